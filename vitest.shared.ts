@@ -1,0 +1,22 @@
+import { fileURLToPath } from "node:url"
+import type { ViteUserConfig } from "vitest/config"
+
+const packages = ["core", "redis", "testing", "batch", "cli"]
+
+/** Tests run against the sources, so they need no build. */
+const alias = packages.flatMap((name) => [
+  {
+    find: new RegExp(`^@effect-frameio/${name}/(.+)$`),
+    replacement: fileURLToPath(new URL(`packages/${name}/src/$1.ts`, import.meta.url))
+  },
+  {
+    find: new RegExp(`^@effect-frameio/${name}$`),
+    replacement: fileURLToPath(new URL(`packages/${name}/src/index.ts`, import.meta.url))
+  }
+])
+
+export const shared = (name: string): ViteUserConfig => ({
+  resolve: { alias },
+  esbuild: { target: "es2022" },
+  test: { name, include: ["test/**/*.test.ts"], testTimeout: 30_000 }
+})
