@@ -1,0 +1,270 @@
+/**
+ * Who goes on whose stack, and in what order: a list of pairs, checked as a whole before anything is sent.
+ *
+ * A pair puts `next_asset_id` on the stack of `asset_id`. All pairs that end on one stack form a chain, whose links go
+ * in file order; chains go side by side. `A,B` and `B,C` are one chain: B is then inside the stack of A, so C goes
+ * there too, after B, wherever in the file the two lines stand.
+ *
+ * @since 0.1.0
+ */
+import type { AssetId } from "@effect-frameio/core/Asset"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import * as Csv from "./internal/csvPairs.js"
+import * as JsonLines from "./internal/jsonLinesPairs.js"
+import { KINDS, PlanBuilder } from "./internal/planBuilder.js"
+import { type Piece, Utf8Lines } from "./internal/utf8Lines.js"
+
+/**
+ * One version to be put on a stack.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Link {
+  /** Where the pair stands: 1 for the first line of the file, the header included. */
+  readonly line: number
+  /** What the pair names as its target, in lower case. The stack it ends on is the chain's. */
+  readonly assetId: AssetId
+  /** The new version, in lower case. */
+  readonly nextAssetId: AssetId
+  /** The other columns or fields of the line, untouched; absent when there are none. */
+  readonly fields: Readonly<Record<string, unknown>> | undefined
+}
+
+/**
+ * All versions that go on one stack, in order.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Chain {
+  /** Its place among the chains, from 0, by the first line of each. */
+  readonly index: number
+  /** The asset or stack that all links go on: the one asset of the chain that no pair brings. */
+  readonly target: AssetId
+  /** At least one. */
+  readonly links: ReadonlyArray<Link>
+}
+
+/**
+ * A sound plan.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface VersionPlan {
+  /** In file order of their first lines. */
+  readonly chains: ReadonlyArray<Chain>
+  /** How many links all chains have together. */
+  readonly jobs: number
+}
+
+/**
+ * One thing that is wrong with an input.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const PlanProblem = Schema.Struct({
+  /** What sort of problem, for programs. */
+  kind: Schema.Literal(...KINDS),
+  /** 1 for the first line; absent when the whole input is meant. */
+  line: Schema.UndefinedOr(Schema.Int),
+  /** 1 for the line's first character, where known. */
+  column: Schema.UndefinedOr(Schema.Int),
+  /** What is wrong and what to do, for people. */
+  message: Schema.String
+})
+
+/**
+ * One thing that is wrong with an input.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type PlanProblem = typeof PlanProblem.Type
+
+const PRINTED = 20
+
+/**
+ * The input is no sound plan: nothing of it was sent.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class PlanRefused extends Schema.TaggedError<PlanRefused>("@effect-frameio/batch/VersionPlan/PlanRefused")(
+  "PlanRefused",
+  {
+    /** By line; the first `maxProblems` that were met. */
+    problems: Schema.Array(PlanProblem),
+    /** How many there are in all. */
+    total: Schema.Int
+  }
+) {
+  override get message(): string {
+    const printed = this.problems.slice(0, PRINTED).map((problem) => `  ${describeProblem(problem)}`)
+    const rest = this.total - printed.length
+    const count = this.total === 1 ? "one problem" : `${this.total} problems`
+    return [`The plan has ${count}; nothing was sent.`, ...printed, ...(rest > 0 ? [`  and ${rest} more`] : [])].join(
+      "\n"
+    )
+  }
+}
+
+/**
+ * A problem on one line of text: `line 3, column 7: …`.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const describeProblem = (problem: PlanProblem): string => {
+  if (problem.line === undefined) return problem.message
+  const column = problem.column === undefined ? "" : `, column ${problem.column}`
+  return `line ${problem.line}${column}: ${problem.message}`
+}
+
+/**
+ * How the pairs are written: CSV with a header (delimited by commas, semicolons or tabs), one JSON object per line, or
+ * whichever of the two the first character tells.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export type Format = "csv" | "jsonl" | "auto"
+
+/**
+ * How to read an input.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface Options {
+  /** Default `"auto"`. */
+  readonly format?: Format | undefined
+  /** The longest line, or record with quoted line breaks, in bytes. Default 1 048 576. */
+  readonly maxLineBytes?: number | undefined
+  /** How many problems to keep; all are counted. Default 1000. */
+  readonly maxProblems?: number | undefined
+}
+
+/**
+ * What holds when an option is left out.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const defaults = {
+  format: "auto",
+  maxLineBytes: 1_048_576,
+  maxProblems: 1000
+} as const
+
+const built = (builder: PlanBuilder): Effect.Effect<VersionPlan, PlanRefused> => {
+  const result = builder.build()
+  if (!result.ok) return Effect.fail(new PlanRefused({ problems: result.problems, total: result.total }))
+  // The builder has checked every id against the pattern of the brand.
+  return Effect.succeed({
+    chains: result.chains as ReadonlyArray<Chain>,
+    jobs: result.jobs
+  })
+}
+
+/**
+ * Reads a plan from bytes as they come from a file or a pipe; memory grows with the plan, not with the input.
+ *
+ * Fails with every problem of the input at once. UTF-8, with or without a byte order mark; any line endings.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fromBytes = <E, R>(
+  bytes: Stream.Stream<Uint8Array, E, R>,
+  options?: Options
+): Effect.Effect<VersionPlan, PlanRefused | E, R> =>
+  Effect.gen(function* () {
+    const maxLineBytes = options?.maxLineBytes ?? defaults.maxLineBytes
+    const builder = new PlanBuilder(options?.maxProblems ?? defaults.maxProblems)
+    const lines = new Utf8Lines(maxLineBytes)
+    let format: Format = options?.format ?? defaults.format
+    let csv: Csv.CsvPairs | undefined
+    let blank = true
+    let wanted = true
+
+    const take = (piece: Piece): Effect.Effect<boolean> => {
+      switch (piece._tag) {
+        case "Nothing":
+          return Effect.succeed(true)
+        case "TooLong":
+          builder.problem("too-long", piece.line, Csv.tooLong(maxLineBytes))
+          return Effect.succeed(false)
+        case "NotUtf8":
+          builder.problem("not-utf8", piece.line, piece.message, piece.column)
+          return Effect.succeed(false)
+        case "Lines": {
+          const first = blank ? /\S/.exec(piece.text)?.[0] : "already seen"
+          if (first === undefined) return Effect.succeed(true)
+          if (blank && format === "auto") format = first === "{" || first === "[" ? "jsonl" : "csv"
+          blank = false
+          if (format === "jsonl") {
+            return Effect.sync(() => JsonLines.write(builder, piece.text, piece.firstLine, maxLineBytes))
+          }
+          csv ??= Csv.make(builder, piece.text, piece.firstLine, maxLineBytes)
+          return csv.write(piece.bytes)
+        }
+      }
+    }
+    const takeNext = (piece: Piece): Effect.Effect<boolean> =>
+      Effect.tap(take(piece), (more) => {
+        wanted = more
+      })
+
+    yield* Stream.runForEachWhile(bytes, (chunk) => Effect.suspend(() => takeNext(lines.push(chunk))))
+    if (wanted) yield* takeNext(lines.end())
+    if (csv !== undefined) yield* csv.end
+    if (builder.total === 0 && builder.size === 0) builder.problem("empty", undefined, Csv.emptyMessage(!blank))
+    return yield* built(builder)
+  }).pipe(Effect.withSpan("VersionPlan.fromBytes"))
+
+/**
+ * Reads a plan from a text, such as a request's body.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fromString = (text: string, options?: Options): Effect.Effect<VersionPlan, PlanRefused> =>
+  Effect.suspend(() => fromBytes(Stream.make(new TextEncoder().encode(text)), options))
+
+/**
+ * A pair as a program has it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Pair {
+  /** The asset or stack to put the version on. */
+  readonly assetId: string
+  /** The new version. */
+  readonly nextAssetId: string
+  /** Whatever else belongs to it; comes back on the link. */
+  readonly fields?: Readonly<Record<string, unknown>> | undefined
+}
+
+/**
+ * Makes a plan of pairs with the same checks; a line is a pair's place, from 1.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fromPairs = (
+  pairs: Iterable<Pair>,
+  options?: Pick<Options, "maxProblems">
+): Effect.Effect<VersionPlan, PlanRefused> =>
+  Effect.suspend(() => {
+    const builder = new PlanBuilder(options?.maxProblems ?? defaults.maxProblems)
+    let line = 0
+    for (const pair of pairs) builder.pair(++line, pair.assetId, pair.nextAssetId, pair.fields)
+    if (line === 0) builder.problem("empty", undefined, "There are no pairs.")
+    return built(builder)
+  })

@@ -1,0 +1,168 @@
+/**
+ * CSV to pairs. The splitting into fields is `csv-parse`'s; what the fields mean is here.
+ */
+import { Parser } from "csv-parse"
+import * as Effect from "effect/Effect"
+import { ASSET_ID, isUuid, missingName, NEXT_ASSET_ID, type PlanBuilder, shown } from "./planBuilder.js"
+
+const HEADER = `${ASSET_ID},${NEXT_ASSET_ID}`
+
+/** The delimiter the header line uses: a spreadsheet in half of Europe writes semicolons. */
+const delimiterOf = (header: string): string =>
+  [",", ";", "\t"].find((one) => header.split(one).some((name) => name.replaceAll('"', "").trim() === ASSET_ID)) ??
+  [",", ";", "\t"].find((one) => header.includes(one)) ??
+  ","
+
+const ofColumn = (name: string, index: number): string => (name === "" ? `column_${index + 1}` : name)
+
+interface Header {
+  readonly asset: number
+  readonly next: number
+  readonly names: ReadonlyArray<string>
+  readonly extras: boolean
+}
+
+const readHeader = (cells: ReadonlyArray<string>, line: number, builder: PlanBuilder): Header | undefined => {
+  const names = cells.map((cell) => cell.trim())
+  if (names.some(isUuid)) {
+    builder.problem("no-header", line, `The first line has ids and no names. Put this line above it: ${HEADER}`)
+    // The rest is still worth checking when it is plain which column is which.
+    return isUuid(names[0] ?? "") && isUuid(names[1] ?? "")
+      ? { asset: 0, next: 1, names: [], extras: false }
+      : undefined
+  }
+  const found = names.map((name) => name.toLowerCase())
+  let sound = true
+  for (const wanted of [ASSET_ID, NEXT_ASSET_ID]) {
+    const first = found.indexOf(wanted)
+    if (first === -1) {
+      builder.problem("missing-column", line, missingName("column", wanted, names))
+      sound = false
+    } else if (found.indexOf(wanted, first + 1) !== -1) {
+      builder.problem(
+        "duplicate-column",
+        line,
+        `The column "${wanted}" is there twice. Remove or rename one of the two.`
+      )
+      sound = false
+    }
+  }
+  if (!sound) return undefined
+  return {
+    asset: found.indexOf(ASSET_ID),
+    next: found.indexOf(NEXT_ASSET_ID),
+    names: names.map(ofColumn),
+    extras: names.length > 2
+  }
+}
+
+const extrasOf = (header: Header, cells: ReadonlyArray<string>): Readonly<Record<string, unknown>> | undefined => {
+  if (!header.extras) return undefined
+  const fields: Record<string, unknown> = {}
+  for (let index = 0; index < header.names.length; index++) {
+    const name = header.names[index]
+    if (index === header.asset || index === header.next || name === undefined) continue
+    Object.defineProperty(fields, name, {
+      value: cells[index] ?? "",
+      enumerable: true,
+      configurable: true,
+      writable: true
+    })
+  }
+  return fields
+}
+
+const feedsIn = (cells: ReadonlyArray<string>): number => {
+  let feeds = 0
+  for (const cell of cells) {
+    for (let at = cell.indexOf("\n"); at !== -1; at = cell.indexOf("\n", at + 1)) feeds += 1
+  }
+  return feeds
+}
+
+export interface CsvPairs {
+  /** Answers whether more is wanted: after a fault in the quoting nothing that follows can be trusted. */
+  readonly write: (bytes: Uint8Array) => Effect.Effect<boolean>
+  readonly end: Effect.Effect<void>
+}
+
+export const make = (builder: PlanBuilder, firstText: string, firstLine: number, maxLineBytes: number): CsvPairs => {
+  let header: Header | undefined
+  let started = false
+  let stopped = false
+  /** Where the last sound record ended: a broken one begins below, however far a lost quote ran on. */
+  let last = firstLine - 1
+
+  const row = (cells: ReadonlyArray<string>, line: number): void => {
+    if (stopped) return
+    if (!started) {
+      started = true
+      header = readHeader(cells, line, builder)
+      if (header === undefined) stopped = true
+      if (header === undefined || header.names.length > 0) return
+    }
+    if (header === undefined) return
+    const width = header.names.length
+    if (width > 0 && cells.slice(width).some((cell) => cell.trim() !== "")) {
+      builder.problem(
+        "field-count",
+        line,
+        `This line has ${cells.length} fields, the header has ${width}. Put a field that holds a delimiter in double quotes.`
+      )
+      return
+    }
+    builder.pair(line, cells[header.asset], cells[header.next], extrasOf(header, cells))
+  }
+
+  const nonEmptyFirstLine = firstText.split("\n").find((line) => line.trim() !== "") ?? ""
+  const parser = new Parser({
+    columns: false,
+    delimiter: delimiterOf(nonEmptyFirstLine),
+    relax_column_count: true,
+    skip_empty_lines: true,
+    skip_records_with_error: true,
+    max_record_size: maxLineBytes,
+    on_record: (cells: Array<string>, context) => {
+      // The count stands at the record's last line; what is reported is its first.
+      last = firstLine - 1 + context.lines
+      row(cells, last - feedsIn(cells))
+      return undefined
+    },
+    on_skip: (error) => {
+      if (stopped || error === undefined) return undefined
+      stopped = true
+      const at = last + 1
+      if (error.code === "CSV_MAX_RECORD_SIZE") builder.problem("too-long", at, tooLong(maxLineBytes))
+      else {
+        builder.problem(
+          "broken-csv",
+          at,
+          error.code === "CSV_QUOTE_NOT_CLOSED"
+            ? "A double quote opened in this line is never closed. What follows was not checked."
+            : "A double quote stands in the middle of a field. Put the whole field in double quotes and write each one inside twice. What follows was not checked."
+        )
+      }
+      return undefined
+    }
+  })
+
+  return {
+    write: (bytes) =>
+      stopped
+        ? Effect.succeed(false)
+        : Effect.async<boolean>((resume) => {
+            parser.write(bytes, () => resume(Effect.succeed(!stopped)))
+          }),
+    end: Effect.async<void>((resume) => {
+      parser.end(() => resume(Effect.void))
+    }).pipe(Effect.tap(() => Effect.sync(() => parser.destroy())))
+  }
+}
+
+export const tooLong = (maxLineBytes: number): string =>
+  `This line is longer than ${maxLineBytes} bytes, the most a pair may take. Is this a file of pairs?`
+
+export const emptyMessage = (header: boolean): string =>
+  header
+    ? `There are no pairs below the header. Add a line for each new version: ${shown("<asset id>,<next asset id>")}.`
+    : `The input is empty. Expected is CSV with the header ${HEADER}, or one JSON object with these two names per line.`

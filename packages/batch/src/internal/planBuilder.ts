@@ -1,0 +1,347 @@
+/**
+ * Pairs in, chains out, and every problem on the way. Pure: nothing of Effect in here.
+ *
+ * A pair says "put `nextAssetId` on the stack of `assetId`". As a new version can be put on only one stack, the pairs
+ * form trees; the root of each is the asset whose stack all of the tree ends up on. One tree is one chain.
+ */
+
+export type Kind =
+  | "asset-on-itself"
+  | "broken-csv"
+  | "broken-json"
+  | "cycle"
+  | "duplicate-column"
+  | "duplicate-version"
+  | "empty"
+  | "field-count"
+  | "missing-column"
+  | "missing-value"
+  | "no-header"
+  | "not-a-uuid"
+  | "not-an-object"
+  | "not-utf8"
+  | "too-long"
+
+export const KINDS: readonly [Kind, ...Array<Kind>] = [
+  "asset-on-itself",
+  "broken-csv",
+  "broken-json",
+  "cycle",
+  "duplicate-column",
+  "duplicate-version",
+  "empty",
+  "field-count",
+  "missing-column",
+  "missing-value",
+  "no-header",
+  "not-a-uuid",
+  "not-an-object",
+  "not-utf8",
+  "too-long"
+]
+
+export interface Problem {
+  readonly kind: Kind
+  /** 1 for the first line; absent when the whole input is meant. */
+  readonly line: number | undefined
+  /** 1 for the first character of the line. */
+  readonly column: number | undefined
+  readonly message: string
+}
+
+export interface RawLink {
+  readonly line: number
+  /** In lower case, as the pair named it. */
+  readonly assetId: string
+  /** In lower case. */
+  readonly nextAssetId: string
+  /** The other columns as they came, or nothing. */
+  readonly fields: Readonly<Record<string, unknown>> | undefined
+}
+
+export interface RawChain {
+  readonly index: number
+  readonly target: string
+  readonly links: ReadonlyArray<RawLink>
+}
+
+export type Built =
+  | {
+      readonly ok: true
+      readonly chains: ReadonlyArray<RawChain>
+      readonly jobs: number
+    }
+  | {
+      readonly ok: false
+      readonly problems: ReadonlyArray<Problem>
+      readonly total: number
+    }
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+export const isUuid = (value: string): boolean => UUID.test(value)
+
+/**
+ * A value as it may be printed: in quotes, control characters escaped, no longer than a line.
+ */
+export const shown = (value: string, longest = 60): string =>
+  JSON.stringify(value.length > longest ? `${value.slice(0, longest)}…` : value)
+
+export const ASSET_ID = "asset_id"
+
+export const NEXT_ASSET_ID = "next_asset_id"
+
+const NEAR: Readonly<Record<string, ReadonlyArray<string>>> = {
+  [ASSET_ID]: ["asset", "id", "target", "targetid", "targetasset", "from", "old", "oldid", "previous", "prev", "stack"],
+  [NEXT_ASSET_ID]: [
+    "next",
+    "nextid",
+    "nextasset",
+    "new",
+    "newid",
+    "newassetid",
+    "newversion",
+    "version",
+    "versionid",
+    "to"
+  ]
+}
+
+const bare = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "")
+
+/** Edit distance, given up beyond two. */
+const near = (left: string, right: string): boolean => {
+  if (Math.abs(left.length - right.length) > 2) return false
+  let previous = Array.from({ length: right.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= left.length; i++) {
+    const current = [i]
+    for (let j = 1; j <= right.length; j++) {
+      const same = left[i - 1] === right[j - 1] ? 0 : 1
+      current.push(Math.min((previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1, (previous[j - 1] ?? 0) + same))
+    }
+    previous = current
+  }
+  return (previous[right.length] ?? 3) <= 2
+}
+
+/**
+ * What to say of a name that is missing among those found.
+ */
+export const missingName = (what: "column" | "field", name: string, found: ReadonlyArray<string>): string => {
+  const list =
+    found.length === 0
+      ? "nothing"
+      : found
+          .slice(0, 12)
+          .map((one) => shown(one, 40))
+          .join(", ")
+  const more = found.length > 12 ? ` and ${found.length - 12} more` : ""
+  const taken = name === ASSET_ID ? NEXT_ASSET_ID : ASSET_ID
+  const candidates = found.filter((one) => bare(one) !== bare(taken))
+  const close =
+    candidates.find((one) => bare(one) === bare(name)) ??
+    candidates.find((one) => NEAR[name]?.includes(bare(one)) === true) ??
+    candidates.find((one) => near(bare(one), bare(name)))
+  const hint = close === undefined ? "" : ` Is ${shown(close, 40)} meant? Then rename it to "${name}".`
+  return `The ${what} "${name}" is missing; found: ${list}${more}.${hint}`
+}
+
+/** Lines as a person lists them, not too many. */
+const listLines = (lines: ReadonlyArray<number>): string => {
+  const some = lines.slice(0, 8)
+  const more = lines.length - some.length
+  if (more > 0) return `lines ${some.join(", ")} and ${more} more`
+  if (some.length === 1) return `line ${some[0]}`
+  return `lines ${some.slice(0, -1).join(", ")} and ${some[some.length - 1]}`
+}
+
+/**
+ * Collects pairs in file order. Mutable, for one input; what it gives back at the end is not.
+ */
+export class PlanBuilder {
+  readonly #maxProblems: number
+  readonly #problems: Array<Problem> = []
+  #total = 0
+  readonly #links: Array<RawLink> = []
+  /** From a new version to the link that brings it, by position in `#links`. */
+  readonly #broughtBy = new Map<string, number>()
+
+  constructor(maxProblems: number) {
+    this.#maxProblems = maxProblems
+  }
+
+  /** How many problems were met so far, the ones not kept included. */
+  get total(): number {
+    return this.#total
+  }
+
+  /** How many sound pairs were taken so far. */
+  get size(): number {
+    return this.#links.length
+  }
+
+  problem(kind: Kind, line: number | undefined, message: string, column?: number): void {
+    this.#total += 1
+    if (this.#problems.length < this.#maxProblems) this.#problems.push({ kind, line, column, message })
+  }
+
+  /** One pair; `undefined` or the empty text is a missing value. */
+  pair(
+    line: number,
+    assetId: string | undefined,
+    nextAssetId: string | undefined,
+    fields?: Readonly<Record<string, unknown>>
+  ): void {
+    const asset = this.#id(line, ASSET_ID, assetId)
+    const next = this.#id(line, NEXT_ASSET_ID, nextAssetId)
+    if (asset === undefined || next === undefined) return
+    if (asset === next) {
+      this.problem("asset-on-itself", line, `The asset ${asset} cannot be put on itself: the two ids are the same.`)
+      return
+    }
+    const earlier = this.#broughtBy.get(next)
+    const before = earlier === undefined ? undefined : this.#links[earlier]
+    if (before !== undefined) {
+      this.problem(
+        "duplicate-version",
+        line,
+        before.assetId === asset
+          ? `This pair is already on line ${before.line}. A version is put on a stack once; remove one of the two lines.`
+          : `The new version ${next} is already put on ${before.assetId} by line ${before.line}. An asset can be on one stack only; remove one of the two lines.`
+      )
+      return
+    }
+    this.#broughtBy.set(next, this.#links.length)
+    this.#links.push({ line, assetId: asset, nextAssetId: next, fields })
+  }
+
+  #id(line: number, name: string, value: string | undefined): string | undefined {
+    const trimmed = value?.trim()
+    if (trimmed === undefined || trimmed === "") {
+      this.problem("missing-value", line, `"${name}" is empty.`)
+      return undefined
+    }
+    if (!UUID.test(trimmed)) {
+      this.problem(
+        "not-a-uuid",
+        line,
+        `"${name}" is ${shown(trimmed)}, which is not a UUID such as 0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10.`
+      )
+      return undefined
+    }
+    return trimmed.toLowerCase()
+  }
+
+  /** The chains, or every problem by line. */
+  build(): Built {
+    const roots = this.#roots()
+    if (this.#total > 0) {
+      const problems = [...this.#problems].sort((left, right) => (left.line ?? 0) - (right.line ?? 0))
+      return { ok: false, problems, total: this.#total }
+    }
+    const byRoot = new Map<string, Array<RawLink>>()
+    for (let index = 0; index < this.#links.length; index++) {
+      const link = this.#links[index]
+      const root = roots[index]
+      if (link === undefined || root === undefined) continue
+      const links = byRoot.get(root)
+      if (links === undefined) byRoot.set(root, [link])
+      else links.push(link)
+    }
+    const chains: Array<RawChain> = []
+    for (const [target, links] of byRoot)
+      chains.push({
+        index: chains.length,
+        target,
+        links: inOrder(target, links)
+      })
+    return { ok: true, chains, jobs: this.#links.length }
+  }
+
+  /** The root of each link's tree; what goes round in a circle has none and is a problem. */
+  #roots(): ReadonlyArray<string | undefined> {
+    const roots: Array<string | undefined> = new Array(this.#links.length)
+    const seen = new Uint32Array(this.#links.length)
+    for (let start = 0; start < this.#links.length; start++) {
+      if (seen[start] !== 0) continue
+      const path: Array<number> = []
+      let at: number | undefined = start
+      let root: string | undefined
+      while (at !== undefined) {
+        if (seen[at] === start + 1) {
+          this.#cycle(path.slice(path.indexOf(at)))
+          break
+        }
+        if (seen[at] !== 0) {
+          root = roots[at]
+          break
+        }
+        seen[at] = start + 1
+        path.push(at)
+        const asset: string | undefined = this.#links[at]?.assetId
+        at = asset === undefined ? undefined : this.#broughtBy.get(asset)
+        if (at === undefined) root = asset
+      }
+      for (const index of path) roots[index] = root
+    }
+    return roots
+  }
+
+  /** The path runs from a version to what brings its target, so backwards it reads in the order of stacking. */
+  #cycle(path: ReadonlyArray<number>): void {
+    const links = path.flatMap((index) => this.#links[index] ?? []).reverse()
+    const first = links.reduce((least, link, index) => (link.line < (links[least]?.line ?? 0) ? index : least), 0)
+    const round = [...links.slice(first), ...links.slice(0, first)]
+    const ids = round.slice(0, 4).map((link) => link.assetId)
+    const drawn = [...ids, ...(round.length > 4 ? ["…"] : []), round[0]?.assetId].join(" → ")
+    const lines = round.map((link) => link.line).sort((left, right) => left - right)
+    this.problem(
+      "cycle",
+      lines[0],
+      `A circle (${listLines(lines)}): ${drawn}. No asset in it can come first; remove one of these lines.`
+    )
+  }
+}
+
+/**
+ * File order, except that a version whose target is itself brought by a later line waits for that line.
+ */
+const inOrder = (root: string, links: ReadonlyArray<RawLink>): ReadonlyArray<RawLink> => {
+  if (links.length === 1) return links
+  const present = new Set<string>([root])
+  let sorted = true
+  for (const link of links) {
+    if (!present.has(link.assetId)) {
+      sorted = false
+      break
+    }
+    present.add(link.nextAssetId)
+  }
+  if (sorted) return links
+  present.clear()
+  present.add(root)
+  const waiting = new Map<string, Array<RawLink>>()
+  const ordered: Array<RawLink> = []
+  for (const link of links) {
+    if (!present.has(link.assetId)) {
+      const others = waiting.get(link.assetId)
+      if (others === undefined) waiting.set(link.assetId, [link])
+      else others.push(link)
+      continue
+    }
+    const released = [link]
+    let next = released.shift()
+    while (next !== undefined) {
+      ordered.push(next)
+      present.add(next.nextAssetId)
+      for (const other of waiting.get(next.nextAssetId) ?? []) {
+        const at = released.findIndex((one) => one.line > other.line)
+        if (at === -1) released.push(other)
+        else released.splice(at, 0, other)
+      }
+      waiting.delete(next.nextAssetId)
+      next = released.shift()
+    }
+  }
+  return ordered
+}

@@ -1,0 +1,415 @@
+import { assert, describe, it } from "@effect/vitest"
+import { VersionPlan } from "@effect-frameio/batch"
+import { Effect, FastCheck, Stream } from "effect"
+
+const id = (n: number): string => `00000000-0000-4000-8000-${n.toString(16).padStart(12, "0")}`
+const [A, B, C, D, E, F] = [1, 2, 3, 4, 5, 6].map(id) as [string, string, string, string, string, string]
+
+const shape = (plan: VersionPlan.VersionPlan) =>
+  plan.chains.map((chain) => [chain.target, ...chain.links.map((link) => link.nextAssetId)])
+
+const refused = (text: string, options?: VersionPlan.Options) => Effect.flip(VersionPlan.fromString(text, options))
+
+/** The problems as `line kind`, which is what most tests are about. */
+const kinds = (text: string, options?: VersionPlan.Options) =>
+  refused(text, options).pipe(
+    Effect.map((error) => error.problems.map((problem) => `${problem.line ?? "-"} ${problem.kind}`))
+  )
+
+const csv = (...lines: ReadonlyArray<string>) => ["asset_id,next_asset_id", ...lines, ""].join("\n")
+
+describe("VersionPlan chains", () => {
+  it.effect("keeps file order in a chain and puts stacks side by side", () =>
+    Effect.gen(function* () {
+      const plan = yield* VersionPlan.fromString(csv(`${A},${B}`, `${D},${E}`, `${A},${C}`))
+      assert.deepStrictEqual(shape(plan), [
+        [A, B, C],
+        [D, E]
+      ])
+      assert.strictEqual(plan.jobs, 3)
+      assert.deepStrictEqual(
+        plan.chains[0]?.links.map((link) => link.line),
+        [2, 4]
+      )
+    })
+  )
+
+  it.effect("puts a version of a version on the same stack", () =>
+    Effect.gen(function* () {
+      const plan = yield* VersionPlan.fromString(csv(`${A},${B}`, `${B},${C}`, `${C},${D}`))
+      assert.deepStrictEqual(shape(plan), [[A, B, C, D]])
+    })
+  )
+
+  it.effect("lets a link wait for the line that brings its target, and moves nothing else", () =>
+    Effect.gen(function* () {
+      const plan = yield* VersionPlan.fromString(csv(`${B},${C}`, `${A},${D}`, `${A},${B}`, `${A},${E}`))
+      assert.deepStrictEqual(shape(plan), [[A, D, B, C, E]])
+    })
+  )
+
+  it.effect("takes ids in any case for the same", () =>
+    Effect.gen(function* () {
+      const upper = "ABCDEF00-0000-4000-8000-00000000000A"
+      const plan = yield* VersionPlan.fromString(csv(`${upper},${B}`, `${upper.toLowerCase()},${C}`))
+      assert.deepStrictEqual(shape(plan), [[upper.toLowerCase(), B, C]])
+    })
+  )
+
+  it.effect.prop(
+    "any order of the lines of a forest gives chains in which every target comes first and siblings keep their order",
+    [
+      FastCheck.array(FastCheck.nat(), { minLength: 1, maxLength: 40 }).chain((parents) =>
+        FastCheck.tuple(
+          FastCheck.constant(parents.map((parent, index) => [parent % (index + 1), index + 1] as const)),
+          FastCheck.shuffledSubarray([...parents.keys()], {
+            minLength: parents.length
+          })
+        )
+      )
+    ],
+    ([[edges, order]]) =>
+      Effect.gen(function* () {
+        const lines = order.flatMap((index) => (edges[index] === undefined ? [] : [edges[index]]))
+        const plan = yield* VersionPlan.fromPairs(
+          lines.map(([parent, child]) => ({
+            assetId: id(parent),
+            nextAssetId: id(child)
+          }))
+        )
+        assert.strictEqual(plan.chains.length, 1)
+        assert.strictEqual(plan.jobs, lines.length)
+        const links = plan.chains[0]?.links ?? []
+        const present = new Set([id(0)])
+        const lastLineOf = new Map<string, number>()
+        for (const link of links) {
+          assert.isTrue(present.has(link.assetId), "a target must be on the stack before its version")
+          assert.isAbove(link.line, lastLineOf.get(link.assetId) ?? 0)
+          lastLineOf.set(link.assetId, link.line)
+          present.add(link.nextAssetId)
+        }
+        assert.strictEqual(present.size, lines.length + 1)
+      })
+  )
+})
+
+describe("VersionPlan reading", () => {
+  it.effect("keeps other columns as they are", () =>
+    Effect.gen(function* () {
+      const plan = yield* VersionPlan.fromString(
+        `note,next_asset_id,shot,asset_id\n"a ""b"", c",${B}, 010 ,${A}\n,${C},020,${A}\n`
+      )
+      assert.deepStrictEqual(
+        plan.chains[0]?.links.map((link) => link.fields),
+        [
+          { note: 'a "b", c', shot: " 010 " },
+          { note: "", shot: "020" }
+        ]
+      )
+    })
+  )
+
+  it.effect("reads a byte order mark, CRLF, quotes, blank lines and a last line without an end", () =>
+    Effect.gen(function* () {
+      const plan = yield* VersionPlan.fromString(`\ufeff"asset_id","next_asset_id"\r\n\r\n"${A}","${B}"\r\n${A} , ${C}`)
+      assert.deepStrictEqual(shape(plan), [[A, B, C]])
+      assert.deepStrictEqual(
+        plan.chains[0]?.links.map((link) => link.line),
+        [3, 4]
+      )
+    })
+  )
+
+  it.effect("counts lines over quoted line breaks and from the top over blank ones", () =>
+    Effect.gen(function* () {
+      const plan = yield* VersionPlan.fromString(
+        `\n\nasset_id,next_asset_id,note\n${A},${B},"one\ntwo\nthree"\n${A},${C},x\n`
+      )
+      assert.deepStrictEqual(
+        plan.chains[0]?.links.map((link) => link.line),
+        [4, 7]
+      )
+    })
+  )
+
+  for (const [name, delimiter] of [
+    ["semicolons", ";"],
+    ["tabs", "\t"]
+  ] as const) {
+    it.effect(`reads ${name} where the header has them`, () =>
+      Effect.gen(function* () {
+        const plan = yield* VersionPlan.fromString(
+          `asset_id${delimiter}next_asset_id${delimiter}note\n${A}${delimiter}${B}${delimiter}a, b\n`
+        )
+        assert.deepStrictEqual(plan.chains[0]?.links[0]?.fields, {
+          note: "a, b"
+        })
+      })
+    )
+  }
+
+  it.effect("reads JSON lines, other fields untouched", () =>
+    Effect.gen(function* () {
+      const plan = yield* VersionPlan.fromString(
+        `{"asset_id":"${A}","next_asset_id":"${B}","frames":[1,2],"__proto__":1}\r\n\r\n{"next_asset_id":"${C}","asset_id":"${A}"}`
+      )
+      assert.deepStrictEqual(shape(plan), [[A, B, C]])
+      const [first, second] = plan.chains[0]?.links ?? []
+      assert.deepStrictEqual(first?.fields?.["frames"], [1, 2])
+      assert.strictEqual(first?.line, 1)
+      assert.strictEqual(second?.line, 3)
+      assert.isUndefined(second?.fields)
+    })
+  )
+
+  const long = csv(...Array.from({ length: 50 }, (_, n) => `${id(n + 100)},${id(n + 1000)}`)).replace(
+    "next_asset_id\n",
+    "next_asset_id,note\n"
+  )
+  it.effect.prop(
+    "does not mind where the bytes are cut",
+    [
+      FastCheck.array(FastCheck.integer({ min: 1, max: 400 }), {
+        minLength: 1
+      }),
+      FastCheck.boolean()
+    ],
+    ([cuts, asJson]) =>
+      Effect.gen(function* () {
+        const text = asJson
+          ? long
+              .split("\n")
+              .slice(1, -1)
+              .map((line) => {
+                const [asset, next] = line.split(",")
+                return `{"asset_id":"${asset}","next_asset_id":"${next}","note":"ünï €😀"}`
+              })
+              .join("\n")
+          : long.replace(/(\w{12})$/gm, '$1,"ünï\n€😀"').replace(/^(asset_id.*?),"[\s\S]*?"/, "$1")
+        const bytes = new TextEncoder().encode(text)
+        const pieces: Array<Uint8Array> = []
+        for (let at = 0, n = 0; at < bytes.length; n++) {
+          const size = cuts[n % cuts.length] ?? 1
+          pieces.push(bytes.slice(at, at + size))
+          at += size
+        }
+        const whole = yield* VersionPlan.fromString(text)
+        const cut = yield* VersionPlan.fromBytes(Stream.fromIterable(pieces))
+        assert.deepStrictEqual(cut, whole)
+        assert.strictEqual(whole.jobs, 50)
+        assert.include(JSON.stringify(whole.chains[49]?.links[0]?.fields), "€😀")
+      }),
+    { fastCheck: { numRuns: 40 } }
+  )
+})
+
+describe("VersionPlan refusals", () => {
+  it.effect("reports every problem at once, by line", () =>
+    Effect.gen(function* () {
+      const problems = yield* kinds(
+        csv(`${A},${A}`, `x,${B}`, `${A},${C}`, `${D},${C}`, `${A},`, `${E},${F}`, `${F},${E}`, `${A},${C}`)
+      )
+      assert.deepStrictEqual(problems, [
+        "2 asset-on-itself",
+        "3 not-a-uuid",
+        "5 duplicate-version",
+        "6 missing-value",
+        "7 cycle",
+        "9 duplicate-version"
+      ])
+    })
+  )
+
+  it.effect("names both lines of a version for two targets, and of a repeated pair", () =>
+    Effect.gen(function* () {
+      const error = yield* refused(csv(`${A},${C}`, `${B},${C}`, `${A},${C}`))
+      assert.include(error.problems[0]?.message, `already put on ${A} by line 2`)
+      assert.include(error.problems[1]?.message, "already on line 2")
+      assert.include(error.message, "2 problems; nothing was sent")
+      assert.include(error.message, "line 3: ")
+    })
+  )
+
+  it.effect("draws a circle in the order of stacking and names its lines", () =>
+    Effect.gen(function* () {
+      const error = yield* refused(csv(`${B},${C}`, `${D},${E}`, `${C},${A}`, `${A},${B}`, `${A},${F}`))
+      assert.strictEqual(error.total, 1)
+      assert.strictEqual(error.problems[0]?.line, 2)
+      assert.include(error.problems[0]?.message, "lines 2, 4 and 5")
+      assert.include(error.problems[0]?.message, [B, C, A, B].join(" → "))
+    })
+  )
+
+  it.effect("finds each of two circles once", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* kinds(csv(`${A},${B}`, `${C},${D}`, `${B},${A}`, `${D},${C}`, `${D},${E}`)), [
+        "2 cycle",
+        "3 cycle"
+      ])
+    })
+  )
+
+  it.effect("says that an input is empty, and what would not be", () =>
+    Effect.gen(function* () {
+      for (const text of ["", "\n \r\n", "\ufeff", "asset_id,next_asset_id\n", "asset_id,next_asset_id"]) {
+        assert.deepStrictEqual(yield* kinds(text), ["- empty"], JSON.stringify(text))
+      }
+      assert.include((yield* refused("")).message, "asset_id,next_asset_id")
+    })
+  )
+
+  it.effect("shows the header that a headerless file lacks, and checks the rest all the same", () =>
+    Effect.gen(function* () {
+      const error = yield* refused(`${A},${B}\n${C},oops\n`)
+      assert.deepStrictEqual(
+        error.problems.map((problem) => `${problem.line} ${problem.kind}`),
+        ["1 no-header", "2 not-a-uuid"]
+      )
+      assert.include(error.message, "Put this line above it: asset_id,next_asset_id")
+    })
+  )
+
+  it.effect("names the missing column, what was found, and the near name", () =>
+    Effect.gen(function* () {
+      const one = yield* refused(`asset_id,nextAssetId,shot\n${A},${B},x\n`)
+      assert.deepStrictEqual(
+        one.problems.map((problem) => problem.message),
+        [
+          'The column "next_asset_id" is missing; found: "asset_id", "nextAssetId", "shot". Is "nextAssetId" meant? Then rename it to "next_asset_id".'
+        ]
+      )
+      const two = yield* refused(`target,new version\n${A},${B}\n`)
+      assert.strictEqual(two.total, 2)
+      assert.include(two.problems[0]?.message, 'Is "target" meant?')
+      assert.include(two.problems[1]?.message, 'Is "new version" meant?')
+      const json = yield* refused(`{"asset_id":"${A}","next_asset":"${B}"}`)
+      assert.include(json.problems[0]?.message, 'The field "next_asset_id" is missing; found: "asset_id", "next_asset"')
+      const typo = yield* refused(`asset_id,nxt_aset_id\n${A},${B}\n`)
+      assert.include(typo.problems[0]?.message, 'Is "nxt_aset_id" meant?')
+    })
+  )
+
+  it.effect("refuses a column that is there twice", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* kinds(`asset_id,next_asset_id,Asset_ID\n${A},${B},${C}\n`), ["1 duplicate-column"])
+    })
+  )
+
+  it.effect("refuses a line with more fields than the header, but not the empty ones of a spreadsheet", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* kinds(csv(`${A},${B},,`, `${A},${C},x`)), ["3 field-count"])
+    })
+  )
+
+  it.effect("names line and column of broken JSON, and goes on after it", () =>
+    Effect.gen(function* () {
+      const error = yield* refused(
+        [
+          `{"asset_id":"${A}","next_asset_id":"${B}"`,
+          `{"asset_id":"${A}" "next_asset_id":"${C}"}`,
+          `["${A}","${B}"]`,
+          "7",
+          `{"asset_id":7,"next_asset_id":"${C}"}`
+        ].join("\n"),
+        { format: "jsonl" }
+      )
+      assert.deepStrictEqual(
+        error.problems.map((problem) => [problem.line, problem.kind, problem.column]),
+        [
+          [1, "broken-json", 106],
+          [2, "broken-json", 52],
+          [3, "not-an-object", undefined],
+          [4, "not-an-object", undefined],
+          [5, "not-a-uuid", undefined]
+        ]
+      )
+      assert.include(error.message, 'line 2, column 52: This line is not JSON: expected a "," or a "}", found "\\"".')
+    })
+  )
+
+  it.effect("says where a quote went wrong", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* kinds(csv(`${A},${B}`, `${A},"${C}`, `${A},${D}`)), ["3 broken-csv"])
+      assert.deepStrictEqual(yield* kinds(csv(`${A},${B}`, `${A},"${C}"x`, `${A},${D}`)), ["3 broken-csv"])
+    })
+  )
+
+  it.effect("refuses what is not UTF-8, with the line and the column", () =>
+    Effect.gen(function* () {
+      const latin = (text: string) => Uint8Array.from(text, (char) => char.charCodeAt(0))
+      const error = yield* Effect.flip(
+        VersionPlan.fromBytes(
+          Stream.make(latin(`asset_id,next_asset_id,note\n${A},${B},a\n${A},`), latin(`${C},caf\u00e9\n${A},${D},x\n`))
+        )
+      )
+      assert.instanceOf(error, VersionPlan.PlanRefused)
+      assert.deepStrictEqual(
+        error.problems.map((problem) => [problem.kind, problem.line, problem.column]),
+        [["not-utf8", 3, 78]]
+      )
+      const utf16 = yield* Effect.flip(
+        VersionPlan.fromBytes(Stream.make(Uint8Array.from([0xff, 0xfe, 0x61, 0x00, 0x0a, 0x00])))
+      )
+      assert.include(utf16.message, "UTF-16")
+    })
+  )
+
+  it.effect("does not gather an endless line", () =>
+    Effect.gen(function* () {
+      let pulled = 0
+      const endless = Stream.repeatEffect(
+        Effect.sync(() => {
+          pulled += 1
+          return new Uint8Array(1000).fill(0x61)
+        })
+      )
+      const error = yield* Effect.flip(VersionPlan.fromBytes(endless, { maxLineBytes: 10_000 }))
+      assert.deepStrictEqual(
+        error.problems.map((problem) => [problem.kind, problem.line]),
+        [["too-long", 1]]
+      )
+      assert.isAtMost(pulled, 12)
+      for (const format of ["csv", "jsonl"] as const) {
+        const text = `${format === "csv" ? "asset_id,next_asset_id,x" : "{}"}\n${A},${B},${"x".repeat(500)}\n`
+        assert.include(yield* kinds(text, { format, maxLineBytes: 200 }), "2 too-long")
+      }
+    })
+  )
+
+  it.effect("bounds what it keeps and prints, and counts all", () =>
+    Effect.gen(function* () {
+      const error = yield* refused(csv(...Array.from({ length: 5000 }, (_, n) => `x${n},${id(n)}`)))
+      assert.strictEqual(error.total, 5000)
+      assert.strictEqual(error.problems.length, 1000)
+      assert.strictEqual(error.message.split("\n").length, 22)
+      assert.include(error.message, "and 4980 more")
+    })
+  )
+
+  it.effect("shows a hostile value escaped and short", () =>
+    Effect.gen(function* () {
+      const error = yield* refused(csv(`"\u001b[2J${"z".repeat(300)}",${B}`))
+      assert.notInclude(error.message, "\u001b")
+      assert.isBelow(error.message.length, 400)
+    })
+  )
+
+  it.effect("passes on the input's own failure", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(VersionPlan.fromBytes(Stream.fail("gone" as const)))
+      assert.strictEqual(error, "gone")
+    })
+  )
+
+  it.effect("refuses pairs of a program by their place", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(
+        VersionPlan.fromPairs([
+          { assetId: A, nextAssetId: B },
+          { assetId: A, nextAssetId: A }
+        ])
+      )
+      assert.strictEqual(error.problems[0]?.line, 2)
+    })
+  )
+})
