@@ -1,0 +1,334 @@
+/**
+ * The whole benchmark: every scenario with every client, interleaved, each client in a process of its own.
+ *
+ *     node packages/benchmarks/dist/bench.js [--scenario S1,S2,Cost] [--client ours,fetch] [--runs 3] [--lanes 3]
+ *
+ * Tables go to the terminal; with all clients also into `docs/benchmarks.md`, for the scenarios that were run.
+ */
+import * as Fs from "node:fs"
+import * as Os from "node:os"
+import * as Path from "node:path"
+import { fileURLToPath } from "node:url"
+import { parseArgs } from "node:util"
+import type { Client } from "./Client.js"
+import * as Clients from "./clients/index.js"
+import type { Server, Worker } from "./Processes.js"
+import * as Processes from "./Processes.js"
+import type { WorkerReport } from "./Protocol.js"
+import * as Report from "./Report.js"
+import type { Run } from "./Result.js"
+import * as Result from "./Result.js"
+import * as Scenario from "./Scenario.js"
+import * as Table from "./Table.js"
+import * as Yardstick from "./Yardstick.js"
+
+const DOCUMENT = fileURLToPath(new URL("../../../docs/benchmarks.md", import.meta.url))
+
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`)
+}
+
+/** A client that is slower than this is stopped: the whole must end. */
+const patienceMillis = (scenario: Scenario.Scenario): number => 15_000 + 4 * Yardstick.shortestMillis(scenario, scenario.jobs)
+
+const COST_PATIENCE_MILLIS = 240_000
+
+const startWorkers = async (
+  scenario: Scenario.Scenario,
+  client: Client,
+  server: Server,
+  redisUrl: string | undefined
+): Promise<ReadonlyArray<Worker>> => {
+  const each = scenario.jobs / scenario.processes
+  const started = await Promise.allSettled(
+    Array.from({ length: scenario.processes }, (_, i) =>
+      Processes.startWorker({
+        client: client.id,
+        baseUrl: server.baseUrl,
+        limit: scenario.limit,
+        windowMillis: scenario.windowMillis,
+        firstJob: i * each,
+        jobs: each,
+        concurrency: Scenario.WORKERS,
+        urgentEveryMillis: scenario.urgentEveryMillis,
+        redisUrl: scenario.sharedStore ? redisUrl : undefined,
+        mode: "limit",
+        warmUp: 0
+      })
+    )
+  )
+  const workers = started.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []))
+  for (const one of started) {
+    if (one.status === "rejected") {
+      for (const worker of workers) worker.stop()
+      throw one.reason
+    }
+  }
+  return workers
+}
+
+/** One scenario with several clients side by side, each with a server of its own; they go when all are loaded. */
+const round = async (
+  scenario: Scenario.Scenario,
+  clients: ReadonlyArray<Client>,
+  servers: ReadonlyArray<Server>,
+  seed: number,
+  redisUrl: string | undefined
+): Promise<ReadonlyArray<Run>> => {
+  const broken = (reason: unknown): Run => ({ finished: false, reason: String(reason) })
+  const ready = await Promise.all(
+    clients.map(async (client, i) => {
+      const server = servers[i]
+      if (server === undefined) return broken("no server")
+      await server.reset({
+        limit: scenario.limit,
+        windowMillis: scenario.windowMillis,
+        latencyMillis: scenario.latencyMillis,
+        jitterMillis: scenario.jitterMillis,
+        seed,
+        full: scenario.full,
+        foreign: scenario.foreign
+      })
+      try {
+        return { server, workers: await startWorkers(scenario, client, server, redisUrl) }
+      } catch (error) {
+        return broken(error)
+      }
+    })
+  )
+  return Promise.all(
+    ready.map(async (lane): Promise<Run> => {
+      if (!("server" in lane)) return lane
+      try {
+        const reports: ReadonlyArray<WorkerReport> = await Promise.all(
+          lane.workers.map((worker) => worker.go(patienceMillis(scenario)))
+        )
+        return Result.judge(scenario, await lane.server.report(), reports)
+      } catch (error) {
+        for (const worker of lane.workers) worker.stop()
+        return broken(error)
+      }
+    })
+  )
+}
+
+const costRun = async (client: Client, server: Server): Promise<Report.CostRun> => {
+  const { cost } = Scenario
+  await server.reset({
+    limit: cost.limit,
+    windowMillis: cost.windowMillis,
+    latencyMillis: 0,
+    jitterMillis: 0,
+    seed: 1,
+    full: false,
+    foreign: { kind: "none" }
+  })
+  const worker = await Processes.startWorker({
+    client: client.id,
+    baseUrl: server.baseUrl,
+    limit: cost.limit,
+    windowMillis: cost.windowMillis,
+    firstJob: 0,
+    jobs: cost.requests,
+    concurrency: cost.concurrency,
+    urgentEveryMillis: 0,
+    redisUrl: undefined,
+    mode: "cost",
+    warmUp: cost.warmUp
+  })
+  const report = await worker.go(COST_PATIENCE_MILLIS)
+  const seen = await server.report()
+  if (report.failed > 0) throw new Error(`${report.failed} calls were given up: ${report.reason}`)
+  if (seen.refused > 0) throw new Error(`${seen.refused} calls were refused: the limit mattered`)
+  return {
+    perSecond: cost.requests / (report.elapsedMillis / 1000),
+    cpuMicros: report.cpuMicros / cost.requests
+  }
+}
+
+const list = (value: string | undefined): ReadonlyArray<string> | undefined =>
+  value?.split(",").filter((part) => part !== "")
+
+const positive = (value: string, option: string): number => {
+  const number = Number(value)
+  if (!Number.isInteger(number) || number < 1) throw new Error(`${option} must be a whole number from 1, not "${value}"`)
+  return number
+}
+
+/** Another client goes first in every run, so that none has always the same neighbours in time. */
+const rotated = <A>(items: ReadonlyArray<A>, by: number): ReadonlyArray<A> => {
+  const at = items.length === 0 ? 0 : by % items.length
+  return [...items.slice(at), ...items.slice(0, at)]
+}
+
+const chunks = <A>(items: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))
+
+const loadClients = async (wanted: ReadonlyArray<string>): Promise<ReadonlyArray<Client>> => {
+  const clients: Array<Client> = []
+  for (const id of wanted) {
+    const client = await Clients.get(id)
+    if (client === undefined) throw new Error(`There is no client "${id}". There are: ${Clients.ids.join(", ")}`)
+    clients.push(client)
+  }
+  return clients
+}
+
+const pickScenarios = (wanted: ReadonlyArray<string> | undefined): ReadonlyArray<Scenario.Scenario> => {
+  const ids = [...Scenario.all.map((scenario) => scenario.id), Scenario.cost.id]
+  for (const id of wanted ?? []) {
+    if (!ids.includes(id)) throw new Error(`There is no scenario "${id}". There are: ${ids.join(", ")}`)
+  }
+  return Scenario.all.filter((scenario) => wanted === undefined || wanted.includes(scenario.id))
+}
+
+const INTRODUCTION = `# Benchmarks
+
+Measured by \`npm run bench\`; everything between the markers is written by it.
+
+\`T*\` is the shortest time in which the jobs can succeed: \`max(0, N - floor(W / c)) * c + one round trip\`, with
+\`c = round(W / L)\` for \`L\` requests per \`W\` ms. With others on the bucket, the part after the burst is divided by what
+they leave. The time measured runs on the server, from the arrival of the first request to the moment the last success
+leaves. The server is a process of its own and keeps the limit to the millisecond; a 429 says that the whole limit is
+left, as the real one does. Each client is a process of its own, written as its users write it
+(\`packages/benchmarks/src/clients\`): those that have a queue get all jobs at once, those that have none get
+${Scenario.WORKERS} workers. "Told" is what the client had to be told of the limit beforehand.
+`
+
+/** A document with a place for everything, in order. */
+const blank = (): string =>
+  ["about", "overview", ...Scenario.all.map((scenario) => scenario.id), Scenario.cost.id].reduce(
+    (document, id) => Table.replaceSection(document, id, "_Not measured yet._"),
+    INTRODUCTION
+  )
+
+const about = (command: string, runs: number, lanes: number): string =>
+  [
+    `Last run: ${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${Os.cpus().length} × ${Os.cpus()[0]?.model.trim() ?? "unknown"}.`,
+    `\`${command}\`: medians of ${runs} runs, ${lanes} clients side by side (the cost alone).`
+  ].join("\n")
+
+const main = async (): Promise<void> => {
+  const { values } = parseArgs({
+    options: {
+      scenario: { type: "string" },
+      client: { type: "string" },
+      runs: { type: "string", default: "3" },
+      lanes: { type: "string", default: "3" }
+    }
+  })
+  const started = performance.now()
+  const wantedScenarios = list(values.scenario)
+  const wantedClients = list(values.client)
+  const runs = positive(values.runs, "--runs")
+  const lanes = positive(values.lanes, "--lanes")
+  const scenarios = pickScenarios(wantedScenarios)
+  const withCost = wantedScenarios === undefined || wantedScenarios.includes(Scenario.cost.id)
+  const clients = await loadClients(wantedClients ?? Clients.ids)
+  const limited = clients.filter((client) => client.costOnly !== true)
+  const servers = await Promise.all(
+    Array.from({ length: Math.max(1, Math.min(lanes, limited.length)) }, () => Processes.startServer())
+  )
+
+  const sharing = scenarios.some((scenario) => scenario.sharedStore) && limited.some((client) => client.sharedStore)
+  const redisUrl = sharing ? await Processes.startRedis() : undefined
+  if (sharing && redisUrl === undefined) {
+    say("!!! redis-server is not installed: THE SCENARIO WITH A SHARED STORE IS SKIPPED")
+  }
+  const taking = (scenario: Scenario.Scenario): ReadonlyArray<Client> =>
+    scenario.sharedStore ? limited.filter((client) => client.sharedStore === true && redisUrl !== undefined) : limited
+
+  const results = new Map<string, Array<Run>>()
+  const runsOf = (scenario: Scenario.Scenario, client: Client): Array<Run> => {
+    const key = `${scenario.id} ${client.id}`
+    const there = results.get(key) ?? []
+    results.set(key, there)
+    return there
+  }
+  const costs = new Map<string, Array<Report.CostRun>>()
+
+  for (let run = 0; run < runs; run++) {
+    for (const scenario of scenarios) {
+      for (const group of chunks(rotated(taking(scenario), run), lanes)) {
+        const outcomes = await round(scenario, group, servers, 1000 + run, redisUrl)
+        group.forEach((client, i) => {
+          const outcome = outcomes[i]
+          if (outcome === undefined) return
+          runsOf(scenario, client).push(outcome)
+          say(
+            `${run + 1}/${runs} ${scenario.id.padEnd(4)} ${client.id.padEnd(20)} ${
+              outcome.finished
+                ? `${outcome.ratio.toFixed(3)}  ${outcome.refusedPerJob.toFixed(3)} 429 per job${outcome.failed > 0 ? `  ${outcome.failed} given up` : ""}`
+                : outcome.reason
+            }`
+          )
+        })
+      }
+    }
+    const server = servers[0]
+    if (!withCost || server === undefined) continue
+    for (const client of rotated(clients.filter((one) => one.limitOnly !== true), run)) {
+      try {
+        const outcome = await costRun(client, server)
+        costs.set(client.id, [...(costs.get(client.id) ?? []), outcome])
+        say(
+          `${run + 1}/${runs} Cost ${client.id.padEnd(20)} ${outcome.perSecond.toFixed(0)} per s, ${outcome.cpuMicros.toFixed(0)} µs each`
+        )
+      } catch (error) {
+        say(`${run + 1}/${runs} Cost ${client.id.padEnd(20)} ${String(error)}`)
+      }
+    }
+  }
+
+  const columns = scenarios.map((scenario) => ({
+    scenario,
+    lines: taking(scenario).map((client) => ({ client, summary: Result.summarise(runsOf(scenario, client)) }))
+  }))
+  const sections: Array<readonly [id: string, content: string]> = columns.map(({ lines, scenario }) => [
+    scenario.id,
+    scenario.sharedStore && sharing && redisUrl === undefined
+      ? `### ${scenario.id}: ${scenario.title}\n\n**Skipped: \`redis-server\` is not installed on this machine.**`
+      : Report.scenario(scenario, lines)
+  ])
+  if (withCost) {
+    sections.push([
+      Scenario.cost.id,
+      Report.cost(clients.flatMap((client) => {
+        const there = costs.get(client.id)
+        return there === undefined ? [] : [{ client, runs: there }]
+      }))
+    ])
+  }
+  if (columns.length > 1) sections.unshift(["overview", Report.overview(clients, columns)])
+
+  process.stdout.write(`${sections.map(([, content]) => content).join("\n\n")}\n`)
+  const whole = wantedScenarios === undefined
+  if (wantedClients === undefined) {
+    const command = ["npm run bench", ...(process.argv.length > 2 ? ["--", ...process.argv.slice(2)] : [])].join(" ")
+    const stamp = about(command, runs, lanes)
+    let document = Fs.existsSync(DOCUMENT) ? Fs.readFileSync(DOCUMENT, "utf8") : blank()
+    if (whole) document = Table.replaceSection(document, "about", stamp)
+    for (const [id, content] of sections) {
+      // A part measured by itself says when and how; it leaves what it did not measure alone.
+      if (whole) document = Table.replaceSection(document, id, content)
+      else if (id !== "overview") document = Table.replaceSection(document, id, `${content}\n\n${stamp}`)
+    }
+    Fs.mkdirSync(Path.dirname(DOCUMENT), { recursive: true })
+    Fs.writeFileSync(DOCUMENT, document)
+    say(`Written to ${DOCUMENT}`)
+  } else {
+    say("Only some clients were measured, so nothing was written to docs/benchmarks.md.")
+  }
+  say(`${Math.round((performance.now() - started) / 1000)} s`)
+}
+
+process.on("exit", Processes.stopAll)
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130))
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    say(error instanceof Error ? error.message : String(error))
+    process.exit(1)
+  }
+)
