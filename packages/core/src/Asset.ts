@@ -1,0 +1,285 @@
+/**
+ * What Frame.io stores: files, folders, version stacks and bundles are all assets.
+ *
+ * An `Asset` is the JSON object that arrived, checked and not copied: what identifies it is required, the fields that
+ * callers read are checked in every form that is documented or has been seen (absent, null, either of two shapes), and
+ * everything else stays as it came and goes out again on encoding.
+ *
+ * @since 0.1.0
+ */
+import * as Arbitrary from "effect/Arbitrary"
+import * as Either from "effect/Either"
+import * as JSONSchema from "effect/JSONSchema"
+import * as Option from "effect/Option"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import * as fastCheck from "./internal/fastCheck.js"
+import { User } from "./User.js"
+
+/** Frame.io's UUIDs are not always of a registered version, so only the form is checked. */
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+/**
+ * The id of an asset: a UUID in lower or upper case.
+ *
+ * @since 0.1.0
+ * @category ids
+ */
+export const AssetId = Schema.String.pipe(
+  Schema.pattern(UUID, {
+    message: (issue) =>
+      `${typeof issue.actual === "string" ? `"${issue.actual.slice(0, 60)}"` : typeof issue.actual} is not an asset id; it must be a UUID such as 9f8e7d6c-5b4a-3c2d-1e0f-9a8b7c6d5e4f`
+  }),
+  Schema.brand("AssetId")
+).annotations({
+  identifier: "AssetId",
+  arbitrary: () => (fc) => fc.uuid().map((id) => AssetId.make(id))
+})
+
+/**
+ * The id of an asset.
+ *
+ * @since 0.1.0
+ * @category ids
+ */
+export type AssetId = typeof AssetId.Type
+
+/**
+ * Whether two ids name the same asset. The case of the letters does not count.
+ *
+ * @since 0.1.0
+ * @category ids
+ */
+export const sameId = (one: AssetId, other: AssetId): boolean =>
+  one === other || one.toLowerCase() === other.toLowerCase()
+
+const text = Schema.optional(Schema.NullOr(Schema.String))
+const number = Schema.optional(Schema.NullOr(Schema.Number))
+const flag = Schema.optional(Schema.NullOr(Schema.Boolean))
+const anyRecord = Schema.Record({ key: Schema.String, value: Schema.Unknown })
+const record = Schema.optional(Schema.NullOr(anyRecord))
+
+/** Shared by whole assets and fragments. Times are ISO 8601 in UTC, with microseconds, and stay text for that. */
+const known = {
+  /** Always sent beside `type` in real payloads, and absent from the documentation. */
+  _type: text,
+  /** `file`, `folder`, `version_stack`, `bundle`, or what Frame.io adds one day. */
+  type: text,
+  name: text,
+  /** `document`, `image`, `stream`; null until a file has been processed, absent on folders. */
+  asset_type: text,
+  description: text,
+  account_id: text,
+  project_id: text,
+  team_id: text,
+  /** The id of the folder or stack that holds this asset; null on a project's root. */
+  parent_id: text,
+  /** The documented name of `parent_id`; no real payload is known that has it. */
+  parent_asset_id: text,
+  /** On a version stack: the asset with the highest version number. */
+  cover_asset_id: text,
+  creator_id: text,
+  creator: Schema.optional(Schema.NullOr(User)),
+  /** The custom sort order within the folder; negative and fractional values occur. */
+  index: number,
+  /** `none`, `in_progress`, `needs_review`, `approved`. */
+  label: text,
+  /** `created` has been seen; the other values are not documented. */
+  status: text,
+  /** How many versions a stack holds; 0 on other assets. */
+  versions: number,
+  item_count: number,
+  comment_count: number,
+  view_count: number,
+  frames: number,
+  /** Bytes. */
+  filesize: number,
+  /** MIME type. */
+  filetype: text,
+  /** URL; absent on folders and wherever a download is not permitted. */
+  original: text,
+  /** URLs by rendition; the way to download what has no `original`. */
+  downloads: record,
+  hls_manifest: text,
+  /** Where to put the parts of a file that was just created. */
+  upload_urls: Schema.optional(Schema.NullOr(Schema.Array(Schema.String))),
+  properties: record,
+  metadata: record,
+  metadata_flags: record,
+  /** Documented as an object of booleans with `finalized`; real videos carry a plain list of names. */
+  required_transcodes: Schema.optional(Schema.NullOr(Schema.Union(Schema.Array(Schema.String), anyRecord))),
+  user_permissions: record,
+  is_hls_required: flag,
+  is_session_watermarked: flag,
+  private: flag,
+  shared: flag,
+  bundle: flag,
+  bundle_view: text,
+  is_bundle_child: flag,
+  archive_status: text,
+  archive_from: text,
+  archive_scheduled_at: text,
+  archived_at: text,
+  hard_deleted_at: text,
+  inserted_at: text,
+  updated_at: text,
+  uploaded_at: text,
+  upload_completed_at: text,
+  upload_failed_at: text,
+  transcoded_at: text,
+  deleted_at: text
+}
+
+const fragmentFields = Schema.Struct({ id: Schema.optional(AssetId), ...known }, anyRecord)
+
+const assetFields = Schema.Struct({ id: AssetId, ...known }, anyRecord)
+
+const isNamed = (value: unknown): boolean => typeof value === "string" && value !== ""
+
+const assetChecked = assetFields.pipe(
+  Schema.filter((asset) =>
+    isNamed(asset._type) || isNamed(asset.type)
+      ? true
+      : { path: ["type"], message: "is missing, and so is _type; one of them must say what kind of asset this is" }
+  )
+)
+
+/**
+ * A schema whose values are the very objects that arrived. The fast check answers for what is sound; what it does not
+ * accept is judged, and explained, by the ordinary schema.
+ */
+const asItCame = <A extends object, B extends A, I>(
+  schema: Schema.Schema<A, I>,
+  annotations: { readonly identifier: string; readonly description: string }
+): Schema.Schema<B> => {
+  const slow = Schema.typeSchema(schema)
+  const accepts = fastCheck.compile(slow.ast)
+  const explain = ParseResult.validateEither(slow, { errors: "all" })
+  const isIt = (input: unknown): input is B => accepts(input) || Either.isRight(explain(input))
+  const check = (input: unknown): Either.Either<B, ParseResult.ParseIssue> => {
+    if (isIt(input)) return Either.right(input)
+    return Either.flatMap(explain(input), () => Either.left(new ParseResult.Type(slow.ast, input)))
+  }
+  return Schema.declare([], { decode: () => check, encode: () => check }, {
+    ...annotations,
+    arbitrary: () => (fc) => Arbitrary.makeLazy(slow)(fc).filter(isIt),
+    jsonSchema: JSONSchema.make(slow)
+  })
+}
+
+/**
+ * A file, folder, version stack or bundle.
+ *
+ * `id` and one of `type` and `_type` are required. Unknown values of enumerations are kept. Use the functions of this
+ * module for what is spelt in two ways (`kind`, `parentId`).
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Asset extends Schema.Schema.Type<typeof assetFields> {}
+
+/**
+ * A file, folder, version stack or bundle. Decoding gives the object that arrived, unknown fields and all, and encoding
+ * gives it back.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Asset: Schema.Schema<Asset> = asItCame(assetChecked, {
+  identifier: "Asset",
+  description: "A file, folder, version stack or bundle"
+})
+
+/**
+ * A part of an asset, as `only_fields` listings and embedded assets show one: nothing is required.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AssetFragment extends Schema.Schema.Type<typeof fragmentFields> {}
+
+/**
+ * A part of an asset: the rules of {@link Asset} for every field that is there, and none is required.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const AssetFragment: Schema.Schema<AssetFragment> = asItCame(fragmentFields, {
+  identifier: "AssetFragment",
+  description: "A part of an asset"
+})
+
+/**
+ * The kinds of asset that the documentation names.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Kind = "file" | "folder" | "version_stack" | "bundle"
+
+/**
+ * What kind of asset this is: `_type`, which Frame.io's own tools read, or else `type`. Not always a {@link Kind}.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const kind = (asset: AssetFragment): string => asset._type || asset.type || "unknown"
+
+/**
+ * Whether the asset is a version stack.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const isVersionStack = (asset: AssetFragment): boolean => kind(asset) === "version_stack"
+
+/**
+ * Whether the asset is a folder.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const isFolder = (asset: AssetFragment): boolean => kind(asset) === "folder"
+
+/**
+ * Whether the asset is a file.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const isFile = (asset: AssetFragment): boolean => kind(asset) === "file"
+
+const toId = Schema.decodeUnknownOption(AssetId)
+
+/**
+ * The folder or stack that holds the asset: `parent_id`, or the documented `parent_asset_id`. None on a project's root.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const parentId = (asset: AssetFragment): Option.Option<AssetId> =>
+  Option.orElse(toId(asset.parent_id), () => toId(asset.parent_asset_id))
+
+/**
+ * On a version stack: the asset on top, which is the one with the highest version number.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const coverAssetId = (asset: AssetFragment): Option.Option<AssetId> => toId(asset.cover_asset_id)
+
+/**
+ * The names of the transcodes that are wanted, out of either form of `required_transcodes`: the list, or the object's
+ * keys that are true.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const requiredTranscodes = (asset: AssetFragment): ReadonlyArray<string> => {
+  const value = asset.required_transcodes
+  if (value === undefined || value === null) return []
+  if (isList(value)) return value
+  return Object.keys(value).filter((name) => value[name] === true)
+}
+
+const isList = (value: object): value is ReadonlyArray<string> => Array.isArray(value)

@@ -1,0 +1,685 @@
+/**
+ * Everything that a call to Frame.io can fail with: one tagged error per documented status, and one for each way in
+ * which there is no usable answer.
+ *
+ * The status alone decides which error it is, whatever the body holds: the documented JSON, plain text, a proxy's page
+ * or nothing. All of them can be encoded as JSON, stored and decoded again, and none holds the token.
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as Schema from "effect/Schema"
+import { AssetId } from "./Asset.js"
+import * as text from "./internal/text.js"
+import { DeadlineExceeded, MaxWaitExceeded, QueueFull, RateLimitError, StoreUnavailable } from "./RateLimitError.js"
+
+/**
+ * Whether the change that was asked for can have been made: surely not, perhaps, or surely. A read changes nothing, so
+ * its errors always say `not-applied`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Outcome = Schema.Literal("not-applied", "unknown", "applied")
+
+/**
+ * Whether the change that was asked for can have been made.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Outcome = typeof Outcome.Type
+
+/**
+ * One entry of Frame.io's `errors` list. Every field is optional, as documented.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const ErrorDetail = Schema.Struct({
+  code: Schema.optional(Schema.Number),
+  status: Schema.optional(Schema.Number),
+  title: Schema.optional(Schema.String),
+  detail: Schema.optional(Schema.String)
+}).annotations({ identifier: "ErrorDetail" })
+
+/**
+ * One entry of Frame.io's `errors` list.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ErrorDetail extends Schema.Schema.Type<typeof ErrorDetail> {}
+
+/**
+ * The documented body of an error (`HTTPError`). Every field is optional.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const ErrorBody = Schema.Struct({
+  code: Schema.optional(Schema.NullOr(Schema.Number)),
+  message: Schema.optional(Schema.NullOr(Schema.String)),
+  errors: Schema.optional(Schema.NullOr(Schema.Array(ErrorDetail)))
+}).annotations({ identifier: "HTTPError" })
+
+/**
+ * The documented body of an error.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ErrorBody extends Schema.Schema.Type<typeof ErrorBody> {}
+
+/**
+ * Something wrong with one field: where, and what.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Problem = Schema.Struct({
+  /** Such as `id`, `creator.name`, `[3].type`; empty for the body as a whole. */
+  path: Schema.String,
+  message: Schema.String,
+  /** The asset within a list, where its id could be read. */
+  assetId: Schema.optional(AssetId)
+}).annotations({ identifier: "Problem" })
+
+/**
+ * Something wrong with one field.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Problem extends Schema.Schema.Type<typeof Problem> {}
+
+const call = {
+  /** Group and name in the declaration, such as `assets.version`. */
+  endpoint: Schema.optionalWith(Schema.String, { default: () => "" }),
+  /** The assets that the call was about, the one in the path first. */
+  assetIds: Schema.optionalWith(Schema.Array(AssetId), { default: () => [] }),
+  /** How often a request was sent, or tried to be sent. */
+  attempts: Schema.optionalWith(Schema.Int, { default: () => 1 }),
+  /** The time spent in the rate limit's queue and between attempts, in ms when encoded. */
+  waited: Schema.optionalWith(Schema.DurationFromMillis, { default: () => Duration.zero })
+}
+
+const outcome = (value: Outcome) => ({
+  /** Whether the change can have been made. */
+  outcome: Schema.optionalWith(Outcome, { default: () => value })
+})
+
+const answer = {
+  ...call,
+  /** Frame.io's `message`, where the body had one. */
+  title: Schema.optional(Schema.String),
+  /** Frame.io's `errors`, where the body had them. */
+  errors: Schema.optionalWith(Schema.Array(ErrorDetail), { default: () => [] }),
+  /** The first 500 characters of the body, on one line. */
+  body: Schema.optionalWith(Schema.String, { default: () => "" })
+}
+
+const status = <const S extends number>(value: S) => ({
+  status: Schema.optionalWith(Schema.Literal(value), { default: () => value })
+})
+
+const KEY = "@effect-frameio/core/FrameioError"
+
+const subject = (error: { readonly endpoint: string; readonly assetIds: ReadonlyArray<string> }): string => {
+  const name = error.endpoint === "" ? "Frame.io" : error.endpoint
+  if (error.assetIds.length === 0) return `${name}:`
+  const more = error.assetIds.length > 3 ? ` and ${error.assetIds.length - 3} more` : ""
+  return `${name} (${error.assetIds.slice(0, 3).join(", ")}${more}):`
+}
+
+interface Words {
+  readonly title?: string | undefined
+  readonly errors: ReadonlyArray<ErrorDetail>
+  readonly body: string
+}
+
+/** What the server said, in its own words, if it said anything that is not just the status again. */
+const said = (error: Words): string => {
+  const details = error.errors
+    .map((one) => [one.title, one.detail].filter((part) => part !== undefined && part !== "").join(": "))
+    .filter((one) => one !== "")
+  const sentence = details.length > 0 ? details.join("; ") : (error.title ?? text.words(error.body, 160))
+  return sentence === "" ? "" : ` It said: "${text.excerpt(sentence, 300)}".`
+}
+
+const afterwards = (error: { readonly outcome: Outcome; readonly endpoint: string }): string => {
+  switch (error.outcome) {
+    case "not-applied":
+      return ""
+    case "unknown":
+      return " Whether the change was made is not known: read the asset, or its stack, before you send it again."
+    case "applied":
+      return " The change was made; do not send it again."
+  }
+}
+
+const tries = (error: { readonly attempts: number; readonly waited: Duration.Duration }): string =>
+  error.attempts > 1 ? ` Tried ${error.attempts} times, waited ${Duration.format(error.waited)}.` : ""
+
+/**
+ * 401: the token is missing, wrong, expired or revoked.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class Unauthorized extends Schema.TaggedError<Unauthorized>(`${KEY}/Unauthorized`)("Unauthorized", {
+  ...answer,
+  ...outcome("not-applied"),
+  ...status(401)
+}) {
+  override get message(): string {
+    return `${subject(this)} Frame.io does not accept the token (401). Create a new one at https://developer.frame.io and set it as FRAMEIO_TOKEN, or pass it as the token option.${said(this)}`
+  }
+}
+
+/**
+ * 402: the account's plan is used up.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class UsageExceeded extends Schema.TaggedError<UsageExceeded>(`${KEY}/UsageExceeded`)("UsageExceeded", {
+  ...answer,
+  ...outcome("not-applied"),
+  ...status(402)
+}) {
+  override get message(): string {
+    return `${subject(this)} the account's plan is used up (402). Free some of it, or have the account's owner change the plan; sending again will not help.${said(this)}`
+  }
+}
+
+/**
+ * 403: the user's rights or the token's scopes do not allow it, or the network is blocked.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class Forbidden extends Schema.TaggedError<Forbidden>(`${KEY}/Forbidden`)("Forbidden", {
+  ...answer,
+  ...outcome("not-applied"),
+  ...status(403)
+}) {
+  override get message(): string {
+    const scopes = isStacking(this.endpoint)
+      ? "the token needs the scopes asset.read and asset.update, and its user rights on both assets"
+      : "the token may lack a scope, or its user the rights on the asset"
+    return `${subject(this)} not allowed (403): ${scopes}; some accounts also block networks.${said(this)}`
+  }
+}
+
+/**
+ * 404: an asset was moved or deleted, or the token's user may not see it.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NotFound extends Schema.TaggedError<NotFound>(`${KEY}/NotFound`)("NotFound", {
+  ...answer,
+  ...outcome("not-applied"),
+  ...status(404)
+}) {
+  override get message(): string {
+    const which = this.assetIds.length > 1 ? "one of these assets was" : "the asset was"
+    return `${subject(this)} not found (404): ${which} moved or deleted, or the token's user cannot see it. Check the ids and the account.${said(this)}`
+  }
+}
+
+/**
+ * 409: what was to be made exists already.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class Conflict extends Schema.TaggedError<Conflict>(`${KEY}/Conflict`)("Conflict", {
+  ...answer,
+  ...outcome("not-applied"),
+  ...status(409)
+}) {
+  override get message(): string {
+    return `${subject(this)} exists already (409). Read the asset, or its stack: it may be in place, or somebody else changed it meanwhile.${said(this)}`
+  }
+}
+
+/**
+ * 422: Frame.io refused an argument.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class InvalidArguments extends Schema.TaggedError<InvalidArguments>(`${KEY}/InvalidArguments`)(
+  "InvalidArguments",
+  { ...answer, ...outcome("not-applied"), ...status(422) }
+) {
+  override get message(): string {
+    const rules =
+      this.endpoint === "assets.version"
+        ? " Both must have the same asset_type, neither may be a folder, the new one may not be a stack, and the target must be a file or a stack: for a file inside a stack use the stack's id (its parent_id)."
+        : this.endpoint === "assets.unversion"
+          ? " The asset must be one version inside a stack, not the stack itself."
+          : " Check the arguments against the documentation; sending the same again will not help."
+    return `${subject(this)} Frame.io refused the arguments (422).${rules}${said(this)}`
+  }
+}
+
+/**
+ * 429: the rate limit refused the request as often as the retry policy allows. The scheduler makes this rare; when it
+ * happens, somebody else is using up the same user's limit.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class RateLimited extends Schema.TaggedError<RateLimited>(`${KEY}/RateLimited`)("RateLimited", {
+  ...answer,
+  ...outcome("not-applied"),
+  ...status(429)
+}) {
+  override get message(): string {
+    const times = this.attempts === 1 ? "once" : `${this.attempts} times`
+    return `${subject(this)} the rate limit refused this ${times} (429), after ${Duration.format(this.waited)} of waiting. Something else uses the same user's limit: stop it, try again later, or allow more refusals in the retry policy.`
+  }
+}
+
+/**
+ * 5xx: Frame.io, or something in front of it, failed. Reads were tried again before this; writes were not, because
+ * they may have been carried out.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ServerError extends Schema.TaggedError<ServerError>(`${KEY}/ServerError`)("ServerError", {
+  ...answer,
+  ...outcome("unknown"),
+  /** 500 to 599. */
+  status: Schema.optionalWith(Schema.Int, { default: () => 500 })
+}) {
+  override get message(): string {
+    return `${subject(this)} the server failed (${this.status}). Frame.io's documentation says that this is usually a malformed request or its limit of 30 seconds.${said(this)}${tries(this)}${afterwards(this)}`
+  }
+}
+
+/**
+ * A status that is not documented, redirections included: they are not followed, because the token would go along.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class UnexpectedResponse extends Schema.TaggedError<UnexpectedResponse>(`${KEY}/UnexpectedResponse`)(
+  "UnexpectedResponse",
+  {
+    ...answer,
+    ...outcome("unknown"),
+    /** As it came; 0 where a browser hides a redirection. */
+    status: Schema.Int,
+    /** On a redirection: the host it points to. */
+    redirectHost: Schema.optional(Schema.String)
+  }
+) {
+  override get message(): string {
+    const what =
+      this.status === 0 || (this.status >= 300 && this.status < 400)
+        ? `a redirection (${this.status})${this.redirectHost === undefined ? "" : ` to ${this.redirectHost}`}, which is not followed because the token would go along. Check the base URL.`
+        : this.status === 400 || (this.status >= 402 && this.status < 500)
+          ? `an undocumented refusal (${this.status}). Check the base URL and the arguments.`
+          : `an undocumented status (${this.status}). Check the base URL, and what stands between here and Frame.io.`
+    return `${subject(this)} ${what}${said(this)}${afterwards(this)}`
+  }
+}
+
+/**
+ * No answer, because there was no connection (`NotSent`), because it broke before the answer was complete
+ * (`AnswerLost`), or because no request could be made of the arguments (`NotSendable`).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class TransportError extends Schema.TaggedError<TransportError>(`${KEY}/TransportError`)("TransportError", {
+  ...call,
+  ...outcome("unknown"),
+  reason: Schema.Literal("NotSent", "AnswerLost", "NotSendable"),
+  /** The system's code, such as `ECONNREFUSED`, where there is one. */
+  code: Schema.optional(Schema.String),
+  /** The cause in its own words. */
+  detail: Schema.optionalWith(Schema.String, { default: () => "" })
+}) {
+  override get message(): string {
+    const code = this.code === undefined ? "" : ` (${this.code})`
+    const why = this.detail === "" || this.detail === this.code ? "" : ` Cause: ${text.excerpt(this.detail, 200)}.`
+    switch (this.reason) {
+      case "NotSent":
+        return `${subject(this)} no connection${code}, so nothing was sent. Check the network, the proxy and the base URL.${why}${tries(this)}`
+      case "AnswerLost":
+        return `${subject(this)} the connection broke before the answer was complete${code}.${why}${tries(this)}${afterwards(this)}`
+      case "NotSendable":
+        return `${subject(this)} the request could not be made${code}; nothing was sent. Check the base URL.${why}`
+    }
+  }
+}
+
+/**
+ * No complete answer in time. Frame.io itself gives up after 30 seconds, so the request or its answer was lost.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class RequestTimeout extends Schema.TaggedError<RequestTimeout>(`${KEY}/RequestTimeout`)("RequestTimeout", {
+  ...call,
+  ...outcome("unknown"),
+  /** The time that one attempt may take, in ms. */
+  timeoutMillis: Schema.Number
+}) {
+  override get message(): string {
+    return `${subject(this)} no complete answer within ${this.timeoutMillis} ms.${tries(this)}${afterwards(this)}`
+  }
+}
+
+/**
+ * An answer with status 200 that is not what is documented: not JSON at all, or a field that is missing or of another
+ * type.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class DecodeError extends Schema.TaggedError<DecodeError>(`${KEY}/DecodeError`)("DecodeError", {
+  ...call,
+  ...outcome("unknown"),
+  ...status(200),
+  /** What is wrong, at most ten of them. */
+  problems: Schema.NonEmptyArray(Problem),
+  /** The first 500 characters of the body, on one line. */
+  body: Schema.optionalWith(Schema.String, { default: () => "" })
+}) {
+  override get message(): string {
+    if (this.outcome === "unknown" || !/^[[{]/.test(this.body)) {
+      const what = text.words(this.body, 160)
+      return `${subject(this)} the answer is not JSON${what === "" ? " but empty" : `: "${what}"`}. Something else than Frame.io answers: check the base URL and any proxy or login page in between.${afterwards(this)}`
+    }
+    const list = this.problems.map((problem) => {
+      const where = problem.path === "" ? "the body" : problem.path
+      return `${where}${problem.assetId === undefined ? "" : ` of asset ${problem.assetId}`}: ${problem.message}`
+    })
+    return `${subject(this)} the answer is not what is documented. ${list.join("; ")}.${afterwards(this)}`
+  }
+}
+
+/**
+ * The arguments cannot be right, so nothing was sent.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class InvalidRequest extends Schema.TaggedError<InvalidRequest>(`${KEY}/InvalidRequest`)("InvalidRequest", {
+  endpoint: call.endpoint,
+  assetIds: call.assetIds,
+  ...outcome("not-applied"),
+  /** Everything that is wrong. */
+  problems: Schema.NonEmptyArray(Problem)
+}) {
+  override get message(): string {
+    const list = this.problems.map((problem) => `${problem.path === "" ? "arguments" : problem.path}: ${problem.message}`)
+    return `${subject(this)} nothing was sent. ${list.join("; ")}.`
+  }
+}
+
+const isStacking = (endpoint: string): boolean => endpoint === "assets.version" || endpoint === "assets.unversion"
+
+/**
+ * What an answer with a status other than 200 can mean for a read.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type ReadStatusError =
+  | Unauthorized
+  | UsageExceeded
+  | Forbidden
+  | NotFound
+  | InvalidArguments
+  | RateLimited
+  | ServerError
+  | UnexpectedResponse
+
+/**
+ * What an answer with a status other than 200 can mean for a write.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type WriteStatusError = ReadStatusError | Conflict
+
+/**
+ * What a call can fail with for reasons other than the status: no answer, an unusable one, or none asked for.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type CallError = TransportError | RequestTimeout | DecodeError | InvalidRequest | RateLimitError
+
+/**
+ * Everything that a reading call can fail with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type ReadError = ReadStatusError | CallError
+
+/**
+ * Everything that a changing call can fail with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type WriteError = WriteStatusError | CallError
+
+/**
+ * The whole family, as a schema: errors can be stored and read back.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const FrameioError = Schema.Union(
+  Unauthorized,
+  UsageExceeded,
+  Forbidden,
+  NotFound,
+  Conflict,
+  InvalidArguments,
+  RateLimited,
+  ServerError,
+  UnexpectedResponse,
+  TransportError,
+  RequestTimeout,
+  DecodeError,
+  InvalidRequest,
+  QueueFull,
+  MaxWaitExceeded,
+  DeadlineExceeded,
+  StoreUnavailable
+)
+
+/**
+ * The whole family.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type FrameioError = typeof FrameioError.Type
+
+/**
+ * Whether a value is one of the family.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isFrameioError: (u: unknown) => u is FrameioError = Schema.is(FrameioError)
+
+/**
+ * Whether the change can have been made when a call fails with this error. What the scheduler refuses was never sent.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const outcomeOf = (error: FrameioError): Outcome => ("outcome" in error ? error.outcome : "not-applied")
+
+/**
+ * An answer with a status other than 200, and the call it belongs to.
+ *
+ * @since 0.1.0
+ * @category converting
+ */
+export interface Answer {
+  readonly status: number
+  /** The body as text, of any kind. */
+  readonly body: string
+  /** Such as `assets.version`. */
+  readonly endpoint: string
+  readonly assetIds: ReadonlyArray<AssetId>
+  /** Whether the call changes something. */
+  readonly writes: boolean
+  /** Requests sent for this call; 1 by default. */
+  readonly attempts?: number | undefined
+  /** Time in the rate limit's queue and between attempts. */
+  readonly waited?: Duration.Duration | undefined
+  /** The `location` header. */
+  readonly location?: string | undefined
+  /** Removed from everything that the error says. */
+  readonly secret?: string | undefined
+}
+
+const isObject = (u: unknown): u is Readonly<Record<string, unknown>> =>
+  typeof u === "object" && u !== null && !Array.isArray(u)
+
+const parseJson = (body: string): unknown => {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return undefined
+  }
+}
+
+/** As much of a body as can be understood; never fails, and bounds everything it takes. */
+const readBody = (
+  body: string,
+  secret: string | undefined
+): { title?: string; errors: ReadonlyArray<ErrorDetail>; body: string } => {
+  const clean = (part: string) => text.excerpt(text.scrub(part, secret))
+  const parsed = /^\s*\{/.test(body) ? parseJson(body) : undefined
+  if (!isObject(parsed)) return { errors: [], body: clean(body) }
+  const list: ReadonlyArray<unknown> = Array.isArray(parsed.errors) ? parsed.errors : []
+  const errors = list.slice(0, 20).flatMap((one): ReadonlyArray<ErrorDetail> => {
+    if (typeof one === "string") return [{ detail: clean(one) }]
+    if (!isObject(one)) return []
+    return [
+      {
+        ...(typeof one.code === "number" ? { code: one.code } : {}),
+        ...(typeof one.status === "number" ? { status: one.status } : {}),
+        ...(typeof one.title === "string" ? { title: clean(one.title) } : {}),
+        ...(typeof one.detail === "string" ? { detail: clean(one.detail) } : {})
+      }
+    ]
+  })
+  return {
+    ...(typeof parsed.message === "string" ? { title: clean(parsed.message) } : {}),
+    errors,
+    body: clean(body)
+  }
+}
+
+const hostOf = (location: string | undefined): { redirectHost?: string } => {
+  const host = location === undefined ? undefined : /^(?:[a-z][a-z0-9+.-]*:)?\/\/(?:[^/?#@]*@)?([^/?#]+)/i.exec(location)?.[1]
+  return host === undefined ? {} : { redirectHost: host }
+}
+
+/** A request timeout and a closed connection say nothing of what was done; any other refusal of the client does. */
+const isRefusal = (status: number): boolean => status >= 400 && status < 500 && status !== 408 && status !== 499
+
+const unexpected = (from: Answer): UnexpectedResponse =>
+  new UnexpectedResponse({
+    ...detailsOf(from),
+    ...hostOf(from.location),
+    status: from.status,
+    outcome: !from.writes || isRefusal(from.status) ? "not-applied" : "unknown"
+  })
+
+const detailsOf = (from: Answer) => ({
+  ...readBody(from.body, from.secret),
+  endpoint: from.endpoint,
+  assetIds: from.assetIds,
+  attempts: from.attempts ?? 1,
+  waited: from.waited ?? Duration.zero
+})
+
+/**
+ * The error of a reading call for an answer with any status but 200. A status that makes no sense for a read is an
+ * {@link UnexpectedResponse}.
+ *
+ * @since 0.1.0
+ * @category converting
+ */
+export const fromReadAnswer = (from: Answer): ReadStatusError => {
+  switch (from.status) {
+    case 401:
+      return new Unauthorized(detailsOf(from))
+    case 402:
+      return new UsageExceeded(detailsOf(from))
+    case 403:
+      return new Forbidden(detailsOf(from))
+    case 404:
+      return new NotFound(detailsOf(from))
+    case 422:
+      return new InvalidArguments(detailsOf(from))
+    case 429:
+      return new RateLimited(detailsOf(from))
+  }
+  if (from.status >= 500 && from.status < 600) {
+    return new ServerError({
+      ...detailsOf(from),
+      status: from.status,
+      outcome: from.writes ? "unknown" : "not-applied"
+    })
+  }
+  return unexpected(from)
+}
+
+/**
+ * The error of a changing call for an answer with any status but 200.
+ *
+ * @since 0.1.0
+ * @category converting
+ */
+export const fromWriteAnswer = (from: Answer): WriteStatusError =>
+  from.status === 409 ? new Conflict(detailsOf(from)) : fromReadAnswer(from)
+
+/**
+ * The documented JSON body for an error, as a server sends it.
+ *
+ * @since 0.1.0
+ * @category converting
+ */
+export const toBody = (error: WriteStatusError): ErrorBody => ({
+  code: error.status,
+  message: error.title ?? "",
+  errors: error.errors
+})
+
+/**
+ * A body and the error that a status gives it, for declaring the error of an endpoint: it decodes the documented JSON
+ * (which has no `_tag`) into the class, and encodes the class as that JSON.
+ *
+ * @since 0.1.0
+ * @category converting
+ */
+export const overTheWire = <E extends WriteStatusError, I>(
+  error: Schema.Schema<E, I>,
+  make: (body: Pick<E, "errors"> & { readonly title?: string }) => E
+): Schema.Schema<E, typeof ErrorBody.Encoded> =>
+  Schema.transform(ErrorBody, Schema.typeSchema(error), {
+    strict: true,
+    decode: (body) =>
+      make({ errors: body.errors ?? [], ...(typeof body.message === "string" ? { title: body.message } : {}) }),
+    encode: (one) => toBody(one)
+  })
