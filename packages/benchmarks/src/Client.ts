@@ -70,7 +70,7 @@ export interface Client {
   readonly sharedStore?: boolean
   /** Only measured for its cost: it does not survive a limit. */
   readonly costOnly?: boolean
-  /** Left out of the cost table: it paces by design. */
+  /** Left out of the cost table: it paces by design, or another form of it stands there. */
   readonly limitOnly?: boolean
   readonly make: (context: Context) => Promise<Instance>
 }

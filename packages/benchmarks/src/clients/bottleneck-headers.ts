@@ -10,6 +10,7 @@ export const client: Client = {
   id: "bottleneck-headers",
   title: "`bottleneck`, from headers",
   told: "nothing",
+  limitOnly: true,
   make: async ({ baseUrl, concurrency }) => {
     const limiter = new Bottleneck({ maxConcurrent: concurrency })
     let known = ""

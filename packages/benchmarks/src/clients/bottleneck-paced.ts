@@ -7,6 +7,7 @@ export const client: Client = {
   id: "bottleneck-paced",
   title: "`bottleneck`, told as `minTime`",
   told: "limit and window",
+  limitOnly: true,
   make: async ({ baseUrl, limit, windowMillis }) => {
     const limiter = new Bottleneck({ minTime: windowMillis / limit })
     limiter.on("failed", async (error: unknown, job) =>

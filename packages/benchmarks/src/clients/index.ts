@@ -17,6 +17,7 @@ const load = {
   "effect-rate-limiter": () => import("./effect-rate-limiter.js"),
   "effect-experimental": () => import("./effect-experimental.js"),
   effect4: () => import("./effect4.js"),
+  "effect4-told": () => import("./effect4.js").then(({ told }) => ({ client: told })),
   "perfect-pacer": () => import("./perfect-pacer.js"),
   "bare-fetch": () => import("./bare-fetch.js"),
   "bare-undici": () => import("./bare-undici.js")
