@@ -1,5 +1,17 @@
+/** What Frame.io stores: files, folders, version stacks and bundles. */
+export * as Asset from "./Asset.js"
+/** The one declaration of Frame.io's API. */
+export * as FrameioApi from "./FrameioApi.js"
+/** The calls of Frame.io's API as Effects. */
+export * as FrameioClient from "./FrameioClient.js"
+/** Who calls Frame.io, and where it is. */
+export * as FrameioConfig from "./FrameioConfig.js"
+/** Everything that a call can fail with. */
+export * as FrameioError from "./FrameioError.js"
 /** What a client knows of one rate-limit bucket; pure. */
 export * as LeakyBucket from "./LeakyBucket.js"
+/** One page of a list. */
+export * as Page from "./Page.js"
 /** What the scheduler refuses by itself. */
 export * as RateLimitError from "./RateLimitError.js"
 /** The three rate-limit headers; pure. */
@@ -8,3 +20,7 @@ export * as RateLimitHeaders from "./RateLimitHeaders.js"
 export * as RateLimitScheduler from "./RateLimitScheduler.js"
 /** Where bucket states live. */
 export * as RateLimitStore from "./RateLimitStore.js"
+/** What may be sent again, and when; pure. */
+export * as RetryPolicy from "./RetryPolicy.js"
+/** A person as Frame.io embeds one. */
+export * as User from "./User.js"
