@@ -1,2 +1,10 @@
+/** How long a job must take at a given rate limit. */
+export * as BatchEstimate from "./BatchEstimate.js"
+/** What happens in a job, one event at a time. */
+export * as BatchEvent from "./BatchEvent.js"
+/** What the events so far add up to. */
+export * as BatchProgress from "./BatchProgress.js"
+/** Runs a plan: chains side by side, the links of each in order. */
+export * as BatchRunner from "./BatchRunner.js"
 /** Who goes on whose stack, in what order: pairs to chains, all checks before the first request. */
 export * as VersionPlan from "./VersionPlan.js"

@@ -1,0 +1,223 @@
+/**
+ * What happens in a job, one event at a time. The progress bar, the JSON lines, the report and the tests read the same.
+ *
+ * Each link of a plan ends in exactly one of `Confirmed`, `Failed`, `Skipped` or `Unknown`; a link of a chain that was
+ * not begun when the job was stopped has no event and is counted in `Finished`.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+const at = Schema.DateTimeUtc.annotations({ description: "When it happened, by the program's clock" })
+
+const link = {
+  /** When it happened. */
+  at,
+  /** The chain's index in the plan. */
+  chain: Schema.Int,
+  /** The link's line in the input. */
+  line: Schema.Int,
+  /** The target as the input names it. */
+  assetId: Schema.String,
+  /** The new version. */
+  nextAssetId: Schema.String
+}
+
+/**
+ * Why a link failed, in a form that can be written down: the error's tag, its own words, and whether the change can have
+ * been made all the same.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Fault = Schema.Struct({
+  /** The tag of the error, such as `NotFound`. */
+  tag: Schema.String,
+  /** What went wrong and what to do. */
+  message: Schema.String,
+  /** Whether Frame.io can have made the change. */
+  outcome: Schema.Literal("not-applied", "unknown", "applied"),
+  /** The HTTP status, where there was an answer. */
+  status: Schema.optional(Schema.Int)
+})
+
+/**
+ * Why a link failed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Fault = typeof Fault.Type
+
+/**
+ * The job begins.
+ *
+ * @since 0.1.0
+ * @category events
+ */
+export const Planned = Schema.TaggedStruct("Planned", {
+  at,
+  /** The job's name. */
+  job: Schema.String,
+  /** How many links there are, where known. */
+  links: Schema.NullOr(Schema.Int),
+  /** How many chains there are, where known. */
+  chains: Schema.NullOr(Schema.Int)
+})
+
+/**
+ * A version call is about to be made. Whatever dies after this, the link's outcome must be read before it is sent again.
+ *
+ * @since 0.1.0
+ * @category events
+ */
+export const Sent = Schema.TaggedStruct("Sent", {
+  ...link,
+  /** The id the call names: the target, or the stack it turned out to be in. */
+  target: Schema.String,
+  /** 1 for the first time. */
+  attempt: Schema.Int
+})
+
+/**
+ * A chain waits for something other than the rate limit.
+ *
+ * @since 0.1.0
+ * @category events
+ */
+export const Waiting = Schema.TaggedStruct("Waiting", {
+  ...link,
+  /** What for. */
+  reason: Schema.String,
+  /** For how long, in ms. */
+  millis: Schema.Number
+})
+
+/**
+ * The version is on the stack.
+ *
+ * @since 0.1.0
+ * @category events
+ */
+export const Confirmed = Schema.TaggedStruct("Confirmed", {
+  ...link,
+  /** The stack's id, where it is known: Frame.io does not promise to tell, and it is only asked for when needed. */
+  stackId: Schema.NullOr(Schema.String),
+  /**
+   * `answered`: by the call's own answer. `settled`: the answer was lost and the stack was read. `already`: it was there
+   * before, and nothing was sent.
+   */
+  how: Schema.Literal("answered", "settled", "already")
+})
+
+/**
+ * The version could not be put on the stack.
+ *
+ * @since 0.1.0
+ * @category events
+ */
+export const Failed = Schema.TaggedStruct("Failed", { ...link, fault: Fault })
+
+/**
+ * The link was not sent, and nothing of it was done.
+ *
+ * @since 0.1.0
+ * @category events
+ */
+export const Skipped = Schema.TaggedStruct("Skipped", {
+  ...link,
+  /** `chain`: an earlier link of its chain failed. `stopped`: the job was stopped. */
+  why: Schema.Literal("chain", "stopped"),
+  /** For people. */
+  reason: Schema.String,
+  /** The line that failed, when that is why. */
+  because: Schema.NullOr(Schema.Int)
+})
+
+/**
+ * The job was stopped while the call was under way: it may or may not have been made. Read the stack before sending again.
+ *
+ * @since 0.1.0
+ * @category events
+ */
+export const Unknown = Schema.TaggedStruct("Unknown", { ...link, reason: Schema.String })
+
+/**
+ * Counts of a job.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Counts = Schema.Struct({
+  /** Links in the plan, where known. */
+  links: Schema.NullOr(Schema.Int),
+  /** Version calls handed to the client. */
+  sent: Schema.Int,
+  /** Links that are on their stack. */
+  confirmed: Schema.Int,
+  /** Of these, how many were there before. */
+  already: Schema.Int,
+  /** Links that failed. */
+  failed: Schema.Int,
+  /** Links left out because one before them failed. */
+  skipped: Schema.Int,
+  /** Links whose outcome is not known. */
+  unknown: Schema.Int,
+  /** Links that were not sent because the job was stopped. */
+  notSent: Schema.Int
+})
+
+/**
+ * Counts of a job.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Counts = typeof Counts.Type
+
+/**
+ * The job ended; always the last event.
+ *
+ * @since 0.1.0
+ * @category events
+ */
+export const Finished = Schema.TaggedStruct("Finished", {
+  at,
+  /** From `Planned` to here. */
+  elapsedMillis: Schema.Number,
+  /** Why it stopped before its end, or null. */
+  stopped: Schema.NullOr(Schema.String),
+  counts: Counts
+})
+
+/**
+ * All events; encodes to one JSON object each.
+ *
+ * @since 0.1.0
+ * @category events
+ */
+export const BatchEvent = Schema.Union(Planned, Sent, Waiting, Confirmed, Failed, Skipped, Unknown, Finished)
+
+/**
+ * All events.
+ *
+ * @since 0.1.0
+ * @category events
+ */
+export type BatchEvent = typeof BatchEvent.Type
+
+/**
+ * One event as one line of JSON, without the line's end.
+ *
+ * @since 0.1.0
+ * @category encoding
+ */
+export const toJsonLine = Schema.encodeSync(Schema.parseJson(BatchEvent))
+
+/**
+ * Reads back what `toJsonLine` wrote; fails with a `ParseError`.
+ *
+ * @since 0.1.0
+ * @category encoding
+ */
+export const fromJsonLine = Schema.decode(Schema.parseJson(BatchEvent))

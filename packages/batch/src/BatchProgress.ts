@@ -1,0 +1,74 @@
+/**
+ * What the events so far add up to. Pure: state and event in, state out.
+ *
+ * @since 0.1.0
+ */
+import type { BatchEvent, Counts } from "./BatchEvent.js"
+
+/**
+ * Before the first event.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const empty: Counts = {
+  links: null,
+  sent: 0,
+  confirmed: 0,
+  already: 0,
+  failed: 0,
+  skipped: 0,
+  unknown: 0,
+  notSent: 0
+}
+
+/**
+ * One event more.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const add = (counts: Counts, event: BatchEvent): Counts => {
+  switch (event._tag) {
+    case "Planned":
+      return { ...counts, links: event.links }
+    case "Sent":
+      return { ...counts, sent: counts.sent + 1 }
+    case "Waiting":
+      return counts
+    case "Confirmed":
+      return {
+        ...counts,
+        confirmed: counts.confirmed + 1,
+        already: counts.already + (event.how === "already" ? 1 : 0)
+      }
+    case "Failed":
+      return { ...counts, failed: counts.failed + 1 }
+    case "Skipped":
+      return event.why === "chain"
+        ? { ...counts, skipped: counts.skipped + 1 }
+        : { ...counts, notSent: counts.notSent + 1 }
+    case "Unknown":
+      return { ...counts, unknown: counts.unknown + 1 }
+    case "Finished":
+      return event.counts
+  }
+}
+
+/**
+ * How many links have come to an end, whichever.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const done = (counts: Counts): number =>
+  counts.confirmed + counts.failed + counts.skipped + counts.unknown + counts.notSent
+
+/**
+ * How many links are still to come, where the number of links is known.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const left = (counts: Counts): number | undefined =>
+  counts.links === null ? undefined : Math.max(counts.links - done(counts), 0)

@@ -1,0 +1,41 @@
+/**
+ * How a command ends when it does not end well.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+/**
+ * What the process answers to its caller: 0 all well, 1 some of it failed, 2 the input was bad and nothing was done, 130
+ * ended by Ctrl-C.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const ExitCode = { ok: 0, failed: 1, badInput: 2, interrupted: 130 } as const
+
+/**
+ * A command did not end well. The message is for a person; empty when everything has been said already.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class CliError extends Schema.TaggedError<CliError>("@effect-frameio/cli/CliError")("CliError", {
+  exitCode: Schema.Int,
+  message: Schema.String
+}) {
+  /** The input was bad and nothing was done. */
+  static badInput(message: string): CliError {
+    return new CliError({ exitCode: ExitCode.badInput, message })
+  }
+
+  /** Something failed. */
+  static failed(message = ""): CliError {
+    return new CliError({ exitCode: ExitCode.failed, message })
+  }
+
+  /** Ended by Ctrl-C. */
+  static interrupted(message = ""): CliError {
+    return new CliError({ exitCode: ExitCode.interrupted, message })
+  }
+}
