@@ -16,6 +16,7 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Mailbox from "effect/Mailbox"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { BatchEvent, Counts, Fault } from "./BatchEvent.js"
 import * as BatchProgress from "./BatchProgress.js"
@@ -83,11 +84,6 @@ const toFault = (error: FrameioError.FrameioError): Fault => ({
   ...("status" in error ? { status: error.status } : {})
 })
 
-const withBeforeSend =
-  (beforeSend: Effect.Effect<void>) =>
-  <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    Effect.zipRight(beforeSend, self)
-
 /**
  * Runs chains as they come, for plans that are kept elsewhere than in memory.
  *
@@ -108,6 +104,8 @@ export const runChains = <E, R>(
   Stream.unwrapScoped(
     Effect.gen(function* () {
       const client = yield* FrameioClient.FrameioClient
+      // A client that brings no scheduler may send at once, so its calls count as sent from the beginning.
+      const scheduled = Option.isSome(yield* Effect.serviceOption(RateLimitScheduler.RateLimitScheduler))
       const mailbox = yield* Mailbox.make<BatchEvent, E>(1024)
       const begun = yield* Clock.currentTimeMillis
       const halt = yield* Deferred.make<void>()
@@ -149,35 +147,32 @@ export const runChains = <E, R>(
         version: (target: AssetId, next: AssetId, beforeSend) =>
           Effect.suspend(() => {
             let out = false
-            const call: Effect.Effect<ChainRun.CallResult> = client
-              .version({ assetId: target, nextAssetId: next })
-              .pipe(
-                RateLimitScheduler.withPriority("bulk"),
-                RateLimitScheduler.withJob(job),
-                withBeforeSend(
-                  Effect.suspend(() => {
-                    if (out) return Effect.void
-                    out = true
-                    underWay += 1
-                    return beforeSend
-                  })
-                ),
-                Effect.ensuring(
-                  Effect.sync(() => {
-                    if (out) underWay -= 1
-                  })
-                ),
-                Effect.match({
-                  onFailure: (error) => ({ _tag: "Faulted", fault: toFault(error) }),
-                  onSuccess: (asset) => ({ _tag: "Answered", asset })
+            const goesOut = Effect.suspend(() => {
+              if (out) return Effect.void
+              out = true
+              underWay += 1
+              return beforeSend
+            })
+            const call = client.version({ assetId: target, nextAssetId: next }).pipe(
+              RateLimitScheduler.withPriority("bulk"),
+              RateLimitScheduler.withJob(job),
+              RateLimitScheduler.withBeforeSend(goesOut),
+              Effect.match({
+                onFailure: (error): ChainRun.CallResult => ({ _tag: "Faulted", fault: toFault(error) }),
+                onSuccess: (asset): ChainRun.CallResult => ({ _tag: "Answered", asset })
+              }),
+              Effect.ensuring(
+                Effect.sync(() => {
+                  if (out) underWay -= 1
                 })
               )
+            )
             const halted = Deferred.await(halt).pipe(
               Effect.zipRight(Effect.suspend(() => (out ? Effect.sleep(grace) : Effect.void))),
-              Effect.map((): ChainRun.CallResult => ({ _tag: "Withdrawn" }))
+              Effect.as<ChainRun.CallResult>({ _tag: "Withdrawn" })
             )
-            return Effect.map(Effect.raceFirst(call, halted), (result) =>
-              result._tag === "Withdrawn" && out ? { _tag: "Abandoned" as const } : result
+            return Effect.raceFirst(scheduled ? call : Effect.zipRight(goesOut, call), halted).pipe(
+              Effect.map((result) => (result._tag === "Withdrawn" && out ? { _tag: "Abandoned" as const } : result))
             )
           }),
         get: (id) => Effect.mapError(client.get({ assetId: id }), toFault)
