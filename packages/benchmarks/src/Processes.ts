@@ -7,7 +7,7 @@ import type { ChildProcess } from "node:child_process"
 import { fork, spawn } from "node:child_process"
 import * as Net from "node:net"
 import { fileURLToPath } from "node:url"
-import type { FromServer, FromWorker, ServerReport, ServerRun, ToServer, ToWorker, WorkerReport, WorkerRun } from "./Protocol.js"
+import type { FromServer, FromWorker, SchedulerReport, ServerReport, ServerRun, ToServer, ToWorker, WorkerReport, WorkerRun } from "./Protocol.js"
 
 const children = new Set<ChildProcess>()
 
@@ -27,8 +27,13 @@ export const stopAll = (): void => {
   for (const child of children) child.kill("SIGKILL")
 }
 
-const start = (file: string): ChildProcess =>
-  keep(fork(fileURLToPath(new URL(file, import.meta.url)), [], { stdio: ["ignore", "inherit", "inherit", "ipc"] }))
+const start = (file: string, execArgv: ReadonlyArray<string> = []): ChildProcess =>
+  keep(
+    fork(fileURLToPath(new URL(file, import.meta.url)), [], {
+      execArgv: [...execArgv],
+      stdio: ["ignore", "inherit", "inherit", "ipc"]
+    })
+  )
 
 /** The next message that `pick` recognises; fails when the process ends, breaks or is too slow. */
 const answer = <Message, A>(
@@ -152,6 +157,20 @@ export const startWorker = async (run: WorkerRun): Promise<Worker> => {
     }
   }
 }
+
+/**
+ * Measures the scheduler itself, in a process of its own.
+ *
+ * @since 0.1.0
+ * @category processes
+ */
+export const measureScheduler = (timeoutMillis: number): Promise<SchedulerReport> =>
+  answer<SchedulerReport, SchedulerReport>(
+    start("./schedulerCost.js", ["--expose-gc"]),
+    "scheduler",
+    timeoutMillis,
+    (report) => report
+  )
 
 const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {

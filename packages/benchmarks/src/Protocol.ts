@@ -121,6 +121,21 @@ export type FromWorker =
   | { readonly type: "broken"; readonly reason: string }
 
 /**
+ * What the scheduler itself costs.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SchedulerReport {
+  /** CPU per request of the same loop without a scheduler, in µs. */
+  readonly bareMicros: number
+  /** CPU per request, in µs, with so many waiting. */
+  readonly loads: ReadonlyArray<{ readonly waiting: number; readonly cpuMicros: number }>
+  /** The heap in bytes after a collection, every 100 000 requests. */
+  readonly heap: ReadonlyArray<number>
+}
+
+/**
  * The machine's monotonic clock in ms, the same in every process.
  *
  * @since 0.1.0

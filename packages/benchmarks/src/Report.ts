@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type { Client } from "./Client.js"
+import type { SchedulerReport } from "./Protocol.js"
 import type { Summary } from "./Result.js"
 import * as Scenario from "./Scenario.js"
 import * as Table from "./Table.js"
@@ -146,5 +147,37 @@ export const cost = (lines: ReadonlyArray<CostLine>): string => {
     `### ${Scenario.cost.id}: ${Scenario.cost.title}`,
     `The goal for ours: ${Scenario.cost.goal}.`,
     Table.render(["client", "requests per s", "CPU per request", "× bare `fetch`"], rows)
+  ].join("\n\n")
+}
+
+const mebibytes = (bytes: number | undefined): string => `${Table.fixed((bytes ?? Number.NaN) / 1_048_576, 1)} MiB`
+
+/**
+ * The table of the scheduler itself.
+ *
+ * @since 0.1.0
+ * @category sections
+ */
+export const scheduler = (reports: ReadonlyArray<SchedulerReport>): string => {
+  const waiting = reports[0]?.loads.map((load) => load.waiting) ?? []
+  const middle = (pick: (report: SchedulerReport) => number | undefined): number =>
+    Yardstick.median(reports.map((report) => pick(report) ?? Number.NaN))
+  const rows = waiting.map((count, i) => [
+    Table.grouped(count),
+    `${Table.fixed(
+      middle((report) => report.loads[i]?.cpuMicros),
+      1
+    )} µs`
+  ])
+  const bare = Table.fixed(
+    middle((report) => report.bareMicros),
+    1
+  )
+  const heap = reports[0]?.heap ?? []
+  return [
+    `### ${Scenario.scheduler.id}: ${Scenario.scheduler.title}`,
+    `The goal: ${Scenario.scheduler.goal}. The same loop without a scheduler takes ${bare} µs per request, and is not taken off.`,
+    Table.render(["requests that wait", "CPU per request"], rows),
+    `Heap after collection: ${mebibytes(heap[0])} after 100 000 requests, ${mebibytes(heap[heap.length - 1])} after a million.`
   ].join("\n\n")
 }

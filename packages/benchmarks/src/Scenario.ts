@@ -134,6 +134,18 @@ export const cost = {
 } as const
 
 /**
+ * The scenario that measures the scheduler itself.
+ *
+ * @since 0.1.0
+ * @category scenarios
+ */
+export const scheduler = {
+  id: "Scheduler",
+  title: "the scheduler itself, without a network, on a clock that jumps",
+  goal: "at most 10 µs of CPU per request, constant in the number that wait; no growth over a million requests"
+} as const
+
+/**
  * Workers of a client that has no queue of its own: how many calls its user has open at once.
  *
  * @since 0.1.0

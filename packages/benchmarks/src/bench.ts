@@ -14,7 +14,7 @@ import type { Client } from "./Client.js"
 import * as Clients from "./clients/index.js"
 import type { Server, Worker } from "./Processes.js"
 import * as Processes from "./Processes.js"
-import type { WorkerReport } from "./Protocol.js"
+import type { SchedulerReport, WorkerReport } from "./Protocol.js"
 import * as Report from "./Report.js"
 import type { Run } from "./Result.js"
 import * as Result from "./Result.js"
@@ -32,6 +32,7 @@ const say = (line: string): void => {
 const patienceMillis = (scenario: Scenario.Scenario): number => 15_000 + 4 * Yardstick.shortestMillis(scenario, scenario.jobs)
 
 const COST_PATIENCE_MILLIS = 240_000
+const SCHEDULER_PATIENCE_MILLIS = 300_000
 
 const startWorkers = async (
   scenario: Scenario.Scenario,
@@ -175,7 +176,7 @@ const loadClients = async (wanted: ReadonlyArray<string>): Promise<ReadonlyArray
 }
 
 const pickScenarios = (wanted: ReadonlyArray<string> | undefined): ReadonlyArray<Scenario.Scenario> => {
-  const ids = [...Scenario.all.map((scenario) => scenario.id), Scenario.cost.id]
+  const ids = [...Scenario.all.map((scenario) => scenario.id), Scenario.cost.id, Scenario.scheduler.id]
   for (const id of wanted ?? []) {
     if (!ids.includes(id)) throw new Error(`There is no scenario "${id}". There are: ${ids.join(", ")}`)
   }
@@ -197,7 +198,7 @@ ${Scenario.WORKERS} workers. "Told" is what the client had to be told of the lim
 
 /** A document with a place for everything, in order. */
 const blank = (): string =>
-  ["about", "overview", ...Scenario.all.map((scenario) => scenario.id), Scenario.cost.id].reduce(
+  ["about", "overview", ...Scenario.all.map((scenario) => scenario.id), Scenario.cost.id, Scenario.scheduler.id].reduce(
     (document, id) => Table.replaceSection(document, id, "_Not measured yet._"),
     INTRODUCTION
   )
@@ -224,6 +225,7 @@ const main = async (): Promise<void> => {
   const lanes = positive(values.lanes, "--lanes")
   const scenarios = pickScenarios(wantedScenarios)
   const withCost = wantedScenarios === undefined || wantedScenarios.includes(Scenario.cost.id)
+  const withScheduler = wantedScenarios?.includes(Scenario.scheduler.id) ?? wantedClients === undefined
   const clients = await loadClients(wantedClients ?? Clients.ids)
   const limited = clients.filter((client) => client.costOnly !== true)
   const servers = await Promise.all(
@@ -246,6 +248,7 @@ const main = async (): Promise<void> => {
     return there
   }
   const costs = new Map<string, Array<Report.CostRun>>()
+  const schedulers: Array<SchedulerReport> = []
 
   for (let run = 0; run < runs; run++) {
     for (const scenario of scenarios) {
@@ -263,6 +266,17 @@ const main = async (): Promise<void> => {
             }`
           )
         })
+      }
+    }
+    if (withScheduler) {
+      try {
+        const report = await Processes.measureScheduler(SCHEDULER_PATIENCE_MILLIS)
+        schedulers.push(report)
+        say(
+          `${run + 1}/${runs} Scheduler ${report.loads.map((load) => `${load.waiting} waiting: ${load.cpuMicros.toFixed(1)} µs`).join(", ")}`
+        )
+      } catch (error) {
+        say(`${run + 1}/${runs} Scheduler ${String(error)}`)
       }
     }
     const server = servers[0]
@@ -299,6 +313,7 @@ const main = async (): Promise<void> => {
       }))
     ])
   }
+  if (schedulers.length > 0) sections.push([Scenario.scheduler.id, Report.scheduler(schedulers)])
   if (columns.length > 1) sections.unshift(["overview", Report.overview(clients, columns)])
 
   process.stdout.write(`${sections.map(([, content]) => content).join("\n\n")}\n`)

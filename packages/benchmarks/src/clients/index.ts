@@ -6,6 +6,7 @@
 import type { Client } from "../Client.js"
 
 const load = {
+  ours: () => import("./ours.js"),
   fetch: () => import("./fetch.js"),
   "axios-retry": () => import("./axios-retry.js"),
   got: () => import("./got.js"),

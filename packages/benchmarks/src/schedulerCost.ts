@@ -1,0 +1,123 @@
+/**
+ * What the scheduler itself costs: no network, a clock that jumps, a bucket of 1000 per s that is always exact, and
+ * so many requests waiting all the time. Sends its figures to its parent, or prints them when it has none.
+ */
+import * as RateLimitScheduler from "@effect-frameio/core/RateLimitScheduler"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import * as FiberId from "effect/FiberId"
+import * as Redacted from "effect/Redacted"
+import * as Bucket from "./Bucket.js"
+import type { SchedulerReport } from "./Protocol.js"
+import * as VirtualClock from "./VirtualClock.js"
+
+const LIMIT = 1000
+const WINDOW_MILLIS = 1000
+
+const request = HttpClientRequest.post("http://127.0.0.1/v2/assets/a/version")
+
+/** One answer for each figure of `remaining`, made beforehand so that making them is not measured. */
+const answers = Array.from({ length: LIMIT + 1 }, (_, remaining) =>
+  Effect.succeed(
+    HttpClientResponse.fromWeb(
+      request,
+      new Response(null, {
+        headers: {
+          "x-ratelimit-limit": String(LIMIT),
+          "x-ratelimit-window": String(WINDOW_MILLIS),
+          "x-ratelimit-remaining": String(remaining)
+        }
+      })
+    )
+  )
+)
+
+interface Load {
+  /** Requests that wait at any time. */
+  readonly waiting: number
+  /** Requests that are measured, after the warm-up. */
+  readonly requests: number
+  readonly scheduled: boolean
+  /** Sees every so many requests. */
+  readonly sampleEvery?: number
+  readonly sample?: () => void
+}
+
+/** CPU per request in µs. */
+const measure = (load: Load): number => {
+  const virtual = VirtualClock.make()
+  const bucket = Bucket.make(LIMIT, WINDOW_MILLIS, 0)
+  const warmUp = Math.min(20_000, load.requests / 4)
+  const total = warmUp + load.requests
+  let sent = 0
+  let refused = 0
+  let cpu = process.cpuUsage()
+  let used = Number.NaN
+  const send = Effect.suspend(() => {
+    sent++
+    if (sent === warmUp) cpu = process.cpuUsage()
+    if (sent === total) {
+      const spent = process.cpuUsage(cpu)
+      used = spent.user + spent.system
+    }
+    if (load.sampleEvery !== undefined && sent % load.sampleEvery === 0) load.sample?.()
+    if (!load.scheduled) return answers[LIMIT] ?? Effect.never
+    if (!Bucket.charge(bucket, Math.floor(virtual.now()))) refused++
+    return answers[Bucket.remaining(bucket)] ?? Effect.never
+  })
+  const program = Effect.gen(function* () {
+    const scheduler = yield* RateLimitScheduler.RateLimitScheduler
+    const call = load.scheduled
+      ? scheduler.schedule({ owner: Redacted.make("benchmark"), route: "POST /v2/assets/:asset_id/version" })(send)
+      : Effect.zipRight(Effect.yieldNow(), send)
+    const loop = Effect.whileLoop({ while: () => sent < total, body: () => call, step: () => {} })
+    yield* Effect.forEach(Array.from({ length: load.waiting }), () => loop, { concurrency: "unbounded", discard: true })
+  }).pipe(
+    // Each load with a scheduler of its own.
+    Effect.provide(RateLimitScheduler.layerMemory({ queueLimit: 1_000_000, maxWait: "1 day" })),
+    Effect.withClock(virtual.clock)
+  )
+  let exit: Exit.Exit<void, unknown> | undefined
+  const fiber = Effect.runFork(program, { scheduler: virtual.scheduler })
+  fiber.addObserver((ended) => {
+    exit = ended
+  })
+  // When the last request has gone, those that still wait are of no interest.
+  virtual.run(() => exit !== undefined || !Number.isNaN(used))
+  if (Number.isNaN(used)) throw new Error(`Stuck after ${sent} of ${total} requests: ${exit}`)
+  if (refused > 0) throw new Error(`The scheduler was refused ${refused} times`)
+  fiber.unsafeInterruptAsFork(FiberId.none)
+  virtual.run(() => exit !== undefined)
+  return used / load.requests
+}
+
+const heapAfterCollection = (): number => {
+  globalThis.gc?.()
+  return process.memoryUsage().heapUsed
+}
+
+const measureAll = (): SchedulerReport => {
+  measure({ waiting: 100, requests: 50_000, scheduled: true })
+  const bareMicros = measure({ waiting: 1000, requests: 200_000, scheduled: false })
+  const loads = [10, 1000, 100_000].map((waiting) => ({
+    waiting,
+    cpuMicros: measure({ waiting, requests: 200_000, scheduled: true })
+  }))
+  const heap: Array<number> = []
+  measure({
+    waiting: 1000,
+    requests: 1_000_000,
+    scheduled: true,
+    sampleEvery: 100_000,
+    sample: () => heap.push(heapAfterCollection())
+  })
+  return { bareMicros, loads, heap }
+}
+
+const report = measureAll()
+if (process.send === undefined) process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`)
+else process.send(report, () => process.exit(0))
+
+process.on("disconnect", () => process.exit(0))
