@@ -48,10 +48,7 @@ export interface Instance {
    * Makes all calls; `concurrency` is `undefined` when all are to be handed over at once. Where it is missing, `submit`
    * is called for each. Gives the reasons of those that were given up.
    */
-  readonly submitAll?: (
-    calls: ReadonlyArray<Call>,
-    concurrency: number | undefined
-  ) => Promise<ReadonlyArray<unknown>>
+  readonly submitAll?: (calls: ReadonlyArray<Call>, concurrency: number | undefined) => Promise<ReadonlyArray<unknown>>
   readonly close?: () => Promise<void>
 }
 
@@ -152,9 +149,7 @@ export const sleep = (millis: number): Promise<void> => new Promise((resolve) =>
  * @since 0.1.0
  * @category queueing
  */
-export const workers = (
-  concurrency: number
-): (<A>(call: Call, run: () => Promise<A>) => Promise<A>) => {
+export const workers = (concurrency: number): (<A>(call: Call, run: () => Promise<A>) => Promise<A>) => {
   const waiting: Array<() => void> = []
   let next = 0
   let busy = 0

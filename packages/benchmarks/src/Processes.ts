@@ -7,7 +7,17 @@ import type { ChildProcess } from "node:child_process"
 import { fork, spawn } from "node:child_process"
 import * as Net from "node:net"
 import { fileURLToPath } from "node:url"
-import type { FromServer, FromWorker, SchedulerReport, ServerReport, ServerRun, ToServer, ToWorker, WorkerReport, WorkerRun } from "./Protocol.js"
+import type {
+  FromServer,
+  FromWorker,
+  SchedulerReport,
+  ServerReport,
+  ServerRun,
+  ToServer,
+  ToWorker,
+  WorkerReport,
+  WorkerRun
+} from "./Protocol.js"
 
 const children = new Set<ChildProcess>()
 
@@ -27,9 +37,9 @@ export const stopAll = (): void => {
   for (const child of children) child.kill("SIGKILL")
 }
 
-const start = (file: string, execArgv: ReadonlyArray<string> = []): ChildProcess =>
+const start = (file: string, execArgv: ReadonlyArray<string> = [], argv: ReadonlyArray<string> = []): ChildProcess =>
   keep(
-    fork(fileURLToPath(new URL(file, import.meta.url)), [], {
+    fork(fileURLToPath(new URL(file, import.meta.url)), argv, {
       execArgv: [...execArgv],
       stdio: ["ignore", "inherit", "inherit", "ipc"]
     })
@@ -90,7 +100,9 @@ export const startServer = async (): Promise<Server> => {
     baseUrl: `http://127.0.0.1:${port}`,
     reset: async (run) => {
       tell({ type: "reset", run })
-      await answer<FromServer, true>(child, "server", 10_000, (message) => (message.type === "reset" ? true : undefined))
+      await answer<FromServer, true>(child, "server", 10_000, (message) =>
+        message.type === "reset" ? true : undefined
+      )
     },
     report: () => {
       tell({ type: "report" })
@@ -131,13 +143,18 @@ const answerOfWorker = <A>(
   }).then((get) => get())
 
 /**
- * Starts a client process and waits until its client is loaded.
+ * Starts a client process and waits until its client is loaded. With a directory, its CPU profile is written there.
  *
  * @since 0.1.0
  * @category processes
  */
-export const startWorker = async (run: WorkerRun): Promise<Worker> => {
-  const child = start("./worker.js")
+export const startWorker = async (run: WorkerRun, profileDirectory?: string): Promise<Worker> => {
+  const child = start(
+    "./worker.js",
+    profileDirectory === undefined
+      ? []
+      : ["--cpu-prof", `--cpu-prof-dir=${profileDirectory}`, `--cpu-prof-name=${run.client}.cpuprofile`]
+  )
   const tell = (message: ToWorker): boolean => child.send(message)
   tell({ type: "prepare", run })
   await answerOfWorker(child, run.client, 60_000, (message) => (message.type === "ready" ? true : undefined))
@@ -145,9 +162,16 @@ export const startWorker = async (run: WorkerRun): Promise<Worker> => {
     go: async (timeoutMillis) => {
       tell({ type: "go" })
       try {
-        return await answerOfWorker(child, run.client, timeoutMillis, (message) =>
+        const report = await answerOfWorker(child, run.client, timeoutMillis, (message) =>
           message.type === "done" ? message.report : undefined
         )
+        if (profileDirectory !== undefined) {
+          // It writes its profile when it ends by itself.
+          const ended = new Promise((resolve) => child.once("exit", resolve))
+          child.disconnect()
+          await ended
+        }
+        return report
       } finally {
         child.kill("SIGKILL")
       }
@@ -159,14 +183,14 @@ export const startWorker = async (run: WorkerRun): Promise<Worker> => {
 }
 
 /**
- * Measures the scheduler itself, in a process of its own.
+ * Measures the scheduler itself, in a process of its own; its memory only where asked, for that takes long.
  *
  * @since 0.1.0
  * @category processes
  */
-export const measureScheduler = (timeoutMillis: number): Promise<SchedulerReport> =>
+export const measureScheduler = (withMemory: boolean, timeoutMillis: number): Promise<SchedulerReport> =>
   answer<SchedulerReport, SchedulerReport>(
-    start("./schedulerCost.js", ["--expose-gc"]),
+    start("./schedulerCost.js", ["--expose-gc"], withMemory ? ["--memory"] : []),
     "scheduler",
     timeoutMillis,
     (report) => report

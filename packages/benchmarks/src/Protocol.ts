@@ -131,7 +131,7 @@ export interface SchedulerReport {
   readonly bareMicros: number
   /** CPU per request, in µs, with so many waiting. */
   readonly loads: ReadonlyArray<{ readonly waiting: number; readonly cpuMicros: number }>
-  /** The heap in bytes after a collection, every 100 000 requests. */
+  /** The heap in bytes after a collection, every 100 000 requests; empty where it was not measured. */
   readonly heap: ReadonlyArray<number>
 }
 

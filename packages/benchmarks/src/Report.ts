@@ -78,9 +78,7 @@ export const scenario = (scenario: Scenario.Scenario, lines: ReadonlyArray<Line>
     refusals(summary),
     String(summary.failed),
     ...(shared ? [percent(summary.foreignRefused), percent(summary.foreignShare)] : []),
-    ...(urgent
-      ? [`${Table.fixed(summary.urgentMedian, 1)} ms`, `${Table.grouped(summary.urgentLongest)} ms`]
-      : [])
+    ...(urgent ? [`${Table.fixed(summary.urgentMedian, 1)} ms`, `${Table.grouped(summary.urgentLongest)} ms`] : [])
   ])
   const jobs = scenario.jobs
   const shortest = Yardstick.shortestMillis(scenario, jobs)
@@ -173,7 +171,7 @@ export const scheduler = (reports: ReadonlyArray<SchedulerReport>): string => {
     middle((report) => report.bareMicros),
     1
   )
-  const heap = reports[0]?.heap ?? []
+  const heap = reports.find((report) => report.heap.length > 0)?.heap ?? []
   return [
     `### ${Scenario.scheduler.id}: ${Scenario.scheduler.title}`,
     `The goal: ${Scenario.scheduler.goal}. The same loop without a scheduler takes ${bare} µs per request, and is not taken off.`,

@@ -2,6 +2,9 @@
  * The whole benchmark: every scenario with every client, interleaved, each client in a process of its own.
  *
  *     node packages/benchmarks/dist/bench.js [--scenario S1,S2,Cost] [--client ours,fetch] [--runs 3] [--lanes 3]
+ *         [--profile directory]
+ *
+ * `--profile` writes a CPU profile of each client's `Cost` run into the directory and says where its time went.
  *
  * Tables go to the terminal; with all clients also into `docs/benchmarks.md`, for the scenarios that were run.
  */
@@ -14,6 +17,7 @@ import type { Client } from "./Client.js"
 import * as Clients from "./clients/index.js"
 import type { Server, Worker } from "./Processes.js"
 import * as Processes from "./Processes.js"
+import * as Profile from "./Profile.js"
 import type { SchedulerReport, WorkerReport } from "./Protocol.js"
 import * as Report from "./Report.js"
 import type { Run } from "./Result.js"
@@ -29,7 +33,8 @@ const say = (line: string): void => {
 }
 
 /** A client that is slower than this is stopped: the whole must end. */
-const patienceMillis = (scenario: Scenario.Scenario): number => 15_000 + 4 * Yardstick.shortestMillis(scenario, scenario.jobs)
+const patienceMillis = (scenario: Scenario.Scenario): number =>
+  15_000 + 4 * Yardstick.shortestMillis(scenario, scenario.jobs)
 
 const COST_PATIENCE_MILLIS = 240_000
 const SCHEDULER_PATIENCE_MILLIS = 300_000
@@ -113,7 +118,7 @@ const round = async (
   )
 }
 
-const costRun = async (client: Client, server: Server): Promise<Report.CostRun> => {
+const costRun = async (client: Client, server: Server, profile: string | undefined): Promise<Report.CostRun> => {
   const { cost } = Scenario
   await server.reset({
     limit: cost.limit,
@@ -124,19 +129,22 @@ const costRun = async (client: Client, server: Server): Promise<Report.CostRun> 
     full: false,
     foreign: { kind: "none" }
   })
-  const worker = await Processes.startWorker({
-    client: client.id,
-    baseUrl: server.baseUrl,
-    limit: cost.limit,
-    windowMillis: cost.windowMillis,
-    firstJob: 0,
-    jobs: cost.requests,
-    concurrency: cost.concurrency,
-    urgentEveryMillis: 0,
-    redisUrl: undefined,
-    mode: "cost",
-    warmUp: cost.warmUp
-  })
+  const worker = await Processes.startWorker(
+    {
+      client: client.id,
+      baseUrl: server.baseUrl,
+      limit: cost.limit,
+      windowMillis: cost.windowMillis,
+      firstJob: 0,
+      jobs: cost.requests,
+      concurrency: cost.concurrency,
+      urgentEveryMillis: 0,
+      redisUrl: undefined,
+      mode: "cost",
+      warmUp: cost.warmUp
+    },
+    profile
+  )
   const report = await worker.go(COST_PATIENCE_MILLIS)
   const seen = await server.report()
   if (report.failed > 0) throw new Error(`${report.failed} calls were given up: ${report.reason}`)
@@ -147,12 +155,23 @@ const costRun = async (client: Client, server: Server): Promise<Report.CostRun> 
   }
 }
 
+/** Where the time of a client's process went. */
+const profileOf = (directory: string, client: Client): string => {
+  const shares = Profile.shares(Fs.readFileSync(Path.join(directory, `${client.id}.cpuprofile`), "utf8"))
+  return ["packages", ...shares.packages.slice(0, 10), "functions", ...shares.functions.slice(0, 25)]
+    .map((one) =>
+      typeof one === "string" ? `  ${one}:` : `    ${(one.share * 100).toFixed(1).padStart(5)} %  ${one.name}`
+    )
+    .join("\n")
+}
+
 const list = (value: string | undefined): ReadonlyArray<string> | undefined =>
   value?.split(",").filter((part) => part !== "")
 
 const positive = (value: string, option: string): number => {
   const number = Number(value)
-  if (!Number.isInteger(number) || number < 1) throw new Error(`${option} must be a whole number from 1, not "${value}"`)
+  if (!Number.isInteger(number) || number < 1)
+    throw new Error(`${option} must be a whole number from 1, not "${value}"`)
   return number
 }
 
@@ -215,7 +234,8 @@ const main = async (): Promise<void> => {
       scenario: { type: "string" },
       client: { type: "string" },
       runs: { type: "string", default: "3" },
-      lanes: { type: "string", default: "3" }
+      lanes: { type: "string", default: "3" },
+      profile: { type: "string" }
     }
   })
   const started = performance.now()
@@ -232,6 +252,11 @@ const main = async (): Promise<void> => {
     Array.from({ length: Math.max(1, Math.min(lanes, limited.length)) }, () => Processes.startServer())
   )
 
+  for (const scenario of scenarios) {
+    if (scenario.sharedStore && !limited.some((client) => client.sharedStore)) {
+      say(`!!! ${scenario.id} IS SKIPPED: no client that was asked for has a shared store`)
+    }
+  }
   const sharing = scenarios.some((scenario) => scenario.sharedStore) && limited.some((client) => client.sharedStore)
   const redisUrl = sharing ? await Processes.startRedis() : undefined
   if (sharing && redisUrl === undefined) {
@@ -270,7 +295,7 @@ const main = async (): Promise<void> => {
     }
     if (withScheduler) {
       try {
-        const report = await Processes.measureScheduler(SCHEDULER_PATIENCE_MILLIS)
+        const report = await Processes.measureScheduler(run === 0, SCHEDULER_PATIENCE_MILLIS)
         schedulers.push(report)
         say(
           `${run + 1}/${runs} Scheduler ${report.loads.map((load) => `${load.waiting} waiting: ${load.cpuMicros.toFixed(1)} µs`).join(", ")}`
@@ -281,13 +306,17 @@ const main = async (): Promise<void> => {
     }
     const server = servers[0]
     if (!withCost || server === undefined) continue
-    for (const client of rotated(clients.filter((one) => one.limitOnly !== true), run)) {
+    for (const client of rotated(
+      clients.filter((one) => one.limitOnly !== true),
+      run
+    )) {
       try {
-        const outcome = await costRun(client, server)
+        const outcome = await costRun(client, server, values.profile)
         costs.set(client.id, [...(costs.get(client.id) ?? []), outcome])
         say(
           `${run + 1}/${runs} Cost ${client.id.padEnd(20)} ${outcome.perSecond.toFixed(0)} per s, ${outcome.cpuMicros.toFixed(0)} µs each`
         )
+        if (values.profile !== undefined) say(profileOf(values.profile, client))
       } catch (error) {
         say(`${run + 1}/${runs} Cost ${client.id.padEnd(20)} ${String(error)}`)
       }
@@ -307,10 +336,12 @@ const main = async (): Promise<void> => {
   if (withCost) {
     sections.push([
       Scenario.cost.id,
-      Report.cost(clients.flatMap((client) => {
-        const there = costs.get(client.id)
-        return there === undefined ? [] : [{ client, runs: there }]
-      }))
+      Report.cost(
+        clients.flatMap((client) => {
+          const there = costs.get(client.id)
+          return there === undefined ? [] : [{ client, runs: there }]
+        })
+      )
     ])
   }
   if (schedulers.length > 0) sections.push([Scenario.scheduler.id, Report.scheduler(schedulers)])

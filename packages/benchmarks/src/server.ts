@@ -72,7 +72,9 @@ const handle = (request: Http.IncomingMessage, response: Http.ServerResponse): v
   const arrived = monotonic()
   const id = request.method === "POST" ? PATH.exec(request.url ?? "")?.[1] : undefined
   if (id === undefined) {
-    response.writeHead(404, { "content-type": "application/json" }).end('{"code":404,"message":"Not found","errors":[]}')
+    response
+      .writeHead(404, { "content-type": "application/json" })
+      .end('{"code":404,"message":"Not found","errors":[]}')
     return
   }
   if (Number.isNaN(current.first)) begin(current)

@@ -22,7 +22,8 @@ const submitAll = async (
 ): Promise<ReadonlyArray<unknown>> => {
   if (instance.submitAll !== undefined) return instance.submitAll(calls, concurrency)
   const reasons: Array<unknown> = []
-  const submit = (call: Call): Promise<unknown> => instance.submit(call).catch((reason: unknown) => reasons.push(reason))
+  const submit = (call: Call): Promise<unknown> =>
+    instance.submit(call).catch((reason: unknown) => reasons.push(reason))
   if (concurrency === undefined) {
     await Promise.all(calls.map(submit))
     return reasons

@@ -20,8 +20,7 @@ export const client: Client = {
       const windowMillis = Number(response.headers.get("x-ratelimit-window"))
       const reservoir = Number(response.headers.get("x-ratelimit-remaining"))
       const rule = `${limit}/${windowMillis}`
-      const refresh =
-        rule === known ? {} : { reservoirRefreshAmount: limit, reservoirRefreshInterval: windowMillis }
+      const refresh = rule === known ? {} : { reservoirRefreshAmount: limit, reservoirRefreshInterval: windowMillis }
       known = rule
       void limiter.updateSettings({ reservoir, ...refresh })
     }

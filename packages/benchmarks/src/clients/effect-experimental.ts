@@ -18,10 +18,7 @@ export const client: Client = {
   told: "limit and window",
   make: async ({ baseUrl, limit, windowMillis }) => {
     const runtime = ManagedRuntime.make(
-      Layer.merge(
-        NodeHttpClient.layerUndici,
-        RateLimiter.layer.pipe(Layer.provide(RateLimiter.layerStoreMemory))
-      )
+      Layer.merge(NodeHttpClient.layerUndici, RateLimiter.layer.pipe(Layer.provide(RateLimiter.layerStoreMemory)))
     )
     const { http, withLimiter } = await runtime.runPromise(
       Effect.all({ withLimiter: RateLimiter.makeWithRateLimiter, http: HttpClient.HttpClient })

@@ -1,8 +1,9 @@
 /** This project's client over undici. It is told nothing, and gets all jobs at once. */
+
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Asset from "@effect-frameio/core/Asset"
 import * as FrameioClient from "@effect-frameio/core/FrameioClient"
 import * as RateLimitScheduler from "@effect-frameio/core/RateLimitScheduler"
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
@@ -17,7 +18,9 @@ export const client: Client = {
   told: "nothing",
   make: async ({ baseUrl }) => {
     const runtime = ManagedRuntime.make(
-      FrameioClient.layer({ token: Redacted.make("benchmark"), baseUrl }).pipe(Layer.provide(NodeHttpClient.layerUndici))
+      FrameioClient.layer({ token: Redacted.make("benchmark"), baseUrl }).pipe(
+        Layer.provide(NodeHttpClient.layerUndici)
+      )
     )
     const frameio = await runtime.runPromise(FrameioClient.FrameioClient)
     const version = (call: Call) => {
@@ -28,7 +31,9 @@ export const client: Client = {
       submit: (call) => runtime.runPromise(version(call)),
       submitAll: (calls, concurrency) =>
         runtime
-          .runPromise(Effect.forEach(calls, (call) => Effect.either(version(call)), { concurrency: concurrency ?? "unbounded" }))
+          .runPromise(
+            Effect.forEach(calls, (call) => Effect.either(version(call)), { concurrency: concurrency ?? "unbounded" })
+          )
           .then((results) => results.flatMap((result) => (result._tag === "Left" ? [result.left] : []))),
       close: () => runtime.dispose()
     }
