@@ -1,1 +1,18 @@
-export {}
+/** Options may stand anywhere. */
+export * as Arguments from "./Arguments.js"
+/** A file of versions: `frameio batch run`. */
+export * as BatchCommand from "./BatchCommand.js"
+/** The command: arguments in, exit code out. */
+export * as Cli from "./Cli.js"
+/** How a command ends when it does not end well. */
+export * as CliError from "./CliError.js"
+/** The client that the commands share. */
+export * as Connection from "./Connection.js"
+/** `Stdio` of a Node process. */
+export * as NodeStdio from "./NodeStdio.js"
+/** One line that says how a job goes. */
+export * as ProgressBar from "./ProgressBar.js"
+/** The command's way to the outside. */
+export * as Stdio from "./Stdio.js"
+/** One version: `frameio version`. */
+export * as VersionCommand from "./VersionCommand.js"

@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Cli from "./Cli.js"
+import * as NodeStdio from "./NodeStdio.js"
+
+const live = Layer.mergeAll(NodeContext.layer, NodeHttpClient.layerUndici, NodeStdio.layer)
+
+Effect.runFork(Effect.provide(Cli.run(process.argv), live)).addObserver((exit) => {
+  process.exit(Exit.isSuccess(exit) ? exit.value : 1)
+})

@@ -1,0 +1,92 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { BatchEvent } from "@effect-frameio/batch"
+import { ProgressBar } from "@effect-frameio/cli"
+import { DateTime, FastCheck } from "effect"
+
+const at = DateTime.unsafeMake(0)
+const planned = (links: number): BatchEvent.BatchEvent => ({ _tag: "Planned", at, job: "batch", links, chains: links })
+const link = (line: number) => ({ at, chain: line, line, assetId: "a", nextAssetId: "b" })
+const confirmed = (line: number): BatchEvent.BatchEvent => ({
+  _tag: "Confirmed",
+  ...link(line),
+  stackId: null,
+  how: "answered"
+})
+const failed = (line: number): BatchEvent.BatchEvent => ({
+  _tag: "Failed",
+  ...link(line),
+  fault: { tag: "NotFound", message: "gone", outcome: "not-applied" }
+})
+
+const progressOf = (events: ReadonlyArray<readonly [number, BatchEvent.BatchEvent]>) =>
+  events.reduce((progress, [now, event]) => ProgressBar.add(progress, event, now), ProgressBar.empty)
+
+const budget = { limit: 20, windowMillis: 1000, free: 7, held: false }
+
+describe("ProgressBar", () => {
+  it("shows done and failed, rate, budget and the time left", () => {
+    const progress = progressOf([
+      [0, planned(100)],
+      ...Array.from({ length: 20 }, (_, n) => [n * 50, confirmed(n)] as const),
+      [1000, failed(20)]
+    ])
+    const line = ProgressBar.render(progress, { now: 1000, columns: 100, colors: false, budget })
+    assert.match(line, /^█+░+ {2}21\/100 {2}1 failed {2}21\.0\/s {2}budget 7\/20 {2}0:04 left$/)
+  })
+
+  it("says who waits for something else, and for how long", () => {
+    const waiting: BatchEvent.BatchEvent = { _tag: "Waiting", ...link(1), reason: "x", millis: 30_000 }
+    const progress = progressOf([
+      [0, planned(4)],
+      [0, waiting]
+    ])
+    const line = ProgressBar.render(progress, { now: 5000, columns: 100, colors: false, budget: undefined })
+    assert.include(line, "1 waiting 0:25")
+    const over = ProgressBar.add(progress, confirmed(1), 6000)
+    assert.notInclude(
+      ProgressBar.render(over, { now: 6000, columns: 100, colors: false, budget: undefined }),
+      "waiting"
+    )
+  })
+
+  it("takes the rate from what came last, not from the burst", () => {
+    const progress = progressOf([
+      [0, planned(1000)],
+      ...Array.from({ length: 100 }, (_, n) => [10, confirmed(n)] as const),
+      ...Array.from({ length: 100 }, (_, n) => [10 + (n + 1) * 100, confirmed(100 + n)] as const)
+    ])
+    assert.closeTo(ProgressBar.rate(progress, 10_010) ?? 0, 10, 0.5)
+  })
+
+  it.prop(
+    "never fills more than its line, whatever happens",
+    [
+      FastCheck.integer({ min: 0, max: 50 }),
+      FastCheck.array(FastCheck.boolean(), { maxLength: 60 }),
+      FastCheck.integer({ min: 1, max: 200 }),
+      FastCheck.boolean()
+    ],
+    ([links, outcomes, columns, known]) => {
+      const progress = progressOf([
+        [0, planned(links)],
+        ...outcomes.map((ok, n) => [n * 10, ok ? confirmed(n) : failed(n)] as const)
+      ])
+      const line = ProgressBar.render(progress, {
+        now: 600,
+        columns,
+        colors: false,
+        budget: known ? budget : undefined,
+        note: "stopping; Ctrl-C again to leave at once"
+      })
+      assert.isBelow(line.length, Math.max(columns, 1))
+      assert.notMatch(line, /NaN|Infinity|undefined/)
+    }
+  )
+
+  it("writes times as people do", () => {
+    assert.strictEqual(ProgressBar.clock(0), "0:00")
+    assert.strictEqual(ProgressBar.clock(59_001), "1:00")
+    assert.strictEqual(ProgressBar.clock(3_661_000), "1:01:01")
+    assert.strictEqual(ProgressBar.clock(-5), "0:00")
+  })
+})
