@@ -22,7 +22,7 @@ import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { CliError, ExitCode } from "./CliError.js"
+import { CliError, ExitCode, orInterrupted } from "./CliError.js"
 import * as Connection from "./Connection.js"
 import * as ProgressBar from "./ProgressBar.js"
 import { type InputFailed, Stdio } from "./Stdio.js"
@@ -258,7 +258,9 @@ export const handleRun = Effect.fn("Cli.batchRun")(function* (args: {
   if (args.concurrency < 1) {
     return yield* CliError.badInput(`--concurrency is ${args.concurrency}; it must be at least 1.`)
   }
-  const plan = yield* readPlan(args.file, args.format === "auto" ? undefined : args.format, args.json)
+  const plan = yield* readPlan(args.file, args.format === "auto" ? undefined : args.format, args.json).pipe(
+    orInterrupted("Interrupted before anything was sent.")
+  )
   yield* stdio.err(`${plural(plan.jobs, "version")} for ${plural(plan.chains.length, "stack")}.\n`)
   const code = exitCode(yield* runPlan(plan, args).pipe(Effect.provide(Connection.layer)))
   if (code !== ExitCode.ok) return yield* new CliError({ exitCode: code, message: "" })

@@ -3,7 +3,9 @@
  *
  * @since 0.1.0
  */
+import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { Stdio } from "./Stdio.js"
 
 /**
  * What the process answers to its caller: 0 all well, 1 some of it failed, 2 the input was bad and nothing was done, 130
@@ -39,3 +41,16 @@ export class CliError extends Schema.TaggedError<CliError>("@effect-frameio/cli/
     return new CliError({ exitCode: ExitCode.interrupted, message })
   }
 }
+
+/**
+ * Ends an effect at the first Ctrl-C, saying what that means.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const orInterrupted =
+  (message: string) =>
+  <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | CliError, R | Stdio> =>
+    Effect.flatMap(Stdio, (stdio) =>
+      Effect.raceFirst(self, Effect.zipRight(stdio.interrupted(1), CliError.interrupted(message)))
+    )

@@ -12,7 +12,7 @@ import * as Asset from "@effect-frameio/core/Asset"
 import * as FrameioClient from "@effect-frameio/core/FrameioClient"
 import * as RateLimitScheduler from "@effect-frameio/core/RateLimitScheduler"
 import * as Effect from "effect/Effect"
-import { CliError, ExitCode } from "./CliError.js"
+import { CliError, ExitCode, orInterrupted } from "./CliError.js"
 import * as Connection from "./Connection.js"
 import { Stdio } from "./Stdio.js"
 
@@ -48,6 +48,9 @@ export const handle = Effect.fn("Cli.version")(function* (args: { readonly asset
             exitCode: error._tag === "Unauthorized" ? ExitCode.badInput : ExitCode.failed,
             message: error.message
           })
+    ),
+    orInterrupted(
+      "Interrupted. Whether the version was put on the stack is not known; read the stack before you try again."
     )
   )
   yield* stdio.outIsTerminal
