@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import * as Schema from "effect/Schema";
+import * as Schema from "effect/Schema"
 
 /**
  * The bucket's queue is full: as many requests wait as the scheduler's `queueLimit` allows.
@@ -11,17 +11,18 @@ import * as Schema from "effect/Schema";
  * @since 0.1.0
  * @category errors
  */
-export class QueueFull extends Schema.TaggedError<QueueFull>(
-	"@effect-frameio/core/RateLimitError/QueueFull",
-)("QueueFull", {
-	/** The bucket's route, such as `POST /v2/assets/:asset_id/version`. */
-	route: Schema.String,
-	/** How many requests waited, which is also the limit. */
-	waiting: Schema.Int,
-}) {
-	override get message(): string {
-		return `${this.route}: ${this.waiting} requests already wait for this rate limit, as many as the scheduler's queueLimit allows. Send fewer at once, or raise queueLimit.`;
-	}
+export class QueueFull extends Schema.TaggedError<QueueFull>("@effect-frameio/core/RateLimitError/QueueFull")(
+  "QueueFull",
+  {
+    /** The bucket's route, such as `POST /v2/assets/:asset_id/version`. */
+    route: Schema.String,
+    /** How many requests waited, which is also the limit. */
+    waiting: Schema.Int
+  }
+) {
+  override get message(): string {
+    return `${this.route}: ${this.waiting} requests already wait for this rate limit, as many as the scheduler's queueLimit allows. Send fewer at once, or raise queueLimit.`
+  }
 }
 
 /**
@@ -31,18 +32,18 @@ export class QueueFull extends Schema.TaggedError<QueueFull>(
  * @category errors
  */
 export class MaxWaitExceeded extends Schema.TaggedError<MaxWaitExceeded>(
-	"@effect-frameio/core/RateLimitError/MaxWaitExceeded",
+  "@effect-frameio/core/RateLimitError/MaxWaitExceeded"
 )("MaxWaitExceeded", {
-	/** The bucket's route. */
-	route: Schema.String,
-	/** The time allowed, in ms. */
-	maxWaitMillis: Schema.Number,
-	/** The time waited, in ms. */
-	waitedMillis: Schema.Number,
+  /** The bucket's route. */
+  route: Schema.String,
+  /** The time allowed, in ms. */
+  maxWaitMillis: Schema.Number,
+  /** The time waited, in ms. */
+  waitedMillis: Schema.Number
 }) {
-	override get message(): string {
-		return `${this.route}: no slot of the rate limit within ${this.maxWaitMillis} ms. Nothing was sent; try again later, or allow a longer maxWait.`;
-	}
+  override get message(): string {
+    return `${this.route}: no slot of the rate limit within ${this.maxWaitMillis} ms. Nothing was sent; try again later, or allow a longer maxWait.`
+  }
 }
 
 /**
@@ -52,16 +53,16 @@ export class MaxWaitExceeded extends Schema.TaggedError<MaxWaitExceeded>(
  * @category errors
  */
 export class DeadlineExceeded extends Schema.TaggedError<DeadlineExceeded>(
-	"@effect-frameio/core/RateLimitError/DeadlineExceeded",
+  "@effect-frameio/core/RateLimitError/DeadlineExceeded"
 )("DeadlineExceeded", {
-	/** The bucket's route. */
-	route: Schema.String,
-	/** The time waited, in ms. */
-	waitedMillis: Schema.Number,
+  /** The bucket's route. */
+  route: Schema.String,
+  /** The time waited, in ms. */
+  waitedMillis: Schema.Number
 }) {
-	override get message(): string {
-		return `${this.route}: the deadline passed after ${this.waitedMillis} ms in the rate limit's queue. Nothing was sent.`;
-	}
+  override get message(): string {
+    return `${this.route}: the deadline passed after ${this.waitedMillis} ms in the rate limit's queue. Nothing was sent.`
+  }
 }
 
 /**
@@ -71,16 +72,16 @@ export class DeadlineExceeded extends Schema.TaggedError<DeadlineExceeded>(
  * @category errors
  */
 export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>(
-	"@effect-frameio/core/RateLimitError/StoreUnavailable",
+  "@effect-frameio/core/RateLimitError/StoreUnavailable"
 )("StoreUnavailable", {
-	/** The store's name, such as `redis`. */
-	store: Schema.String,
-	/** What went wrong, in the store's own words. */
-	reason: Schema.String,
+  /** The store's name, such as `redis`. */
+  store: Schema.String,
+  /** What went wrong, in the store's own words. */
+  reason: Schema.String
 }) {
-	override get message(): string {
-		return `The rate limit's store (${this.store}) is away: ${this.reason}. Nothing was sent. Bring it back, or let the scheduler go on with its own count: whenStoreIsAway "local".`;
-	}
+  override get message(): string {
+    return `The rate limit's store (${this.store}) is away: ${this.reason}. Nothing was sent. Bring it back, or let the scheduler go on with its own count: whenStoreIsAway "local".`
+  }
 }
 
 /**
@@ -89,12 +90,7 @@ export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>(
  * @since 0.1.0
  * @category errors
  */
-export const RateLimitError = Schema.Union(
-	QueueFull,
-	MaxWaitExceeded,
-	DeadlineExceeded,
-	StoreUnavailable,
-);
+export const RateLimitError = Schema.Union(QueueFull, MaxWaitExceeded, DeadlineExceeded, StoreUnavailable)
 
 /**
  * Every error of the scheduler itself.
@@ -102,4 +98,4 @@ export const RateLimitError = Schema.Union(
  * @since 0.1.0
  * @category errors
  */
-export type RateLimitError = typeof RateLimitError.Type;
+export type RateLimitError = typeof RateLimitError.Type

@@ -15,12 +15,12 @@
  * @category models
  */
 export interface RateLimitHeaders {
-	/** Requests per window, at least 1. */
-	readonly limit: number;
-	/** The window's length in ms, at least 1. */
-	readonly windowMillis: number;
-	/** Requests left, rounded to the nearest whole one. Absent where the header was missing or broken. */
-	readonly remaining: number | undefined;
+  /** Requests per window, at least 1. */
+  readonly limit: number
+  /** The window's length in ms, at least 1. */
+  readonly windowMillis: number
+  /** Requests left, rounded to the nearest whole one. Absent where the header was missing or broken. */
+  readonly remaining: number | undefined
 }
 
 /**
@@ -30,10 +30,10 @@ export interface RateLimitHeaders {
  * @category models
  */
 export interface Malformed {
-	/** The header's name. */
-	readonly header: string;
-	/** Its value as it came. */
-	readonly value: string;
+  /** The header's name. */
+  readonly header: string
+  /** Its value as it came. */
+  readonly value: string
 }
 
 /**
@@ -43,10 +43,10 @@ export interface Malformed {
  * @category models
  */
 export interface Parsed {
-	/** Absent unless both limit and window were there and sound. */
-	readonly headers: RateLimitHeaders | undefined;
-	/** Every rate-limit header that was there and was not a usable number. */
-	readonly malformed: ReadonlyArray<Malformed>;
+  /** Absent unless both limit and window were there and sound. */
+  readonly headers: RateLimitHeaders | undefined
+  /** Every rate-limit header that was there and was not a usable number. */
+  readonly malformed: ReadonlyArray<Malformed>
 }
 
 /**
@@ -55,7 +55,7 @@ export interface Parsed {
  * @since 0.1.0
  * @category names
  */
-export const LIMIT = "x-ratelimit-limit";
+export const LIMIT = "x-ratelimit-limit"
 
 /**
  * The name of the header with the window's length in ms.
@@ -63,7 +63,7 @@ export const LIMIT = "x-ratelimit-limit";
  * @since 0.1.0
  * @category names
  */
-export const WINDOW = "x-ratelimit-window";
+export const WINDOW = "x-ratelimit-window"
 
 /**
  * The name of the header with the requests left.
@@ -71,26 +71,22 @@ export const WINDOW = "x-ratelimit-window";
  * @since 0.1.0
  * @category names
  */
-export const REMAINING = "x-ratelimit-remaining";
+export const REMAINING = "x-ratelimit-remaining"
 
 /** A day: no window is longer, and a number beyond it is a mistake and not a rule. */
-const LONGEST_WINDOW_MILLIS = 86_400_000;
+const LONGEST_WINDOW_MILLIS = 86_400_000
 
-const NOTHING_MALFORMED: ReadonlyArray<Malformed> = [];
+const NOTHING_MALFORMED: ReadonlyArray<Malformed> = []
 
 /** The documentation types the limit as a double, so `20.0` is read too. */
-const NUMBER = /^\s*(\d{1,15})(?:\.0+)?\s*$/;
+const NUMBER = /^\s*(\d{1,15})(?:\.0+)?\s*$/
 
-const read = (
-	value: string,
-	lowest: number,
-	highest: number,
-): number | undefined => {
-	const match = NUMBER.exec(value);
-	if (match === null) return undefined;
-	const number = Number(match[1]);
-	return number >= lowest && number <= highest ? number : undefined;
-};
+const read = (value: string, lowest: number, highest: number): number | undefined => {
+  const match = NUMBER.exec(value)
+  if (match === null) return undefined
+  const number = Number(match[1])
+  return number >= lowest && number <= highest ? number : undefined
+}
 
 /**
  * Reads the headers of an answer; names are in lower case, as every `HttpClient` gives them.
@@ -100,40 +96,24 @@ const read = (
  * @since 0.1.0
  * @category parsing
  */
-export const parse = (
-	headers: Readonly<Record<string, string | undefined>>,
-): Parsed => {
-	const limitText = headers[LIMIT];
-	const windowText = headers[WINDOW];
-	const remainingText = headers[REMAINING];
-	const limit =
-		limitText === undefined
-			? undefined
-			: read(limitText, 1, Number.MAX_SAFE_INTEGER);
-	const windowMillis =
-		windowText === undefined
-			? undefined
-			: read(windowText, 1, LONGEST_WINDOW_MILLIS);
-	const remaining =
-		remainingText === undefined
-			? undefined
-			: read(remainingText, 0, Number.MAX_SAFE_INTEGER);
-	const malformed: Array<Malformed> = [];
-	if (limitText !== undefined && limit === undefined)
-		malformed.push({ header: LIMIT, value: limitText });
-	if (windowText !== undefined && windowMillis === undefined)
-		malformed.push({ header: WINDOW, value: windowText });
-	if (remainingText !== undefined && remaining === undefined) {
-		malformed.push({ header: REMAINING, value: remainingText });
-	}
-	return {
-		headers:
-			limit === undefined || windowMillis === undefined
-				? undefined
-				: { limit, windowMillis, remaining },
-		malformed: malformed.length === 0 ? NOTHING_MALFORMED : malformed,
-	};
-};
+export const parse = (headers: Readonly<Record<string, string | undefined>>): Parsed => {
+  const limitText = headers[LIMIT]
+  const windowText = headers[WINDOW]
+  const remainingText = headers[REMAINING]
+  const limit = limitText === undefined ? undefined : read(limitText, 1, Number.MAX_SAFE_INTEGER)
+  const windowMillis = windowText === undefined ? undefined : read(windowText, 1, LONGEST_WINDOW_MILLIS)
+  const remaining = remainingText === undefined ? undefined : read(remainingText, 0, Number.MAX_SAFE_INTEGER)
+  const malformed: Array<Malformed> = []
+  if (limitText !== undefined && limit === undefined) malformed.push({ header: LIMIT, value: limitText })
+  if (windowText !== undefined && windowMillis === undefined) malformed.push({ header: WINDOW, value: windowText })
+  if (remainingText !== undefined && remaining === undefined) {
+    malformed.push({ header: REMAINING, value: remainingText })
+  }
+  return {
+    headers: limit === undefined || windowMillis === undefined ? undefined : { limit, windowMillis, remaining },
+    malformed: malformed.length === 0 ? NOTHING_MALFORMED : malformed
+  }
+}
 
 /**
  * Reads `Retry-After`, which Frame.io does not send but a proxy in between may: whole seconds or an HTTP date.
@@ -142,16 +122,11 @@ export const parse = (
  * @since 0.1.0
  * @category parsing
  */
-export const parseRetryAfter = (
-	value: string | undefined,
-	nowMillis: number,
-): number | undefined => {
-	if (value === undefined) return undefined;
-	const seconds = read(value, 0, LONGEST_WINDOW_MILLIS / 1000);
-	if (seconds !== undefined) return seconds * 1000;
-	if (!/[a-z]/i.test(value)) return undefined;
-	const at = Date.parse(value);
-	return Number.isNaN(at)
-		? undefined
-		: Math.min(Math.max(at - nowMillis, 0), LONGEST_WINDOW_MILLIS);
-};
+export const parseRetryAfter = (value: string | undefined, nowMillis: number): number | undefined => {
+  if (value === undefined) return undefined
+  const seconds = read(value, 0, LONGEST_WINDOW_MILLIS / 1000)
+  if (seconds !== undefined) return seconds * 1000
+  if (!/[a-z]/i.test(value)) return undefined
+  const at = Date.parse(value)
+  return Number.isNaN(at) ? undefined : Math.min(Math.max(at - nowMillis, 0), LONGEST_WINDOW_MILLIS)
+}

@@ -3,13 +3,13 @@
  *
  * @since 0.1.0
  */
-import type * as Clock from "effect/Clock";
-import * as Context from "effect/Context";
-import * as Effect from "effect/Effect";
-import * as Layer from "effect/Layer";
-import * as Redacted from "effect/Redacted";
-import * as LeakyBucket from "./LeakyBucket.js";
-import type { StoreUnavailable } from "./RateLimitError.js";
+import type * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as LeakyBucket from "./LeakyBucket.js"
+import type { StoreUnavailable } from "./RateLimitError.js"
 
 /**
  * Names one bucket. Frame.io limits each user on each endpoint.
@@ -18,10 +18,10 @@ import type { StoreUnavailable } from "./RateLimitError.js";
  * @category models
  */
 export interface BucketKey {
-	/** Whose limit it is: the token, or the user's name where several tokens of one user are known to share. */
-	readonly owner: Redacted.Redacted<string>;
-	/** The route template, such as `POST /v2/assets/:asset_id/version`. */
-	readonly route: string;
+  /** Whose limit it is: the token, or the user's name where several tokens of one user are known to share. */
+  readonly owner: Redacted.Redacted<string>
+  /** The route template, such as `POST /v2/assets/:asset_id/version`. */
+  readonly route: string
 }
 
 /**
@@ -31,12 +31,12 @@ export interface BucketKey {
  * @category models
  */
 export interface View {
-	/** The state as it was last left, by whichever process. */
-	readonly bucket: LeakyBucket.LeakyBucket;
-	/** The store's time in ms: monotonic, and the same for all who share the store. */
-	readonly now: number;
-	/** How many requests other processes still want to send; `Infinity` where one of them does not know. */
-	readonly elsewhere: number;
+  /** The state as it was last left, by whichever process. */
+  readonly bucket: LeakyBucket.LeakyBucket
+  /** The store's time in ms: monotonic, and the same for all who share the store. */
+  readonly now: number
+  /** How many requests other processes still want to send; `Infinity` where one of them does not know. */
+  readonly elsewhere: number
 }
 
 /**
@@ -46,12 +46,12 @@ export interface View {
  * @category models
  */
 export interface Update<A> {
-	/** The result for the caller. */
-	readonly value: A;
-	/** The new state. */
-	readonly bucket: LeakyBucket.LeakyBucket;
-	/** How many requests this process still wants to send after this transaction; `Infinity` where it does not know. */
-	readonly backlog: number;
+  /** The result for the caller. */
+  readonly value: A
+  /** The new state. */
+  readonly bucket: LeakyBucket.LeakyBucket
+  /** How many requests this process still wants to send after this transaction; `Infinity` where it does not know. */
+  readonly backlog: number
 }
 
 /**
@@ -61,21 +61,21 @@ export interface Update<A> {
  * @category models
  */
 export interface Service {
-	/** For messages, such as `memory` or `redis`. */
-	readonly name: string;
-	/**
-	 * Runs `transaction` on the bucket, atomically. It is pure, and may be run again when another process was faster.
-	 * `hint` is the rule of a bucket that is new.
-	 */
-	readonly update: <A>(
-		key: BucketKey,
-		hint: LeakyBucket.Rule | undefined,
-		transaction: (view: View) => Update<A>,
-	) => Effect.Effect<A, StoreUnavailable>;
-	/** Forgets a bucket that nobody of this process uses any more. */
-	readonly forget: (key: BucketKey) => Effect.Effect<void>;
-	/** How often to look again in ms while others may have changed the state; absent where nobody else can. */
-	readonly pollMillis: number | undefined;
+  /** For messages, such as `memory` or `redis`. */
+  readonly name: string
+  /**
+   * Runs `transaction` on the bucket, atomically. It is pure, and may be run again when another process was faster.
+   * `hint` is the rule of a bucket that is new.
+   */
+  readonly update: <A>(
+    key: BucketKey,
+    hint: LeakyBucket.Rule | undefined,
+    transaction: (view: View) => Update<A>
+  ) => Effect.Effect<A, StoreUnavailable>
+  /** Forgets a bucket that nobody of this process uses any more. */
+  readonly forget: (key: BucketKey) => Effect.Effect<void>
+  /** How often to look again in ms while others may have changed the state; absent where nobody else can. */
+  readonly pollMillis: number | undefined
 }
 
 /**
@@ -84,9 +84,7 @@ export interface Service {
  * @since 0.1.0
  * @category tags
  */
-export class RateLimitStore extends Context.Tag(
-	"@effect-frameio/core/RateLimitStore",
-)<RateLimitStore, Service>() {}
+export class RateLimitStore extends Context.Tag("@effect-frameio/core/RateLimitStore")<RateLimitStore, Service>() {}
 
 /**
  * A monotonic time in ms, with fractions: a step of the wall clock changes nothing.
@@ -94,8 +92,7 @@ export class RateLimitStore extends Context.Tag(
  * @since 0.1.0
  * @category clock
  */
-export const monotonicMillis = (clock: Clock.Clock): number =>
-	Number(clock.unsafeCurrentTimeNanos() / 1000n) / 1000;
+export const monotonicMillis = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos() / 1000n) / 1000
 
 /**
  * A store in this process's memory, on the `Clock` of whoever calls.
@@ -104,37 +101,37 @@ export const monotonicMillis = (clock: Clock.Clock): number =>
  * @category constructors
  */
 export const makeMemory: Effect.Effect<Service> = Effect.sync(() => {
-	const owners = new Map<string, Map<string, LeakyBucket.LeakyBucket>>();
-	return {
-		name: "memory",
-		pollMillis: undefined,
-		forget: ({ owner, route }) =>
-			Effect.sync(() => {
-				const routes = owners.get(Redacted.value(owner));
-				routes?.delete(route);
-				if (routes?.size === 0) owners.delete(Redacted.value(owner));
-			}),
-		update: ({ owner, route }, hint, transaction) =>
-			Effect.clockWith((clock) =>
-				Effect.sync(() => {
-					const name = Redacted.value(owner);
-					let routes = owners.get(name);
-					if (routes === undefined) {
-						routes = new Map();
-						owners.set(name, routes);
-					}
-					const bucket = routes.get(route) ?? LeakyBucket.make(hint);
-					const update = transaction({
-						bucket,
-						now: monotonicMillis(clock),
-						elsewhere: 0,
-					});
-					routes.set(route, update.bucket);
-					return update.value;
-				}),
-			),
-	};
-});
+  const owners = new Map<string, Map<string, LeakyBucket.LeakyBucket>>()
+  return {
+    name: "memory",
+    pollMillis: undefined,
+    forget: ({ owner, route }) =>
+      Effect.sync(() => {
+        const routes = owners.get(Redacted.value(owner))
+        routes?.delete(route)
+        if (routes?.size === 0) owners.delete(Redacted.value(owner))
+      }),
+    update: ({ owner, route }, hint, transaction) =>
+      Effect.clockWith((clock) =>
+        Effect.sync(() => {
+          const name = Redacted.value(owner)
+          let routes = owners.get(name)
+          if (routes === undefined) {
+            routes = new Map()
+            owners.set(name, routes)
+          }
+          const bucket = routes.get(route) ?? LeakyBucket.make(hint)
+          const update = transaction({
+            bucket,
+            now: monotonicMillis(clock),
+            elsewhere: 0
+          })
+          routes.set(route, update.bucket)
+          return update.value
+        })
+      )
+  }
+})
 
 /**
  * Bucket states in this process's memory: the default.
@@ -142,7 +139,4 @@ export const makeMemory: Effect.Effect<Service> = Effect.sync(() => {
  * @since 0.1.0
  * @category layers
  */
-export const layerMemory: Layer.Layer<RateLimitStore> = Layer.effect(
-	RateLimitStore,
-	makeMemory,
-);
+export const layerMemory: Layer.Layer<RateLimitStore> = Layer.effect(RateLimitStore, makeMemory)
