@@ -66,7 +66,6 @@ export const scenario = (scenario: Scenario.Scenario, lines: ReadonlyArray<Line>
     "time / T*",
     "lowest – highest",
     "429 per job",
-    "jobs given up",
     ...(shared ? ["others refused", "others' part of the rate"] : []),
     ...(urgent ? ["urgent: median wait", "urgent: longest wait"] : [])
   ]
@@ -76,7 +75,6 @@ export const scenario = (scenario: Scenario.Scenario, lines: ReadonlyArray<Line>
     Table.fixed(summary.ratio, 3) + unfinished(summary),
     `${Table.fixed(summary.lowest, 3)} – ${Table.fixed(summary.highest, 3)}`,
     refusals(summary),
-    String(summary.failed),
     ...(shared ? [percent(summary.foreignRefused), percent(summary.foreignShare)] : []),
     ...(urgent ? [`${Table.fixed(summary.urgentMedian, 1)} ms`, `${Table.grouped(summary.urgentLongest)} ms`] : [])
   ])
@@ -85,7 +83,10 @@ export const scenario = (scenario: Scenario.Scenario, lines: ReadonlyArray<Line>
   return [
     `### ${scenario.id}: ${scenario.title}`,
     `${urgent ? "Without the urgent calls" : "Here"} \`T*\` is ${Table.grouped(shortest)} ms. The goal for ours: ${scenario.goal}.`,
-    lines.length === 0 ? "_No client that takes part was there._" : Table.render(head, rows)
+    lines.length === 0 ? "_No client that takes part was there._" : Table.render(head, rows),
+    ...lines.flatMap(({ client, summary }) =>
+      summary.unfinished.slice(0, 1).map((reason) => `${client.title} did not finish: ${reason.split("\n")[0]}`)
+    )
   ].join("\n\n")
 }
 

@@ -21,7 +21,6 @@ export type Run =
       readonly ratio: number
       readonly refusedPerJob: number
       readonly refused: number
-      readonly failed: number
       /** How much of what others asked for was refused, 0 to 1. */
       readonly foreignRefused: number
       /** The part of the whole rate that others got, 0 to 1. */
@@ -42,10 +41,12 @@ export const judge = (scenario: Scenario, server: ServerReport, workers: Readonl
   const jobs = scenario.jobs + Object.keys(asked).length
   const failed = workers.reduce((sum, worker) => sum + worker.failed, 0)
   const elapsed = server.lastSuccess - server.first
-  if (!(elapsed > 0)) {
+  // A client that gives up has done less than the others: its time says nothing.
+  if (failed > 0 || !(elapsed > 0)) {
+    const reason = workers.find((worker) => worker.reason !== undefined)?.reason ?? "no call succeeded"
     return {
       finished: false,
-      reason: workers.find((worker) => worker.reason !== undefined)?.reason ?? "no call succeeded"
+      reason: `${failed} of ${jobs} calls given up after ${server.refused} times 429: ${reason}`
     }
   }
   const foreign = server.foreignTaken + server.foreignRefused
@@ -58,7 +59,6 @@ export const judge = (scenario: Scenario, server: ServerReport, workers: Readonl
     ratio: elapsed / Yardstick.shortestMillis(scenario, jobs),
     refusedPerJob: server.refused / jobs,
     refused: server.refused,
-    failed,
     foreignRefused: foreign === 0 ? 0 : server.foreignRefused / foreign,
     foreignShare: (server.foreignTaken * (scenario.windowMillis / scenario.limit)) / elapsed,
     urgentWaits
@@ -79,7 +79,6 @@ export interface Summary {
   readonly highest: number
   readonly refusedPerJob: number
   readonly refused: number
-  readonly failed: number
   readonly foreignRefused: number
   readonly foreignShare: number
   /** Median and longest over the urgent calls of all runs. */
@@ -105,7 +104,6 @@ export const summarise = (runs: ReadonlyArray<Run>): Summary => {
     highest: Math.max(...ratios),
     refusedPerJob: Yardstick.median(finished.map((run) => run.refusedPerJob)),
     refused: Yardstick.median(finished.map((run) => run.refused)),
-    failed: Math.max(0, ...finished.map((run) => run.failed)),
     foreignRefused: Yardstick.median(finished.map((run) => run.foreignRefused)),
     foreignShare: Yardstick.median(finished.map((run) => run.foreignShare)),
     urgentMedian: Yardstick.median(waits),

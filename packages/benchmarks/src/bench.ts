@@ -286,7 +286,7 @@ const main = async (): Promise<void> => {
           say(
             `${run + 1}/${runs} ${scenario.id.padEnd(4)} ${client.id.padEnd(20)} ${
               outcome.finished
-                ? `${outcome.ratio.toFixed(3)}  ${outcome.refusedPerJob.toFixed(3)} 429 per job${outcome.failed > 0 ? `  ${outcome.failed} given up` : ""}`
+                ? `${outcome.ratio.toFixed(3)}  ${outcome.refusedPerJob.toFixed(3)} 429 per job`
                 : outcome.reason
             }`
           )
