@@ -314,7 +314,8 @@ export const play = (history: History): Played => {
   }
 
   // An hour of the slowest bucket, many times over: whatever is not done by then is stuck.
-  const end = 500 * (span + history.requests * (longest + history.windowMillis)) + 10_000_000
+  const widest = Math.max(history.windowMillis, history.change?.windowMillis ?? 0)
+  const end = 500 * (span + history.requests * (longest + widest)) + 10_000_000
   let steps = 0
   for (let event = agenda.next(); event !== undefined && open > 0; event = agenda.next()) {
     now = event.at
