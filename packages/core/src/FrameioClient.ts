@@ -24,11 +24,13 @@ import * as ParseResult from "effect/ParseResult"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import * as Tracer from "effect/Tracer"
 import { type Asset, AssetId, sameId } from "./Asset.js"
 import * as FrameioApi from "./FrameioApi.js"
 import * as FrameioConfig from "./FrameioConfig.js"
 import * as FrameioError from "./FrameioError.js"
 import { BufferedResponse } from "./internal/bufferedResponse.js"
+import * as deadlines from "./internal/deadlines.js"
 import * as text from "./internal/text.js"
 import * as transport from "./internal/transport.js"
 import * as Page from "./Page.js"
@@ -252,16 +254,15 @@ const buffered = (response: HttpClientResponse.HttpClientResponse) =>
   )
 
 /** One attempt: sent, answered and read within the time. */
-const attempt =
-  (timeout: Duration.Duration) =>
-  <E, R>(send: Effect.Effect<HttpClientResponse.HttpClientResponse, E, R>) =>
+const attempt = (timeout: Duration.Duration) => {
+  const millis = Duration.toMillis(timeout)
+  const withDeadline = deadlines.make(millis)(() => new TimedOut({ millis }))
+  return <E, R>(send: Effect.Effect<HttpClientResponse.HttpClientResponse, E, R>) =>
     Effect.flatMap(Call, (call) => {
       call.attempts++
-      return Effect.timeoutFail(Effect.flatMap(send, buffered), {
-        duration: timeout,
-        onTimeout: () => new TimedOut({ millis: Duration.toMillis(timeout) })
-      })
+      return withDeadline(Effect.flatMap(send, buffered))
     })
+}
 
 type AttemptError = TimedOut | HttpClientError.HttpClientError
 
@@ -550,8 +551,8 @@ export const make = (
     const secret = Redacted.value(config.token)
 
     const scheduled = http.pipe(
-      HttpClient.withTracerPropagation(false),
-      // The call has a span of its own, and one for each attempt would show the token's header to whoever unredacts it.
+      // The call has a span of its own. Without one for each attempt there are no trace headers for Frame.io either, and
+      // no attribute in which somebody may unredact the token.
       HttpClient.withTracerDisabledWhen(() => true),
       HttpClient.mapRequest(withIdentity(config)),
       HttpClient.transform(attempt(timeout)),
@@ -603,13 +604,15 @@ export const make = (
                 span.attribute("frameio.waited_ms", Duration.toMillis(waited(call)))
               })
             ),
-            Effect.withParentSpan(span),
             Effect.mapInputContext((input: Context.Context<never>) =>
-              Context.empty().pipe(
-                Context.merge(input),
-                Context.add(FetchHttpClient.RequestInit, requestInit(input)),
-                Context.add(RateLimitScheduler.CurrentWait, call.wait),
-                Context.add(Call, call)
+              // One copy of what may be a large context.
+              Context.merge(
+                input,
+                Context.make(Call, call).pipe(
+                  Context.add(Tracer.ParentSpan, span),
+                  Context.add(RateLimitScheduler.CurrentWait, call.wait),
+                  Context.add(FetchHttpClient.RequestInit, requestInit(input))
+                )
               )
             )
           )
