@@ -15,12 +15,15 @@ import * as DateTime from "effect/DateTime"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { BatchEvent, Counts, Fault } from "./BatchEvent.js"
 import * as BatchProgress from "./BatchProgress.js"
 import * as ChainRun from "./internal/chainRun.js"
+import * as Feed from "./internal/feed.js"
 import type { Chain, VersionPlan } from "./VersionPlan.js"
 
 /**
@@ -84,6 +87,12 @@ const toFault = (error: FrameioError.FrameioError): Fault => ({
   ...("status" in error ? { status: error.status } : {})
 })
 
+interface Underway {
+  readonly fiber: Fiber.RuntimeFiber<ChainRun.CallResult>
+  /** Whether it may have left the machine. */
+  readonly out: () => boolean
+}
+
 /**
  * Runs chains as they come, for plans that are kept elsewhere than in memory.
  *
@@ -125,10 +134,10 @@ export const runChains = <E, R>(
 
       /** What is left and not under way: the scheduler keeps calm until it fits into what is free. */
       const job = yield* RateLimitScheduler.makeJob({ name, remaining: options?.links ?? "unknown" })
-      let underWay = 0
+      let outNow = 0
       const tellScheduler = (): void => {
         const left = BatchProgress.left(counts)
-        if (left !== undefined) job.setRemaining(Math.max(left - underWay, 0))
+        if (left !== undefined) job.setRemaining(Math.max(left - outNow, 0))
       }
 
       const stop = (reason: string): Effect.Effect<void> =>
@@ -143,6 +152,18 @@ export const runChains = <E, R>(
         stop
       }
 
+      const underway = new Set<Underway>()
+
+      /** What has not gone out is called off at once, the rest when the grace is over. */
+      const callOff = Effect.gen(function* () {
+        yield* Deferred.await(halt)
+        yield* Effect.forEach([...underway], (one) => (one.out() ? Effect.void : Fiber.interrupt(one.fiber)), {
+          discard: true
+        })
+        yield* Effect.sleep(grace)
+        yield* Effect.forEach([...underway], (one) => Fiber.interrupt(one.fiber), { discard: true })
+      })
+
       const calls: ChainRun.Calls = {
         version: (target: AssetId, next: AssetId, beforeSend) =>
           Effect.suspend(() => {
@@ -150,7 +171,7 @@ export const runChains = <E, R>(
             const goesOut = Effect.suspend(() => {
               if (out) return Effect.void
               out = true
-              underWay += 1
+              outNow += 1
               return beforeSend
             })
             const call = client.version({ assetId: target, nextAssetId: next }).pipe(
@@ -160,20 +181,23 @@ export const runChains = <E, R>(
               Effect.match({
                 onFailure: (error): ChainRun.CallResult => ({ _tag: "Faulted", fault: toFault(error) }),
                 onSuccess: (asset): ChainRun.CallResult => ({ _tag: "Answered", asset })
-              }),
-              Effect.ensuring(
-                Effect.sync(() => {
-                  if (out) underWay -= 1
-                })
+              })
+            )
+            // In a fiber of its own, so that it can be called off without the chain that waits for it.
+            return Effect.flatMap(Effect.fork(scheduled ? call : Effect.zipRight(goesOut, call)), (fiber) => {
+              const entry: Underway = { fiber, out: () => out }
+              underway.add(entry)
+              return Effect.flatMap(
+                Effect.onInterrupt(Fiber.await(fiber), () => Fiber.interrupt(fiber)),
+                (exit) => {
+                  underway.delete(entry)
+                  if (out) outNow -= 1
+                  if (Exit.isSuccess(exit)) return Effect.succeed(exit.value)
+                  if (!Exit.isInterrupted(exit)) return Effect.failCause(exit.cause)
+                  return Effect.succeed<ChainRun.CallResult>(out ? { _tag: "Abandoned" } : { _tag: "Withdrawn" })
+                }
               )
-            )
-            const halted = Deferred.await(halt).pipe(
-              Effect.zipRight(Effect.suspend(() => (out ? Effect.sleep(grace) : Effect.void))),
-              Effect.as<ChainRun.CallResult>({ _tag: "Withdrawn" })
-            )
-            return Effect.raceFirst(scheduled ? call : Effect.zipRight(goesOut, call), halted).pipe(
-              Effect.map((result) => (result._tag === "Withdrawn" && out ? { _tag: "Abandoned" as const } : result))
-            )
+            })
           }),
         get: (id) => Effect.mapError(client.get({ assetId: id }), toFault)
       }
@@ -196,13 +220,20 @@ export const runChains = <E, R>(
         yield* options.stop.pipe(Effect.zipRight(stop("The job was stopped.")), Effect.forkScoped)
       }
 
-      yield* chains.pipe(
-        Stream.interruptWhenDeferred(halt),
-        Stream.mapEffect((chain) => ChainRun.runChain(chain, calls, emit, control, chainOptions), {
-          concurrency: options?.concurrency ?? defaults.concurrency,
-          unordered: true
-        }),
-        Stream.runDrain,
+      yield* Effect.forkScoped(callOff)
+
+      // A fixed crew that takes the next chain when it is free with one: cheaper than a fiber for each chain.
+      const next = yield* Feed.make(Stream.interruptWhenDeferred(chains, halt))
+      const worker: Effect.Effect<void, E, R> = Effect.flatMap(next, (chain) =>
+        chain === undefined
+          ? Effect.void
+          : Effect.zipRight(ChainRun.runChain(chain, calls, emit, control, chainOptions), worker)
+      )
+
+      yield* Effect.forEach(Array.from({ length: options?.concurrency ?? defaults.concurrency }), () => worker, {
+        concurrency: "unbounded",
+        discard: true
+      }).pipe(
         Effect.zipRight(
           Effect.gen(function* () {
             // Links of chains that were never begun have no event of their own.

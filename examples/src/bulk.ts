@@ -1,0 +1,43 @@
+/**
+ * A bulk job: a file of pairs onto their stacks, as fast as the rate limit allows, with a word about each failure.
+ *
+ * Run it: FRAMEIO_TOKEN=… node build/src/bulk.js versions.csv
+ */
+import { fileURLToPath } from "node:url"
+import { FileSystem } from "@effect/platform"
+import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import { BatchProgress, BatchRunner, VersionPlan } from "@effect-frameio/batch"
+import { FrameioClient } from "@effect-frameio/core"
+import { Console, Effect, Layer, Stream } from "effect"
+
+/** Answers the counts, and what to tell of each version that is not in place. */
+export const stackAll = Effect.fn("stackAll")(function* (file: string) {
+  const fs = yield* FileSystem.FileSystem
+
+  // Everything that is wrong with the file, at once and by line, before anything is sent.
+  const plan = yield* VersionPlan.fromBytes(fs.stream(file))
+
+  // One chain per stack, in file order; stacks side by side. What goes wrong is an event and stops only its own stack.
+  const failures: Array<string> = []
+  const counts = yield* BatchRunner.run(plan, { name: file }).pipe(
+    Stream.tap((event) =>
+      Effect.sync(() => {
+        if (event._tag === "Failed") failures.push(`line ${event.line}: ${event.fault.message}`)
+        if (event._tag === "Skipped") failures.push(`line ${event.line}: ${event.reason}`)
+      })
+    ),
+    Stream.runFold(BatchProgress.empty, BatchProgress.add)
+  )
+  return { counts, failures }
+})
+
+const Live = FrameioClient.layerConfig().pipe(Layer.provide(NodeHttpClient.layerUndici), Layer.merge(NodeContext.layer))
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  stackAll(process.argv[2] ?? "versions.csv").pipe(
+    Effect.tap(({ failures }) => Effect.forEach(failures, Console.error)),
+    Effect.flatMap(({ counts }) => Console.log(`${counts.confirmed} of ${counts.links} in place`)),
+    Effect.provide(Live),
+    NodeRuntime.runMain
+  )
+}
