@@ -52,6 +52,11 @@ export interface Options {
    */
   readonly lookFirst?: boolean | undefined
   /**
+   * How many links in a row may fail for reasons that are not about their assets (no connection, the server's failure, an
+   * answer that is not Frame.io's) before the job stops, 1 or more, or `Infinity`. Default 32.
+   */
+  readonly stopAfter?: number | undefined
+  /**
    * Completes when the job is to stop: nothing more is sent, what waits for the rate limit is withdrawn, what is under way
    * may finish within `grace`. Default never.
    */
@@ -76,9 +81,21 @@ export const defaults = {
   concurrency: 128,
   attempts: 3,
   settleAfter: Duration.seconds(30),
+  stopAfter: 32,
   grace: Duration.seconds(10),
   lookFirst: false
 } as const
+
+/** Failures that the next link will most likely meet as well. */
+const NOT_THE_ASSETS: ReadonlySet<string> = new Set([
+  "ServerError",
+  "UnexpectedResponse",
+  "TransportError",
+  "RequestTimeout",
+  "DecodeError",
+  "RateLimited",
+  "StoreUnavailable"
+])
 
 const toFault = (error: FrameioError.FrameioError): Fault => ({
   tag: error._tag,
@@ -121,6 +138,8 @@ export const runChains = <E, R>(
       const grace = Duration.decode(options?.grace ?? defaults.grace)
       const name = options?.name ?? defaults.name
       const onEvent = options?.onEvent
+      const stopAfter = options?.stopAfter ?? defaults.stopAfter
+      let inARow = 0
       let stopped: string | undefined
       let counts: Counts = BatchProgress.empty
 
@@ -129,7 +148,16 @@ export const runChains = <E, R>(
           counts = BatchProgress.add(counts, event)
           tellScheduler()
           const offered = mailbox.offer(event)
-          return onEvent === undefined ? offered : Effect.zipRight(onEvent(event), offered)
+          const told = onEvent === undefined ? offered : Effect.zipRight(onEvent(event), offered)
+          if (event._tag === "Confirmed") inARow = 0
+          if (event._tag !== "Failed") return told
+          inARow = NOT_THE_ASSETS.has(event.fault.tag) ? inARow + 1 : 0
+          return inARow < stopAfter
+            ? told
+            : Effect.zipLeft(
+                told,
+                stop(`${inARow} versions in a row failed for reasons that are not theirs. ${event.fault.message}`)
+              )
         })
 
       /** What is left and not under way: the scheduler keeps calm until it fits into what is free. */

@@ -190,6 +190,19 @@ describe("BatchRunner", () => {
     })
   )
 
+  it.effect("stops when nothing gets through, but not for what single assets cannot", () =>
+    Effect.gen(function* () {
+      const pairs = Array.from({ length: 200 }, (_, n) => [id(1000 + n), id(2000 + n)] as const)
+      const broken = Stub.make({ fate: () => "500-before" })
+      const end = last(yield* collect(broken, yield* plan(...pairs), { concurrency: 4, attempts: 1 }))
+      assert.isTrue(end.counts.failed >= 32 && end.counts.failed < 40, `${end.counts.failed} failed`)
+      assert.include(end.stopped, "32 versions in a row")
+      const missing = Stub.make()
+      for (const [, next] of pairs) missing.missing.add(next)
+      assert.deepInclude(last(yield* collect(missing, yield* plan(...pairs))), { stopped: null })
+    })
+  )
+
   it.effect("on stop sends no more, lets finish what is under way, and counts the rest", () =>
     Effect.gen(function* () {
       const entered = yield* Deferred.make<void>()

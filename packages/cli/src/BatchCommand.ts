@@ -99,6 +99,8 @@ export interface Ended {
   readonly finished: typeof BatchEvent.Finished.Type
   /** Whether Ctrl-C came. */
   readonly interrupted: boolean
+  /** Whether the token was refused. */
+  readonly unauthorized: boolean
 }
 
 /**
@@ -119,6 +121,7 @@ export const runPlan = (
     const note = yield* Ref.make<string | undefined>(undefined)
     const failures: Array<string> = []
     const unknown: Array<number> = []
+    let unauthorized = false
 
     const draw = Effect.gen(function* () {
       const line = ProgressBar.render(yield* Ref.get(progress), {
@@ -146,6 +149,7 @@ export const runPlan = (
       Effect.gen(function* () {
         const now = yield* Clock.currentTimeMillis
         yield* Ref.update(progress, (state) => ProgressBar.add(state, event, now))
+        if (event._tag === "Failed" && event.fault.tag === "Unauthorized") unauthorized = true
         if (event._tag === "Failed" && failures.length < SPELT_OUT) {
           failures.push(`line ${event.line}: ${event.fault.message}`)
         }
@@ -177,7 +181,7 @@ export const runPlan = (
       yield* stdio.err("\n")
     }
     yield* stdio.err(`${summary(finished, failures, { unknown })}\n`)
-    return { finished, interrupted: (yield* Ref.get(note)) !== undefined }
+    return { finished, interrupted: (yield* Ref.get(note)) !== undefined, unauthorized }
   })
 
 /**
@@ -186,11 +190,11 @@ export const runPlan = (
  * @since 0.1.0
  * @category getters
  */
-export const exitCode = ({ finished, interrupted }: Ended): number => {
+export const exitCode = ({ finished, interrupted, unauthorized }: Ended): number => {
   const { counts } = finished
   if (interrupted) return ExitCode.interrupted
   // A token that is refused at the first call is bad input: nothing was done.
-  if (finished.stopped !== null && counts.confirmed + counts.unknown === 0) return ExitCode.badInput
+  if (unauthorized && counts.confirmed + counts.unknown === 0) return ExitCode.badInput
   if (counts.failed + counts.skipped + counts.unknown + counts.notSent === 0) return ExitCode.ok
   return ExitCode.failed
 }
