@@ -399,7 +399,7 @@ const idAt = (body: unknown, path: ReadonlyArray<PropertyKey>): AssetId | undefi
   return isAssetId(id) ? id : undefined
 }
 
-/** A field that may be of several types fails once for each; one line for a field is enough. */
+/** A field that may be of several types fails once for each; one line for a field, the innermost, is enough. */
 const byField = (
   list: ReadonlyArray<ParseResult.ArrayFormatterIssue>,
   describe: (issue: ParseResult.ArrayFormatterIssue) => FrameioError.Problem
@@ -408,6 +408,12 @@ const byField = (
   for (const issue of list) {
     const problem = describe(issue)
     if (!fields.has(problem.path) && fields.size < 10) fields.set(problem.path, problem)
+  }
+  const paths = [...fields.keys()]
+  for (const path of paths) {
+    if (path !== "" && paths.some((other) => other.startsWith(`${path}.`) || other.startsWith(`${path}[`))) {
+      fields.delete(path)
+    }
   }
   const [first = { path: "", message: "is not what is documented" }, ...rest] = fields.values()
   return [first, ...rest]

@@ -1,0 +1,139 @@
+import { readdirSync, readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import { Asset } from "@effect-frameio/core"
+import { assert, describe, it } from "@effect/vitest"
+import { Either, FastCheck, Option, ParseResult, Schema } from "effect"
+
+const folder = fileURLToPath(new URL("fixtures", import.meta.url))
+const files = readdirSync(folder).filter((name) => name.endsWith(".json"))
+const read = (name: string): Record<string, unknown> => JSON.parse(readFileSync(`${folder}/${name}`, "utf8"))
+const whole = files.filter((name) => !name.includes("fragment"))
+const fragments = files.filter((name) => name.includes("fragment"))
+
+const decode = Schema.decodeUnknownEither(Asset.Asset)
+const encode = Schema.encodeSync(Asset.Asset)
+const decodeFragment = Schema.decodeUnknownEither(Asset.AssetFragment)
+
+const id = "9f8e7d6c-5b4a-3c2d-1e0f-9a8b7c6d5e4f"
+
+const paths = (result: Either.Either<unknown, ParseResult.ParseError>): ReadonlyArray<string> =>
+  Either.isRight(result)
+    ? []
+    : [...new Set(ParseResult.ArrayFormatter.formatErrorSync(result.left).map((issue) => issue.path.join(".")))]
+
+describe("Asset", () => {
+  it("has the seven fixtures", () => {
+    assert.strictEqual(whole.length, 3)
+    assert.strictEqual(fragments.length, 4)
+  })
+
+  for (const name of whole) {
+    it(`decodes ${name} and gives it back`, () => {
+      const before = readFileSync(`${folder}/${name}`, "utf8")
+      const asset = Either.getOrThrow(decode(JSON.parse(before)))
+      assert.strictEqual(JSON.stringify(encode(asset)), JSON.stringify(JSON.parse(before)))
+      assert.isTrue(Asset.isFile(asset) || Asset.isFolder(asset))
+    })
+  }
+
+  for (const name of fragments) {
+    it(`decodes ${name} as a fragment, and says what it lacks as an asset`, () => {
+      const fragment = read(name)
+      assert.deepStrictEqual(Either.getOrThrow(decodeFragment(fragment)), fragment)
+      assert.deepStrictEqual(paths(decode(fragment)), ["id"])
+      assert.deepStrictEqual(paths(decode({ ...fragment, id })), ["type"])
+      assert.isTrue(Either.isRight(decode({ ...fragment, id, type: "file" })))
+      assert.isTrue(Either.isRight(decode({ ...fragment, id, _type: "file" })))
+    })
+  }
+
+  it("takes both documented forms of a field", () => {
+    const forms: ReadonlyArray<Record<string, unknown>> = [
+      { required_transcodes: ["thumb", "h264_360"] },
+      { required_transcodes: { thumb: true, h264_360: true, cover: false, finalized: ["thumb"] } },
+      { creator: { integrations: ["slack"] } },
+      { creator: { integrations: {} } },
+      { creator: { id, name: "A" } },
+      { creator: null },
+      { asset_type: null },
+      { properties: { "": "x" } },
+      { index: -4 },
+      { index: 12.5 }
+    ]
+    for (const form of forms) assert.isTrue(Either.isRight(decode({ id, type: "file", ...form })), JSON.stringify(form))
+    const [list, object] = forms.map((form) => Either.getOrThrow(decode({ id, type: "file", ...form })))
+    assert.deepStrictEqual(list && Asset.requiredTranscodes(list), ["thumb", "h264_360"])
+    assert.deepStrictEqual(object && Asset.requiredTranscodes(object), ["thumb", "h264_360"])
+  })
+
+  it("keeps values and fields that are not known", () => {
+    const sent = { id, type: "hologram", asset_type: "smell", label: "blue", status: "melted", invented: { deep: [1, null] } }
+    const asset = Either.getOrThrow(decode(sent))
+    assert.deepStrictEqual(encode(asset), sent)
+    assert.strictEqual(Asset.kind(asset), "hologram")
+  })
+
+  it("names every field that is wrong, and refuses what is no asset", () => {
+    const wrong = paths(decode({ id: "7", type: "file", name: 5, creator: { email: 1 } }))
+    assert.includeMembers([...wrong], ["id", "name", "creator.email"])
+    assert.deepStrictEqual(paths(decode({ id, type: "" })), ["type"])
+    for (const nothing of [null, undefined, 1, "x", [], [{ id, type: "file" }]]) {
+      assert.isTrue(Either.isLeft(decode(nothing)))
+    }
+  })
+
+  it("reads the parent under either name, and the kind as Frame.io's own tools do", () => {
+    const of = (rest: Record<string, unknown>) => Either.getOrThrow(decode({ id, type: "file", ...rest }))
+    const parent = "2a3b4c5d-6e7f-8a9b-0c1d-2e3f4a5b6c7d"
+    assert.deepStrictEqual(Asset.parentId(of({ parent_id: parent })), Option.some(Asset.AssetId.make(parent)))
+    assert.deepStrictEqual(Asset.parentId(of({ parent_asset_id: parent })), Option.some(Asset.AssetId.make(parent)))
+    assert.deepStrictEqual(Asset.parentId(of({ parent_id: null })), Option.none())
+    assert.deepStrictEqual(Asset.coverAssetId(of({ cover_asset_id: parent })), Option.some(Asset.AssetId.make(parent)))
+    assert.isTrue(Asset.isVersionStack(of({ _type: "version_stack" })))
+  })
+
+  it("tells ids by their form, and compares them without regard to case", () => {
+    const is = Schema.is(Asset.AssetId)
+    assert.isTrue(is(id) && is(id.toUpperCase()))
+    for (const bad of ["", "x", `${id} `, `${id}0`, id.replaceAll("-", ""), `{${id}}`, `${id}\n`]) {
+      assert.isFalse(is(bad), JSON.stringify(bad))
+    }
+    assert.isTrue(Asset.sameId(Asset.AssetId.make(id), Asset.AssetId.make(id.toUpperCase())))
+  })
+
+  it.prop(
+    "gives back every JSON value it accepts",
+    [FastCheck.dictionary(FastCheck.string(), FastCheck.jsonValue()), FastCheck.constantFrom("type", "_type")],
+    ([rest, key]) => {
+      const text = JSON.stringify({ ...rest, id, [key]: "file" })
+      const result = decode(JSON.parse(text))
+      if (Either.isRight(result)) assert.strictEqual(JSON.stringify(encode(result.right)), text)
+      else assert.notInclude(paths(result), "id")
+    },
+    { fastCheck: { numRuns: 300 } }
+  )
+
+  it.prop(
+    "accepts whatever the schema itself generates",
+    [Asset.Asset],
+    ([asset]) => {
+      const text = JSON.stringify(asset)
+      assert.strictEqual(JSON.stringify(encode(Either.getOrThrow(decode(JSON.parse(text))))), text)
+    },
+    { fastCheck: { numRuns: 50 } }
+  )
+
+  // A field of the documented example with any other JSON value: the short way must not accept what the schema refuses.
+  it.prop(
+    "judges a field alike on the short way and on the long one",
+    [FastCheck.constantFrom(...Object.keys(read("asset-docs-version-example.json"))), FastCheck.jsonValue()],
+    ([field, value]) => {
+      const result = decode({ ...read("asset-docs-version-example.json"), [field]: value })
+      const alone = decodeFragment({ [field]: value })
+      const identifies = field === "id" || field === "type"
+      if (!identifies) assert.strictEqual(Either.isRight(result), Either.isRight(alone), field)
+      if (Either.isLeft(result)) assert.isTrue(paths(result).every((path) => path.startsWith(field)), paths(result).join())
+    },
+    { fastCheck: { numRuns: 500 } }
+  )
+})
