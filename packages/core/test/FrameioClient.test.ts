@@ -1,0 +1,839 @@
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { inspect } from "node:util"
+import { FetchHttpClient, HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "@effect/platform"
+import { NodeHttpClient } from "@effect/platform-node"
+import {
+  Asset,
+  FrameioClient,
+  FrameioConfig,
+  FrameioError,
+  type Page,
+  type RateLimitError,
+  RateLimitScheduler
+} from "@effect-frameio/core"
+import { assert, describe, expect, expectTypeOf, it } from "@effect/vitest"
+import {
+  Cause,
+  Config,
+  ConfigProvider,
+  Context,
+  Duration,
+  Effect,
+  Exit,
+  Fiber,
+  FiberRef,
+  Layer,
+  Logger,
+  LogLevel,
+  Option,
+  Redacted,
+  Schema,
+  TestClock,
+  Tracer
+} from "effect"
+
+const id = Asset.AssetId.make("9f8e7d6c-5b4a-3c2d-1e0f-9a8b7c6d5e4f")
+const next = Asset.AssetId.make("2a3b4c5d-6e7f-8a9b-0c1d-2e3f4a5b6c7d")
+const TOKEN = "s3cr3t/t0ken+x"
+const asset = { id, type: "file", _type: "file", name: "a.mov", invented: { deep: [1, null] } }
+
+// -----------------------------------------------------------------------------
+// a stub of the wire
+// -----------------------------------------------------------------------------
+
+type Reply =
+  | { readonly status?: number; readonly body?: unknown; readonly headers?: Record<string, string> }
+  | { readonly fails: unknown }
+  | { readonly breaks: unknown }
+  | "never"
+
+interface Sent {
+  readonly request: HttpClientRequest.HttpClientRequest
+  readonly url: URL
+  readonly signal: AbortSignal
+}
+
+const limits = { "x-ratelimit-limit": "1000", "x-ratelimit-window": "1000", "x-ratelimit-remaining": "999" }
+
+const stub = (replies: ReadonlyArray<Reply>) => {
+  const sent: Array<Sent> = []
+  const client = HttpClient.make((request, url, signal) =>
+    Effect.suspend(() => {
+      const reply = replies[Math.min(sent.length, replies.length - 1)] ?? {}
+      sent.push({ request, url, signal })
+      if (reply === "never") return Effect.never
+      if ("fails" in reply) {
+        return Effect.fail(new HttpClientError.RequestError({ request, reason: "Transport", cause: reply.fails }))
+      }
+      const headers = { ...limits, ...("headers" in reply ? reply.headers : {}) }
+      if ("breaks" in reply) {
+        const body = new ReadableStream({ pull: (controller) => controller.error(reply.breaks) })
+        return Effect.succeed(HttpClientResponse.fromWeb(request, new Response(body, { headers })))
+      }
+      const body = reply.body ?? asset
+      const text = typeof body === "string" ? body : JSON.stringify(body)
+      const status = reply.status ?? 200
+      return Effect.succeed(
+        HttpClientResponse.fromWeb(request, new Response(status === 204 ? null : text, { status, headers }))
+      )
+    })
+  )
+  return { sent, client }
+}
+
+const over = <A, E, R>(
+  wire: { readonly client: HttpClient.HttpClient },
+  program: Effect.Effect<A, E, R>,
+  options?: Partial<FrameioConfig.Options> & FrameioClient.LayerOptions
+) =>
+  Effect.provide(
+    program,
+    FrameioClient.layer({ token: Redacted.make(TOKEN), ...options }).pipe(
+      Layer.orDie,
+      Layer.provide(Layer.succeed(HttpClient.HttpClient, wire.client))
+    )
+  )
+
+const version = Effect.flatMap(FrameioClient.FrameioClient, (client) =>
+  client.version({ assetId: id, nextAssetId: next })
+)
+const get = Effect.flatMap(FrameioClient.FrameioClient, (client) => client.get({ assetId: id }))
+
+const refused = Object.assign(new Error("connect ECONNREFUSED 127.0.0.1:1"), { code: "ECONNREFUSED" })
+const reset = Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" })
+
+/** Runs to the end, letting virtual time pass as fast as it is asked for. */
+const throughTime = <A, E, R>(program: Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const fiber = yield* Effect.fork(program)
+    for (let minutes = 0; minutes < 30; minutes++) yield* TestClock.adjust("1 minute")
+    return yield* Fiber.join(fiber)
+  })
+
+const bodyOf = (request: HttpClientRequest.HttpClientRequest): string =>
+  request.body._tag === "Uint8Array" ? new TextDecoder().decode(request.body.body) : request.body._tag
+
+// -----------------------------------------------------------------------------
+
+describe("FrameioClient", () => {
+  describe("on the wire", () => {
+    it.effect("versions an asset", () =>
+      Effect.gen(function* () {
+        const wire = stub([{}])
+        const answer = yield* over(wire, version)
+        assert.deepStrictEqual<unknown>(answer, asset)
+        const [sent] = wire.sent
+        assert.strictEqual(wire.sent.length, 1)
+        assert.strictEqual(sent?.request.method, "POST")
+        assert.strictEqual(sent?.url.toString(), `https://api.frame.io/v2/assets/${id}/version`)
+        assert.deepStrictEqual(sent && JSON.parse(bodyOf(sent.request)), { next_asset_id: next })
+        assert.deepStrictEqual(
+          { ...sent?.request.headers },
+          {
+            accept: "application/json",
+            authorization: `Bearer ${TOKEN}`,
+            "content-length": String(sent && bodyOf(sent.request).length),
+            "content-type": "application/json",
+            "x-frameio-client": "effect-frameio"
+          }
+        )
+      })
+    )
+
+    it.effect("takes a version out, reads one asset, and reads a page", () =>
+      Effect.gen(function* () {
+        const wire = stub([
+          {},
+          {},
+          { body: [asset, asset], headers: { "page-number": "2", "per-page": "2", total: "5", "total-pages": "3" } },
+          { body: [] }
+        ])
+        const [page, bare] = yield* over(
+          wire,
+          Effect.gen(function* () {
+            const client = yield* FrameioClient.FrameioClient
+            yield* client.unversion({ assetId: id })
+            yield* client.get({ assetId: id, includeDeleted: true, type: ["file", "version_stack"] })
+            const page = yield* client.children({
+              assetId: id,
+              page: 2,
+              pageSize: 2,
+              include: ["children", "cover_asset"],
+              sort: ["filetype", "-id"],
+              includeDeleted: false
+            })
+            return [page, yield* client.children({ assetId: id })] as const
+          }),
+          { baseUrl: "https://proxy.example/frameio/", clientName: "" }
+        )
+        assert.deepStrictEqual(
+          wire.sent.map(({ request, url }) => `${request.method} ${url.pathname}${url.search}`),
+          [
+            `DELETE /frameio/v2/assets/${id}/unversion`,
+            `GET /frameio/v2/assets/${id}?include_deleted=true&type=file&type=version_stack`,
+            `GET /frameio/v2/assets/${id}/children?page=2&page_size=2&include=children%2Ccover_asset&sort=filetype%2C-id&include_deleted=false`,
+            `GET /frameio/v2/assets/${id}/children`
+          ]
+        )
+        assert.isUndefined(wire.sent[0]?.request.headers["x-frameio-client"])
+        assert.strictEqual(page.items.length, 2)
+        assert.deepStrictEqual([page.page, page.perPage, page.total, page.totalPages], [2, 2, 5, 3])
+        assert.deepStrictEqual([bare.page, bare.total], [undefined, undefined])
+      })
+    )
+
+    it.effect("sends no trace headers, though the caller traces", () =>
+      Effect.gen(function* () {
+        const wire = stub([{}])
+        yield* over(wire, Effect.withSpan(version, "caller"))
+        assert.notMatch(Object.keys(wire.sent[0]?.request.headers ?? {}).join(), /trace|b3/)
+      })
+    )
+
+    it.effect("forbids fetch to follow redirections, and leaves the program's own settings in force", () =>
+      Effect.gen(function* () {
+        const seen: Array<RequestInit | undefined> = []
+        const fetch = (_url: unknown, init?: RequestInit) => {
+          seen.push(init)
+          return Promise.resolve(
+            new Response("", { status: 307, headers: { location: `https://evil.example/?t=1`, ...limits } })
+          )
+        }
+        const error = yield* Effect.flip(
+          version.pipe(
+            Effect.provide(
+              FrameioClient.layer({ token: Redacted.make(TOKEN) }).pipe(
+                Layer.orDie,
+                Layer.provide(FetchHttpClient.layer),
+                Layer.provide(Layer.succeed(FetchHttpClient.Fetch, fetch)),
+                Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { keepalive: true }))
+              )
+            )
+          )
+        )
+        assert.strictEqual(seen.length, 1)
+        assert.strictEqual(seen[0]?.redirect, "manual")
+        assert.strictEqual(seen[0]?.keepalive, true)
+        assert.strictEqual(error._tag, "UnexpectedResponse")
+        assert.include(error.message, "evil.example")
+      })
+    )
+  })
+
+  describe("refuses before sending", () => {
+    const cases: ReadonlyArray<
+      readonly [string, (client: FrameioClient.Service) => Effect.Effect<object, FrameioError.FrameioError>, RegExp]
+    > = [
+      ["an asset on itself", (c) => c.version({ assetId: id, nextAssetId: id }), /itself/],
+      [
+        "an asset on itself, in other letters",
+        (c) => c.version({ assetId: id, nextAssetId: id.toUpperCase() as Asset.AssetId }),
+        /itself/
+      ],
+      [
+        "two ids that are none, at once",
+        (c) => c.version({ assetId: "x" as Asset.AssetId, nextAssetId: "../y" as Asset.AssetId }),
+        /assetId: "x".*nextAssetId: "\.\.\/y"/
+      ],
+      ["no id", (c) => c.get(JSON.parse("{}")), /assetId/],
+      ["a page before the first", (c) => c.children({ assetId: id, page: 0 }), /page/],
+      ["half a page", (c) => c.children({ assetId: id, pageSize: 1.5 }), /pageSize/]
+    ]
+    for (const [what, call, says] of cases) {
+      it.effect(what, () =>
+        Effect.gen(function* () {
+          const wire = stub([{}])
+          const error = yield* Effect.flip(over(wire, Effect.flatMap(FrameioClient.FrameioClient, call)))
+          assert.strictEqual(error._tag, "InvalidRequest")
+          assert.match(error.message, says)
+          assert.strictEqual(FrameioError.outcomeOf(error), "not-applied")
+          assert.strictEqual(wire.sent.length, 0)
+        })
+      )
+    }
+  })
+
+  describe("when the status says no", () => {
+    for (const [status, tag] of [
+      [401, "Unauthorized"],
+      [402, "UsageExceeded"],
+      [403, "Forbidden"],
+      [404, "NotFound"],
+      [409, "Conflict"],
+      [422, "InvalidArguments"],
+      [503, "ServerError"],
+      [400, "UnexpectedResponse"],
+      [204, "UnexpectedResponse"],
+      [201, "UnexpectedResponse"]
+    ] as const) {
+      it.effect(`${status} is ${tag}, after one request`, () =>
+        Effect.gen(function* () {
+          const wire = stub([{ status, body: "<html>no</html>" }])
+          const error = yield* Effect.flip(over(wire, version))
+          assert.strictEqual(error._tag, tag)
+          assert.strictEqual(wire.sent.length, 1)
+          assert.include(error.message, "assets.version")
+          assert.include(error.message, next)
+        })
+      )
+    }
+
+    it.effect("409 on a read is not documented", () =>
+      Effect.gen(function* () {
+        const error = yield* Effect.flip(over(stub([{ status: 409 }]), get))
+        assert.strictEqual(error._tag, "UnexpectedResponse")
+      })
+    )
+
+    it.effect("the status stands, even when its body breaks off", () =>
+      Effect.gen(function* () {
+        const wire = stub([{ status: 404, body: "" }])
+        const broken = HttpClient.transformResponse(wire.client, (send) =>
+          Effect.map(send, (response) =>
+            HttpClientResponse.fromWeb(
+              response.request,
+              new Response(new ReadableStream({ pull: (controller) => controller.error(reset) }), { status: 404 })
+            )
+          )
+        )
+        const error = yield* Effect.flip(over({ client: broken }, version))
+        assert.strictEqual(error._tag, "NotFound")
+      })
+    )
+  })
+
+  describe("when the answer is not what is documented", () => {
+    it.effect("names the fields and the asset", () =>
+      Effect.gen(function* () {
+        const error = yield* Effect.flip(over(stub([{ body: { ...asset, name: 5, creator: { email: [] } } }]), version))
+        assert.strictEqual(error._tag, "DecodeError")
+        if (error._tag !== "DecodeError") return
+        assert.deepStrictEqual(error.problems.map((problem) => problem.path).toSorted(), ["creator.email", "name"])
+        assert.deepStrictEqual(error.problems.map((problem) => problem.assetId), [id, id])
+        assert.strictEqual(error.outcome, "applied")
+        assert.include(error.message, `name of asset ${id}`)
+        assert.include(error.message, "do not send it again")
+      })
+    )
+
+    it.effect("names the one asset of a list", () =>
+      Effect.gen(function* () {
+        const children = Effect.flatMap(FrameioClient.FrameioClient, (client) => client.children({ assetId: id }))
+        const error = yield* Effect.flip(over(stub([{ body: [asset, { ...asset, id: next, index: "x" }] }]), children))
+        assert.strictEqual(error._tag, "DecodeError")
+        if (error._tag !== "DecodeError") return
+        assert.deepStrictEqual(error.problems.map(({ assetId, path }) => [path, assetId]), [["[1].index", next]])
+        assert.strictEqual(error.outcome, "not-applied")
+      })
+    )
+
+    for (const [what, body] of [
+      ["a page", "<!doctype html><title>Sign in</title><p>Please sign in</p>"],
+      ["nothing", ""],
+      ["half of it", '{"id":"'],
+      ["a word", '"ok"']
+    ] as const) {
+      it.effect(`${what} instead of JSON points to the base URL, and leaves the outcome open`, () =>
+        Effect.gen(function* () {
+          const error = yield* Effect.flip(over(stub([{ body }]), version))
+          assert.strictEqual(error._tag, "DecodeError")
+          assert.include(error.message, "check the base URL")
+          assert.strictEqual(FrameioError.outcomeOf(error), "unknown")
+          if (what === "a page") assert.include(error.message, "Please sign in")
+        })
+      )
+    }
+  })
+
+  describe("sends again", () => {
+    it.effect("what the rate limit refused, and reports the attempts", () =>
+      Effect.gen(function* () {
+        const wire = stub([{ status: 429, body: "Rate Limit Exceeded" }, { status: 429, body: "" }, {}])
+        const answer = yield* throughTime(over(wire, version))
+        assert.strictEqual(answer.id, id)
+        assert.strictEqual(wire.sent.length, 3)
+      })
+    )
+
+    it.effect("what the rate limit refused, but not for ever", () =>
+      Effect.gen(function* () {
+        const wire = stub([{ status: 429, body: "Rate Limit Exceeded" }])
+        const error = yield* Effect.flip(throughTime(over(wire, version, { retry: { refusedRetries: 4 } })))
+        assert.strictEqual(error._tag, "RateLimited")
+        if (error._tag !== "RateLimited") return
+        assert.strictEqual(error.attempts, 5)
+        assert.strictEqual(wire.sent.length, 5)
+        assert.isAbove(Duration.toMillis(error.waited), 0)
+        assert.include(error.message, "5 times")
+        assert.strictEqual(error.outcome, "not-applied")
+      })
+    )
+
+    it.effect("a write that never left, after growing delays", () =>
+      Effect.gen(function* () {
+        const wire = stub([{ fails: refused }, { fails: new TypeError("fetch failed", { cause: refused }) }, {}])
+        const fiber = yield* Effect.fork(over(wire, version))
+        yield* TestClock.adjust("100 millis")
+        assert.strictEqual(wire.sent.length, 1)
+        yield* TestClock.adjust("10 seconds")
+        assert.strictEqual((yield* Fiber.join(fiber)).id, id)
+        assert.strictEqual(wire.sent.length, 3)
+      })
+    )
+
+    it.effect("a write that never left, but not for ever", () =>
+      Effect.gen(function* () {
+        const wire = stub([{ fails: refused }])
+        const error = yield* Effect.flip(throughTime(over(wire, version)))
+        assert.strictEqual(error._tag, "TransportError")
+        if (error._tag !== "TransportError") return
+        assert.strictEqual(error.reason, "NotSent")
+        assert.strictEqual(error.code, "ECONNREFUSED")
+        assert.strictEqual(error.outcome, "not-applied")
+        assert.strictEqual(error.attempts, 6)
+        assert.strictEqual(wire.sent.length, 6)
+        assert.isAbove(Duration.toMillis(error.waited), 3000)
+      })
+    )
+
+    for (const [what, reply] of [
+      ["5xx", { status: 502, body: "<html>" }],
+      ["a lost connection", { fails: reset }],
+      ["a body that breaks off", { breaks: reset }]
+    ] as const) {
+      it.effect(`a read after ${what}`, () =>
+        Effect.gen(function* () {
+          const wire = stub([reply, reply, {}])
+          assert.strictEqual((yield* throughTime(over(wire, get))).id, id)
+          assert.strictEqual(wire.sent.length, 3)
+        })
+      )
+
+      it.effect(`no write after ${what}`, () =>
+        Effect.gen(function* () {
+          const wire = stub([reply, {}])
+          const error = yield* Effect.flip(throughTime(over(wire, version)))
+          assert.strictEqual(wire.sent.length, 1)
+          // Where the status was 200, Frame.io has made the change.
+          assert.strictEqual(FrameioError.outcomeOf(error), "breaks" in reply ? "applied" : "unknown")
+          assert.match(error.message, /send it again/)
+        })
+      )
+    }
+
+    it.effect("nothing, when a certificate is wrong", () =>
+      Effect.gen(function* () {
+        const wire = stub([{ fails: Object.assign(new Error("expired"), { code: "CERT_HAS_EXPIRED" }) }])
+        const error = yield* Effect.flip(throughTime(over(wire, version)))
+        assert.strictEqual(wire.sent.length, 1)
+        assert.strictEqual(FrameioError.outcomeOf(error), "not-applied")
+      })
+    )
+  })
+
+  describe("in time", () => {
+    it.effect("gives up a write that is not answered, aborts it, and says that the outcome is open", () =>
+      Effect.gen(function* () {
+        const wire = stub(["never"])
+        const fiber = yield* Effect.fork(Effect.flip(over(wire, version)))
+        yield* TestClock.adjust("44 seconds")
+        assert.isFalse(wire.sent[0]?.signal.aborted)
+        yield* TestClock.adjust("1 seconds")
+        const error = yield* Fiber.join(fiber)
+        assert.strictEqual(error._tag, "RequestTimeout")
+        assert.strictEqual(FrameioError.outcomeOf(error), "unknown")
+        assert.isTrue(wire.sent[0]?.signal.aborted)
+        assert.strictEqual(wire.sent.length, 1)
+      })
+    )
+
+    it.effect("tries a read again that is not answered, each attempt with its own time", () =>
+      Effect.gen(function* () {
+        const wire = stub(["never", "never", {}])
+        assert.strictEqual((yield* throughTime(over(wire, get))).id, id)
+        assert.strictEqual(wire.sent.length, 3)
+      })
+    )
+
+    it.effect("does not count the wait for the rate limit", () =>
+      Effect.gen(function* () {
+        // One request a minute: the third waits far longer than the timeout.
+        const slow = { "x-ratelimit-limit": "1", "x-ratelimit-window": "60000", "x-ratelimit-remaining": "0" }
+        const wire = stub([{ headers: slow }])
+        const all = yield* throughTime(over(wire, Effect.all([get, get, get], { concurrency: 3 }), { timeout: "5 seconds" }))
+        assert.strictEqual(all.length, 3)
+        assert.strictEqual(wire.sent.length, 3)
+      })
+    )
+
+    it.live("leaves no timer behind", () =>
+      Effect.gen(function* () {
+        const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length
+        const before = timers()
+        yield* over(
+          stub([{}, {}, {}, {}, {}, {}, {}, {}, "never"]),
+          Effect.gen(function* () {
+            for (let i = 0; i < 5; i++) yield* version
+            yield* Effect.all([get, get, get], { concurrency: 3 })
+            const fiber = yield* Effect.fork(get)
+            yield* Effect.sleep("20 millis")
+            assert.isAbove(timers(), before)
+            yield* Fiber.interrupt(fiber)
+          })
+        )
+        yield* Effect.sleep("20 millis")
+        assert.strictEqual(timers(), before)
+      })
+    )
+
+    it.effect("times out each of many, long after others have come and gone", () =>
+      Effect.gen(function* () {
+        const wire = stub([{}, "never", "never", {}, "never"])
+        const fiber = yield* Effect.fork(
+          over(
+            wire,
+            Effect.gen(function* () {
+              const client = yield* FrameioClient.FrameioClient
+              yield* client.version({ assetId: id, nextAssetId: next })
+              const lost = client.version({ assetId: id, nextAssetId: next })
+              const two = yield* Effect.all([Effect.flip(lost), Effect.delay(Effect.flip(lost), "10 seconds")], {
+                concurrency: 2
+              })
+              yield* client.version({ assetId: id, nextAssetId: next })
+              return [...two, yield* Effect.flip(lost)]
+            })
+          )
+        )
+        yield* TestClock.adjust("55 seconds")
+        assert.strictEqual(wire.sent.length, 5)
+        yield* TestClock.adjust("45 seconds")
+        assert.deepStrictEqual(
+          (yield* Fiber.join(fiber)).map((error) => error._tag),
+          ["RequestTimeout", "RequestTimeout", "RequestTimeout"]
+        )
+      })
+    )
+  })
+
+  it.effect("an interruption reaches the wire at once and leaves nothing behind", () =>
+    Effect.gen(function* () {
+      const wire = stub([{}, "never"])
+      yield* over(
+        wire,
+        Effect.gen(function* () {
+          yield* version
+          const fiber = yield* Effect.fork(version)
+          yield* TestClock.adjust("1 seconds")
+          assert.strictEqual(wire.sent.length, 2)
+          const exit = yield* Fiber.interrupt(fiber)
+          assert.isTrue(Exit.isInterrupted(exit))
+          assert.isTrue(wire.sent[1]?.signal.aborted)
+          // The scheduler cannot know whether the request arrived, and counts it until it must be over.
+          yield* TestClock.adjust("10 seconds")
+          const scheduler = yield* RateLimitScheduler.RateLimitScheduler
+          const [bucket] = yield* scheduler.snapshot
+          assert.strictEqual(bucket?.inFlight, 0)
+          assert.strictEqual(bucket?.waiting, 0)
+        })
+      )
+    })
+  )
+
+  it.effect("has a bucket for each route, whatever the ids", () =>
+    Effect.gen(function* () {
+      const routes = yield* over(
+        stub([{}]),
+        Effect.gen(function* () {
+          const client = yield* FrameioClient.FrameioClient
+          yield* client.get({ assetId: id })
+          yield* client.get({ assetId: next })
+          yield* client.version({ assetId: id, nextAssetId: next })
+          const scheduler = yield* RateLimitScheduler.RateLimitScheduler
+          return (yield* scheduler.snapshot).map((bucket) => bucket.route)
+        })
+      )
+      assert.deepStrictEqual(routes.toSorted(), ["GET /v2/assets/:asset_id", "POST /v2/assets/:asset_id/version"])
+    })
+  )
+
+  it.effect("traces a call with its ids, its attempts and its waiting", () =>
+    Effect.gen(function* () {
+      const spans: Array<Tracer.Span> = []
+      const native = yield* Effect.tracer
+      const tracer = Tracer.make({
+        span: (...args) => {
+          const span = native.span(...args)
+          spans.push(span)
+          return span
+        },
+        context: native.context
+      })
+      yield* throughTime(over(stub([{ status: 429, body: "" }, {}]), version)).pipe(Effect.withTracer(tracer))
+      const [span] = spans
+      assert.deepStrictEqual(spans.map((one) => one.name), ["Frameio.assets.version"])
+      assert.deepInclude(Object.fromEntries(span?.attributes ?? []), {
+        "frameio.asset_id": id,
+        "frameio.next_asset_id": next,
+        "frameio.attempts": 2,
+        "http.route": "/v2/assets/:asset_id/version"
+      })
+      assert.isNumber(span?.attributes.get("frameio.waited_ms"))
+      assert.strictEqual(span?.status._tag, "Ended")
+    })
+  )
+
+  describe("never shows the token", () => {
+    const echo = `you sent authorization: Bearer ${TOKEN}`
+    const html = `<html><body>${echo}</body></html>`
+    const json = JSON.stringify({ message: echo, errors: [{ title: TOKEN, detail: echo }] })
+    const replies: Record<string, Reply> = {
+      ...Object.fromEntries(
+        [201, 302, 400, 401, 402, 403, 404, 409, 422, 429, 500, 503].flatMap((status) => [
+          [`${status} in HTML`, { status, body: html, headers: { location: `https://x/?${TOKEN}` } }],
+          [`${status} in JSON`, { status, body: json }]
+        ])
+      ),
+      "a page with 200": { body: html },
+      "another object with 200": { body: { id: TOKEN, type: TOKEN, name: { [TOKEN]: TOKEN } } },
+      "a lost connection": { fails: Object.assign(new Error(echo), { code: "ECONNRESET" }) },
+      "no connection": { fails: Object.assign(new Error(echo), { code: "ENOTFOUND" }) },
+      "a broken body": { breaks: new Error(echo) },
+      "no answer": "never"
+    }
+    for (const [what, reply] of Object.entries(replies)) {
+      it.effect(what, () =>
+        Effect.gen(function* () {
+          const logs: Array<string> = []
+          const spans: Array<Tracer.Span> = []
+          const native = yield* Effect.tracer
+          const tracer = Tracer.make({
+            span: (...args) => {
+              const span = native.span(...args)
+              spans.push(span)
+              return span
+            },
+            context: native.context
+          })
+          const logger = Logger.make((entry) => {
+            logs.push(inspect(entry.message, { depth: 20 }) + Cause.pretty(entry.cause))
+          })
+          for (const call of [version, get]) {
+            const exit = yield* throughTime(over(stub([reply]), Effect.exit(call))).pipe(
+              Effect.tapErrorCause((cause) => Effect.logError("failed", cause)),
+              Effect.withTracer(tracer),
+              Effect.locally(FiberRef.currentMinimumLogLevel, LogLevel.All),
+              Effect.provide(Logger.replace(Logger.defaultLogger, logger))
+            )
+            assert.isTrue(Exit.isFailure(exit))
+            if (Exit.isSuccess(exit)) return
+            const error = Option.getOrThrow(Cause.failureOption(exit.cause))
+            const shown = [
+              inspect(exit, { depth: 20, showHidden: true }),
+              inspect(error, { depth: 20, showHidden: true }),
+              Cause.pretty(exit.cause, { renderErrorCause: true }),
+              JSON.stringify(exit),
+              JSON.stringify(error),
+              JSON.stringify(Schema.encodeSync(FrameioError.FrameioError)(error)),
+              String(error),
+              error.message,
+              error.stack ?? "",
+              ...logs,
+              ...spans.map((span) =>
+                inspect([span.name, [...span.attributes], span.status], { depth: 20, showHidden: true })
+              )
+            ].join("\n")
+            assert.include(shown, id)
+            assert.notInclude(shown, TOKEN)
+            assert.notInclude(shown, encodeURIComponent(TOKEN))
+          }
+        })
+      )
+    }
+  })
+
+  it.effect("cannot be made without a sound configuration", () =>
+    Effect.gen(function* () {
+      const exit = yield* Effect.exit(
+        version.pipe(
+          Effect.provide(FrameioClient.layerConfig().pipe(Layer.provide(FetchHttpClient.layer))),
+          Effect.withConfigProvider(ConfigProvider.fromMap(new Map([["FRAMEIO_BASE_URL", "http://example.com"]])))
+        )
+      )
+      assert.isTrue(Exit.isFailure(exit))
+      const text = Exit.isFailure(exit) ? Cause.pretty(exit.cause) : ""
+      assert.include(text, "FRAMEIO_TOKEN")
+      assert.include(text, "FRAMEIO_BASE_URL")
+    })
+  )
+
+  it.effect("runs on a configuration and a scheduler that are given", () =>
+    Effect.gen(function* () {
+      const wire = stub([{}])
+      const layer = FrameioClient.layerWithScheduler({ timeout: "1 minute" }).pipe(
+        Layer.provide([
+          FrameioConfig.layerConfig({ token: Config.redacted("T") }),
+          RateLimitScheduler.layerMemory(),
+          Layer.succeed(HttpClient.HttpClient, wire.client)
+        ])
+      )
+      yield* version.pipe(
+        Effect.provide(layer),
+        Effect.withConfigProvider(ConfigProvider.fromMap(new Map([["T", "other"]])))
+      )
+      assert.strictEqual(wire.sent[0]?.request.headers.authorization, "Bearer other")
+    })
+  )
+
+  describe("over real sockets", () => {
+    const clients = {
+      fetch: FetchHttpClient.layer,
+      undici: NodeHttpClient.layerUndici,
+      "node:http": NodeHttpClient.layer
+    }
+
+    const serve = (answer: Parameters<typeof createServer>[1]) =>
+      Effect.map(
+        Effect.acquireRelease(
+          Effect.async<ReturnType<typeof createServer>>((resume) => {
+            const server = createServer({}, answer)
+            server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+          }),
+          (server) =>
+            Effect.async<void>((resume) => {
+              server.closeAllConnections()
+              server.close(() => resume(Effect.void))
+            })
+        ),
+        (server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+      )
+
+    for (const [name, http] of Object.entries(clients)) {
+      const on = <A, E, R>(baseUrl: string, program: Effect.Effect<A, E, R>, options?: FrameioClient.Options) =>
+        Effect.provide(
+          program,
+          FrameioClient.layer({ token: Redacted.make(TOKEN), baseUrl, ...options }).pipe(Layer.orDie, Layer.provide(http))
+        )
+
+      it.live(`${name}: versions an asset`, () =>
+        Effect.gen(function* () {
+          const baseUrl = yield* serve((request, response) => {
+            response.writeHead(request.headers.authorization === `Bearer ${TOKEN}` ? 200 : 401, limits)
+            response.end(JSON.stringify({ ...asset, method: request.method, url: request.url }))
+          })
+          const answer = yield* on(baseUrl, version)
+          assert.deepStrictEqual([answer.method, answer.url], ["POST", `/v2/assets/${id}/version`])
+        }).pipe(Effect.scoped)
+      )
+
+      it.live(`${name}: does not follow a redirection with the token`, () =>
+        Effect.gen(function* () {
+          let followed = 0
+          const elsewhere = yield* serve((_request, response) => {
+            followed++
+            response.end(JSON.stringify(asset))
+          })
+          const baseUrl = yield* serve((_request, response) => {
+            response.writeHead(307, { location: `${elsewhere}/x` })
+            response.end()
+          })
+          const error = yield* Effect.flip(on(baseUrl, version))
+          assert.strictEqual(error._tag, "UnexpectedResponse")
+          assert.strictEqual(followed, 0)
+        }).pipe(Effect.scoped)
+      )
+
+      it.live(`${name}: knows that a refused connection sent nothing`, () =>
+        Effect.gen(function* () {
+          // A port that was free a moment ago.
+          const baseUrl = yield* Effect.scoped(serve(() => {}))
+          const error = yield* Effect.flip(on(baseUrl, version, { retry: { notSentRetries: 1, baseDelay: "1 millis" } }))
+          assert.strictEqual(error._tag, "TransportError")
+          if (error._tag !== "TransportError") return
+          assert.deepStrictEqual([error.reason, error.code, error.attempts], ["NotSent", "ECONNREFUSED", 2])
+        })
+      )
+
+      it.live(`${name}: knows that a connection that breaks may have carried the request out`, () =>
+        Effect.gen(function* () {
+          let requests = 0
+          const baseUrl = yield* serve((request) => {
+            requests++
+            request.socket.destroy()
+          })
+          const error = yield* Effect.flip(on(baseUrl, version))
+          assert.strictEqual(error._tag, "TransportError")
+          assert.strictEqual(FrameioError.outcomeOf(error), "unknown")
+          assert.strictEqual(requests, 1)
+        }).pipe(Effect.scoped)
+      )
+
+      it.live(`${name}: an interruption closes the connection`, () =>
+        Effect.gen(function* () {
+          const closed = yield* Effect.makeLatch()
+          const arrived = yield* Effect.makeLatch()
+          const runtime = yield* Effect.runtime()
+          const run = (effect: Effect.Effect<unknown>) => void Effect.runFork(Effect.provide(effect, runtime))
+          const baseUrl = yield* serve((request) => {
+            run(arrived.open)
+            request.socket.once("close", () => run(closed.open))
+          })
+          const fiber = yield* Effect.fork(on(baseUrl, version))
+          yield* arrived.await
+          yield* Fiber.interrupt(fiber)
+          yield* Effect.timeout(closed.await, "5 seconds")
+        }).pipe(Effect.scoped)
+      )
+    }
+  })
+
+  describe("its types", () => {
+    type Status =
+      | FrameioError.Unauthorized
+      | FrameioError.UsageExceeded
+      | FrameioError.Forbidden
+      | FrameioError.NotFound
+      | FrameioError.InvalidArguments
+      | FrameioError.RateLimited
+      | FrameioError.ServerError
+      | FrameioError.UnexpectedResponse
+    type Rest =
+      | FrameioError.TransportError
+      | FrameioError.RequestTimeout
+      | FrameioError.DecodeError
+      | FrameioError.InvalidRequest
+      | RateLimitError.QueueFull
+      | RateLimitError.MaxWaitExceeded
+      | RateLimitError.DeadlineExceeded
+      | RateLimitError.StoreUnavailable
+
+    it("hold the error channel of each call", () => {
+      type Calls = FrameioClient.Service
+      expectTypeOf<ReturnType<Calls["version"]>>().toEqualTypeOf<
+        Effect.Effect<Asset.Asset, Status | FrameioError.Conflict | Rest>
+      >()
+      expectTypeOf<ReturnType<Calls["unversion"]>>().toEqualTypeOf<
+        Effect.Effect<Asset.Asset, Status | FrameioError.Conflict | Rest>
+      >()
+      expectTypeOf<ReturnType<Calls["get"]>>().toEqualTypeOf<Effect.Effect<Asset.Asset, Status | Rest>>()
+      expectTypeOf<ReturnType<Calls["children"]>>().toEqualTypeOf<
+        Effect.Effect<Page.Page<Asset.Asset>, Status | Rest>
+      >()
+      expectTypeOf<FrameioError.FrameioError>().toEqualTypeOf<Status | FrameioError.Conflict | Rest>()
+    })
+
+    it("let one error be caught and leave the rest", () => {
+      const handled = Effect.catchTags(version, { NotFound: () => Effect.succeed("gone" as const) })
+      expectTypeOf(handled).toEqualTypeOf<
+        Effect.Effect<
+          Asset.Asset | "gone",
+          Exclude<Status, FrameioError.NotFound> | FrameioError.Conflict | Rest,
+          FrameioClient.FrameioClient
+        >
+      >()
+      expectTypeOf<Asset.Asset["id"]>().toEqualTypeOf<Asset.AssetId>()
+      expectTypeOf<Parameters<FrameioClient.Service["version"]>[0]["assetId"]>().toEqualTypeOf<Asset.AssetId>()
+      expect(Context.isTag(FrameioClient.FrameioClient)).toBe(true)
+    })
+  })
+})
