@@ -1,1 +1,26 @@
-export {}
+/** A Frame.io in memory, in process on the program's own clock. */
+export * as FakeFrameio from "./FakeFrameio.js"
+
+/** The same on a port of this machine. */
+export * as FakeFrameioServer from "./FakeFrameioServer.js"
+
+/** What goes wrong, and when. */
+export * as FaultPlan from "./FaultPlan.js"
+
+/** What the server saw, and what it did. */
+export * as Journal from "./Journal.js"
+
+/** Assets as they are on the wire. */
+export * as Payload from "./Payload.js"
+
+/** The server's leaky buckets. */
+export * as RateLimiter from "./RateLimiter.js"
+
+/** Worlds to try things in. */
+export * as Seed from "./Seed.js"
+
+/** What nobody outside knows of the real API, as options. */
+export * as Unknowns from "./Unknowns.js"
+
+/** Accounts, projects, folders, files and version stacks, and the rules between them. */
+export * as World from "./World.js"

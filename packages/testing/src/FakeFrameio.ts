@@ -1,0 +1,246 @@
+/**
+ * A Frame.io in memory, to test programs against. Its handlers are written against the declaration that the client is
+ * derived from, and it keeps the documented rules: version stacks, tokens, the leaky bucket to the millisecond.
+ *
+ * ```ts
+ * import { FrameioClient } from "@effect-frameio/core"
+ * import { FakeFrameio } from "@effect-frameio/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   const fake = yield* FakeFrameio.FakeFrameio
+ *   const first = yield* fake.addFile({ name: "shot_v001.mov" })
+ *   const second = yield* fake.addFile({ name: "shot_v002.mov" })
+ *   const client = yield* FrameioClient.FrameioClient
+ *   return yield* client.version({ assetId: first, nextAssetId: second })
+ * })
+ *
+ * const test = program.pipe(Effect.provide(FakeFrameio.layerClient()))
+ * ```
+ *
+ * It runs on the program's `Clock`, so that under `TestClock` hours pass in no time.
+ *
+ * @since 0.1.0
+ */
+import * as HttpClient from "@effect/platform/HttpClient"
+import type { AssetId } from "@effect-frameio/core/Asset"
+import * as FrameioClient from "@effect-frameio/core/FrameioClient"
+import type * as RateLimitScheduler from "@effect-frameio/core/RateLimitScheduler"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import * as FaultPlan from "./FaultPlan.js"
+import * as Engine from "./internal/engine.js"
+import * as inProcess from "./internal/inProcess.js"
+import * as Journal from "./Journal.js"
+import type * as Payload from "./Payload.js"
+import * as RateLimiter from "./RateLimiter.js"
+import type * as Unknowns from "./Unknowns.js"
+import * as World from "./World.js"
+
+/**
+ * The token of the user whom every fake has. It is worth nothing anywhere else.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const token = "fake-frameio-token"
+
+/**
+ * A second token of the same user, who has one rate limit for both.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const secondToken = "fake-frameio-token-2"
+
+/**
+ * The options of a fake.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** Ids come out of it. Default 1. Not used where a world is given. */
+  readonly seed?: number | undefined
+  /**
+   * The world to serve, or what to fill a new one with. A new one has an account, a team, a project and a user with
+   * {@link token} and {@link secondToken}. A world that is given is shared by all fakes that get it.
+   */
+  readonly world?: World.World | ((world: World.World) => void) | undefined
+  /** What to do where the real API is not known. Not used where a world is given: it has its own. */
+  readonly unknowns?: Unknowns.Options | undefined
+  /** Limits by endpoint, before the documented ones. {@link RateLimiter.unlimited} is none. */
+  readonly limits?: RateLimiter.Limits | undefined
+  /** Somebody else on the same user's buckets. */
+  readonly foreign?: ReadonlyArray<RateLimiter.Foreign> | undefined
+  /** What goes wrong, and how long the way takes. Default: nothing, and no time. */
+  readonly faults?: FaultPlan.FaultPlan | undefined
+  /** How much of an asset is shown. Default `full`, which is what the real API shows; `slim` is for bulk. */
+  readonly payload?: Payload.Shape | undefined
+  /** How many requests the journal keeps; counts are kept of all. Default 100 000. */
+  readonly journal?: number | undefined
+}
+
+/**
+ * The defaults of {@link Options}.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const defaults = {
+  seed: 1,
+  payload: "full",
+  journal: 100_000
+} as const
+
+/**
+ * A running fake, as a test sees it. Times are in ms since its start.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service {
+  /** What is in it; may be read and changed at any time. */
+  readonly world: World.World
+  /** What it saw and did. */
+  readonly journal: Journal.Journal
+  /** Its buckets. */
+  readonly limiter: RateLimiter.RateLimiter
+  /** A token that it accepts. */
+  readonly token: Redacted.Redacted<string>
+  /** Who that token belongs to. */
+  readonly userId: string
+  /** ms since the fake started. */
+  readonly elapsedMillis: Effect.Effect<number>
+  /** Adds a file now, to the root of the first project unless told otherwise. */
+  readonly addFile: (options: Parameters<World.World["addFile"]>[0]) => Effect.Effect<AssetId>
+  /** Adds a folder now, to the root of the first project unless told otherwise. */
+  readonly addFolder: (options: Parameters<World.World["addFolder"]>[0]) => Effect.Effect<AssetId>
+  /** An asset as the world knows it; deleted ones, too. */
+  readonly asset: (id: AssetId) => Effect.Effect<Option.Option<World.Entry>>
+  /** The stack with this id or with this file in it. */
+  readonly stackOf: (id: AssetId) => Effect.Effect<Option.Option<World.Stack>>
+  /** The requests that the journal keeps, oldest first. */
+  readonly requests: Effect.Effect<ReadonlyArray<Journal.Entry>>
+  /** Counts of all requests, or of those to one endpoint such as `assets.version`. */
+  readonly counts: (endpoint?: string) => Effect.Effect<Journal.Counts>
+  /** Fills a bucket to the brim, as somebody else would; answers how many requests that took. */
+  readonly exhaust: (endpoint: string, userId?: string) => Effect.Effect<number>
+  /** What became of the requests of each foreign client, in the order of the options. */
+  readonly foreign: Effect.Effect<ReadonlyArray<RateLimiter.ForeignCount>>
+}
+
+/**
+ * A running fake.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class FakeFrameio extends Context.Tag("@effect-frameio/testing/FakeFrameio")<FakeFrameio, Service>() {}
+
+/** More than any bucket holds whose requests cost anything. */
+const BRIM = 1_000_000
+
+const newWorld = (options: Options | undefined): World.World => {
+  const world = World.make({ seed: options?.seed ?? defaults.seed, unknowns: options?.unknowns })
+  world.addUser({ tokens: [token, secondToken] })
+  world.addProject()
+  return world
+}
+
+const worldOf = (options: Options | undefined): World.World => {
+  if (options?.world instanceof World.World) return options.world
+  const world = newWorld(options)
+  options?.world?.(world)
+  return world
+}
+
+const firstUser = (world: World.World): World.User =>
+  world.userOf(token) ?? world.users[0] ?? world.addUser({ tokens: [token, secondToken] })
+
+/** @internal */
+export interface Running {
+  readonly service: Service
+  readonly engine: Engine.Engine
+}
+
+/** @internal */
+export const run = (options?: Options): Effect.Effect<Running, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const startMillis = yield* Clock.currentTimeMillis
+    const world = worldOf(options)
+    const user = firstUser(world)
+    if (world.userOf(token) === undefined) world.addToken(user.id, token)
+    const journal = Journal.make(options?.journal ?? defaults.journal)
+    const limiter = RateLimiter.make({
+      limits: options?.limits,
+      foreign: options?.foreign,
+      defaultUserId: user.id,
+      startMillis
+    })
+    const engine = yield* Engine.make({
+      world,
+      limiter,
+      journal,
+      plan: options?.faults ?? FaultPlan.none,
+      shape: options?.payload ?? defaults.payload,
+      startMillis
+    })
+    /** What is due has happened whenever a test looks. */
+    const looking = <A>(look: (nowMillis: number) => A): Effect.Effect<A> =>
+      Effect.flatMap(engine.catchUp, () => Effect.map(Clock.currentTimeMillis, look))
+    const service: Service = {
+      world,
+      journal,
+      limiter,
+      token: Redacted.make(token),
+      userId: user.id,
+      elapsedMillis: Effect.map(Clock.currentTimeMillis, (now) => now - startMillis),
+      addFile: (file) => looking((nowMillis) => world.addFile({ nowMillis, ...file })),
+      addFolder: (folder) => looking((nowMillis) => world.addFolder({ nowMillis, ...folder })),
+      asset: (id) => looking(() => Option.fromNullable(world.get(id, { includeDeleted: true }))),
+      stackOf: (id) => looking(() => Option.fromNullable(world.stackOf(id))),
+      requests: looking(() => journal.entries),
+      counts: (endpoint) => looking(() => journal.counts(endpoint)),
+      exhaust: (endpoint, userId) => looking((now) => limiter.charge(userId ?? user.id, endpoint, now, BRIM)),
+      foreign: looking((now) => limiter.foreignCounts(now))
+    }
+    return { service, engine }
+  })
+
+/**
+ * A fake in process: an `HttpClient` whose requests it answers, whatever their host, and the service to look into it.
+ *
+ * A program that needs an `HttpClient` runs over it unchanged.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (options?: Options): Layer.Layer<FakeFrameio | HttpClient.HttpClient> =>
+  Layer.scopedContext(
+    Effect.map(run(options), ({ engine, service }) =>
+      Context.make(FakeFrameio, service).pipe(Context.add(HttpClient.HttpClient, inProcess.make(engine)))
+    )
+  )
+
+/**
+ * The same with the client over it, which uses {@link token} and a scheduler of its own.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerClient = (
+  options?: Options & { readonly client?: FrameioClient.LayerOptions | undefined }
+): Layer.Layer<
+  FakeFrameio | HttpClient.HttpClient | FrameioClient.FrameioClient | RateLimitScheduler.RateLimitScheduler
+> =>
+  FrameioClient.layer({ ...options?.client, token: Redacted.make(token) }).pipe(
+    // The token is a sound one.
+    Layer.orDie,
+    Layer.provideMerge(layer(options))
+  )

@@ -1,0 +1,123 @@
+/**
+ * The fake on a port of this machine, for programs in other processes and in other languages. It listens on 127.0.0.1
+ * only, over plain HTTP. Needs Node.
+ *
+ * @since 0.1.0
+ */
+import { createServer } from "node:http"
+import type * as HttpServerError from "@effect/platform/HttpServerError"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import * as FakeFrameio from "./FakeFrameio.js"
+import type { Engine } from "./internal/engine.js"
+import { ServerRequest } from "./internal/messages.js"
+
+/**
+ * The options of a fake on a port.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options extends FakeFrameio.Options {
+  /** 0, the default, takes any that is free. */
+  readonly port?: number | undefined
+}
+
+/**
+ * A running fake and where it is.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service extends FakeFrameio.Service {
+  /** Such as `http://127.0.0.1:43210`: the value for `FRAMEIO_BASE_URL`. */
+  readonly baseUrl: string
+  readonly port: number
+}
+
+/**
+ * A running fake and where it is.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class FakeFrameioServer extends Context.Tag("@effect-frameio/testing/FakeFrameioServer")<
+  FakeFrameioServer,
+  Service
+>() {}
+
+const HOST = "127.0.0.1"
+
+/** Ends the connection the way a network does that breaks. */
+const breakOff = (request: HttpServerRequest.HttpServerRequest) =>
+  Effect.zipRight(
+    Effect.sync(() => {
+      NodeHttpServerRequest.toIncomingMessage(request).socket.resetAndDestroy()
+    }),
+    Effect.never
+  )
+
+const serve = (engine: Engine) =>
+  Effect.gen(function* () {
+    const request = yield* HttpServerRequest.HttpServerRequest
+    // The body is read before anything else: what has arrived is handled, even if the client goes away.
+    const body = yield* Effect.either(request.arrayBuffer)
+    if (body._tag === "Left") return HttpServerResponse.empty({ status: 400 })
+    const reply = yield* engine.exchange(
+      new ServerRequest(request.method, request.url, request.headers, new Uint8Array(body.right))
+    )
+    switch (reply._tag) {
+      case "Answer":
+        return reply.response
+      case "Refused":
+      case "Broken":
+        return yield* breakOff(request)
+      case "Silence":
+        return yield* Effect.never
+    }
+  })
+
+/**
+ * Starts a fake on a port, until the scope closes. Fails if the port is taken.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options?: Options): Effect.Effect<Service, HttpServerError.ServeError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { engine, service } = yield* FakeFrameio.run(options)
+    const server = createServer()
+    const http = yield* NodeHttpServer.make(() => server, { port: options?.port ?? 0, host: HOST })
+    yield* http.serve(serve(engine))
+    // Runs first of all finalizers: connections kept open for a next request would keep the server from closing.
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        server.close()
+        server.closeAllConnections()
+      })
+    )
+    const address = server.address()
+    const port = typeof address === "object" && address !== null ? address.port : 0
+    return { ...service, baseUrl: `http://${HOST}:${port}`, port }
+  }).pipe(Effect.withTracerEnabled(false))
+
+/**
+ * A fake on a port. Programs on this layer get `FakeFrameio`, too, to look into it.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (
+  options?: Options
+): Layer.Layer<FakeFrameioServer | FakeFrameio.FakeFrameio, HttpServerError.ServeError> =>
+  Layer.scopedContext(
+    Effect.map(make(options), (service) =>
+      Context.make(FakeFrameioServer, service).pipe(Context.add(FakeFrameio.FakeFrameio, service))
+    )
+  )

@@ -1,0 +1,285 @@
+/**
+ * What goes wrong, and when. A plan is a pure function of a request to its fate, and a list of what happens at a time;
+ * everything random in it comes out of a seed, so that a run can be repeated.
+ *
+ * @since 0.1.0
+ */
+import { unit } from "./internal/random.js"
+import type { Limit } from "./RateLimiter.js"
+import type { World } from "./World.js"
+
+/**
+ * What can happen to one request.
+ *
+ * - `ConnectionRefused`: no connection; the request never left. (On a port it is a reset before anything was read.)
+ * - `RequestLost`: the connection breaks before the server has seen the request. Nothing is charged, nothing is done.
+ * - `AnswerLost`: the server does what was asked, and the connection breaks before the answer.
+ * - `NoAnswer`: the server does what was asked, and nothing ever comes back.
+ * - `ErrorBefore`, `ErrorAfter`: a 5xx with the documented JSON, before or after the change was made.
+ * - `HtmlBefore`, `HtmlAfter`: a proxy's page instead of the answer, before or after the change was made; with a
+ *   status of 502, or the one that is given. Before: the limiter has not seen the request. No rate-limit headers.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Fault =
+  | { readonly _tag: "ConnectionRefused" }
+  | { readonly _tag: "RequestLost" }
+  | { readonly _tag: "AnswerLost" }
+  | { readonly _tag: "NoAnswer" }
+  | { readonly _tag: "ErrorBefore"; readonly status?: number | undefined }
+  | { readonly _tag: "ErrorAfter"; readonly status?: number | undefined }
+  | { readonly _tag: "HtmlBefore"; readonly status?: number | undefined }
+  | { readonly _tag: "HtmlAfter"; readonly status?: number | undefined }
+
+/**
+ * The rate-limit headers of an answer: missing, or with something else in the place of their values.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type HeaderFault =
+  | "missing"
+  | {
+      readonly limit?: string | undefined
+      readonly window?: string | undefined
+      readonly remaining?: string | undefined
+    }
+
+/**
+ * What a plan knows of a request when it decides.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RequestInfo {
+  /** The number of the request, from 0, in the order in which requests were sent. */
+  readonly sequence: number
+  /** ms since the start of the fake. */
+  readonly elapsedMillis: number
+  readonly method: string
+  /** Path and query. */
+  readonly url: string
+  /** Such as `assets.version`; empty where the request is not declared. */
+  readonly endpoint: string
+}
+
+/**
+ * What becomes of a request: nothing special where all is absent.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Fate {
+  readonly fault?: Fault | undefined
+  readonly headers?: HeaderFault | undefined
+  /** ms on the way to the server. */
+  readonly requestMillis?: number | undefined
+  /** ms on the way back. */
+  readonly answerMillis?: number | undefined
+}
+
+/**
+ * Something that happens at a time, in ms after the start of the fake: in effect for every request that reaches the
+ * server from then on.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Happening =
+  | {
+      readonly _tag: "LimitChanges"
+      readonly atMillis: number
+      readonly endpoint: string
+      readonly limit: Limit | "unlimited"
+    }
+  | { readonly _tag: "TokenExpires"; readonly atMillis: number; readonly token: string }
+  | { readonly _tag: "AssetDeleted"; readonly atMillis: number; readonly assetId: string }
+  | { readonly _tag: "WorldChanges"; readonly atMillis: number; readonly change: (world: World) => void }
+
+/**
+ * A plan.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FaultPlan {
+  readonly decide: (request: RequestInfo) => Fate
+  readonly happenings: ReadonlyArray<Happening>
+}
+
+const NOTHING: Fate = {}
+const NO_HAPPENINGS: ReadonlyArray<Happening> = []
+
+/**
+ * Nothing goes wrong, and nothing takes time.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const none: FaultPlan = { decide: () => NOTHING, happenings: NO_HAPPENINGS }
+
+/**
+ * A plan out of a function.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (decide: (request: RequestInfo) => Fate | undefined): FaultPlan => ({
+  decide: (request) => decide(request) ?? NOTHING,
+  happenings: NO_HAPPENINGS
+})
+
+/**
+ * One fault, for every request that the test accepts.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const when = (test: (request: RequestInfo) => boolean, fault: Fault): FaultPlan => {
+  const fate: Fate = { fault }
+  return { decide: (request) => (test(request) ? fate : NOTHING), happenings: NO_HAPPENINGS }
+}
+
+/**
+ * One fault, for the n-th request to an endpoint (from 0), and for nothing else. It counts, so it serves one fake.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const nth = (endpoint: string, n: number | ReadonlyArray<number>, fault: Fault): FaultPlan => {
+  const wanted = new Set(typeof n === "number" ? [n] : n)
+  let seen = 0
+  return when((request) => request.endpoint === endpoint && wanted.has(seen++), fault)
+}
+
+/**
+ * A way there and back that takes `millis` together, give or take up to `jitterMillis` evenly spread. Half of it is
+ * the way there. Requests may overtake one another, as they do on several connections.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const latency = (options: {
+  readonly millis: number
+  readonly jitterMillis?: number | undefined
+  /** 1 by default. */
+  readonly seed?: number | undefined
+}): FaultPlan => {
+  const jitter = options.jitterMillis ?? 0
+  const seed = options.seed ?? 1
+  const way = (sequence: number, lane: number): number =>
+    Math.max(0, (options.millis + jitter * (2 * unit(seed, sequence, lane) - 1)) / 2)
+  const fixed: Fate = { requestMillis: options.millis / 2, answerMillis: options.millis / 2 }
+  return {
+    decide: ({ sequence }) =>
+      jitter === 0 ? fixed : { requestMillis: way(sequence, 10), answerMillis: way(sequence, 11) },
+    happenings: NO_HAPPENINGS
+  }
+}
+
+/**
+ * How likely each fault is, from 0 to 1; together at most 1.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Odds {
+  readonly connectionRefused?: number | undefined
+  readonly requestLost?: number | undefined
+  readonly answerLost?: number | undefined
+  readonly noAnswer?: number | undefined
+  readonly errorBefore?: number | undefined
+  readonly errorAfter?: number | undefined
+  readonly htmlBefore?: number | undefined
+  readonly htmlAfter?: number | undefined
+  /** Answers whose rate-limit headers are missing. Independent of the others. */
+  readonly headersMissing?: number | undefined
+  /** Answers whose rate-limit headers are nonsense. Independent of the others. */
+  readonly headersMalformed?: number | undefined
+}
+
+const NONSENSE: ReadonlyArray<HeaderFault> = [
+  { limit: "" },
+  { limit: "-5" },
+  { limit: "0", window: "0" },
+  { limit: "Infinity" },
+  { window: "one second" },
+  { remaining: "NaN" },
+  { remaining: "-1" },
+  { limit: "1e400", window: "1000.5", remaining: "12abc" }
+]
+
+/**
+ * Faults by chance, out of a seed: the fate of the n-th request is always the same.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const random = (
+  options: { readonly seed: number; readonly endpoints?: ReadonlyArray<string> | undefined } & Odds
+): FaultPlan => {
+  const odds: ReadonlyArray<readonly [number, Fault]> = [
+    [options.connectionRefused ?? 0, { _tag: "ConnectionRefused" }],
+    [options.requestLost ?? 0, { _tag: "RequestLost" }],
+    [options.answerLost ?? 0, { _tag: "AnswerLost" }],
+    [options.noAnswer ?? 0, { _tag: "NoAnswer" }],
+    [options.errorBefore ?? 0, { _tag: "ErrorBefore" }],
+    [options.errorAfter ?? 0, { _tag: "ErrorAfter" }],
+    [options.htmlBefore ?? 0, { _tag: "HtmlBefore" }],
+    [options.htmlAfter ?? 0, { _tag: "HtmlAfter" }]
+  ]
+  const pick = (sequence: number): Fault | undefined => {
+    let at = unit(options.seed, sequence, 20)
+    for (const [chance, fault] of odds) {
+      if (at < chance) return fault
+      at -= chance
+    }
+    return undefined
+  }
+  const missing = options.headersMissing ?? 0
+  const malformed = options.headersMalformed ?? 0
+  const headers = (sequence: number): HeaderFault | undefined => {
+    const at = unit(options.seed, sequence, 21)
+    if (at < missing) return "missing"
+    if (at >= missing + malformed) return undefined
+    return NONSENSE[Math.floor(unit(options.seed, sequence, 22) * NONSENSE.length)]
+  }
+  return {
+    decide: ({ endpoint, sequence }) =>
+      options.endpoints === undefined || options.endpoints.includes(endpoint)
+        ? { fault: pick(sequence), headers: headers(sequence) }
+        : NOTHING,
+    happenings: NO_HAPPENINGS
+  }
+}
+
+/**
+ * A plan of what happens at a time.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const happening = (...happenings: ReadonlyArray<Happening>): FaultPlan => ({
+  decide: none.decide,
+  happenings
+})
+
+const orElse = (one: Fate, other: Fate): Fate => ({
+  fault: one.fault ?? other.fault,
+  headers: one.headers ?? other.headers,
+  requestMillis: one.requestMillis ?? other.requestMillis,
+  answerMillis: one.answerMillis ?? other.answerMillis
+})
+
+/**
+ * Several plans in one: for each part of a request's fate, the first plan that says something of it.
+ *
+ * @since 0.1.0
+ * @category combining
+ */
+export const combine = (...plans: ReadonlyArray<FaultPlan>): FaultPlan => ({
+  // Every plan is asked, so that one that counts sees every request.
+  decide: (request) => plans.map((plan) => plan.decide(request)).reduce(orElse, NOTHING),
+  happenings: plans.flatMap((plan) => plan.happenings)
+})

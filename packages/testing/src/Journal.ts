@@ -1,0 +1,151 @@
+/**
+ * What the server saw, and what it did: counts of everything, and the requests themselves as far back as is wanted.
+ * Pure.
+ *
+ * @since 0.1.0
+ */
+import type { Fault } from "./FaultPlan.js"
+
+/**
+ * One request. Times are in ms since the start of the fake.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Entry {
+  /** From 0, in the order in which requests were sent. */
+  readonly sequence: number
+  /** When the server had it. */
+  readonly atMillis: number
+  readonly method: string
+  /** Path and query. */
+  readonly url: string
+  /** Such as `assets.version`; empty where the request is not declared. */
+  readonly endpoint: string
+  /** Absent where the token was not accepted. */
+  readonly userId: string | undefined
+  /** The assets that it was about: those of the path, then those of the body. */
+  readonly assetIds: ReadonlyArray<string>
+  /** The status that the server answered, be it lost or replaced on the way; 0 where the request did not arrive. */
+  readonly status: number
+  /** Whether it changed something. */
+  readonly applied: boolean
+  /** Why it was refused: the name of a rule, `NotFound`, `Forbidden`, `RateLimited` and so on. */
+  readonly refusal: string | undefined
+  /** The fault that the plan had for it. */
+  readonly fault: Fault["_tag"] | undefined
+  /** `x-ratelimit-remaining` as computed, before any header fault. */
+  readonly remaining: number | undefined
+}
+
+/**
+ * Counts, of all requests or of those to one endpoint.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Counts {
+  /** Sent by clients, lost ones included. */
+  readonly requests: number
+  /** Answered 200 by the server, be the answer lost or not. */
+  readonly succeeded: number
+  /** Answered 429. */
+  readonly refused: number
+  /** Those that changed something. */
+  readonly applied: number
+  /** By status; 0 is for those that did not arrive. */
+  readonly byStatus: ReadonlyMap<number, number>
+  /** When the server had the first; `undefined` before that. */
+  readonly firstAtMillis: number | undefined
+  /** When the server had the last that it answered 200. */
+  readonly lastSuccessAtMillis: number | undefined
+}
+
+class Tally implements Counts {
+  requests = 0
+  succeeded = 0
+  refused = 0
+  applied = 0
+  readonly byStatus = new Map<number, number>()
+  firstAtMillis: number | undefined = undefined
+  lastSuccessAtMillis: number | undefined = undefined
+
+  add(entry: Entry): void {
+    this.requests++
+    this.byStatus.set(entry.status, (this.byStatus.get(entry.status) ?? 0) + 1)
+    if (entry.status === 429) this.refused++
+    if (entry.applied) this.applied++
+    if (entry.status === 0) return
+    this.firstAtMillis ??= entry.atMillis
+    if (entry.status === 200) {
+      this.succeeded++
+      this.lastSuccessAtMillis = entry.atMillis
+    }
+  }
+}
+
+const NO_COUNTS: Counts = new Tally()
+
+/**
+ * The journal of one fake.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class Journal {
+  private readonly all = new Tally()
+  private readonly ofEndpoint = new Map<string, Tally>()
+  private readonly kept: Array<Entry> = []
+  private oldest = 0
+  private readonly keep: number
+
+  /** Keeps the last `keep` entries: a whole number of at least 0, or infinity. */
+  constructor(keep: number) {
+    this.keep = keep
+  }
+
+  /** Writes down one request. */
+  add(entry: Entry): void {
+    this.all.add(entry)
+    let tally = this.ofEndpoint.get(entry.endpoint)
+    if (tally === undefined) {
+      tally = new Tally()
+      this.ofEndpoint.set(entry.endpoint, tally)
+    }
+    tally.add(entry)
+    if (this.kept.length < this.keep) {
+      this.kept.push(entry)
+    } else if (this.keep > 0) {
+      this.kept[this.oldest] = entry
+      this.oldest = (this.oldest + 1) % this.keep
+    }
+  }
+
+  /** What is kept, oldest first, in the order in which the server had done with it. */
+  get entries(): ReadonlyArray<Entry> {
+    return [...this.kept.slice(this.oldest), ...this.kept.slice(0, this.oldest)]
+  }
+
+  /** What is kept of one endpoint, oldest first. */
+  of(endpoint: string): ReadonlyArray<Entry> {
+    return this.entries.filter((entry) => entry.endpoint === endpoint)
+  }
+
+  /** What is kept of what changed something, oldest first. */
+  get changes(): ReadonlyArray<Entry> {
+    return this.entries.filter((entry) => entry.applied)
+  }
+
+  /** Counts of all requests, or of those to one endpoint, however many entries are kept. */
+  counts(endpoint?: string): Counts {
+    return endpoint === undefined ? this.all : (this.ofEndpoint.get(endpoint) ?? NO_COUNTS)
+  }
+}
+
+/**
+ * An empty journal that keeps the last `keep` requests.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (keep: number): Journal => new Journal(keep)

@@ -1,0 +1,335 @@
+/**
+ * Assets as they are on the wire: the fields of real payloads, with made-up values. Pure.
+ *
+ * `full` has every field of a real file that was just created (105), and of a real folder (55), which omits the media
+ * fields rather than sending null. No real version stack is public: it is shown with a file's fields. `slim` has about
+ * 32 of them, for bulk work where the rendering would be most of the time.
+ *
+ * @since 0.1.0
+ */
+import type { Asset } from "@effect-frameio/core/Asset"
+import { toUuid } from "./internal/ids.js"
+import { iso } from "./internal/time.js"
+import type { Entry, Project, User, World } from "./World.js"
+
+/**
+ * How much of an asset is shown.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Shape = "full" | "slim"
+
+const PERMISSIONS = {
+  can_download: true,
+  can_manage_devices: true,
+  can_modify_template: false,
+  can_public_share_presentation: true,
+  can_public_share_review_link: true,
+  can_see_watermarking_settings: true,
+  can_share_downloadable_presentation: true,
+  can_share_downloadable_review_link: true,
+  can_share_unwatermarked_presentation: true,
+  can_share_unwatermarked_review_link: true,
+  can_share_without_drm_presentation: false,
+  can_share_without_drm_review_link: false,
+  can_share_without_forensic_watermark_presentation: true,
+  can_share_without_forensic_watermark_review_link: true,
+  can_view_devices: true
+}
+
+const nulls = <const Names extends ReadonlyArray<string>>(...names: Names): Readonly<Record<Names[number], null>> =>
+  Object.fromEntries(names.map((name) => [name, null])) as Record<Names[number], null>
+
+/** What is null or the same on every file and folder. */
+const COMMON = {
+  ...nulls(
+    "archive_scheduled_at",
+    "archive_status",
+    "archived_at",
+    "audio_tracks",
+    "autoversion_id",
+    "checksums",
+    "description",
+    "drm",
+    "duration",
+    "fps",
+    "hard_deleted_at",
+    "metadata_flags",
+    "properties",
+    "rating",
+    "realtime_upload",
+    "resource_id",
+    "subtitle_tracks",
+    "workfront_approval_status",
+    "workfront_asset_locked_at",
+    "workfront_connected",
+    "workfront_task_connected",
+    "workfront_task_id",
+    "workfront_task_title"
+  ),
+  allow_original_playback: true,
+  comment_count: 0,
+  copy: false,
+  frames: 0,
+  is_360: false,
+  is_forensically_watermarked: false,
+  is_hls_required: false,
+  is_session_watermarked: false,
+  label: "none",
+  private: false,
+  public_item_count: 0,
+  shared: false,
+  user_permissions: PERMISSIONS
+}
+
+/** What only files have. */
+const MEDIA = {
+  ...nulls(
+    "cover",
+    "frame_cover",
+    "frame_custom",
+    "frame_thumb",
+    "h264_1080_best",
+    "h264_2160",
+    "h264_360",
+    "h264_540",
+    "h264_720",
+    "h265_hdr_1080",
+    "h265_hdr_2160",
+    "h265_hdr_360",
+    "h265_hdr_540",
+    "h265_hdr_720",
+    "hls_manifest",
+    "image_full",
+    "image_high",
+    "image_small",
+    "includes",
+    "master_manifest_concentrate",
+    "page_full",
+    "page_high",
+    "page_small",
+    "page_thumb",
+    "scrub_sheet",
+    "scrub_video",
+    "thumb",
+    "thumb_540",
+    "thumb_orig_ar_540",
+    "thumb_scrub",
+    "timecode",
+    "transcode_statuses",
+    "upload_failed_at",
+    "video_h264_180",
+    "waveform",
+    "webm_1080_best",
+    "webm_360",
+    "webm_540",
+    "webm_720"
+  ),
+  downloads: nulls(
+    "h264_1080_best",
+    "h264_2160",
+    "h264_360",
+    "h264_540",
+    "h264_720",
+    "image_full",
+    "image_high",
+    "image_small"
+  ),
+  view_count: 0
+}
+
+/**
+ * A user, as assets embed their creator.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const user = (one: User, since: number): Readonly<Record<string, unknown>> => ({
+  ...nulls(
+    "bio",
+    "context",
+    "deleted_at",
+    "email_confirm_by",
+    "email_preferences",
+    "features_seen",
+    "highest_account_role",
+    "last_seen",
+    "location",
+    "mfa_enforced_at",
+    "phone",
+    "profile_image_original",
+    "roles"
+  ),
+  _type: "user",
+  id: one.id,
+  account_id: one.accountId,
+  name: one.name,
+  email: one.email,
+  digest_frequency: "0 * * * *",
+  first_login_at: iso(since),
+  from_adobe: false,
+  from_google: false,
+  image_32: "https://example.invalid/user-32.jpg",
+  image_64: "https://example.invalid/user-64.jpg",
+  image_128: "https://example.invalid/user-128.jpg",
+  image_256: "https://example.invalid/user-256.jpg",
+  inserted_at: iso(since),
+  integrations: {},
+  joined_via: "organic",
+  next_digest_date: iso(since + 86_400_000),
+  profile_image: "https://example.invalid/user.jpg",
+  timezone_value: "America/New_York",
+  updated_at: iso(since),
+  upload_url: "https://example.invalid/user-upload",
+  user_default_color: "#40ff9f"
+})
+
+/**
+ * A project, as assets embed it.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const project = (one: Project): Readonly<Record<string, unknown>> => ({
+  ...nulls("archived_at", "deleted_at", "description", "invite_url", "resource_id"),
+  _type: "project",
+  archive_status: "standard",
+  archived_file_count: 0,
+  archived_storage: 0,
+  collaborator_count: 0,
+  file_count: 0,
+  folder_count: 0,
+  id: one.id,
+  ignore_archive: false,
+  inserted_at: iso(one.insertedAt),
+  name: one.name,
+  owner_id: one.ownerId,
+  private: false,
+  read_only: false,
+  root_asset_id: one.rootId,
+  shared: false,
+  storage: 0,
+  team_id: one.teamId,
+  updated_at: iso(one.insertedAt),
+  user_permissions: PERMISSIONS
+})
+
+interface Embedded {
+  readonly creators: Map<string, Readonly<Record<string, unknown>>>
+  readonly projects: Map<string, Readonly<Record<string, unknown>>>
+}
+
+/** Users and projects never change once they are in a world, and every asset embeds them. */
+const embedded = new WeakMap<World, Embedded>()
+
+const embeddedOf = (world: World): Embedded => {
+  let known = embedded.get(world)
+  if (known === undefined) {
+    known = { creators: new Map(), projects: new Map() }
+    embedded.set(world, known)
+  }
+  return known
+}
+
+const creatorOf = (world: World, id: string): Readonly<Record<string, unknown>> | null => {
+  const known = embeddedOf(world).creators.get(id)
+  if (known !== undefined) return known
+  const found = world.user(id)
+  if (found === undefined) return null
+  const rendered = user(found, world.epochMillis)
+  embeddedOf(world).creators.set(id, rendered)
+  return rendered
+}
+
+const projectOf = (world: World, id: string): Readonly<Record<string, unknown>> | null => {
+  const known = embeddedOf(world).projects.get(id)
+  if (known !== undefined) return known
+  const found = world.project(id)
+  if (found === undefined) return null
+  const rendered = project(found)
+  embeddedOf(world).projects.set(id, rendered)
+  return rendered
+}
+
+const original = (entry: Entry): string => `https://example.invalid/${entry.id}/original`
+
+/** What every kind has, and all that the slim form of a folder has. */
+const identity = (entry: Entry) => ({
+  _type: entry.kind,
+  id: entry.id,
+  type: entry.kind,
+  name: entry.name,
+  account_id: entry.accountId,
+  team_id: entry.teamId,
+  project_id: entry.projectId,
+  parent_id: entry.parentId,
+  cover_asset_id: entry.coverAssetId,
+  creator_id: entry.creatorId,
+  index: entry.index,
+  filesize: entry.filesize,
+  filetype: entry.filetype,
+  item_count: entry.itemCount,
+  versions: entry.versions,
+  inserted_at: iso(entry.insertedAt),
+  updated_at: iso(entry.updatedAt),
+  uploaded_at: entry.kind === "folder" ? null : iso(entry.insertedAt),
+  deleted_at: entry.deletedAt === null ? null : iso(entry.deletedAt)
+})
+
+const slim = (entry: Entry): Asset => ({
+  ...identity(entry),
+  asset_type: entry.assetType,
+  label: "none",
+  description: null,
+  properties: null,
+  comment_count: 0,
+  view_count: 0,
+  frames: 0,
+  fps: null,
+  duration: null,
+  original: entry.kind === "file" ? original(entry) : null,
+  thumb: null,
+  private: false,
+  shared: false,
+  ...entry.fields
+})
+
+const full = (world: World, entry: Entry): Asset => {
+  if (entry.kind === "folder") return { ...COMMON, ...identity(entry), ...entry.fields }
+  const processed = entry.assetType !== null
+  return {
+    ...COMMON,
+    ...MEDIA,
+    ...identity(entry),
+    asset_type: entry.assetType,
+    archive_from: iso(entry.insertedAt),
+    creator: creatorOf(world, entry.creatorId),
+    original: entry.kind === "file" ? original(entry) : null,
+    project: projectOf(world, entry.projectId),
+    source:
+      entry.kind === "file"
+        ? {
+            _type: "asset_source",
+            external_id: null,
+            id: toUuid(world.seed ^ 0x2545f491, Number.parseInt(entry.id.slice(0, 8), 16)),
+            provider: null,
+            url: `https://example.invalid/${entry.id}/source`
+          }
+        : null,
+    // The one value that has been seen, on a file that was just created; others are not documented.
+    status: "created",
+    transcoded_at: processed ? iso(entry.insertedAt) : null,
+    upload_completed_at: processed ? iso(entry.insertedAt) : null,
+    ...entry.fields
+  }
+}
+
+/**
+ * An asset as it is on the wire.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const render = (world: World, entry: Entry, shape: Shape): Asset =>
+  shape === "slim" ? slim(entry) : full(world, entry)

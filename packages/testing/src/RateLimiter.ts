@@ -1,0 +1,359 @@
+/**
+ * The server's side of the rate limit: one leaky bucket per user and endpoint, whole milliseconds. Pure.
+ *
+ * The rule is that of the limiter library that Frame.io publishes, which sends the very headers that are documented:
+ * a request costs `round(window / limit)` ms of a level that leaks 1 ms per ms, is admitted when the level stays within
+ * the window, and costs nothing when it is refused. `remaining` is computed after the charge, with the unrounded cost,
+ * and **a refusal reports the figure of an empty bucket**.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * A limit: so many requests per window of ms. Both are whole and at least 1.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Limit {
+  readonly limit: number
+  readonly windowMillis: number
+}
+
+/**
+ * Limits by the name of the endpoint, such as `assets.version`; `*` is for the rest. An unlimited endpoint sends no
+ * rate-limit headers.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Limits = Readonly<Record<string, Limit | "unlimited">>
+
+const per = (limit: number, windowMillis: number): Limit => ({ limit, windowMillis })
+
+/**
+ * A limit of so many requests per second.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const perSecond = (limit: number): Limit => per(limit, 1000)
+
+/**
+ * The documented limits (developer.frame.io, "Rate Limits"). Not documented, and therefore a guess: everything else,
+ * `assets.version` and `assets.unversion` among it, has the limit of "Assets update".
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const documented: Limits = {
+  "assets.create": per(5, 1000),
+  "assets.update": per(10, 1000),
+  "assets.get": per(5, 1000),
+  "assets.children": per(40, 60_000),
+  "assets.search": per(200, 60_000),
+  "assets.searchByPost": per(200, 60_000),
+  "*": per(10, 1000)
+}
+
+/**
+ * No limit on any endpoint.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const unlimited: Limits = { "*": "unlimited" }
+
+/**
+ * The cost of one request in ms of level.
+ *
+ * @since 0.1.0
+ * @category rules
+ */
+export const costOf = (limit: Limit): number => Math.round(limit.windowMillis / limit.limit)
+
+/**
+ * How many requests pass at once from an empty bucket. Infinite where the cost rounds to nothing.
+ *
+ * @since 0.1.0
+ * @category rules
+ */
+export const burstOf = (limit: Limit): number => {
+  const cost = costOf(limit)
+  return cost === 0 ? Number.POSITIVE_INFINITY : Math.floor(limit.windowMillis / cost)
+}
+
+/**
+ * `x-ratelimit-remaining` at a level.
+ *
+ * @since 0.1.0
+ * @category rules
+ */
+export const remainingAt = (limit: Limit, level: number): number =>
+  Math.round(Math.max(limit.windowMillis - level, 0) / (limit.windowMillis / limit.limit))
+
+/**
+ * Somebody else on a user's bucket: a browser, another process. Requests arrive `burst` at a time, every
+ * `everyMillis`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Foreign {
+  /** The endpoint whose bucket is used, such as `assets.version`. */
+  readonly endpoint: string
+  /** The user's id; by default the first user. */
+  readonly userId?: string | undefined
+  /** Requests that arrive together. */
+  readonly burst: number
+  /** ms between arrivals; fractions add up. */
+  readonly everyMillis: number
+  /** ms after the start of the fake at which the first arrive; 0 by default. */
+  readonly fromMillis?: number | undefined
+  /** ms after the start of the fake from which none arrive any more; never by default. */
+  readonly untilMillis?: number | undefined
+  /**
+   * Whether a refused request comes again at the very first moment that has room, before anybody else. Otherwise it is
+   * lost, as a web page's is. Default `false`.
+   */
+  readonly insists?: boolean | undefined
+}
+
+/**
+ * Foreign traffic of single requests, evenly spread.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const steady = (options: {
+  readonly endpoint: string
+  readonly perSecond: number
+  readonly userId?: string | undefined
+  readonly fromMillis?: number | undefined
+  readonly untilMillis?: number | undefined
+  readonly insists?: boolean | undefined
+}): Foreign => {
+  const { perSecond, ...rest } = options
+  return { ...rest, burst: 1, everyMillis: 1000 / perSecond }
+}
+
+/**
+ * What became of a foreign client's requests.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ForeignCount {
+  readonly sent: number
+  readonly refused: number
+  /** Refused ones that wait for their next try. */
+  readonly waiting: number
+}
+
+/**
+ * What the limiter says to one request. `limit` is absent on an unlimited endpoint.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Decision {
+  readonly admitted: boolean
+  readonly limit: Limit | undefined
+  /** The value of `x-ratelimit-remaining`: on a refusal that of an empty bucket. */
+  readonly remaining: number
+}
+
+interface Stranger {
+  readonly foreign: Foreign
+  readonly from: number
+  readonly until: number
+  arrivals: number
+  sent: number
+  refused: number
+  waiting: number
+}
+
+interface Bucket {
+  level: number
+  last: number
+  strangers: ReadonlyArray<Stranger>
+}
+
+const NONE: ReadonlyArray<Stranger> = []
+const FREE: Decision = { admitted: true, limit: undefined, remaining: 0 }
+
+/**
+ * The options of {@link make}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** {@link documented} by default; what is given here stands before it. */
+  readonly limits?: Limits | undefined
+  readonly foreign?: ReadonlyArray<Foreign> | undefined
+  /** The user whom foreign traffic belongs to that does not say. */
+  readonly defaultUserId?: string | undefined
+  /** The time in ms from which `fromMillis` counts. */
+  readonly startMillis?: number | undefined
+}
+
+/**
+ * All buckets. Times are in ms and may be fractional; the limiter counts whole ones. A time before the last is read as
+ * the last.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class RateLimiter {
+  private limits: Limits
+  private readonly strangers: ReadonlyArray<Stranger>
+  private readonly defaultUserId: string
+  private readonly buckets = new Map<string, Map<string, Bucket>>()
+
+  constructor(options?: Options) {
+    this.limits = { ...documented, ...options?.limits }
+    this.defaultUserId = options?.defaultUserId ?? ""
+    const start = options?.startMillis ?? 0
+    this.strangers = (options?.foreign ?? []).map((foreign) => ({
+      foreign,
+      from: start + (foreign.fromMillis ?? 0),
+      until: foreign.untilMillis === undefined ? Number.POSITIVE_INFINITY : start + foreign.untilMillis,
+      arrivals: 0,
+      sent: 0,
+      refused: 0,
+      waiting: 0
+    }))
+  }
+
+  /** The limit of an endpoint; `undefined` is none. */
+  limitOf(endpoint: string): Limit | undefined {
+    const limit = this.limits[endpoint] ?? this.limits["*"]
+    return limit === "unlimited" ? undefined : limit
+  }
+
+  /** Changes a limit from now on. The level stays as it is. */
+  setLimit(endpoint: string, limit: Limit | "unlimited"): void {
+    this.limits = { ...this.limits, [endpoint]: limit }
+  }
+
+  /** Charges one request, or refuses it. */
+  take(userId: string, endpoint: string, nowMillis: number): Decision {
+    const limit = this.limitOf(endpoint)
+    if (limit === undefined) return FREE
+    const bucket = this.bucketOf(userId, endpoint, Math.floor(nowMillis))
+    const now = Math.floor(nowMillis)
+    this.settleForeign(bucket, limit, now)
+    return charge(bucket, limit, now)
+      ? { admitted: true, limit, remaining: remainingAt(limit, bucket.level) }
+      : { admitted: false, limit, remaining: remainingAt(limit, 0) }
+  }
+
+  /** Charges `count` requests of somebody else right now; answers how many of them were admitted. */
+  charge(userId: string, endpoint: string, nowMillis: number, count: number): number {
+    let admitted = 0
+    for (let i = 0; i < count; i++) {
+      if (!this.take(userId, endpoint, nowMillis).admitted) break
+      admitted++
+    }
+    return admitted
+  }
+
+  /** The level in ms at a time. */
+  levelOf(userId: string, endpoint: string, nowMillis: number): number {
+    const limit = this.limitOf(endpoint)
+    if (limit === undefined) return 0
+    const now = Math.floor(nowMillis)
+    const bucket = this.bucketOf(userId, endpoint, now)
+    this.settleForeign(bucket, limit, now)
+    leak(bucket, now)
+    return bucket.level
+  }
+
+  /** What became of each foreign client's requests up to a time, in the order of the options. */
+  foreignCounts(nowMillis: number): ReadonlyArray<ForeignCount> {
+    for (const { foreign } of this.strangers) {
+      this.levelOf(foreign.userId ?? this.defaultUserId, foreign.endpoint, nowMillis)
+    }
+    return this.strangers.map(({ refused, sent, waiting }) => ({ sent, refused, waiting }))
+  }
+
+  private bucketOf(userId: string, endpoint: string, now: number): Bucket {
+    let ofUser = this.buckets.get(userId)
+    if (ofUser === undefined) {
+      ofUser = new Map()
+      this.buckets.set(userId, ofUser)
+    }
+    let bucket = ofUser.get(endpoint)
+    if (bucket === undefined) {
+      const strangers = this.strangers.filter(
+        ({ foreign }) => foreign.endpoint === endpoint && (foreign.userId ?? this.defaultUserId) === userId
+      )
+      const earliest = strangers.reduce((first, one) => Math.min(first, Math.floor(one.from)), now)
+      bucket = { level: 0, last: earliest, strangers: strangers.length === 0 ? NONE : strangers }
+      ofUser.set(endpoint, bucket)
+    }
+    return bucket
+  }
+
+  /** Lets everybody else's requests arrive that are due, in the order of their times. */
+  private settleForeign(bucket: Bucket, limit: Limit, now: number): void {
+    if (bucket.strangers === NONE) return
+    for (;;) {
+      let due: Stranger | undefined
+      let at = Number.POSITIVE_INFINITY
+      let again = false
+      for (const stranger of bucket.strangers) {
+        if (stranger.waiting > 0) {
+          const free = bucket.last + Math.max(0, bucket.level + costOf(limit) - limit.windowMillis)
+          if (free < at || (free === at && !again)) {
+            due = stranger
+            at = free
+            again = true
+          }
+        }
+        const arrival = stranger.from + stranger.arrivals * stranger.foreign.everyMillis
+        if (arrival < stranger.until && Math.floor(arrival) < at) {
+          due = stranger
+          at = Math.floor(arrival)
+          again = false
+        }
+      }
+      if (due === undefined || at > now) return
+      if (again) {
+        if (!charge(bucket, limit, at)) return
+        due.waiting--
+        continue
+      }
+      due.arrivals++
+      for (let i = 0; i < due.foreign.burst; i++) {
+        due.sent++
+        if (charge(bucket, limit, at)) continue
+        due.refused++
+        if (due.foreign.insists === true) due.waiting++
+      }
+    }
+  }
+}
+
+const leak = (bucket: Bucket, now: number): void => {
+  if (now <= bucket.last) return
+  bucket.level = Math.max(bucket.level - (now - bucket.last), 0)
+  bucket.last = now
+}
+
+const charge = (bucket: Bucket, limit: Limit, now: number): boolean => {
+  leak(bucket, now)
+  const cost = costOf(limit)
+  if (bucket.level + cost > limit.windowMillis) return false
+  bucket.level += cost
+  return true
+}
+
+/**
+ * A limiter with empty buckets.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options?: Options): RateLimiter => new RateLimiter(options)

@@ -1,0 +1,145 @@
+/**
+ * What nobody outside of Frame.io knows of its API, version 2. Where the documentation says nothing, the fake has to do
+ * something: each of its guesses is an option here, so that a program can be tested against the other answer, too.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * The rules of version stacks that can refuse a call.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Rule =
+  /** An asset was to become a version of itself. */
+  | "SelfVersion"
+  /** A folder, or a bundle, was to be stacked or to be stacked upon. */
+  | "NotAFile"
+  /** A stack was to become a version. */
+  | "StackOnStack"
+  /** The two have different values of `asset_type`. */
+  | "AssetTypeMismatch"
+  /** The target is a file inside a stack. */
+  | "TargetInStack"
+  /** The new version is inside a stack already. */
+  | "NextInStack"
+  /** The asset to take out is not inside a stack. */
+  | "NotInStack"
+  /** The destination of a move is not a folder, or lies inside what is moved. */
+  | "BadDestination"
+
+/**
+ * What is not known, as options.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Unknowns {
+  /**
+   * What a version call returns: the stack (default) or the file that was added. The documentation says "an asset".
+   * The stack is the default because a caller needs its new id to go on.
+   */
+  readonly versionReturns: "stack" | "file"
+  /** What an unversion call returns: the file that was taken out (default) or the stack it was in. */
+  readonly unversionReturns: "file" | "stack"
+  /**
+   * What a version call on a file inside a stack does: it is refused (default), or it means the stack. The guide tells
+   * callers to take the stack's id, and people report a 422.
+   */
+  readonly targetInStack: "refuse" | "resolve"
+  /**
+   * What happens when the new version is inside a stack already, be it the same: it is refused (default), or it is
+   * moved to the top of the target.
+   */
+  readonly nextInStack: "refuse" | "move"
+  /**
+   * What is left when the second-last version was taken out: a stack of one (default), or the last version as a plain
+   * file in the place of the stack, which is gone. A stack that is left empty is always gone.
+   */
+  readonly lastVersion: "keep-stack" | "dissolve"
+  /**
+   * Whether a file that is not processed yet, so that its `asset_type` is null, goes with any other (default), or only
+   * with its like.
+   */
+  readonly unprocessed: "matches-any" | "matches-none"
+  /** Whose name a stack has: that of its newest version (default), or that of its first. */
+  readonly stackName: "newest" | "first"
+  /**
+   * The status that answers a broken rule: 422 for all by default. The error table says that 422 means invalid
+   * arguments; the page of the endpoint documents 401 and 404 only.
+   */
+  readonly statusOf: Readonly<Record<Rule, 400 | 403 | 404 | 409 | 422>>
+  /** The status for arguments that are not of the documented form, such as an id that is no UUID. 422 by default. */
+  readonly malformedStatus: 400 | 404 | 422
+  /**
+   * The body of a 429: plain text, as the public library that sends these very headers does by default, or the
+   * documented JSON.
+   */
+  readonly rateLimitBody: "text" | "json"
+  /** The items on a page of children when the request does not say; 50 by default. */
+  readonly defaultPageSize: number
+  /** The most items on a page of children, whatever the request says; 500 by default. */
+  readonly maximumPageSize: number
+}
+
+/**
+ * The defaults.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const defaults: Unknowns = {
+  versionReturns: "stack",
+  unversionReturns: "file",
+  targetInStack: "refuse",
+  nextInStack: "refuse",
+  lastVersion: "keep-stack",
+  unprocessed: "matches-any",
+  stackName: "newest",
+  statusOf: {
+    SelfVersion: 422,
+    NotAFile: 422,
+    StackOnStack: 422,
+    AssetTypeMismatch: 422,
+    TargetInStack: 422,
+    NextInStack: 422,
+    NotInStack: 422,
+    BadDestination: 422
+  },
+  malformedStatus: 422,
+  rateLimitBody: "text",
+  defaultPageSize: 50,
+  maximumPageSize: 500
+}
+
+/**
+ * Some of the unknowns; the rest stays as it is by default.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Options = { readonly [K in Exclude<keyof Unknowns, "statusOf">]?: Unknowns[K] | undefined } & {
+  readonly statusOf?: Partial<Unknowns["statusOf"]> | undefined
+}
+
+/**
+ * Fills in the defaults.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options?: Options): Unknowns => ({
+  versionReturns: options?.versionReturns ?? defaults.versionReturns,
+  unversionReturns: options?.unversionReturns ?? defaults.unversionReturns,
+  targetInStack: options?.targetInStack ?? defaults.targetInStack,
+  nextInStack: options?.nextInStack ?? defaults.nextInStack,
+  lastVersion: options?.lastVersion ?? defaults.lastVersion,
+  unprocessed: options?.unprocessed ?? defaults.unprocessed,
+  stackName: options?.stackName ?? defaults.stackName,
+  statusOf: { ...defaults.statusOf, ...options?.statusOf },
+  malformedStatus: options?.malformedStatus ?? defaults.malformedStatus,
+  rateLimitBody: options?.rateLimitBody ?? defaults.rateLimitBody,
+  defaultPageSize: options?.defaultPageSize ?? defaults.defaultPageSize,
+  maximumPageSize: options?.maximumPageSize ?? defaults.maximumPageSize
+})

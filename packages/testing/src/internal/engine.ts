@@ -1,0 +1,338 @@
+/** One exchange of a request for an answer, on whatever wire: the plan, the token, the limit, the handlers, the journal. */
+import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
+import * as HttpServer from "@effect/platform/HttpServer"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as FrameioApi from "@effect-frameio/core/FrameioApi"
+import * as RateLimitHeaders from "@effect-frameio/core/RateLimitHeaders"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import type * as FaultPlan from "../FaultPlan.js"
+import type * as Journal from "../Journal.js"
+import type * as Payload from "../Payload.js"
+import type * as RateLimiter from "../RateLimiter.js"
+import type { User, World } from "../World.js"
+import * as handlers from "./handlers.js"
+import type { ServerRequest } from "./messages.js"
+import { Visit, type VisitState } from "./visit.js"
+
+/**
+ * What a client gets: an answer, no connection, a broken one, or silence.
+ *
+ * @internal
+ */
+export type Reply =
+  | { readonly _tag: "Answer"; readonly response: HttpServerResponse.HttpServerResponse }
+  | { readonly _tag: "Refused" }
+  | { readonly _tag: "Broken" }
+  | { readonly _tag: "Silence" }
+
+const REFUSED: Reply = { _tag: "Refused" }
+const BROKEN: Reply = { _tag: "Broken" }
+const SILENCE: Reply = { _tag: "Silence" }
+
+/** @internal */
+export interface Parts {
+  readonly world: World
+  readonly limiter: RateLimiter.RateLimiter
+  readonly journal: Journal.Journal
+  readonly plan: FaultPlan.FaultPlan
+  readonly shape: Payload.Shape
+  /** ms since 1970, by the program's clock. */
+  readonly startMillis: number
+}
+
+/** @internal */
+export interface Engine {
+  readonly exchange: (request: ServerRequest) => Effect.Effect<Reply>
+  /** Lets everything happen that is due. */
+  readonly catchUp: Effect.Effect<void>
+}
+
+const json = (status: number, title: string, detail: string): HttpServerResponse.HttpServerResponse =>
+  HttpServerResponse.unsafeJson(
+    { code: status, message: title, errors: [{ code: status, status, title, detail }] },
+    { status }
+  )
+
+const PAGE =
+  "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>"
+
+const html = (status: number): HttpServerResponse.HttpServerResponse =>
+  HttpServerResponse.text(status === 200 ? PAGE.replaceAll("502 Bad Gateway", "Please sign in") : PAGE, {
+    status,
+    contentType: "text/html"
+  })
+
+const UUIDS = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
+
+const NO_HEADERS: Readonly<Record<string, string>> = {}
+
+const rateLimitHeaders = (
+  decision: RateLimiter.Decision | undefined,
+  fault: FaultPlan.HeaderFault | undefined
+): Readonly<Record<string, string>> => {
+  if (decision?.limit === undefined || fault === "missing") return NO_HEADERS
+  return {
+    [RateLimitHeaders.LIMIT]: fault?.limit ?? String(decision.limit.limit),
+    [RateLimitHeaders.WINDOW]: fault?.window ?? String(decision.limit.windowMillis),
+    [RateLimitHeaders.REMAINING]: fault?.remaining ?? String(decision.remaining)
+  }
+}
+
+const BEARER = /^Bearer +(\S+)$/i
+
+/** The router of the declaration, as one function from a request to an answer. */
+const application = Effect.gen(function* () {
+  const scope = yield* Effect.scope
+  const services = yield* Layer.build(
+    Layer.mergeAll(
+      HttpApiBuilder.api(FrameioApi.FrameioApi).pipe(Layer.provide(handlers.layer)),
+      HttpApiBuilder.Router.Live,
+      HttpApiBuilder.Middleware.layer,
+      HttpServer.layerContext
+    )
+  )
+  const app = yield* Effect.provide(HttpApiBuilder.httpApp, services)
+  const context = Context.add(services, Scope.Scope, scope)
+  return (request: ServerRequest, visit: VisitState): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
+    app.pipe(
+      Effect.mapInputContext((input: Context.Context<never>) =>
+        Context.merge(
+          input,
+          context.pipe(Context.add(HttpServerRequest.HttpServerRequest, request), Context.add(Visit, visit))
+        )
+      ),
+      Effect.catchAllCause((cause) => broken(request, visit, cause))
+    )
+})
+
+/** A body that is no JSON dies in the router; anything else that dies is the fake's own fault, or its user's. */
+const broken = (
+  request: ServerRequest,
+  visit: VisitState,
+  cause: Cause.Cause<unknown>
+): Effect.Effect<HttpServerResponse.HttpServerResponse> => {
+  if (!visit.handled) return Effect.succeed(json(400, "Bad Request", "The body is not what the content type says."))
+  return Effect.as(
+    Effect.logError(`The fake failed at ${request.method} ${request.url}`, cause),
+    json(500, "The fake failed", Cause.pretty(cause).slice(0, 500))
+  )
+}
+
+/** Arguments that are not of the declared form: the router's own words in the documented body. */
+const malformed = (response: HttpServerResponse.HttpServerResponse, status: number) => {
+  const body = response.body._tag === "Uint8Array" ? new TextDecoder().decode(response.body.body) : ""
+  let detail = "The arguments are not of the documented form."
+  try {
+    const parsed: unknown = JSON.parse(body)
+    if (typeof parsed === "object" && parsed !== null && "message" in parsed) detail = String(parsed.message)
+  } catch {
+    // The words are only a help.
+  }
+  return json(status, "Invalid Arguments", detail)
+}
+
+/** @internal */
+export const make = (parts: Parts): Effect.Effect<Engine, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { journal, limiter, plan, shape, startMillis, world } = parts
+    const scope = yield* Effect.scope
+    const run = yield* application
+    const pending = [...plan.happenings].sort((a, b) => a.atMillis - b.atMillis)
+    let happened = 0
+    let sent = 0
+
+    const happen = (now: number): void => {
+      for (let next = pending[happened]; next !== undefined; next = pending[happened]) {
+        if (next.atMillis > now - startMillis) return
+        happened++
+        switch (next._tag) {
+          case "LimitChanges":
+            limiter.setLimit(next.endpoint, next.limit)
+            break
+          case "TokenExpires":
+            world.revokeToken(next.token)
+            break
+          case "AssetDeleted":
+            world.remove(next.assetId, startMillis + next.atMillis)
+            break
+          case "WorldChanges":
+            next.change(world)
+            break
+        }
+      }
+    }
+
+    const arrive = (
+      request: ServerRequest,
+      info: FaultPlan.RequestInfo,
+      fate: FaultPlan.Fate,
+      now: number
+    ): Effect.Effect<Reply> => {
+      happen(now)
+      const fault = fate.fault
+      const ended = (
+        status: number,
+        outcome: {
+          readonly user?: User | undefined
+          readonly visit?: VisitState | undefined
+          readonly refusal?: string | undefined
+          readonly decision?: RateLimiter.Decision | undefined
+        }
+      ): void =>
+        journal.add({
+          sequence: info.sequence,
+          atMillis: now - startMillis,
+          method: info.method,
+          url: info.url,
+          endpoint: info.endpoint,
+          userId: outcome.user?.id,
+          assetIds: outcome.visit?.handled === true ? outcome.visit.assetIds : (info.url.match(UUIDS) ?? []),
+          status,
+          applied: outcome.visit?.applied ?? false,
+          refusal: outcome.visit?.refusal ?? outcome.refusal,
+          fault: fault?._tag,
+          remaining: outcome.decision?.limit === undefined ? undefined : outcome.decision.remaining
+        })
+
+      if (fault?._tag === "RequestLost") {
+        ended(0, {})
+        return Effect.succeed(BROKEN)
+      }
+      if (fault?._tag === "HtmlBefore") {
+        const response = html(fault.status ?? 502)
+        ended(response.status, { refusal: "Proxy" })
+        return Effect.succeed({ _tag: "Answer", response })
+      }
+      const answer = (response: HttpServerResponse.HttpServerResponse, decision?: RateLimiter.Decision): Reply => {
+        switch (fault?._tag) {
+          case "AnswerLost":
+            return BROKEN
+          case "NoAnswer":
+            return SILENCE
+          case "HtmlAfter":
+            return { _tag: "Answer", response: html(fault.status ?? 502) }
+          default: {
+            const headers = rateLimitHeaders(decision, fate.headers)
+            return {
+              _tag: "Answer",
+              response: headers === NO_HEADERS ? response : HttpServerResponse.setHeaders(response, headers)
+            }
+          }
+        }
+      }
+
+      const token = BEARER.exec(request.headers.authorization ?? "")?.[1]
+      const user = token === undefined ? undefined : world.userOf(token)
+      if (user === undefined) {
+        ended(401, { refusal: "Unauthorized" })
+        const detail =
+          token === undefined
+            ? "The header Authorization: Bearer <token> is missing."
+            : "The token is not known here, or it has expired."
+        return Effect.succeed(answer(json(401, "Unauthorized", detail)))
+      }
+      if (info.endpoint === "") {
+        ended(404, { user, refusal: "NoSuchRoute" })
+        return Effect.succeed(answer(json(404, "Not Found", `The fake does not know ${info.method} ${info.url}.`)))
+      }
+      const decision = limiter.take(user.id, info.endpoint, now)
+      if (!decision.admitted) {
+        ended(429, { user, refusal: "RateLimited", decision })
+        const response =
+          world.unknowns.rateLimitBody === "json"
+            ? json(429, "Too Many Requests", "Rate Limit Exceeded")
+            : // The library sets no content type.
+              HttpServerResponse.text("Rate Limit Exceeded", { status: 429, contentType: "" })
+        return Effect.succeed(answer(response, decision))
+      }
+      if (fault?._tag === "ErrorBefore") {
+        const status = fault.status ?? 500
+        ended(status, { user, refusal: "ServerError", decision })
+        return Effect.succeed(
+          answer(json(status, "Internal Server Error", "By plan, before anything was done."), decision)
+        )
+      }
+      const visit: VisitState = {
+        world,
+        shape,
+        user,
+        nowMillis: now,
+        handled: false,
+        assetIds: [],
+        applied: false,
+        refusal: undefined,
+        status: undefined,
+        headers: undefined
+      }
+      return Effect.map(run(request, visit), (answered) => {
+        let response = answered
+        if (!visit.handled && response.status >= 400) {
+          visit.refusal = "Malformed"
+          if (response.status === 400) response = malformed(response, world.unknowns.malformedStatus)
+        }
+        if (visit.status !== undefined) response = HttpServerResponse.setStatus(response, visit.status)
+        if (visit.headers !== undefined) response = HttpServerResponse.setHeaders(response, visit.headers)
+        if (fault?._tag === "ErrorAfter") {
+          response = json(fault.status ?? 500, "Internal Server Error", "By plan, after the change was made.")
+        }
+        ended(response.status, { user, visit, decision })
+        return answer(response, decision)
+      })
+    }
+
+    const arriveNow = (request: ServerRequest, info: FaultPlan.RequestInfo, fate: FaultPlan.Fate) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => arrive(request, info, fate, now))
+
+    const exchange = (request: ServerRequest): Effect.Effect<Reply> =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        const info: FaultPlan.RequestInfo = {
+          sequence: sent++,
+          elapsedMillis: now - startMillis,
+          method: request.method,
+          url: request.url,
+          endpoint: FrameioApi.endpointOf(request)?.name ?? ""
+        }
+        const fate = plan.decide(info)
+        if (fate.fault?._tag === "ConnectionRefused") {
+          journal.add({
+            sequence: info.sequence,
+            atMillis: info.elapsedMillis,
+            method: info.method,
+            url: info.url,
+            endpoint: info.endpoint,
+            userId: undefined,
+            assetIds: info.url.match(UUIDS) ?? [],
+            status: 0,
+            applied: false,
+            refusal: undefined,
+            fault: "ConnectionRefused",
+            remaining: undefined
+          })
+          return Effect.succeed(REFUSED)
+        }
+        const requestMillis = fate.requestMillis ?? 0
+        const answerMillis = fate.answerMillis ?? 0
+        // What has been sent is handled, whether or not anybody waits for the answer: so it is on a fiber of its own
+        // while it travels, and cannot be interrupted when it does not.
+        const replied =
+          requestMillis > 0
+            ? Effect.flatMap(
+                Effect.forkIn(Effect.delay(arriveNow(request, info, fate), requestMillis), scope),
+                Fiber.join
+              )
+            : Effect.uninterruptible(arrive(request, info, fate, now))
+        return answerMillis > 0 ? Effect.tap(replied, () => Effect.sleep(answerMillis)) : replied
+      })
+
+    return {
+      exchange,
+      catchUp: Effect.map(Clock.currentTimeMillis, happen)
+    }
+  })

@@ -1,0 +1,26 @@
+/**
+ * UUIDs out of a seed and a number, and the number back out of the UUID: a million assets need no index by id. Pure.
+ */
+import { hash, mix, unmix } from "./random.js"
+
+const hex = (n: number): string => (n >>> 0).toString(16).padStart(8, "0")
+
+/** A UUID of version 4 in form; every number from 0 to 2^32 - 1 has its own. */
+export const toUuid = (seed: number, n: number): string => {
+  const a = mix(n ^ seed)
+  const b = hash(seed, n, 1)
+  const c = hash(seed, n, 2)
+  const d = hash(seed, n, 3)
+  const bs = hex((b & 0xffff0fff) | 0x4000)
+  const cs = hex((c & 0x3fffffff) | 0x80000000)
+  return `${hex(a)}-${bs.slice(0, 4)}-${bs.slice(4)}-${cs.slice(0, 4)}-${cs.slice(4)}${hex(d)}`
+}
+
+/** The number of a UUID of this seed below `size`, or -1. Letters of either case are read. */
+export const fromUuid = (seed: number, size: number, uuid: string): number => {
+  if (uuid.length !== 36) return -1
+  const n = (unmix(Number.parseInt(uuid.slice(0, 8), 16)) ^ seed) >>> 0
+  if (!(n < size)) return -1
+  const expected = toUuid(seed, n)
+  return expected === uuid || expected === uuid.toLowerCase() ? n : -1
+}
