@@ -276,46 +276,54 @@ const lingeringCount = (bucket: LeakyBucket): number => {
   return count
 }
 
-const leak = (bucket: LeakyBucket, now: number): LeakyBucket => {
-  const passed = now - bucket.at
-  if (passed <= 0) return bucket
-  return {
-    ...bucket,
-    at: now,
-    level: Math.max(0, bucket.level - passed),
-    seen: Math.max(0, bucket.seen - passed),
-    strangerShare:
-      bucket.strangerShare === 0 || bucket.rule === undefined
-        ? 0
-        : bucket.strangerShare * Math.exp(-passed / (2 * bucket.rule.windowMillis))
+/** A copy that one transition works on; what comes in and goes out is never changed. */
+type Draft = { -readonly [Field in keyof LeakyBucket]: LeakyBucket[Field] }
+
+const leak = (draft: Draft, now: number): void => {
+  const passed = now - draft.at
+  if (passed <= 0) return
+  draft.at = now
+  draft.level = Math.max(0, draft.level - passed)
+  draft.seen = Math.max(0, draft.seen - passed)
+  if (draft.strangerShare > 0 && draft.rule !== undefined) {
+    draft.strangerShare *= Math.exp(-passed / (2 * draft.rule.windowMillis))
   }
 }
 
 /** `millis` more in the bucket. From empty the leak starts a grain late: the server's ms may only just have begun. */
-const charge = (bucket: LeakyBucket, millis: number): LeakyBucket => ({
-  ...bucket,
-  level: bucket.level + millis,
-  at: bucket.at + Math.max(0, CLOCK_GRAIN - bucket.level)
-})
+const charge = (draft: Draft, millis: number): void => {
+  draft.at += Math.max(0, CLOCK_GRAIN - draft.level)
+  draft.level += millis
+}
 
 /** `count` requests in flight end, the newest of them granted as `sequence`. Answers what they may have been charged. */
-const end = (bucket: LeakyBucket, sequence: number, count: number): readonly [LeakyBucket, number] => {
-  const each = cost(bucket)
-  const { dearer } = bucket
+const end = (draft: Draft, sequence: number, count: number): number => {
+  const { dearer } = draft
   const ofDearer = dearer !== undefined && sequence <= dearer.upTo ? Math.min(count, dearer.inFlight) : 0
-  const charged = each * count + (dearer === undefined ? 0 : ofDearer * (dearer.costMillis - each))
-  return [
-    {
-      ...bucket,
-      inFlight: Math.max(0, bucket.inFlight - count),
-      ended: bucket.ended + count,
-      dearer:
-        dearer === undefined || dearer.inFlight <= ofDearer
-          ? undefined
-          : { ...dearer, inFlight: dearer.inFlight - ofDearer }
-    },
-    charged
-  ]
+  const each = cost(draft)
+  draft.inFlight = Math.max(0, draft.inFlight - count)
+  draft.ended += count
+  if (dearer === undefined) return each * count
+  draft.dearer = dearer.inFlight <= ofDearer ? undefined : { ...dearer, inFlight: dearer.inFlight - ofDearer }
+  return each * count + ofDearer * (dearer.costMillis - each)
+}
+
+const settle = (draft: Draft, now: number): void => {
+  // What requests cost is not known before the rule is; then they are charged for the time at which they ended.
+  if (draft.rule === undefined) return
+  for (let first = draft.lingering[0]; first !== undefined && first.until <= now; first = draft.lingering[0]) {
+    leak(draft, first.until)
+    draft.lingering = draft.lingering.slice(1)
+    // Which of those in flight they were is not kept, so they count as old ones: the dearer cost, if there is one.
+    charge(draft, end(draft, 0, first.count))
+  }
+  leak(draft, now)
+}
+
+const draftAt = (bucket: LeakyBucket, now: number): Draft => {
+  const draft: Draft = { ...bucket }
+  settle(draft, now)
+  return draft
 }
 
 /**
@@ -324,70 +332,39 @@ const end = (bucket: LeakyBucket, sequence: number, count: number): readonly [Le
  * @since 0.1.0
  * @category transitions
  */
-export const advance = (bucket: LeakyBucket, now: number): LeakyBucket => {
-  // What requests cost is not known before the rule is; then they are charged for the time at which they ended.
-  if (bucket.rule === undefined) return bucket
-  let next = bucket
-  while (next.lingering.length > 0) {
-    const [first, ...rest] = next.lingering
-    if (first === undefined || first.until > now) break
-    // Which of those in flight they were is not kept, so they count as old ones: the dearer cost, if there is one.
-    const [ended, charged] = end(leak(next, first.until), 0, first.count)
-    next = charge({ ...ended, lingering: rest }, charged)
-  }
-  return leak(next, now)
+export const advance = (bucket: LeakyBucket, now: number): LeakyBucket => draftAt(bucket, now)
+
+const take = (draft: Draft, now: number): Grant => {
+  const each = cost(draft)
+  draft.granted++
+  draft.inFlight++
+  draft.seen += each
+  draft.patience = Math.max(0, draft.patience - each)
+  draft.waitingSince = undefined
+  return { bucket: draft, ticket: { sequence: draft.granted, grantedAt: now, endedBefore: draft.ended } }
 }
 
-const take = (bucket: LeakyBucket, now: number): Grant => {
-  const each = cost(bucket)
-  const ticket: Ticket = {
-    sequence: bucket.granted + 1,
-    grantedAt: now,
-    endedBefore: bucket.ended
-  }
-  return {
-    bucket: {
-      ...bucket,
-      granted: ticket.sequence,
-      inFlight: bucket.inFlight + 1,
-      seen: bucket.seen + each,
-      patience: Math.max(0, bucket.patience - each),
-      waitingSince: undefined
-    },
-    ticket
-  }
-}
-
-const wait = (bucket: LeakyBucket, retryAt: number): Grant => ({
-  bucket,
-  ticket: undefined,
-  retryAt
-})
+const wait = (bucket: LeakyBucket, retryAt: number): Grant => ({ bucket, ticket: undefined, retryAt })
 
 /** Only the end of a request in flight can free a slot; of one that was given up, the end is known. */
 const waitForEnd = (bucket: LeakyBucket): Grant =>
   wait(bucket, (bucket.rule === undefined ? undefined : bucket.lingering[0]?.until) ?? Number.POSITIVE_INFINITY)
 
-/** The level above which a queue of `backlog` does not go, and the one it would keep to if it were endless. */
-const ceilings = (
-  bucket: LeakyBucket,
-  rule: Rule,
-  backlog: number
-): { readonly calm: number; readonly top: number } => {
-  const each = costMillis(rule)
+/** The level that an endless queue keeps to: the server's must never touch 0, so it covers what latency hides. */
+const calmLevel = (bucket: LeakyBucket, rule: Rule): number =>
+  Math.min(rule.windowMillis, Math.max(CALM * rule.windowMillis, 1.5 * bucket.roundTripMillis + 2 * costMillis(rule)))
+
+/** The level that a queue of `backlog` may go up to, so that those behind the first fit as well. */
+const topLevel = (bucket: LeakyBucket, rule: Rule, backlog: number, calm: number): number => {
   const full = rule.windowMillis
-  // The server's level must never touch 0 while work waits, so the calm level covers what latency hides.
-  const calm = Math.min(full, Math.max(CALM * full, 1.5 * bucket.roundTripMillis + 2 * each))
+  const each = costMillis(rule)
   const behind = backlog <= 1 || each === 0 ? 0 : (backlog - 1) * each
-  if (!shared(bucket)) return { calm, top: full - behind }
+  if (!shared(bucket)) return full - behind
   // Between two answers a stranger can take its share, and a level is told only to the nearest request.
   const margin = 0.5 * (full / rule.limit) + bucket.strangerShare * bucket.roundTripMillis
   const room = full - calm
   const ramp = RAMP_ROUND_TRIPS * bucket.roundTripMillis
-  return {
-    calm,
-    top: full - margin - behind * Math.max(0.5, room <= 0 ? 0.5 : room / (room + ramp))
-  }
+  return full - margin - behind * Math.max(0.5, room <= 0 ? 0.5 : room / (room + ramp))
 }
 
 /**
@@ -403,131 +380,97 @@ const ceilings = (
  * @category transitions
  */
 export const grant = (state: LeakyBucket, now: number, backlog: number): Grant => {
-  const bucket = advance(state, now)
-  const alone = bucket.inFlight - lingeringCount(bucket) === 0
-  if (bucket.refusal !== undefined) {
-    if (now < bucket.refusal.until) return wait(bucket, bucket.refusal.until)
-    if (!alone) return waitForEnd(bucket)
+  const draft = draftAt(state, now)
+  const { refusal, rule } = draft
+  const alone = draft.inFlight - lingeringCount(draft) === 0
+  if (refusal !== undefined) {
+    if (now < refusal.until) return wait(draft, refusal.until)
+    if (!alone) return waitForEnd(draft)
   }
-  const { rule } = bucket
-  if (rule === undefined) return alone ? take(bucket, now) : wait(bucket, Number.POSITIVE_INFINITY)
+  if (rule === undefined) return alone ? take(draft, now) : wait(draft, Number.POSITIVE_INFINITY)
 
   const each = costMillis(rule)
   const full = rule.windowMillis
-  const { calm, top } = ceilings(bucket, rule, backlog)
-  const waited = bucket.waitingSince === undefined ? 0 : now - bucket.waitingSince
-  const patience = Math.min(full - calm, bucket.patience + LEAST_SHARE * waited)
-  const ceiling = bucket.refusal !== undefined ? full : Math.min(full, Math.max(calm + patience, top))
-  const level = used(bucket)
+  const calm = calmLevel(draft, rule)
+  const top = topLevel(draft, rule, backlog, calm)
+  const waited = draft.waitingSince === undefined ? 0 : now - draft.waitingSince
+  draft.patience = Math.min(full - calm, draft.patience + LEAST_SHARE * waited)
+  const allowed = calm + draft.patience
+  const ceiling = refusal !== undefined ? full : Math.min(full, Math.max(allowed, top))
+  const level = used(draft)
   // A cost above the window never fits; an empty bucket is the best there is, and the server has the last word.
-  if (level + each <= ceiling || level <= 0) return take({ ...bucket, patience }, now)
+  if (level + each <= ceiling || level <= 0) return take(draft, now)
 
-  const held = { ...bucket, patience, waitingSince: now }
+  draft.waitingSince = now
   const brim = Math.max(full, each)
-  const fixed = inFlightMillis(bucket) + each
-  if (fixed > brim) return waitForEnd(held)
-  const leaking = Math.max(bucket.level + fixed, shared(bucket) ? bucket.seen + each : 0)
+  const fixed = inFlightMillis(draft) + each
+  if (fixed > brim) return waitForEnd(draft)
+  const leaking = Math.max(draft.level + fixed, shared(draft) ? draft.seen + each : 0)
   const atBrim = leaking - brim
-  if (bucket.refusal !== undefined) return wait(held, bucket.at + atBrim)
+  if (refusal !== undefined) return wait(draft, draft.at + atBrim)
   const atTop = fixed > top ? Number.POSITIVE_INFINITY : leaking - top
   // Patience grows while the level sinks, so they meet earlier.
-  const allowed = calm + patience
   const calmly = Math.max(atBrim, (leaking - allowed) / (1 + LEAST_SHARE), (fixed - allowed) / LEAST_SHARE)
-  return wait(held, bucket.at + Math.min(atTop, calmly))
+  return wait(draft, draft.at + Math.min(atTop, calmly))
 }
 
 /** Takes the rule from an answer, unless the answer may be older than the rule we have and is not stricter. */
-const learn = (bucket: LeakyBucket, now: number, ticket: Ticket, headers: RateLimitHeaders): LeakyBucket => {
-  const { rule } = bucket
-  if (rule !== undefined && rule.limit === headers.limit && rule.windowMillis === headers.windowMillis) return bucket
-  const next: Rule = {
-    limit: headers.limit,
-    windowMillis: headers.windowMillis
-  }
-  if (rule === undefined) return { ...bucket, rule: next, ruleAt: now }
-  const before = costMillis(rule)
-  const after = costMillis(next)
-  const stricter = after >= before && next.windowMillis <= rule.windowMillis
-  if (ticket.grantedAt < bucket.ruleAt && !stricter) return bucket
-  const highest = Math.max(before, bucket.dearer?.costMillis ?? 0)
-  return {
-    ...bucket,
-    rule: next,
-    ruleAt: now,
-    dearer:
-      bucket.inFlight > 0 && highest > after
-        ? {
-            upTo: bucket.granted,
-            inFlight: bucket.inFlight,
-            costMillis: highest
-          }
+const learn = (draft: Draft, now: number, ticket: Ticket, headers: RateLimitHeaders): void => {
+  const { rule } = draft
+  if (rule !== undefined && rule.limit === headers.limit && rule.windowMillis === headers.windowMillis) return
+  const next: Rule = { limit: headers.limit, windowMillis: headers.windowMillis }
+  if (rule !== undefined) {
+    const before = costMillis(rule)
+    const after = costMillis(next)
+    const stricter = after >= before && next.windowMillis <= rule.windowMillis
+    if (ticket.grantedAt < draft.ruleAt && !stricter) return
+    const highest = Math.max(before, draft.dearer?.costMillis ?? 0)
+    draft.dearer =
+      draft.inFlight > 0 && highest > after
+        ? { upTo: draft.granted, inFlight: draft.inFlight, costMillis: highest }
         : undefined
   }
-}
-
-const informed = (
-  state: LeakyBucket,
-  now: number,
-  ticket: Ticket,
-  headers: RateLimitHeaders | undefined
-): LeakyBucket => {
-  const bucket = advance(state, now)
-  return headers === undefined ? bucket : advance(learn(bucket, now, ticket, headers), now)
+  draft.rule = next
+  draft.ruleAt = now
+  settle(draft, now)
 }
 
 /** One request in flight is charged at `until`, whatever becomes of it. */
-const linger = (bucket: LeakyBucket, until: number): LeakyBucket => {
-  const entries = [...bucket.lingering, { until, count: 1 }].sort((a, b) => a.until - b.until)
+const linger = (draft: Draft, until: number): void => {
+  const entries = [...draft.lingering, { until, count: 1 }].sort((a, b) => a.until - b.until)
   const [first, second, ...rest] = entries
-  return {
-    ...bucket,
-    lingering:
-      entries.length > MOST_LINGERING && first !== undefined && second !== undefined
-        ? [{ until: second.until, count: first.count + second.count }, ...rest]
-        : entries
-  }
+  draft.lingering =
+    entries.length > MOST_LINGERING && first !== undefined && second !== undefined
+      ? [{ until: second.until, count: first.count + second.count }, ...rest]
+      : entries
 }
 
 /** What the answer of `ticket` proves of the level; the request itself is charged already. */
-const measure = (
-  bucket: LeakyBucket,
-  now: number,
-  ticket: Ticket,
-  headers: RateLimitHeaders,
-  remaining: number
-): LeakyBucket => {
+const measure = (draft: Draft, now: number, ticket: Ticket, headers: RateLimitHeaders, remaining: number): void => {
   const full = headers.windowMillis
   const unit = full / headers.limit
+  const each = cost(draft)
   // `remaining` is rounded to the nearest, so the level just after the charge was between these two.
   const highest = Math.min(full, full - (remaining - 0.5) * unit)
   const lowest = full - (remaining + 0.5) * unit
   const roundTrip = now - ticket.grantedAt
-  // Requests that ended since the grant may have been charged after this one.
-  const endedSince = Math.max(0, bucket.ended - ticket.endedBefore - 1)
-  const proven = highest + endedSince * cost(bucket) + CLOCK_GRAIN
-
-  const newest = ticket.sequence > bucket.measured
-  const grantedSince = (bucket.granted - ticket.sequence) * cost(bucket)
-  const measured = newest
-    ? {
-        ...bucket,
-        measured: ticket.sequence,
-        seen: highest + grantedSince + CLOCK_GRAIN
-      }
-    : bucket
-
-  // More was used than all of ours together can explain: somebody else is here.
-  const stranger = lowest - roundTrip > bound(bucket) + 2 * CLOCK_GRAIN
-  const level = stranger
-    ? Math.max(bucket.level, measured.seen - inFlightMillis(bucket))
-    : Math.min(bucket.level, proven)
-  const told = stranger ? { ...measured, level, strangerAt: now } : { ...measured, level }
-  return shared(told)
-    ? {
-        ...told,
-        strangerShare: Math.min(1, Math.max(0, told.strangerShare + (level - bucket.level) / (2 * full)))
-      }
-    : told
+  if (ticket.sequence > draft.measured) {
+    draft.measured = ticket.sequence
+    draft.seen = highest + (draft.granted - ticket.sequence) * each + CLOCK_GRAIN
+  }
+  const before = draft.level
+  if (lowest - roundTrip > bound(draft) + 2 * CLOCK_GRAIN) {
+    // More was used than all of ours together can explain: somebody else is here.
+    draft.strangerAt = now
+    draft.level = Math.max(before, draft.seen - inFlightMillis(draft))
+  } else {
+    // Requests that ended since the grant may have been charged after this one.
+    const endedSince = Math.max(0, draft.ended - ticket.endedBefore - 1)
+    draft.level = Math.min(before, highest + endedSince * each + CLOCK_GRAIN)
+  }
+  if (shared(draft)) {
+    draft.strangerShare = Math.min(1, Math.max(0, draft.strangerShare + (draft.level - before) / (2 * full)))
+  }
 }
 
 /**
@@ -543,30 +486,29 @@ export const answered = (
   ticket: Ticket,
   headers: RateLimitHeaders | undefined
 ): LeakyBucket => {
-  const known = informed(state, now, ticket, headers)
-  if (known.rule === undefined) return linger(known, now)
-  const [ended, charged] = end(known, ticket.sequence, 1)
-  const full = charge(ended, Math.max(charged, cost(ended)))
-  const roundTrip = Math.max(0, now - ticket.grantedAt)
-  const slow = Math.max(roundTrip, 0.98 * full.roundTripMillis + 0.02 * roundTrip)
-  const bucket: LeakyBucket = {
-    ...full,
-    roundTripMillis: slow,
-    refusal:
-      full.refusal !== undefined && full.refusedAt !== undefined && ticket.grantedAt < full.refusedAt
-        ? full.refusal
-        : undefined
+  const draft = draftAt(state, now)
+  if (headers !== undefined) learn(draft, now, ticket, headers)
+  if (draft.rule === undefined) {
+    linger(draft, now)
+    return draft
   }
-  const stale =
-    (bucket.refusedAt !== undefined && ticket.grantedAt < bucket.refusedAt) || ticket.sequence > bucket.granted
-  return headers?.remaining === undefined || stale ? bucket : measure(bucket, now, ticket, headers, headers.remaining)
+  charge(draft, Math.max(end(draft, ticket.sequence, 1), cost(draft)))
+  const roundTrip = Math.max(0, now - ticket.grantedAt)
+  draft.roundTripMillis = Math.max(roundTrip, 0.98 * draft.roundTripMillis + 0.02 * roundTrip)
+  // What was granted before the last refusal says nothing of the level after it.
+  if (draft.refusedAt !== undefined && ticket.grantedAt < draft.refusedAt) return draft
+  draft.refusal = undefined
+  if (headers?.remaining !== undefined && ticket.sequence <= draft.granted) {
+    measure(draft, now, ticket, headers, headers.remaining)
+  }
+  return draft
 }
 
 /**
  * A 429 arrived. It cost nothing, and its `remaining` is computed from an empty bucket, so it is not believed. It does
  * prove that the bucket was full to within one request: so the whole bucket holds until one fits for certain, then one
- * request goes alone. Each refusal of such a request doubles the hold, up to a window or 5 s. `retryAfterMillis`, which some
- * proxy may send, is obeyed.
+ * request goes alone. Each refusal of such a request doubles the hold, up to a window or 5 s. `retryAfterMillis`,
+ * which some proxy may send, is obeyed.
  *
  * @since 0.1.0
  * @category transitions
@@ -578,39 +520,44 @@ export const refused = (
   headers: RateLimitHeaders | undefined,
   retryAfterMillis?: number | undefined
 ): LeakyBucket => {
-  const known = informed(state, now, ticket, headers)
-  const [ended] = end(known, ticket.sequence, 1)
+  const draft = draftAt(state, now)
+  if (headers !== undefined) learn(draft, now, ticket, headers)
+  end(draft, ticket.sequence, 1)
+  const { refusal, rule } = draft
   // A request that went before the last refusal was seen tells nothing new.
-  const late = ended.refusedAt !== undefined && ticket.grantedAt < ended.refusedAt
-  const alone = ended.refusal === undefined ? 0 : late ? ended.refusal.alone : ended.refusal.alone + 1
-  const hold =
-    ended.rule === undefined
-      ? Math.min(LONGEST_BLIND_HOLD, BLIND_HOLD * 2 ** alone)
-      : alone === 0
-        ? 0
-        : Math.min(Math.max(ended.rule.windowMillis, LONGEST_HOLD), Math.max(1, costMillis(ended.rule)) * 2 ** alone)
-  const until = Math.max(now + Math.max(hold, retryAfterMillis ?? 0), ended.refusal?.until ?? 0)
-  const full = ended.rule?.windowMillis ?? 0
-  return {
-    ...ended,
-    level: Math.max(ended.level, full),
-    seen: Math.max(ended.seen, full),
-    strangerAt: now,
-    refusal: { until, alone },
-    refusedAt: now,
-    waitingSince: undefined
-  }
+  const late = draft.refusedAt !== undefined && ticket.grantedAt < draft.refusedAt
+  const alone = refusal === undefined ? 0 : late ? refusal.alone : refusal.alone + 1
+  const hold = holdMillis(rule, alone)
+  const full = rule?.windowMillis ?? 0
+  draft.level = Math.max(draft.level, full)
+  draft.seen = Math.max(draft.seen, full)
+  draft.strangerAt = now
+  draft.refusal = { until: Math.max(now + Math.max(hold, retryAfterMillis ?? 0), refusal?.until ?? 0), alone }
+  draft.refusedAt = now
+  draft.waitingSince = undefined
+  return draft
+}
+
+/** With the rule known, a first refusal needs no hold of its own: the bucket counts as full, and leaks. */
+const holdMillis = (rule: Rule | undefined, alone: number): number => {
+  if (rule === undefined) return Math.min(LONGEST_BLIND_HOLD, BLIND_HOLD * 2 ** alone)
+  if (alone === 0) return 0
+  return Math.min(Math.max(rule.windowMillis, LONGEST_HOLD), Math.max(1, costMillis(rule)) * 2 ** alone)
 }
 
 /**
- * The request was interrupted, timed out or lost its answer: it may have been charged, or may still be. It keeps its
+ * A request was interrupted, timed out or lost its answer: it may have been charged, or may still be. It keeps its
  * cost until `lingerMillis` after now, then leaks like any other.
  *
  * @since 0.1.0
  * @category transitions
  */
-export const abandoned = (state: LeakyBucket, now: number, _ticket: Ticket, lingerMillis: number): LeakyBucket =>
-  advance(linger(advance(state, now), now + Math.max(0, lingerMillis)), now)
+export const abandoned = (state: LeakyBucket, now: number, lingerMillis: number): LeakyBucket => {
+  const draft = draftAt(state, now)
+  linger(draft, now + Math.max(0, lingerMillis))
+  settle(draft, now)
+  return draft
+}
 
 /**
  * The request never reached the server (its connection was refused), so it costs nothing.
@@ -619,6 +566,8 @@ export const abandoned = (state: LeakyBucket, now: number, _ticket: Ticket, ling
  * @category transitions
  */
 export const released = (state: LeakyBucket, now: number, ticket: Ticket): LeakyBucket => {
-  const [bucket] = end(advance(state, now), ticket.sequence, 1)
-  return { ...bucket, seen: Math.max(0, bucket.seen - cost(bucket)) }
+  const draft = draftAt(state, now)
+  end(draft, ticket.sequence, 1)
+  draft.seen = Math.max(0, draft.seen - cost(draft))
+  return draft
 }

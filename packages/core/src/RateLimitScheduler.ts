@@ -427,6 +427,15 @@ interface Request {
 
 type Event = (bucket: LeakyBucket.LeakyBucket, now: number) => LeakyBucket.LeakyBucket
 
+/** Sleeps, looks whether it is time, and sleeps again. */
+interface Timer {
+  readonly clock: Clock.Clock
+  wakeAt: number
+  sleepsUntil: number
+  firing: boolean
+  fiber: Fiber.RuntimeFiber<void, never> | undefined
+}
+
 interface Queue {
   readonly key: RateLimitStore.BucketKey
   readonly owner: number
@@ -445,15 +454,18 @@ interface Queue {
   events: Array<Event>
   running: boolean
   again: boolean
-  timer: { readonly at: number; readonly fiber: Fiber.RuntimeFiber<void, never> } | undefined
-  /** The state as this process last saw it. */
+  timer: Timer | undefined
+  /** The state as this process last saw it, and how far the store's clock is behind ours. */
   bucket: LeakyBucket.LeakyBucket
+  behind: number
   usedAt: number
   /** The count kept while the store is away, and when to try the store again. */
   local: { bucket: LeakyBucket.LeakyBucket; retryAt: number } | undefined
 }
 
 interface Turn {
+  /** The store's time. */
+  readonly now: number
   readonly tickets: ReadonlyArray<LeakyBucket.Ticket>
   readonly retryAt: number
   readonly bucket: LeakyBucket.LeakyBucket
@@ -469,6 +481,9 @@ const STORE_RETRY_MILLIS = 1000
 
 /** `setTimeout` reads whole ms, and a timer that fires early only has to be set again. */
 const LEAST_SLEEP = 1
+
+/** A timer that wakes so soon is left to itself, for stopping it would cost more. */
+const SHORT_SLEEP = 100
 
 const jobsRest = (queue: Queue, upToRank: number): number => {
   let rest = 0
@@ -510,14 +525,17 @@ const turn =
       if (left > 0) break
     }
     return {
-      value: { tickets: ahead === 0 ? NO_TICKETS : tickets, retryAt, bucket },
+      value: { now: view.now, tickets: ahead === 0 ? NO_TICKETS : tickets, retryAt, bucket },
       bucket,
       backlog: Math.max(0, backlogOf(queue) - ahead)
     }
   }
 
 const snapshotOf = (queue: Queue, now: number): BucketSnapshot => {
-  const bucket = LeakyBucket.advance(queue.local?.bucket ?? queue.bucket, now)
+  const bucket =
+    queue.local === undefined
+      ? LeakyBucket.advance(queue.bucket, now - queue.behind)
+      : LeakyBucket.advance(queue.local.bucket, now)
   return {
     route: queue.key.route,
     owner: queue.owner,
@@ -574,7 +592,7 @@ export const make = (
         const timers: Array<Effect.Effect<unknown>> = []
         for (const { queues } of owners.values()) {
           for (const { timer } of queues.values()) {
-            if (timer !== undefined) timers.push(timer.fiber.interruptAsFork(timer.fiber.id()))
+            if (timer?.fiber !== undefined) timers.push(timer.fiber.interruptAsFork(timer.fiber.id()))
           }
         }
         return Effect.all(timers, { discard: true })
@@ -634,6 +652,7 @@ export const make = (
         again: false,
         timer: undefined,
         bucket: LeakyBucket.make(options.hint?.(route)),
+        behind: 0,
         usedAt: 0,
         local: undefined
       }
@@ -694,8 +713,11 @@ export const make = (
     const clearTimer = (queue: Queue): Effect.Effect<void> => {
       const { timer } = queue
       if (timer === undefined) return Effect.void
+      timer.wakeAt = Number.POSITIVE_INFINITY
+      if (timer.firing || timer.sleepsUntil - RateLimitStore.monotonicMillis(timer.clock) < SHORT_SLEEP)
+        return Effect.void
       queue.timer = undefined
-      return timer.fiber.interruptAsFork(timer.fiber.id())
+      return timer.fiber === undefined ? Effect.void : timer.fiber.interruptAsFork(timer.fiber.id())
     }
 
     /** One timer per bucket, set to the earliest moment at which something can change without an event. */
@@ -703,20 +725,40 @@ export const make = (
       if (queue.line.size === 0) return clearTimer(queue)
       const poll = queue.local === undefined ? store.pollMillis : STORE_RETRY_MILLIS
       const expiry = queue.expiries.peek()?.at ?? Number.POSITIVE_INFINITY
-      const at = Math.min(retryAt, expiry, poll === undefined ? Number.POSITIVE_INFINITY : now + poll)
-      if (at === Number.POSITIVE_INFINITY) return clearTimer(queue)
-      if (queue.timer !== undefined && Math.abs(queue.timer.at - at) < LEAST_SLEEP / 2) return Effect.void
+      const wakeAt = Math.min(retryAt, expiry, poll === undefined ? Number.POSITIVE_INFINITY : now + poll)
+      if (wakeAt === Number.POSITIVE_INFINITY) return clearTimer(queue)
+      const { timer } = queue
+      // One that wakes too early goes to sleep again; only one that would wake too late has to be replaced.
+      if (timer !== undefined && (timer.firing || timer.sleepsUntil <= wakeAt + LEAST_SLEEP)) {
+        timer.wakeAt = wakeAt
+        return Effect.void
+      }
       return Effect.map(clearTimer(queue), () => {
-        const sleep = clock.sleep(Duration.millis(Math.max(LEAST_SLEEP, Math.ceil(at - now))))
-        const fiber = fork(
-          Effect.flatMap(sleep, () => {
-            queue.timer = undefined
-            return Effect.uninterruptible(pump(queue, clock))
-          })
-        )
-        queue.timer = { at, fiber }
+        const next: Timer = { clock, wakeAt, sleepsUntil: now, firing: false, fiber: undefined }
+        queue.timer = next
+        next.fiber = fork(tick(queue, next))
       })
     }
+
+    const tick = (queue: Queue, timer: Timer): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        const now = RateLimitStore.monotonicMillis(timer.clock)
+        if (timer.wakeAt === Number.POSITIVE_INFINITY) {
+          if (queue.timer === timer) queue.timer = undefined
+          return Effect.void
+        }
+        if (now < timer.wakeAt) {
+          const millis = Math.max(LEAST_SLEEP, Math.ceil(timer.wakeAt - now))
+          timer.sleepsUntil = now + millis
+          return Effect.flatMap(timer.clock.sleep(Duration.millis(millis)), () => tick(queue, timer))
+        }
+        timer.wakeAt = Number.POSITIVE_INFINITY
+        timer.firing = true
+        return Effect.flatMap(Effect.uninterruptible(pump(queue, timer.clock)), () => {
+          timer.firing = false
+          return tick(queue, timer)
+        })
+      })
 
     /** One turn on the count that this process keeps while the store is away. */
     const localTurn = (queue: Queue, clock: Clock.Clock, events: ReadonlyArray<Event>): Turn => {
@@ -734,7 +776,10 @@ export const make = (
 
     const settled = (queue: Queue, clock: Clock.Clock, result: Turn, local: boolean): Effect.Effect<void> => {
       const now = RateLimitStore.monotonicMillis(clock)
-      if (!local) queue.bucket = result.bucket
+      if (!local) {
+        queue.bucket = result.bucket
+        queue.behind = now - result.now
+      }
       hand(queue, result, now, local)
       queue.metrics.waiting(queue.line.size)
       if (queue.again) {
@@ -742,7 +787,7 @@ export const make = (
         return run(queue, clock)
       }
       queue.running = false
-      const timer = setTimer(queue, clock, result.retryAt, now)
+      const timer = setTimer(queue, clock, result.retryAt + (now - result.now), now)
       return readers === 0 ? timer : Effect.zipRight(timer, PubSub.publish(published, snapshotOf(queue, now)))
     }
 
@@ -865,7 +910,7 @@ export const make = (
                 queue.expiries.add(expiry, waiter)
                 // The bucket's timer has to know of a moment that is earlier than all it knows.
                 return (first === undefined || expiry < first.at) &&
-                  (queue.timer === undefined || expiry < queue.timer.at)
+                  (queue.timer === undefined || expiry < queue.timer.wakeAt)
                   ? pump(queue, clock)
                   : Effect.void
               })
@@ -969,7 +1014,7 @@ export const make = (
       learn(queue, clock, permit, (bucket, now, ticket) =>
         NeverSent.isNeverSent(cause)
           ? LeakyBucket.released(bucket, now, ticket)
-          : LeakyBucket.abandoned(bucket, now, ticket, lingerMillis)
+          : LeakyBucket.abandoned(bucket, now, lingerMillis)
       )
 
     const schedule: Service["schedule"] = (key) => (send) =>
@@ -990,10 +1035,13 @@ export const make = (
                   acquired
                 )
           return Effect.flatMap(permitted, (permit) =>
-            Effect.matchCauseEffect(restore(call.beforeSend === undefined ? send : Effect.zipRight(call.beforeSend, send)), {
-              onFailure: (cause) => Effect.zipRight(onFailure(queue, clock, permit, cause), Effect.failCause(cause)),
-              onSuccess: (response) => Effect.as(onResponse(queue, clock, permit, job, response), response)
-            })
+            Effect.matchCauseEffect(
+              restore(call.beforeSend === undefined ? send : Effect.zipRight(call.beforeSend, send)),
+              {
+                onFailure: (cause) => Effect.zipRight(onFailure(queue, clock, permit, cause), Effect.failCause(cause)),
+                onSuccess: (response) => Effect.as(onResponse(queue, clock, permit, job, response), response)
+              }
+            )
           )
         })
       )

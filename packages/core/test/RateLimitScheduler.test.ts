@@ -333,7 +333,7 @@ describe("RateLimitScheduler", () => {
           yield* TestClock.adjust(999)
           assert.strictEqual((yield* snapshot)[0]?.free, 0)
           // A second's linger, and a second to leak.
-          yield* TestClock.adjust(1000)
+          yield* TestClock.adjust(1002)
           assert.strictEqual((yield* snapshot)[0]?.free, 4)
           assert.strictEqual(server.seen.filter((one) => one.name === "waiting").length, 0)
         }),

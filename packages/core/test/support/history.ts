@@ -231,7 +231,7 @@ export const play = (history: History): Played => {
     const giveUp = () => {
       if (given) return
       given = true
-      bucket = LeakyBucket.abandoned(bucket, now, ticket, Math.max(0, sentAt + longest - now))
+      bucket = LeakyBucket.abandoned(bucket, now, Math.max(0, sentAt + longest - now))
       open--
       check()
       pump()
