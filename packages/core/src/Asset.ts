@@ -160,11 +160,15 @@ const asItCame = <A extends object, B extends A, I>(
     if (isIt(input)) return Either.right(input)
     return Either.flatMap(explain(input), () => Either.left(new ParseResult.Type(slow.ast, input)))
   }
-  return Schema.declare([], { decode: () => check, encode: () => check }, {
-    ...annotations,
-    arbitrary: () => (fc) => Arbitrary.makeLazy(slow)(fc).filter(isIt),
-    jsonSchema: JSONSchema.make(slow)
-  })
+  return Schema.declare(
+    [],
+    { decode: () => check, encode: () => check },
+    {
+      ...annotations,
+      arbitrary: () => (fc) => Arbitrary.makeLazy(slow)(fc).filter(isIt),
+      jsonSchema: JSONSchema.make(slow)
+    }
+  )
 }
 
 /**

@@ -151,32 +151,34 @@ interface Template {
   readonly segments: ReadonlyArray<string | undefined>
 }
 
-const reflected: { readonly byName: ReadonlyMap<string, Endpoint>; readonly byShape: ReadonlyMap<string, ReadonlyArray<Template>> } =
-  (() => {
-    const byName = new Map<string, Endpoint>()
-    const byShape = new Map<string, Array<Template>>()
-    HttpApi.reflect(FrameioApi, {
-      onGroup: () => {},
-      onEndpoint: ({ endpoint, group, mergedAnnotations }) => {
-        const declared: Endpoint = {
-          name: `${group.identifier}.${endpoint.name}`,
-          method: endpoint.method,
-          path: endpoint.path,
-          route: `${endpoint.method} ${endpoint.path}`,
-          reads: endpoint.method === "GET" || Context.get(mergedAnnotations, Reads)
-        }
-        byName.set(declared.name, declared)
-        const segments = endpoint.path.slice(1).split("/")
-        const shape = `${endpoint.method} ${segments.length}`
-        const templates = byShape.get(shape) ?? []
-        templates.push({ endpoint: declared, segments: segments.map((one) => (one.startsWith(":") ? undefined : one)) })
-        // A literal segment wins over a parameter, as in any router.
-        templates.sort((a, b) => parameters(a) - parameters(b))
-        byShape.set(shape, templates)
+const reflected: {
+  readonly byName: ReadonlyMap<string, Endpoint>
+  readonly byShape: ReadonlyMap<string, ReadonlyArray<Template>>
+} = (() => {
+  const byName = new Map<string, Endpoint>()
+  const byShape = new Map<string, Array<Template>>()
+  HttpApi.reflect(FrameioApi, {
+    onGroup: () => {},
+    onEndpoint: ({ endpoint, group, mergedAnnotations }) => {
+      const declared: Endpoint = {
+        name: `${group.identifier}.${endpoint.name}`,
+        method: endpoint.method,
+        path: endpoint.path,
+        route: `${endpoint.method} ${endpoint.path}`,
+        reads: endpoint.method === "GET" || Context.get(mergedAnnotations, Reads)
       }
-    })
-    return { byName, byShape }
-  })()
+      byName.set(declared.name, declared)
+      const segments = endpoint.path.slice(1).split("/")
+      const shape = `${endpoint.method} ${segments.length}`
+      const templates = byShape.get(shape) ?? []
+      templates.push({ endpoint: declared, segments: segments.map((one) => (one.startsWith(":") ? undefined : one)) })
+      // A literal segment wins over a parameter, as in any router.
+      templates.sort((a, b) => parameters(a) - parameters(b))
+      byShape.set(shape, templates)
+    }
+  })
+  return { byName, byShape }
+})()
 
 function parameters(template: Template): number {
   return template.segments.filter((segment) => segment === undefined).length
@@ -211,9 +213,8 @@ const matches = (template: Template, segments: ReadonlyArray<string>): boolean =
  */
 export const endpointOf = (request: { readonly method: string; readonly url: string }): Endpoint | undefined => {
   const segments = pathOf(request.url).slice(1).split("/")
-  return reflected.byShape
-    .get(`${request.method} ${segments.length}`)
-    ?.find((template) => matches(template, segments))?.endpoint
+  return reflected.byShape.get(`${request.method} ${segments.length}`)?.find((template) => matches(template, segments))
+    ?.endpoint
 }
 
 /** Whatever may be an id: left in the route it would make a bucket of every asset. */

@@ -7,8 +7,8 @@
  * @since 0.1.0
  */
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
-import type * as HttpApiError from "@effect/platform/HttpApiError"
 import * as HttpApiClient from "@effect/platform/HttpApiClient"
+import type * as HttpApiError from "@effect/platform/HttpApiError"
 import * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -247,9 +247,7 @@ const EMPTY = new ArrayBuffer(0)
  */
 const buffered = (response: HttpClientResponse.HttpClientResponse) =>
   Effect.map(
-    response.status === 200
-      ? response.arrayBuffer
-      : Effect.catchAll(response.arrayBuffer, () => Effect.succeed(EMPTY)),
+    response.status === 200 ? response.arrayBuffer : Effect.catchAll(response.arrayBuffer, () => Effect.succeed(EMPTY)),
     (bytes) => new BufferedResponse(response, bytes)
   )
 
@@ -339,7 +337,9 @@ const retrying =
   <R>(send: Effect.Effect<HttpClientResponse.HttpClientResponse, AttemptError | RateLimitError, R>) =>
     Effect.flatMap(Call, (call) => {
       type E = S | FrameioError.TransportError | FrameioError.RequestTimeout
-      const again = (verdict: Verdict<E>): Effect.Effect<HttpClientResponse.HttpClientResponse, E | RateLimitError, R> => {
+      const again = (
+        verdict: Verdict<E>
+      ): Effect.Effect<HttpClientResponse.HttpClientResponse, E | RateLimitError, R> => {
         const { failure } = verdict
         if (failure === undefined) return Effect.fail(verdict.error())
         call.failures = RetryPolicy.failed(call.failures, failure)
@@ -359,17 +359,20 @@ const retrying =
           return Effect.zipRight(Effect.zipRight(logged, Effect.sleep(delay)), once)
         })
       }
-      const once: Effect.Effect<HttpClientResponse.HttpClientResponse, E | RateLimitError, R> = Effect.matchEffect(send, {
-        onFailure: (error) =>
-          error._tag === "TimedOut" || error._tag === "RequestError" || error._tag === "ResponseError"
-            ? again(judgeError(call, error, options.secret))
-            : Effect.fail(error),
-        onSuccess: (response) => {
-          if (response.status !== 200) return again(judgeAnswer(call, response, options.secret, options.fromAnswer))
-          if (response instanceof BufferedResponse) call.answer = response
-          return Effect.succeed(response)
+      const once: Effect.Effect<HttpClientResponse.HttpClientResponse, E | RateLimitError, R> = Effect.matchEffect(
+        send,
+        {
+          onFailure: (error) =>
+            error._tag === "TimedOut" || error._tag === "RequestError" || error._tag === "ResponseError"
+              ? again(judgeError(call, error, options.secret))
+              : Effect.fail(error),
+          onSuccess: (response) => {
+            if (response.status !== 200) return again(judgeAnswer(call, response, options.secret, options.fromAnswer))
+            if (response instanceof BufferedResponse) call.answer = response
+            return Effect.succeed(response)
+          }
         }
-      })
+      )
       return once
     })
 
@@ -435,7 +438,9 @@ const undecodable = (call: CallState, error: ParseResult.ParseError, secret: str
   return new FrameioError.DecodeError({
     ...context(call),
     outcome: call.endpoint.reads ? "not-applied" : isFrameio ? "applied" : "unknown",
-    problems: isFrameio ? problems : [{ path: "", message: body === "" ? "the body is empty" : "the body is not JSON" }],
+    problems: isFrameio
+      ? problems
+      : [{ path: "", message: body === "" ? "the body is empty" : "the body is not JSON" }],
     body: text.excerpt(text.scrub(body, secret))
   })
 }
@@ -482,7 +487,8 @@ const DERIVED: ReadonlySet<string> = new Set<Derived["_tag"]>([
   "HttpApiDecodeError"
 ])
 
-const isDerived = <E extends { readonly _tag: string }>(error: E): error is Extract<E, Derived> => DERIVED.has(error._tag)
+const isDerived = <E extends { readonly _tag: string }>(error: E): error is Extract<E, Derived> =>
+  DERIVED.has(error._tag)
 
 // -----------------------------------------------------------------------------
 // arguments
@@ -586,44 +592,40 @@ export const make = (
       | FrameioError.InvalidRequest
       | FrameioError.TransportError
     > =>
-      Effect.useSpan(
-        `Frameio.${endpoint.name}`,
-        { kind: "client", captureStackTrace: false },
-        (span) => {
-          const call: CallState = {
-            endpoint,
-            assetIds: Object.values(ids),
-            wait: { millis: 0 },
-            pausedMillis: 0,
-            attempts: 0,
-            failures: RetryPolicy.noFailures,
-            answer: undefined
-          }
-          span.attribute("frameio.asset_id", ids.assetId)
-          if (ids.nextAssetId !== undefined) span.attribute("frameio.next_asset_id", ids.nextAssetId)
-          span.attribute("http.route", endpoint.path)
-          return Effect.suspend(() => send(call)).pipe(
-            Effect.catchIf(isDerived, (error) => Effect.fail(publicError(call, error, secret))),
-            Effect.ensuring(
-              Effect.sync(() => {
-                span.attribute("frameio.attempts", call.attempts)
-                span.attribute("frameio.waited_ms", Duration.toMillis(waited(call)))
-              })
-            ),
-            Effect.mapInputContext((input: Context.Context<never>) =>
-              // One copy of what may be a large context.
-              Context.merge(
-                input,
-                Context.make(Call, call).pipe(
-                  Context.add(Tracer.ParentSpan, span),
-                  Context.add(RateLimitScheduler.CurrentWait, call.wait),
-                  Context.add(FetchHttpClient.RequestInit, requestInit(input))
-                )
+      Effect.useSpan(`Frameio.${endpoint.name}`, { kind: "client", captureStackTrace: false }, (span) => {
+        const call: CallState = {
+          endpoint,
+          assetIds: Object.values(ids),
+          wait: { millis: 0 },
+          pausedMillis: 0,
+          attempts: 0,
+          failures: RetryPolicy.noFailures,
+          answer: undefined
+        }
+        span.attribute("frameio.asset_id", ids.assetId)
+        if (ids.nextAssetId !== undefined) span.attribute("frameio.next_asset_id", ids.nextAssetId)
+        span.attribute("http.route", endpoint.path)
+        return Effect.suspend(() => send(call)).pipe(
+          Effect.catchIf(isDerived, (error) => Effect.fail(publicError(call, error, secret))),
+          Effect.ensuring(
+            Effect.sync(() => {
+              span.attribute("frameio.attempts", call.attempts)
+              span.attribute("frameio.waited_ms", Duration.toMillis(waited(call)))
+            })
+          ),
+          Effect.mapInputContext((input: Context.Context<never>) =>
+            // One copy of what may be a large context.
+            Context.merge(
+              input,
+              Context.make(Call, call).pipe(
+                Context.add(Tracer.ParentSpan, span),
+                Context.add(RateLimitScheduler.CurrentWait, call.wait),
+                Context.add(FetchHttpClient.RequestInit, requestInit(input))
               )
             )
           )
-        }
-      )
+        )
+      })
 
     const service: Service = {
       version: ({ assetId, nextAssetId }) => {
@@ -634,7 +636,9 @@ export const make = (
             new FrameioError.InvalidRequest({
               endpoint: VERSION.name,
               assetIds: [assetId],
-              problems: [{ path: "nextAssetId", message: "is the asset itself; an asset cannot be a version of itself" }]
+              problems: [
+                { path: "nextAssetId", message: "is the asset itself; an asset cannot be a version of itself" }
+              ]
             })
           )
         }
@@ -713,11 +717,8 @@ export interface LayerOptions extends Options {
  */
 export const layer = (
   options: FrameioConfig.Options & LayerOptions
-): Layer.Layer<
-  FrameioClient | RateLimitScheduler.RateLimitScheduler,
-  ConfigError.ConfigError,
-  HttpClient.HttpClient
-> => withOwnScheduler(FrameioConfig.layer(options), options)
+): Layer.Layer<FrameioClient | RateLimitScheduler.RateLimitScheduler, ConfigError.ConfigError, HttpClient.HttpClient> =>
+  withOwnScheduler(FrameioConfig.layer(options), options)
 
 /**
  * The client with a scheduler of its own, configured by `FRAMEIO_TOKEN` and `FRAMEIO_BASE_URL`, or by the `Config`s
@@ -728,11 +729,8 @@ export const layer = (
  */
 export const layerConfig = (
   options?: FrameioConfig.ConfigOptions & LayerOptions
-): Layer.Layer<
-  FrameioClient | RateLimitScheduler.RateLimitScheduler,
-  ConfigError.ConfigError,
-  HttpClient.HttpClient
-> => withOwnScheduler(FrameioConfig.layerConfig(options), options)
+): Layer.Layer<FrameioClient | RateLimitScheduler.RateLimitScheduler, ConfigError.ConfigError, HttpClient.HttpClient> =>
+  withOwnScheduler(FrameioConfig.layerConfig(options), options)
 
 const withOwnScheduler = <E>(
   config: Layer.Layer<FrameioConfig.FrameioConfig, E>,

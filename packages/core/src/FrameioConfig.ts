@@ -179,10 +179,7 @@ export const config = (options?: ConfigOptions): Config.Config<Service> =>
       clientName: Config.option(options?.clientName ?? Config.string(NAMES.clientName))
     }),
     ({ baseUrl, clientName, token }) =>
-      check(
-        { token, baseUrl: Option.getOrUndefined(baseUrl), clientName: Option.getOrUndefined(clientName) },
-        NAMES
-      )
+      check({ token, baseUrl: Option.getOrUndefined(baseUrl), clientName: Option.getOrUndefined(clientName) }, NAMES)
   )
 
 /**

@@ -11,7 +11,13 @@ import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { AssetId } from "./Asset.js"
 import * as text from "./internal/text.js"
-import { DeadlineExceeded, MaxWaitExceeded, QueueFull, RateLimitError, StoreUnavailable } from "./RateLimitError.js"
+import {
+  DeadlineExceeded,
+  MaxWaitExceeded,
+  QueueFull,
+  type RateLimitError,
+  StoreUnavailable
+} from "./RateLimitError.js"
 
 /**
  * Whether the change that was asked for can have been made: surely not, perhaps, or surely. A read changes nothing, so
@@ -420,7 +426,9 @@ export class InvalidRequest extends Schema.TaggedError<InvalidRequest>(`${KEY}/I
   problems: Schema.NonEmptyArray(Problem)
 }) {
   override get message(): string {
-    const list = this.problems.map((problem) => `${problem.path === "" ? "arguments" : problem.path}: ${problem.message}`)
+    const list = this.problems.map(
+      (problem) => `${problem.path === "" ? "arguments" : problem.path}: ${problem.message}`
+    )
     return `${subject(this)} nothing was sent. ${list.join("; ")}.`
   }
 }
@@ -590,7 +598,8 @@ const readBody = (
 }
 
 const hostOf = (location: string | undefined): { redirectHost?: string } => {
-  const host = location === undefined ? undefined : /^(?:[a-z][a-z0-9+.-]*:)?\/\/(?:[^/?#@]*@)?([^/?#]+)/i.exec(location)?.[1]
+  const host =
+    location === undefined ? undefined : /^(?:[a-z][a-z0-9+.-]*:)?\/\/(?:[^/?#@]*@)?([^/?#]+)/i.exec(location)?.[1]
   return host === undefined ? {} : { redirectHost: host }
 }
 

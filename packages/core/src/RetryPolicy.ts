@@ -154,9 +154,7 @@ export const decide = (
       return failures.notSent > policy.notSentRetries ? undefined : delay(policy, failures.notSent, random)
     case "ServerError":
     case "AnswerLost":
-      return !reads || failures.unanswered > policy.readRetries
-        ? undefined
-        : delay(policy, failures.unanswered, random)
+      return !reads || failures.unanswered > policy.readRetries ? undefined : delay(policy, failures.unanswered, random)
   }
 }
 

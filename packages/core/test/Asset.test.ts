@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
-import { Asset } from "@effect-frameio/core"
 import { assert, describe, it } from "@effect/vitest"
+import { Asset } from "@effect-frameio/core"
 import { Either, FastCheck, Option, ParseResult, Schema } from "effect"
 
 const folder = fileURLToPath(new URL("fixtures", import.meta.url))
@@ -67,7 +67,14 @@ describe("Asset", () => {
   })
 
   it("keeps values and fields that are not known", () => {
-    const sent = { id, type: "hologram", asset_type: "smell", label: "blue", status: "melted", invented: { deep: [1, null] } }
+    const sent = {
+      id,
+      type: "hologram",
+      asset_type: "smell",
+      label: "blue",
+      status: "melted",
+      invented: { deep: [1, null] }
+    }
     const asset = Either.getOrThrow(decode(sent))
     assert.deepStrictEqual<unknown>(encode(asset), sent)
     assert.strictEqual(Asset.kind(asset), "hologram")
@@ -132,7 +139,11 @@ describe("Asset", () => {
       const alone = decodeFragment({ [field]: value })
       const identifies = field === "id" || field === "type"
       if (!identifies) assert.strictEqual(Either.isRight(result), Either.isRight(alone), field)
-      if (Either.isLeft(result)) assert.isTrue(paths(result).every((path) => path.startsWith(field)), paths(result).join())
+      if (Either.isLeft(result))
+        assert.isTrue(
+          paths(result).every((path) => path.startsWith(field)),
+          paths(result).join()
+        )
     },
     { fastCheck: { numRuns: 500 } }
   )

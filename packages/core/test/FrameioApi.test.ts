@@ -1,6 +1,6 @@
 import { HttpApiBuilder, HttpServer } from "@effect/platform"
-import { Asset, FrameioApi, FrameioError } from "@effect-frameio/core"
 import { assert, describe, it } from "@effect/vitest"
+import { Asset, FrameioApi, FrameioError } from "@effect-frameio/core"
 import { Effect, Layer, Schema } from "effect"
 
 const id = Asset.AssetId.make("9f8e7d6c-5b4a-3c2d-1e0f-9a8b7c6d5e4f")
@@ -47,7 +47,8 @@ describe("FrameioApi", () => {
   })
 
   it("makes one route of an undeclared request, whatever its ids", () => {
-    const route = (one: string) => FrameioApi.routeOf({ method: "GET", url: `https://x/v2/comments/${one}/likes/7?a=1` })
+    const route = (one: string) =>
+      FrameioApi.routeOf({ method: "GET", url: `https://x/v2/comments/${one}/likes/7?a=1` })
     assert.strictEqual(route(id), "GET /v2/comments/:id/likes/:id")
     assert.strictEqual(route(id), route(next))
     assert.isUndefined(FrameioApi.endpointOf({ method: "PATCH", url: `/v2/assets/${id}` }))
@@ -83,11 +84,14 @@ describe("FrameioApi", () => {
     const success = await version()
     assert.strictEqual(success.status, 200)
     assert.deepStrictEqual(await success.json(), asset)
-    assert.deepStrictEqual(await (await send("GET", `/v2/assets/${id}?type=file&type=folder&include_deleted=true`)).json(), {
-      ...asset,
-      type: "file+folder",
-      flag: true
-    })
+    assert.deepStrictEqual(
+      await (await send("GET", `/v2/assets/${id}?type=file&type=folder&include_deleted=true`)).json(),
+      {
+        ...asset,
+        type: "file+folder",
+        flag: true
+      }
+    )
     assert.deepStrictEqual(await (await send("GET", `/v2/assets/${id}/children?page=3`)).json(), [
       asset,
       { ...asset, index: 3 }

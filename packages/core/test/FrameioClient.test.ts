@@ -1,8 +1,15 @@
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { inspect } from "node:util"
-import { FetchHttpClient, HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "@effect/platform"
+import {
+  FetchHttpClient,
+  HttpClient,
+  HttpClientError,
+  type HttpClientRequest,
+  HttpClientResponse
+} from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
+import { assert, describe, expect, expectTypeOf, it } from "@effect/vitest"
 import {
   Asset,
   FrameioClient,
@@ -12,7 +19,6 @@ import {
   type RateLimitError,
   RateLimitScheduler
 } from "@effect-frameio/core"
-import { assert, describe, expect, expectTypeOf, it } from "@effect/vitest"
 import {
   Cause,
   Config,
@@ -310,7 +316,10 @@ describe("FrameioClient", () => {
         assert.strictEqual(error._tag, "DecodeError")
         if (error._tag !== "DecodeError") return
         assert.deepStrictEqual(error.problems.map((problem) => problem.path).toSorted(), ["creator.email", "name"])
-        assert.deepStrictEqual(error.problems.map((problem) => problem.assetId), [id, id])
+        assert.deepStrictEqual(
+          error.problems.map((problem) => problem.assetId),
+          [id, id]
+        )
         assert.strictEqual(error.outcome, "applied")
         assert.include(error.message, `name of asset ${id}`)
         assert.include(error.message, "do not send it again")
@@ -323,7 +332,10 @@ describe("FrameioClient", () => {
         const error = yield* Effect.flip(over(stub([{ body: [asset, { ...asset, id: next, index: "x" }] }]), children))
         assert.strictEqual(error._tag, "DecodeError")
         if (error._tag !== "DecodeError") return
-        assert.deepStrictEqual(error.problems.map(({ assetId, path }) => [path, assetId]), [["[1].index", next]])
+        assert.deepStrictEqual(
+          error.problems.map(({ assetId, path }) => [path, assetId]),
+          [["[1].index", next]]
+        )
         assert.strictEqual(error.outcome, "not-applied")
       })
     )
@@ -461,7 +473,9 @@ describe("FrameioClient", () => {
         // One request a minute: the third waits far longer than the timeout.
         const slow = { "x-ratelimit-limit": "1", "x-ratelimit-window": "60000", "x-ratelimit-remaining": "0" }
         const wire = stub([{ headers: slow }])
-        const all = yield* throughTime(over(wire, Effect.all([get, get, get], { concurrency: 3 }), { timeout: "5 seconds" }))
+        const all = yield* throughTime(
+          over(wire, Effect.all([get, get, get], { concurrency: 3 }), { timeout: "5 seconds" })
+        )
         assert.strictEqual(all.length, 3)
         assert.strictEqual(wire.sent.length, 3)
       })
@@ -571,7 +585,10 @@ describe("FrameioClient", () => {
       })
       yield* throughTime(over(stub([{ status: 429, body: "" }, {}]), version)).pipe(Effect.withTracer(tracer))
       const [span] = spans
-      assert.deepStrictEqual(spans.map((one) => one.name), ["Frameio.assets.version"])
+      assert.deepStrictEqual(
+        spans.map((one) => one.name),
+        ["Frameio.assets.version"]
+      )
       assert.deepInclude(Object.fromEntries(span?.attributes ?? []), {
         "frameio.asset_id": id,
         "frameio.next_asset_id": next,
@@ -712,7 +729,10 @@ describe("FrameioClient", () => {
       const on = <A, E, R>(baseUrl: string, program: Effect.Effect<A, E, R>, options?: FrameioClient.Options) =>
         Effect.provide(
           program,
-          FrameioClient.layer({ token: Redacted.make(TOKEN), baseUrl, ...options }).pipe(Layer.orDie, Layer.provide(http))
+          FrameioClient.layer({ token: Redacted.make(TOKEN), baseUrl, ...options }).pipe(
+            Layer.orDie,
+            Layer.provide(http)
+          )
         )
 
       it.live(`${name}: versions an asset`, () =>
@@ -747,7 +767,9 @@ describe("FrameioClient", () => {
         Effect.gen(function* () {
           // A port that was free a moment ago.
           const baseUrl = yield* Effect.scoped(serve(() => {}))
-          const error = yield* Effect.flip(on(baseUrl, version, { retry: { notSentRetries: 1, baseDelay: "1 millis" } }))
+          const error = yield* Effect.flip(
+            on(baseUrl, version, { retry: { notSentRetries: 1, baseDelay: "1 millis" } })
+          )
           assert.strictEqual(error._tag, "TransportError")
           if (error._tag !== "TransportError") return
           assert.deepStrictEqual([error.reason, error.code, error.attempts], ["NotSent", "ECONNREFUSED", 2])

@@ -1,5 +1,5 @@
-import { FrameioConfig } from "@effect-frameio/core"
 import { assert, describe, it } from "@effect/vitest"
+import { FrameioConfig } from "@effect-frameio/core"
 import { Config, ConfigProvider, Effect, Either, Inspectable, Layer, Redacted } from "effect"
 
 const token = (text: string) => Redacted.make(text)

@@ -1,5 +1,5 @@
-import { Asset, FrameioError } from "@effect-frameio/core"
 import { assert, describe, it } from "@effect/vitest"
+import { Asset, FrameioError } from "@effect-frameio/core"
 import { Duration, FastCheck, Schema } from "effect"
 
 const id = Asset.AssetId.make("9f8e7d6c-5b4a-3c2d-1e0f-9a8b7c6d5e4f")
@@ -70,7 +70,10 @@ describe("FrameioError", () => {
     const error = FrameioError.fromReadAnswer({
       ...call,
       status: 500,
-      body: JSON.stringify({ message: "m".repeat(1e6), errors: Array.from({ length: 1000 }, () => ({ detail: "d".repeat(1e5) })) })
+      body: JSON.stringify({
+        message: "m".repeat(1e6),
+        errors: Array.from({ length: 1000 }, () => ({ detail: "d".repeat(1e5) }))
+      })
     })
     assert.isBelow(JSON.stringify(Schema.encodeSync(FrameioError.FrameioError)(error)).length, 15_000)
     assert.isBelow(error.message.length, 1500)
@@ -98,7 +101,8 @@ describe("FrameioError", () => {
     assert.include(message(422), "asset_type")
     assert.include(message(500), "read the asset, or its stack, before you send it again")
     assert.include(
-      FrameioError.fromReadAnswer({ ...call, status: 302, body: "", location: "https://x@login.example/a?token=1" }).message,
+      FrameioError.fromReadAnswer({ ...call, status: 302, body: "", location: "https://x@login.example/a?token=1" })
+        .message,
       "a redirection (302) to login.example,"
     )
   })
@@ -106,9 +110,13 @@ describe("FrameioError", () => {
   it("never repeats the token, in any spelling", () => {
     const secret = "abc/def+ghi=&<"
     for (const spelling of [secret, encodeURIComponent(secret), "abc\\/def+ghi=&<"]) {
-      for (const body of [`you sent ${spelling}`, `{"message":"${spelling}","errors":[{"detail":"${spelling}","title":"${spelling}"}]}`]) {
+      for (const body of [
+        `you sent ${spelling}`,
+        `{"message":"${spelling}","errors":[{"detail":"${spelling}","title":"${spelling}"}]}`
+      ]) {
         const error = FrameioError.fromWriteAnswer({ ...call, status: 500, body, secret })
-        const all = error.message + JSON.stringify(Schema.encodeSync(FrameioError.FrameioError)(error)) + String(error.stack)
+        const all =
+          error.message + JSON.stringify(Schema.encodeSync(FrameioError.FrameioError)(error)) + String(error.stack)
         assert.notInclude(all, spelling)
         assert.notInclude(all, secret)
       }

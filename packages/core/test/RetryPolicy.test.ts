@@ -1,5 +1,5 @@
-import { RetryPolicy } from "@effect-frameio/core"
 import { assert, describe, it } from "@effect/vitest"
+import { RetryPolicy } from "@effect-frameio/core"
 import { FastCheck } from "effect"
 
 const failures: ReadonlyArray<RetryPolicy.Failure> = ["Refused", "NotSent", "ServerError", "AnswerLost"]
@@ -19,7 +19,10 @@ const delays = (policy: RetryPolicy.RetryPolicy, failure: RetryPolicy.Failure, r
 
 describe("RetryPolicy", () => {
   it("sends a refused request again at once, and not for ever", () => {
-    assert.deepStrictEqual(delays(RetryPolicy.defaults, "Refused", false), Array.from({ length: 10 }, () => 0))
+    assert.deepStrictEqual(
+      delays(RetryPolicy.defaults, "Refused", false),
+      Array.from({ length: 10 }, () => 0)
+    )
   })
 
   it("sends again what never left, after growing delays", () => {
@@ -45,7 +48,11 @@ describe("RetryPolicy", () => {
 
   it.prop(
     "keeps each budget apart from the others, and every delay within its bounds",
-    [FastCheck.array(FastCheck.constantFrom(...failures)), FastCheck.boolean(), FastCheck.double({ min: 0, max: 0.999, noNaN: true })],
+    [
+      FastCheck.array(FastCheck.constantFrom(...failures)),
+      FastCheck.boolean(),
+      FastCheck.double({ min: 0, max: 0.999, noNaN: true })
+    ],
     ([history, reads, random]) => {
       let counted = RetryPolicy.noFailures
       for (const failure of history) {
