@@ -18,6 +18,7 @@ import type * as FrameioClient from "@effect-frameio/core/FrameioClient"
 import * as RateLimitScheduler from "@effect-frameio/core/RateLimitScheduler"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
@@ -51,6 +52,10 @@ export interface RunOptions {
   readonly concurrency: number | undefined
   /** Whether each link is looked up before it is sent. */
   readonly lookFirst: boolean
+  /** No JSON lines, even in a pipe. */
+  readonly quiet?: boolean | undefined
+  /** Sees each event. */
+  readonly onEvent?: ((event: BatchEvent.BatchEvent) => Effect.Effect<void>) | undefined
 }
 
 const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
@@ -116,7 +121,7 @@ export const runPlan = (
   Effect.gen(function* () {
     const stdio = yield* Stdio
     const scheduler = yield* RateLimitScheduler.RateLimitScheduler
-    const json = options.json || !stdio.outIsTerminal
+    const json = options.quiet !== true && (options.json || !stdio.outIsTerminal)
     const progress = yield* Ref.make(ProgressBar.empty)
     const note = yield* Ref.make<string | undefined>(undefined)
     const failures: Array<string> = []
@@ -160,7 +165,8 @@ export const runPlan = (
     const events = BatchRunner.run(plan, {
       concurrency: options.concurrency,
       lookFirst: options.lookFirst,
-      stop: interrupted
+      stop: interrupted,
+      onEvent: options.onEvent
     })
 
     const bar = stdio.errIsTerminal
@@ -251,22 +257,23 @@ const readPlan = Effect.fn("Cli.readPlan")(function* (
  * @since 0.1.0
  * @category handlers
  */
-export const handleRun = Effect.fn("Cli.batchRun")(function* (args: {
-  readonly file: string
-  readonly format: VersionPlan.Format
-  readonly json: boolean
-  readonly concurrency: number
-  readonly lookFirst: boolean
-}) {
-  const stdio = yield* Stdio
-  if (args.concurrency < 1) {
-    return yield* CliError.badInput(`--concurrency is ${args.concurrency}; it must be at least 1.`)
+export const handleRun = Effect.fn("Cli.batchRun")(function* (
+  args: Omit<RunOptions, "concurrency"> & {
+    /** A path, or `-` for standard input. */
+    readonly file: string
+    readonly format: VersionPlan.Format
+    readonly concurrency: Option.Option<number>
   }
+) {
+  const stdio = yield* Stdio
+  const concurrency = Option.getOrElse(args.concurrency, () => BatchRunner.defaults.concurrency)
+  if (concurrency < 1) return yield* CliError.badInput(`--concurrency is ${concurrency}; it must be at least 1.`)
   const plan = yield* readPlan(args.file, args.format === "auto" ? undefined : args.format, args.json).pipe(
     orInterrupted("Interrupted before anything was sent.")
   )
   yield* stdio.err(`${plural(plan.jobs, "version")} for ${plural(plan.chains.length, "stack")}.\n`)
-  const code = exitCode(yield* runPlan(plan, args).pipe(Effect.provide(Connection.layer)))
+  const ended = yield* runPlan(plan, { ...args, concurrency }).pipe(Effect.provide(Connection.layer))
+  const code = exitCode(ended)
   if (code !== ExitCode.ok) return yield* new CliError({ exitCode: code, message: "" })
 })
 
@@ -286,8 +293,10 @@ const run = Command.make(
       Options.withDescription("Write JSON lines to standard output, as always in a pipe.")
     ),
     concurrency: Options.integer("concurrency").pipe(
-      Options.withDescription("How many stacks to work on side by side. The rate limit is kept whatever it is."),
-      Options.withDefault(BatchRunner.defaults.concurrency)
+      Options.withDescription(
+        `How many stacks to work on side by side, ${BatchRunner.defaults.concurrency} unless said. The rate limit is kept whatever it is.`
+      ),
+      Options.optional
     ),
     lookFirst: Options.boolean("look-first").pipe(
       Options.withDescription("Read each stack before sending, so that what is in place is not sent again. Slower.")

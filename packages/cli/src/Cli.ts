@@ -18,6 +18,8 @@ import * as Logger from "effect/Logger"
 import * as Arguments from "./Arguments.js"
 import * as BatchCommand from "./BatchCommand.js"
 import { CliError, ExitCode } from "./CliError.js"
+import * as DemoCommand from "./DemoCommand.js"
+import * as FakeCommand from "./FakeCommand.js"
 import { Stdio } from "./Stdio.js"
 import * as VersionCommand from "./VersionCommand.js"
 
@@ -44,13 +46,24 @@ const root = Command.make("frameio").pipe(
       HelpDoc.p("frameio batch run versions.csv")
     ])
   ),
-  Command.withSubcommands([VersionCommand.command, BatchCommand.command])
+  Command.withSubcommands([VersionCommand.command, BatchCommand.command, FakeCommand.command, DemoCommand.command])
 )
 
-const COMMANDS: Arguments.Tree = { version: {}, batch: { run: {} } }
+const COMMANDS: Arguments.Tree = { version: {}, batch: { run: {} }, fake: {}, demo: {} }
 
 const OPTIONS = {
-  valued: new Set(["--format", "--concurrency", "--log-level", "--completions"]),
+  valued: new Set([
+    "--format",
+    "--concurrency",
+    "--shots",
+    "--versions",
+    "--limit",
+    "--latency",
+    "--port",
+    "--pairs",
+    "--log-level",
+    "--completions"
+  ]),
   plain: new Set(["--json", "--look-first", "--help", "-h", "--version", "--wizard"])
 }
 

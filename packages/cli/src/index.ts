@@ -8,6 +8,10 @@ export * as Cli from "./Cli.js"
 export * as CliError from "./CliError.js"
 /** The client that the commands share. */
 export * as Connection from "./Connection.js"
+/** A fake and a batch against it, measured: `frameio demo`. */
+export * as DemoCommand from "./DemoCommand.js"
+/** A Frame.io on this machine: `frameio fake`. */
+export * as FakeCommand from "./FakeCommand.js"
 /** `Stdio` of a Node process. */
 export * as NodeStdio from "./NodeStdio.js"
 /** One line that says how a job goes. */

@@ -31,7 +31,7 @@ describe("frameio, help", () => {
 describe("frameio, bad input", () => {
   for (const [what, args, said] of [
     ["an unknown flag", ["batch", "run", "x.csv", "--bogus"], "--bogus"],
-    ["an unknown command", ["bach"], "Invalid subcommand for frameio - use one of 'version', 'batch'"],
+    ["an unknown command", ["bach"], "Invalid subcommand for frameio - use one of 'version', 'batch', 'fake', 'demo'"],
     ["a missing argument", ["version", A], "next"],
     ["a flag that is no number", ["batch", "run", "x.csv", "--concurrency", "many"], "many"],
     ["a concurrency of 0", ["batch", "run", "-", "--concurrency", "0"], "at least 1"],

@@ -1,0 +1,191 @@
+/**
+ * `frameio fake`: a Frame.io on this machine, with something to do in it.
+ *
+ * @since 0.1.0
+ */
+import * as Command from "@effect/cli/Command"
+import * as HelpDoc from "@effect/cli/HelpDoc"
+import * as Options from "@effect/cli/Options"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as FakeFrameio from "@effect-frameio/testing/FakeFrameio"
+import * as FakeFrameioServer from "@effect-frameio/testing/FakeFrameioServer"
+import * as FaultPlan from "@effect-frameio/testing/FaultPlan"
+import * as Seed from "@effect-frameio/testing/Seed"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import { CliError } from "./CliError.js"
+import { Stdio } from "./Stdio.js"
+
+/**
+ * What to put into a fake, and how it behaves.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Setup {
+  /** Shots, each of which will be one stack; 1 or more. */
+  readonly shots: number
+  /** Versions of each shot, loose at first; 2 or more, for one alone needs no stack. */
+  readonly versions: number
+  /** Version calls per second; 1 or more. */
+  readonly limit: number
+  /** From a request to its answer, in ms. */
+  readonly latency: number
+  /** 0 for any that is free. */
+  readonly port: number
+}
+
+/**
+ * A running fake and what there is to do in it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Started {
+  readonly server: FakeFrameioServer.Service
+  readonly pairs: ReadonlyArray<Seed.Pair>
+}
+
+const check = (setup: Setup): Effect.Effect<void, CliError> => {
+  const wrong = [
+    ...(setup.shots < 1 ? [`--shots is ${setup.shots}; it must be at least 1.`] : []),
+    ...(setup.versions < 2
+      ? [`--versions is ${setup.versions}; it must be at least 2, for one version alone is no stack.`]
+      : []),
+    ...(setup.limit < 1 ? [`--limit is ${setup.limit}; it must be at least 1 call per second.`] : []),
+    ...(setup.latency < 0 ? [`--latency is ${setup.latency}; it must not be negative.`] : []),
+    ...(setup.port < 0 || setup.port > 65_535 ? [`--port is ${setup.port}; it must be 0 to 65535.`] : [])
+  ]
+  return wrong.length === 0 ? Effect.void : CliError.badInput(wrong.join("\n"))
+}
+
+/**
+ * Starts a fake on a loopback port until the scope closes.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const start = (setup: Setup): Effect.Effect<Started, CliError, Scope.Scope> =>
+  Effect.gen(function* () {
+    yield* check(setup)
+    let pairs: ReadonlyArray<Seed.Pair> = []
+    const server = yield* FakeFrameioServer.make({
+      port: setup.port,
+      limits: { "assets.version": { limit: setup.limit, windowMillis: 1000 } },
+      faults: setup.latency === 0 ? FaultPlan.none : FaultPlan.latency({ millis: setup.latency }),
+      world: (world) => {
+        pairs = Seed.pairs(Seed.shots(world, { shots: setup.shots, versions: setup.versions }))
+      }
+    }).pipe(
+      Effect.mapError((error) =>
+        CliError.badInput(
+          `Port ${setup.port} cannot be used (${String(error.cause)}). Take another with --port, or 0 for any that is free.`
+        )
+      )
+    )
+    return { server, pairs }
+  })
+
+/**
+ * Pairs as a file for `frameio batch run`.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const toCsv = (pairs: ReadonlyArray<Seed.Pair>): string =>
+  ["asset_id,next_asset_id", ...pairs.map((pair) => `${pair.assetId},${pair.nextAssetId}`), ""].join("\n")
+
+/**
+ * Serves until Ctrl-C. The two exports go to standard output, the rest to standard error.
+ *
+ * @since 0.1.0
+ * @category handlers
+ */
+export const handle = Effect.fn("Cli.fake")(function* (args: Setup & { readonly pairs: Option.Option<string> }) {
+  const stdio = yield* Stdio
+  const { pairs, server } = yield* start(args)
+  if (Option.isSome(args.pairs)) {
+    const file = args.pairs.value
+    const fs = yield* FileSystem.FileSystem
+    yield* fs
+      .writeFileString(file, toCsv(pairs))
+      .pipe(Effect.mapError((error) => CliError.badInput(`${file} cannot be written: ${error.message}`)))
+  }
+  yield* stdio.err(
+    `A Frame.io on this machine, with ${args.shots} shots of ${args.versions} versions each, nothing stacked yet.\n` +
+      `It allows ${args.limit} version calls per second. In another terminal:\n\n`
+  )
+  yield* stdio.out(`export FRAMEIO_BASE_URL=${server.baseUrl}\nexport FRAMEIO_TOKEN=${FakeFrameio.token}\n`)
+  const [first] = pairs
+  const single = first === undefined ? "" : `frameio version ${first.assetId} ${first.nextAssetId}\n`
+  yield* stdio.err(
+    Option.match(args.pairs, {
+      onNone: () => `\n${single}\nWith --pairs pairs.csv it also writes all ${pairs.length} pairs, for a batch.\n`,
+      onSome: (file) => `\n${single}frameio batch run ${file}\n`
+    })
+  )
+  yield* stdio.err("\nCtrl-C ends it, and all that is in it.\n")
+  yield* stdio.interrupted(1)
+  const counts = yield* server.counts("assets.version")
+  yield* stdio.err(`\nIt saw ${counts.requests} version calls, and answered ${counts.refused} of them with 429.\n`)
+}, Effect.scoped)
+
+/**
+ * The options that say what is in a fake.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const setup = {
+  shots: Options.integer("shots").pipe(
+    Options.withDescription("How many shots it has; each is one stack in the end."),
+    Options.withDefault(100)
+  ),
+  versions: Options.integer("versions").pipe(
+    Options.withDescription("How many versions of each shot, loose at first."),
+    Options.withDefault(3)
+  ),
+  limit: Options.integer("limit").pipe(
+    Options.withDescription("How many version calls per second it allows."),
+    Options.withDefault(20)
+  ),
+  latency: Options.integer("latency").pipe(
+    Options.withDescription("From a request to its answer, in ms."),
+    Options.withDefault(20)
+  ),
+  port: Options.integer("port").pipe(
+    Options.withDescription("Where it listens, on 127.0.0.1 only; 0 takes any that is free."),
+    Options.withDefault(0)
+  )
+}
+
+/**
+ * The command.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const command = Command.make(
+  "fake",
+  {
+    ...setup,
+    pairs: Options.text("pairs").pipe(
+      Options.withDescription("Write what there is to stack to this file, for frameio batch run."),
+      Options.optional
+    )
+  },
+  handle
+).pipe(
+  Command.withDescription(
+    HelpDoc.blocks([
+      HelpDoc.p("Starts a Frame.io on this machine, to try the other commands without an account."),
+      HelpDoc.p(
+        "It keeps Frame.io's rules about stacks and its rate limit to the millisecond. It lives in memory and is gone when it ends."
+      ),
+      HelpDoc.h2("Examples"),
+      HelpDoc.p("frameio fake --pairs pairs.csv"),
+      HelpDoc.p("frameio fake --shots 1000 --versions 5 --limit 100 --latency 50 --port 8080")
+    ])
+  )
+)
