@@ -198,6 +198,8 @@ export const runChains = <E, R>(
             let out = false
             const goesOut = Effect.suspend(() => {
               if (out) return Effect.void
+              // Called off with its turn already there: the last moment at which nothing has been sent.
+              if (stopped !== undefined) return Effect.interrupt
               out = true
               outNow += 1
               return beforeSend
