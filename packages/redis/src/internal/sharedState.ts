@@ -1,0 +1,226 @@
+/**
+ * What is kept in the shared value, and what one process makes of it: pure, so that it can be tested without a server.
+ *
+ * @internal
+ */
+import * as LeakyBucket from "@effect-frameio/core/LeakyBucket"
+import type * as RateLimitStore from "@effect-frameio/core/RateLimitStore"
+import * as Schema from "effect/Schema"
+
+/** JSON knows no `undefined`. */
+const OrNull = <A, I>(self: Schema.Schema<A, I>): Schema.Schema<A | undefined, I | null> =>
+  Schema.transform(Schema.NullOr(self), Schema.UndefinedOr(Schema.typeSchema(self)), {
+    strict: true,
+    decode: (value) => value ?? undefined,
+    encode: (value) => value ?? null
+  })
+
+/** JSON knows no `Infinity`. */
+const Unbounded: Schema.Schema<number, number | null> = Schema.transform(
+  Schema.NullOr(Schema.NonNegative),
+  Schema.NonNegative,
+  {
+    strict: true,
+    decode: (value) => value ?? Number.POSITIVE_INFINITY,
+    encode: (value) => (value === Number.POSITIVE_INFINITY ? null : value)
+  }
+)
+
+const Count = Schema.NonNegativeInt
+const Amount = Schema.Finite.pipe(Schema.nonNegative())
+
+const Bucket = Schema.Struct({
+  rule: OrNull(Schema.Struct({ limit: Schema.Positive, windowMillis: Schema.Positive })),
+  at: Amount,
+  level: Amount,
+  seen: Amount,
+  granted: Count,
+  inFlight: Count,
+  ended: Count,
+  lingering: Schema.Array(Schema.Struct({ until: Unbounded, count: Count })),
+  dearer: OrNull(Schema.Struct({ upTo: Count, inFlight: Count, costMillis: Amount })),
+  ruleAt: Amount,
+  measured: Count,
+  roundTripMillis: Amount,
+  strangerAt: OrNull(Amount),
+  strangerShare: Amount,
+  refusal: OrNull(Schema.Struct({ until: Amount, alone: Count })),
+  refusedAt: OrNull(Amount),
+  patience: Amount,
+  waitingSince: OrNull(Amount)
+})
+
+const MemberSchema = Schema.Struct({
+  /** Requests it still wants to send. */
+  backlog: Unbounded,
+  /** Granted to it, with no outcome told yet. */
+  inFlight: Count,
+  /** When it last wrote, in the state's own time. */
+  seenAt: Amount
+})
+
+/** One process that uses the bucket. */
+export type Member = typeof MemberSchema.Type
+
+const StateSchema = Schema.Struct({
+  /** Changes when a state is put back by memory; revisions compare only within one lineage. */
+  lineage: Schema.String,
+  revision: Count,
+  /** The last `now` of any transaction. */
+  time: Amount,
+  /** How far the state's time is ahead of the server's clock: not 0 once that clock was set. */
+  ahead: Schema.Finite,
+  bucket: Bucket,
+  members: Schema.Record({ key: Schema.String, value: MemberSchema })
+})
+
+/** The whole value. */
+export type State = typeof StateSchema.Type
+
+/** Changes with {@link StateSchema}: it is part of the key, so versions that differ do not read each other's values. */
+export const FORMAT = 1
+
+const Json = Schema.parseJson(StateSchema)
+
+/** Fails where the value is not one of ours. */
+export const decode = Schema.decode(Json)
+
+/** The value to be written. */
+export const encode = Schema.encode(Json)
+
+/** Requests in flight of which the outcome will still be told. */
+const open = (bucket: LeakyBucket.LeakyBucket): number =>
+  bucket.lingering.reduce((count, entry) => count - entry.count, bucket.inFlight)
+
+/** Requests that nobody will tell the outcome of: charged now, the latest at which they can have been. */
+export const abandon = (bucket: LeakyBucket.LeakyBucket, now: number, count: number): LeakyBucket.LeakyBucket => {
+  let next = bucket
+  for (let i = 0; i < count; i++) next = LeakyBucket.abandoned(next, now, 0)
+  return next
+}
+
+/** What one process remembers of a bucket. */
+export interface Memory {
+  /** Its own requests in flight: the truth, whatever the value says. */
+  readonly open: number
+  /** What it last said it still wants to send. */
+  readonly backlog: number
+  /** The newest state it saw, its `now`, and the time of the process before it asked for that. */
+  readonly last: { readonly state: State; readonly now: number; readonly local: number } | undefined
+}
+
+/** A bucket never seen. */
+export const nothing: Memory = { open: 0, backlog: 0, last: undefined }
+
+/** The server's clock may run so much faster than ours, and round so much, before we call it set. */
+const DRIFT = 0.001
+const GRAIN_MILLIS = 2
+
+/** What a transaction makes of the value that was loaded. */
+export interface Step<A> {
+  readonly value: A
+  readonly memory: Memory
+  /** The new state; absent where nothing changed but the time. */
+  readonly write: State | undefined
+}
+
+const ignoringTime = Schema.equivalence(Bucket)
+
+/** Whether a transaction did more than let time pass: what time does can be worked out again at any later moment. */
+const changed = (before: LeakyBucket.LeakyBucket, after: LeakyBucket.LeakyBucket, now: number): boolean => {
+  if (before === after) return false
+  const passed = LeakyBucket.advance(before, now)
+  const waits = (before.waitingSince === undefined) !== (after.waitingSince === undefined)
+  return waits || !ignoringTime(passed, { ...after, patience: passed.patience, waitingSince: passed.waitingSince })
+}
+
+/**
+ * Runs a transaction on what was loaded (`undefined`: nothing, or nothing of use).
+ *
+ * - A value that is gone, or older than what this process saw (the server was restarted, or a replica took over), is
+ *   put back from memory.
+ * - Time is the server's, but goes neither back nor ahead of this process's own, however that clock is set.
+ * - What this process has in flight is set right where the value differs: a write may have been lost, or have arrived
+ *   although its answer did not.
+ * - A process not seen for `leaseMillis` is taken for dead.
+ */
+export const step = <A>(options: {
+  readonly memory: Memory
+  readonly loaded: State | undefined
+  readonly id: string
+  readonly newLineage: () => string
+  /** The server's clock, in ms. */
+  readonly server: number
+  /** This process's clock, in ms: before the value was asked for, and when it was there. */
+  readonly asked: number
+  readonly got: number
+  readonly leaseMillis: number
+  readonly hint: LeakyBucket.Rule | undefined
+  readonly transaction: (view: RateLimitStore.View) => RateLimitStore.Update<A>
+}): Step<A> => {
+  const { id, leaseMillis, loaded, memory, server } = options
+  const { last } = memory
+  const older =
+    loaded !== undefined &&
+    last !== undefined &&
+    loaded.lineage === last.state.lineage &&
+    loaded.revision < last.state.revision
+  const kept = loaded !== undefined && !older ? loaded : undefined
+  const base = kept ?? {
+    ...(last?.state ?? { revision: 0, time: 0, ahead: 0, bucket: LeakyBucket.make(options.hint), members: {} }),
+    lineage: options.newLineage()
+  }
+
+  const latest =
+    last === undefined ? Number.POSITIVE_INFINITY : last.now + (options.got - last.local) * (1 + DRIFT) + GRAIN_MILLIS
+  const now = Math.max(0, base.time, Math.min(server + base.ahead, latest))
+
+  let { bucket } = base
+  let elsewhere = 0
+  const members: Record<string, Member> = {}
+  let dropped = false
+  for (const [name, member] of Object.entries(base.members)) {
+    if (name === id) continue
+    if (now - member.seenAt > leaseMillis) {
+      bucket = abandon(bucket, now, member.inFlight)
+      dropped = true
+      continue
+    }
+    members[name] = member
+    elsewhere += member.backlog
+  }
+
+  const before = base.members[id]
+  const missing = memory.open - (before?.inFlight ?? 0)
+  if (missing > 0) bucket = { ...bucket, granted: bucket.granted + missing, inFlight: bucket.inFlight + missing }
+  if (missing < 0) bucket = abandon(bucket, now, -missing)
+
+  const update = options.transaction({ bucket, now, elsewhere })
+  const inFlight = Math.max(0, memory.open + open(update.bucket) - open(bucket))
+  const me = inFlight > 0 || update.backlog > 0 ? { backlog: update.backlog, inFlight, seenAt: now } : undefined
+  if (me !== undefined) members[id] = me
+
+  const write =
+    kept === undefined ||
+    dropped ||
+    missing !== 0 ||
+    me?.backlog !== before?.backlog ||
+    me?.inFlight !== before?.inFlight ||
+    (before !== undefined && now - before.seenAt > leaseMillis / 3) ||
+    changed(bucket, update.bucket, now)
+  const state: State = write
+    ? {
+        lineage: base.lineage,
+        revision: base.revision + 1,
+        time: now,
+        ahead: now - server,
+        bucket: update.bucket,
+        members
+      }
+    : kept
+  return {
+    value: update.value,
+    memory: { open: inFlight, backlog: update.backlog, last: { state, now, local: options.asked } },
+    write: write ? state : undefined
+  }
+}
