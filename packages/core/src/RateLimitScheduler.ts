@@ -5,7 +5,6 @@
  *
  * @since 0.1.0
  */
-import * as Headers from "@effect/platform/Headers"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -16,27 +15,19 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
-import * as Option from "effect/Option"
-import * as PubSub from "effect/PubSub"
+import * as Queue from "effect/Queue"
 import * as Redacted from "effect/Redacted"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import * as Expiries from "./internal/expiries.js"
+import { BucketQueue, type JobState, type Permit } from "./internal/bucketQueue.js"
 import * as NeverSent from "./internal/neverSent.js"
-import * as WaitingLine from "./internal/waitingLine.js"
+import { type Priority as LinePriority, PRIORITIES } from "./internal/waitingLine.js"
 import * as LeakyBucket from "./LeakyBucket.js"
-import {
-  DeadlineExceeded,
-  MaxWaitExceeded,
-  QueueFull,
-  type RateLimitError,
-  type StoreUnavailable
-} from "./RateLimitError.js"
+import type { RateLimitError } from "./RateLimitError.js"
 import * as RateLimitHeaders from "./RateLimitHeaders.js"
 import * as RateLimitStore from "./RateLimitStore.js"
 
@@ -52,7 +43,7 @@ import * as RateLimitStore from "./RateLimitStore.js"
  * @since 0.1.0
  * @category models
  */
-export type Priority = WaitingLine.Priority
+export type Priority = LinePriority
 
 /**
  * A run of many requests that knows how many are still to come, though only few of them wait at any time. The bucket
@@ -199,11 +190,6 @@ export const withBeforeSend: {
   updateCall(self, (options) => ({ ...options, beforeSend }))
 )
 
-interface JobState extends Job {
-  left: number
-  open: boolean
-}
-
 const jobStates = new WeakMap<Job, JobState>()
 
 /**
@@ -220,7 +206,7 @@ export const makeJob = (options: {
 }): Effect.Effect<Job, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.sync(() => {
-      const state: JobState = {
+      const state: Job & JobState = {
         name: options.name,
         left: options.remaining === "unknown" ? Number.POSITIVE_INFINITY : options.remaining,
         open: true,
@@ -407,161 +393,45 @@ export const waitedMillis = Metric.counter("frameio_ratelimit_waited_millisecond
 })
 
 // -----------------------------------------------------------------------------
-// internals
+// constructors
 // -----------------------------------------------------------------------------
-
-/** A permit: the bucket's ticket, and whether it was given by the local count while the store was away. */
-interface Permit {
-  readonly ticket: LeakyBucket.Ticket
-  readonly local: boolean
-}
-
-interface Request {
-  readonly since: number
-  readonly job: JobState | undefined
-  readonly maxWaitMillis: number
-  readonly deadline: number
-  outcome: Exit.Exit<Permit, RateLimitError> | undefined
-  resume: ((effect: Effect.Effect<Permit, RateLimitError>) => void) | undefined
-}
-
-type Event = (bucket: LeakyBucket.LeakyBucket, now: number) => LeakyBucket.LeakyBucket
-
-/** Sleeps, looks whether it is time, and sleeps again. */
-interface Timer {
-  readonly clock: Clock.Clock
-  wakeAt: number
-  sleepsUntil: number
-  firing: boolean
-  fiber: Fiber.RuntimeFiber<void, never> | undefined
-}
-
-interface Queue {
-  readonly key: RateLimitStore.BucketKey
-  readonly owner: number
-  readonly line: WaitingLine.WaitingLine<Request>
-  readonly expiries: Expiries.Expiries<WaitingLine.Waiter<Request>>
-  /** Jobs seen here, with the priority of their calls and how many of those wait. */
-  readonly jobs: Map<JobState, { rank: number; waiting: number }>
-  readonly metrics: {
-    readonly granted: (count: number) => void
-    readonly refused: () => void
-    readonly malformed: () => void
-    readonly waiting: (count: number) => void
-    readonly waited: (millis: number) => void
-  }
-  readonly warned: Set<string>
-  events: Array<Event>
-  running: boolean
-  again: boolean
-  timer: Timer | undefined
-  /** The state as this process last saw it, and how far the store's clock is behind ours. */
-  bucket: LeakyBucket.LeakyBucket
-  behind: number
-  usedAt: number
-  /** The count kept while the store is away, and when to try the store again. */
-  local: { bucket: LeakyBucket.LeakyBucket; retryAt: number } | undefined
-}
-
-interface Turn {
-  /** The store's time. */
-  readonly now: number
-  readonly tickets: ReadonlyArray<LeakyBucket.Ticket>
-  readonly retryAt: number
-  readonly bucket: LeakyBucket.LeakyBucket
-}
-
-const NO_TICKETS: ReadonlyArray<LeakyBucket.Ticket> = []
 
 /** Buckets that nobody used for so long are forgotten, as Frame.io's limiter does. */
 const IDLE_MILLIS = 600_000
+
+/** So few buckets are not worth a look. */
 const SWEEP_ABOVE = 256
 
-const STORE_RETRY_MILLIS = 1000
-
-/** `setTimeout` reads whole ms, and a timer that fires early only has to be set again. */
-const LEAST_SLEEP = 1
-
-/** A timer that wakes so soon is left to itself, for stopping it would cost more. */
-const SHORT_SLEEP = 100
-
-const jobsRest = (queue: Queue, upToRank: number): number => {
-  let rest = 0
-  for (const [job, { rank, waiting }] of queue.jobs) {
-    if (rank <= upToRank) rest += Math.max(0, job.left - waiting)
-  }
-  return rest
+interface Owner {
+  readonly index: number
+  readonly queues: Map<string, Bucket>
 }
 
-const LOWEST = WaitingLine.PRIORITIES.length - 1
+interface Bucket {
+  readonly owner: number
+  readonly queue: BucketQueue
+  readonly refused: () => void
+  readonly malformed: () => void
+  /** Headers whose values were complained about. */
+  readonly warned: Set<string>
+}
 
-const backlogOf = (queue: Queue): number => queue.line.size + jobsRest(queue, LOWEST)
-
-/** What happened, then as many grants as the bucket allows: the whole decision, in one transaction. */
-const turn =
-  (queue: Queue, events: ReadonlyArray<Event>) =>
-  (view: RateLimitStore.View): RateLimitStore.Update<Turn> => {
-    let { bucket } = view
-    for (const event of events) bucket = event(bucket, view.now)
-    const tickets: Array<LeakyBucket.Ticket> = []
-    let retryAt = Number.POSITIVE_INFINITY
-    let ahead = 0
-    for (let rank = 0; rank <= LOWEST; rank++) {
-      let left = queue.line.at(rank)
-      if (left === 0) continue
-      // What other processes have to do counts like work of ours, but does not hold up a person's call.
-      const rest = jobsRest(queue, rank) + (rank === 0 ? 0 : view.elsewhere)
-      while (left > 0) {
-        const grant = LeakyBucket.grant(bucket, view.now, left + rest)
-        bucket = grant.bucket
-        if (grant.ticket === undefined) {
-          retryAt = grant.retryAt
-          break
-        }
-        tickets.push(grant.ticket)
-        left--
-        ahead++
-      }
-      if (left > 0) break
-    }
-    return {
-      value: { now: view.now, tickets: ahead === 0 ? NO_TICKETS : tickets, retryAt, bucket },
-      bucket,
-      backlog: Math.max(0, backlogOf(queue) - ahead)
-    }
-  }
-
-const snapshotOf = (queue: Queue, now: number): BucketSnapshot => {
-  const bucket =
-    queue.local === undefined
-      ? LeakyBucket.advance(queue.bucket, now - queue.behind)
-      : LeakyBucket.advance(queue.local.bucket, now)
+const snapshotOf = ({ owner, queue }: Bucket, now: number): BucketSnapshot => {
+  const bucket = queue.stateAt(now)
   return {
     route: queue.key.route,
-    owner: queue.owner,
+    owner,
     limit: bucket.rule?.limit,
     windowMillis: bucket.rule?.windowMillis,
     levelMillis: LeakyBucket.level(bucket),
     free: LeakyBucket.free(bucket),
     inFlight: bucket.inFlight,
-    waiting: queue.line.size,
-    backlog: backlogOf(queue),
+    waiting: queue.waiting,
+    backlog: queue.backlog,
     shared: LeakyBucket.shared(bucket),
     held: bucket.refusal !== undefined
   }
 }
-
-const expired = (queue: Queue, request: Request, now: number): RateLimitError =>
-  request.deadline <= now
-    ? new DeadlineExceeded({
-        route: queue.key.route,
-        waitedMillis: Math.round(now - request.since)
-      })
-    : new MaxWaitExceeded({
-        route: queue.key.route,
-        maxWaitMillis: request.maxWaitMillis,
-        waitedMillis: Math.round(now - request.since)
-      })
 
 /**
  * Makes a scheduler; it needs the store that the bucket states live in.
@@ -574,49 +444,24 @@ export const make = (
 ): Effect.Effect<Service, never, RateLimitStore.RateLimitStore | Scope.Scope> =>
   Effect.gen(function* () {
     const store = yield* RateLimitStore.RateLimitStore
-    const runtime = yield* Effect.runtime<never>()
-    const fork = Runtime.runFork(runtime)
+    const fork = Runtime.runFork(yield* Effect.runtime<never>())
     const queueLimit = options.queueLimit ?? defaults.queueLimit
     const defaultMaxWait = Duration.toMillis(options.maxWait ?? defaults.maxWait)
     const lingerMillis = Duration.toMillis(options.linger ?? defaults.linger)
-    const whenAway = options.whenStoreIsAway ?? defaults.whenStoreIsAway
+    const whenStoreIsAway = options.whenStoreIsAway ?? defaults.whenStoreIsAway
 
-    const owners = new Map<string, { readonly index: number; readonly queues: Map<string, Queue> }>()
+    const owners = new Map<string, Owner>()
+    const readers = new Set<Queue.Queue<BucketSnapshot>>()
     let ownersSeen = 0
-    let queueCount = 0
-    let readers = 0
-    const published = yield* Effect.acquireRelease(PubSub.sliding<BucketSnapshot>(256), PubSub.shutdown)
+    let bucketCount = 0
 
     yield* Effect.addFinalizer(() =>
-      Effect.suspend(() => {
-        const timers: Array<Effect.Effect<unknown>> = []
-        for (const { queues } of owners.values()) {
-          for (const { timer } of queues.values()) {
-            if (timer?.fiber !== undefined) timers.push(timer.fiber.interruptAsFork(timer.fiber.id()))
-          }
-        }
-        return Effect.all(timers, { discard: true })
+      Effect.sync(() => {
+        for (const { queues } of owners.values()) for (const { queue } of queues.values()) queue.close()
       })
     )
 
-    const sweep = (now: number): Effect.Effect<void> => {
-      const forgotten: Array<Effect.Effect<void>> = []
-      for (const [name, { queues }] of owners) {
-        for (const [route, queue] of queues) {
-          const idle =
-            queue.line.size === 0 && !queue.running && queue.events.length === 0 && queue.bucket.inFlight === 0
-          if (idle && now - queue.usedAt > IDLE_MILLIS) {
-            queues.delete(route)
-            queueCount--
-            forgotten.push(store.forget(queue.key))
-          }
-        }
-        if (queues.size === 0) owners.delete(name)
-      }
-      return forgotten.length === 0 ? Effect.void : Effect.all(forgotten, { discard: true })
-    }
-
-    const queueOf = (key: RateLimitStore.BucketKey): Queue => {
+    const bucketOf = (key: RateLimitStore.BucketKey): Bucket => {
       const name = Redacted.value(key.owner)
       let owner = owners.get(name)
       if (owner === undefined) {
@@ -625,397 +470,104 @@ export const make = (
       }
       const known = owner.queues.get(key.route)
       if (known !== undefined) return known
+      const bucket = makeBucket(key, owner.index)
+      owner.queues.set(key.route, bucket)
+      bucketCount++
+      return bucket
+    }
+
+    const makeBucket = (key: RateLimitStore.BucketKey, owner: number): Bucket => {
       const { route } = key
-      const tagged = {
-        granted: Metric.tagged(granted, "route", route),
-        refused: Metric.tagged(refusals, "route", route),
-        malformed: Metric.tagged(malformedHeaders, "route", route),
-        waiting: Metric.tagged(waitingRequests, "route", route),
-        waited: Metric.tagged(waitedMillis, "route", route)
+      const grants = Metric.tagged(granted, "route", route)
+      const refusing = Metric.tagged(refusals, "route", route)
+      const breaking = Metric.tagged(malformedHeaders, "route", route)
+      const waiting = Metric.tagged(waitingRequests, "route", route)
+      const waited = Metric.tagged(waitedMillis, "route", route)
+      const bucket: Bucket = {
+        owner,
+        queue: new BucketQueue(key, {
+          store,
+          queueLimit,
+          hint: options.hint?.(route),
+          whenStoreIsAway,
+          fork,
+          meters: {
+            granted: (count) => grants.unsafeUpdate(count, []),
+            waiting: (count) => waiting.unsafeUpdate(count, []),
+            waited: (millis) => waited.unsafeUpdate(millis, [])
+          },
+          changed: (_, now) => {
+            if (readers.size === 0) return
+            const snapshot = snapshotOf(bucket, now)
+            for (const reader of readers) reader.unsafeOffer(snapshot)
+          }
+        }),
+        refused: () => refusing.unsafeUpdate(1, []),
+        malformed: () => breaking.unsafeUpdate(1, []),
+        warned: new Set()
       }
-      const queue: Queue = {
-        key,
-        owner: owner.index,
-        line: WaitingLine.make(),
-        expiries: Expiries.make((waiter) => waiter.waiting),
-        jobs: new Map(),
-        metrics: {
-          granted: (count) => tagged.granted.unsafeUpdate(count, []),
-          refused: () => tagged.refused.unsafeUpdate(1, []),
-          malformed: () => tagged.malformed.unsafeUpdate(1, []),
-          waiting: (count) => tagged.waiting.unsafeUpdate(count, []),
-          waited: (millis) => tagged.waited.unsafeUpdate(millis, [])
-        },
-        warned: new Set(),
-        events: [],
-        running: false,
-        again: false,
-        timer: undefined,
-        bucket: LeakyBucket.make(options.hint?.(route)),
-        behind: 0,
-        usedAt: 0,
-        local: undefined
-      }
-      owner.queues.set(route, queue)
-      queueCount++
-      return queue
+      return bucket
     }
 
-    const leave = (queue: Queue, waiter: WaitingLine.Waiter<Request>) => {
-      const { job } = waiter.value
-      if (job === undefined) return
-      const entry = queue.jobs.get(job)
-      if (entry === undefined) return
-      entry.waiting--
-      if (entry.waiting <= 0 && (!job.open || job.left === 0)) queue.jobs.delete(job)
-    }
-
-    const finish = (request: Request, outcome: Exit.Exit<Permit, RateLimitError>) => {
-      request.outcome = outcome
-      request.resume?.(outcome)
-    }
-
-    const failAll = (queue: Queue, error: RateLimitError) => {
-      for (const waiter of queue.line.drain()) {
-        leave(queue, waiter)
-        finish(waiter.value, Exit.fail(error))
-      }
-    }
-
-    const expire = (queue: Queue, now: number) => {
-      for (const waiter of queue.expiries.due(now)) {
-        queue.line.remove(waiter)
-        leave(queue, waiter)
-        finish(waiter.value, Exit.fail(expired(queue, waiter.value, now)))
-      }
-    }
-
-    const hand = (queue: Queue, { tickets }: Turn, now: number, local: boolean) => {
-      let count = 0
-      for (const ticket of tickets) {
-        const waiter = queue.line.take()
-        if (waiter === undefined) {
-          // Whoever wanted it was interrupted meanwhile.
-          queue.events.push((bucket, at) => LeakyBucket.released(bucket, at, ticket))
-          queue.again = true
-          continue
+    const sweep = (now: number): void => {
+      for (const [name, { queues }] of owners) {
+        for (const [route, { queue }] of queues) {
+          if (!queue.idle || now - queue.usedAt <= IDLE_MILLIS) continue
+          queue.close()
+          queues.delete(route)
+          bucketCount--
+          fork(store.forget(queue.key))
         }
-        count++
-        const { job, since } = waiter.value
-        if (job !== undefined && job.left > 0) job.left--
-        leave(queue, waiter)
-        if (now > since) queue.metrics.waited(now - since)
-        finish(waiter.value, Exit.succeed({ ticket, local }))
+        if (queues.size === 0) owners.delete(name)
       }
-      if (count > 0) queue.metrics.granted(count)
     }
 
-    const clearTimer = (queue: Queue): Effect.Effect<void> => {
-      const { timer } = queue
-      if (timer === undefined) return Effect.void
-      timer.wakeAt = Number.POSITIVE_INFINITY
-      if (timer.firing || timer.sleepsUntil - RateLimitStore.monotonicMillis(timer.clock) < SHORT_SLEEP)
-        return Effect.void
-      queue.timer = undefined
-      return timer.fiber === undefined ? Effect.void : timer.fiber.interruptAsFork(timer.fiber.id())
-    }
-
-    /** One timer per bucket, set to the earliest moment at which something can change without an event. */
-    const setTimer = (queue: Queue, clock: Clock.Clock, retryAt: number, now: number): Effect.Effect<void> => {
-      if (queue.line.size === 0) return clearTimer(queue)
-      const poll = queue.local === undefined ? store.pollMillis : STORE_RETRY_MILLIS
-      const expiry = queue.expiries.peek()?.at ?? Number.POSITIVE_INFINITY
-      const wakeAt = Math.min(retryAt, expiry, poll === undefined ? Number.POSITIVE_INFINITY : now + poll)
-      if (wakeAt === Number.POSITIVE_INFINITY) return clearTimer(queue)
-      const { timer } = queue
-      // One that wakes too early goes to sleep again; only one that would wake too late has to be replaced.
-      if (timer !== undefined && (timer.firing || timer.sleepsUntil <= wakeAt + LEAST_SLEEP)) {
-        timer.wakeAt = wakeAt
-        return Effect.void
+    const complain = (
+      { malformed, queue, warned }: Bucket,
+      broken: ReadonlyArray<RateLimitHeaders.Malformed>
+    ): void => {
+      let text = ""
+      for (const { header, value } of broken) {
+        malformed()
+        if (warned.has(header)) continue
+        warned.add(header)
+        text += ` ${header}: ${JSON.stringify(value.slice(0, 100))}`
       }
-      return Effect.map(clearTimer(queue), () => {
-        const next: Timer = { clock, wakeAt, sleepsUntil: now, firing: false, fiber: undefined }
-        queue.timer = next
-        next.fiber = fork(tick(queue, next))
-      })
-    }
-
-    const tick = (queue: Queue, timer: Timer): Effect.Effect<void> =>
-      Effect.suspend(() => {
-        const now = RateLimitStore.monotonicMillis(timer.clock)
-        if (timer.wakeAt === Number.POSITIVE_INFINITY) {
-          if (queue.timer === timer) queue.timer = undefined
-          return Effect.void
-        }
-        if (now < timer.wakeAt) {
-          const millis = Math.max(LEAST_SLEEP, Math.ceil(timer.wakeAt - now))
-          timer.sleepsUntil = now + millis
-          return Effect.flatMap(timer.clock.sleep(Duration.millis(millis)), () => tick(queue, timer))
-        }
-        timer.wakeAt = Number.POSITIVE_INFINITY
-        timer.firing = true
-        return Effect.flatMap(Effect.uninterruptible(pump(queue, timer.clock)), () => {
-          timer.firing = false
-          return tick(queue, timer)
-        })
-      })
-
-    /** One turn on the count that this process keeps while the store is away. */
-    const localTurn = (queue: Queue, clock: Clock.Clock, events: ReadonlyArray<Event>): Turn => {
-      const now = RateLimitStore.monotonicMillis(clock)
-      const { rule } = queue.bucket
-      queue.local ??= {
-        bucket: LeakyBucket.make(rule ?? options.hint?.(queue.key.route)),
-        retryAt: 0
-      }
-      const update = turn(queue, events)({ bucket: queue.local.bucket, now, elsewhere: 0 })
-      queue.local.bucket = update.bucket
-      queue.local.retryAt = now + STORE_RETRY_MILLIS
-      return update.value
-    }
-
-    const settled = (queue: Queue, clock: Clock.Clock, result: Turn, local: boolean): Effect.Effect<void> => {
-      const now = RateLimitStore.monotonicMillis(clock)
-      if (!local) {
-        queue.bucket = result.bucket
-        queue.behind = now - result.now
-      }
-      hand(queue, result, now, local)
-      queue.metrics.waiting(queue.line.size)
-      if (queue.again) {
-        queue.again = false
-        return run(queue, clock)
-      }
-      queue.running = false
-      const timer = setTimer(queue, clock, result.retryAt + (now - result.now), now)
-      return readers === 0 ? timer : Effect.zipRight(timer, PubSub.publish(published, snapshotOf(queue, now)))
-    }
-
-    const away = (
-      queue: Queue,
-      clock: Clock.Clock,
-      events: ReadonlyArray<Event>,
-      error: StoreUnavailable
-    ): Effect.Effect<void> => {
-      if (whenAway === "local") {
-        const first = queue.local === undefined
-        const next = settled(queue, clock, localTurn(queue, clock, events), true)
-        return first
-          ? Effect.zipRight(Effect.logWarning(`${error.message} Going on with this process's own count.`), next)
-          : next
-      }
-      // The outcomes of what was sent are told to the store when it is back.
-      queue.events = [...events, ...queue.events]
-      queue.running = false
-      queue.again = false
-      failAll(queue, error)
-      queue.metrics.waiting(0)
-      return clearTimer(queue)
-    }
-
-    const run = (queue: Queue, clock: Clock.Clock): Effect.Effect<void> => {
-      const now = RateLimitStore.monotonicMillis(clock)
-      expire(queue, now)
-      const { events, local } = queue
-      queue.events = []
-      if (local !== undefined && now < local.retryAt) {
-        return settled(queue, clock, localTurn(queue, clock, events), true)
-      }
-      const back: ReadonlyArray<Event> =
-        local === undefined
-          ? events
-          : // What was sent without the store has been charged at most this much.
-            [
-              ...events,
-              (bucket) => ({
-                ...bucket,
-                level: bucket.level + LeakyBucket.bound(LeakyBucket.advance(local.bucket, now))
-              })
-            ]
-      return Effect.matchEffect(store.update(queue.key, options.hint?.(queue.key.route), turn(queue, back)), {
-        onFailure: (error) => away(queue, clock, events, error),
-        onSuccess: (result) => {
-          queue.local = undefined
-          return settled(queue, clock, result, false)
-        }
-      })
-    }
-
-    /** Decides who may go. One at a time per bucket: whoever comes meanwhile is served by the one that runs. */
-    const pump = (queue: Queue, clock: Clock.Clock): Effect.Effect<void> =>
-      Effect.suspend(() => {
-        if (queue.running) {
-          queue.again = true
-          return Effect.void
-        }
-        queue.running = true
-        return run(queue, clock)
-      })
-
-    const enqueue = (queue: Queue, call: CallOptions, now: number): WaitingLine.Waiter<Request> => {
-      const rank = WaitingLine.PRIORITIES.indexOf(call.priority)
-      const job = call.job === undefined ? undefined : jobStates.get(call.job)
-      const maxWaitMillis = call.maxWaitMillis ?? defaultMaxWait
-      const deadline = call.deadline ?? Number.POSITIVE_INFINITY
-      const waiter = queue.line.add(
-        {
-          since: now,
-          job,
-          maxWaitMillis,
-          deadline,
-          outcome: undefined,
-          resume: undefined
-        },
-        rank,
-        job ?? NO_JOB
-      )
-      if (job?.open === true) {
-        const entry = queue.jobs.get(job)
-        if (entry === undefined) queue.jobs.set(job, { rank, waiting: 1 })
-        else {
-          entry.rank = rank
-          entry.waiting++
-        }
-      }
-      return waiter
-    }
-
-    const acquire = (
-      queue: Queue,
-      clock: Clock.Clock,
-      call: CallOptions,
-      wait: { millis: number } | undefined,
-      restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-    ): Effect.Effect<Permit, RateLimitError> => {
-      const now = RateLimitStore.monotonicMillis(clock)
-      queue.usedAt = now
-      if (queue.line.size >= queueLimit) {
-        return Effect.fail(new QueueFull({ route: queue.key.route, waiting: queue.line.size }))
-      }
-      const waiter = enqueue(queue, call, now)
-      const request = waiter.value
-      if (request.deadline <= now) {
-        queue.line.remove(waiter)
-        leave(queue, waiter)
-        return Effect.fail(expired(queue, request, now))
-      }
-      return Effect.flatMap(pump(queue, clock), () => {
-        if (request.outcome !== undefined) return request.outcome
-        const expiry = Math.min(request.since + request.maxWaitMillis, request.deadline)
-        const alarm =
-          expiry === Number.POSITIVE_INFINITY
-            ? Effect.void
-            : Effect.suspend(() => {
-                const first = queue.expiries.peek()
-                queue.expiries.add(expiry, waiter)
-                // The bucket's timer has to know of a moment that is earlier than all it knows.
-                return (first === undefined || expiry < first.at) &&
-                  (queue.timer === undefined || expiry < queue.timer.wakeAt)
-                  ? pump(queue, clock)
-                  : Effect.void
-              })
-        const permit = Effect.async<Permit, RateLimitError>((resume) => {
-          if (request.outcome === undefined) request.resume = resume
-          else resume(request.outcome)
-        })
-        // Outside of `restore`, so that a permit that comes at the very moment of an interruption is not lost.
-        return Effect.zipRight(
-          alarm,
-          Effect.matchCauseEffect(restore(permit), {
-            onFailure: (cause) => Effect.zipRight(withdraw(queue, clock, waiter), Effect.failCause(cause)),
-            onSuccess: (permit) => {
-              if (wait !== undefined) wait.millis += RateLimitStore.monotonicMillis(clock) - request.since
-              return Effect.succeed(permit)
-            }
-          })
-        )
-      })
-    }
-
-    /** A waiter that goes before its turn leaves the line; one that goes just as its turn comes gives the permit back. */
-    const withdraw = (queue: Queue, clock: Clock.Clock, waiter: WaitingLine.Waiter<Request>): Effect.Effect<void> => {
-      const { job, outcome } = waiter.value
-      waiter.value.resume = undefined
-      if (waiter.waiting) {
-        queue.line.remove(waiter)
-        leave(queue, waiter)
-        queue.metrics.waiting(queue.line.size)
-        return Effect.void
-      }
-      if (outcome === undefined || Exit.isFailure(outcome)) return Effect.void
-      if (job?.open === true) job.left++
-      return learn(queue, clock, outcome.value, (bucket, now, ticket) => LeakyBucket.released(bucket, now, ticket))
-    }
-
-    const learn = (
-      queue: Queue,
-      clock: Clock.Clock,
-      permit: Permit,
-      event: (bucket: LeakyBucket.LeakyBucket, now: number, ticket: LeakyBucket.Ticket) => LeakyBucket.LeakyBucket
-    ): Effect.Effect<void> => {
-      // A permit of the local count means nothing to the store's: that one was charged for it when it came back.
-      if (permit.local === (queue.local !== undefined)) {
-        queue.events.push((bucket, now) => event(bucket, now, permit.ticket))
-      }
-      return pump(queue, clock)
+      if (text === "") return
+      fork(Effect.logWarning(`${queue.key.route}: rate-limit headers without a usable number are not believed:${text}`))
     }
 
     const onResponse = (
-      queue: Queue,
+      bucket: Bucket,
       clock: Clock.Clock,
       permit: Permit,
       job: JobState | undefined,
       response: HttpClientResponse.HttpClientResponse
-    ): Effect.Effect<void> => {
+    ): void => {
       const { headers, malformed } = RateLimitHeaders.parse(response.headers)
-      const warn = malformed.length === 0 ? undefined : warnOf(queue, malformed)
-      const refused = response.status === 429
-      if (refused) {
-        queue.metrics.refused()
-        // It has to be sent again.
-        if (job?.open === true) job.left++
+      if (malformed.length > 0) complain(bucket, malformed)
+      if (response.status !== 429) {
+        bucket.queue.learn(permit, clock, (state, now) => LeakyBucket.answered(state, now, permit.ticket, headers))
+        return
       }
-      const retryAfter = refused
-        ? RateLimitHeaders.parseRetryAfter(
-            Option.getOrUndefined(Headers.get(response.headers, "retry-after")),
-            clock.unsafeCurrentTimeMillis()
-          )
-        : undefined
-      const done = learn(queue, clock, permit, (bucket, now, ticket) =>
-        refused
-          ? LeakyBucket.refused(bucket, now, ticket, headers, retryAfter)
-          : LeakyBucket.answered(bucket, now, ticket, headers)
+      bucket.refused()
+      // It has to be sent again.
+      if (job?.open === true) job.left++
+      const retryAfter = RateLimitHeaders.parseRetryAfter(
+        response.headers["retry-after"],
+        clock.unsafeCurrentTimeMillis()
       )
-      return warn === undefined ? done : Effect.zipRight(warn, done)
+      bucket.queue.learn(permit, clock, (state, now) =>
+        LeakyBucket.refused(state, now, permit.ticket, headers, retryAfter)
+      )
     }
 
-    const warnOf = (
-      queue: Queue,
-      malformed: ReadonlyArray<RateLimitHeaders.Malformed>
-    ): Effect.Effect<void> | undefined => {
-      let text = ""
-      for (const { header, value } of malformed) {
-        queue.metrics.malformed()
-        if (queue.warned.has(header)) continue
-        queue.warned.add(header)
-        text += ` ${header}: ${JSON.stringify(value.slice(0, 100))}`
-      }
-      return text === ""
-        ? undefined
-        : Effect.logWarning(`${queue.key.route}: rate-limit headers that are no usable number are not believed:${text}`)
-    }
-
-    const onFailure = <E>(
-      queue: Queue,
-      clock: Clock.Clock,
-      permit: Permit,
-      cause: Cause.Cause<E>
-    ): Effect.Effect<void> =>
-      learn(queue, clock, permit, (bucket, now, ticket) =>
-        NeverSent.isNeverSent(cause)
-          ? LeakyBucket.released(bucket, now, ticket)
-          : LeakyBucket.abandoned(bucket, now, lingerMillis)
+    const onFailure = (bucket: Bucket, clock: Clock.Clock, permit: Permit, cause: Cause.Cause<unknown>): void => {
+      const neverSent = NeverSent.isNeverSent(cause)
+      bucket.queue.learn(permit, clock, (state, now) =>
+        neverSent ? LeakyBucket.released(state, now, permit.ticket) : LeakyBucket.abandoned(state, now, lingerMillis)
       )
+    }
 
     const schedule: Service["schedule"] = (key) => (send) =>
       Effect.uninterruptibleMask((restore) =>
@@ -1025,24 +577,53 @@ export const make = (
           const call = Context.get(context, CurrentCallOptions)
           const wait = Context.get(context, CurrentWait)
           const job = call.job === undefined ? undefined : jobStates.get(call.job)
-          const queue = queueOf(key)
-          const acquired = acquire(queue, clock, call, wait, restore)
-          const permitted =
-            queueCount <= SWEEP_ABOVE
-              ? acquired
-              : Effect.zipRight(
-                  Effect.suspend(() => sweep(RateLimitStore.monotonicMillis(clock))),
-                  acquired
-                )
-          return Effect.flatMap(permitted, (permit) =>
-            Effect.matchCauseEffect(
-              restore(call.beforeSend === undefined ? send : Effect.zipRight(call.beforeSend, send)),
-              {
-                onFailure: (cause) => Effect.zipRight(onFailure(queue, clock, permit, cause), Effect.failCause(cause)),
-                onSuccess: (response) => Effect.as(onResponse(queue, clock, permit, job, response), response)
+          if (bucketCount > SWEEP_ABOVE) sweep(RateLimitStore.monotonicMillis(clock))
+          const bucket = bucketOf(key)
+          const { queue } = bucket
+
+          const sendWith = (permit: Permit) =>
+            Effect.matchCauseEffect(restore(send), {
+              onFailure: (cause) => {
+                onFailure(bucket, clock, permit, cause)
+                return Effect.failCause(cause)
+              },
+              onSuccess: (response) => {
+                onResponse(bucket, clock, permit, job, response)
+                return Effect.succeed(response)
               }
-            )
+            })
+
+          const waiter = queue.ask(
+            {
+              rank: PRIORITIES.indexOf(call.priority),
+              maxWaitMillis: call.maxWaitMillis ?? defaultMaxWait,
+              deadline: call.deadline ?? Number.POSITIVE_INFINITY,
+              job
+            },
+            clock
           )
+          if (!("value" in waiter)) return Effect.fail(waiter)
+          const request = waiter.value
+          if (request.outcome !== undefined) {
+            return Exit.isSuccess(request.outcome)
+              ? sendWith(request.outcome.value)
+              : Effect.failCause(request.outcome.cause)
+          }
+          const permit = Effect.async<Permit, RateLimitError>((resume) => {
+            if (request.outcome === undefined) request.resume = resume
+            else resume(request.outcome)
+          })
+          // Outside of `restore`, so that a permit that comes at the very moment of an interruption is not lost.
+          return Effect.matchCauseEffect(restore(permit), {
+            onFailure: (cause) => {
+              queue.withdraw(waiter, clock)
+              return Effect.failCause(cause)
+            },
+            onSuccess: (permit) => {
+              if (wait !== undefined) wait.millis += RateLimitStore.monotonicMillis(clock) - request.since
+              return sendWith(permit)
+            }
+          })
         })
       )
 
@@ -1055,24 +636,28 @@ export const make = (
           const now = RateLimitStore.monotonicMillis(clock)
           const all: Array<BucketSnapshot> = []
           for (const { queues } of owners.values())
-            for (const queue of queues.values()) all.push(snapshotOf(queue, now))
+            for (const bucket of queues.values()) all.push(snapshotOf(bucket, now))
           return all
         })
       ),
       changes: Stream.unwrapScoped(
-        Effect.gen(function* () {
-          const queue = yield* PubSub.subscribe(published)
-          yield* Effect.acquireRelease(
-            Effect.sync(() => readers++),
-            () => Effect.sync(() => readers--)
-          )
-          return Stream.fromQueue(queue)
-        })
+        Effect.map(
+          Effect.acquireRelease(
+            Effect.tap(Queue.sliding<BucketSnapshot>(CHANGES_KEPT), (reader) => Effect.sync(() => readers.add(reader))),
+            (reader) =>
+              Effect.zipRight(
+                Effect.sync(() => readers.delete(reader)),
+                Queue.shutdown(reader)
+              )
+          ),
+          (reader) => Stream.fromQueue(reader)
+        )
       )
     }
   })
 
-const NO_JOB = {}
+/** How many changes a slow reader can be behind before it misses some. */
+const CHANGES_KEPT = 256
 
 /**
  * A scheduler over the store that is given.

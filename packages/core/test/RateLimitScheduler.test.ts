@@ -478,6 +478,7 @@ const fragile = Effect.gen(function* () {
   const store: RateLimitStore.Service = {
     ...memory,
     name: "fragile",
+    updateNow: undefined,
     update: (key, hint, transaction) =>
       Effect.flatMap(Ref.get(away), (gone) => {
         calls++

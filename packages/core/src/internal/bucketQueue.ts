@@ -1,0 +1,464 @@
+/**
+ * The queue before one bucket: who waits, who may go, and the one timer that looks again.
+ *
+ * Everything here is synchronous but for a store that is elsewhere: each step starts from an event (a request asks, an
+ * answer comes, the timer fires) and decides in one transaction on the bucket's state.
+ */
+import type * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
+import * as LeakyBucket from "../LeakyBucket.js"
+import {
+  DeadlineExceeded,
+  MaxWaitExceeded,
+  QueueFull,
+  type RateLimitError,
+  type StoreUnavailable
+} from "../RateLimitError.js"
+import * as RateLimitStore from "../RateLimitStore.js"
+import * as Expiries from "./expiries.js"
+import * as WaitingLine from "./waitingLine.js"
+
+/** A permit: the bucket's ticket, and whether it was given by the local count while the store was away. */
+export interface Permit {
+  readonly ticket: LeakyBucket.Ticket
+  readonly local: boolean
+}
+
+/** A job as its requests see it; it is counted down here. */
+export interface JobState {
+  left: number
+  open: boolean
+}
+
+/** What a request asks for. */
+export interface Ask {
+  readonly rank: number
+  readonly maxWaitMillis: number
+  readonly deadline: number
+  readonly job: JobState | undefined
+}
+
+/** A request that was let into the queue. */
+export interface Request extends Ask {
+  readonly since: number
+  outcome: Exit.Exit<Permit, RateLimitError> | undefined
+  resume: ((outcome: Exit.Exit<Permit, RateLimitError>) => void) | undefined
+}
+
+export type Waiter = WaitingLine.Waiter<Request>
+
+/** What happened to a request, as a step of the bucket's state. */
+export type Event = (bucket: LeakyBucket.LeakyBucket, now: number) => LeakyBucket.LeakyBucket
+
+export interface Meters {
+  readonly granted: (count: number) => void
+  readonly waiting: (count: number) => void
+  readonly waited: (millis: number) => void
+}
+
+export interface Settings {
+  readonly store: RateLimitStore.Service
+  readonly queueLimit: number
+  readonly hint: LeakyBucket.Rule | undefined
+  readonly whenStoreIsAway: "fail" | "local"
+  readonly fork: <A>(effect: Effect.Effect<A>) => Fiber.RuntimeFiber<A>
+  readonly meters: Meters
+  readonly changed: (queue: BucketQueue, now: number) => void
+}
+
+/** The result of one transaction. */
+interface Turn {
+  /** The store's time. */
+  readonly now: number
+  readonly tickets: ReadonlyArray<LeakyBucket.Ticket>
+  readonly retryAt: number
+  readonly bucket: LeakyBucket.LeakyBucket
+}
+
+/** Sleeps, looks whether it is time, and sleeps again. */
+interface Timer {
+  wakeAt: number
+  sleepsUntil: number
+  firing: boolean
+  fiber: Fiber.RuntimeFiber<void> | undefined
+}
+
+const LOWEST = WaitingLine.PRIORITIES.length - 1
+const NEVER = Number.POSITIVE_INFINITY
+const NO_TICKETS: ReadonlyArray<LeakyBucket.Ticket> = []
+const NO_EVENTS: ReadonlyArray<Event> = []
+
+/** The lane of all requests that are no job's. */
+const NO_JOB = {}
+
+const STORE_RETRY_MILLIS = 1000
+
+/** `setTimeout` reads whole ms, and a timer that fires early only has to be set again. */
+const LEAST_SLEEP = 1
+
+/** A timer that wakes so soon is left to itself, for stopping it would cost more. */
+const SHORT_SLEEP = 100
+
+export class BucketQueue {
+  usedAt = 0
+  private readonly line = WaitingLine.make<Request>()
+  private readonly expiries = Expiries.make<Waiter>((waiter) => waiter.waiting)
+  /** Jobs seen here, with the priority of their calls and how many of those wait. */
+  private readonly jobs = new Map<JobState, { rank: number; waiting: number }>()
+  private events: Array<Event> = []
+  private running = false
+  private again = false
+  private retryAt = NEVER
+  private timer: Timer | undefined
+  /** The state as this process last saw it, and how far the store's clock is behind ours. */
+  private bucket: LeakyBucket.LeakyBucket
+  private behind = 0
+  /** The count kept while the store is away, and when to try the store again. */
+  private local: { bucket: LeakyBucket.LeakyBucket; retryAt: number } | undefined
+
+  constructor(
+    readonly key: RateLimitStore.BucketKey,
+    private readonly settings: Settings
+  ) {
+    this.bucket = LeakyBucket.make(settings.hint)
+  }
+
+  get waiting(): number {
+    return this.line.size
+  }
+
+  /** Requests to come, as far as is known. */
+  get backlog(): number {
+    return this.line.size + this.jobsRest(LOWEST)
+  }
+
+  get idle(): boolean {
+    return this.line.size === 0 && !this.running && this.events.length === 0 && this.bucket.inFlight === 0
+  }
+
+  stateAt(now: number): LeakyBucket.LeakyBucket {
+    return this.local === undefined
+      ? LeakyBucket.advance(this.bucket, now - this.behind)
+      : LeakyBucket.advance(this.local.bucket, now)
+  }
+
+  /** Lets a request in; it may have its outcome at once. */
+  ask(ask: Ask, clock: Clock.Clock): Waiter | QueueFull {
+    const now = RateLimitStore.monotonicMillis(clock)
+    this.usedAt = now
+    const { size } = this.line
+    if (size >= this.settings.queueLimit) return new QueueFull({ route: this.key.route, waiting: size })
+    const first = this.line.upTo(ask.rank) === 0
+    const request: Request = {
+      since: now,
+      rank: ask.rank,
+      maxWaitMillis: ask.maxWaitMillis,
+      deadline: ask.deadline,
+      job: ask.job,
+      outcome: undefined,
+      resume: undefined
+    }
+    const waiter = this.line.add(request, ask.rank, ask.job ?? NO_JOB)
+    this.enter(request)
+    const expiry = Math.min(now + ask.maxWaitMillis, ask.deadline)
+    if (expiry <= now) this.giveUp(waiter, now)
+    // Behind others it can only wait, and they are being looked after.
+    else if (first) this.pump(clock)
+    if (request.outcome === undefined && expiry < NEVER) {
+      this.expiries.add(expiry, waiter)
+      if (this.timer === undefined || expiry < this.timer.wakeAt) this.setTimer(clock, now)
+    }
+    return waiter
+  }
+
+  /** A waiter that goes before its turn leaves the line; one that goes just as its turn comes gives the permit back. */
+  withdraw(waiter: Waiter, clock: Clock.Clock): void {
+    const request = waiter.value
+    request.resume = undefined
+    if (waiter.waiting) {
+      this.line.remove(waiter)
+      this.leave(request)
+      this.settings.meters.waiting(this.line.size)
+      return
+    }
+    if (request.outcome === undefined || Exit.isFailure(request.outcome)) return
+    const permit = request.outcome.value
+    if (request.job?.open === true) request.job.left++
+    this.learn(permit, clock, (bucket, now) => LeakyBucket.released(bucket, now, permit.ticket))
+  }
+
+  /** A request ended, one way or another. */
+  learn(permit: Permit, clock: Clock.Clock, event: Event): void {
+    // A permit of the local count means nothing to the store's: that one was charged for it when it came back.
+    if (permit.local === (this.local !== undefined)) this.events.push(event)
+    this.pump(clock)
+  }
+
+  /** Stops the timer; what waits is not woken. */
+  close(): void {
+    this.timer?.fiber?.unsafeInterruptAsFork(FiberId.none)
+    this.timer = undefined
+  }
+
+  /** Decides who may go. One at a time per bucket: whoever comes meanwhile is served by the one that runs. */
+  private pump(clock: Clock.Clock): void {
+    if (this.running) {
+      this.again = true
+      return
+    }
+    this.running = true
+    const { updateNow } = this.settings.store
+    if (updateNow === undefined) {
+      this.settings.fork(this.pumpStore(clock))
+      return
+    }
+    let now: number
+    do {
+      this.again = false
+      now = RateLimitStore.monotonicMillis(clock)
+      this.expire(now)
+      const transaction = this.transaction(this.takeEvents())
+      this.settled(updateNow(this.key, this.settings.hint, now, transaction), now, false)
+    } while (this.again)
+    this.rest(clock, now)
+  }
+
+  private pumpStore(clock: Clock.Clock): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.again = false
+      const now = RateLimitStore.monotonicMillis(clock)
+      this.expire(now)
+      const events = this.takeEvents()
+      const { local } = this
+      if (local !== undefined && now < local.retryAt) {
+        this.settled(this.localTurn(events, now), now, true)
+        return this.pumpOn(clock, now)
+      }
+      // What was sent without the store has been charged at most this much.
+      const sentWithout = local === undefined ? 0 : LeakyBucket.bound(LeakyBucket.advance(local.bucket, now))
+      const told: ReadonlyArray<Event> =
+        sentWithout === 0 ? events : [...events, (bucket) => ({ ...bucket, level: bucket.level + sentWithout })]
+      return Effect.matchEffect(this.settings.store.update(this.key, this.settings.hint, this.transaction(told)), {
+        onFailure: (error) => this.away(events, error, clock),
+        onSuccess: (turn) => {
+          const at = RateLimitStore.monotonicMillis(clock)
+          this.local = undefined
+          this.settled(turn, at, false)
+          return this.pumpOn(clock, at)
+        }
+      })
+    })
+  }
+
+  private pumpOn(clock: Clock.Clock, now: number): Effect.Effect<void> {
+    if (this.again) return this.pumpStore(clock)
+    this.rest(clock, now)
+    return Effect.void
+  }
+
+  private away(events: ReadonlyArray<Event>, error: StoreUnavailable, clock: Clock.Clock): Effect.Effect<void> {
+    const now = RateLimitStore.monotonicMillis(clock)
+    if (this.settings.whenStoreIsAway === "local") {
+      const first = this.local === undefined
+      this.settled(this.localTurn(events, now), now, true)
+      const next = Effect.suspend(() => this.pumpOn(clock, now))
+      return first
+        ? Effect.zipRight(Effect.logWarning(`${error.message} Going on with this process's own count.`), next)
+        : next
+    }
+    // What became of the requests that were sent is told to the store when it is back.
+    this.events = [...events, ...this.events]
+    for (const waiter of this.line.drain()) {
+      this.leave(waiter.value)
+      finish(waiter.value, Exit.fail(error))
+    }
+    this.again = false
+    this.retryAt = NEVER
+    this.settings.meters.waiting(0)
+    this.rest(clock, now)
+    return Effect.void
+  }
+
+  private takeEvents(): ReadonlyArray<Event> {
+    if (this.events.length === 0) return NO_EVENTS
+    const { events } = this
+    this.events = []
+    return events
+  }
+
+  /** What happened, then as many grants as the bucket allows: the whole decision. It may be run again, so it is pure. */
+  private transaction(events: ReadonlyArray<Event>): (view: RateLimitStore.View) => RateLimitStore.Update<Turn> {
+    return (view) => {
+      let { bucket } = view
+      for (const event of events) bucket = event(bucket, view.now)
+      let tickets: Array<LeakyBucket.Ticket> | undefined
+      let retryAt = NEVER
+      let ahead = 0
+      for (let rank = 0; rank <= LOWEST && retryAt === NEVER; rank++) {
+        let left = this.line.at(rank)
+        if (left === 0) continue
+        // What other processes have to do counts like work of ours, but does not hold up a person's call.
+        const rest = this.jobsRest(rank) + (rank === 0 ? 0 : view.elsewhere)
+        while (left > 0) {
+          const grant = LeakyBucket.grant(bucket, view.now, left + rest)
+          bucket = grant.bucket
+          if (grant.ticket === undefined) {
+            retryAt = grant.retryAt
+            break
+          }
+          tickets ??= []
+          tickets.push(grant.ticket)
+          left--
+          ahead++
+        }
+        if (left > 0) break
+      }
+      return {
+        value: { now: view.now, tickets: tickets ?? NO_TICKETS, retryAt, bucket },
+        bucket,
+        backlog: Math.max(0, this.backlog - ahead)
+      }
+    }
+  }
+
+  /** One turn on the count that this process keeps while the store is away. */
+  private localTurn(events: ReadonlyArray<Event>, now: number): Turn {
+    this.local ??= { bucket: LeakyBucket.make(this.bucket.rule ?? this.settings.hint), retryAt: 0 }
+    const update = this.transaction(events)({ bucket: this.local.bucket, now, elsewhere: 0 })
+    this.local.bucket = update.bucket
+    this.local.retryAt = now + STORE_RETRY_MILLIS
+    return update.value
+  }
+
+  private settled(turn: Turn, now: number, local: boolean): void {
+    if (!local) {
+      this.bucket = turn.bucket
+      this.behind = now - turn.now
+    }
+    this.retryAt = turn.retryAt + (now - turn.now)
+    let count = 0
+    for (const ticket of turn.tickets) {
+      const waiter = this.line.take()
+      if (waiter === undefined) {
+        // Whoever wanted it was interrupted meanwhile.
+        this.events.push((bucket, at) => LeakyBucket.released(bucket, at, ticket))
+        this.again = true
+        continue
+      }
+      count++
+      const request = waiter.value
+      if (request.job !== undefined && request.job.left > 0) request.job.left--
+      this.leave(request)
+      if (now > request.since) this.settings.meters.waited(now - request.since)
+      finish(request, Exit.succeed({ ticket, local }))
+    }
+    if (count > 0) this.settings.meters.granted(count)
+  }
+
+  private rest(clock: Clock.Clock, now: number): void {
+    this.running = false
+    this.settings.meters.waiting(this.line.size)
+    this.setTimer(clock, now)
+    this.settings.changed(this, now)
+  }
+
+  private jobsRest(upToRank: number): number {
+    let rest = 0
+    for (const [job, { rank, waiting }] of this.jobs) {
+      if (rank <= upToRank) rest += Math.max(0, job.left - waiting)
+    }
+    return rest
+  }
+
+  private enter({ job, rank }: Request): void {
+    if (job?.open !== true) return
+    const entry = this.jobs.get(job)
+    if (entry === undefined) this.jobs.set(job, { rank, waiting: 1 })
+    else {
+      entry.rank = rank
+      entry.waiting++
+    }
+  }
+
+  private leave({ job }: Request): void {
+    if (job === undefined) return
+    const entry = this.jobs.get(job)
+    if (entry === undefined) return
+    entry.waiting--
+    if (entry.waiting <= 0 && (!job.open || job.left === 0)) this.jobs.delete(job)
+  }
+
+  private expire(now: number): void {
+    const first = this.expiries.peek()
+    if (first === undefined || first.at > now) return
+    for (const waiter of this.expiries.due(now)) this.giveUp(waiter, now)
+  }
+
+  private giveUp(waiter: Waiter, now: number): void {
+    const request = waiter.value
+    this.line.remove(waiter)
+    this.leave(request)
+    const { route } = this.key
+    const waitedMillis = Math.round(now - request.since)
+    finish(
+      request,
+      Exit.fail(
+        request.deadline <= now
+          ? new DeadlineExceeded({ route, waitedMillis })
+          : new MaxWaitExceeded({ route, maxWaitMillis: request.maxWaitMillis, waitedMillis })
+      )
+    )
+  }
+
+  /** Set to the earliest moment at which something can change without an event. */
+  private setTimer(clock: Clock.Clock, now: number): void {
+    const { pollMillis } = this.settings.store
+    const poll = this.local === undefined ? pollMillis : STORE_RETRY_MILLIS
+    const wakeAt =
+      this.line.size === 0
+        ? NEVER
+        : Math.min(this.retryAt, this.expiries.peek()?.at ?? NEVER, poll === undefined ? NEVER : now + poll)
+    const { timer } = this
+    // One that wakes too early goes to sleep again; only one that would wake too late is replaced.
+    if (timer !== undefined) {
+      const soon = wakeAt === NEVER ? timer.sleepsUntil - now < SHORT_SLEEP : timer.sleepsUntil <= wakeAt + LEAST_SLEEP
+      if (timer.firing || soon) {
+        timer.wakeAt = wakeAt
+        return
+      }
+      this.close()
+    }
+    if (wakeAt === NEVER) return
+    const next: Timer = { wakeAt, sleepsUntil: now, firing: false, fiber: undefined }
+    this.timer = next
+    next.fiber = this.settings.fork(this.tick(next, clock))
+  }
+
+  private tick(timer: Timer, clock: Clock.Clock): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const now = RateLimitStore.monotonicMillis(clock)
+      if (timer.wakeAt <= now) {
+        timer.firing = true
+        timer.wakeAt = NEVER
+        this.pump(clock)
+        timer.firing = false
+      }
+      if (timer.wakeAt === NEVER) {
+        if (this.timer === timer) this.timer = undefined
+        return Effect.void
+      }
+      const millis = Math.max(LEAST_SLEEP, Math.ceil(timer.wakeAt - RateLimitStore.monotonicMillis(clock)))
+      timer.sleepsUntil = now + millis
+      return Effect.flatMap(clock.sleep(Duration.millis(millis)), () => this.tick(timer, clock))
+    })
+  }
+}
+
+const finish = (request: Request, outcome: Exit.Exit<Permit, RateLimitError>): void => {
+  request.outcome = outcome
+  request.resume?.(outcome)
+}
