@@ -104,6 +104,10 @@ const toFault = (error: FrameioError.FrameioError): Fault => ({
   ...("status" in error ? { status: error.status } : {})
 })
 
+/** Whether a call that ended so has left the machine, whatever was said of it before. */
+const wasSent = (result: ChainRun.CallResult): boolean =>
+  result._tag === "Answered" || (result._tag === "Faulted" && result.fault.outcome !== "not-applied")
+
 interface Underway {
   readonly fiber: Fiber.RuntimeFiber<ChainRun.CallResult>
   /** Whether it may have left the machine. */
@@ -163,6 +167,8 @@ export const runChains = <E, R>(
       /** What is left and not under way: the scheduler keeps calm until it fits into what is free. */
       const job = yield* RateLimitScheduler.makeJob({ name, remaining: options?.links ?? "unknown" })
       let outNow = 0
+      /** Whether the client was ever seen to say when a call goes out; until then each may be out. */
+      let hookSeen = false
       const tellScheduler = (): void => {
         const left = BatchProgress.left(counts)
         if (left !== undefined) job.setRemaining(Math.max(left - outNow, 0))
@@ -198,6 +204,7 @@ export const runChains = <E, R>(
             let out = false
             const goesOut = Effect.suspend(() => {
               if (out) return Effect.void
+              hookSeen = true
               // Called off with its turn already there: the last moment at which nothing has been sent.
               if (stopped !== undefined) return Effect.interrupt
               out = true
@@ -215,16 +222,20 @@ export const runChains = <E, R>(
             )
             // In a fiber of its own, so that it can be called off without the chain that waits for it.
             return Effect.flatMap(Effect.fork(scheduled ? call : Effect.zipRight(goesOut, call)), (fiber) => {
-              const entry: Underway = { fiber, out: () => out }
+              const entry: Underway = { fiber, out: () => out || !hookSeen }
               underway.add(entry)
               return Effect.flatMap(
                 Effect.onInterrupt(Fiber.await(fiber), () => Fiber.interrupt(fiber)),
                 (exit) => {
                   underway.delete(entry)
                   if (out) outNow -= 1
-                  if (Exit.isSuccess(exit)) return Effect.succeed(exit.value)
+                  if (Exit.isSuccess(exit)) {
+                    return Effect.as(!out && wasSent(exit.value) ? beforeSend : Effect.void, exit.value)
+                  }
                   if (!Exit.isInterrupted(exit)) return Effect.failCause(exit.cause)
-                  return Effect.succeed<ChainRun.CallResult>(out ? { _tag: "Abandoned" } : { _tag: "Withdrawn" })
+                  return Effect.succeed<ChainRun.CallResult>(
+                    out || !hookSeen ? { _tag: "Abandoned" } : { _tag: "Withdrawn" }
+                  )
                 }
               )
             })

@@ -1,0 +1,223 @@
+import { spawn } from "node:child_process"
+import { createInterface } from "node:readline"
+import { fileURLToPath } from "node:url"
+import { assert, beforeAll, describe, it } from "@effect/vitest"
+import { FakeFrameio, FakeFrameioServer, FaultPlan, Seed } from "@effect-frameio/testing"
+import { Effect } from "effect"
+import { build } from "esbuild"
+
+const folder = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+const bin = folder("../build/bin-of-the-tests.mjs")
+
+interface Ended {
+  readonly code: number | null
+  readonly out: ReadonlyArray<string>
+  readonly err: string
+}
+
+interface Child {
+  readonly kill: (signal: "SIGINT") => boolean
+}
+
+/** The real program in a process of its own. `onLine` sees each line of its standard output, and may end it. */
+const program = (
+  args: ReadonlyArray<string>,
+  options: {
+    readonly env?: Readonly<Record<string, string>>
+    readonly input?: string
+    readonly onLine?: (line: string, child: Child) => void
+    readonly onErr?: (text: string, child: Child) => void
+  } = {}
+) =>
+  Effect.async<Ended>((resume) => {
+    const child = spawn(process.execPath, [bin, ...args], {
+      env: { PATH: process.env.PATH, ...options.env },
+      stdio: ["pipe", "pipe", "pipe"]
+    })
+    const out: Array<string> = []
+    let err = ""
+    child.stderr.on("data", (data: Buffer) => {
+      err += data.toString()
+      options.onErr?.(data.toString(), child)
+    })
+    child.stdin.on("error", () => undefined)
+    child.stdin.end(options.input ?? "")
+    const lines = createInterface({ input: child.stdout })
+    lines.on("line", (line) => {
+      out.push(line)
+      options.onLine?.(line, child)
+    })
+    child.on("close", (code) => resume(Effect.succeed({ code, out, err })))
+    return Effect.sync(() => child.kill("SIGKILL"))
+  })
+
+const fake = (options: FakeFrameioServer.Options & { readonly shots: number }) =>
+  Effect.gen(function* () {
+    const server = yield* FakeFrameioServer.make(options)
+    const pairs = Seed.pairs(Seed.shots(server.world, { shots: options.shots, versions: 2 }))
+    return {
+      server,
+      pairs,
+      csv: ["asset_id,next_asset_id", ...pairs.map((pair) => `${pair.assetId},${pair.nextAssetId}`)].join("\n"),
+      env: { FRAMEIO_BASE_URL: server.baseUrl, FRAMEIO_TOKEN: FakeFrameio.token }
+    }
+  })
+
+/** What the last line of a run says. */
+const counts = (ended: Ended): Record<string, unknown> => {
+  const last: unknown = JSON.parse(ended.out.at(-1) ?? "null")
+  if (typeof last !== "object" || last === null || !("counts" in last)) throw new Error("no summary")
+  return last.counts as Record<string, unknown>
+}
+
+describe("the program", () => {
+  // The program as it is in the sources, whatever lies in dist.
+  beforeAll(
+    () =>
+      build({
+        entryPoints: [folder("../src/bin.ts")],
+        outfile: bin,
+        bundle: true,
+        platform: "node",
+        format: "esm",
+        target: "node20",
+        logLevel: "error",
+        plugins: [
+          {
+            name: "sources",
+            setup: (build) => {
+              build.onResolve({ filter: /^[^./]/ }, ({ path }) => {
+                const [, name, module = "index"] = /^@effect-frameio\/(\w+)(?:\/(\w+))?$/.exec(path) ?? []
+                if (name !== undefined) return { path: folder(`../../${name}/src/${module}.ts`) }
+                // What the command itself depends on is there when it runs; what its packages do is taken in.
+                return path === "csv-parse" ? undefined : { path, external: true }
+              })
+            }
+          }
+        ]
+      }),
+    60_000
+  )
+
+  it.scopedLive("answers 0 and JSON lines in a pipe", () =>
+    Effect.gen(function* () {
+      const { csv, env, server } = yield* fake({ shots: 12, limits: { "*": "unlimited" } })
+      const ended = yield* program(["batch", "run", "-"], { env, input: csv })
+      assert.strictEqual(ended.code, 0, ended.err)
+      assert.deepInclude(counts(ended), { links: 12, confirmed: 12 })
+      assert.strictEqual(server.journal.counts("assets.version").applied, 12)
+      assert.include(ended.err, "12 of 12 versions in place")
+    })
+  )
+
+  it.scopedLive("answers 1 when some failed", () =>
+    Effect.gen(function* () {
+      const { csv, env, pairs, server } = yield* fake({ shots: 5, limits: { "*": "unlimited" } })
+      server.world.remove(pairs[2]?.nextAssetId ?? "")
+      const ended = yield* program(["batch", "run", "-"], { env, input: csv })
+      assert.strictEqual(ended.code, 1, ended.err)
+      assert.deepInclude(counts(ended), { confirmed: 4, failed: 1 })
+    })
+  )
+
+  it.live("answers 2 to bad input, and says it once and in plain words", () =>
+    Effect.gen(function* () {
+      const flag = yield* program(["batch", "run", "x.csv", "--bogus"])
+      assert.strictEqual(flag.code, 2)
+      assert.strictEqual(flag.err.split("--bogus").length, 2)
+      assert.notInclude(flag.err, "ValidationError")
+      const token = yield* program(["batch", "run", "-"], {
+        input: "asset_id,next_asset_id\n00000000-0000-4000-8000-000000000001,00000000-0000-4000-8000-000000000002\n"
+      })
+      assert.strictEqual(token.code, 2)
+      assert.include(token.err, "FRAMEIO_TOKEN")
+      const url = yield* program(
+        ["version", "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"],
+        {
+          env: { FRAMEIO_TOKEN: "a-secret", FRAMEIO_BASE_URL: "http://example.com" }
+        }
+      )
+      assert.strictEqual(url.code, 2)
+      assert.include(url.err, "FRAMEIO_BASE_URL")
+      assert.notInclude(url.err, "a-secret")
+    })
+  )
+
+  it.scopedLive("answers 130 after Ctrl-C, with what was and was not done", () =>
+    Effect.gen(function* () {
+      const { csv, env, server } = yield* fake({
+        shots: 500,
+        limits: { "assets.version": { limit: 50, windowMillis: 1000 } },
+        faults: FaultPlan.latency({ millis: 20 })
+      })
+      let confirmed = 0
+      const ended = yield* program(["batch", "run", "-"], {
+        env,
+        input: csv,
+        onLine: (line, child) => {
+          if (line.startsWith('{"_tag":"Confirmed"') && ++confirmed === 20) child.kill("SIGINT")
+        }
+      })
+      assert.strictEqual(ended.code, 130, ended.err)
+      const applied = server.journal.counts("assets.version").applied
+      const said = counts(ended)
+      assert.deepInclude(said, { confirmed: applied, unknown: 0, notSent: 500 - applied })
+      assert.isBelow(applied, 200)
+      assert.include(ended.err, `${applied} of 500 versions in place, ${500 - applied} not sent`)
+    })
+  )
+
+  it.scopedLive("leaves at once at the second Ctrl-C", () =>
+    Effect.gen(function* () {
+      const { csv, env } = yield* fake({ shots: 1, faults: FaultPlan.when(() => true, { _tag: "NoAnswer" }) })
+      const ended = yield* program(["batch", "run", "-"], {
+        env,
+        input: csv,
+        onLine: (line, child) => {
+          if (line.startsWith('{"_tag":"Sent"')) child.kill("SIGINT")
+        },
+        // Two signals that come together are one, so the second waits for the answer to the first.
+        onErr: (text, child) => {
+          if (text.includes("Stopping")) child.kill("SIGINT")
+        }
+      })
+      assert.strictEqual(ended.code, 130, ended.err)
+    })
+  )
+
+  it.live("fake says how to use it, serves a batch from the file it wrote, and ends at Ctrl-C", () =>
+    Effect.gen(function* () {
+      const exports: Record<string, string> = {}
+      let batch: Ended | undefined
+      const file = folder("../build/fake-pairs.csv")
+      const ended = yield* program(["fake", "--shots", "3", "--versions", "2", "--latency", "0", "--pairs", file], {
+        onLine: (line, child) => {
+          const [, name, value] = /^export (\w+)=(.+)$/.exec(line) ?? []
+          if (name !== undefined && value !== undefined) exports[name] = value
+          if (name !== "FRAMEIO_TOKEN") return
+          Effect.runCallback(program(["batch", "run", file], { env: exports }), {
+            onExit: (exit) => {
+              batch = exit._tag === "Success" ? exit.value : undefined
+              child.kill("SIGINT")
+            }
+          })
+        }
+      })
+      assert.strictEqual(ended.code, 0, ended.err)
+      assert.strictEqual(batch?.code, 0, batch?.err)
+      assert.include(ended.err, `frameio batch run ${file}`)
+      assert.include(ended.err, "It saw 3 version calls, and answered 0 of them with 429.")
+    })
+  )
+
+  it.live("demo measures itself, and prints the figures", () =>
+    Effect.gen(function* () {
+      const ended = yield* program(["demo", "--shots", "10", "--versions", "2", "--limit", "50", "--latency", "0"])
+      const text = ended.out.join("\n")
+      assert.include(text, "jobs              10 versions on 10 stacks, each stack complete")
+      assert.match(text, /T\* {16}0\.\d{3} s = max\(0, 10 - 50\) \* 20 ms \+ one round trip of \d+ ms/)
+      assert.include(text, "429               0")
+      assert.include(text, "requests per job  1.000 (10 version calls, 0 reads)")
+    })
+  )
+})
