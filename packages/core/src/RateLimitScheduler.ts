@@ -582,16 +582,19 @@ export const make = (
           const { queue } = bucket
 
           const sendWith = (permit: Permit) =>
-            Effect.matchCauseEffect(restore(send), {
-              onFailure: (cause) => {
-                onFailure(bucket, clock, permit, cause)
-                return Effect.failCause(cause)
-              },
-              onSuccess: (response) => {
-                onResponse(bucket, clock, permit, job, response)
-                return Effect.succeed(response)
+            Effect.matchCauseEffect(
+              restore(call.beforeSend === undefined ? send : Effect.zipRight(call.beforeSend, send)),
+              {
+                onFailure: (cause) => {
+                  onFailure(bucket, clock, permit, cause)
+                  return Effect.failCause(cause)
+                },
+                onSuccess: (response) => {
+                  onResponse(bucket, clock, permit, job, response)
+                  return Effect.succeed(response)
+                }
               }
-            })
+            )
 
           const waiter = queue.ask(
             {
