@@ -189,7 +189,7 @@ const FREE: Decision = { admitted: true, limit: undefined, remaining: 0 }
  * @category models
  */
 export interface Options {
-  /** {@link documented} by default; what is given here stands before it. */
+  /** {@link documented} by default; what is given here stands before it, and `*` in the place of all of it. */
   readonly limits?: Limits | undefined
   readonly foreign?: ReadonlyArray<Foreign> | undefined
   /** The user whom foreign traffic belongs to that does not say. */
@@ -212,7 +212,7 @@ export class RateLimiter {
   private readonly buckets = new Map<string, Map<string, Bucket>>()
 
   constructor(options?: Options) {
-    this.limits = { ...documented, ...options?.limits }
+    this.limits = options?.limits?.["*"] === undefined ? { ...documented, ...options?.limits } : options.limits
     this.defaultUserId = options?.defaultUserId ?? ""
     const start = options?.startMillis ?? 0
     this.strangers = (options?.foreign ?? []).map((foreign) => ({

@@ -233,7 +233,12 @@ const extensionOf = (name: string): string => name.slice(name.lastIndexOf(".") +
 const byExtension = (name: string): readonly [AssetType, string] =>
   TYPES_BY_EXTENSION[extensionOf(name)] ?? ["stream", "application/octet-stream"]
 
-const nothingSet: Readonly<Record<string, unknown>> = {}
+/**
+ * The fields of an asset that no update has set any on.
+ *
+ * @internal
+ */
+export const nothingSet: Readonly<Record<string, unknown>> = {}
 
 /** An open column of numbers. */
 class Column<A extends Int32Array | Float64Array | Uint8Array | Uint16Array> {
@@ -861,6 +866,8 @@ export class World {
       if (place === NONE) this.first.set(folder, last)
       else this.next.set(place, last)
       this.order.set(last, order)
+      const after = this.next.at(stack)
+      this.order.set(stack, after === NONE ? order + 1 : (order + this.order.at(after)) / 2)
       this.items.set(folder, this.items.at(folder) + 1)
       this.updated.set(last, now)
     }
@@ -887,10 +894,10 @@ export class World {
     return { ok: true, value: this.idOf(n) }
   }
 
-  /** Takes back the deletion of an asset. Of one whose folder is deleted, too, nothing is seen yet. */
+  /** Takes back the deletion of an asset. Of one whose folder is deleted, too, nothing is seen yet; an empty stack stays gone. */
   restore(id: string, nowMillis?: number): Result<AssetId> {
     const n = this.find(id)
-    if (n === NONE) return this.gone(id)
+    if (n === NONE || (this.kinds.at(n) === STACK && this.items.at(n) === 0)) return this.gone(id)
     if (this.deleted.delete(n)) {
       const parent = this.parent.at(n)
       if (parent !== NONE) this.items.set(parent, this.items.at(parent) + 1)

@@ -1,5 +1,7 @@
 /** One exchange of a request for an answer, on whatever wire: the plan, the token, the limit, the handlers, the journal. */
+
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
+import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpServer from "@effect/platform/HttpServer"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
@@ -71,6 +73,12 @@ const html = (status: number): HttpServerResponse.HttpServerResponse =>
 
 const UUIDS = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
 
+/** As the library sends it: no content type, no `Retry-After`. */
+const LIMITED = HttpServerResponse.setBody(
+  HttpServerResponse.empty({ status: 429 }),
+  HttpBody.uint8Array(new TextEncoder().encode("Rate Limit Exceeded"), "")
+)
+
 const NO_HEADERS: Readonly<Record<string, string>> = {}
 
 const rateLimitHeaders = (
@@ -112,13 +120,15 @@ const application = Effect.gen(function* () {
     )
 })
 
-/** A body that is no JSON dies in the router; anything else that dies is the fake's own fault, or its user's. */
+const NOT_READABLE = json(400, "Bad Request", "The body is not what its content type says.")
+
+/** What dies in a handler is the fake's own fault, or that of a rule that a user gave it. */
 const broken = (
   request: ServerRequest,
   visit: VisitState,
   cause: Cause.Cause<unknown>
 ): Effect.Effect<HttpServerResponse.HttpServerResponse> => {
-  if (!visit.handled) return Effect.succeed(json(400, "Bad Request", "The body is not what the content type says."))
+  if (!visit.handled) return Effect.succeed(NOT_READABLE)
   return Effect.as(
     Effect.logError(`The fake failed at ${request.method} ${request.url}`, cause),
     json(500, "The fake failed", Cause.pretty(cause).slice(0, 500))
@@ -127,7 +137,8 @@ const broken = (
 
 /** Arguments that are not of the declared form: the router's own words in the documented body. */
 const malformed = (response: HttpServerResponse.HttpServerResponse, status: number) => {
-  const body = response.body._tag === "Uint8Array" ? new TextDecoder().decode(response.body.body) : ""
+  if (response === NOT_READABLE || response.body._tag !== "Uint8Array") return NOT_READABLE
+  const body = new TextDecoder().decode(response.body.body)
   let detail = "The arguments are not of the documented form."
   try {
     const parsed: unknown = JSON.parse(body)
@@ -246,10 +257,7 @@ export const make = (parts: Parts): Effect.Effect<Engine, never, Scope.Scope> =>
       if (!decision.admitted) {
         ended(429, { user, refusal: "RateLimited", decision })
         const response =
-          world.unknowns.rateLimitBody === "json"
-            ? json(429, "Too Many Requests", "Rate Limit Exceeded")
-            : // The library sets no content type.
-              HttpServerResponse.text("Rate Limit Exceeded", { status: 429, contentType: "" })
+          world.unknowns.rateLimitBody === "json" ? json(429, "Too Many Requests", "Rate Limit Exceeded") : LIMITED
         return Effect.succeed(answer(response, decision))
       }
       if (fault?._tag === "ErrorBefore") {

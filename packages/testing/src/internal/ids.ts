@@ -3,17 +3,18 @@
  */
 import { hash, mix, unmix } from "./random.js"
 
-const hex = (n: number): string => (n >>> 0).toString(16).padStart(8, "0")
+/** Two digits of every byte. */
+const PAIRS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"))
+
+const hex4 = (n: number): string => `${PAIRS[(n >>> 8) & 255]}${PAIRS[n & 255]}`
 
 /** A UUID of version 4 in form; every number from 0 to 2^32 - 1 has its own. */
 export const toUuid = (seed: number, n: number): string => {
   const a = mix(n ^ seed)
-  const b = hash(seed, n, 1)
-  const c = hash(seed, n, 2)
+  const b = (hash(seed, n, 1) & 0xffff0fff) | 0x4000
+  const c = (hash(seed, n, 2) & 0x3fffffff) | 0x80000000
   const d = hash(seed, n, 3)
-  const bs = hex((b & 0xffff0fff) | 0x4000)
-  const cs = hex((c & 0x3fffffff) | 0x80000000)
-  return `${hex(a)}-${bs.slice(0, 4)}-${bs.slice(4)}-${cs.slice(0, 4)}-${cs.slice(4)}${hex(d)}`
+  return `${hex4(a >>> 16)}${hex4(a)}-${hex4(b >>> 16)}-${hex4(b)}-${hex4(c >>> 16)}-${hex4(c)}${hex4(d >>> 16)}${hex4(d)}`
 }
 
 /** The number of a UUID of this seed below `size`, or -1. Letters of either case are read. */

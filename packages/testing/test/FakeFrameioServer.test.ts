@@ -1,0 +1,115 @@
+import { FetchHttpClient } from "@effect/platform"
+import { NodeHttpClient } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { FrameioClient, FrameioError } from "@effect-frameio/core"
+import { FakeFrameio, FakeFrameioServer, FaultPlan, Seed } from "@effect-frameio/testing"
+import { Effect, Exit, Layer, Option, Redacted, Scope } from "effect"
+
+const clientOver = (server: FakeFrameioServer.Service) =>
+  FrameioClient.layer({ token: server.token, baseUrl: server.baseUrl })
+
+const withClient = <A, E>(
+  options: FakeFrameioServer.Options,
+  body: (server: FakeFrameioServer.Service) => Effect.Effect<A, E, FrameioClient.FrameioClient>,
+  http = NodeHttpClient.layerUndici
+) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const server = yield* FakeFrameioServer.make(options)
+      return yield* Effect.provide(body(server), Layer.provide(clientOver(server), http))
+    })
+  )
+
+const files = (server: FakeFrameioServer.Service) =>
+  Effect.all([server.addFile({ name: "a_v001.mov" }), server.addFile({ name: "a_v002.mov" })])
+
+describe("FakeFrameioServer", () => {
+  for (const [name, http] of [
+    ["undici", NodeHttpClient.layerUndici],
+    ["fetch", FetchHttpClient.layer]
+  ] as const) {
+    it.live(`the same fake on a port, over ${name}`, () =>
+      withClient(
+        {},
+        (server) =>
+          Effect.gen(function* () {
+            const client = yield* FrameioClient.FrameioClient
+            assert.match(server.baseUrl, /^http:\/\/127\.0\.0\.1:\d+$/)
+            const [first, second] = yield* files(server)
+            const stack = yield* client.version({ assetId: first, nextAssetId: second })
+            assert.deepStrictEqual(
+              Option.map(yield* server.stackOf(first), (one) => one.id),
+              Option.some(stack.id)
+            )
+            const page = yield* client.children({ assetId: stack.id, pageSize: 1 })
+            assert.deepInclude(page, { page: 1, perPage: 1, total: 2, totalPages: 2 })
+            const error = yield* Effect.flip(client.version({ assetId: first, nextAssetId: second }))
+            assert.strictEqual(error._tag, "InvalidArguments")
+          }),
+        http
+      )
+    )
+  }
+
+  for (const [fault, applied] of [
+    ["AnswerLost", true],
+    ["RequestLost", false]
+  ] as const) {
+    it.live(`${fault} breaks the connection`, () =>
+      withClient({ faults: FaultPlan.nth("assets.version", 0, { _tag: fault }) }, (server) =>
+        Effect.gen(function* () {
+          const client = yield* FrameioClient.FrameioClient
+          const [first, second] = yield* files(server)
+          const error = yield* Effect.flip(client.version({ assetId: first, nextAssetId: second }))
+          assert.strictEqual(error._tag, "TransportError")
+          assert.strictEqual(FrameioError.outcomeOf(error), "unknown")
+          assert.strictEqual(Option.isSome(yield* server.stackOf(second)), applied)
+          assert.strictEqual((yield* client.get({ assetId: first })).id, first, "and the server goes on")
+        })
+      )
+    )
+  }
+
+  it.live("no answer is waited for, and a server with open connections ends at once", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const server = yield* Scope.extend(
+        FakeFrameioServer.make({ faults: FaultPlan.when(() => true, { _tag: "NoAnswer" }) }),
+        scope
+      )
+      const root = server.world.projects[0]?.rootId
+      assert(root)
+      const call = Effect.flatMap(FrameioClient.FrameioClient, (client) => client.get({ assetId: root })).pipe(
+        Effect.provide(
+          FrameioClient.layer({
+            token: Redacted.make(FakeFrameio.token),
+            baseUrl: server.baseUrl,
+            timeout: "100 millis",
+            retry: { readRetries: 0 }
+          }).pipe(Layer.provide(NodeHttpClient.layerUndici))
+        ),
+        Effect.flip
+      )
+      assert.strictEqual((yield* call)._tag, "RequestTimeout")
+      yield* Scope.close(scope, Exit.void)
+      assert.strictEqual((yield* call)._tag, "TransportError", "nobody is there any more")
+    })
+  )
+
+  it.live("a port that is taken is an error, not a defect", () =>
+    Effect.gen(function* () {
+      const { port } = yield* FakeFrameioServer.make()
+      const error = yield* Effect.flip(FakeFrameioServer.make({ port }))
+      assert.strictEqual(error._tag, "ServeError")
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("the layer, with a seeded world", () =>
+    Effect.gen(function* () {
+      const fake = yield* FakeFrameio.FakeFrameio
+      const server = yield* FakeFrameioServer.FakeFrameioServer
+      assert.strictEqual(fake.world, server.world)
+      assert.strictEqual(fake.world.assetCount, 2 + 6)
+    }).pipe(Effect.provide(FakeFrameioServer.layer({ world: (world) => void Seed.shots(world, { shots: 2 }) })))
+  )
+})

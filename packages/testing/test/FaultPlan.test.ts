@@ -1,0 +1,91 @@
+import { assert, describe, it } from "@effect/vitest"
+import { FaultPlan } from "@effect-frameio/testing"
+
+const request = (sequence: number, endpoint = "assets.version"): FaultPlan.RequestInfo => ({
+  sequence,
+  elapsedMillis: 0,
+  method: "POST",
+  url: "/v2",
+  endpoint
+})
+
+const fates = (plan: FaultPlan.FaultPlan, count: number) =>
+  Array.from({ length: count }, (_, sequence) => plan.decide(request(sequence)))
+
+describe("FaultPlan", () => {
+  it("random: the same seed gives the same fates, another seed others, and the odds are right", () => {
+    const odds = { answerLost: 0.1, errorBefore: 0.05, headersMissing: 0.2, headersMalformed: 0.1 }
+    const one = fates(FaultPlan.random({ seed: 1, ...odds }), 20_000)
+    assert.deepStrictEqual(one, fates(FaultPlan.random({ seed: 1, ...odds }), 20_000))
+    assert.notDeepEqual(one, fates(FaultPlan.random({ seed: 2, ...odds }), 20_000))
+    const share = (test: (fate: FaultPlan.Fate) => boolean) => one.filter(test).length / one.length
+    assert.closeTo(
+      share((fate) => fate.fault?._tag === "AnswerLost"),
+      0.1,
+      0.01
+    )
+    assert.closeTo(
+      share((fate) => fate.fault?._tag === "ErrorBefore"),
+      0.05,
+      0.01
+    )
+    assert.closeTo(
+      share((fate) => fate.headers === "missing"),
+      0.2,
+      0.01
+    )
+    assert.closeTo(
+      share((fate) => typeof fate.headers === "object"),
+      0.1,
+      0.01
+    )
+    assert.closeTo(
+      share((fate) => fate.fault === undefined),
+      0.85,
+      0.01
+    )
+  })
+
+  it("random: only at the endpoints that are named", () => {
+    const plan = FaultPlan.random({ seed: 1, answerLost: 1, endpoints: ["assets.version"] })
+    assert.strictEqual(plan.decide(request(0)).fault?._tag, "AnswerLost")
+    assert.isUndefined(plan.decide(request(0, "assets.get")).fault)
+  })
+
+  it("latency: within its bounds, both ways of their own, never negative", () => {
+    const all = fates(FaultPlan.latency({ millis: 20, jitterMillis: 10, seed: 3 }), 5000)
+    for (const { answerMillis = -1, requestMillis = -1 } of all) {
+      assert.isTrue(requestMillis >= 5 && requestMillis <= 15 && answerMillis >= 5 && answerMillis <= 15)
+    }
+    const mean = all.reduce((sum, fate) => sum + (fate.requestMillis ?? 0) + (fate.answerMillis ?? 0), 0) / all.length
+    assert.closeTo(mean, 20, 0.3)
+    assert.isAtLeast(
+      Math.min(
+        ...fates(FaultPlan.latency({ millis: 5, jitterMillis: 50 }), 500).map((fate) => fate.requestMillis ?? -1)
+      ),
+      0
+    )
+    assert.deepStrictEqual(fates(FaultPlan.latency({ millis: 30 }), 1), [{ requestMillis: 15, answerMillis: 15 }])
+  })
+
+  it("nth counts the requests to its endpoint, also behind another plan", () => {
+    const plan = FaultPlan.combine(
+      FaultPlan.when(({ sequence }) => sequence === 0, { _tag: "ErrorBefore" }),
+      FaultPlan.nth("assets.version", [0, 2], { _tag: "AnswerLost" }),
+      FaultPlan.latency({ millis: 10 })
+    )
+    const seen = [0, 1, 2, 3].map((sequence) =>
+      plan.decide(request(sequence, sequence === 1 ? "assets.get" : "assets.version"))
+    )
+    assert.deepStrictEqual(
+      seen.map((fate) => fate.fault?._tag),
+      ["ErrorBefore", undefined, undefined, "AnswerLost"]
+    )
+    assert.isTrue(seen.every((fate) => fate.requestMillis === 5))
+  })
+
+  it("make: whatever the function says, and nothing where it says nothing", () => {
+    const plan = FaultPlan.make(({ sequence }) => (sequence === 1 ? { headers: "missing" } : undefined))
+    assert.deepStrictEqual(fates(plan, 2), [{}, { headers: "missing" }])
+  })
+})
