@@ -160,6 +160,8 @@ interface Entry {
   /** One transaction at a time: two of one process would only get into each other's way. */
   readonly lock: Effect.Semaphore
   memory: SharedState.Memory
+  /** When the scheduler last asked, in ms of this process. */
+  askedAt: number
   /** The text of `memory.last.state`, which spares reading it again. */
   raw: string | undefined
 }
@@ -222,6 +224,7 @@ const makeWith = (
         key: `${prefix}${SharedState.FORMAT}:${hash}`,
         lock: Effect.unsafeMakeSemaphore(1),
         memory: SharedState.nothing,
+        askedAt: 0,
         raw: undefined
       }
       routes.set(route, entry)
@@ -331,19 +334,29 @@ const makeWith = (
       })
 
     const update: RateLimitStore.Service["update"] = (key, hint, transaction) =>
-      Effect.suspend(() => {
+      Effect.clockWith((clock) => {
         const entry = entryOf(key)
+        entry.askedAt = RateLimitStore.monotonicMillis(clock)
         return entry.lock.withPermits(1)(transact(entry, hint, transaction))
       })
 
-    /** A sign of life, where this process has something in the bucket and said nothing of late. */
-    const renew = Effect.suspend(() =>
+    const busy = (): ReadonlyArray<Entry> =>
+      entries().filter((entry) => entry.memory.open > 0 || entry.memory.backlog > 0)
+
+    /**
+     * A sign of life for what is in flight. Who waits for a permit asks all the time: after so long a silence nobody
+     * waits here any more, whatever was said last.
+     */
+    const renew = Effect.clockWith((clock) =>
       Effect.forEach(
-        entries().filter((entry) => entry.memory.open > 0 || entry.memory.backlog > 0),
+        busy(),
         (entry) =>
           entry.lock.withPermits(1)(
             Effect.ignore(
-              transact(entry, undefined, ({ bucket }) => ({ value: undefined, bucket, backlog: entry.memory.backlog }))
+              transact(entry, undefined, ({ bucket }) => {
+                const silent = RateLimitStore.monotonicMillis(clock) - entry.askedAt > leaseMillis / 3
+                return { value: undefined, bucket, backlog: silent ? 0 : entry.memory.backlog }
+              })
             )
           ),
         { discard: true }
@@ -354,7 +367,7 @@ const makeWith = (
     /** What is in flight at the end will not be heard of any more; the others need not wait for the lease to know. */
     const leave = Effect.suspend(() =>
       Effect.forEach(
-        entries().filter((entry) => entry.memory.open > 0 || entry.memory.backlog > 0),
+        busy(),
         (entry) =>
           transact(entry, undefined, ({ bucket, now }) => ({
             value: undefined,
@@ -419,6 +432,7 @@ const connect = (
 ): Effect.Effect<Client, never, Scope.Scope> =>
   Effect.gen(function* () {
     const connectTimeout = Duration.decode(options.connectTimeout ?? defaults.connectTimeout)
+    let trouble: string | undefined
     const redis = yield* Effect.acquireRelease(
       Effect.sync(() => {
         const redis = new Redis(Redacted.value(url), {
@@ -440,13 +454,15 @@ const connect = (
       }),
       (redis) => Effect.sync(() => redis.disconnect())
     )
-    let trouble: string | undefined
 
+    /** What ioredis says of a lost connection is only that it does not try again. */
     const whyNot = (error: unknown): Promise<never> =>
-      Promise.reject(trouble === undefined || redis.status === "ready" ? error : new Error(trouble))
+      Promise.reject(
+        error instanceof Error && error.name !== "ReplyError" ? new Error(trouble ?? "the connection was lost") : error
+      )
 
     // A start without Redis is the scheduler's to judge, like any later outage.
-    yield* Effect.tryPromise({ try: () => redis.connect(), catch: reason }).pipe(
+    yield* Effect.tryPromise({ try: () => redis.connect(), catch: (error) => trouble ?? reason(error) }).pipe(
       Effect.timeoutFail({
         duration: connectTimeout,
         onTimeout: () => `no connection within ${Duration.format(connectTimeout)}`

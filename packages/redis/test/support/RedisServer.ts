@@ -1,0 +1,76 @@
+/** A real `redis-server` of the test's own: on a free loopback port, without files, gone when its scope closes. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process"
+import { mkdtempSync, rmSync } from "node:fs"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Effect, Redacted } from "effect"
+
+/** Whether there is none on this machine. Says so once per test file, as loud as a test can. */
+export const missing = spawnSync("redis-server", ["--version"]).error !== undefined
+
+if (missing) {
+  console.warn("!!! redis-server is not installed: THE TESTS OF THE STORE IN REDIS ARE SKIPPED !!!")
+}
+
+const freePort = Effect.async<number>((resume) => {
+  const probe = createServer()
+  probe.listen(0, "127.0.0.1", () => {
+    const address = probe.address()
+    probe.close(() => resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : 0)))
+  })
+})
+
+const launch = (port: number, folder: string, password: string | undefined) =>
+  Effect.async<ChildProcess>((resume) => {
+    const child = spawn(
+      "redis-server",
+      [
+        ...["--bind", "127.0.0.1", "--port", `${port}`, "--dir", folder, "--save", "", "--appendonly", "no"],
+        ...(password === undefined ? [] : ["--requirepass", password])
+      ],
+      { stdio: ["ignore", "pipe", "inherit"] }
+    )
+    child.stdout.on("data", (chunk: Buffer) => {
+      if (chunk.toString().includes("Ready to accept connections")) resume(Effect.succeed(child))
+    })
+    child.once("exit", (code) => resume(Effect.dieMessage(`redis-server ended with ${code}`)))
+  })
+
+const end = (child: ChildProcess) =>
+  Effect.async<void>((resume) => {
+    if (child.exitCode !== null || child.signalCode !== null) return resume(Effect.void)
+    child.once("exit", () => resume(Effect.void))
+    child.kill("SIGKILL")
+  })
+
+export const start = (options?: { readonly password?: string }) =>
+  Effect.gen(function* () {
+    const folder = yield* Effect.acquireRelease(
+      Effect.sync(() => mkdtempSync(join(tmpdir(), "frameio-redis-"))),
+      (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
+    )
+    const port = yield* freePort
+    let child: ChildProcess | undefined
+    const up = Effect.flatMap(launch(port, folder, options?.password), (started) =>
+      Effect.sync(() => {
+        child = started
+      })
+    )
+    const down = Effect.suspend(() => (child === undefined ? Effect.void : end(child)))
+    yield* Effect.acquireRelease(up, () => down)
+    const credentials = options?.password === undefined ? "" : `:${encodeURIComponent(options.password)}@`
+    return {
+      port,
+      url: Redacted.make(`redis://${credentials}127.0.0.1:${port}`),
+      /** Ends it as a crash would: nothing is kept. */
+      kill: down,
+      /** Starts it again, empty, on the same port. */
+      restart: up,
+      /** Lets it hang: connections stay, answers do not come. */
+      freeze: Effect.sync(() => child?.kill("SIGSTOP")),
+      thaw: Effect.sync(() => child?.kill("SIGCONT"))
+    }
+  })
+
+export type RedisServer = Effect.Effect.Success<ReturnType<typeof start>>
