@@ -1,6 +1,6 @@
 /**
- * Every export a user can reach says what it is, since when, and where it belongs; so does every field of every
- * public interface. Links between the Markdown files lead somewhere.
+ * Every export a user can reach says what it is, since when, and where it belongs; every field of an options object
+ * and every member of a service says what it is. Links between the Markdown files lead somewhere.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join, relative, resolve, sep } from "node:path"
@@ -48,6 +48,9 @@ const textOf = (docs) =>
 const hasTag = (docs, name) => docs.some((doc) => doc.tags?.some((tag) => tag.tagName.text === name))
 const isInternal = (docs) => hasTag(docs, "internal")
 
+/** What a user writes down or calls: each field says what it does. What a user only reads may speak for itself. */
+const isFilledIn = (name) => /(Options|Config|Args|Policy|Service)$/.test(name)
+
 const checkFields = (owner, members) => {
   for (const member of members) {
     if (!ts.isPropertySignature(member) && !ts.isMethodSignature(member)) continue
@@ -60,10 +63,18 @@ const checkFields = (owner, members) => {
   }
 }
 
+const isHidden = (node) =>
+  ts.isClassElement(node) &&
+  (node.name === undefined
+    ? !ts.isConstructorDeclaration(node)
+    : ts.isPrivateIdentifier(node.name) ||
+      (ts.getCombinedModifierFlags(node) & ts.ModifierFlags.Private) !== 0 ||
+      isInternal(docsOf(node)))
+
 /** An options object spelled out in a signature is as public as one with a name. */
 const checkOptions = (owner, declaration) => {
   const visit = (node) => {
-    if (ts.isBlock(node)) return
+    if (ts.isBlock(node) || isHidden(node)) return
     if (
       ts.isParameter(node) &&
       /^options\??$/.test(node.name.getText()) &&
@@ -95,8 +106,8 @@ const checkExport = (module, exported) => {
     if (!hasTag(docs, "category")) missing(first, `${name} has no @category`)
   }
   for (const declaration of ours) {
-    if (ts.isInterfaceDeclaration(declaration)) checkFields(name, declaration.members)
-    if (ts.isTypeAliasDeclaration(declaration) && ts.isTypeLiteralNode(declaration.type)) {
+    if (ts.isInterfaceDeclaration(declaration) && isFilledIn(name)) checkFields(name, declaration.members)
+    if (ts.isTypeAliasDeclaration(declaration) && ts.isTypeLiteralNode(declaration.type) && isFilledIn(name)) {
       checkFields(name, declaration.type.members)
     }
     checkOptions(name, declaration)

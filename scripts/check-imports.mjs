@@ -84,6 +84,7 @@ const checkFile = (room, file, kind, manifest) => {
     const say = (message) => problem(file, text, pos, message)
 
     if (specifier.startsWith(".")) {
+      if (!/\.(js|json)$/.test(specifier)) say(`"${specifier}" must end in .js, or Node does not find it`)
       const target = relative(root, resolve(root, dirname(file), specifier))
         .split(sep)
         .join("/")

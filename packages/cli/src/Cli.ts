@@ -1,3 +1,5 @@
+// A command is an entry point.
+// @effect-diagnostics strictEffectProvide:off
 /**
  * The `frameio` command: arguments in, exit code out. What it needs of the outside comes as services.
  *

@@ -1,3 +1,5 @@
+// A command is an entry point.
+// @effect-diagnostics strictEffectProvide:off
 /**
  * `frameio version`: one call.
  *

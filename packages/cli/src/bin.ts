@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+// @effect-diagnostics strictEffectProvide:off
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Effect from "effect/Effect"

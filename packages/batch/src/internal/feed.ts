@@ -40,5 +40,6 @@ export const make = <A, E, R>(
         next
       )
     })
+    // @effect-diagnostics-next-line returnEffectInGen:off
     return next
   })

@@ -62,7 +62,6 @@ export class BufferedResponse extends Inspectable.Class implements HttpClientRes
 
   get json(): Effect.Effect<unknown, HttpClientError.ResponseError> {
     return Effect.try({
-      // @effect-diagnostics-next-line preferSchemaOverJson:off
       try: (): unknown => JSON.parse(this.body),
       catch: (cause) =>
         new HttpClientError.ResponseError({
