@@ -119,6 +119,8 @@ export class BucketQueue {
   private behind = 0
   /** The count kept while the store is away, and when to try the store again. */
   private local: { bucket: LeakyBucket.LeakyBucket; retryAt: number } | undefined
+  /** What became, while the store was away, of requests that it had granted. It is told when it is back. */
+  private owed: Array<Event> = []
 
   constructor(
     readonly key: RateLimitStore.BucketKey,
@@ -137,7 +139,13 @@ export class BucketQueue {
   }
 
   get idle(): boolean {
-    return this.line.size === 0 && !this.running && this.events.length === 0 && this.bucket.inFlight === 0
+    return (
+      this.line.size === 0 &&
+      !this.running &&
+      this.events.length === 0 &&
+      this.owed.length === 0 &&
+      this.bucket.inFlight === 0
+    )
   }
 
   stateAt(now: number): LeakyBucket.LeakyBucket {
@@ -195,6 +203,7 @@ export class BucketQueue {
   learn(permit: Permit, clock: Clock.Clock, event: Event): void {
     // A permit of the local count means nothing to the store's: that one was charged for it when it came back.
     if (permit.local === (this.local !== undefined)) this.events.push(event)
+    else if (!permit.local) this.owed.push(event)
     this.pump(clock)
   }
 
@@ -238,15 +247,23 @@ export class BucketQueue {
         this.settled(this.localTurn(events, now), now, true)
         return this.pumpOn(clock, now)
       }
+      if (local !== undefined) for (const event of events) local.bucket = event(local.bucket, now)
       // What was sent without the store has been charged at most this much.
       const sentWithout = local === undefined ? 0 : LeakyBucket.bound(LeakyBucket.advance(local.bucket, now))
+      const owed = this.takeOwed(local === undefined ? events : NO_EVENTS)
       const told: ReadonlyArray<Event> =
-        sentWithout === 0 ? events : [...events, (bucket) => ({ ...bucket, level: bucket.level + sentWithout })]
+        sentWithout === 0 ? owed : [...owed, (bucket) => ({ ...bucket, level: bucket.level + sentWithout })]
       return Effect.matchEffect(this.settings.store.update(this.key, this.settings.hint, this.transaction(told)), {
-        onFailure: (error) => this.away(events, error, clock),
+        onFailure: (error) => this.away(owed, error, clock),
         onSuccess: (turn) => {
           const at = RateLimitStore.monotonicMillis(clock)
-          this.local = undefined
+          if (local !== undefined) {
+            // What was sent without the store is charged; what the store granted has become more meanwhile.
+            this.local = undefined
+            this.events = this.owed
+            this.owed = []
+            if (this.events.length > 0) this.again = true
+          }
           this.settled(turn, at, false)
           return this.pumpOn(clock, at)
         }
@@ -260,10 +277,17 @@ export class BucketQueue {
     return Effect.void
   }
 
-  private away(events: ReadonlyArray<Event>, error: StoreUnavailable, clock: Clock.Clock): Effect.Effect<void> {
+  private away(owed: ReadonlyArray<Event>, error: StoreUnavailable, clock: Clock.Clock): Effect.Effect<void> {
     const now = RateLimitStore.monotonicMillis(clock)
     if (this.settings.whenStoreIsAway === "local") {
       const first = this.local === undefined
+      this.owed = [...owed, ...this.owed]
+      let events = this.takeEvents()
+      if (first) {
+        // Those that came while the store was asked are its own, too.
+        this.owed.push(...events)
+        events = NO_EVENTS
+      }
       this.settled(this.localTurn(events, now), now, true)
       const next = Effect.suspend(() => this.pumpOn(clock, now))
       return first
@@ -271,7 +295,7 @@ export class BucketQueue {
         : next
     }
     // What became of the requests that were sent is told to the store when it is back.
-    this.events = [...events, ...this.events]
+    this.events = [...owed, ...this.events]
     for (const waiter of this.line.drain()) {
       this.leave(waiter.value)
       finish(waiter.value, Exit.fail(error))
@@ -288,6 +312,13 @@ export class BucketQueue {
     const { events } = this
     this.events = []
     return events
+  }
+
+  private takeOwed(events: ReadonlyArray<Event>): ReadonlyArray<Event> {
+    if (this.owed.length === 0) return events
+    const owed = [...this.owed, ...events]
+    this.owed = []
+    return owed
   }
 
   /** What happened, then as many grants as the bucket allows: the whole decision. It may be run again, so it is pure. */
@@ -327,7 +358,15 @@ export class BucketQueue {
 
   /** One turn on the count that this process keeps while the store is away. */
   private localTurn(events: ReadonlyArray<Event>, now: number): Turn {
-    this.local ??= { bucket: LeakyBucket.make(this.bucket.rule ?? this.settings.hint), retryAt: 0 }
+    // It begins with what the store's bucket held: that is in the server's, whoever counts.
+    this.local ??= {
+      bucket: {
+        ...LeakyBucket.make(this.bucket.rule ?? this.settings.hint),
+        at: now,
+        level: LeakyBucket.bound(LeakyBucket.advance(this.bucket, now - this.behind))
+      },
+      retryAt: 0
+    }
     const update = this.transaction(events)({ bucket: this.local.bucket, now, elsewhere: 0 })
     this.local.bucket = update.bucket
     this.local.retryAt = now + STORE_RETRY_MILLIS
