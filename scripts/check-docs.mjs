@@ -49,7 +49,7 @@ const hasTag = (docs, name) => docs.some((doc) => doc.tags?.some((tag) => tag.ta
 const isInternal = (docs) => hasTag(docs, "internal")
 
 /** What a user writes down or calls: each field says what it does. What a user only reads may speak for itself. */
-const isFilledIn = (name) => /(Options|Config|Args|Policy|Service)$/.test(name)
+const isFilledIn = (name) => /(Options|Config|Args|Service)$/.test(name)
 
 const checkFields = (owner, members) => {
   for (const member of members) {

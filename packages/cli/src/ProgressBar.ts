@@ -126,9 +126,13 @@ export const clock = (millis: number): string => {
 export const render = (
   progress: Progress,
   options: {
+    /** ms since 1970. */
     readonly now: number
+    /** How wide the terminal is. */
     readonly columns: number
+    /** Whether it shows colours. */
     readonly colors: boolean
+    /** What is left of the rate limit, once the first answer has told it. */
     readonly budget: Budget | undefined
     /** Said in front of the rest, such as why it stops. */
     readonly note?: string | undefined

@@ -39,7 +39,10 @@ const withFake = (
   }).pipe(Effect.provide(FakeFrameio.layer(options)))
 
 const kinds = (events: ReadonlyArray<BatchEvent.BatchEvent>) =>
-  events.reduce<Record<string, number>>((all, event) => ({ ...all, [event._tag]: (all[event._tag] ?? 0) + 1 }), {})
+  events.reduce<Record<string, number>>((all, event) => {
+    all[event._tag] = (all[event._tag] ?? 0) + 1
+    return all
+  }, {})
 
 describe("frameio batch run, against the fake", () => {
   it.effect("stacks everything in order with one request per version and no refusal, and answers 0", () =>

@@ -97,6 +97,7 @@ export interface UnversionArgs {
  * @category models
  */
 export interface GetArgs {
+  /** Any asset: a file, a folder, a version stack. */
   readonly assetId: AssetId
   /** Whether a deleted asset is found, too. */
   readonly includeDeleted?: boolean | undefined
@@ -117,7 +118,9 @@ export interface ChildrenArgs {
   readonly page?: number | undefined
   /** Items per page, at least 1. Default and maximum are not documented. */
   readonly pageSize?: number | undefined
+  /** What comes along with each child. */
   readonly include?: Include | ReadonlyArray<Include> | undefined
+  /** The order; `-` turns a field's order round. */
   readonly sort?: SortField | `-${SortField}` | ReadonlyArray<SortField | `-${SortField}`> | undefined
   /** Whether deleted assets are listed, too. */
   readonly includeDeleted?: boolean | undefined

@@ -1,5 +1,5 @@
-import { LeakyBucket } from "@effect-frameio/core"
 import { assert, describe, it } from "@effect/vitest"
+import { LeakyBucket } from "@effect-frameio/core"
 import { FastCheck as fc } from "effect"
 import { type History, type Played, play } from "./support/history.js"
 
@@ -56,7 +56,7 @@ const history = (extra: Partial<Record<keyof History, fc.Arbitrary<unknown>>> = 
       hint: fc.boolean(),
       change: fc.constant(undefined),
       stranger: fc.constant(undefined),
-      ...(extra as {})
+      ...(extra as object)
     })
   ) as fc.Arbitrary<History>
 

@@ -38,6 +38,7 @@ export interface Options extends FakeFrameio.Options {
 export interface Service extends FakeFrameio.Service {
   /** Such as `http://127.0.0.1:43210`: the value for `FRAMEIO_BASE_URL`. */
   readonly baseUrl: string
+  /** The loopback port it listens on. */
   readonly port: number
 }
 

@@ -55,6 +55,8 @@ export type HeaderFault =
 export interface RequestInfo {
   /** The number of the request, from 0, in the order in which requests were sent. */
   readonly sequence: number
+  /** Its number among the requests to its endpoint, from 0. */
+  readonly ofEndpoint: number
   /** ms since the start of the fake. */
   readonly elapsedMillis: number
   readonly method: string
@@ -142,15 +144,14 @@ export const when = (test: (request: RequestInfo) => boolean, fault: Fault): Fau
 }
 
 /**
- * One fault, for the n-th request to an endpoint (from 0), and for nothing else. It counts, so it serves one fake.
+ * One fault, for the n-th request to an endpoint (from 0), or for several, and for nothing else.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const nth = (endpoint: string, n: number | ReadonlyArray<number>, fault: Fault): FaultPlan => {
   const wanted = new Set(typeof n === "number" ? [n] : n)
-  let seen = 0
-  return when((request) => request.endpoint === endpoint && wanted.has(seen++), fault)
+  return when((request) => request.endpoint === endpoint && wanted.has(request.ofEndpoint), fault)
 }
 
 /**
@@ -161,7 +162,9 @@ export const nth = (endpoint: string, n: number | ReadonlyArray<number>, fault: 
  * @category constructors
  */
 export const latency = (options: {
+  /** There and back, in ms. */
   readonly millis: number
+  /** At most so many ms more or less. 0 by default. */
   readonly jitterMillis?: number | undefined
   /** 1 by default. */
   readonly seed?: number | undefined
@@ -279,7 +282,6 @@ const orElse = (one: Fate, other: Fate): Fate => ({
  * @category combining
  */
 export const combine = (...plans: ReadonlyArray<FaultPlan>): FaultPlan => ({
-  // Every plan is asked, so that one that counts sees every request.
   decide: (request) => plans.map((plan) => plan.decide(request)).reduce(orElse, NOTHING),
   happenings: plans.flatMap((plan) => plan.happenings)
 })

@@ -52,7 +52,6 @@ export const documented: Limits = {
   "assets.get": per(5, 1000),
   "assets.children": per(40, 60_000),
   "assets.search": per(200, 60_000),
-  "assets.searchByPost": per(200, 60_000),
   "*": per(10, 1000)
 }
 
@@ -126,11 +125,17 @@ export interface Foreign {
  * @category constructors
  */
 export const steady = (options: {
+  /** The endpoint whose bucket is used. */
   readonly endpoint: string
+  /** Requests a second. */
   readonly perSecond: number
+  /** The user's id; by default the first user. */
   readonly userId?: string | undefined
+  /** ms after the start of the fake at which the first arrives; 0 by default. */
   readonly fromMillis?: number | undefined
+  /** ms after the start of the fake from which none arrives any more; never by default. */
   readonly untilMillis?: number | undefined
+  /** Whether a refused request comes again, see {@link Foreign}. Default `false`. */
   readonly insists?: boolean | undefined
 }): Foreign => {
   const { perSecond, ...rest } = options
@@ -179,6 +184,20 @@ interface Bucket {
   strangers: ReadonlyArray<Stranger>
 }
 
+const checked = (limits: Limits): Limits => {
+  for (const [endpoint, limit] of Object.entries(limits)) {
+    if (limit === "unlimited") continue
+    for (const value of [limit.limit, limit.windowMillis]) {
+      if (!Number.isSafeInteger(value) || value < 1) {
+        throw new RangeError(
+          `the limit of ${endpoint} has ${value}: limit and windowMillis must be whole and at least 1`
+        )
+      }
+    }
+  }
+  return limits
+}
+
 const NONE: ReadonlyArray<Stranger> = []
 const FREE: Decision = { admitted: true, limit: undefined, remaining: 0 }
 
@@ -191,6 +210,7 @@ const FREE: Decision = { admitted: true, limit: undefined, remaining: 0 }
 export interface Options {
   /** {@link documented} by default; what is given here stands before it, and `*` in the place of all of it. */
   readonly limits?: Limits | undefined
+  /** Who else uses the buckets. Nobody by default. */
   readonly foreign?: ReadonlyArray<Foreign> | undefined
   /** The user whom foreign traffic belongs to that does not say. */
   readonly defaultUserId?: string | undefined
@@ -199,7 +219,7 @@ export interface Options {
 }
 
 /**
- * All buckets. Times are in ms and may be fractional; the limiter counts whole ones. A time before the last is read as
+ * All buckets. Throws a `RangeError` for a limit that is not whole or below 1. Times are in ms and may be fractional; the limiter counts whole ones. A time before the last is read as
  * the last.
  *
  * @since 0.1.0
@@ -212,7 +232,8 @@ export class RateLimiter {
   private readonly buckets = new Map<string, Map<string, Bucket>>()
 
   constructor(options?: Options) {
-    this.limits = options?.limits?.["*"] === undefined ? { ...documented, ...options?.limits } : options.limits
+    const limits = checked(options?.limits ?? {})
+    this.limits = limits["*"] === undefined ? { ...documented, ...limits } : limits
     this.defaultUserId = options?.defaultUserId ?? ""
     const start = options?.startMillis ?? 0
     this.strangers = (options?.foreign ?? []).map((foreign) => ({
@@ -234,7 +255,7 @@ export class RateLimiter {
 
   /** Changes a limit from now on. The level stays as it is. */
   setLimit(endpoint: string, limit: Limit | "unlimited"): void {
-    this.limits = { ...this.limits, [endpoint]: limit }
+    this.limits = { ...this.limits, ...checked({ [endpoint]: limit }) }
   }
 
   /** Charges one request, or refuses it. */

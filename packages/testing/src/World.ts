@@ -6,7 +6,7 @@
  * target; file on stack makes the stack grow; the newest version is its cover; both must have the same `asset_type`;
  * no stack goes onto a stack, and no folder anywhere. What is not known is an option, see {@link Unknowns}.
  *
- * A world changes in place. A million assets take some 150 MB.
+ * A world changes in place. A million assets take some 110 MB.
  *
  * @since 0.1.0
  */
@@ -191,6 +191,7 @@ export interface ChildrenPage {
 export interface Options {
   /** Ids come out of it; two worlds of one seed have the same ids in the same order. 1 by default. */
   readonly seed?: number | undefined
+  /** What is not known of the real one. */
   readonly unknowns?: Unknowns.Options | undefined
   /** The time of what is added without one, in ms since 1970. The first of January 2024 by default. */
   readonly epochMillis?: number | undefined
@@ -383,7 +384,13 @@ export class World {
   }
 
   /** An asset; not a deleted one, unless asked for. */
-  get(id: string, options?: { readonly includeDeleted?: boolean | undefined }): Entry | undefined {
+  get(
+    id: string,
+    options?: {
+      /** `false` by default. */
+      readonly includeDeleted?: boolean | undefined
+    }
+  ): Entry | undefined {
     const n = this.find(id)
     if (n === NONE) return undefined
     return options?.includeDeleted === true || this.isAlive(n) ? this.entry(n) : undefined
@@ -564,7 +571,12 @@ export class World {
   }
 
   /** Adds a team to an account, the first one by default; answers its id. */
-  addTeam(options?: { readonly accountId?: string | undefined; readonly name?: string | undefined }): string {
+  addTeam(options?: {
+    /** An account of this world; the first one by default. */
+    readonly accountId?: string | undefined
+    /** Numbered by default. */
+    readonly name?: string | undefined
+  }): string {
     const id = this.otherId()
     this.teams.push({
       id,
@@ -576,10 +588,15 @@ export class World {
 
   /** Adds a user with tokens to an account, the first one by default. */
   addUser(options?: {
+    /** An account of this world; the first one by default. */
     readonly accountId?: string | undefined
+    /** Numbered by default. */
     readonly name?: string | undefined
+    /** Made from the number by default. */
     readonly email?: string | undefined
+    /** The tokens that are this user's. */
     readonly tokens?: ReadonlyArray<string> | undefined
+    /** What is not allowed is answered with 403. Everything of the own account by default. */
     readonly allows?: ((access: Access) => boolean) | undefined
   }): User {
     const accountId = options?.accountId ?? this.accountIds[0] ?? this.addAccount()
@@ -608,7 +625,12 @@ export class World {
   }
 
   /** Adds a project with an empty root folder to a team, the first one by default. */
-  addProject(options?: { readonly teamId?: string | undefined; readonly name?: string | undefined }): Project {
+  addProject(options?: {
+    /** A team of this world; the first one by default. */
+    readonly teamId?: string | undefined
+    /** Numbered by default. */
+    readonly name?: string | undefined
+  }): Project {
     const teamId = options?.teamId ?? this.teams[0]?.id ?? this.addTeam()
     const accountId = this.teams.find((team) => team.id === teamId)?.accountId ?? this.addAccount()
     const owner = this.userList.find((user) => user.accountId === accountId) ?? this.addUser({ accountId })
@@ -660,8 +682,11 @@ export class World {
 
   /** Adds a folder, to the root of the first project by default. Throws if the parent is no folder of this world. */
   addFolder(options: {
+    /** Need not be the only one of its name. */
     readonly name: string
+    /** A folder; the root of the first project by default. */
     readonly parentId?: string | undefined
+    /** When it was added, in ms since 1970. */
     readonly nowMillis?: number | undefined
   }): AssetId {
     const parent = this.folder(options.parentId)
@@ -681,12 +706,17 @@ export class World {
    * unless given, and what is unknown is a stream. Throws if the parent is no folder of this world.
    */
   addFile(options: {
+    /** Need not be the only one of its name. */
     readonly name: string
+    /** A folder; the root of the first project by default. */
     readonly parentId?: string | undefined
+    /** By the extension of the name unless given. */
     readonly assetType?: AssetType | undefined
     /** Bytes. */
     readonly filesize?: number | undefined
+    /** The MIME type; by the extension of the name unless given. */
     readonly filetype?: string | undefined
+    /** When it was added, in ms since 1970. */
     readonly nowMillis?: number | undefined
   }): AssetId {
     const parent = this.folder(options.parentId)
