@@ -37,7 +37,7 @@ export interface Options {
   readonly name?: string | undefined
   /** How many chains go side by side, 1 or more. Default 128: more than are under way at 100 requests per second. */
   readonly concurrency?: number | undefined
-  /** How often a link is sent when it is plain each time that it was not applied, 1 or more. Default 3. */
+  /** How often a link is sent when it is plain each time that it was not applied, 1 or more. Default 5. */
   readonly attempts?: number | undefined
   /**
    * How long to wait before a call without an answer is taken for not made, when the stack does not show it. Default
@@ -79,7 +79,7 @@ export interface Options {
 export const defaults = {
   name: "batch",
   concurrency: 128,
-  attempts: 3,
+  attempts: 5,
   settleAfter: Duration.seconds(30),
   stopAfter: 32,
   grace: Duration.seconds(10),

@@ -151,20 +151,25 @@ export const runChain = (
   })
 
   /** After a call whose outcome is unknown: reads until it is plain whether the change was made. */
-  const settle = (link: Link, fault: Fault): Effect.Effect<LinkEnd | "send again", Fault> =>
+  const settle = (link: Link, fault: Fault, attempt: number): Effect.Effect<LinkEnd | "send again", Fault> =>
     Effect.gen(function* () {
       const first = yield* placeOf(link.nextAssetId)
       if (first._tag === "Here") return { _tag: "Confirmed", how: "settled" }
       if (first._tag === "Elsewhere") return elsewhere(link, first.stack)
-      if (isFinal(fault.status)) return "send again"
-      // The request may still be under way behind the lost answer; sending now could stack it twice.
+      const final = isFinal(fault.status)
+      if (final && attempt >= options.attempts) return "send again"
+      const pause = final ? Duration.seconds(2 ** (attempt - 1)) : options.settleAfter
       yield* emit({
         _tag: "Waiting",
         ...(yield* base(link)),
-        reason: "No answer came and the change is not to be seen; waiting until it can no longer be made",
-        millis: Duration.toMillis(options.settleAfter)
+        reason: final
+          ? `The server failed (${fault.status}); waiting before it is asked again`
+          : "No answer came and the change is not to be seen; waiting until it can no longer be made",
+        millis: Duration.toMillis(pause)
       })
-      yield* control.sleep(options.settleAfter)
+      yield* control.sleep(pause)
+      // Without an answer the request may still be under way; sending before it is not could stack it twice.
+      if (final) return "send again"
       const second = yield* placeOf(link.nextAssetId)
       if (second._tag === "Here") return { _tag: "Confirmed", how: "settled" }
       if (second._tag === "Elsewhere") return elsewhere(link, second.stack)
@@ -244,7 +249,9 @@ export const runChain = (
           return { _tag: "Failed", fault }
         }
         if (fault.outcome === "not-applied" && !MAY_BE_STACKED.has(fault.tag)) return { _tag: "Failed", fault }
-        const next = yield* Effect.either(fault.outcome === "unknown" ? settle(link, fault) : onRefusal(link, fault))
+        const next = yield* Effect.either(
+          fault.outcome === "unknown" ? settle(link, fault, attempt) : onRefusal(link, fault)
+        )
         if (Either.isLeft(next))
           return fault.outcome === "unknown" ? unsettled(fault, next.left) : { _tag: "Failed", fault }
         if (next.right !== "send again") return next.right

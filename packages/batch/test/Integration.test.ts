@@ -1,0 +1,148 @@
+import { assert, describe, it } from "@effect/vitest"
+import { BatchEstimate, type BatchEvent, BatchRunner, VersionPlan } from "@effect-frameio/batch"
+import { FakeFrameio, FaultPlan, Seed } from "@effect-frameio/testing"
+import { Chunk, Deferred, Effect, Fiber, Stream, TestClock } from "effect"
+
+/** Client, scheduler, fake and runner together, on the test's clock. */
+const job = (
+  options: FakeFrameio.Options & { readonly shots: number; readonly versions: number },
+  batch?: BatchRunner.Options,
+  during: Effect.Effect<void> = Effect.void
+) =>
+  Effect.gen(function* () {
+    const fake = yield* FakeFrameio.FakeFrameio
+    const seeded = Seed.shots(fake.world, options)
+    const plan = yield* VersionPlan.fromPairs(Seed.pairs(seeded))
+    const fiber = yield* Effect.fork(Stream.runCollect(BatchRunner.run(plan, batch)))
+    yield* during
+    yield* TestClock.adjust("1 hour")
+    const events = Chunk.toReadonlyArray(yield* Fiber.join(fiber))
+    return { events, fake, plan, seeded }
+  }).pipe(Effect.provide(FakeFrameio.layerClient(options)))
+
+const perSecond = (limit: number) => ({ "assets.version": { limit, windowMillis: 1000 } })
+
+const finished = (events: ReadonlyArray<BatchEvent.BatchEvent>) => {
+  const event = events.at(-1)
+  if (event?._tag !== "Finished") throw new Error("the last event must be Finished")
+  return event
+}
+
+describe("a job through client, scheduler and fake", () => {
+  it.effect(
+    "of 100 chains of 3 is within 3 % of the shortest time, never refused, one request per version",
+    () =>
+      Effect.gen(function* () {
+        const { events, fake, plan } = yield* job({
+          shots: 100,
+          versions: 4,
+          limits: perSecond(20),
+          payload: "slim",
+          faults: FaultPlan.latency({ millis: 20, jitterMillis: 10 })
+        })
+        const counts = yield* fake.counts()
+        assert.strictEqual(counts.refused, 0)
+        assert.strictEqual(counts.requests, 300)
+        const took = (counts.lastSuccessAtMillis ?? 0) - (counts.firstAtMillis ?? 0)
+        const shortest = BatchEstimate.shortestMillis(
+          { jobs: plan.jobs, roundTripMillis: 20, longestChain: 3 },
+          { limit: 20, windowMillis: 1000 }
+        )
+        assert.isAtMost(took / shortest, 1.03)
+        assert.deepInclude(finished(events).counts, { confirmed: 300, failed: 0 })
+      }),
+    60_000
+  )
+
+  it.effect("says Sent once per request that the server saw, and not before its turn", () =>
+    Effect.gen(function* () {
+      const { events, fake } = yield* job({ shots: 40, versions: 2, limits: perSecond(10) })
+      const sent = events.flatMap((event) => (event._tag === "Sent" ? [event.nextAssetId] : []))
+      const seen = fake.journal.of("assets.version").map((entry) => entry.assetIds[1] ?? "")
+      assert.deepStrictEqual(sent, seen)
+    })
+  )
+
+  it.effect("when stopped, withdraws what waits for the limit and knows what was sent", () =>
+    Effect.gen(function* () {
+      const stop = yield* Deferred.make<void>()
+      const { events, fake } = yield* job(
+        { shots: 200, versions: 2, limits: perSecond(10), faults: FaultPlan.latency({ millis: 300 }) },
+        { stop: Deferred.await(stop) },
+        Effect.zipRight(TestClock.adjust("5 seconds"), Deferred.succeed(stop, undefined))
+      )
+      const { counts, elapsedMillis } = finished(events)
+      const seen = yield* fake.counts("assets.version")
+      assert.isAbove(seen.applied, 20)
+      assert.isBelow(seen.applied, 80)
+      assert.strictEqual(counts.confirmed, seen.applied, "what was under way was finished")
+      assert.strictEqual(counts.sent, seen.requests)
+      assert.strictEqual(counts.notSent, 200 - seen.applied)
+      assert.strictEqual(counts.unknown, 0)
+      assert.isBelow(elapsedMillis, 6000)
+    })
+  )
+
+  it.effect("when stopped with a call that never comes back, records that one as unknown after the grace", () =>
+    Effect.gen(function* () {
+      const stop = yield* Deferred.make<void>()
+      const { events } = yield* job(
+        {
+          shots: 20,
+          versions: 2,
+          limits: perSecond(10),
+          faults: FaultPlan.nth("assets.version", 3, { _tag: "NoAnswer" })
+        },
+        { stop: Deferred.await(stop), grace: "2 seconds" },
+        Effect.zipRight(TestClock.adjust("500 millis"), Deferred.succeed(stop, undefined))
+      )
+      const { counts } = finished(events)
+      assert.strictEqual(counts.unknown, 1)
+      assert.strictEqual(counts.confirmed + counts.notSent, 19)
+    })
+  )
+
+  for (const [what, unknowns] of [
+    ["the stack is answered", {}],
+    ["the file is answered", { versionReturns: "file" }],
+    ["a stacked target means its stack", { targetInStack: "resolve" }],
+    ["a stacked version is moved", { nextInStack: "move" }],
+    ["rules are broken with 409", { statusOf: { TargetInStack: 409, NextInStack: 409 } }]
+  ] as const) {
+    for (const seed of [1, 2, 3]) {
+      it.effect(`stacks everything once and in order when answers are lost and ${what} (seed ${seed})`, () =>
+        Effect.gen(function* () {
+          const { events, fake, seeded } = yield* job(
+            {
+              shots: 15,
+              versions: 4,
+              unknowns: unknowns as FakeFrameio.Options["unknowns"],
+              limits: perSecond(50),
+              faults: FaultPlan.combine(
+                FaultPlan.latency({ millis: 40, jitterMillis: 40, seed }),
+                FaultPlan.random({
+                  seed,
+                  endpoints: ["assets.version"],
+                  answerLost: 0.1,
+                  requestLost: 0.05,
+                  errorAfter: 0.05,
+                  errorBefore: 0.05,
+                  noAnswer: 0.02,
+                  connectionRefused: 0.05
+                })
+              )
+            },
+            { attempts: 10 }
+          )
+          const failed = events.filter((event) => event._tag === "Failed")
+          assert.deepStrictEqual(failed, [])
+          for (const shot of seeded.shots) {
+            assert.deepStrictEqual(fake.world.stackOf(shot.versions[0] ?? "")?.versions, shot.versions)
+          }
+          const applied = fake.journal.changes.map((entry) => entry.assetIds[1])
+          assert.strictEqual(new Set(applied).size, applied.length, "no version was stacked twice")
+        })
+      )
+    }
+  }
+})
