@@ -278,7 +278,9 @@ const main = async (): Promise<void> => {
   for (let run = 0; run < runs; run++) {
     for (const scenario of scenarios) {
       for (const group of chunks(rotated(taking(scenario), run), lanes)) {
-        const outcomes = await round(scenario, group, servers, 1000 + run, redisUrl)
+        // A database of its own for each run: what one learnt is not told to the next.
+        const database = redisUrl === undefined ? undefined : `${redisUrl}/${run % 16}`
+        const outcomes = await round(scenario, group, servers, 1000 + run, database)
         group.forEach((client, i) => {
           const outcome = outcomes[i]
           if (outcome === undefined) return

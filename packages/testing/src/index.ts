@@ -22,5 +22,8 @@ export * as Seed from "./Seed.js"
 /** What nobody outside knows of the real API, as options. */
 export * as Unknowns from "./Unknowns.js"
 
+/** Time that jumps, for simulations of hours. */
+export * as VirtualClock from "./VirtualClock.js"
+
 /** Accounts, projects, folders, files and version stacks, and the rules between them. */
 export * as World from "./World.js"

@@ -1,9 +1,14 @@
-/** This project's client over undici. It is told nothing, and gets all jobs at once. */
+/**
+ * This project's client over undici. It is told nothing, and gets all jobs at once. Where there is a Redis, its
+ * processes share the bucket's state there.
+ */
 
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Asset from "@effect-frameio/core/Asset"
 import * as FrameioClient from "@effect-frameio/core/FrameioClient"
+import * as FrameioConfig from "@effect-frameio/core/FrameioConfig"
 import * as RateLimitScheduler from "@effect-frameio/core/RateLimitScheduler"
+import * as RedisRateLimitStore from "@effect-frameio/redis/RedisRateLimitStore"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
@@ -12,16 +17,27 @@ import type { Call, Client } from "../Client.js"
 
 const asset = (id: string): Asset.AssetId => Asset.AssetId.make(id)
 
+const sharing = (config: FrameioConfig.Options, redisUrl: string) =>
+  FrameioClient.layerWithScheduler().pipe(
+    Layer.provide(FrameioConfig.layer(config)),
+    Layer.provide(RateLimitScheduler.layer()),
+    Layer.provide(
+      RedisRateLimitStore.layer({
+        url: Redacted.make(redisUrl),
+        hashKey: Redacted.make("the same for both processes")
+      })
+    )
+  )
+
 export const client: Client = {
   id: "ours",
   title: "**effect-frameio**",
   told: "nothing",
-  make: async ({ baseUrl }) => {
-    const runtime = ManagedRuntime.make(
-      FrameioClient.layer({ token: Redacted.make("benchmark"), baseUrl }).pipe(
-        Layer.provide(NodeHttpClient.layerUndici)
-      )
-    )
+  sharedStore: true,
+  make: async ({ baseUrl, redisUrl }) => {
+    const config = { token: Redacted.make("benchmark"), baseUrl }
+    const frameioLayer = redisUrl === undefined ? FrameioClient.layer(config) : sharing(config, redisUrl)
+    const runtime = ManagedRuntime.make(Layer.provide(frameioLayer, NodeHttpClient.layerUndici))
     const frameio = await runtime.runPromise(FrameioClient.FrameioClient)
     const version = (call: Call) => {
       const send = frameio.version({ assetId: asset(call.assetId), nextAssetId: asset(call.nextAssetId) })
@@ -32,7 +48,10 @@ export const client: Client = {
       submitAll: (calls, concurrency) =>
         runtime
           .runPromise(
-            Effect.forEach(calls, (call) => Effect.either(version(call)), { concurrency: concurrency ?? "unbounded" })
+            // Without the assets: what the others keep of an answer is nothing, too.
+            Effect.forEach(calls, (call) => Effect.either(Effect.asVoid(version(call))), {
+              concurrency: concurrency ?? "unbounded"
+            })
           )
           .then((results) => results.flatMap((result) => (result._tag === "Left" ? [result.left] : []))),
       close: () => runtime.dispose()
