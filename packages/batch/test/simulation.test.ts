@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { BatchProgress, BatchRunner, VersionPlan } from "@effect-frameio/batch"
 import { RateLimitScheduler } from "@effect-frameio/core"
 import { FakeFrameio, FaultPlan, RateLimiter, Seed, VirtualClock } from "@effect-frameio/testing"
-import { Effect, Exit, Logger, LogLevel, Stream } from "effect"
+import { Effect, Logger, LogLevel, Stream } from "effect"
 
 const HOUR = 3_600_000
 
@@ -17,7 +17,7 @@ interface Simulation {
 
 /** The whole stack on a clock that jumps: runner, client, retry, scheduler, fake. */
 const simulate = (simulation: Simulation) =>
-  VirtualClock.runPromiseExit(
+  VirtualClock.run(
     Effect.gen(function* () {
       const fake = yield* FakeFrameio.FakeFrameio
       const seeded = Seed.shots(fake.world, { shots: simulation.shots, versions: simulation.versions })
@@ -49,12 +49,9 @@ const simulate = (simulation: Simulation) =>
       ),
       Logger.withMinimumLogLevel(LogLevel.Error)
     )
-  ).then((exit) => {
-    if (Exit.isFailure(exit)) throw new Error(`${exit.cause}`)
-    return exit.value
-  })
+  )
 
-type Outcome = Awaited<ReturnType<typeof simulate>>
+type Outcome = Effect.Effect.Success<ReturnType<typeof simulate>>
 
 /** Every shot is one stack with all its versions, oldest first, and no call changed anything twice. */
 const everythingInPlaceOnce = ({ counts, fake, progress, seeded }: Outcome, links: number) => {
@@ -66,60 +63,67 @@ const everythingInPlaceOnce = ({ counts, fake, progress, seeded }: Outcome, link
 }
 
 describe("hours of a bulk job, simulated", () => {
-  it("three hours at 100 per minute, beside a stranger, with answers lost and servers failing: all in place, once", async () => {
-    const outcome = await simulate({
-      seed: 1,
-      shots: 4200,
-      versions: 4,
-      limit: { limit: 100, windowMillis: 60_000 },
-      foreign: [RateLimiter.steady({ endpoint: "assets.version", perSecond: 0.4, insists: true })],
-      faults: FaultPlan.combine(
-        FaultPlan.latency({ millis: 80, jitterMillis: 60 }),
-        FaultPlan.random({
+  it.live(
+    "three hours at 100 per minute, beside a stranger, with answers lost and servers failing: all in place, once",
+    () =>
+      Effect.gen(function* () {
+        const outcome = yield* simulate({
           seed: 1,
-          answerLost: 0.005,
-          requestLost: 0.005,
-          errorBefore: 0.0025,
-          errorAfter: 0.0025,
-          headersMissing: 0.005,
-          headersMalformed: 0.005
+          shots: 4200,
+          versions: 4,
+          limit: { limit: 100, windowMillis: 60_000 },
+          foreign: [RateLimiter.steady({ endpoint: "assets.version", perSecond: 0.4, insists: true })],
+          faults: FaultPlan.combine(
+            FaultPlan.latency({ millis: 80, jitterMillis: 60 }),
+            FaultPlan.random({
+              seed: 1,
+              answerLost: 0.005,
+              requestLost: 0.005,
+              errorBefore: 0.0025,
+              errorAfter: 0.0025,
+              headersMissing: 0.005,
+              headersMalformed: 0.005
+            })
+          )
         })
-      )
-    })
-    everythingInPlaceOnce(outcome, 12_600)
-    assert.isAbove(outcome.elapsed, 2 * HOUR)
-    assert.strictEqual(outcome.counts.refused, 0)
-    const answered = outcome.counts.requests
-    // What the stranger leaves of 100 per minute, after the first 100.
-    const shortest = ((answered - 100) * 600) / (1 - 0.24)
-    assert.isAtMost((outcome.counts.lastSuccessAtMillis ?? 0) / shortest, 1.02)
-    assert.strictEqual(outcome.bucket?.inFlight, 0)
-  }, 120_000)
+        everythingInPlaceOnce(outcome, 12_600)
+        assert.isAbove(outcome.elapsed, 2 * HOUR)
+        assert.strictEqual(outcome.counts.refused, 0)
+        const answered = outcome.counts.requests
+        // What the stranger leaves of 100 per minute, after the first 100.
+        const shortest = ((answered - 100) * 600) / (1 - 0.24)
+        assert.isAtMost((outcome.counts.lastSuccessAtMillis ?? 0) / shortest, 1.02)
+        assert.strictEqual(outcome.bucket?.inFlight, 0)
+      }),
+    120_000
+  )
 
-  it.each([2, 3, 4, 5, 6])("with faults out of seed %i", async (seed) => {
-    const outcome = await simulate({
-      seed,
-      shots: 150,
-      versions: 3,
-      limit: { limit: 7, windowMillis: 1000 },
-      faults: FaultPlan.combine(
-        FaultPlan.latency({ millis: 150, jitterMillis: 150 }),
-        FaultPlan.random({
-          seed,
-          connectionRefused: 0.02,
-          answerLost: 0.02,
-          requestLost: 0.02,
-          errorBefore: 0.02,
-          errorAfter: 0.02,
-          htmlBefore: 0.02,
-          htmlAfter: 0.02,
-          noAnswer: 0.01,
-          headersMissing: 0.02,
-          headersMalformed: 0.05
-        })
-      )
+  it.live.each([2, 3, 4, 5, 6])("with faults out of seed %i", (seed) =>
+    Effect.gen(function* () {
+      const outcome = yield* simulate({
+        seed,
+        shots: 150,
+        versions: 3,
+        limit: { limit: 7, windowMillis: 1000 },
+        faults: FaultPlan.combine(
+          FaultPlan.latency({ millis: 150, jitterMillis: 150 }),
+          FaultPlan.random({
+            seed,
+            connectionRefused: 0.02,
+            answerLost: 0.02,
+            requestLost: 0.02,
+            errorBefore: 0.02,
+            errorAfter: 0.02,
+            htmlBefore: 0.02,
+            htmlAfter: 0.02,
+            noAnswer: 0.01,
+            headersMissing: 0.02,
+            headersMalformed: 0.05
+          })
+        )
+      })
+      everythingInPlaceOnce(outcome, 300)
+      assert.strictEqual(outcome.counts.refused, 0)
     })
-    everythingInPlaceOnce(outcome, 300)
-    assert.strictEqual(outcome.counts.refused, 0)
-  })
+  )
 })

@@ -11,6 +11,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
+import * as FiberId from "effect/FiberId"
 import type * as Scheduler from "effect/Scheduler"
 
 /**
@@ -135,36 +136,36 @@ export const make = (): VirtualClock => {
 /** Promises and callbacks that are under way end in so many rounds of the event loop. */
 const ROUNDS = 3
 
-const round = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-
 /**
- * Runs a program on a clock that jumps. It may wait for promises in between (a body that is read, a digest), but for
- * nothing that takes real time, such as a socket: the clock would jump meanwhile.
+ * Runs a program on a clock that jumps, at 0 in the beginning. It may wait for promises in between (a body that is
+ * read, a digest), but for nothing that takes real time, such as a socket: the clock would jump meanwhile.
  *
- * Rejects when the program can neither go on nor sleep, for then it is stuck.
+ * Dies when the program can neither go on nor sleep, for then it is stuck.
  *
  * @since 0.1.0
  * @category running
  */
-export const runPromiseExit = async <A, E>(program: Effect.Effect<A, E>): Promise<Exit.Exit<A, E>> => {
-  const virtual = make()
-  let exit: Exit.Exit<A, E> | undefined
-  const fiber = Effect.runFork(Effect.withClock(program, virtual.clock), { scheduler: virtual.scheduler })
-  fiber.addObserver((ended) => {
-    exit = ended
+export const run = <A, E>(program: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  Effect.async((resume) => {
+    const virtual = make()
+    let exit: Exit.Exit<A, E> | undefined
+    let quiet = 0
+    const fiber = Effect.runFork(Effect.withClock(program, virtual.clock), { scheduler: virtual.scheduler })
+    fiber.addObserver((ended) => {
+      exit = ended
+    })
+    const step = (): void => {
+      while (exit === undefined && virtual.turn()) quiet = 0
+      if (exit !== undefined) return resume(exit)
+      if (quiet++ >= ROUNDS) {
+        quiet = 0
+        if (!virtual.jump()) return resume(Effect.dieMessage(`Nothing can happen any more, at ${virtual.now()} ms`))
+      }
+      setImmediate(step)
+    }
+    setImmediate(step)
+    return Effect.suspend(() => {
+      fiber.unsafeInterruptAsFork(FiberId.none)
+      return Effect.asVoid(fiber.await)
+    })
   })
-  let quiet = 0
-  while (exit === undefined) {
-    if (virtual.turn()) {
-      quiet = 0
-      continue
-    }
-    if (quiet++ < ROUNDS) {
-      await round()
-      continue
-    }
-    quiet = 0
-    if (!virtual.jump()) throw new Error(`Nothing can happen any more, at ${virtual.now()} ms`)
-  }
-  return exit
-}
