@@ -3,6 +3,7 @@
  * Deterministic: everything comes from the history's own numbers.
  */
 import { LeakyBucket } from "@effect-frameio/core"
+import { makeAgenda, makeRandom, makeServer } from "./playground.js"
 
 export interface History {
   readonly seed: number
@@ -41,96 +42,11 @@ export interface Played {
   readonly slowest: number
 }
 
-interface Event {
-  readonly at: number
-  readonly order: number
-  readonly run: () => void
-}
-
-const before = (a: Event, b: Event) => a.at < b.at || (a.at === b.at && a.order < b.order)
-
-const makeAgenda = () => {
-  const heap: Array<Event> = []
-  let order = 0
-  return {
-    add: (at: number, run: () => void) => {
-      heap.push({ at, order: order++, run })
-      let index = heap.length - 1
-      while (index > 0) {
-        const parent = (index - 1) >> 1
-        const [a, b] = [heap[index], heap[parent]]
-        if (a === undefined || b === undefined || before(b, a)) break
-        heap[index] = b
-        heap[parent] = a
-        index = parent
-      }
-    },
-    next: (): Event | undefined => {
-      const top = heap[0]
-      const last = heap.pop()
-      if (top === undefined || last === undefined || heap.length === 0) return top
-      heap[0] = last
-      let index = 0
-      for (;;) {
-        const [left, right] = [heap[2 * index + 1], heap[2 * index + 2]]
-        const least = right !== undefined && left !== undefined && before(right, left) ? 2 * index + 2 : 2 * index + 1
-        const [a, b] = [heap[index], heap[least]]
-        if (a === undefined || b === undefined || before(a, b)) return top
-        heap[index] = b
-        heap[least] = a
-        index = least
-      }
-    }
-  }
-}
-
-const makeRandom = (seed: number) => {
-  let state = seed | 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
-}
-
-/** The server's rule, in whole ms; see `docs/rate-limits.md`. */
-const makeServer = (limit: number, windowMillis: number, epoch: number) => {
-  let rule = { limit, windowMillis }
-  let level = 0
-  let last = Math.floor(epoch)
-  const leak = (now: number) => {
-    const at = Math.floor(now + epoch)
-    level = Math.max(0, level - (at - last))
-    last = at
-  }
-  return {
-    change: (next: { readonly limit: number; readonly windowMillis: number }) => {
-      rule = { limit: next.limit, windowMillis: next.windowMillis }
-    },
-    rule: () => rule,
-    level: (now: number) => {
-      leak(now)
-      return level
-    },
-    hit: (now: number) => {
-      leak(now)
-      const cost = Math.round(rule.windowMillis / rule.limit)
-      const admitted = level + cost <= rule.windowMillis
-      if (admitted) level += cost
-      const remaining = admitted
-        ? Math.floor(Math.max(rule.windowMillis - level, 0) / (rule.windowMillis / rule.limit) + 0.5)
-        : rule.limit
-      return { admitted, headers: { ...rule, remaining } }
-    }
-  }
-}
-
 export const play = (history: History): Played => {
   const random = makeRandom(history.seed)
   const agenda = makeAgenda()
-  const server = makeServer(history.limit, history.windowMillis, random())
   const rule: LeakyBucket.Rule = { limit: history.limit, windowMillis: history.windowMillis }
+  const server = makeServer(rule, random())
   const cost = LeakyBucket.costMillis(rule)
   /** Nobody and nothing interferes, so that the strict promises hold. */
   const strict = () => history.stranger === undefined && history.change === undefined && refused === 0
