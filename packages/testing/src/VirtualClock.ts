@@ -154,16 +154,19 @@ export const run = <A, E>(program: Effect.Effect<A, E>): Effect.Effect<A, E> =>
     fiber.addObserver((ended) => {
       exit = ended
     })
-    const step = (): void => {
+    /** Answers how the program ended, once it has. */
+    const step = (): Effect.Effect<A, E> | undefined => {
       while (exit === undefined && virtual.turn()) quiet = 0
-      if (exit !== undefined) return resume(exit)
-      if (quiet++ >= ROUNDS) {
-        quiet = 0
-        if (!virtual.jump()) return resume(Effect.dieMessage(`Nothing can happen any more, at ${virtual.now()} ms`))
-      }
-      setImmediate(step)
+      if (exit !== undefined || quiet++ < ROUNDS) return exit
+      quiet = 0
+      return virtual.jump() ? undefined : Effect.dieMessage(`Nothing can happen any more, at ${virtual.now()} ms`)
     }
-    setImmediate(step)
+    const go = (): void => {
+      const ended = step()
+      if (ended === undefined) setImmediate(go)
+      else resume(ended)
+    }
+    setImmediate(go)
     return Effect.suspend(() => {
       fiber.unsafeInterruptAsFork(FiberId.none)
       return Effect.asVoid(fiber.await)
