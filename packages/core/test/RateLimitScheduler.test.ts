@@ -340,6 +340,32 @@ describe("RateLimitScheduler", () => {
       )
   )
 
+  it.effect("beforeSend runs when the permit is there, before anything is sent, and never for what was withdrawn", () =>
+    run(
+      Effect.gen(function* () {
+        const server = yield* makeServer({ limit: 1 })
+        const { schedule } = yield* RateLimitScheduler.RateLimitScheduler
+        const before: Array<readonly [string, number]> = []
+        const call = (name: string) =>
+          schedule(key)(server.send(name)).pipe(
+            RateLimitScheduler.withBeforeSend(Effect.sync(() => before.push([name, server.seen.length])))
+          )
+        yield* elapse(call("first"), 100)
+        const withdrawn = yield* Effect.fork(call("withdrawn"))
+        const second = yield* Effect.fork(call("second"))
+        yield* TestClock.adjust(500)
+        assert.deepStrictEqual(before, [["first", 0]])
+        yield* Fiber.interrupt(withdrawn)
+        yield* TestClock.adjust(1000)
+        yield* Fiber.join(second)
+        assert.deepStrictEqual(before, [
+          ["first", 0],
+          ["second", 1]
+        ])
+      })
+    )
+  )
+
   it.effect("a refused connection costs nothing", () =>
     run(
       Effect.gen(function* () {
