@@ -24,6 +24,7 @@
  */
 import * as HttpClient from "@effect/platform/HttpClient"
 import type { AssetId } from "@effect-frameio/core/Asset"
+import * as FrameioApi from "@effect-frameio/core/FrameioApi"
 import * as FrameioClient from "@effect-frameio/core/FrameioClient"
 import type * as RateLimitScheduler from "@effect-frameio/core/RateLimitScheduler"
 import * as Clock from "effect/Clock"
@@ -74,7 +75,10 @@ export interface Options {
   readonly world?: World.World | ((world: World.World) => void) | undefined
   /** What to do where the real API is not known. Not used where a world is given: it has its own. */
   readonly unknowns?: Unknowns.Options | undefined
-  /** Limits by endpoint, before the documented ones. {@link RateLimiter.unlimited} is none. */
+  /**
+   * Limits by endpoint, such as `assets.version`, before the documented ones; with `*` in the place of them.
+   * {@link RateLimiter.unlimited} is none. A name that the API does not have is a defect, and so it is in `foreign`.
+   */
   readonly limits?: RateLimiter.Limits | undefined
   /** Somebody else on the same user's buckets. */
   readonly foreign?: ReadonlyArray<RateLimiter.Foreign> | undefined
@@ -163,6 +167,16 @@ const worldOf = (options: Options | undefined): World.World => {
 const firstUser = (world: World.World): World.User =>
   world.userOf(token) ?? world.users[0] ?? world.addUser({ tokens: [token, secondToken] })
 
+/** A name that is misspelt would silently get the default limit. */
+const checkNames = (options: Options | undefined): void => {
+  const known = new Set([...FrameioApi.endpoints.keys(), ...Object.keys(RateLimiter.documented)])
+  const named = [...Object.keys(options?.limits ?? {}), ...(options?.foreign ?? []).map((one) => one.endpoint)]
+  const unknown = named.filter((name) => !known.has(name))
+  if (unknown.length > 0) {
+    throw new Error(`the fake has no endpoint ${unknown.join(", ")}; it has ${[...known].join(", ")}`)
+  }
+}
+
 /** @internal */
 export interface Running {
   readonly service: Service
@@ -173,6 +187,7 @@ export interface Running {
 export const run = (options?: Options): Effect.Effect<Running, never, Scope.Scope> =>
   Effect.gen(function* () {
     const startMillis = yield* Clock.currentTimeMillis
+    checkNames(options)
     const world = worldOf(options)
     const user = firstUser(world)
     if (world.userOf(token) === undefined) world.addToken(user.id, token)

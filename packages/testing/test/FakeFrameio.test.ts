@@ -2,7 +2,7 @@ import { HttpClient, HttpClientRequest } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Asset, FrameioClient, FrameioError } from "@effect-frameio/core"
 import { FakeFrameio, FaultPlan, RateLimiter, Seed, World } from "@effect-frameio/testing"
-import { Effect, Fiber, Layer, Option, Redacted, TestClock } from "effect"
+import { Cause, Effect, Exit, Fiber, Layer, Option, Redacted, TestClock } from "effect"
 
 const twoFiles = Effect.gen(function* () {
   const fake = yield* FakeFrameio.FakeFrameio
@@ -474,6 +474,42 @@ describe("FakeFrameio: worlds and layers", () => {
         FrameioClient.layer({ token: Redacted.make(FakeFrameio.secondToken) }).pipe(
           Layer.provideMerge(FakeFrameio.layer())
         )
+      )
+    )
+  )
+
+  it.effect("an endpoint that is misspelt is told, not passed over", () =>
+    Effect.gen(function* () {
+      for (const options of [
+        { limits: { "asset.version": RateLimiter.perSecond(1) } },
+        { foreign: [{ endpoint: "version", burst: 1, everyMillis: 1 }] }
+      ]) {
+        const exit = yield* Effect.exit(Effect.provide(Effect.void, FakeFrameio.layer(options)))
+        assert.isTrue(Exit.isFailure(exit) && Cause.pretty(exit.cause).includes("the fake has no endpoint"))
+      }
+    })
+  )
+
+  it.effect("without a limit a client is as fast as the way there and back", () =>
+    Effect.gen(function* () {
+      const { client, fake, first } = yield* twoFiles
+      const run = yield* Effect.fork(
+        Effect.forEach(Array.from({ length: 200 }), () => client.get({ assetId: first }), {
+          concurrency: 50,
+          discard: true
+        })
+      )
+      yield* TestClock.adjust("1 hour")
+      yield* Fiber.join(run)
+      const counts = yield* fake.counts("assets.get")
+      assert.strictEqual(counts.succeeded, 200)
+      assert.isAtMost(counts.lastSuccessAtMillis ?? 0, 500)
+    }).pipe(
+      Effect.provide(
+        FakeFrameio.layerClient({
+          limits: { "*": { limit: 1_000_000, windowMillis: 1000 } },
+          faults: FaultPlan.latency({ millis: 50 })
+        })
       )
     )
   )

@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FaultPlan } from "@effect-frameio/testing"
 
-const request = (sequence: number, endpoint = "assets.version"): FaultPlan.RequestInfo => ({
+const request = (sequence: number, endpoint = "assets.version", ofEndpoint = sequence): FaultPlan.RequestInfo => ({
   sequence,
+  ofEndpoint,
   elapsedMillis: 0,
   method: "POST",
   url: "/v2",
@@ -68,15 +69,18 @@ describe("FaultPlan", () => {
     assert.deepStrictEqual(fates(FaultPlan.latency({ millis: 30 }), 1), [{ requestMillis: 15, answerMillis: 15 }])
   })
 
-  it("nth counts the requests to its endpoint, also behind another plan", () => {
+  it("nth goes by the requests to its endpoint, and the first plan that says something decides", () => {
     const plan = FaultPlan.combine(
       FaultPlan.when(({ sequence }) => sequence === 0, { _tag: "ErrorBefore" }),
       FaultPlan.nth("assets.version", [0, 2], { _tag: "AnswerLost" }),
       FaultPlan.latency({ millis: 10 })
     )
-    const seen = [0, 1, 2, 3].map((sequence) =>
-      plan.decide(request(sequence, sequence === 1 ? "assets.get" : "assets.version"))
-    )
+    const seen = [
+      request(0, "assets.version", 0),
+      request(1, "assets.get", 0),
+      request(2, "assets.version", 1),
+      request(3, "assets.version", 2)
+    ].map(plan.decide)
     assert.deepStrictEqual(
       seen.map((fate) => fate.fault?._tag),
       ["ErrorBefore", undefined, undefined, "AnswerLost"]

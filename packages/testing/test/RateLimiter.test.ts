@@ -86,6 +86,13 @@ describe("RateLimiter", () => {
     }
   })
 
+  it("a limit that is none is refused", () => {
+    for (const limit of [0, -1, 1.5, Number.NaN]) {
+      assert.throws(() => make(limit, 1000), /whole and at least 1/)
+      assert.throws(() => make(1000, limit), /whole and at least 1/)
+    }
+  })
+
   it("a new limit counts from the next request on, the level stays", () => {
     const limiter = make(5, 1000)
     for (let n = 0; n < 5; n++) take(limiter, 0)

@@ -3,6 +3,7 @@
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpServer from "@effect/platform/HttpServer"
+import * as HttpServerError from "@effect/platform/HttpServerError"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as FrameioApi from "@effect-frameio/core/FrameioApi"
@@ -110,11 +111,9 @@ const application = Effect.gen(function* () {
   const context = Context.add(services, Scope.Scope, scope)
   return (request: ServerRequest, visit: VisitState): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
     app.pipe(
-      Effect.mapInputContext((input: Context.Context<never>) =>
-        Context.merge(
-          input,
-          context.pipe(Context.add(HttpServerRequest.HttpServerRequest, request), Context.add(Visit, visit))
-        )
+      // Nothing of the client's own context: a server knows nothing of it, its span included.
+      Effect.mapInputContext((_: Context.Context<never>) =>
+        context.pipe(Context.add(HttpServerRequest.HttpServerRequest, request), Context.add(Visit, visit))
       ),
       Effect.catchAllCause((cause) => broken(request, visit, cause))
     )
@@ -128,7 +127,9 @@ const broken = (
   visit: VisitState,
   cause: Cause.Cause<unknown>
 ): Effect.Effect<HttpServerResponse.HttpServerResponse> => {
-  if (!visit.handled) return Effect.succeed(NOT_READABLE)
+  const error = Cause.squash(cause)
+  const notReadable = HttpServerError.isServerError(error) && error._tag === "RequestError"
+  if (!visit.handled && notReadable) return Effect.succeed(NOT_READABLE)
   return Effect.as(
     Effect.logError(`The fake failed at ${request.method} ${request.url}`, cause),
     json(500, "The fake failed", Cause.pretty(cause).slice(0, 500))
@@ -158,6 +159,7 @@ export const make = (parts: Parts): Effect.Effect<Engine, never, Scope.Scope> =>
     const pending = [...plan.happenings].sort((a, b) => a.atMillis - b.atMillis)
     let happened = 0
     let sent = 0
+    const sentTo = new Map<string, number>()
 
     const happen = (now: number): void => {
       for (let next = pending[happened]; next !== undefined; next = pending[happened]) {
@@ -300,12 +302,16 @@ export const make = (parts: Parts): Effect.Effect<Engine, never, Scope.Scope> =>
 
     const exchange = (request: ServerRequest): Effect.Effect<Reply> =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        const endpoint = FrameioApi.endpointOf(request)?.name ?? ""
+        const ofEndpoint = sentTo.get(endpoint) ?? 0
+        sentTo.set(endpoint, ofEndpoint + 1)
         const info: FaultPlan.RequestInfo = {
           sequence: sent++,
+          ofEndpoint,
           elapsedMillis: now - startMillis,
           method: request.method,
           url: request.url,
-          endpoint: FrameioApi.endpointOf(request)?.name ?? ""
+          endpoint
         }
         const fate = plan.decide(info)
         if (fate.fault?._tag === "ConnectionRefused") {
