@@ -1,0 +1,128 @@
+import { assert, describe, it } from "@effect/vitest"
+import { LeakyBucket } from "@effect-frameio/core"
+import { makeAgenda, makeRandom } from "./support/playground.js"
+
+const LIMIT = 20
+const WINDOW = 1000
+
+/** Servers with the same headers and another rule than Frame.io's. Each answers what is left, or a refusal. */
+const servers = {
+  "a fixed window": () => {
+    let window = -1
+    let used = 0
+    return (now: number) => {
+      const current = Math.floor(now / WINDOW)
+      if (current !== window) used = 0
+      window = current
+      return used < LIMIT ? LIMIT - ++used : undefined
+    }
+  },
+  "a sliding window": () => {
+    let admitted: Array<number> = []
+    return (now: number) => {
+      admitted = admitted.filter((at) => at > now - WINDOW)
+      if (admitted.length >= LIMIT) return undefined
+      admitted.push(now)
+      return LIMIT - admitted.length
+    }
+  },
+  "a bucket that admits too many at once": () => {
+    let level = 0
+    let last = 0
+    let lax = 0
+    return (now: number) => {
+      level = Math.max(0, level - (now - last))
+      last = now
+      // Check and charge are not one step: every third comes in uncharged.
+      if (++lax % 3 === 0) return LIMIT
+      if (level + WINDOW / LIMIT > WINDOW) return undefined
+      level += WINDOW / LIMIT
+      return Math.round((WINDOW - level) / (WINDOW / LIMIT))
+    }
+  },
+  "a bucket that is forgotten now and then": () => {
+    let level = 0
+    let last = 0
+    return (now: number) => {
+      if (Math.floor(now / 3000) !== Math.floor(last / 3000)) level = 0
+      level = Math.max(0, level - (now - last))
+      last = now
+      if (level + WINDOW / LIMIT > WINDOW) return undefined
+      level += WINDOW / LIMIT
+      return Math.round((WINDOW - level) / (WINDOW / LIMIT))
+    }
+  },
+  "half the limit that it tells": () => {
+    let level = 0
+    let last = 0
+    return (now: number) => {
+      level = Math.max(0, level - (now - last) / 2)
+      last = now
+      if (level + WINDOW / LIMIT > WINDOW) return undefined
+      level += WINDOW / LIMIT
+      return Math.round((WINDOW - level) / (WINDOW / LIMIT))
+    }
+  }
+}
+
+const play = (take: (now: number) => number | undefined, requests: number, seed: number) => {
+  const agenda = makeAgenda()
+  const random = makeRandom(seed)
+  let bucket = LeakyBucket.make()
+  let now = 0
+  let waiting = requests
+  let succeeded = 0
+  let refused = 0
+  let timer = 0
+  const pump = () => {
+    while (waiting > 0) {
+      const grant = LeakyBucket.grant(bucket, now, waiting)
+      bucket = grant.bucket
+      if (grant.ticket === undefined) {
+        if (grant.retryAt === Number.POSITIVE_INFINITY) return
+        const mine = ++timer
+        agenda.add(Math.max(now + 1, Math.ceil(grant.retryAt)), () => {
+          if (mine === timer) pump()
+        })
+        return
+      }
+      waiting--
+      const { ticket } = grant
+      agenda.add(now + 5 + 10 * random(), () => {
+        const remaining = take(now)
+        agenda.add(now + 5 + 10 * random(), () => {
+          const headers = { limit: LIMIT, windowMillis: WINDOW, remaining: remaining ?? LIMIT }
+          if (remaining === undefined) {
+            bucket = LeakyBucket.refused(bucket, now, ticket, headers)
+            refused++
+            waiting++
+          } else {
+            bucket = LeakyBucket.answered(bucket, now, ticket, headers)
+            succeeded++
+          }
+          pump()
+        })
+      })
+    }
+  }
+  pump()
+  for (let event = agenda.next(); event !== undefined && succeeded < requests; event = agenda.next()) {
+    now = event.at
+    event.run()
+  }
+  return { succeeded, refused, elapsed: now }
+}
+
+describe("LeakyBucket before a server of another rule than Frame.io's", () => {
+  for (const [name, make] of Object.entries(servers)) {
+    it(`${name}: all is sent, without a storm of refusals`, () => {
+      for (let seed = 0; seed < 20; seed++) {
+        const { elapsed, refused, succeeded } = play(make(), 400, seed)
+        assert.strictEqual(succeeded, 400)
+        // At 20 per s it would take 20 s, and 40 s where only half of that is really given.
+        assert.isAtMost(elapsed, 50_000)
+        assert.isAtMost(refused, 40)
+      }
+    })
+  }
+})
