@@ -383,6 +383,11 @@ const makeWith = (
     )
     yield* Effect.addFinalizer(() => leave)
 
+    // The first answer of a run is waited for by all that comes after it; what is slow only once is done before.
+    const sample = yield* Effect.orDie(SharedState.encode(SharedState.sample))
+    yield* Effect.orDie(SharedState.decode(sample))
+    yield* Effect.ignore(roundTrip(`${prefix}${SharedState.FORMAT}:none`))
+
     return RateLimitStore.RateLimitStore.of({
       name: NAME,
       pollMillis,

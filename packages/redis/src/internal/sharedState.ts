@@ -88,6 +88,24 @@ export const decode = Schema.decode(Json)
 /** The value to be written. */
 export const encode = Schema.encode(Json)
 
+/** A value with something in every place. */
+export const sample: State = {
+  lineage: "sample",
+  revision: 1,
+  time: 1,
+  ahead: 0,
+  bucket: {
+    ...LeakyBucket.make({ limit: 1, windowMillis: 1 }),
+    lingering: [{ until: Number.POSITIVE_INFINITY, count: 1 }],
+    dearer: { upTo: 1, inFlight: 1, costMillis: 1 },
+    refusal: { until: 1, alone: 0 },
+    strangerAt: 1,
+    refusedAt: 1,
+    waitingSince: 1
+  },
+  members: { sample: { backlog: Number.POSITIVE_INFINITY, inFlight: 1, seenAt: 1 } }
+}
+
 /** Requests in flight of which the outcome will still be told. */
 const open = (bucket: LeakyBucket.LeakyBucket): number =>
   bucket.lingering.reduce((count, entry) => count - entry.count, bucket.inFlight)
