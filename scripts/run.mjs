@@ -157,6 +157,10 @@ const tasks = {
   vitest: (args) => [tests(args)],
   test: (args) => [types, ...lint, tests(args)],
   demo: (args) => [build("cli"), ["demo", "npm run demo", () => node("packages/cli/dist/bin.js", ["demo", ...args])]],
+  frameio: (args) => [
+    build("cli"),
+    ["frameio", "npm run frameio -- --help", () => node("packages/cli/dist/bin.js", args)]
+  ],
   bench: (args) => [
     build("benchmarks"),
     ["bench", "npm run bench", () => node("packages/benchmarks/dist/bench.js", args)]
