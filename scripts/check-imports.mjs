@@ -132,10 +132,21 @@ const checkFile = (room, file, kind, manifest) => {
   }
 }
 
+/** A build without a reference writes beside the sources, where later runs would take it for one. */
+const strays = (folder) =>
+  existsSync(join(root, folder))
+    ? readdirSync(join(root, folder), { recursive: true }).filter((name) => /\.(js|d\.ts|map)$/.test(name))
+    : []
+
 let count = 0
 for (const room of mayImport.keys()) {
   const folder = folderOf(room)
   const manifest = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"))
+  for (const stray of room === "examples" ? [] : strays(`${folder}/src`)) {
+    problems.push(
+      `${folder}/src/${stray} was built here by mistake: delete it, and see that every tsconfig has its references`
+    )
+  }
   for (const kind of ["src", "test", "examples"]) {
     for (const file of sourceFiles(`${folder}/${kind}`)) {
       count++
