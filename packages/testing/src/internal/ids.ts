@@ -8,9 +8,12 @@ const DASH = 45
 
 const digit = (word: number, shift: number): number => DIGITS[(word >>> shift) & 15] ?? 0
 
+/** Spread over all bits: small seeds and small numbers would give an id of zeros. */
+const keyOf = (seed: number): number => mix(seed ^ 0x9e3779b9)
+
 /** A UUID of version 4 in form; every number from 0 to 2^32 - 1 has its own. */
 export const toUuid = (seed: number, n: number): string => {
-  const a = mix(n ^ seed)
+  const a = mix(n ^ keyOf(seed))
   const b = (hash(seed, n, 1) & 0xffff0fff) | 0x4000
   const c = (hash(seed, n, 2) & 0x3fffffff) | 0x80000000
   const d = hash(seed, n, 3)
@@ -27,7 +30,7 @@ export const toUuid = (seed: number, n: number): string => {
 /** The number of a UUID of this seed below `size`, or -1. Letters of either case are read. */
 export const fromUuid = (seed: number, size: number, uuid: string): number => {
   if (uuid.length !== 36) return -1
-  const n = (unmix(Number.parseInt(uuid.slice(0, 8), 16)) ^ seed) >>> 0
+  const n = (unmix(Number.parseInt(uuid.slice(0, 8), 16)) ^ keyOf(seed)) >>> 0
   if (!(n < size)) return -1
   const expected = toUuid(seed, n)
   return expected === uuid || expected === uuid.toLowerCase() ? n : -1
