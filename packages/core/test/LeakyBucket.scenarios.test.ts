@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { LeakyBucket } from "@effect-frameio/core"
-import { makeAgenda, makeRandom, makeServer } from "./support/playground.js"
+import { makeAgenda, makeClient, makeRandom, makeServer } from "./support/playground.js"
 
 /** The scenarios of `docs/benchmarks.md`, in virtual time and out of seeds. */
 interface Scenario {
@@ -24,6 +24,8 @@ interface Outcome {
   readonly strangerRefused: number
 }
 
+const sum = (values: ReadonlyArray<number>): number => values.reduce((total, value) => total + value, 0)
+
 const play = (scenario: Scenario, seed: number): Outcome => {
   const { latency, limit, processes = 1, requests, stranger, windowMillis } = scenario
   const rule = { limit, windowMillis }
@@ -32,9 +34,6 @@ const play = (scenario: Scenario, seed: number): Outcome => {
   const agenda = makeAgenda()
   const server = makeServer(rule, random())
   let now = 0
-  let succeeded = 0
-  let refused = 0
-  let lastSuccessAt = 0
   let strangerSent = 0
   let strangerRefused = 0
   if (scenario.full === true) server.fill(0, LeakyBucket.burst(rule))
@@ -58,66 +57,41 @@ const play = (scenario: Scenario, seed: number): Outcome => {
     agenda.add(random() * stranger.everyMillis, visit)
   }
 
-  for (let process = 0; process < processes; process++) {
-    let bucket = LeakyBucket.make()
-    let waiting = Math.floor(requests / processes)
-    let timer = 0
-    const pump = () => {
-      while (waiting > 0) {
-        const grant = LeakyBucket.grant(bucket, now, waiting)
-        bucket = grant.bucket
-        if (grant.ticket === undefined) {
-          if (grant.retryAt === Number.POSITIVE_INFINITY) return
-          const mine = ++timer
-          // As late as a timer of whole ms is.
-          agenda.add(Math.max(now + 1, Math.ceil(grant.retryAt)), () => {
-            if (mine === timer) pump()
-          })
-          return
-        }
-        waiting--
-        send(grant.ticket)
+  const clients = Array.from({ length: processes }, () =>
+    makeClient({
+      agenda,
+      requests: Math.floor(requests / processes),
+      server: server.hit,
+      way: () => {
+        const half = (latency + (2 * random() - 1) * scenario.jitter) / 2
+        return [half, half]
       }
-    }
-    const send = (ticket: LeakyBucket.Ticket) => {
-      const roundTrip = latency + (2 * random() - 1) * scenario.jitter
-      const there = roundTrip / 2
-      agenda.add(now + there, () => {
-        const { admitted, headers } = server.hit(now)
-        agenda.add(now + roundTrip - there, () => {
-          if (admitted) {
-            bucket = LeakyBucket.answered(bucket, now, ticket, headers)
-            succeeded++
-            lastSuccessAt = now
-          } else {
-            bucket = LeakyBucket.refused(bucket, now, ticket, headers)
-            refused++
-            waiting++
-          }
-          pump()
-        })
-      })
-    }
-    agenda.add(process * 50 * random(), pump)
+    })
+  )
+  for (const client of clients) {
+    const at = 50 * random()
+    agenda.add(at, () => client.start(at))
   }
 
-  for (let event = agenda.next(); event !== undefined && succeeded < requests; event = agenda.next()) {
+  const isDone = () => clients.every(({ succeeded }) => succeeded === Math.floor(requests / processes))
+  for (let event = agenda.next(); event !== undefined && !isDone(); event = agenda.next()) {
     now = event.at
     assert.isBelow(now, 1_000_000, "it is stuck")
     event.run()
   }
+  const refused = sum(clients.map((client) => client.refused))
+  const lastSuccessAt = Math.max(...clients.map((client) => client.lastSuccessAt))
+  const startedAt = Math.min(...clients.map((client) => client.startedAt))
   const share = stranger === undefined ? 0 : (stranger.burst * cost) / stranger.everyMillis
   const burst = scenario.full === true ? 0 : LeakyBucket.burst(rule)
   const shortest = (Math.max(0, requests - burst) * cost) / (1 - share) + latency
-  return { ratio: lastSuccessAt / shortest, refused, strangerSent, strangerRefused }
+  return { ratio: (lastSuccessAt - startedAt) / shortest, refused, strangerSent, strangerRefused }
 }
 
 const SEEDS = 101
 
 const median = (values: ReadonlyArray<number>): number =>
   [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN
-
-const sum = (values: ReadonlyArray<number>): number => values.reduce((total, value) => total + value, 0)
 
 const playAll = (scenario: Scenario) => {
   const outcomes = Array.from({ length: SEEDS }, (_, seed) => play(scenario, seed * 7919 + 1))

@@ -1,4 +1,5 @@
 /** What histories and scenarios are played on: an agenda of events, chance out of a seed, and a server's bucket. */
+import { LeakyBucket } from "@effect-frameio/core"
 import { RateLimiter } from "@effect-frameio/testing"
 
 interface Event {
@@ -72,4 +73,71 @@ export const makeServer = (rule: RateLimiter.Limit, epoch: number) => {
       return { admitted, headers: { limit: limit.limit, windowMillis: limit.windowMillis, remaining } }
     }
   }
+}
+
+export type Server = (now: number) => {
+  readonly admitted: boolean
+  readonly headers: { readonly limit: number; readonly windowMillis: number; readonly remaining: number }
+}
+
+/** A client that obeys its bucket: it sends when it may, and sends again what is refused. */
+export const makeClient = (options: {
+  readonly agenda: ReturnType<typeof makeAgenda>
+  readonly requests: number
+  readonly server: Server
+  /** The way there and the way back, in ms. */
+  readonly way: () => readonly [number, number]
+}) => {
+  const { agenda, server, way } = options
+  let bucket = LeakyBucket.make()
+  let waiting = options.requests
+  let timer = 0
+  const client = {
+    startedAt: 0,
+    succeeded: 0,
+    refused: 0,
+    lastSuccessAt: 0,
+    start: (now: number) => {
+      client.startedAt = now
+      pump(now)
+    }
+  }
+  const pump = (now: number) => {
+    while (waiting > 0) {
+      const grant = LeakyBucket.grant(bucket, now, waiting)
+      bucket = grant.bucket
+      if (grant.ticket === undefined) {
+        if (grant.retryAt === Number.POSITIVE_INFINITY) return
+        const mine = ++timer
+        // As late as a timer of whole ms is.
+        const at = Math.max(now + 1, Math.ceil(grant.retryAt))
+        agenda.add(at, () => {
+          if (mine === timer) pump(at)
+        })
+        return
+      }
+      waiting--
+      send(now, grant.ticket)
+    }
+  }
+  const send = (now: number, ticket: LeakyBucket.Ticket) => {
+    const [there, back] = way()
+    agenda.add(now + there, () => {
+      const { admitted, headers } = server(now + there)
+      const at = now + there + back
+      agenda.add(at, () => {
+        if (admitted) {
+          bucket = LeakyBucket.answered(bucket, at, ticket, headers)
+          client.succeeded++
+          client.lastSuccessAt = at
+        } else {
+          bucket = LeakyBucket.refused(bucket, at, ticket, headers)
+          client.refused++
+          waiting++
+        }
+        pump(at)
+      })
+    })
+  }
+  return client
 }
