@@ -7,20 +7,19 @@
  * @since 0.1.0
  */
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
-import * as HttpApiClient from "@effect/platform/HttpApiClient"
-import type * as HttpApiError from "@effect/platform/HttpApiError"
+import type * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import * as HttpClient from "@effect/platform/HttpClient"
-import type * as HttpClientError from "@effect/platform/HttpClientError"
-import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
-import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as FiberRefs from "effect/FiberRefs"
+import { constTrue, identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as ParseResult from "effect/ParseResult"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
@@ -29,12 +28,12 @@ import { type Asset, AssetId, sameId } from "./Asset.js"
 import * as FrameioApi from "./FrameioApi.js"
 import * as FrameioConfig from "./FrameioConfig.js"
 import * as FrameioError from "./FrameioError.js"
-import { BufferedResponse } from "./internal/bufferedResponse.js"
+import * as Call from "./internal/call.js"
 import * as deadlines from "./internal/deadlines.js"
-import * as text from "./internal/text.js"
-import * as transport from "./internal/transport.js"
+import { type DerivedCall, derive } from "./internal/derivedCall.js"
+import * as Problems from "./internal/problems.js"
+import * as Verdict from "./internal/verdict.js"
 import * as Page from "./Page.js"
-import type { RateLimitError } from "./RateLimitError.js"
 import * as RateLimitScheduler from "./RateLimitScheduler.js"
 import * as RetryPolicy from "./RetryPolicy.js"
 
@@ -187,342 +186,47 @@ export const defaults = {
 } as const
 
 // -----------------------------------------------------------------------------
-// one call
+// the declaration
 // -----------------------------------------------------------------------------
 
-/** What is known of a call while it runs: made by the call, written by the middleware below it. */
-class Call extends Context.Tag("@effect-frameio/core/FrameioClient/Call")<
-  Call,
-  {
-    readonly endpoint: FrameioApi.Endpoint
-    readonly assetIds: ReadonlyArray<AssetId>
-    /** The time in the rate limit's queue, added up by the scheduler. */
-    readonly wait: { millis: number }
-    /** The time between attempts, in ms. */
-    pausedMillis: number
-    attempts: number
-    failures: RetryPolicy.Failures
-    /** The last answer. */
-    answer: BufferedResponse | undefined
-  }
->() {}
+type Endpoints = HttpApiGroup.HttpApiGroup.Endpoints<typeof FrameioApi.AssetsGroup>
 
-type CallState = Context.Tag.Service<typeof Call>
+const isNamed = <E extends { readonly name: string }, Name extends string>(
+  endpoint: E | undefined,
+  name: Name
+): endpoint is Extract<E, { readonly name: Name }> => endpoint?.name === name
 
-const declared = (name: string): FrameioApi.Endpoint => {
-  const endpoint = FrameioApi.endpoints.get(name)
-  if (endpoint === undefined) throw new Error(`${name} is not in the declaration`)
-  return endpoint
+/** An endpoint as it was declared, with its types, and what the declaration says of it as a whole. */
+const declared = <const Name extends Endpoints["name"]>(name: Name) => {
+  const schemas = FrameioApi.AssetsGroup.endpoints[name]
+  const endpoint = FrameioApi.endpoints.get(`assets.${name}`)
+  if (!isNamed(schemas, name) || endpoint === undefined) throw new Error(`${name} is not in the declaration`)
+  return { schemas, endpoint }
 }
 
-const waited = (call: CallState): Duration.Duration => Duration.millis(Math.round(call.wait.millis + call.pausedMillis))
-
-const context = (call: CallState) => ({
-  endpoint: call.endpoint.name,
-  assetIds: call.assetIds,
-  attempts: call.attempts,
-  waited: waited(call)
-})
-
-const lost = (call: CallState): FrameioError.Outcome => (call.endpoint.reads ? "not-applied" : "unknown")
-
-// -----------------------------------------------------------------------------
-// middleware, from the wire upwards
-// -----------------------------------------------------------------------------
-
-/** No complete answer in time. Not yet the public error: that one knows of the other attempts. */
-class TimedOut extends Data.TaggedError("TimedOut")<{ readonly millis: number }> {}
-
-const withIdentity = (config: FrameioConfig.Service) => {
-  const base = config.baseUrl.toString().replace(/\/+$/, "")
-  return (request: HttpClientRequest.HttpClientRequest) =>
-    HttpClientRequest.setHeaders(HttpClientRequest.prependUrl(request, base), {
-      accept: "application/json",
-      authorization: `Bearer ${Redacted.value(config.token)}`,
-      ...(config.clientName === "" ? {} : { "x-frameio-client": config.clientName })
-    })
-}
-
-const EMPTY = new ArrayBuffer(0)
-
-/**
- * Reads an answer to its end. Where the status alone says what happened, a body that breaks off is as good as none.
- */
-const buffered = (response: HttpClientResponse.HttpClientResponse) =>
-  Effect.map(
-    response.status === 200 ? response.arrayBuffer : Effect.catchAll(response.arrayBuffer, () => Effect.succeed(EMPTY)),
-    (bytes) => new BufferedResponse(response, bytes)
-  )
-
-/** One attempt: sent, answered and read within the time. */
-const attempt = (timeout: Duration.Duration) => {
-  const millis = Duration.toMillis(timeout)
-  const withDeadline = deadlines.make(millis)(() => new TimedOut({ millis }))
-  return <E, R>(send: Effect.Effect<HttpClientResponse.HttpClientResponse, E, R>) =>
-    Effect.flatMap(Call, (call) => {
-      call.attempts++
-      return withDeadline(Effect.flatMap(send, buffered))
-    })
-}
-
-type AttemptError = TimedOut | HttpClientError.HttpClientError
-
-/** How an attempt failed, for the retry policy; and the public error if that gives up. */
-interface Verdict<E> {
-  readonly failure: RetryPolicy.Failure | undefined
-  readonly error: () => E
-}
-
-const judgeError = (
-  call: CallState,
-  error: AttemptError,
-  secret: string
-): Verdict<FrameioError.TransportError | FrameioError.RequestTimeout> => {
-  if (error._tag === "TimedOut") {
-    return {
-      failure: "AnswerLost",
-      error: () =>
-        new FrameioError.RequestTimeout({ ...context(call), outcome: lost(call), timeoutMillis: error.millis })
-    }
-  }
-  if (error._tag === "RequestError" && error.reason !== "Transport") {
-    return {
-      failure: undefined,
-      error: () =>
-        new FrameioError.TransportError({
-          ...context(call),
-          reason: "NotSendable",
-          outcome: "not-applied",
-          detail: text.scrub(error.description ?? error.reason, secret)
-        })
-    }
-  }
-  const { code, detail, hopeless, neverSent } = transport.diagnose(error.cause ?? error.description)
-  const answered = error._tag === "ResponseError" && error.response.status === 200
-  return {
-    failure: hopeless ? undefined : neverSent ? "NotSent" : "AnswerLost",
-    error: () =>
-      new FrameioError.TransportError({
-        ...context(call),
-        reason: neverSent ? "NotSent" : "AnswerLost",
-        outcome: neverSent || call.endpoint.reads ? "not-applied" : answered ? "applied" : "unknown",
-        detail: text.excerpt(text.scrub(detail, secret)),
-        ...(code === undefined ? {} : { code })
-      })
-  }
-}
-
-const judgeAnswer = <E>(
-  call: CallState,
-  response: HttpClientResponse.HttpClientResponse,
-  secret: string,
-  fromAnswer: (answer: FrameioError.Answer) => E
-): Verdict<E> => ({
-  failure: response.status === 429 ? "Refused" : response.status >= 500 ? "ServerError" : undefined,
-  error: () =>
-    fromAnswer({
-      ...context(call),
-      status: response.status,
-      body: response instanceof BufferedResponse ? response.body : "",
-      writes: !call.endpoint.reads,
-      location: response.headers.location,
-      secret
-    })
-})
-
-/** Sends again what the policy allows, and turns every failure into its public error. */
-const retrying =
-  <S>(options: {
-    readonly policy: RetryPolicy.RetryPolicy
-    readonly secret: string
-    readonly fromAnswer: (answer: FrameioError.Answer) => S
-  }) =>
-  <R>(send: Effect.Effect<HttpClientResponse.HttpClientResponse, AttemptError | RateLimitError, R>) =>
-    Effect.flatMap(Call, (call) => {
-      type E = S | FrameioError.TransportError | FrameioError.RequestTimeout
-      const again = (
-        verdict: Verdict<E>
-      ): Effect.Effect<HttpClientResponse.HttpClientResponse, E | RateLimitError, R> => {
-        const { failure } = verdict
-        if (failure === undefined) return Effect.fail(verdict.error())
-        call.failures = RetryPolicy.failed(call.failures, failure)
-        return Effect.flatMap(Random.next, (random) => {
-          const delay = RetryPolicy.decide(options.policy, {
-            failure,
-            reads: call.endpoint.reads,
-            failures: call.failures,
-            random
-          })
-          if (delay === undefined) return Effect.fail(verdict.error())
-          const logged = Effect.logDebug(
-            `${call.endpoint.name}: attempt ${call.attempts} failed (${failure}), trying again in ${Math.round(delay)} ms`
-          )
-          if (delay === 0) return Effect.zipRight(logged, once)
-          call.pausedMillis += delay
-          return Effect.zipRight(Effect.zipRight(logged, Effect.sleep(delay)), once)
-        })
-      }
-      const once: Effect.Effect<HttpClientResponse.HttpClientResponse, E | RateLimitError, R> = Effect.matchEffect(
-        send,
-        {
-          onFailure: (error) =>
-            error._tag === "TimedOut" || error._tag === "RequestError" || error._tag === "ResponseError"
-              ? again(judgeError(call, error, options.secret))
-              : Effect.fail(error),
-          onSuccess: (response) => {
-            if (response.status !== 200) return again(judgeAnswer(call, response, options.secret, options.fromAnswer))
-            if (response instanceof BufferedResponse) call.answer = response
-            return Effect.succeed(response)
-          }
-        }
-      )
-      return once
-    })
-
-// -----------------------------------------------------------------------------
-// what the derived client can fail with beside our own errors
-// -----------------------------------------------------------------------------
-
-type Derived = ParseResult.ParseError | HttpClientError.HttpClientError | HttpApiError.HttpApiDecodeError
-
-const issues = (error: ParseResult.ParseError): ReadonlyArray<ParseResult.ArrayFormatterIssue> =>
-  ParseResult.ArrayFormatter.formatErrorSync(error)
-
-const parseJson = (body: string): unknown => {
-  try {
-    return JSON.parse(body)
-  } catch {
-    return undefined
-  }
-}
+const VERSION = declared("version")
+const UNVERSION = declared("unversion")
+const GET = declared("get")
+const CHILDREN = declared("children")
 
 const isAssetId = Schema.is(AssetId)
-
-const idAt = (body: unknown, path: ReadonlyArray<PropertyKey>): AssetId | undefined => {
-  const [index] = path
-  const item: unknown = Array.isArray(body) && typeof index === "number" ? body[index] : body
-  const id: unknown = typeof item === "object" && item !== null && "id" in item ? item.id : undefined
-  return isAssetId(id) ? id : undefined
-}
-
-/** A field that may be of several types fails once for each; one line for a field, the innermost, is enough. */
-const byField = (
-  list: ReadonlyArray<ParseResult.ArrayFormatterIssue>,
-  describe: (issue: ParseResult.ArrayFormatterIssue) => FrameioError.Problem
-): readonly [FrameioError.Problem, ...Array<FrameioError.Problem>] => {
-  const fields = new Map<string, FrameioError.Problem>()
-  for (const issue of list) {
-    const problem = describe(issue)
-    if (!fields.has(problem.path) && fields.size < 10) fields.set(problem.path, problem)
-  }
-  const paths = [...fields.keys()]
-  for (const path of paths) {
-    if (path !== "" && paths.some((other) => other.startsWith(`${path}.`) || other.startsWith(`${path}[`))) {
-      fields.delete(path)
-    }
-  }
-  const [first = { path: "", message: "is not what is documented" }, ...rest] = fields.values()
-  return [first, ...rest]
-}
-
-const undecodable = (call: CallState, error: ParseResult.ParseError, secret: string): FrameioError.DecodeError => {
-  const body = call.answer?.body ?? ""
-  const json = parseJson(body)
-  // A page instead of JSON comes from something in between, which may or may not have passed the request on.
-  const isFrameio = typeof json === "object" && json !== null
-  const problems = byField(isFrameio ? issues(error) : [], (issue) => {
-    const assetId = idAt(json, issue.path)
-    return {
-      path: text.fieldPath(issue.path),
-      message: text.excerpt(text.scrub(issue.message, secret), 200),
-      ...(assetId === undefined ? {} : { assetId })
-    }
-  })
-  return new FrameioError.DecodeError({
-    ...context(call),
-    outcome: call.endpoint.reads ? "not-applied" : isFrameio ? "applied" : "unknown",
-    problems: isFrameio
-      ? problems
-      : [{ path: "", message: body === "" ? "the body is empty" : "the body is not JSON" }],
-    body: text.excerpt(text.scrub(body, secret))
-  })
-}
-
-/** The wire's names for what the caller knows by another. */
-const ARGUMENTS: Readonly<Record<string, string>> = {
-  asset_id: "assetId",
-  next_asset_id: "nextAssetId",
-  page_size: "pageSize",
-  include_deleted: "includeDeleted"
-}
-
-const unencodable = (call: CallState, error: ParseResult.ParseError): FrameioError.InvalidRequest =>
-  new FrameioError.InvalidRequest({
-    endpoint: call.endpoint.name,
-    assetIds: call.assetIds,
-    problems: byField(issues(error), (issue) => {
-      const path = text.fieldPath(issue.path)
-      return { path: ARGUMENTS[path] ?? path, message: text.excerpt(issue.message, 200) }
-    })
-  })
-
-/** What the derived client fails with by itself; the middleware has dealt with every status and every lost answer. */
-const publicError = (
-  call: CallState,
-  error: Derived,
-  secret: string
-): FrameioError.DecodeError | FrameioError.InvalidRequest | FrameioError.TransportError => {
-  if (error._tag === "ParseError") {
-    return call.answer === undefined ? unencodable(call, error) : undecodable(call, error, secret)
-  }
-  return new FrameioError.TransportError({
-    ...context(call),
-    reason: "AnswerLost",
-    outcome: lost(call),
-    detail: text.scrub(error.message, secret)
-  })
-}
-
-const DERIVED: ReadonlySet<string> = new Set<Derived["_tag"]>([
-  "ParseError",
-  "RequestError",
-  "ResponseError",
-  "HttpApiDecodeError"
-])
-
-const isDerived = <E extends { readonly _tag: string }>(error: E): error is Extract<E, Derived> =>
-  DERIVED.has(error._tag)
-
-// -----------------------------------------------------------------------------
-// arguments
-// -----------------------------------------------------------------------------
-
-/** Judged before anything is sent, all of them at once; the types alone do not bind a caller from JavaScript. */
-const wrongIds = (
-  endpoint: FrameioApi.Endpoint,
-  ids: Readonly<Record<string, AssetId>>
-): FrameioError.InvalidRequest | undefined => {
-  const names = Object.keys(ids).filter((name) => !isAssetId(ids[name]))
-  const [first, ...rest] = names.map(
-    (name): FrameioError.Problem => ({
-      path: name,
-      message: `${JSON.stringify(ids[name])?.slice(0, 60)} is not an asset id, which is a UUID such as 9f8e7d6c-5b4a-3c2d-1e0f-9a8b7c6d5e4f`
-    })
-  )
-  if (first === undefined) return undefined
-  return new FrameioError.InvalidRequest({
-    endpoint: endpoint.name,
-    assetIds: Object.values(ids).filter((id) => isAssetId(id)),
-    problems: [first, ...rest]
-  })
-}
 
 const joined = (value: string | ReadonlyArray<string> | undefined): string | undefined =>
   typeof value === "string" || value === undefined ? value : value.join(",")
 
 // -----------------------------------------------------------------------------
-// the client
+// on the wire
 // -----------------------------------------------------------------------------
+
+/** What all requests have in common. */
+const wireOf = (config: FrameioConfig.Service) => ({
+  baseUrl: config.baseUrl.toString().replace(/\/+$/, ""),
+  headers: {
+    accept: "application/json",
+    authorization: `Bearer ${Redacted.value(config.token)}`,
+    ...(config.clientName === "" ? {} : { "x-frameio-client": config.clientName })
+  }
+})
 
 /**
  * Redirections are not followed, for the token would go along. The program's own `RequestInit`, which is read where the
@@ -537,10 +241,44 @@ const withManualRedirect = (around: Context.Context<never>) => {
   }
 }
 
-const VERSION = declared("assets.version")
-const UNVERSION = declared("assets.unversion")
-const GET = declared("assets.get")
-const CHILDREN = declared("assets.children")
+/** What an attempt runs in: the caller's context, within the call's span. */
+const surroundings = (
+  call: Call.Call,
+  requestInit: (inner: Context.Context<never>) => RequestInit
+): deadlines.Surroundings<never> => ({
+  context: (outer) =>
+    // One copy of what may be a large context.
+    Context.unsafeMake(
+      new Map<string, unknown>(outer.unsafeMap)
+        .set(Tracer.ParentSpan.key, call.span)
+        .set(FetchHttpClient.RequestInit.key, requestInit(outer))
+    ),
+  // The call has a span of its own. Without one for each attempt there are no trace headers for Frame.io either, and no
+  // attribute in which somebody may unredact the token.
+  updateRefs: (refs, fiberId) =>
+    FiberRefs.updateAs(refs, { fiberId, fiberRef: HttpClient.currentTracerDisabledWhen, value: constTrue })
+})
+
+/**
+ * Reads an answer to its end, for nothing can be lost of it then: reading belongs to the attempt, and decoding does not.
+ * Where the status alone says what happened, a body that breaks off is as good as none.
+ */
+const read = (call: Call.Call) => (response: HttpClientResponse.HttpClientResponse) =>
+  Effect.map(
+    response.status === 200 ? response.text : Effect.catchAll(response.text, () => Effect.succeed("")),
+    (body) => {
+      call.body = body
+      return response
+    }
+  )
+
+/** Not every `HttpClient` takes the byte order mark away. */
+const parseJson = (body: string): Either.Either<unknown, unknown> =>
+  Either.try((): unknown => JSON.parse(body.startsWith("\ufeff") ? body.slice(1) : body))
+
+// -----------------------------------------------------------------------------
+// the client
+// -----------------------------------------------------------------------------
 
 /**
  * Makes the client. It runs on any `HttpClient`; on `FetchHttpClient` it forbids redirections by itself, and the others
@@ -561,127 +299,135 @@ export const make = (
     const scheduler = yield* RateLimitScheduler.RateLimitScheduler
     const http = yield* HttpClient.HttpClient
     const requestInit = withManualRedirect(yield* Effect.context<never>())
-    const timeout = Duration.decode(options?.timeout ?? defaults.timeout)
+    const timeoutMillis = Duration.toMillis(options?.timeout ?? defaults.timeout)
+    const withDeadline = deadlines.make(timeoutMillis)
     const policy = RetryPolicy.make(options?.retry)
     const secret = Redacted.value(config.token)
+    const onTheWire = wireOf(config)
 
-    const scheduled = http.pipe(
-      // The call has a span of its own. Without one for each attempt there are no trace headers for Frame.io either, and
-      // no attribute in which somebody may unredact the token.
-      HttpClient.withTracerDisabledWhen(() => true),
-      HttpClient.mapRequest(withIdentity(config)),
-      HttpClient.transform(attempt(timeout)),
-      (client) => scheduler.wrap(client, { owner: config.token, route: FrameioApi.routeOf })
-    )
-
-    const derive = <S>(fromAnswer: (answer: FrameioError.Answer) => S) =>
-      HttpApiClient.group(FrameioApi.FrameioApi, {
-        group: "assets",
-        httpClient: HttpClient.transformResponse(scheduled, retrying({ policy, secret, fromAnswer }))
-      })
-
-    const reads = yield* derive(FrameioError.fromReadAnswer)
-    const writes = yield* derive(FrameioError.fromWriteAnswer)
-
-    /** Around every call: its span, its count of attempts and waiting, and its public errors. */
-    const run = <A, E extends { readonly _tag: string }>(
-      endpoint: FrameioApi.Endpoint,
-      ids: { readonly assetId: AssetId; readonly nextAssetId?: AssetId },
-      send: (call: CallState) => Effect.Effect<A, E, Call>
-    ): Effect.Effect<
-      A,
-      | Exclude<E, Extract<E, Derived>>
-      | FrameioError.DecodeError
-      | FrameioError.InvalidRequest
-      | FrameioError.TransportError
-    > =>
-      Effect.useSpan(`Frameio.${endpoint.name}`, { kind: "client", captureStackTrace: false }, (span) => {
-        const call: CallState = {
-          endpoint,
-          assetIds: Object.values(ids),
-          wait: { millis: 0 },
-          pausedMillis: 0,
-          attempts: 0,
-          failures: RetryPolicy.noFailures,
-          answer: undefined
-        }
-        span.attribute("frameio.asset_id", ids.assetId)
-        if (ids.nextAssetId !== undefined) span.attribute("frameio.next_asset_id", ids.nextAssetId)
-        span.attribute("http.route", endpoint.path)
-        return Effect.suspend(() => send(call)).pipe(
-          Effect.catchIf(isDerived, (error) => Effect.fail(publicError(call, error, secret))),
-          Effect.ensuring(
-            Effect.sync(() => {
-              span.attribute("frameio.attempts", call.attempts)
-              span.attribute("frameio.waited_ms", Duration.toMillis(waited(call)))
-            })
-          ),
-          Effect.mapInputContext((input: Context.Context<never>) =>
-            // One copy of what may be a large context.
-            Context.merge(
-              input,
-              Context.make(Call, call).pipe(
-                Context.add(Tracer.ParentSpan, span),
-                Context.add(RateLimitScheduler.CurrentWait, call.wait),
-                Context.add(FetchHttpClient.RequestInit, requestInit(input))
-              )
-            )
-          )
+    /** One attempt: let through by the rate limit, then sent, answered and read within the time. */
+    const attempt = (call: Call.Call, request: HttpClientRequest.HttpClientRequest) => {
+      const { route } = call.endpoint
+      const send = Effect.suspend(() => {
+        Call.attempted(call)
+        return withDeadline(
+          Effect.flatMap(http.execute(request), read(call)),
+          surroundings(call, requestInit),
+          () => new Verdict.TimedOut({ millis: timeoutMillis })
         )
       })
+      return scheduler.schedule(
+        { owner: config.token, route },
+        { onWaited: (millis) => Call.waited(call, millis) }
+      )(send)
+    }
+
+    /** Attempts until one succeeds or the policy gives up; every failure becomes its public error. */
+    const attempts = <A, S>(
+      call: Call.Call,
+      request: HttpClientRequest.HttpClientRequest,
+      fromAnswer: (answer: FrameioError.Answer) => S,
+      decode: (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, FrameioError.DecodeError>
+    ) => {
+      type E = S | FrameioError.CallError
+      const again = (verdict: Verdict.Verdict<E>): Effect.Effect<A, E> => {
+        const { failure } = verdict
+        if (failure === undefined) return Effect.fail(verdict.error())
+        call.failures = RetryPolicy.failed(call.failures, failure)
+        return Effect.flatMap(Random.next, (random) => {
+          const { reads } = call.endpoint
+          const delay = RetryPolicy.decide(policy, { failure, reads, failures: call.failures, random })
+          if (delay === undefined) return Effect.fail(verdict.error())
+          const logged = Effect.withParentSpan(
+            Effect.logDebug(
+              `${call.endpoint.name}: attempt ${call.attempts} failed (${failure}), trying again in ${Math.round(delay)} ms`
+            ),
+            call.span
+          )
+          if (delay === 0) return Effect.zipRight(logged, once)
+          Call.waited(call, delay)
+          return Effect.zipRight(Effect.zipRight(logged, Effect.sleep(delay)), once)
+        })
+      }
+      const once: Effect.Effect<A, E> = Effect.matchEffect(attempt(call, request), {
+        onFailure: (error) =>
+          error._tag === "TimedOut" || error._tag === "RequestError" || error._tag === "ResponseError"
+            ? again(Verdict.ofError(call, error, secret))
+            : Effect.fail(error),
+        onSuccess: (response) =>
+          response.status === 200 ? decode(response) : again(Verdict.ofAnswer(call, response, secret, fromAnswer))
+      })
+      return once
+    }
+
+    /** One endpoint: its arguments judged before anything is sent, all of them at once; then its span and its attempts. */
+    const endpoint =
+      <Args, A, S>(
+        { endpoint }: { readonly endpoint: FrameioApi.Endpoint },
+        { decode, request }: DerivedCall<Args, A>,
+        fromAnswer: (answer: FrameioError.Answer) => S
+      ) =>
+      <B>(
+        assetIds: readonly [AssetId, ...ReadonlyArray<AssetId>],
+        args: Args,
+        result: (value: A, response: HttpClientResponse.HttpClientResponse) => B
+      ): Effect.Effect<B, S | FrameioError.CallError> => {
+        const made = request(args)
+        if (Either.isLeft(made)) return Effect.fail(Problems.unencodable(endpoint, assetIds, made.left))
+        return Effect.useSpan(`Frameio.${endpoint.name}`, { kind: "client", captureStackTrace: false }, (span) => {
+          const call = Call.make(endpoint, assetIds, span)
+          return attempts(call, made.right, fromAnswer, (response) => {
+            const json = parseJson(call.body)
+            if (Either.isLeft(json)) return Effect.fail(Problems.notJson(call, secret))
+            const value = decode(json.right)
+            return Either.isLeft(value)
+              ? Effect.fail(Problems.undecodable(call, json.right, value.left, secret))
+              : Effect.succeed(result(value.right, response))
+          })
+        })
+      }
+
+    const version = endpoint(VERSION, derive(VERSION.schemas, onTheWire), FrameioError.fromWriteAnswer)
+    const unversion = endpoint(UNVERSION, derive(UNVERSION.schemas, onTheWire), FrameioError.fromWriteAnswer)
+    const get = endpoint(GET, derive(GET.schemas, onTheWire), FrameioError.fromReadAnswer)
+    const children = endpoint(CHILDREN, derive(CHILDREN.schemas, onTheWire), FrameioError.fromReadAnswer)
 
     const service: Service = {
-      version: ({ assetId, nextAssetId }) => {
-        const wrong = wrongIds(VERSION, { assetId, nextAssetId })
-        if (wrong !== undefined) return Effect.fail(wrong)
-        if (sameId(assetId, nextAssetId)) {
-          return Effect.fail(
-            new FrameioError.InvalidRequest({
-              endpoint: VERSION.name,
-              assetIds: [assetId],
-              problems: [
-                { path: "nextAssetId", message: "is the asset itself; an asset cannot be a version of itself" }
-              ]
-            })
-          )
-        }
-        return run(VERSION, { assetId, nextAssetId }, () =>
-          writes.version({ path: { asset_id: assetId }, payload: { next_asset_id: nextAssetId } })
+      version: ({ assetId, nextAssetId }) =>
+        isAssetId(assetId) && isAssetId(nextAssetId) && sameId(assetId, nextAssetId)
+          ? Effect.fail(
+              new FrameioError.InvalidRequest({
+                endpoint: VERSION.endpoint.name,
+                assetIds: [assetId],
+                problems: [
+                  { path: "nextAssetId", message: "is the asset itself; an asset cannot be a version of itself" }
+                ]
+              })
+            )
+          : version(
+              [assetId, nextAssetId],
+              { path: { asset_id: assetId }, payload: { next_asset_id: nextAssetId } },
+              identity
+            ),
+      unversion: ({ assetId }) => unversion([assetId], { path: { asset_id: assetId } }, identity),
+      get: ({ assetId, includeDeleted, type }) =>
+        get([assetId], { path: { asset_id: assetId }, urlParams: { include_deleted: includeDeleted, type } }, identity),
+      children: ({ assetId, include, includeDeleted, page, pageSize, sort, type }) =>
+        children(
+          [assetId],
+          {
+            path: { asset_id: assetId },
+            urlParams: {
+              page,
+              page_size: pageSize,
+              include: joined(include),
+              sort: joined(sort),
+              include_deleted: includeDeleted,
+              type
+            }
+          },
+          (items, response) => Page.fromHeaders(items, response.headers)
         )
-      },
-      unversion: ({ assetId }) => {
-        const wrong = wrongIds(UNVERSION, { assetId })
-        if (wrong !== undefined) return Effect.fail(wrong)
-        return run(UNVERSION, { assetId }, () => writes.unversion({ path: { asset_id: assetId } }))
-      },
-      get: ({ assetId, includeDeleted, type }) => {
-        const wrong = wrongIds(GET, { assetId })
-        if (wrong !== undefined) return Effect.fail(wrong)
-        return run(GET, { assetId }, () =>
-          reads.get({ path: { asset_id: assetId }, urlParams: { include_deleted: includeDeleted, type } })
-        )
-      },
-      children: ({ assetId, include, includeDeleted, page, pageSize, sort, type }) => {
-        const wrong = wrongIds(CHILDREN, { assetId })
-        if (wrong !== undefined) return Effect.fail(wrong)
-        return run(CHILDREN, { assetId }, () =>
-          Effect.map(
-            reads.children({
-              path: { asset_id: assetId },
-              urlParams: {
-                page,
-                page_size: pageSize,
-                include: joined(include),
-                sort: joined(sort),
-                include_deleted: includeDeleted,
-                type
-              },
-              withResponse: true
-            }),
-            ([items, response]) => Page.fromHeaders(items, response.headers)
-          )
-        )
-      }
     }
     return service
   })

@@ -99,18 +99,6 @@ export class CurrentCallOptions extends Context.Reference<CurrentCallOptions>()(
   }
 ) {}
 
-/**
- * Where the scheduler adds up how long a call waited, in ms, over all its attempts. A client that reports the time
- * provides a fresh one around a call.
- *
- * @since 0.1.0
- * @category references
- */
-export class CurrentWait extends Context.Reference<CurrentWait>()(
-  "@effect-frameio/core/RateLimitScheduler/CurrentWait",
-  { defaultValue: (): { millis: number } | undefined => undefined }
-) {}
-
 const updateCall = <A, E, R>(
   self: Effect.Effect<A, E, R>,
   f: (options: CallOptions) => CallOptions
@@ -307,7 +295,11 @@ export const defaults = {
 export interface Service {
   /** Waits for a permit of the bucket, sends, and learns from the answer's headers. */
   readonly schedule: (
-    key: RateLimitStore.BucketKey
+    key: RateLimitStore.BucketKey,
+    options?: {
+      /** Is told for how long the permit was waited for, in ms; not called when it was there at once. */
+      readonly onWaited?: ((millis: number) => void) | undefined
+    }
   ) => <E, R>(
     send: Effect.Effect<HttpClientResponse.HttpClientResponse, E, R>
   ) => Effect.Effect<HttpClientResponse.HttpClientResponse, E | RateLimitError, R>
@@ -569,13 +561,12 @@ export const make = (
       )
     }
 
-    const schedule: Service["schedule"] = (key) => (send) =>
+    const schedule: Service["schedule"] = (key, options) => (send) =>
       Effect.uninterruptibleMask((restore) =>
         Effect.withFiberRuntime((fiber) => {
           const context = fiber.currentContext
           const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
           const call = Context.get(context, CurrentCallOptions)
-          const wait = Context.get(context, CurrentWait)
           const job = call.job === undefined ? undefined : jobStates.get(call.job)
           if (bucketCount > SWEEP_ABOVE) sweep(RateLimitStore.monotonicMillis(clock))
           const bucket = bucketOf(key)
@@ -623,7 +614,7 @@ export const make = (
               return Effect.failCause(cause)
             },
             onSuccess: (permit) => {
-              if (wait !== undefined) wait.millis += RateLimitStore.monotonicMillis(clock) - request.since
+              options?.onWaited?.(RateLimitStore.monotonicMillis(clock) - request.since)
               return sendWith(permit)
             }
           })

@@ -530,6 +530,63 @@ describe("FrameioClient", () => {
     )
   })
 
+  it.effect("a timeout leaves the caller's other fibers alone", () =>
+    Effect.gen(function* () {
+      const worker = yield* Effect.fork(Effect.never)
+      const fiber = yield* Effect.fork(
+        Effect.gen(function* () {
+          const own = yield* Effect.fork(Effect.never)
+          const error = yield* Effect.flip(over(stub(["never"]), version))
+          return [error._tag, own.unsafePoll()] as const
+        })
+      )
+      yield* TestClock.adjust("45 seconds")
+      assert.deepStrictEqual(yield* Fiber.join(fiber), ["RequestTimeout", null])
+      assert.isNull(worker.unsafePoll())
+    })
+  )
+
+  it.effect("an interruption at the very moment of the timeout is an interruption", () =>
+    Effect.gen(function* () {
+      const wire = stub(["never"])
+      const fiber = yield* Effect.fork(over(wire, get))
+      yield* TestClock.adjust("44 seconds")
+      const interrupted = yield* Effect.fork(Effect.delay(Fiber.interrupt(fiber), "1 seconds"))
+      yield* TestClock.adjust("1 minute")
+      assert.isTrue(Exit.isInterrupted(yield* Fiber.join(interrupted)))
+      assert.strictEqual(wire.sent.length, 1)
+      assert.isTrue(wire.sent[0]?.signal.aborted)
+    })
+  )
+
+  it.effect("runs the HttpClient in the caller's context, within the call's span", () =>
+    Effect.gen(function* () {
+      const seen: Array<string | undefined> = []
+      const wire = stub([{}])
+      const watched = HttpClient.transformResponse(wire.client, (send) =>
+        Effect.zipRight(
+          Effect.flatMap(Effect.option(Effect.currentSpan), (span) =>
+            Effect.sync(() => seen.push(Option.getOrUndefined(span)?.name))
+          ),
+          send
+        )
+      )
+      yield* Effect.withSpan(over({ client: watched }, version), "caller")
+      assert.deepStrictEqual(seen, ["Frameio.assets.version"])
+    })
+  )
+
+  it.effect("reads an answer that begins with a byte order mark", () =>
+    Effect.gen(function* () {
+      const marked = HttpClient.transformResponse(stub([{}]).client, (send) =>
+        Effect.map(send, (response) =>
+          Object.create(response, { text: { value: Effect.succeed(`\ufeff${JSON.stringify(asset)}`) } })
+        )
+      )
+      assert.deepStrictEqual<unknown>(yield* over({ client: marked }, version), asset)
+    })
+  )
+
   it.effect("an interruption reaches the wire at once and leaves nothing behind", () =>
     Effect.gen(function* () {
       const wire = stub([{}, "never"])

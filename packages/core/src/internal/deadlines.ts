@@ -1,10 +1,13 @@
 import * as Cause from "effect/Cause"
-import type * as Clock from "effect/Clock"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
+import type * as FiberRefs from "effect/FiberRefs"
+import * as Runtime from "effect/Runtime"
 
 /** One effect that has to be over by a certain time. A node of a doubly linked list, so that leaving is one step. */
 interface Entry {
@@ -24,8 +27,23 @@ interface Watch {
 }
 
 /**
+ * How an effect is run in a fiber of its own.
+ *
+ * @internal
+ */
+export interface Surroundings<R> {
+  /** Its context, out of the caller's. */
+  readonly context: (outer: Context.Context<never>) => Context.Context<R>
+  /** Its fiber refs, out of the caller's. */
+  readonly updateRefs: (refs: FiberRefs.FiberRefs, id: FiberId.Runtime) => FiberRefs.FiberRefs
+}
+
+/**
  * A timeout for many effects at once. `Effect.timeout` races two fibers and sets a timer for each effect, which is most
  * of the cost of a call; this forks one and has a single sleeper for all that run, none when nothing runs.
+ *
+ * The fiber is needed in any case: interrupting the caller's own would interrupt all its children, too. But once it is
+ * there, it can have a context and fiber refs of its own for nothing.
  *
  * @internal
  */
@@ -89,40 +107,40 @@ export const make = (millis: number) => {
     })
 
   /** Runs the effect; when it takes too long, interrupts it, waits until it is gone, and fails. */
-  return <E2>(onTimeout: () => E2) =>
-    <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | E2, R> =>
-      Effect.uninterruptibleMask((restore) =>
-        Effect.clockWith((clock) =>
-          Effect.flatMap(Effect.forkDaemon(restore(self)), (fiber) => {
-            const watch = watchOf(clock)
-            let expired = false
-            const entry: Entry = {
-              at: clock.unsafeCurrentTimeMillis() + millis,
-              expire: () => {
-                expired = true
-                fiber.unsafeInterruptAsFork(FiberId.none)
-              },
-              previous: undefined,
-              next: undefined
-            }
-            add(watch, entry)
-            const over = restore(
-              Effect.async<A, E | E2>((resume) => {
-                fiber.addObserver((exit) => {
-                  remove(watch, entry)
-                  resume(
-                    expired && Exit.isFailure(exit) && Cause.isInterruptedOnly(exit.cause)
-                      ? Effect.fail(onTimeout())
-                      : exit
-                  )
-                })
-                return Effect.fiberIdWith((id) => fiber.interruptAsFork(id)).pipe(Effect.zipRight(fiber.await))
-              })
-            )
-            if (watch.watched) return over
-            watch.watched = true
-            return Effect.zipRight(Effect.forkDaemon(Effect.interruptible(sleep(watch, clock))), over)
-          })
-        )
-      )
+  return <A, E, R, E2>(
+    self: Effect.Effect<A, E, R>,
+    surroundings: Surroundings<R>,
+    onTimeout: () => E2
+  ): Effect.Effect<A, E | E2> =>
+    Effect.withFiberRuntime((caller, { runtimeFlags }) =>
+      Effect.async<A, E | E2>((resume) => {
+        const clock = Context.get(caller.currentDefaultServices, Clock.Clock)
+        const watch = watchOf(clock)
+        const fiberRefs = caller.getFiberRefs()
+        const context = surroundings.context(caller.currentContext)
+        const fiber = Runtime.runFork(Runtime.make({ context, runtimeFlags, fiberRefs }), self, surroundings)
+        let expired = false
+        const entry: Entry = {
+          at: clock.unsafeCurrentTimeMillis() + millis,
+          expire: () => {
+            expired = true
+            fiber.unsafeInterruptAsFork(FiberId.none)
+          },
+          previous: undefined,
+          next: undefined
+        }
+        add(watch, entry)
+        fiber.addObserver((exit) => {
+          remove(watch, entry)
+          resume(
+            expired && Exit.isFailure(exit) && Cause.isInterruptedOnly(exit.cause) ? Effect.fail(onTimeout()) : exit
+          )
+        })
+        if (!watch.watched && watch.first !== undefined) {
+          watch.watched = true
+          Runtime.runFork(Runtime.make({ context, runtimeFlags, fiberRefs }), Effect.interruptible(sleep(watch, clock)))
+        }
+        return Effect.zipRight(fiber.interruptAsFork(caller.id()), fiber.await)
+      })
+    )
 }
