@@ -104,7 +104,7 @@ const vitest = async (args) => {
   const file = join(folder, "tally.json")
   const code = await node(
     "node_modules/vitest/vitest.mjs",
-    ["run", "--reporter=default", `--reporter=${inRoot("scripts/tally.mjs")}`, ...args],
+    ["run", `--reporter=${inRoot("scripts/tally.mjs")}`, "--reporter=default", ...args],
     { TALLY_FILE: file }
   )
   const counts = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined
