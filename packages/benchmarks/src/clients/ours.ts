@@ -45,15 +45,31 @@ export const client: Client = {
     }
     return {
       submit: (call) => runtime.runPromise(version(call)),
-      submitAll: (calls, concurrency) =>
-        runtime
-          .runPromise(
-            // Without the assets: what the others keep of an answer is nothing, too.
-            Effect.forEach(calls, (call) => Effect.either(Effect.asVoid(version(call))), {
-              concurrency: concurrency ?? "unbounded"
-            })
-          )
-          .then((results) => results.flatMap((result) => (result._tag === "Left" ? [result.left] : []))),
+      submitAll: (calls, concurrency) => {
+        const failures: Array<unknown> = []
+        // Without the assets: the other clients keep nothing of an answer either.
+        const send = (call: Call) =>
+          Effect.match(version(call), { onFailure: (error) => void failures.push(error), onSuccess: () => {} })
+        if (concurrency === undefined) {
+          const all = Effect.forEach(calls, send, { concurrency: "unbounded", discard: true })
+          return runtime.runPromise(all).then(() => failures)
+        }
+        // So many workers that take the next call when they are free, as the others' calls are made.
+        let next = 0
+        const worker = Effect.whileLoop({
+          while: () => next < calls.length,
+          body: () => {
+            const call = calls[next++]
+            return call === undefined ? Effect.void : send(call)
+          },
+          step: () => {}
+        })
+        const workers = Effect.all(
+          Array.from({ length: concurrency }, () => worker),
+          { concurrency: "unbounded", discard: true }
+        )
+        return runtime.runPromise(workers).then(() => failures)
+      },
       close: () => runtime.dispose()
     }
   }
