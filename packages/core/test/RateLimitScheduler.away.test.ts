@@ -136,3 +136,28 @@ describe("RateLimitScheduler, while its store is away", () => {
     }).pipe(Effect.provide(quiet))
   )
 })
+
+describe("RateLimitScheduler with a store elsewhere", () => {
+  it.scoped("tells it at once that what was withdrawn is not to come", () =>
+    Effect.gen(function* () {
+      const { store } = yield* makeStore
+      const told: Array<number> = []
+      const telling: RateLimitStore.Service = {
+        ...store,
+        update: (bucket, hint, transaction) =>
+          store.update(bucket, hint, (view) => {
+            const update = transaction(view)
+            told.push(update.backlog)
+            return update
+          })
+      }
+      const { schedule } = yield* scheduler(telling, rule(1))
+      const server = makeServer(1, 20)
+      const fiber = yield* several(4, schedule(key)(server.send))
+      yield* TestClock.adjust(100)
+      assert.strictEqual(told.at(-1), 3)
+      yield* Fiber.interrupt(fiber)
+      assert.strictEqual(told.at(-1), 0)
+    })
+  )
+})

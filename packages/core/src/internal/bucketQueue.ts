@@ -191,6 +191,8 @@ export class BucketQueue {
       this.line.remove(waiter)
       this.leave(request)
       this.settings.meters.waiting(this.line.size)
+      // Others who share the store keep calm for the sake of what waits here.
+      if (this.settings.store.updateNow === undefined) this.pump(clock)
       return
     }
     if (request.outcome === undefined || Exit.isFailure(request.outcome)) return
