@@ -149,7 +149,7 @@ const LEAST_SHARE = 0.25
 /** A stranger is forgotten when so many windows pass without a proof. */
 const FORGET_WINDOWS = 3
 
-/** With a stranger about, the last requests go over so many round trips, so that the answers can still slow us down. */
+/** The last requests of a long queue go over so many round trips. */
 const RAMP_ROUND_TRIPS = 3
 
 /** Without a known window a refusal holds for a second, then doubles: Frame.io's documented advice. */
@@ -359,12 +359,12 @@ const topLevel = (bucket: LeakyBucket, rule: Rule, backlog: number, calm: number
   const full = rule.windowMillis
   const each = costMillis(rule)
   const behind = backlog <= 1 || each === 0 ? 0 : (backlog - 1) * each
-  if (!shared(bucket)) return full - behind
-  // Between two answers a stranger can take its share, and a level is told only to the nearest request.
-  const margin = 0.5 * (full / rule.limit) + bucket.strangerShare * bucket.roundTripMillis
+  // The last ones go over some round trips: answers can still slow them down, and they need fewer connections.
   const room = full - calm
   const ramp = RAMP_ROUND_TRIPS * bucket.roundTripMillis
-  return full - margin - behind * Math.max(0.5, room <= 0 ? 0.5 : room / (room + ramp))
+  const brim = full - behind * Math.max(0.5, room <= 0 ? 0.5 : room / (room + ramp))
+  // Between two answers a stranger can take its share, and a level is told only to the nearest request.
+  return shared(bucket) ? brim - 0.5 * (full / rule.limit) - bucket.strangerShare * bucket.roundTripMillis : brim
 }
 
 /**
