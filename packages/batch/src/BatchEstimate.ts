@@ -7,18 +7,7 @@
  * @since 0.1.0
  */
 
-/**
- * The limit that an answer's headers tell.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Limit {
-  /** Requests per window, at least 1. */
-  readonly limit: number
-  /** The window, in ms, at least 1. */
-  readonly windowMillis: number
-}
+import * as LeakyBucket from "@effect-frameio/core/LeakyBucket"
 
 /**
  * What is to be done.
@@ -36,34 +25,14 @@ export interface Work {
 }
 
 /**
- * What one request costs, in ms of the bucket's level.
- *
- * @since 0.1.0
- * @category formulas
- */
-export const cost = (limit: Limit): number => Math.max(Math.round(limit.windowMillis / limit.limit), 0)
-
-/**
- * How many requests an empty bucket lets pass at once; `Infinity` for a limit so high that a request costs nothing.
- *
- * @since 0.1.0
- * @category formulas
- */
-export const burst = (limit: Limit): number => {
-  const each = cost(limit)
-  return each === 0 ? Number.POSITIVE_INFINITY : Math.floor(limit.windowMillis / each)
-}
-
-/**
  * The shortest time in ms in which all of it can be done from an empty bucket that nobody else uses.
  *
  * @since 0.1.0
  * @category formulas
  */
-export const shortestMillis = (work: Work, limit: Limit): number => {
+export const shortestMillis = (work: Work, limit: LeakyBucket.Rule): number => {
   if (work.jobs <= 0) return 0
   const roundTrip = work.roundTripMillis ?? 0
-  const beyond = work.jobs - burst(limit)
-  const paced = (beyond > 0 ? beyond * cost(limit) : 0) + roundTrip
+  const paced = LeakyBucket.shortestMillis(limit, work.jobs) + roundTrip
   return Math.max(paced, (work.longestChain ?? 1) * roundTrip)
 }

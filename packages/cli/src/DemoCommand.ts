@@ -10,6 +10,7 @@ import * as Options from "@effect/cli/Options"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as BatchEstimate from "@effect-frameio/batch/BatchEstimate"
 import type * as BatchEvent from "@effect-frameio/batch/BatchEvent"
+import * as LeakyBucket from "@effect-frameio/core/LeakyBucket"
 import * as FakeFrameio from "@effect-frameio/testing/FakeFrameio"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as DateTime from "effect/DateTime"
@@ -111,12 +112,12 @@ export const handle = Effect.fn("Cli.demo")(function* (setup: FakeCommand.Setup)
   )
   const whole = stacked.size === setup.shots && [...stacked].every((one) => one.endsWith(` ${setup.versions}`))
   const n = pairs.length
-  const c = BatchEstimate.cost(rule)
+  const c = LeakyBucket.costMillis(rule)
   yield* stdio.out(
     [
       `jobs              ${n} versions on ${setup.shots} stacks, ${whole ? "each stack complete" : "NOT all of them complete"}`,
       `time              ${seconds(watch.elapsedMillis)}, from the first request to the last success`,
-      `T*                ${seconds(shortest)} = max(0, ${n} - ${BatchEstimate.burst(rule)}) * ${c} ms + one round trip of ${watch.roundTripMillis} ms`,
+      `T*                ${seconds(shortest)} = max(0, ${n} - ${LeakyBucket.burst(rule)}) * ${c} ms + one round trip of ${watch.roundTripMillis} ms`,
       `time / T*         ${ratio.toFixed(4)}`,
       `429               ${all.refused}`,
       `requests per job  ${(all.requests / n).toFixed(3)} (${counts.requests} version calls, ${all.requests - counts.requests} reads)`,
