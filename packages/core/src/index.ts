@@ -1,5 +1,7 @@
 /** What Frame.io stores: files, folders, version stacks and bundles. */
 export * as Asset from "./Asset.js"
+/** What is known of assets, so that it is not asked for again. */
+export * as AssetCache from "./AssetCache.js"
 /** The one declaration of Frame.io's API. */
 export * as FrameioApi from "./FrameioApi.js"
 /** The calls of Frame.io's API as Effects. */
@@ -10,6 +12,8 @@ export * as FrameioConfig from "./FrameioConfig.js"
 export * as FrameioError from "./FrameioError.js"
 /** What a client knows of one rate-limit bucket; pure. */
 export * as LeakyBucket from "./LeakyBucket.js"
+/** Lists as streams, over all their pages. */
+export * as Listing from "./Listing.js"
 /** One page of a list. */
 export * as Page from "./Page.js"
 /** What the scheduler refuses by itself. */
