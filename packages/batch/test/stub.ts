@@ -71,7 +71,7 @@ export const make = (options?: {
   const refused = (call: Call) =>
     new FrameioError.InvalidArguments({ ...common(call), errors: [{ title: "refused" }], status: 422 })
 
-  const service: FrameioClient.Service = {
+  const service: Pick<FrameioClient.Service, "get" | "version"> = {
     version: ({ assetId, nextAssetId }) =>
       Effect.suspend((): Effect.Effect<Asset.Asset, FrameioError.WriteError> => {
         const call = { target: assetId, next: nextAssetId }
@@ -103,19 +103,17 @@ export const make = (options?: {
             return result === "refused" ? Effect.fail(refused(call)) : Effect.succeed(result)
         }
       }).pipe((effect) => (options?.during === undefined ? effect : Effect.zipRight(options.during, effect))),
-    unversion: () => Effect.die("not used here"),
     get: ({ assetId }) =>
       Effect.suspend(() => {
         reads += 1
         return missing.has(assetId)
           ? Effect.fail(new FrameioError.NotFound({ endpoint: "assets.get", assetIds: [assetId] }))
           : Effect.succeed(asset(assetId))
-      }),
-    children: () => Effect.die("not used here")
+      })
   }
 
   return {
-    layer: Layer.succeed(FrameioClient.FrameioClient, service),
+    layer: Layer.mock(FrameioClient.FrameioClient, service),
     calls,
     missing,
     reads: () => reads,

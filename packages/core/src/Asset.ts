@@ -194,6 +194,43 @@ export const Asset: Schema.Schema<Asset> = asItCame(assetChecked, {
   description: "A file, folder, version stack or bundle"
 })
 
+const createdChecked = assetFields.pipe(
+  Schema.filter((asset) =>
+    isNamed(asset._type) || isNamed(asset.type) || isNamed(asset.name)
+      ? true
+      : { path: ["type"], message: "is missing, and so are _type and name; nothing says what was created" }
+  )
+)
+
+/**
+ * An asset that has just been created: a whole one, with `upload_urls` where parts are to be put; or, for a realtime
+ * upload, only `id` and `name`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CreatedAsset extends Schema.Schema.Type<typeof assetFields> {}
+
+/**
+ * An asset that has just been created. The documentation has no `upload_urls`; Frame.io's own SDK reads them.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const CreatedAsset: Schema.Schema<CreatedAsset> = asItCame(createdChecked, {
+  identifier: "CreatedAsset",
+  description: "An asset that has just been created; only id and name for a realtime upload"
+})
+
+/**
+ * Where to put the parts of a file that has just been created, in order: each part has `ceil(filesize / count)` bytes,
+ * the last what is left. Empty for a folder, a remote file and a realtime upload.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const uploadUrls = (asset: AssetFragment): ReadonlyArray<string> => asset.upload_urls ?? []
+
 /**
  * A part of an asset, as `only_fields` listings and embedded assets show one: nothing is required.
  *

@@ -168,6 +168,23 @@ const tries = (error: { readonly attempts: number; readonly waited: Duration.Dur
   error.attempts > 1 ? ` Tried ${error.attempts} times, waited ${Duration.format(error.waited)}.` : ""
 
 /**
+ * 400: the request is not one that Frame.io understands. It is documented for the parts of a realtime upload only; from
+ * any other endpoint a 400 is an {@link UnexpectedResponse}.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class BadRequest extends Schema.TaggedError<BadRequest>(`${KEY}/BadRequest`)("BadRequest", {
+  ...answer,
+  ...outcome("not-applied"),
+  ...status(400)
+}) {
+  override get message(): string {
+    return `${subject(this)} Frame.io refused the request (400). Check that the asset was created with isRealtimeUpload, that every part but the final one has 5 MiB at least, and that the file's size comes with the final one.${said(this)}`
+  }
+}
+
+/**
  * 401: the token is missing, wrong, expired or revoked.
  *
  * @since 0.1.0
@@ -230,7 +247,12 @@ export class NotFound extends Schema.TaggedError<NotFound>(`${KEY}/NotFound`)("N
   ...status(404)
 }) {
   override get message(): string {
-    const which = this.assetIds.length > 1 ? "one of these assets was" : "the asset was"
+    const which =
+      this.assetIds.length > 1
+        ? "one of these assets was"
+        : this.assetIds.length === 1
+          ? "the asset was"
+          : "what it names was"
     return `${subject(this)} not found (404): ${which} moved or deleted, or the token's user cannot see it. Check the ids and the account.${said(this)}`
   }
 }
@@ -460,6 +482,14 @@ export type ReadStatusError =
 export type WriteStatusError = ReadStatusError | Conflict
 
 /**
+ * What an answer with a status other than 200 can mean where URLs for the parts of a realtime upload were asked for.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type RealtimeStatusError = WriteStatusError | BadRequest
+
+/**
  * What a call can fail with for reasons other than the status: no answer, an unusable one, or none asked for.
  *
  * @since 0.1.0
@@ -484,12 +514,21 @@ export type ReadError = ReadStatusError | CallError
 export type WriteError = WriteStatusError | CallError
 
 /**
+ * Everything that asking for the URLs of a realtime upload can fail with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type RealtimeError = RealtimeStatusError | CallError
+
+/**
  * The whole family, as a schema: errors can be stored and read back.
  *
  * @since 0.1.0
  * @category errors
  */
 export const FrameioError = Schema.Union(
+  BadRequest,
   Unauthorized,
   UsageExceeded,
   Forbidden,
@@ -664,12 +703,21 @@ export const fromWriteAnswer = (from: Answer): WriteStatusError =>
   from.status === 409 ? new Conflict(detailsOf(from)) : fromReadAnswer(from)
 
 /**
+ * The error of asking for the URLs of a realtime upload, for an answer with any status but 200.
+ *
+ * @since 0.1.0
+ * @category converting
+ */
+export const fromRealtimeAnswer = (from: Answer): RealtimeStatusError =>
+  from.status === 400 ? new BadRequest(detailsOf(from)) : fromWriteAnswer(from)
+
+/**
  * The documented JSON body for an error, as a server sends it.
  *
  * @since 0.1.0
  * @category converting
  */
-export const toBody = (error: WriteStatusError): ErrorBody => ({
+export const toBody = (error: RealtimeStatusError): ErrorBody => ({
   code: error.status,
   message: error.title ?? "",
   errors: error.errors
@@ -682,7 +730,7 @@ export const toBody = (error: WriteStatusError): ErrorBody => ({
  * @since 0.1.0
  * @category converting
  */
-export const overTheWire = <E extends WriteStatusError, I>(
+export const overTheWire = <E extends RealtimeStatusError, I>(
   error: Schema.Schema<E, I>,
   make: (body: Pick<E, "errors"> & { readonly title?: string }) => E
 ): Schema.Schema<E, typeof ErrorBody.Encoded> =>

@@ -2,6 +2,8 @@
 export * as Asset from "./Asset.js"
 /** What is known of assets, so that it is not asked for again. */
 export * as AssetCache from "./AssetCache.js"
+/** What comes of copying or deleting many assets at once. */
+export * as Bulk from "./Bulk.js"
 /** The one declaration of Frame.io's API. */
 export * as FrameioApi from "./FrameioApi.js"
 /** The calls of Frame.io's API as Effects. */
@@ -14,6 +16,8 @@ export * as FrameioError from "./FrameioError.js"
 export * as LeakyBucket from "./LeakyBucket.js"
 /** Lists as streams, over all their pages. */
 export * as Listing from "./Listing.js"
+/** What is to be created in a folder. */
+export * as NewAsset from "./NewAsset.js"
 /** One page of a list. */
 export * as Page from "./Page.js"
 /** What the scheduler refuses by itself. */
@@ -26,5 +30,11 @@ export * as RateLimitScheduler from "./RateLimitScheduler.js"
 export * as RateLimitStore from "./RateLimitStore.js"
 /** What may be sent again, and when; pure. */
 export * as RetryPolicy from "./RetryPolicy.js"
+/** What can be asked of Frame.io's two searches. */
+export * as Search from "./Search.js"
+/** The audio and subtitle tracks of a file. */
+export * as Tracks from "./Tracks.js"
+/** The parts of a realtime upload. */
+export * as UploadPart from "./UploadPart.js"
 /** A person as Frame.io embeds one. */
 export * as User from "./User.js"

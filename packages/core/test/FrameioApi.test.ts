@@ -20,6 +20,8 @@ const failures: Record<string, Declared> = {
   500: new FrameioError.ServerError({})
 }
 
+const NOT_ASKED = Effect.die("no test asks for this")
+
 describe("FrameioApi", () => {
   it("knows its endpoints by name", () => {
     assert.deepStrictEqual(
@@ -28,7 +30,21 @@ describe("FrameioApi", () => {
         ["assets.version", "POST /v2/assets/:asset_id/version", false],
         ["assets.unversion", "DELETE /v2/assets/:asset_id/unversion", false],
         ["assets.get", "GET /v2/assets/:asset_id", true],
-        ["assets.children", "GET /v2/assets/:asset_id/children", true]
+        ["assets.children", "GET /v2/assets/:asset_id/children", true],
+        ["assets.create", "POST /v2/assets/:asset_id/children", false],
+        ["assets.update", "PUT /v2/assets/:asset_id", false],
+        ["assets.delete", "DELETE /v2/assets/:asset_id", false],
+        ["assets.copy", "POST /v2/assets/:destination_folder/copy", false],
+        ["assets.move", "POST /v2/assets/:destination_folder/move", false],
+        ["assets.bulkCopy", "POST /v2/batch/assets/:destination_id/copy", false],
+        ["assets.bulkDelete", "DELETE /v2/batch/assets", false],
+        ["assets.audio", "GET /v2/assets/:asset_id/audio", true],
+        ["assets.subtitles", "GET /v2/assets/:asset_id/subtitles", true],
+        ["assets.realtimeParts", "POST /v2/assets/:asset_id/realtime_upload/parts", false],
+        ["assets.search", "GET /v2/search/assets", true],
+        ["assets.searchPost", "POST /v2/search/assets", true],
+        ["assets.librarySearch", "GET /v2/search/library", true],
+        ["assets.librarySearchPost", "POST /v2/search/library", true]
       ]
     )
   })
@@ -68,6 +84,20 @@ describe("FrameioApi", () => {
           Effect.succeed({ ...asset, type: [urlParams.type].flat().join("+"), flag: urlParams.include_deleted })
         )
         .handle("children", ({ urlParams }) => Effect.succeed([asset, { ...asset, index: urlParams.page ?? 0 }]))
+        .handle("create", () => NOT_ASKED)
+        .handle("update", () => NOT_ASKED)
+        .handle("delete", () => NOT_ASKED)
+        .handle("copy", () => NOT_ASKED)
+        .handle("move", () => NOT_ASKED)
+        .handle("bulkCopy", () => NOT_ASKED)
+        .handle("bulkDelete", () => NOT_ASKED)
+        .handle("audio", () => NOT_ASKED)
+        .handle("subtitles", () => NOT_ASKED)
+        .handle("realtimeParts", () => NOT_ASKED)
+        .handle("search", () => NOT_ASKED)
+        .handle("searchPost", () => NOT_ASKED)
+        .handle("librarySearch", () => NOT_ASKED)
+        .handle("librarySearchPost", () => NOT_ASKED)
     )
     const { dispose, handler } = HttpApiBuilder.toWebHandler(
       HttpApiBuilder.api(FrameioApi.FrameioApi).pipe(Layer.provide(group), Layer.provideMerge(HttpServer.layerContext))

@@ -12,12 +12,15 @@ import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, expect, expectTypeOf, it } from "@effect/vitest"
 import {
   Asset,
+  type Bulk,
   FrameioClient,
   FrameioConfig,
   FrameioError,
   type Page,
   type RateLimitError,
-  RateLimitScheduler
+  RateLimitScheduler,
+  type Tracks,
+  type UploadPart
 } from "@effect-frameio/core"
 import {
   Cause,
@@ -898,7 +901,26 @@ describe("FrameioClient", () => {
       expectTypeOf<ReturnType<Calls["children"]>>().toEqualTypeOf<
         Effect.Effect<Page.Page<Asset.Asset>, Status | Rest>
       >()
-      expectTypeOf<FrameioError.FrameioError>().toEqualTypeOf<Status | FrameioError.Conflict | Rest>()
+      type Write<A> = Effect.Effect<A, Status | FrameioError.Conflict | Rest>
+      type Read<A> = Effect.Effect<A, Status | Rest>
+      expectTypeOf<ReturnType<Calls["slimChildren"]>>().toEqualTypeOf<Read<Page.Page<Asset.AssetFragment>>>()
+      expectTypeOf<ReturnType<Calls["create"]>>().toEqualTypeOf<Write<Asset.CreatedAsset>>()
+      expectTypeOf<ReturnType<Calls["update"]>>().toEqualTypeOf<Write<Asset.Asset>>()
+      expectTypeOf<ReturnType<Calls["delete"]>>().toEqualTypeOf<Write<Asset.Asset>>()
+      expectTypeOf<ReturnType<Calls["copy"]>>().toEqualTypeOf<Write<Asset.Asset>>()
+      expectTypeOf<ReturnType<Calls["move"]>>().toEqualTypeOf<Write<Asset.Asset>>()
+      expectTypeOf<ReturnType<Calls["bulkCopy"]>>().toEqualTypeOf<Write<Bulk.BulkCopy>>()
+      expectTypeOf<ReturnType<Calls["bulkDelete"]>>().toEqualTypeOf<Write<Bulk.BulkDelete>>()
+      expectTypeOf<ReturnType<Calls["audio"]>>().toEqualTypeOf<Read<Tracks.AudioTracks>>()
+      expectTypeOf<ReturnType<Calls["subtitles"]>>().toEqualTypeOf<Read<Tracks.SubtitleTracks>>()
+      expectTypeOf<ReturnType<Calls["realtimeParts"]>>().toEqualTypeOf<
+        Effect.Effect<UploadPart.UploadUrls, Status | FrameioError.Conflict | FrameioError.BadRequest | Rest>
+      >()
+      expectTypeOf<ReturnType<Calls["search"]>>().toEqualTypeOf<Read<Page.Page<Asset.Asset>>>()
+      expectTypeOf<ReturnType<Calls["librarySearch"]>>().toEqualTypeOf<Read<Page.Page<Asset.Asset>>>()
+      expectTypeOf<FrameioError.FrameioError>().toEqualTypeOf<
+        Status | FrameioError.BadRequest | FrameioError.Conflict | Rest
+      >()
     })
 
     it("let one error be caught and leave the rest", () => {

@@ -52,6 +52,9 @@ export const documented: Limits = {
   "assets.get": per(5, 1000),
   "assets.children": per(40, 60_000),
   "assets.search": per(200, 60_000),
+  "assets.searchPost": per(200, 60_000),
+  "assets.librarySearch": per(200, 60_000),
+  "assets.librarySearchPost": per(200, 60_000),
   "*": per(10, 1000)
 }
 

@@ -26,8 +26,12 @@ export type Rule =
   | "NextInStack"
   /** The asset to take out is not inside a stack. */
   | "NotInStack"
-  /** The destination of a move is not a folder, or lies inside what is moved. */
+  /** The destination is not a folder, or lies inside what is moved or copied. */
   | "BadDestination"
+  /** A project's root was to be deleted, moved or copied. */
+  | "Root"
+  /** Parts were asked for of an asset that was not created for a realtime upload. */
+  | "NotRealtime"
 
 /**
  * What is not known, as options.
@@ -77,6 +81,19 @@ export interface Unknowns {
    * documented JSON.
    */
   readonly rateLimitBody: "text" | "json"
+  /**
+   * What a copy is called: the same as its original (default), or with `Copy of ` in front. Names need not be unique,
+   * as far as is known.
+   */
+  readonly copyName: "same" | "copy-of"
+  /** Whether a copied stack stays one (default), or only its newest version is copied, as a plain file. */
+  readonly copiedStack: "stack" | "newest"
+  /** Whether a file can be created as the next version of another by `auto_version_id`. `true` by default. */
+  readonly autoVersion: boolean
+  /** How many bytes a part of an ordinary upload has at most: 25 MiB by default. */
+  readonly partSize: number
+  /** How many items a page of a search has when the request does not say: 10, as the guide says. */
+  readonly searchPageSize: number
   /** The items on a page of children when the request does not say; 50 by default. */
   readonly defaultPageSize: number
   /** The most items on a page of children, whatever the request says; 500 by default. */
@@ -105,10 +122,17 @@ export const defaults: Unknowns = {
     TargetInStack: 422,
     NextInStack: 422,
     NotInStack: 422,
-    BadDestination: 422
+    BadDestination: 422,
+    Root: 422,
+    NotRealtime: 400
   },
   malformedStatus: 422,
   rateLimitBody: "text",
+  copyName: "same",
+  copiedStack: "stack",
+  autoVersion: true,
+  partSize: 25 * 1024 * 1024,
+  searchPageSize: 10,
   defaultPageSize: 50,
   maximumPageSize: 500
 }
@@ -140,6 +164,11 @@ export const make = (options?: Options): Unknowns => ({
   statusOf: { ...defaults.statusOf, ...options?.statusOf },
   malformedStatus: options?.malformedStatus ?? defaults.malformedStatus,
   rateLimitBody: options?.rateLimitBody ?? defaults.rateLimitBody,
+  copyName: options?.copyName ?? defaults.copyName,
+  copiedStack: options?.copiedStack ?? defaults.copiedStack,
+  autoVersion: options?.autoVersion ?? defaults.autoVersion,
+  partSize: options?.partSize ?? defaults.partSize,
+  searchPageSize: options?.searchPageSize ?? defaults.searchPageSize,
   defaultPageSize: options?.defaultPageSize ?? defaults.defaultPageSize,
   maximumPageSize: options?.maximumPageSize ?? defaults.maximumPageSize
 })

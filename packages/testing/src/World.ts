@@ -13,7 +13,9 @@
 import type { AssetId } from "@effect-frameio/core/Asset"
 import { fromUuid, toUuid } from "./internal/ids.js"
 import { hash } from "./internal/random.js"
+import { iso } from "./internal/time.js"
 import * as Unknowns from "./Unknowns.js"
+import * as Uploads from "./Uploads.js"
 
 /**
  * What an asset is.
@@ -91,7 +93,7 @@ export interface Project {
  * @category models
  */
 export interface Access {
-  readonly action: "read" | "update"
+  readonly action: "read" | "create" | "update" | "delete"
   readonly asset: Entry
 }
 
@@ -169,7 +171,45 @@ export interface ChildrenQuery {
 }
 
 /**
- * One page of children.
+ * One condition of a search, on a field of the wire.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Condition {
+  readonly field: string
+  /** `eq`, `gte`, `lte` or `match`. */
+  readonly op: string
+  readonly value: unknown
+}
+
+/**
+ * What is looked for. Everything that is given must hold.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SearchQuery {
+  /** Words that must all be in the name, in either case. */
+  readonly text?: string | undefined
+  readonly accountId?: string | undefined
+  readonly projectId?: string | undefined
+  readonly teamIds?: ReadonlyArray<string> | undefined
+  readonly types?: ReadonlyArray<string> | undefined
+  readonly properties?: Readonly<Record<string, unknown>> | undefined
+  readonly conditions?: ReadonlyArray<Condition> | undefined
+  readonly includeDeleted?: boolean | undefined
+  /** What the user may not see is not found. */
+  readonly visible?: ((entry: Entry) => boolean) | undefined
+  /** A field of the wire, `-` in front reverses; by default the newest come first. */
+  readonly sort?: string | undefined
+  /** Counted from 1. */
+  readonly page?: number | undefined
+  readonly pageSize?: number | undefined
+}
+
+/**
+ * One page of assets.
  *
  * @since 0.1.0
  * @category models
@@ -269,6 +309,37 @@ const ints = () => new Column((size) => new Int32Array(size))
 const doubles = () => new Column((size) => new Float64Array(size))
 const bytes = () => new Column((size) => new Uint8Array(size))
 
+const holds = (condition: Condition, actual: unknown): boolean => {
+  const { op, value } = condition
+  switch (op) {
+    case "eq":
+      return actual === value
+    case "match":
+      return typeof actual === "string" && actual.toLowerCase().includes(String(value).toLowerCase())
+    case "gte":
+    case "lte": {
+      const [small, large] = op === "gte" ? [value, actual] : [actual, value]
+      // Times are text of one form, and so is the beginning of one, such as a day.
+      return (
+        (typeof small === "number" && typeof large === "number" && small <= large) ||
+        (typeof small === "string" && typeof large === "string" && small <= large)
+      )
+    }
+    default:
+      return false
+  }
+}
+
+const hasProperties = (entry: Entry, wanted: Readonly<Record<string, unknown>> | undefined): boolean => {
+  if (wanted === undefined) return true
+  const own = entry.fields.properties
+  return (
+    typeof own === "object" &&
+    own !== null &&
+    Object.entries(wanted).every(([key, value]) => Reflect.get(own, key) === value)
+  )
+}
+
 interface Listing {
   readonly revision: number
   readonly children: Int32Array
@@ -288,6 +359,8 @@ export class World {
   readonly unknowns: Unknowns.Unknowns
   readonly seed: number
   readonly epochMillis: number
+  /** What was created and is still to arrive. */
+  readonly uploads: Uploads.Uploads = Uploads.make()
 
   private size = 0
   /** Counts changes, so that a kept listing knows that it is old. */
@@ -505,7 +578,21 @@ export class World {
       if (query?.types !== undefined && !query.types.includes(KINDS[this.kinds.at(at)] ?? "")) continue
       found.push(at)
     }
-    for (const field of [...(query?.sort ?? [])].reverse()) {
+    this.sortBy(found, query?.sort ?? [])
+    const children = Int32Array.from(found)
+    this.listings.delete(key)
+    if (this.listings.size >= LISTINGS) {
+      for (const oldest of this.listings.keys()) {
+        this.listings.delete(oldest)
+        break
+      }
+    }
+    this.listings.set(key, { revision: this.revision, children })
+    return children
+  }
+
+  private sortBy(found: Array<number>, fields: ReadonlyArray<string>): void {
+    for (const field of [...fields].reverse()) {
       const backwards = field.startsWith("-")
       const by = this.sortKey(backwards ? field.slice(1) : field)
       if (by === undefined) continue
@@ -517,16 +604,6 @@ export class World {
         return backwards ? -compared : compared
       })
     }
-    const children = Int32Array.from(found)
-    this.listings.delete(key)
-    if (this.listings.size >= LISTINGS) {
-      for (const oldest of this.listings.keys()) {
-        this.listings.delete(oldest)
-        break
-      }
-    }
-    this.listings.set(key, { revision: this.revision, children })
-    return children
   }
 
   private sortKey(field: string): ((n: number) => string | number) | undefined {
@@ -552,6 +629,82 @@ export class World {
         return (n) => this.order.at(n)
       default:
         return undefined
+    }
+  }
+
+  /** The assets that a search finds; roots of projects are never among them. */
+  search(query: SearchQuery): ChildrenPage {
+    const words = (query.text ?? "")
+      .toLowerCase()
+      .split(/\s+/)
+      .filter((word) => word !== "")
+    const found: Array<number> = []
+    for (let n = this.size - 1; n >= 0; n--) {
+      if (this.parent.at(n) === NONE) continue
+      if (query.includeDeleted !== true && !this.isAlive(n)) continue
+      const entry = this.entry(n)
+      const name = entry.name.toLowerCase()
+      if (
+        (query.accountId === undefined || entry.accountId === query.accountId) &&
+        (query.projectId === undefined || entry.projectId === query.projectId) &&
+        (query.teamIds === undefined || query.teamIds.includes(entry.teamId)) &&
+        (query.types === undefined || query.types.includes(entry.kind)) &&
+        words.every((word) => name.includes(word)) &&
+        hasProperties(entry, query.properties) &&
+        (query.conditions ?? []).every((condition) => holds(condition, this.fieldOf(entry, condition.field))) &&
+        (query.visible === undefined || query.visible(entry))
+      ) {
+        found.push(n)
+      }
+    }
+    this.sortBy(found, query.sort === undefined || query.sort === "relevance" ? [] : [query.sort])
+    const perPage = Math.max(1, Math.min(query.pageSize ?? this.unknowns.searchPageSize, this.unknowns.maximumPageSize))
+    const page = Math.max(1, query.page ?? 1)
+    return {
+      ids: found.slice((page - 1) * perPage, page * perPage).map((n) => this.idOf(n)),
+      page,
+      perPage,
+      total: found.length,
+      totalPages: Math.ceil(found.length / perPage)
+    }
+  }
+
+  /** A field by its name on the wire, as far as a search can ask for it. */
+  private fieldOf(entry: Entry, field: string): unknown {
+    switch (field) {
+      case "id":
+        return entry.id
+      case "name":
+        return entry.name
+      case "type":
+        return entry.kind
+      case "account_id":
+        return entry.accountId
+      case "project_id":
+        return entry.projectId
+      case "team_id":
+        return entry.teamId
+      case "creator_id":
+        return entry.creatorId
+      case "creator.name":
+        return this.user(entry.creatorId)?.name
+      case "creator.email":
+        return this.user(entry.creatorId)?.email
+      case "asset_type":
+        return entry.assetType
+      case "filesize":
+        return entry.filesize
+      case "filetype":
+        return entry.filetype
+      case "inserted_at":
+      case "uploaded_at":
+        return iso(entry.insertedAt)
+      case "updated_at":
+        return iso(entry.updatedAt)
+      case "label":
+        return entry.fields.label ?? "none"
+      default:
+        return entry.fields[field]
     }
   }
 
@@ -680,12 +833,19 @@ export class World {
     return n
   }
 
+  private creator(id: string | undefined, parent: number): number {
+    const found = id === undefined ? -1 : this.userList.findIndex((user) => user.id === id)
+    return found === -1 ? this.creatorOf.at(parent) : found
+  }
+
   /** Adds a folder, to the root of the first project by default. Throws if the parent is no folder of this world. */
   addFolder(options: {
     /** Need not be the only one of its name. */
     readonly name: string
     /** A folder; the root of the first project by default. */
     readonly parentId?: string | undefined
+    /** A user of this world; the folder's creator by default. */
+    readonly creatorId?: string | undefined
     /** When it was added, in ms since 1970. */
     readonly nowMillis?: number | undefined
   }): AssetId {
@@ -694,7 +854,7 @@ export class World {
       FOLDER,
       options.name,
       this.projectOf.at(parent),
-      this.creatorOf.at(parent),
+      this.creator(options.creatorId, parent),
       options.nowMillis ?? this.epochMillis
     )
     this.prepend(parent, n)
@@ -716,6 +876,8 @@ export class World {
     readonly filesize?: number | undefined
     /** The MIME type; by the extension of the name unless given. */
     readonly filetype?: string | undefined
+    /** A user of this world; the folder's creator by default. */
+    readonly creatorId?: string | undefined
     /** When it was added, in ms since 1970. */
     readonly nowMillis?: number | undefined
   }): AssetId {
@@ -724,7 +886,7 @@ export class World {
       FILE,
       options.name,
       this.projectOf.at(parent),
-      this.creatorOf.at(parent),
+      this.creator(options.creatorId, parent),
       options.nowMillis ?? this.epochMillis
     )
     const type = options.assetType === undefined ? byExtension(options.name)[0] : options.assetType
@@ -916,6 +1078,9 @@ export class World {
   remove(id: string, nowMillis?: number): Result<AssetId> {
     const n = this.find(id)
     if (!this.isAlive(n)) return this.gone(id)
+    if (this.parent.at(n) === NONE) {
+      return this.refuse("Root", id, "The root of a project goes with its project, and not by itself.")
+    }
     const now = nowMillis ?? this.epochMillis
     this.markDeleted(n, now)
     const parent = this.parent.at(n)
@@ -955,6 +1120,12 @@ export class World {
     if (n !== NONE) this.assetTypes.set(n, ASSET_TYPES.indexOf(assetType))
   }
 
+  /** Says how many bytes a file has. */
+  setFilesize(id: string, filesize: number): void {
+    const n = this.find(id)
+    if (n !== NONE) this.sizes.set(n, filesize)
+  }
+
   /** Moves an asset to the front of a folder. */
   move(id: string, folderId: string, nowMillis?: number): Result<AssetId> {
     const n = this.find(id)
@@ -962,7 +1133,8 @@ export class World {
     if (!this.isAlive(n)) return this.gone(id)
     if (!this.isAlive(folder)) return this.gone(folderId)
     const parent = this.parent.at(n)
-    if (this.kinds.at(folder) !== FOLDER || parent === NONE || this.isWithin(folderId, id)) {
+    if (parent === NONE) return this.refuse("Root", id, "The root of a project cannot be moved.")
+    if (this.kinds.at(folder) !== FOLDER || this.isWithin(folderId, id)) {
       return this.refuse("BadDestination", folderId, "The destination must be a folder that is not inside the asset.")
     }
     const now = nowMillis ?? this.epochMillis
@@ -972,6 +1144,53 @@ export class World {
     this.updated.set(n, now)
     if (this.kinds.at(parent) === STACK) this.settle(parent, now)
     return { ok: true, value: this.idOf(n) }
+  }
+
+  /** Copies an asset, and all below it that is not deleted, to the front of a folder. Answers the copy. */
+  copy(id: string, folderId: string, nowMillis?: number): Result<AssetId> {
+    const n = this.find(id)
+    const folder = this.find(folderId)
+    if (!this.isAlive(n)) return this.gone(id)
+    if (!this.isAlive(folder)) return this.gone(folderId)
+    if (this.parent.at(n) === NONE) return this.refuse("Root", id, "The root of a project cannot be copied.")
+    if (this.kinds.at(folder) !== FOLDER || this.isWithin(folderId, id)) {
+      return this.refuse("BadDestination", folderId, "The destination must be a folder that is not inside the asset.")
+    }
+    const copied = this.copyInto(n, folder, nowMillis ?? this.epochMillis)
+    if (this.unknowns.copyName === "copy-of") this.names[copied] = `Copy of ${this.entry(n).name}`
+    return { ok: true, value: this.idOf(copied) }
+  }
+
+  private copyInto(root: number, folder: number, now: number): number {
+    let copied = NONE
+    const pending: Array<readonly [from: number, to: number]> = [[root, folder]]
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      const [from, to] = next
+      const isStack = this.kinds.at(from) === STACK
+      const source = isStack && this.unknowns.copiedStack === "newest" ? this.newest(from) : from
+      const made = this.append(
+        this.kinds.at(source),
+        this.names[source] ?? "",
+        this.projectOf.at(folder),
+        this.creatorOf.at(source),
+        now
+      )
+      if (copied === NONE) copied = made
+      this.assetTypes.set(made, this.assetTypes.at(source))
+      if (this.kinds.at(source) === FILE) {
+        this.sizes.set(made, this.sizeAt(source))
+        const mime = this.mimes.get(source)
+        if (mime !== undefined) this.mimes.set(made, mime)
+      }
+      const fields = this.fields.get(source)
+      if (fields !== undefined) this.fields.set(made, fields)
+      this.prepend(to, made)
+      // The one that is handled last is put in front: so the first child comes last, and is popped last.
+      for (let child = this.first.at(source); child !== NONE; child = this.next.at(child)) {
+        if (!this.deleted.has(child)) pending.push([child, made])
+      }
+    }
+    return copied
   }
 
   private setProject(n: number, project: number): void {

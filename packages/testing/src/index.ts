@@ -22,6 +22,9 @@ export * as Seed from "./Seed.js"
 /** What nobody outside knows of the real API, as options. */
 export * as Unknowns from "./Unknowns.js"
 
+/** The uploads that a world expects. */
+export * as Uploads from "./Uploads.js"
+
 /** Time that jumps, for simulations of hours. */
 export * as VirtualClock from "./VirtualClock.js"
 

@@ -24,14 +24,10 @@ export interface Call {
 }
 
 /** @internal */
-export const make = (
-  endpoint: FrameioApi.Endpoint,
-  assetIds: readonly [AssetId, ...ReadonlyArray<AssetId>],
-  span: Tracer.Span
-): Call => {
+export const make = (endpoint: FrameioApi.Endpoint, assetIds: ReadonlyArray<AssetId>, span: Tracer.Span): Call => {
   const [id, next] = assetIds
-  span.attribute("frameio.asset_id", id)
-  if (next !== undefined) span.attribute("frameio.next_asset_id", next)
+  if (id !== undefined) span.attribute("frameio.asset_id", id)
+  if (next !== undefined && endpoint.name === "assets.version") span.attribute("frameio.next_asset_id", next)
   span.attribute("http.route", endpoint.path)
   span.attribute("frameio.attempts", 0)
   span.attribute("frameio.waited_ms", 0)

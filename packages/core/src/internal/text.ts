@@ -56,3 +56,14 @@ export const fieldPath = (path: ReadonlyArray<PropertyKey>): string => {
   }
   return text
 }
+
+/**
+ * The steps of a field's path: the other way round.
+ *
+ * @internal
+ */
+export const pathSteps = (path: string): ReadonlyArray<PropertyKey> =>
+  path
+    .split(/[.[\]]+/)
+    .filter((step) => step !== "")
+    .map((step) => (/^\d+$/.test(step) ? Number(step) : step))

@@ -1,0 +1,178 @@
+/**
+ * What comes of copying or deleting many assets at once. Both calls answer 200 even when some of the assets, or all,
+ * were left as they are: read `errors`.
+ *
+ * The shapes inside of `error` and `success` are not documented, so nothing is required of them and nothing is lost:
+ * `raw` is the answer as it came.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { Asset, type AssetId } from "./Asset.js"
+
+/**
+ * The arguments of the client's `bulkCopy`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface BulkCopyArgs {
+  /** What to copy: files, folders, stacks. At least one; how many are allowed is not documented. */
+  readonly assetIds: ReadonlyArray<AssetId>
+  /** The folder to copy into. */
+  readonly destinationId: AssetId
+  /** Whether the comments come along. What happens when this is absent is not documented. */
+  readonly copyComments?: "all" | "none" | undefined
+}
+
+/**
+ * The arguments of the client's `bulkDelete`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface BulkDeleteArgs {
+  /** What to delete, with all that is in it. At least one; how many are allowed is not documented. */
+  readonly assetIds: ReadonlyArray<AssetId>
+}
+
+const anything = Schema.Record({ key: Schema.String, value: Schema.Unknown })
+
+const copyAnswer = Schema.Struct(
+  {
+    /** What was not copied, and why: an object or null, as documented; nothing is known of what is in it. */
+    error: Schema.optional(Schema.Unknown),
+    /** What was copied: an object or null, as documented; presumably assets by id. */
+    success: Schema.optional(Schema.Unknown)
+    // The specification has two accidents beside them: `succes_test`, and a property whose name is the empty string.
+    // They are kept like everything that is not known, and mean nothing.
+  },
+  anything
+)
+
+/**
+ * The answer of a bulk copy, as it is on the wire.
+ *
+ * @since 0.1.0
+ * @category wire
+ */
+export interface CopyAnswer extends Schema.Schema.Type<typeof copyAnswer> {}
+
+/**
+ * The answer of a bulk copy, as it is on the wire.
+ *
+ * @since 0.1.0
+ * @category wire
+ */
+export const CopyAnswer: Schema.Schema<CopyAnswer> = copyAnswer.annotations({ identifier: "BulkCopyAnswer" })
+
+const deleteAnswer = Schema.Struct(
+  {
+    /** What was not deleted, and why: an object, as documented; nothing is known of what is in it. */
+    error: Schema.optional(Schema.Unknown)
+  },
+  anything
+)
+
+/**
+ * The answer of a bulk delete, as it is on the wire.
+ *
+ * @since 0.1.0
+ * @category wire
+ */
+export interface DeleteAnswer extends Schema.Schema.Type<typeof deleteAnswer> {}
+
+/**
+ * The answer of a bulk delete, as it is on the wire.
+ *
+ * @since 0.1.0
+ * @category wire
+ */
+export const DeleteAnswer: Schema.Schema<DeleteAnswer> = deleteAnswer.annotations({ identifier: "BulkDeleteAnswer" })
+
+/**
+ * One entry of `error`: presumably the id of an asset, and why it was left as it is.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Failure {
+  /** The key in the object or the place in the list; empty where there was only one value. */
+  readonly key: string
+  readonly value: unknown
+}
+
+/**
+ * One entry of `success`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Copied {
+  /** The key in the object or the place in the list; empty where there was only one value. */
+  readonly key: string
+  readonly value: unknown
+  /** The value, where it is an asset: whether the copy or its original, is not documented. */
+  readonly asset: Asset | undefined
+}
+
+/**
+ * What came of a bulk copy.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface BulkCopy {
+  readonly copied: ReadonlyArray<Copied>
+  /** Empty when nothing went wrong. */
+  readonly errors: ReadonlyArray<Failure>
+  /** The answer as it came. */
+  readonly raw: CopyAnswer
+}
+
+/**
+ * What came of a bulk delete.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface BulkDelete {
+  /** Empty when nothing went wrong. */
+  readonly errors: ReadonlyArray<Failure>
+  /** The answer as it came. */
+  readonly raw: DeleteAnswer
+}
+
+const isAsset = Schema.is(Asset)
+
+const entriesOf = (value: unknown): ReadonlyArray<Failure> => {
+  if (value === undefined || value === null || value === "") return []
+  if (typeof value !== "object") return [{ key: "", value }]
+  // The specification can also be read as one asset in the place of the map.
+  if (isAsset(value)) return [{ key: "", value }]
+  return Object.entries(value).map(([key, one]: [string, unknown]) => ({ key, value: one }))
+}
+
+/**
+ * What came of a bulk copy, out of its answer.
+ *
+ * @since 0.1.0
+ * @category converting
+ */
+export const fromCopyAnswer = (raw: CopyAnswer): BulkCopy => ({
+  copied: entriesOf(raw.success).map(({ key, value }) => ({
+    key,
+    value,
+    asset: isAsset(value) ? value : undefined
+  })),
+  errors: entriesOf(raw.error),
+  raw
+})
+
+/**
+ * What came of a bulk delete, out of its answer.
+ *
+ * @since 0.1.0
+ * @category converting
+ */
+export const fromDeleteAnswer = (raw: DeleteAnswer): BulkDelete => ({ errors: entriesOf(raw.error), raw })

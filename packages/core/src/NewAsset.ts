@@ -1,0 +1,216 @@
+/**
+ * What is to be created in a folder: a file that will be uploaded, a file that Frame.io fetches from a URL, a file that
+ * is uploaded while it is still being written, or a folder.
+ *
+ * Source: <https://developer.frame.io/api/reference/operation/createAsset/>. The names there are those of the wire.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { AssetId } from "./Asset.js"
+import type { Problem } from "./FrameioError.js"
+
+interface Common {
+  /** Text for people. */
+  readonly description?: string | undefined
+  /** Values of one's own, by name. */
+  readonly properties?: Readonly<Record<string, unknown>> | undefined
+}
+
+interface CommonFile extends Common {
+  /**
+   * The file or stack that this file is to be the next version of. The documentation's example of a request has it
+   * (`auto_version_id`) and its schema does not, so whether Frame.io heeds it is **not known**.
+   */
+  readonly autoVersionId?: AssetId | undefined
+}
+
+/**
+ * A file whose parts will be put to the `upload_urls` of the answer.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface NewFile extends CommonFile {
+  readonly type: "file"
+  /** With its extension. */
+  readonly name: string
+  /** Bytes. */
+  readonly filesize: number
+  /** MIME type. The parts have to be put with it as their `content-type`. */
+  readonly filetype?: string | undefined
+  readonly isRealtimeUpload?: false | undefined
+  readonly source?: undefined
+}
+
+/**
+ * A file that Frame.io fetches by itself.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface NewRemoteFile extends CommonFile {
+  readonly type: "file"
+  /** With its extension. */
+  readonly name: string
+  /** Where the bytes are. Frame.io must be able to read it without a login. */
+  readonly source: { readonly url: string }
+  /** Bytes. Whether it is required here is not documented. */
+  readonly filesize?: number | undefined
+  /** MIME type. */
+  readonly filetype?: string | undefined
+  readonly isRealtimeUpload?: false | undefined
+}
+
+interface Realtime extends CommonFile {
+  readonly type: "file"
+  /** Uploaded part by part, each with a URL of its own, while the file is still growing. */
+  readonly isRealtimeUpload: true
+  /** MIME type. */
+  readonly filetype: string
+  readonly source?: undefined
+}
+
+/**
+ * A file that is uploaded while it is still being written. It needs a name, or an extension, without which it is called
+ * `[new file].<extension>`; where it has both they must agree. Its size comes with the last part.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type NewRealtimeFile = Realtime &
+  (
+    | { readonly name: string; readonly extension?: string | undefined }
+    | { readonly name?: undefined; readonly extension: string }
+  )
+
+/**
+ * A folder.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface NewFolder extends Common {
+  readonly type: "folder"
+  readonly name: string
+  readonly isRealtimeUpload?: false | undefined
+  readonly source?: undefined
+}
+
+/**
+ * What is to be created.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type NewAsset = NewFile | NewRemoteFile | NewRealtimeFile | NewFolder
+
+/**
+ * The arguments of the client's `create`: the folder, and what is to be created in it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type CreateArgs = NewAsset & {
+  /** The folder; a project's root is one. */
+  readonly parentId: AssetId
+}
+
+const fields = Schema.Struct({
+  type: Schema.Literal("file", "folder"),
+  /** Required unless realtime. */
+  name: Schema.optional(Schema.String),
+  /** Without the dot. Only for a realtime upload; ignored otherwise. */
+  extension: Schema.optional(Schema.String),
+  /** MIME type; required if realtime. */
+  filetype: Schema.optional(Schema.NullOr(Schema.String)),
+  /** Bytes; required unless realtime, and `null` by default. */
+  filesize: Schema.optional(Schema.NullOr(Schema.Int.pipe(Schema.nonNegative()))),
+  /** `false` by default; `true` requires a file, and JSON. */
+  is_realtime_upload: Schema.optional(Schema.Boolean),
+  description: Schema.optional(Schema.NullOr(Schema.String)),
+  properties: Schema.optional(Schema.NullOr(Schema.Record({ key: Schema.String, value: Schema.Unknown }))),
+  /** Where Frame.io is to fetch the file. */
+  source: Schema.optional(Schema.NullOr(Schema.Struct({ url: Schema.String }))),
+  /** In the documentation's example and not in its schema. */
+  auto_version_id: Schema.optional(Schema.NullOr(AssetId))
+})
+
+/**
+ * The payload, as it is on the wire.
+ *
+ * @since 0.1.0
+ * @category wire
+ */
+export interface Payload extends Schema.Schema.Type<typeof fields> {}
+
+const isText = (value: unknown): value is string => typeof value === "string" && value !== ""
+
+const extensionOf = (name: string): string => {
+  const dot = name.lastIndexOf(".")
+  return dot === -1 ? "" : name.slice(dot + 1)
+}
+
+/**
+ * The documented rules that hold between the fields of a payload, by the names on the wire: everything that is broken,
+ * in one go. Does not judge a field by itself; that is the schema's.
+ *
+ * @since 0.1.0
+ * @category rules
+ */
+export const problemsOf = (payload: { readonly [K in keyof Payload]?: unknown }): ReadonlyArray<Problem> => {
+  const problems: Array<Problem> = []
+  const { extension, filesize, filetype, is_realtime_upload, name, source, type } = payload
+  if (is_realtime_upload === true) {
+    if (type === "folder") {
+      problems.push({ path: "is_realtime_upload", message: "is for files only; a folder has nothing to upload" })
+    }
+    if (!isText(filetype)) problems.push({ path: "filetype", message: "is missing; a realtime upload needs it" })
+    if (!isText(name) && !isText(extension)) {
+      problems.push({ path: "name", message: "is missing; a realtime upload needs a name or an extension" })
+    }
+    if (isText(name) && isText(extension) && extensionOf(name).toLowerCase() !== extension.toLowerCase()) {
+      problems.push({ path: "extension", message: `is ${extension} and not that of the name, ${name}; leave one out` })
+    }
+    return problems
+  }
+  if (!isText(name)) problems.push({ path: "name", message: "is missing; only a realtime upload can do without" })
+  const remote = source !== undefined && source !== null
+  if (type === "file" && !remote && (filesize === undefined || filesize === null)) {
+    problems.push({ path: "filesize", message: "is missing; how many bytes will be uploaded?" })
+  }
+  return problems
+}
+
+/**
+ * The payload, as it is on the wire, with the rules of {@link problemsOf}.
+ *
+ * @since 0.1.0
+ * @category wire
+ */
+export const Payload = fields
+  .pipe(Schema.filter((payload) => problemsOf(payload).map(({ message, path }) => ({ path: [path], message }))))
+  .annotations({ identifier: "NewAsset", description: "What is to be created in a folder" })
+
+/**
+ * The payload for what is to be created.
+ *
+ * @since 0.1.0
+ * @category wire
+ */
+export const toPayload = (asset: NewAsset): Payload => ({
+  type: asset.type,
+  name: asset.name,
+  description: asset.description,
+  properties: asset.properties,
+  ...(asset.type === "folder"
+    ? { is_realtime_upload: asset.isRealtimeUpload }
+    : {
+        extension: "extension" in asset ? asset.extension : undefined,
+        filetype: asset.filetype,
+        filesize: "filesize" in asset ? asset.filesize : undefined,
+        is_realtime_upload: asset.isRealtimeUpload,
+        source: asset.source,
+        auto_version_id: asset.autoVersionId
+      })
+})

@@ -1,0 +1,279 @@
+/**
+ * What can be asked of Frame.io's two searches. `/v2/search/library` is the one that the documentation calls advanced,
+ * and that has a guide; of `/v2/search/assets` only the names and types of the fields are documented.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import type { Problem } from "./FrameioError.js"
+
+/**
+ * How a field is compared: the operators that the guide shows. Others are passed on.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Operator = "eq" | "gte" | "lte" | "match" | (string & {})
+
+/**
+ * One condition on a field.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Condition {
+  readonly op: Operator
+  readonly value: unknown
+}
+
+const condition = Schema.Struct({ op: Schema.String, value: Schema.Unknown })
+
+/**
+ * Conditions by field; several on one field, such as the two ends of a range, must all hold. The guide shows
+ * `project_id`, `team_id`, `label`, `inserted_at`, `updated_at`, `type` and `creator.name`. Others are passed on.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Filter = Readonly<Record<string, Condition | ReadonlyArray<Condition>>>
+
+/**
+ * Conditions by field.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Filter: Schema.Schema<Filter> = Schema.Record({
+  key: Schema.String,
+  value: Schema.Union(condition, Schema.Array(condition))
+}).annotations({ identifier: "SearchFilter" })
+
+/**
+ * The arguments of the client's `librarySearch`. All are optional in the documentation's schema; its guide says that
+ * `accountId` is what is really needed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface LibrarySearchArgs {
+  /** The account to search in: a UUID. */
+  readonly accountId?: string | undefined
+  /** Conditions by field. */
+  readonly filter?: Filter | undefined
+  /** Whether deleted assets are found, too. */
+  readonly includeDeleted?: boolean | undefined
+  /** An object of options. Which there are is not documented. */
+  readonly opts?: Readonly<Record<string, unknown>> | undefined
+  /** Counted from 1, which is the default. The guide advises against going past about 100 results. */
+  readonly page?: number | undefined
+  /** Items per page; 10 by default. Frame.io says that a page may hold more or fewer. */
+  readonly pageSize?: number | undefined
+  /** What to look for. */
+  readonly q?: string | undefined
+  /** Documented beside `q`; how it differs is not. */
+  readonly query?: string | undefined
+  /** `relevance` by default, or a field such as `inserted_at`; `-` in front reverses. */
+  readonly sort?: string | undefined
+  /**
+   * The endpoint to use: the two take the same fields, and each has a rate limit of its own. `POST` by default, for
+   * how `filter` and `opts` are written in a query is not documented, and with `GET` they are refused.
+   */
+  readonly method?: "GET" | "POST" | undefined
+}
+
+/**
+ * The arguments of the client's `search`. Only names and types of these fields are documented, and all are optional.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SearchArgs extends LibrarySearchArgs {
+  /** What comes along with each asset. */
+  readonly include?: string | undefined
+  /** The project to search in: a UUID. */
+  readonly projectId?: string | undefined
+  /** Values of one's own, by name. Refused with `GET`, as `filter` is. */
+  readonly properties?: Readonly<Record<string, unknown>> | undefined
+  /** Whether shared projects are searched, too. */
+  readonly sharedProjects?: boolean | undefined
+  /** Documented as one of several types that could not be read: an id or a list of ids is likely. */
+  readonly teamId?: unknown
+  /** Only assets of this kind. */
+  readonly type?: string | undefined
+}
+
+const uuid = Schema.String.pipe(
+  Schema.pattern(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i, {
+    message: () => "is not an id; it must be a UUID such as 9f8e7d6c-5b4a-3c2d-1e0f-9a8b7c6d5e4f"
+  })
+)
+
+const anything = Schema.Record({ key: Schema.String, value: Schema.Unknown })
+const text = Schema.optional(Schema.String)
+const count = Schema.optional(Schema.Int.pipe(Schema.positive()))
+const flag = Schema.optional(Schema.Boolean)
+
+const library = {
+  account_id: Schema.optional(uuid),
+  filter: Schema.optional(Filter),
+  include_deleted: flag,
+  /** Its members are not documented. */
+  opts: Schema.optional(anything),
+  /** Counted from 1, which is the default. */
+  page: count,
+  /** 10 by default. */
+  page_size: count,
+  q: text,
+  /** How it differs from `q` is not documented. */
+  query: text,
+  /** A field, `-` in front reverses; `relevance` by default. */
+  sort: text
+}
+
+const assets = {
+  ...library,
+  include: text,
+  project_id: Schema.optional(uuid),
+  properties: Schema.optional(anything),
+  shared_projects: flag,
+  /** One of several types, as documented; which, could not be read. */
+  team_id: Schema.optional(Schema.Unknown),
+  type: text
+}
+
+/**
+ * The payload of an advanced search, as it is on the wire.
+ *
+ * @since 0.1.0
+ * @category wire
+ */
+export const LibraryPayload = Schema.Struct(library).annotations({ identifier: "LibrarySearch" })
+
+/**
+ * The payload of a search, as it is on the wire.
+ *
+ * @since 0.1.0
+ * @category wire
+ */
+export const AssetsPayload = Schema.Struct(assets).annotations({ identifier: "AssetSearch" })
+
+const queryFlag = Schema.optional(Schema.BooleanFromString)
+const queryCount = Schema.optional(Schema.NumberFromString.pipe(Schema.int(), Schema.positive()))
+
+/** How an object is written in a query is documented nowhere; as text it is whatever the caller knows. */
+const libraryQuery = {
+  account_id: Schema.optional(uuid),
+  filter: text,
+  include_deleted: queryFlag,
+  opts: text,
+  page: queryCount,
+  page_size: queryCount,
+  q: text,
+  query: text,
+  sort: text
+}
+
+/**
+ * The query of an advanced search by GET, as it is on the wire.
+ *
+ * @since 0.1.0
+ * @category wire
+ */
+export const LibraryQuery = Schema.Struct(libraryQuery)
+
+/**
+ * The query of a search by GET, as it is on the wire.
+ *
+ * @since 0.1.0
+ * @category wire
+ */
+export const AssetsQuery = Schema.Struct({
+  ...libraryQuery,
+  include: text,
+  project_id: Schema.optional(uuid),
+  properties: text,
+  shared_projects: queryFlag,
+  team_id: Schema.optional(Schema.Union(Schema.String, Schema.Array(Schema.String))),
+  type: text
+})
+
+const ONLY_BY_POST = "is an object, and how one is written in a query is not documented; search by POST"
+
+/**
+ * What cannot go into a query, by the names on the wire.
+ *
+ * @since 0.1.0
+ * @category rules
+ */
+export const problemsOf = (args: SearchArgs): ReadonlyArray<Problem> =>
+  args.method === "GET"
+    ? (["filter", "opts", "properties"] as const).flatMap((path) =>
+        args[path] === undefined ? [] : [{ path, message: ONLY_BY_POST }]
+      )
+    : args.method === undefined || args.method === "POST"
+      ? []
+      : [{ path: "method", message: "must be GET or POST" }]
+
+const scalars = (args: LibrarySearchArgs) => ({
+  account_id: args.accountId,
+  include_deleted: args.includeDeleted,
+  page: args.page,
+  page_size: args.pageSize,
+  q: args.q,
+  query: args.query,
+  sort: args.sort
+})
+
+const assetScalars = (args: SearchArgs) => ({
+  ...scalars(args),
+  include: args.include,
+  project_id: args.projectId,
+  shared_projects: args.sharedProjects,
+  type: args.type
+})
+
+/**
+ * The payload of an advanced search.
+ *
+ * @since 0.1.0
+ * @category wire
+ */
+export const toLibraryPayload = (args: LibrarySearchArgs): typeof LibraryPayload.Type => ({
+  ...scalars(args),
+  filter: args.filter,
+  opts: args.opts
+})
+
+/**
+ * The payload of a search.
+ *
+ * @since 0.1.0
+ * @category wire
+ */
+export const toAssetsPayload = (args: SearchArgs): typeof AssetsPayload.Type => ({
+  ...assetScalars(args),
+  filter: args.filter,
+  opts: args.opts,
+  properties: args.properties,
+  team_id: args.teamId
+})
+
+/**
+ * The query of an advanced search by GET; without what {@link problemsOf} refuses.
+ *
+ * @since 0.1.0
+ * @category wire
+ */
+export const toLibraryQuery = (args: LibrarySearchArgs): typeof LibraryQuery.Type => scalars(args)
+
+/**
+ * The query of a search by GET; without what {@link problemsOf} refuses.
+ *
+ * @since 0.1.0
+ * @category wire
+ */
+export const toAssetsQuery = (args: SearchArgs): typeof AssetsQuery.Type => ({
+  ...assetScalars(args),
+  // What is neither an id nor a list of ids cannot be encoded, and says so.
+  team_id: args.teamId as typeof AssetsQuery.Type.team_id
+})

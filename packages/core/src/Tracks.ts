@@ -1,0 +1,77 @@
+/**
+ * The audio and subtitle tracks of a file. No real answer of either endpoint is public; the types are those that are
+ * documented, with null allowed, which is what a file's own `audio_tracks` and `subtitle_tracks` have been seen with.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import type { AssetId } from "./Asset.js"
+
+/**
+ * The arguments of the client's `audio` and `subtitles`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface TracksArgs {
+  /** A file. */
+  readonly assetId: AssetId
+}
+
+const anything = Schema.Record({ key: Schema.String, value: Schema.Unknown })
+const text = Schema.optional(Schema.NullOr(Schema.String))
+const list = Schema.NullOr(Schema.Array(Schema.String))
+
+const audio = Schema.Struct(
+  {
+    /** `asset_audio`. */
+    _type: text,
+    /** Of what, is not documented. */
+    id: text,
+    audio_tracks: list
+  },
+  anything
+)
+
+/**
+ * The audio tracks of a file. What the texts say, names or URLs, is not documented.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AudioTracks extends Schema.Schema.Type<typeof audio> {}
+
+/**
+ * The audio tracks of a file.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const AudioTracks: Schema.Schema<AudioTracks> = audio.annotations({ identifier: "AudioTracks" })
+
+const subtitles = Schema.Struct(
+  {
+    /** `asset_subtitle`. */
+    _type: text,
+    /** Of what, is not documented. */
+    id: text,
+    subtitle_tracks: list
+  },
+  anything
+)
+
+/**
+ * The subtitle tracks of a file. What the texts say, names or URLs, is not documented.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SubtitleTracks extends Schema.Schema.Type<typeof subtitles> {}
+
+/**
+ * The subtitle tracks of a file.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const SubtitleTracks: Schema.Schema<SubtitleTracks> = subtitles.annotations({ identifier: "SubtitleTracks" })

@@ -1,0 +1,162 @@
+/**
+ * The parts of a realtime upload: a file that is uploaded while it is still being written, and whose size is known with
+ * its last part only.
+ *
+ * Source: the endpoint "Request upload URLs for real-time upload" of the Assets group.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import type { AssetId } from "./Asset.js"
+import type { Problem } from "./FrameioError.js"
+import * as text from "./internal/text.js"
+
+/**
+ * The smallest part in bytes, but for the final one: 5 MiB.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const MIN_SIZE = 5_242_880
+
+/**
+ * The highest number that a part can have.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const MAX_NUMBER = 10_000
+
+/**
+ * The largest file in bytes: 5 TiB.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const MAX_FILESIZE = 5_497_558_138_880
+
+/**
+ * One part.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface UploadPart {
+  /** From 1 to {@link MAX_NUMBER}. Numbers may be skipped, and come in any order. */
+  readonly number: number
+  /** Bytes; at least {@link MIN_SIZE} unless it is the final part. */
+  readonly size: number
+  /** Whether the file ends with it. */
+  readonly isFinal: boolean
+}
+
+/**
+ * The arguments of the client's `realtimeParts`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RealtimePartsArgs {
+  /** The asset, created with `isRealtimeUpload`. */
+  readonly assetId: AssetId
+  /** At least one. */
+  readonly parts: ReadonlyArray<UploadPart>
+  /** Gives the asset its name; must end with an extension. */
+  readonly assetName?: string | undefined
+  /** Bytes of the whole file, from 1 to {@link MAX_FILESIZE}; required when one of the parts is final. */
+  readonly assetFilesize?: number | undefined
+}
+
+const fields = Schema.Struct({
+  parts: Schema.Array(
+    Schema.Struct({
+      number: Schema.Int.pipe(Schema.between(1, MAX_NUMBER)),
+      /** Bytes. */
+      size: Schema.Int.pipe(Schema.nonNegative()),
+      is_final: Schema.Boolean
+    })
+  ),
+  /** Must end with an extension. */
+  asset_name: Schema.optional(Schema.String.pipe(Schema.pattern(/\..+/))),
+  /** Bytes; required when one of the parts is final. */
+  asset_filesize: Schema.optional(Schema.Int.pipe(Schema.between(1, MAX_FILESIZE)))
+})
+
+/**
+ * The payload, as it is on the wire.
+ *
+ * @since 0.1.0
+ * @category wire
+ */
+export interface Payload extends Schema.Schema.Type<typeof fields> {}
+
+/**
+ * The documented rules that hold between the fields of a payload, by the names on the wire: everything that is broken,
+ * in one go. Does not judge a field by itself; that is the schema's.
+ *
+ * @since 0.1.0
+ * @category rules
+ */
+export const problemsOf = (payload: Payload): ReadonlyArray<Problem> => {
+  const problems: Array<Problem> = []
+  if (payload.parts.length === 0) problems.push({ path: "parts", message: "is empty; ask for one URL at least" })
+  payload.parts.forEach((part, index) => {
+    if (!part.is_final && part.size < MIN_SIZE) {
+      problems.push({
+        path: `parts[${index}].size`,
+        message: `is ${part.size} bytes; all but the final part have at least ${MIN_SIZE}`
+      })
+    }
+  })
+  if (payload.asset_filesize === undefined && payload.parts.some((part) => part.is_final)) {
+    problems.push({ path: "asset_filesize", message: "is missing; with the final part the size of the file is due" })
+  }
+  return problems
+}
+
+/**
+ * The payload, as it is on the wire, with the rules of {@link problemsOf}.
+ *
+ * @since 0.1.0
+ * @category wire
+ */
+export const Payload = fields
+  .pipe(
+    Schema.filter((payload) =>
+      problemsOf(payload).map(({ message, path }) => ({ path: text.pathSteps(path), message }))
+    )
+  )
+  .annotations({ identifier: "UploadParts", description: "The parts of a realtime upload for which URLs are wanted" })
+
+/**
+ * The payload for the arguments.
+ *
+ * @since 0.1.0
+ * @category wire
+ */
+export const toPayload = (args: Omit<RealtimePartsArgs, "assetId">): Payload => ({
+  parts: args.parts.map(({ isFinal, number, size }) => ({ number, size, is_final: isFinal })),
+  asset_name: args.assetName,
+  asset_filesize: args.assetFilesize
+})
+
+const urls = Schema.Struct(
+  { upload_urls: Schema.NonEmptyArray(Schema.String) },
+  Schema.Record({ key: Schema.String, value: Schema.Unknown })
+)
+
+/**
+ * Where to put the parts, in the order in which they were asked for.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface UploadUrls extends Schema.Schema.Type<typeof urls> {}
+
+/**
+ * Where to put the parts.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const UploadUrls: Schema.Schema<UploadUrls> = urls.annotations({ identifier: "UploadUrls" })

@@ -1,0 +1,187 @@
+/**
+ * The uploads that a world expects: for each file that was created and has not arrived yet, which parts are to be put
+ * where. Pure.
+ *
+ * An ordinary upload has all of its parts from the beginning, of equal size but for the last. Those of a realtime upload
+ * are added as they are asked for.
+ *
+ * @since 0.1.0
+ */
+import type { AssetId } from "@effect-frameio/core/Asset"
+
+/**
+ * One part, and where it is to be put.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ExpectedPart {
+  /** Counted from 1. */
+  readonly number: number
+  /** Bytes. */
+  readonly size: number
+  /** Whether the file ends with it. */
+  readonly isFinal: boolean
+  /** Where it is to be put. */
+  readonly url: string
+  /** When it arrived, in ms since 1970; null before that. */
+  readonly receivedAt: number | null
+}
+
+/**
+ * One upload. `parts` are in the order of their numbers.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Upload {
+  readonly assetId: AssetId
+  readonly realtime: boolean
+  /** The `content-type` that the parts have to come with. */
+  readonly contentType: string
+  /** Bytes; null while it is not known, which is before the final part of a realtime upload. */
+  readonly filesize: number | null
+  readonly parts: ReadonlyArray<ExpectedPart>
+}
+
+/**
+ * A part, and the upload that it belongs to.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Place {
+  readonly upload: Upload
+  readonly part: ExpectedPart
+}
+
+interface Kept {
+  readonly upload: Omit<Upload, "parts" | "filesize">
+  filesize: number | null
+  readonly parts: Map<number, Omit<ExpectedPart, "url">>
+}
+
+/** The path of a part below the base. */
+const PATH = /\/uploads\/([0-9a-f-]{36})\/(\d{1,5})(?:[?#].*)?$/i
+
+/**
+ * The uploads of one world.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class Uploads {
+  /** Where parts are put, without a slash at the end. A fake on a port sets its own address. */
+  base = "https://storage.example.invalid"
+  private readonly kept = new Map<string, Kept>()
+
+  /** Expects an ordinary file in parts of at most `partSize` bytes; at least one, though it may be empty. */
+  expect(options: {
+    /** The file that was created. */
+    readonly assetId: AssetId
+    /** Bytes. */
+    readonly filesize: number
+    /** The MIME type. */
+    readonly contentType: string
+    /** Bytes. */
+    readonly partSize: number
+  }): Upload {
+    const { assetId, contentType, filesize, partSize } = options
+    const count = Math.max(1, Math.ceil(filesize / partSize))
+    const size = Math.ceil(filesize / count)
+    const parts: Kept["parts"] = new Map()
+    for (let number = 1; number <= count; number++) {
+      const start = Math.min((number - 1) * size, filesize)
+      const end = Math.min(start + size, filesize)
+      parts.set(number, { number, size: end - start, isFinal: number === count, receivedAt: null })
+    }
+    return this.keep({ upload: { assetId, realtime: false, contentType }, filesize, parts })
+  }
+
+  /** Expects a realtime upload, whose parts are not known yet. */
+  expectRealtime(options: {
+    /** The file that was created. */
+    readonly assetId: AssetId
+    /** The MIME type. */
+    readonly contentType: string
+  }): Upload {
+    return this.keep({ upload: { ...options, realtime: true }, filesize: null, parts: new Map() })
+  }
+
+  private keep(kept: Kept): Upload {
+    this.kept.set(kept.upload.assetId, kept)
+    return this.show(kept)
+  }
+
+  private show(kept: Kept): Upload {
+    const { upload } = kept
+    return {
+      ...upload,
+      filesize: kept.filesize,
+      parts: [...kept.parts.values()]
+        .sort((a, b) => a.number - b.number)
+        .map((part) => ({ ...part, url: this.urlOf(upload.assetId, part.number) }))
+    }
+  }
+
+  private urlOf(assetId: string, number: number): string {
+    return `${this.base}/uploads/${assetId}/${number}`
+  }
+
+  /** Adds parts to a realtime upload; one that was asked for before is asked for anew. Answers their URLs in order. */
+  addParts(
+    assetId: AssetId,
+    parts: ReadonlyArray<Pick<ExpectedPart, "number" | "size" | "isFinal">>,
+    filesize?: number | undefined
+  ): ReadonlyArray<string> {
+    const kept = this.kept.get(assetId)
+    if (kept === undefined) return []
+    if (filesize !== undefined) kept.filesize = filesize
+    return parts.map((part) => {
+      kept.parts.set(part.number, { ...part, receivedAt: null })
+      return this.urlOf(assetId, part.number)
+    })
+  }
+
+  /** The upload of an asset, if one was begun. */
+  get(assetId: string): Upload | undefined {
+    const kept = this.kept.get(assetId.toLowerCase())
+    return kept === undefined ? undefined : this.show(kept)
+  }
+
+  /** What is to be put at a URL. */
+  at(url: string): Place | undefined {
+    const [, assetId = "", number = ""] = PATH.exec(url) ?? []
+    const upload = this.get(assetId)
+    const part = upload?.parts.find((one) => one.number === Number(number))
+    return upload === undefined || part === undefined ? undefined : { upload, part }
+  }
+
+  /** Says that a part has arrived; putting it again replaces it. Answers whether it is expected. */
+  received(url: string, nowMillis: number): boolean {
+    const place = this.at(url)
+    if (place === undefined) return false
+    const { part, upload } = place
+    this.kept.get(upload.assetId)?.parts.set(part.number, {
+      number: part.number,
+      size: part.size,
+      isFinal: part.isFinal,
+      receivedAt: nowMillis
+    })
+    return true
+  }
+
+  /** Whether all parts of an upload have arrived, the final one among them. */
+  isComplete(assetId: string): boolean {
+    const parts = this.get(assetId)?.parts ?? []
+    return parts.some((part) => part.isFinal) && parts.every((part) => part.receivedAt !== null)
+  }
+}
+
+/**
+ * No uploads yet.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (): Uploads => new Uploads()
