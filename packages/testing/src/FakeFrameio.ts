@@ -40,6 +40,7 @@ import * as inProcess from "./internal/inProcess.js"
 import * as Journal from "./Journal.js"
 import type * as Payload from "./Payload.js"
 import * as RateLimiter from "./RateLimiter.js"
+import * as Storage from "./Storage.js"
 import type * as Unknowns from "./Unknowns.js"
 import * as World from "./World.js"
 
@@ -115,6 +116,8 @@ export interface Service {
   readonly journal: Journal.Journal
   /** Its buckets. */
   readonly limiter: RateLimiter.RateLimiter
+  /** The host that the parts of uploads are put to, and what it has. */
+  readonly storage: Storage.Storage
   /** A token that it accepts. */
   readonly token: Redacted.Redacted<string>
   /** Who that token belongs to. */
@@ -198,8 +201,10 @@ export const run = (options?: Options): Effect.Effect<Running, never, Scope.Scop
       defaultUserId: user.id,
       startMillis
     })
+    const storage = Storage.make()
     const engine = yield* Engine.make({
       world,
+      storage,
       limiter,
       journal,
       plan: options?.faults ?? FaultPlan.none,
@@ -213,6 +218,7 @@ export const run = (options?: Options): Effect.Effect<Running, never, Scope.Scop
       world,
       journal,
       limiter,
+      storage,
       token: Redacted.make(token),
       userId: user.id,
       elapsedMillis: Effect.map(Clock.currentTimeMillis, (now) => now - startMillis),

@@ -17,6 +17,7 @@ import type * as Scope from "effect/Scope"
 import * as FakeFrameio from "./FakeFrameio.js"
 import type { Engine } from "./internal/engine.js"
 import { ServerRequest } from "./internal/messages.js"
+import type { Reply } from "./internal/reply.js"
 
 /**
  * The options of a fake on a port.
@@ -64,24 +65,32 @@ const breakOff = (request: HttpServerRequest.HttpServerRequest) =>
     Effect.never
   )
 
+const giveBack = (request: HttpServerRequest.HttpServerRequest, reply: Reply) => {
+  switch (reply._tag) {
+    case "Answer":
+      return Effect.succeed(reply.response)
+    case "Refused":
+    case "Broken":
+      return breakOff(request)
+    case "Silence":
+      return Effect.never
+  }
+}
+
 const serve = (engine: Engine) =>
   Effect.gen(function* () {
     const request = yield* HttpServerRequest.HttpServerRequest
+    if (engine.isForStorage(request.url)) {
+      const { headers, method, stream, url } = request
+      return yield* giveBack(request, yield* engine.exchangeWithStorage({ method, url, headers, body: stream }))
+    }
     // The body is read before anything else: what has arrived is handled, even if the client goes away.
     const body = yield* Effect.either(request.arrayBuffer)
     if (body._tag === "Left") return HttpServerResponse.empty({ status: 400 })
     const reply = yield* engine.exchange(
       new ServerRequest(request.method, request.url, request.headers, new Uint8Array(body.right))
     )
-    switch (reply._tag) {
-      case "Answer":
-        return reply.response
-      case "Refused":
-      case "Broken":
-        return yield* breakOff(request)
-      case "Silence":
-        return yield* Effect.never
-    }
+    return yield* giveBack(request, reply)
   })
 
 /**
@@ -105,7 +114,9 @@ export const make = (options?: Options): Effect.Effect<Service, HttpServerError.
     )
     const address = server.address()
     const port = typeof address === "object" && address !== null ? address.port : 0
-    return { ...service, baseUrl: `http://${HOST}:${port}`, port }
+    const baseUrl = `http://${HOST}:${port}`
+    service.world.uploads.base = baseUrl
+    return { ...service, baseUrl, port }
   }).pipe(Effect.withTracerEnabled(false))
 
 /**

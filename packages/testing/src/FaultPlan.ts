@@ -18,6 +18,8 @@ import type { World } from "./World.js"
  * - `ErrorBefore`, `ErrorAfter`: a 5xx with the documented JSON, before or after the change was made.
  * - `HtmlBefore`, `HtmlAfter`: a proxy's page instead of the answer, before or after the change was made; with a
  *   status of 502, or the one that is given. Before: the limiter has not seen the request. No rate-limit headers.
+ * - `BrokenMidway`: the connection breaks when half of the body has come. Nothing is charged, nothing is done.
+ * - `UrlExpired`: the storage host answers that the upload URL has expired (403). Frame.io itself never does.
  *
  * @since 0.1.0
  * @category models
@@ -31,6 +33,8 @@ export type Fault =
   | { readonly _tag: "ErrorAfter"; readonly status?: number | undefined }
   | { readonly _tag: "HtmlBefore"; readonly status?: number | undefined }
   | { readonly _tag: "HtmlAfter"; readonly status?: number | undefined }
+  | { readonly _tag: "BrokenMidway" }
+  | { readonly _tag: "UrlExpired" }
 
 /**
  * The rate-limit headers of an answer: missing, or with something else in the place of their values.
@@ -62,7 +66,7 @@ export interface RequestInfo {
   readonly method: string
   /** Path and query. */
   readonly url: string
-  /** Such as `assets.version`; empty where the request is not declared. */
+  /** Such as `assets.version`; `storage.part` for a part of an upload; empty where the request is not declared. */
   readonly endpoint: string
 }
 
@@ -196,6 +200,7 @@ export interface Odds {
   readonly errorAfter?: number | undefined
   readonly htmlBefore?: number | undefined
   readonly htmlAfter?: number | undefined
+  readonly brokenMidway?: number | undefined
   /** Answers whose rate-limit headers are missing. Independent of the others. */
   readonly headersMissing?: number | undefined
   /** Answers whose rate-limit headers are nonsense. Independent of the others. */
@@ -230,7 +235,8 @@ export const random = (
     [options.errorBefore ?? 0, { _tag: "ErrorBefore" }],
     [options.errorAfter ?? 0, { _tag: "ErrorAfter" }],
     [options.htmlBefore ?? 0, { _tag: "HtmlBefore" }],
-    [options.htmlAfter ?? 0, { _tag: "HtmlAfter" }]
+    [options.htmlAfter ?? 0, { _tag: "HtmlAfter" }],
+    [options.brokenMidway ?? 0, { _tag: "BrokenMidway" }]
   ]
   const pick = (sequence: number): Fault | undefined => {
     let at = unit(options.seed, sequence, 20)

@@ -8,6 +8,7 @@
  * @since 0.1.0
  */
 import type { AssetId } from "@effect-frameio/core/Asset"
+import { hash } from "./internal/random.js"
 
 /**
  * One part, and where it is to be put.
@@ -51,8 +52,10 @@ export interface Upload {
  * @category models
  */
 export interface Place {
-  readonly upload: Upload
+  readonly upload: Omit<Upload, "parts">
   readonly part: ExpectedPart
+  /** What the URL must have as its `signature`. */
+  readonly signature: string
 }
 
 interface Kept {
@@ -63,6 +66,13 @@ interface Kept {
 
 /** The path of a part below the base. */
 const PATH = /\/uploads\/([0-9a-f-]{36})\/(\d{1,5})(?:[?#].*)?$/i
+
+/** What stands for a signature here: nobody can guess it without reading this. */
+const signatureOf = (assetId: string, number: number): string => {
+  let mixed = number
+  for (const digits of assetId.split("-")) mixed = hash(mixed, Number.parseInt(digits.slice(-8), 16), 30)
+  return mixed.toString(16).padStart(8, "0")
+}
 
 /**
  * The uploads of one world.
@@ -125,7 +135,12 @@ export class Uploads {
   }
 
   private urlOf(assetId: string, number: number): string {
-    return `${this.base}/uploads/${assetId}/${number}`
+    return `${this.base}/uploads/${assetId}/${number}?signature=${signatureOf(assetId, number)}`
+  }
+
+  /** Whether a path, or a URL, is that of a part, expected or not. */
+  isPath(url: string): boolean {
+    return PATH.test(url)
   }
 
   /** Adds parts to a realtime upload; one that was asked for before is asked for anew. Answers their URLs in order. */
@@ -152,29 +167,34 @@ export class Uploads {
   /** What is to be put at a URL. */
   at(url: string): Place | undefined {
     const [, assetId = "", number = ""] = PATH.exec(url) ?? []
-    const upload = this.get(assetId)
-    const part = upload?.parts.find((one) => one.number === Number(number))
-    return upload === undefined || part === undefined ? undefined : { upload, part }
+    const kept = this.kept.get(assetId.toLowerCase())
+    const part = kept?.parts.get(Number(number))
+    if (kept === undefined || part === undefined) return undefined
+    const id = kept.upload.assetId
+    return {
+      upload: { ...kept.upload, filesize: kept.filesize },
+      part: { ...part, url: this.urlOf(id, part.number) },
+      signature: signatureOf(id, part.number)
+    }
   }
 
   /** Says that a part has arrived; putting it again replaces it. Answers whether it is expected. */
   received(url: string, nowMillis: number): boolean {
     const place = this.at(url)
     if (place === undefined) return false
-    const { part, upload } = place
-    this.kept.get(upload.assetId)?.parts.set(part.number, {
-      number: part.number,
-      size: part.size,
-      isFinal: part.isFinal,
-      receivedAt: nowMillis
-    })
+    const { isFinal, number, size } = place.part
+    this.kept.get(place.upload.assetId)?.parts.set(number, { number, size, isFinal, receivedAt: nowMillis })
     return true
   }
 
   /** Whether all parts of an upload have arrived, the final one among them. */
   isComplete(assetId: string): boolean {
-    const parts = this.get(assetId)?.parts ?? []
-    return parts.some((part) => part.isFinal) && parts.every((part) => part.receivedAt !== null)
+    let ends = false
+    for (const part of this.kept.get(assetId.toLowerCase())?.parts.values() ?? []) {
+      if (part.receivedAt === null) return false
+      ends ||= part.isFinal
+    }
+    return ends
   }
 }
 

@@ -1126,6 +1126,16 @@ export class World {
     if (n !== NONE) this.sizes.set(n, filesize)
   }
 
+  /** Says that all of a file's content has arrived: it has a size, and is processed at once. */
+  completeUpload(id: string, filesize: number, nowMillis?: number): void {
+    const n = this.find(id)
+    if (n === NONE) return
+    this.assetTypes.set(n, ASSET_TYPES.indexOf(byExtension(this.names[n] ?? "")[0]))
+    this.sizes.set(n, filesize)
+    const at = iso(nowMillis ?? this.epochMillis)
+    this.update(id, { upload_completed_at: at, transcoded_at: at }, nowMillis)
+  }
+
   /** Moves an asset to the front of a folder. */
   move(id: string, folderId: string, nowMillis?: number): Result<AssetId> {
     const n = this.find(id)

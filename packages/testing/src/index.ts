@@ -19,6 +19,9 @@ export * as RateLimiter from "./RateLimiter.js"
 /** Worlds to try things in. */
 export * as Seed from "./Seed.js"
 
+/** The host that the parts of uploads are put to. */
+export * as Storage from "./Storage.js"
+
 /** What nobody outside knows of the real API, as options. */
 export * as Unknowns from "./Unknowns.js"
 

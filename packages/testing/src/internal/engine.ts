@@ -19,29 +19,18 @@ import type * as FaultPlan from "../FaultPlan.js"
 import type * as Journal from "../Journal.js"
 import type * as Payload from "../Payload.js"
 import type * as RateLimiter from "../RateLimiter.js"
+import * as Storage from "../Storage.js"
 import type { User, World } from "../World.js"
 import * as handlers from "./handlers.js"
 import type { ServerRequest } from "./messages.js"
+import { BROKEN, html, REFUSED, type Reply, SILENCE } from "./reply.js"
+import * as StorageHost from "./storageHost.js"
 import { Visit, type VisitState } from "./visit.js"
-
-/**
- * What a client gets: an answer, no connection, a broken one, or silence.
- *
- * @internal
- */
-export type Reply =
-  | { readonly _tag: "Answer"; readonly response: HttpServerResponse.HttpServerResponse }
-  | { readonly _tag: "Refused" }
-  | { readonly _tag: "Broken" }
-  | { readonly _tag: "Silence" }
-
-const REFUSED: Reply = { _tag: "Refused" }
-const BROKEN: Reply = { _tag: "Broken" }
-const SILENCE: Reply = { _tag: "Silence" }
 
 /** @internal */
 export interface Parts {
   readonly world: World
+  readonly storage: Storage.Storage
   readonly limiter: RateLimiter.RateLimiter
   readonly journal: Journal.Journal
   readonly plan: FaultPlan.FaultPlan
@@ -53,6 +42,10 @@ export interface Parts {
 /** @internal */
 export interface Engine {
   readonly exchange: (request: ServerRequest) => Effect.Effect<Reply>
+  /** Whether a request is meant for the storage host, so that its body is better not read beforehand. */
+  readonly isForStorage: (path: string) => boolean
+  /** The same for the storage host. Here a client that goes away takes the rest of its body along. */
+  readonly exchangeWithStorage: (incoming: StorageHost.Incoming) => Effect.Effect<Reply>
   /** Lets everything happen that is due. */
   readonly catchUp: Effect.Effect<void>
 }
@@ -62,15 +55,6 @@ const json = (status: number, title: string, detail: string): HttpServerResponse
     { code: status, message: title, errors: [{ code: status, status, title, detail }] },
     { status }
   )
-
-const PAGE =
-  "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>"
-
-const html = (status: number): HttpServerResponse.HttpServerResponse =>
-  HttpServerResponse.text(status === 200 ? PAGE.replaceAll("502 Bad Gateway", "Please sign in") : PAGE, {
-    status,
-    contentType: "text/html"
-  })
 
 const UUIDS = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
 
@@ -153,7 +137,8 @@ const malformed = (response: HttpServerResponse.HttpServerResponse, status: numb
 /** @internal */
 export const make = (parts: Parts): Effect.Effect<Engine, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const { journal, limiter, plan, shape, startMillis, world } = parts
+    const { journal, limiter, plan, shape, startMillis, storage, world } = parts
+    const host = StorageHost.make({ journal, startMillis, storage, world })
     const scope = yield* Effect.scope
     const run = yield* application
     const pending = [...plan.happenings].sort((a, b) => a.atMillis - b.atMillis)
@@ -214,7 +199,7 @@ export const make = (parts: Parts): Effect.Effect<Engine, never, Scope.Scope> =>
           remaining: outcome.decision?.limit === undefined ? undefined : outcome.decision.remaining
         })
 
-      if (fault?._tag === "RequestLost") {
+      if (fault?._tag === "RequestLost" || fault?._tag === "BrokenMidway") {
         ended(0, {})
         return Effect.succeed(BROKEN)
       }
@@ -300,9 +285,13 @@ export const make = (parts: Parts): Effect.Effect<Engine, never, Scope.Scope> =>
     const arriveNow = (request: ServerRequest, info: FaultPlan.RequestInfo, fate: FaultPlan.Fate) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => arrive(request, info, fate, now))
 
-    const exchange = (request: ServerRequest): Effect.Effect<Reply> =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) => {
-        const endpoint = FrameioApi.endpointOf(request)?.name ?? ""
+    /** A request on its way: its number, its fate, and no connection where the plan has none for it. */
+    const depart = <A>(
+      request: { readonly method: string; readonly url: string },
+      endpoint: string,
+      go: (info: FaultPlan.RequestInfo, fate: FaultPlan.Fate, now: number) => Effect.Effect<A>
+    ): Effect.Effect<A | Reply> =>
+      Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<A | Reply> => {
         const ofEndpoint = sentTo.get(endpoint) ?? 0
         sentTo.set(endpoint, ofEndpoint + 1)
         const info: FaultPlan.RequestInfo = {
@@ -314,25 +303,32 @@ export const make = (parts: Parts): Effect.Effect<Engine, never, Scope.Scope> =>
           endpoint
         }
         const fate = plan.decide(info)
-        if (fate.fault?._tag === "ConnectionRefused") {
-          journal.add({
-            sequence: info.sequence,
-            atMillis: info.elapsedMillis,
-            method: info.method,
-            url: info.url,
-            endpoint: info.endpoint,
-            userId: undefined,
-            assetIds: info.url.match(UUIDS) ?? [],
-            status: 0,
-            applied: false,
-            refusal: undefined,
-            fault: "ConnectionRefused",
-            remaining: undefined
-          })
-          return Effect.succeed(REFUSED)
-        }
+        if (fate.fault?._tag !== "ConnectionRefused") return go(info, fate, now)
+        journal.add({
+          sequence: info.sequence,
+          atMillis: info.elapsedMillis,
+          method: info.method,
+          url: info.url,
+          endpoint: info.endpoint,
+          userId: undefined,
+          assetIds: info.url.match(UUIDS) ?? [],
+          status: 0,
+          applied: false,
+          refusal: undefined,
+          fault: "ConnectionRefused",
+          remaining: undefined
+        })
+        return Effect.succeed(REFUSED)
+      })
+
+    const comeBack = (replied: Effect.Effect<Reply>, fate: FaultPlan.Fate): Effect.Effect<Reply> => {
+      const answerMillis = fate.answerMillis ?? 0
+      return answerMillis > 0 ? Effect.tap(replied, () => Effect.sleep(answerMillis)) : replied
+    }
+
+    const exchange = (request: ServerRequest): Effect.Effect<Reply> =>
+      depart(request, FrameioApi.endpointOf(request)?.name ?? "", (info, fate, now) => {
         const requestMillis = fate.requestMillis ?? 0
-        const answerMillis = fate.answerMillis ?? 0
         // What has been sent is handled, whether or not anybody waits for the answer: so it is on a fiber of its own
         // while it travels, and cannot be interrupted when it does not.
         const replied =
@@ -342,11 +338,18 @@ export const make = (parts: Parts): Effect.Effect<Engine, never, Scope.Scope> =>
                 Fiber.join
               )
             : Effect.uninterruptible(arrive(request, info, fate, now))
-        return answerMillis > 0 ? Effect.tap(replied, () => Effect.sleep(answerMillis)) : replied
+        return comeBack(replied, fate)
       })
+
+    const exchangeWithStorage = (incoming: StorageHost.Incoming): Effect.Effect<Reply> =>
+      depart(incoming, Storage.ENDPOINT, (info, fate) =>
+        comeBack(Effect.delay(host.arrive(incoming, info, fate), fate.requestMillis ?? 0), fate)
+      )
 
     return {
       exchange,
+      isForStorage: (path) => world.uploads.isPath(path),
+      exchangeWithStorage,
       catchUp: Effect.map(Clock.currentTimeMillis, happen)
     }
   })

@@ -5,11 +5,13 @@ import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as UrlParams from "@effect/platform/UrlParams"
 import * as Chunk from "effect/Chunk"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
-import type { Engine, Reply } from "./engine.js"
+import type { Engine } from "./engine.js"
 import { ClientResponse, ServerRequest } from "./messages.js"
+import type { Reply } from "./reply.js"
 
 const EMPTY = new Uint8Array(0)
 
@@ -88,6 +90,21 @@ const replyTo = (
   }
 }
 
+/** A body that fails breaks the connection, as it does on a wire. */
+const putPart = (engine: Engine, request: HttpClientRequest.HttpClientRequest, url: string) =>
+  Effect.gen(function* () {
+    const failed = yield* Deferred.make<never, HttpClientError.RequestError>()
+    const body =
+      request.body._tag === "Stream"
+        ? request.body.stream.pipe(
+            Stream.mapError((cause) => new HttpClientError.RequestError({ request, reason: "Encode", cause })),
+            Stream.tapError((error) => Deferred.fail(failed, error))
+          )
+        : Stream.fromEffect(bytesOf(request))
+    const exchange = engine.exchangeWithStorage({ method: request.method, url, headers: request.headers, body })
+    return yield* replyTo(request, yield* Effect.raceFirst(exchange, Deferred.await(failed)))
+  })
+
 /** @internal */
 export const make = (engine: Engine): HttpClient.HttpClient => {
   const send = (request: HttpClientRequest.HttpClientRequest) => {
@@ -96,6 +113,7 @@ export const make = (engine: Engine): HttpClient.HttpClient => {
       return Effect.fail(new HttpClientError.RequestError({ request, reason: "InvalidUrl", cause: url.left }))
     }
     const target = url.right.pathname + url.right.search
+    if (engine.isForStorage(target)) return putPart(engine, request, target)
     return Effect.flatMap(bytesOf(request), (bytes) =>
       Effect.flatMap(engine.exchange(new ServerRequest(request.method, target, request.headers, bytes)), (reply) =>
         replyTo(request, reply)

@@ -1,0 +1,97 @@
+/**
+ * The storage host, where the parts of uploads are put. It is not Frame.io: it knows no token, and judges a request by
+ * what was signed into its URL, as S3 does. It keeps a checksum of each part, and not the bytes. Pure.
+ *
+ * @since 0.1.0
+ */
+import * as Crc32 from "./internal/crc32.js"
+
+/**
+ * The name that requests to the storage host have in the journal and in fault plans.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const ENDPOINT = "storage.part"
+
+/**
+ * A part that was put. When it was put again, the last one counts.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StoredPart {
+  /** From 1. */
+  readonly number: number
+  /** Bytes. */
+  readonly size: number
+  /** The checksum of zip and gzip, such as `zlib.crc32` computes. */
+  readonly crc32: number
+}
+
+/**
+ * One request, whatever became of it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StorageRequest {
+  readonly method: string
+  /** Path and query. */
+  readonly url: string
+  /** As they came, names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/**
+ * What was put for one asset: all of it, in the order of the part numbers.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Content {
+  /** Bytes. */
+  readonly size: number
+  /** Of all the bytes, in the order of the file. */
+  readonly crc32: number
+  readonly parts: ReadonlyArray<StoredPart>
+}
+
+/**
+ * What the storage host has.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class Storage {
+  /** Every request, in the order in which they came. */
+  readonly requests: Array<StorageRequest> = []
+  /** The bytes of all bodies, those that came to nothing included. */
+  bytesTaken = 0
+  private readonly stored = new Map<string, Map<number, StoredPart>>()
+
+  /** Keeps what is to be known of a part. */
+  put(assetId: string, part: StoredPart): void {
+    const parts = this.stored.get(assetId) ?? new Map<number, StoredPart>()
+    parts.set(part.number, part)
+    this.stored.set(assetId, parts)
+  }
+
+  /** What was put for an asset so far. */
+  content(assetId: string): Content {
+    const parts = [...(this.stored.get(assetId)?.values() ?? [])].sort((a, b) => a.number - b.number)
+    return {
+      size: parts.reduce((sum, part) => sum + part.size, 0),
+      crc32: parts.reduce((crc, part) => Crc32.combine(crc, part.crc32, part.size), 0),
+      parts
+    }
+  }
+}
+
+/**
+ * An empty storage.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (): Storage => new Storage()

@@ -1,0 +1,33 @@
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+
+/**
+ * What a client gets: an answer, no connection, a broken one, or silence.
+ *
+ * @internal
+ */
+export type Reply =
+  | { readonly _tag: "Answer"; readonly response: HttpServerResponse.HttpServerResponse }
+  | { readonly _tag: "Refused" }
+  | { readonly _tag: "Broken" }
+  | { readonly _tag: "Silence" }
+
+/** @internal */
+export const REFUSED: Reply = { _tag: "Refused" }
+/** @internal */
+export const BROKEN: Reply = { _tag: "Broken" }
+/** @internal */
+export const SILENCE: Reply = { _tag: "Silence" }
+
+const PAGE =
+  "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>"
+
+/**
+ * A page of something in between.
+ *
+ * @internal
+ */
+export const html = (status: number): HttpServerResponse.HttpServerResponse =>
+  HttpServerResponse.text(status === 200 ? PAGE.replaceAll("502 Bad Gateway", "Please sign in") : PAGE, {
+    status,
+    contentType: "text/html"
+  })
