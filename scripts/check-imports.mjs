@@ -21,8 +21,10 @@ const libraries = ["core", "testing", "redis", "batch", "cli"]
 /** These hold rules and no effects: they import nothing but one another. */
 const pure = [
   "packages/core/src/LeakyBucket.ts",
+  "packages/core/src/PartPlan.ts",
   "packages/core/src/RateLimitHeaders.ts",
   "packages/core/src/internal/expiries.ts",
+  "packages/core/src/internal/secure.ts",
   "packages/core/src/internal/text.ts",
   "packages/core/src/internal/waitingLine.ts"
 ]

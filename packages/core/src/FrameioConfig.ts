@@ -11,6 +11,7 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import { isSecure } from "./internal/secure.js"
 
 /**
  * Frame.io's own address.
@@ -83,8 +84,6 @@ const tokenProblem = (token: string): string | undefined => {
   return undefined
 }
 
-const LOOPBACK = /^(?:localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/
-
 const checkBaseUrl = (value: string | URL): Either.Either<URL, string> => {
   const example = `Use ${DEFAULT_BASE_URL}, or http://127.0.0.1:<port> for a server on this machine.`
   const text = value.toString().trim()
@@ -93,7 +92,7 @@ const checkBaseUrl = (value: string | URL): Either.Either<URL, string> => {
   if (url.username !== "" || url.password !== "") {
     return Either.left(`there are a user name or a password in the base URL. Frame.io needs only the token. ${example}`)
   }
-  if (url.protocol !== "https:" && !(url.protocol === "http:" && LOOPBACK.test(url.hostname))) {
+  if (!isSecure(url)) {
     return Either.left(
       `the base URL (${url.origin === "null" ? url.protocol : url.origin}) is not https, so anybody on the way could read the token. ${example}`
     )

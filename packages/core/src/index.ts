@@ -20,6 +20,8 @@ export * as Listing from "./Listing.js"
 export * as NewAsset from "./NewAsset.js"
 /** One page of a list. */
 export * as Page from "./Page.js"
+/** Which bytes of a file go to which upload URL; pure. */
+export * as PartPlan from "./PartPlan.js"
 /** What the scheduler refuses by itself. */
 export * as RateLimitError from "./RateLimitError.js"
 /** The three rate-limit headers; pure. */
@@ -34,6 +36,10 @@ export * as RetryPolicy from "./RetryPolicy.js"
 export * as Search from "./Search.js"
 /** The audio and subtitle tracks of a file. */
 export * as Tracks from "./Tracks.js"
+/** Files to Frame.io, and onto their stacks. */
+export * as Upload from "./Upload.js"
+/** What an upload can fail with. */
+export * as UploadError from "./UploadError.js"
 /** The parts of a realtime upload. */
 export * as UploadPart from "./UploadPart.js"
 /** A person as Frame.io embeds one. */
