@@ -4,6 +4,8 @@ export * as BatchEstimate from "./BatchEstimate.js"
 export * as BatchEvent from "./BatchEvent.js"
 /** What the events so far add up to. */
 export * as BatchProgress from "./BatchProgress.js"
+/** What became of a job: a page, CSV, JSON lines, a few lines for a terminal. */
+export * as BatchReport from "./BatchReport.js"
 /** Runs a plan: chains side by side, the links of each in order. */
 export * as BatchRunner from "./BatchRunner.js"
 /** Who goes on whose stack, in what order: pairs to chains, all checks before the first request. */

@@ -1,0 +1,142 @@
+/** Rows and heads for the tests of reports. */
+import type { BatchEvent, BatchReport } from "@effect-frameio/batch"
+import { FastCheck } from "effect"
+
+export const id = (n: number): string => `00000000-0000-4000-8000-${n.toString(16).padStart(12, "0")}`
+
+/** 2026-11-24 17:00:00 UTC. */
+export const T0 = 1_795_539_600_000
+
+export const fault = (tag: string, status: number, message: string): BatchReport.Row["fault"] => ({
+  tag,
+  status,
+  message,
+  outcome: "not-applied"
+})
+
+export const row = (line: number, more?: Partial<BatchReport.Row>): BatchReport.Row => ({
+  line,
+  chain: line,
+  assetId: id(line * 2),
+  nextAssetId: id(line * 2 + 1),
+  stackId: null,
+  name: `shot_${line}.mov`,
+  stack: `shot_${line}`,
+  state: "confirmed",
+  how: "answered",
+  fault: null,
+  attempts: 1,
+  sentAtMillis: T0 + line * 50,
+  doneAtMillis: T0 + line * 50 + 120,
+  ...more
+})
+
+export const countsOf = (rows: ReadonlyArray<BatchReport.Row>): BatchReport.Counts => {
+  const counts = { planned: 0, sent: 0, confirmed: 0, failed: 0, skipped: 0, undone: 0, already: 0, total: rows.length }
+  for (const { how, state } of rows) {
+    counts[state]++
+    if (state === "confirmed" && how === "already") counts.already++
+  }
+  return counts
+}
+
+export const sample = (second: number, more?: Partial<BatchReport.Sample>): BatchReport.Sample => ({
+  atMillis: T0 + second * 1000,
+  millis: 1000,
+  sent: 20,
+  refused: 0,
+  limit: 20,
+  windowMillis: 1000,
+  free: 5,
+  waiting: 10,
+  ...more
+})
+
+export const head = (rows: ReadonlyArray<BatchReport.Row>, more?: Partial<BatchReport.Head>): BatchReport.Head => ({
+  job: "2026-11-24-conform",
+  plan: "versions.csv",
+  createdAtMillis: T0,
+  reportedAtMillis: T0 + 60_000,
+  counts: countsOf(rows),
+  runs: [{ beganAtMillis: T0, endedAtMillis: T0 + 30_000, stopped: null }],
+  samples: Array.from({ length: 30 }, (_, second) => sample(second)),
+  ...more
+})
+
+/** Names that have broken pages, terminals and spreadsheets before. */
+export const HOSTILE = [
+  "</script><script>alert(1)</script>.mov",
+  "<!--<script>",
+  "]]>",
+  '"><img src=x onerror=alert(1)>',
+  "'-alert(1)-'",
+  "&lt;b&gt;&amp;amp;",
+  "plan\u202evom.exe",
+  "\u2067abc\u2069",
+  "line\nbreak\r\ntab\t.mov",
+  "sep\u2028ara\u2029tor",
+  "esc\u001b[31mred\u0007",
+  "half \ud83d surrogate",
+  "👩‍👩‍👧 família.mov",
+  "שלום_010.mov",
+  "=HYPERLINK(A1)",
+  "'=1+1",
+  "''+1",
+  "＝1",
+  " @SUM(A1)",
+  "-1",
+  " both ends ",
+  'quo"te,comma;semi',
+  "{{x}}`z`",
+  "\\u003c/script>",
+  "",
+  "a".repeat(5000)
+] as const
+
+/** Any text: hostile ones, any half of any character, and both mixed. */
+export const anyText: FastCheck.Arbitrary<string> = FastCheck.oneof(
+  FastCheck.constantFrom(...HOSTILE.slice(0, -1)),
+  FastCheck.string({ unit: "binary", maxLength: 30 }),
+  FastCheck.array(FastCheck.nat(0xffff), { maxLength: 12 }).map((units) => String.fromCharCode(...units)),
+  FastCheck.array(
+    FastCheck.constantFrom("<", "/", "script", ">", "!--", "=", "'", '"', "\\", "\u202e", " ", "\n", "&"),
+    {
+      maxLength: 12
+    }
+  ).map((parts) => parts.join(""))
+)
+
+const orNull = <A>(some: FastCheck.Arbitrary<A>) => FastCheck.option(some, { nil: null })
+
+export const anyRow: FastCheck.Arbitrary<BatchReport.Row> = FastCheck.record({
+  line: FastCheck.nat(1_000_000),
+  chain: FastCheck.nat(1000),
+  assetId: FastCheck.uuid(),
+  nextAssetId: FastCheck.uuid(),
+  stackId: orNull(FastCheck.uuid()),
+  name: orNull(anyText),
+  stack: orNull(anyText),
+  state: FastCheck.constantFrom<BatchReport.Row["state"]>(
+    "planned",
+    "sent",
+    "confirmed",
+    "failed",
+    "skipped",
+    "undone"
+  ),
+  how: FastCheck.constantFrom<BatchReport.Row["how"]>("answered", "settled", "already", null),
+  fault: orNull(
+    FastCheck.record(
+      {
+        tag: anyText,
+        message: anyText,
+        outcome: FastCheck.constantFrom<BatchEvent.Fault["outcome"]>("not-applied", "unknown", "applied"),
+        status: FastCheck.integer({ min: 100, max: 599 })
+      },
+      { requiredKeys: ["tag", "message", "outcome"] }
+    )
+  ),
+  attempts: FastCheck.nat(9),
+  sentAtMillis: orNull(FastCheck.nat(2_000_000_000).map((n) => T0 + n)),
+  doneAtMillis: orNull(FastCheck.nat(2_000_000_000).map((n) => T0 + n))
+})
