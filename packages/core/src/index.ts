@@ -34,6 +34,8 @@ export * as RateLimitStore from "./RateLimitStore.js"
 export * as RetryPolicy from "./RetryPolicy.js"
 /** What can be asked of Frame.io's two searches. */
 export * as Search from "./Search.js"
+/** The id that new versions are sent to, and what is known of it. */
+export * as StackTarget from "./StackTarget.js"
 /** The audio and subtitle tracks of a file. */
 export * as Tracks from "./Tracks.js"
 /** Files to Frame.io, and onto their stacks. */
@@ -44,3 +46,7 @@ export * as UploadError from "./UploadError.js"
 export * as UploadPart from "./UploadPart.js"
 /** A person as Frame.io embeds one. */
 export * as User from "./User.js"
+/** What Frame.io's API leaves to its callers about version stacks. */
+export * as VersionStack from "./VersionStack.js"
+/** What can be wrong with a version stack. */
+export * as VersionStackError from "./VersionStackError.js"
