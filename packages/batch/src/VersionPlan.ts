@@ -11,10 +11,8 @@ import type { AssetId } from "@effect-frameio/core/Asset"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import * as Csv from "./internal/csvPairs.js"
-import * as JsonLines from "./internal/jsonLinesPairs.js"
 import { KINDS, PlanBuilder } from "./internal/planBuilder.js"
-import { type Piece, Utf8Lines } from "./internal/utf8Lines.js"
+import { readPairs } from "./internal/readPairs.js"
 
 /**
  * One version to be put on a stack.
@@ -31,6 +29,11 @@ export interface Link {
   readonly nextAssetId: AssetId
   /** The other columns or fields of the line, untouched; absent when there are none. */
   readonly fields: Readonly<Record<string, unknown>> | undefined
+  /**
+   * When an earlier run sent it without learning what became of it, in ms since 1970. Such a link is looked for before
+   * it is sent again. Absent in a new plan.
+   */
+  readonly unsettledSince?: number | undefined
 }
 
 /**
@@ -46,6 +49,15 @@ export interface Chain {
   readonly target: AssetId
   /** At least one. */
   readonly links: ReadonlyArray<Link>
+  /** What an earlier run has done of it; absent in a new plan. */
+  readonly resumed?:
+    | {
+        /** The stack's id, where it was told. */
+        readonly stack: AssetId | undefined
+        /** How many links before these are in place. */
+        readonly inPlace: number
+      }
+    | undefined
 }
 
 /**
@@ -87,6 +99,9 @@ export const PlanProblem = Schema.Struct({
 export type PlanProblem = typeof PlanProblem.Type
 
 const PRINTED = 20
+
+/** @internal */
+export const NO_PAIRS = "There are no pairs."
 
 /**
  * The input is no sound plan: nothing of it was sent.
@@ -161,6 +176,19 @@ export const defaults = {
   maxProblems: 1000
 } as const
 
+/**
+ * The options with the defaults filled in.
+ *
+ * @internal
+ */
+export const withDefaults = (
+  options: Options | undefined
+): { readonly [K in keyof Options]-?: NonNullable<Options[K]> } => ({
+  format: options?.format ?? defaults.format,
+  maxLineBytes: options?.maxLineBytes ?? defaults.maxLineBytes,
+  maxProblems: options?.maxProblems ?? defaults.maxProblems
+})
+
 const built = (builder: PlanBuilder): Effect.Effect<VersionPlan, PlanRefused> => {
   const result = builder.build()
   if (!result.ok) return Effect.fail(new PlanRefused({ problems: result.problems, total: result.total }))
@@ -172,7 +200,8 @@ const built = (builder: PlanBuilder): Effect.Effect<VersionPlan, PlanRefused> =>
 }
 
 /**
- * Reads a plan from bytes as they come from a file or a pipe; memory grows with the plan, not with the input.
+ * Reads a plan from bytes as they come from a file or a pipe; memory grows with the plan, not with the input. A plan that
+ * is too large for memory goes into a `Ledger` instead.
  *
  * Fails with every problem of the input at once. UTF-8, with or without a byte order mark; any line endings.
  *
@@ -183,48 +212,13 @@ export const fromBytes = <E, R>(
   bytes: Stream.Stream<Uint8Array, E, R>,
   options?: Options
 ): Effect.Effect<VersionPlan, PlanRefused | E, R> =>
-  Effect.gen(function* () {
-    const maxLineBytes = options?.maxLineBytes ?? defaults.maxLineBytes
-    const builder = new PlanBuilder(options?.maxProblems ?? defaults.maxProblems)
-    const lines = new Utf8Lines(maxLineBytes)
-    let format: Format = options?.format ?? defaults.format
-    let csv: Csv.CsvPairs | undefined
-    let blank = true
-    let wanted = true
-
-    const take = (piece: Piece): Effect.Effect<boolean> => {
-      switch (piece._tag) {
-        case "Nothing":
-          return Effect.succeed(true)
-        case "TooLong":
-          builder.problem("too-long", piece.line, Csv.tooLong(maxLineBytes))
-          return Effect.succeed(false)
-        case "NotUtf8":
-          builder.problem("not-utf8", piece.line, piece.message, piece.column)
-          return Effect.succeed(false)
-        case "Lines": {
-          const first = blank ? /\S/.exec(piece.text)?.[0] : "already seen"
-          if (first === undefined) return Effect.succeed(true)
-          if (blank && format === "auto") format = first === "{" || first === "[" ? "jsonl" : "csv"
-          blank = false
-          if (format === "jsonl") {
-            return Effect.sync(() => JsonLines.write(builder, piece.text, piece.firstLine, maxLineBytes))
-          }
-          csv ??= Csv.make(builder, piece.text, piece.firstLine, maxLineBytes)
-          return csv.write(piece.bytes)
-        }
-      }
-    }
-    const takeNext = (piece: Piece): Effect.Effect<boolean> =>
-      Effect.tap(take(piece), (more) => {
-        wanted = more
-      })
-
-    yield* Stream.runForEachWhile(bytes, (chunk) => Effect.suspend(() => takeNext(lines.push(chunk))))
-    if (wanted) yield* takeNext(lines.end())
-    if (csv !== undefined) yield* csv.end
-    if (builder.total === 0 && builder.size === 0) builder.problem("empty", undefined, Csv.emptyMessage(!blank))
-    return yield* built(builder)
+  Effect.suspend(() => {
+    const { maxProblems, ...reading } = withDefaults(options)
+    const builder = new PlanBuilder(maxProblems)
+    return Effect.zipRight(
+      readPairs(bytes, builder, reading),
+      Effect.suspend(() => built(builder))
+    )
   }).pipe(Effect.withSpan("VersionPlan.fromBytes"))
 
 /**
@@ -265,6 +259,6 @@ export const fromPairs = (
     const builder = new PlanBuilder(options?.maxProblems ?? defaults.maxProblems)
     let line = 0
     for (const pair of pairs) builder.pair(++line, pair.assetId, pair.nextAssetId, pair.fields)
-    if (line === 0) builder.problem("empty", undefined, "There are no pairs.")
+    if (line === 0) builder.problem("empty", undefined, NO_PAIRS)
     return built(builder)
   })

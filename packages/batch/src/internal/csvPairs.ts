@@ -3,7 +3,7 @@
  */
 import { Parser } from "csv-parse"
 import * as Effect from "effect/Effect"
-import { ASSET_ID, isUuid, missingName, NEXT_ASSET_ID, type PlanBuilder, shown } from "./planBuilder.js"
+import { ASSET_ID, isUuid, missingName, NEXT_ASSET_ID, type PairSink, shown } from "./planBuilder.js"
 
 const HEADER = `${ASSET_ID},${NEXT_ASSET_ID}`
 
@@ -22,10 +22,10 @@ interface Header {
   readonly extras: boolean
 }
 
-const readHeader = (cells: ReadonlyArray<string>, line: number, builder: PlanBuilder): Header | undefined => {
+const readHeader = (cells: ReadonlyArray<string>, line: number, sink: PairSink): Header | undefined => {
   const names = cells.map((cell) => cell.trim())
   if (names.some(isUuid)) {
-    builder.problem("no-header", line, `The first line has ids and no names. Put this line above it: ${HEADER}`)
+    sink.problem("no-header", line, `The first line has ids and no names. Put this line above it: ${HEADER}`)
     // The rest is still worth checking when it is plain which column is which.
     return isUuid(names[0] ?? "") && isUuid(names[1] ?? "")
       ? { asset: 0, next: 1, names: [], extras: false }
@@ -36,14 +36,10 @@ const readHeader = (cells: ReadonlyArray<string>, line: number, builder: PlanBui
   for (const wanted of [ASSET_ID, NEXT_ASSET_ID]) {
     const first = found.indexOf(wanted)
     if (first === -1) {
-      builder.problem("missing-column", line, missingName("column", wanted, names))
+      sink.problem("missing-column", line, missingName("column", wanted, names))
       sound = false
     } else if (found.indexOf(wanted, first + 1) !== -1) {
-      builder.problem(
-        "duplicate-column",
-        line,
-        `The column "${wanted}" is there twice. Remove or rename one of the two.`
-      )
+      sink.problem("duplicate-column", line, `The column "${wanted}" is there twice. Remove or rename one of the two.`)
       sound = false
     }
   }
@@ -86,7 +82,7 @@ export interface CsvPairs {
   readonly end: Effect.Effect<void>
 }
 
-export const make = (builder: PlanBuilder, firstText: string, firstLine: number, maxLineBytes: number): CsvPairs => {
+export const make = (sink: PairSink, firstText: string, firstLine: number, maxLineBytes: number): CsvPairs => {
   let header: Header | undefined
   let started = false
   let stopped = false
@@ -97,21 +93,21 @@ export const make = (builder: PlanBuilder, firstText: string, firstLine: number,
     if (stopped) return
     if (!started) {
       started = true
-      header = readHeader(cells, line, builder)
+      header = readHeader(cells, line, sink)
       if (header === undefined) stopped = true
       if (header === undefined || header.names.length > 0) return
     }
     if (header === undefined) return
     const width = header.names.length
     if (width > 0 && cells.slice(width).some((cell) => cell.trim() !== "")) {
-      builder.problem(
+      sink.problem(
         "field-count",
         line,
         `This line has ${cells.length} fields, the header has ${width}. Put a field that holds a delimiter in double quotes.`
       )
       return
     }
-    builder.pair(line, cells[header.asset], cells[header.next], extrasOf(header, cells))
+    sink.pair(line, cells[header.asset], cells[header.next], extrasOf(header, cells))
   }
 
   const nonEmptyFirstLine = firstText.split("\n").find((line) => line.trim() !== "") ?? ""
@@ -132,9 +128,9 @@ export const make = (builder: PlanBuilder, firstText: string, firstLine: number,
       if (stopped || error === undefined) return undefined
       stopped = true
       const at = last + 1
-      if (error.code === "CSV_MAX_RECORD_SIZE") builder.problem("too-long", at, tooLong(maxLineBytes))
+      if (error.code === "CSV_MAX_RECORD_SIZE") sink.problem("too-long", at, tooLong(maxLineBytes))
       else {
-        builder.problem(
+        sink.problem(
           "broken-csv",
           at,
           error.code === "CSV_QUOTE_NOT_CLOSED"

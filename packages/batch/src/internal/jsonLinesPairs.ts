@@ -2,7 +2,7 @@
  * JSON lines to pairs. Pure: nothing of Effect in here.
  */
 import * as JsonFault from "./jsonFault.js"
-import { ASSET_ID, missingName, NEXT_ASSET_ID, type PlanBuilder, shown } from "./planBuilder.js"
+import { ASSET_ID, missingName, NEXT_ASSET_ID, type PairSink, shown } from "./planBuilder.js"
 
 type Parsed = { readonly ok: true; readonly value: unknown } | { readonly ok: false }
 
@@ -19,17 +19,17 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
 /** Whether the two ids come as text; says so when not. */
-const text = (value: unknown, name: string, line: number, builder: PlanBuilder): string | undefined => {
+const text = (value: unknown, name: string, line: number, sink: PairSink): string | undefined => {
   if (typeof value === "string") return value
-  builder.problem("not-a-uuid", line, `"${name}" is ${shown(JSON.stringify(value))}, which is not a text with a UUID.`)
+  sink.problem("not-a-uuid", line, `"${name}" is ${shown(JSON.stringify(value))}, which is not a text with a UUID.`)
   return undefined
 }
 
-const one = (source: string, line: number, builder: PlanBuilder): void => {
+const one = (source: string, line: number, sink: PairSink): void => {
   const parsed = parse(source)
   if (!parsed.ok) {
     const fault = JsonFault.find(source)
-    builder.problem(
+    sink.problem(
       "broken-json",
       line,
       fault === undefined ? "This line is not JSON." : `This line is not JSON: ${fault.message}.`,
@@ -39,7 +39,7 @@ const one = (source: string, line: number, builder: PlanBuilder): void => {
   }
   const value = parsed.value
   if (!isObject(value)) {
-    builder.problem(
+    sink.problem(
       "not-an-object",
       line,
       `Expected one object such as {"${ASSET_ID}":"…","${NEXT_ASSET_ID}":"…"} per line, found ${
@@ -52,32 +52,32 @@ const one = (source: string, line: number, builder: PlanBuilder): void => {
   let sound = true
   for (const wanted of [ASSET_ID, NEXT_ASSET_ID]) {
     if (Object.hasOwn(value, wanted)) continue
-    builder.problem("missing-column", line, missingName("field", wanted, names))
+    sink.problem("missing-column", line, missingName("field", wanted, names))
     sound = false
   }
   if (!sound) return
-  const asset = text(value[ASSET_ID], ASSET_ID, line, builder)
-  const next = text(value[NEXT_ASSET_ID], NEXT_ASSET_ID, line, builder)
+  const asset = text(value[ASSET_ID], ASSET_ID, line, sink)
+  const next = text(value[NEXT_ASSET_ID], NEXT_ASSET_ID, line, sink)
   if (asset === undefined || next === undefined) return
   const { [ASSET_ID]: _asset, [NEXT_ASSET_ID]: _next, ...fields } = value
-  builder.pair(line, asset, next, names.length > 2 ? fields : undefined)
+  sink.pair(line, asset, next, names.length > 2 ? fields : undefined)
 }
 
 /**
  * Takes whole lines, the first of which has the given number.
  */
-export const write = (builder: PlanBuilder, lines: string, firstLine: number, maxLineBytes: number): boolean => {
+export const write = (sink: PairSink, lines: string, firstLine: number, maxLineBytes: number): boolean => {
   let line = firstLine
   let from = 0
   while (from < lines.length) {
     const feed = lines.indexOf("\n", from)
     const to = feed === -1 ? lines.length : feed
     if (to - from > maxLineBytes) {
-      builder.problem("too-long", line, `This line is longer than ${maxLineBytes} bytes, the most a pair may take.`)
+      sink.problem("too-long", line, `This line is longer than ${maxLineBytes} bytes, the most a pair may take.`)
       return false
     }
     const source = lines.slice(from, to)
-    if (source.trim() !== "") one(source, line, builder)
+    if (source.trim() !== "") one(source, line, sink)
     line += 1
     from = to + 1
   }

@@ -156,15 +156,13 @@ const listLines = (lines: ReadonlyArray<number>): string => {
 }
 
 /**
- * Collects pairs in file order. Mutable, for one input; what it gives back at the end is not.
+ * Checks pairs one by one and counts what is wrong; what becomes of a sound pair is the subclass's. Mutable, for one
+ * input.
  */
-export class PlanBuilder {
+export abstract class PairSink {
   readonly #maxProblems: number
   readonly #problems: Array<Problem> = []
   #total = 0
-  readonly #links: Array<RawLink> = []
-  /** From a new version to the link that brings it, by position in `#links`. */
-  readonly #broughtBy = new Map<string, number>()
 
   constructor(maxProblems: number) {
     this.#maxProblems = maxProblems
@@ -175,10 +173,16 @@ export class PlanBuilder {
     return this.#total
   }
 
-  /** How many sound pairs were taken so far. */
-  get size(): number {
-    return this.#links.length
+  /** The problems that were kept, by line. */
+  get problems(): ReadonlyArray<Problem> {
+    return [...this.#problems].sort((left, right) => (left.line ?? 0) - (right.line ?? 0))
   }
+
+  /** How many sound pairs were taken so far. */
+  abstract get size(): number
+
+  /** A pair that is sound by itself. */
+  protected abstract take(link: RawLink): void
 
   problem(kind: Kind, line: number | undefined, message: string, column?: number): void {
     this.#total += 1
@@ -199,20 +203,7 @@ export class PlanBuilder {
       this.problem("asset-on-itself", line, `The asset ${asset} cannot be put on itself: the two ids are the same.`)
       return
     }
-    const earlier = this.#broughtBy.get(next)
-    const before = earlier === undefined ? undefined : this.#links[earlier]
-    if (before !== undefined) {
-      this.problem(
-        "duplicate-version",
-        line,
-        before.assetId === asset
-          ? `This pair is already on line ${before.line}. A version is put on a stack once; remove one of the two lines.`
-          : `The new version ${next} is already put on ${before.assetId} by line ${before.line}. An asset can be on one stack only; remove one of the two lines.`
-      )
-      return
-    }
-    this.#broughtBy.set(next, this.#links.length)
-    this.#links.push({ line, assetId: asset, nextAssetId: next, fields })
+    this.take({ line, assetId: asset, nextAssetId: next, fields })
   }
 
   #id(line: number, name: string, value: string | undefined): string | undefined {
@@ -231,14 +222,42 @@ export class PlanBuilder {
     }
     return trimmed.toLowerCase()
   }
+}
+
+/**
+ * Collects pairs in file order, and makes chains of them.
+ */
+export class PlanBuilder extends PairSink {
+  readonly #links: Array<RawLink> = []
+  /** From a new version to the link that brings it, by position in `#links`. */
+  readonly #broughtBy = new Map<string, number>()
+
+  get size(): number {
+    return this.#links.length
+  }
+
+  protected take(link: RawLink): void {
+    const { assetId, line, nextAssetId } = link
+    const earlier = this.#broughtBy.get(nextAssetId)
+    const before = earlier === undefined ? undefined : this.#links[earlier]
+    if (before !== undefined) {
+      this.problem(
+        "duplicate-version",
+        line,
+        before.assetId === assetId
+          ? `This pair is already on line ${before.line}. A version is put on a stack once; remove one of the two lines.`
+          : `The new version ${nextAssetId} is already put on ${before.assetId} by line ${before.line}. An asset can be on one stack only; remove one of the two lines.`
+      )
+      return
+    }
+    this.#broughtBy.set(nextAssetId, this.#links.length)
+    this.#links.push(link)
+  }
 
   /** The chains, or every problem by line. */
   build(): Built {
     const roots = this.#roots()
-    if (this.#total > 0) {
-      const problems = [...this.#problems].sort((left, right) => (left.line ?? 0) - (right.line ?? 0))
-      return { ok: false, problems, total: this.#total }
-    }
+    if (this.total > 0) return { ok: false, problems: this.problems, total: this.total }
     const byRoot = new Map<string, Array<RawLink>>()
     for (let index = 0; index < this.#links.length; index++) {
       const link = this.#links[index]
@@ -306,7 +325,7 @@ export class PlanBuilder {
 /**
  * File order, except that a version whose target is itself brought by a later line waits for that line.
  */
-const inOrder = (root: string, links: ReadonlyArray<RawLink>): ReadonlyArray<RawLink> => {
+export const inOrder = (root: string, links: ReadonlyArray<RawLink>): ReadonlyArray<RawLink> => {
   if (links.length === 1) return links
   const present = new Set<string>([root])
   let sorted = true
