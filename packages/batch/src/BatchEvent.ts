@@ -1,8 +1,10 @@
 /**
- * What happens in a job, one event at a time. The progress bar, the JSON lines, the report and the tests read the same.
+ * What happens in a job, one event at a time. The progress bar, the JSON lines, the ledger, the metrics, the report and
+ * the tests read the same.
  *
- * Each link of a plan ends in exactly one of `Confirmed`, `Failed`, `Skipped` or `Unknown`; a link of a chain that was
- * not begun when the job was stopped has no event and is counted in `Finished`.
+ * Each link ends in exactly one of `Confirmed`, `Failed`, `Skipped` or `Unknown`, and where a job is undone in `Undone`
+ * instead of `Confirmed`; a link of a chain that was not begun when the job was stopped has no event and is counted in
+ * `Finished`.
  *
  * @since 0.1.0
  */
@@ -59,10 +61,12 @@ export const Planned = Schema.TaggedStruct("Planned", {
   at,
   /** The job's name. */
   job: Schema.String,
-  /** How many links there are, where known. */
+  /** How many links there are to do, where known. */
   links: Schema.NullOr(Schema.Int),
-  /** How many chains there are, where known. */
-  chains: Schema.NullOr(Schema.Int)
+  /** How many chains they are in, where known. */
+  chains: Schema.NullOr(Schema.Int),
+  /** How many links of the same job earlier runs have done. */
+  before: Schema.optionalWith(Schema.Int, { default: () => 0 })
 })
 
 /**
@@ -143,6 +147,72 @@ export const Skipped = Schema.TaggedStruct("Skipped", {
 export const Unknown = Schema.TaggedStruct("Unknown", { ...link, reason: Schema.String })
 
 /**
+ * Somebody else is at work on the same stack. Nothing of theirs was touched: versions only ever go on top.
+ *
+ * @since 0.1.0
+ * @category events
+ */
+export const Noticed = Schema.TaggedStruct("Noticed", {
+  ...link,
+  /** The stack. */
+  stackId: Schema.String,
+  /** What was noticed, for people. */
+  reason: Schema.String
+})
+
+/**
+ * An unversion call is about to be made. Whatever dies after this, the version must be read before it is sent again.
+ *
+ * @since 0.1.0
+ * @category events
+ */
+export const Undoing = Schema.TaggedStruct("Undoing", {
+  ...link,
+  /** The asset that is taken out of its stack: the new version, or at last the asset that the stack was made of. */
+  takenOut: Schema.String,
+  /** 1 for the first time. */
+  attempt: Schema.Int
+})
+
+/**
+ * The version is out of the stack again.
+ *
+ * @since 0.1.0
+ * @category events
+ */
+export const Undone = Schema.TaggedStruct("Undone", {
+  ...link,
+  /** As in `Confirmed`: `already` when somebody else had taken it out. */
+  how: Schema.Literal("answered", "settled", "already")
+})
+
+/**
+ * How the job keeps to the limit: what happened since the last of these. Comes every second at first, and less often the
+ * longer a job takes.
+ *
+ * @since 0.1.0
+ * @category events
+ */
+export const Paced = Schema.TaggedStruct("Paced", {
+  /** When the interval ended. */
+  at,
+  /** How long it was, in ms. */
+  millis: Schema.Number,
+  /** Calls that went out. */
+  sent: Schema.Int,
+  /** Answers 429. */
+  refused: Schema.Int,
+  /** Requests per window, as the last headers said; null until known. */
+  limit: Schema.NullOr(Schema.Number),
+  /** The window in ms; null until known. */
+  windowMillis: Schema.NullOr(Schema.Number),
+  /** How many requests could have gone at once at the interval's end. */
+  free: Schema.NullOr(Schema.Number),
+  /** Calls that waited for the limit at the interval's end. */
+  waiting: Schema.Int
+})
+
+/**
  * Counts of a job.
  *
  * @since 0.1.0
@@ -151,11 +221,11 @@ export const Unknown = Schema.TaggedStruct("Unknown", { ...link, reason: Schema.
 export const Counts = Schema.Struct({
   /** Links in the plan, where known. */
   links: Schema.NullOr(Schema.Int),
-  /** Version calls handed to the client. */
+  /** Calls that went out: version calls, or unversion calls when a job is undone. */
   sent: Schema.Int,
-  /** Links that are on their stack. */
+  /** Links that are on their stack, or off it again when a job is undone. */
   confirmed: Schema.Int,
-  /** Of these, how many were there before. */
+  /** Of these, how many were so before. */
   already: Schema.Int,
   /** Links that failed. */
   failed: Schema.Int,
@@ -196,7 +266,20 @@ export const Finished = Schema.TaggedStruct("Finished", {
  * @since 0.1.0
  * @category events
  */
-export const BatchEvent = Schema.Union(Planned, Sent, Waiting, Confirmed, Failed, Skipped, Unknown, Finished)
+export const BatchEvent = Schema.Union(
+  Planned,
+  Sent,
+  Waiting,
+  Confirmed,
+  Failed,
+  Skipped,
+  Unknown,
+  Noticed,
+  Undoing,
+  Undone,
+  Paced,
+  Finished
+)
 
 /**
  * All events.

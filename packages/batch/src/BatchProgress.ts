@@ -33,10 +33,14 @@ export const add = (counts: Counts, event: BatchEvent): Counts => {
     case "Planned":
       return { ...counts, links: event.links }
     case "Sent":
+    case "Undoing":
       return { ...counts, sent: counts.sent + 1 }
     case "Waiting":
+    case "Noticed":
+    case "Paced":
       return counts
     case "Confirmed":
+    case "Undone":
       return {
         ...counts,
         confirmed: counts.confirmed + 1,

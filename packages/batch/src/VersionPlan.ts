@@ -61,6 +61,27 @@ export interface Chain {
 }
 
 /**
+ * What a job has put on one stack, to be taken out again.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StackedChain {
+  /** Its place among the chains of the plan, from 0. */
+  readonly index: number
+  /** The asset or stack that the plan names. */
+  readonly target: AssetId
+  /** The stack's id, where it was told. */
+  readonly stack: AssetId | undefined
+  /** Whether the job may have made the stack, having sent the first version to the target itself. */
+  readonly madeStack: boolean
+  /** The line of the first version that the job put there. */
+  readonly firstLine: number
+  /** The newest first. */
+  readonly links: ReadonlyArray<Link>
+}
+
+/**
  * A sound plan.
  *
  * @since 0.1.0

@@ -2,11 +2,19 @@
 export * as BatchEstimate from "./BatchEstimate.js"
 /** What happens in a job, one event at a time. */
 export * as BatchEvent from "./BatchEvent.js"
+/** A job with a ledger: it can be killed at any moment, looked at, and undone. */
+export * as BatchJob from "./BatchJob.js"
+/** A job in numbers, for whoever collects metrics. */
+export * as BatchMetrics from "./BatchMetrics.js"
 /** What the events so far add up to. */
 export * as BatchProgress from "./BatchProgress.js"
 /** What became of a job: a page, CSV, JSON lines, a few lines for a terminal. */
 export * as BatchReport from "./BatchReport.js"
 /** Runs a plan: chains side by side, the links of each in order. */
 export * as BatchRunner from "./BatchRunner.js"
+/** What a job has done, in a SQLite file. */
+export * as Ledger from "./Ledger.js"
+/** Why a ledger cannot be used. */
+export * as LedgerError from "./LedgerError.js"
 /** Who goes on whose stack, in what order: pairs to chains, all checks before the first request. */
 export * as VersionPlan from "./VersionPlan.js"

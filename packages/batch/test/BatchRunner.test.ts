@@ -77,7 +77,7 @@ describe("BatchRunner", () => {
         stub.calls.map((call) => call.target),
         [A, stackId, stackId]
       )
-      assert.deepStrictEqual(story(events, 1), ["sent", "sent", "confirmed answered"])
+      assert.deepStrictEqual(story(events, 1), ["sent", "noticed", "sent", "confirmed answered"])
     })
   )
 

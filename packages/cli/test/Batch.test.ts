@@ -52,7 +52,7 @@ describe("frameio batch run, against the fake", () => {
         ["batch", "run", "-"]
       )
       assert.strictEqual(code, 0)
-      assert.deepStrictEqual(kinds(events), { Planned: 1, Sent: 90, Confirmed: 90, Finished: 1 })
+      assert.deepStrictEqual(kinds(events), { Planned: 1, Sent: 90, Confirmed: 90, Paced: 9, Finished: 1 })
       for (const shot of seeded.shots) {
         assert.deepStrictEqual(fake.world.stackOf(shot.versions[0] ?? "")?.versions, shot.versions)
       }
@@ -105,7 +105,15 @@ describe("frameio batch run, against the fake", () => {
         return {}
       })
       assert.strictEqual(code, 1)
-      assert.deepStrictEqual(kinds(events), { Planned: 1, Sent: 7, Confirmed: 6, Failed: 1, Skipped: 1, Finished: 1 })
+      assert.deepStrictEqual(kinds(events), {
+        Planned: 1,
+        Sent: 7,
+        Confirmed: 6,
+        Failed: 1,
+        Skipped: 1,
+        Paced: 1,
+        Finished: 1
+      })
       assert.match(err, /line 2: .*not found \(404\)/)
       assert.include(err, "6 of 8 versions in place, 1 failed, 1 left out because one before them failed")
     })

@@ -4,7 +4,14 @@ import { ProgressBar } from "@effect-frameio/cli"
 import { DateTime, FastCheck } from "effect"
 
 const at = DateTime.unsafeMake(0)
-const planned = (links: number): BatchEvent.BatchEvent => ({ _tag: "Planned", at, job: "batch", links, chains: links })
+const planned = (links: number): BatchEvent.BatchEvent => ({
+  _tag: "Planned",
+  at,
+  job: "batch",
+  links,
+  chains: links,
+  before: 0
+})
 const link = (line: number) => ({ at, chain: line, line, assetId: "a", nextAssetId: "b" })
 const confirmed = (line: number): BatchEvent.BatchEvent => ({
   _tag: "Confirmed",

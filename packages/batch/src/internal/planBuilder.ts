@@ -189,6 +189,12 @@ export abstract class PairSink {
     if (this.#problems.length < this.#maxProblems) this.#problems.push({ kind, line, column, message })
   }
 
+  /** Problems that were found elsewhere, of which there may be more than are given. */
+  addAll(problems: ReadonlyArray<Problem>, total: number): void {
+    for (const { column, kind, line, message } of problems) this.problem(kind, line, message, column)
+    this.#total += total - problems.length
+  }
+
   /** One pair; `undefined` or the empty text is a missing value. */
   pair(
     line: number,

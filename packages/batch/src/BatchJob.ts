@@ -1,0 +1,95 @@
+/**
+ * A job with a ledger: it can be killed at any moment and goes on where it was, can be looked at while it runs, and can be
+ * undone.
+ *
+ * @since 0.1.0
+ */
+import type * as FrameioClient from "@effect-frameio/core/FrameioClient"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { BatchEvent } from "./BatchEvent.js"
+import * as BatchRunner from "./BatchRunner.js"
+import { Ledger } from "./Ledger.js"
+import { LedgerError } from "./LedgerError.js"
+
+/**
+ * How to run a job.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface Options extends Omit<BatchRunner.Options, "name" | "onEvent"> {
+  /** Whether what failed in an earlier run is tried again. Default false. */
+  readonly retryFailed?: boolean | undefined
+}
+
+/**
+ * How to undo a job.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export type UndoOptions = Omit<BatchRunner.Options, "name" | "onEvent" | "lookFirst">
+
+/**
+ * Does what is left of the job in the ledger. Run it again after whatever has stopped it: what is confirmed is not sent
+ * again, what was sent and not answered is looked for first, and what failed is left alone unless `retryFailed` says
+ * otherwise.
+ *
+ * The stream begins with `Planned` and ends with `Finished`. It fails when the ledger cannot be written any more; then
+ * nothing more was sent.
+ *
+ * @since 0.1.0
+ * @category running
+ */
+export const run = (options?: Options): Stream.Stream<BatchEvent, LedgerError, Ledger | FrameioClient.FrameioClient> =>
+  Stream.unwrapScoped(
+    Effect.gen(function* () {
+      const ledger = yield* Ledger
+      const { name } = yield* ledger.job
+      const before = yield* ledger.counts
+      if (before.undone + before.undoing > 0) return yield* new LedgerError({ reason: "Undone", file: ledger.file })
+      if (options?.retryFailed === true) yield* ledger.retryFailed
+      return BatchRunner.runChains(ledger.chains, {
+        ...options,
+        ...(yield* ledger.extent),
+        name,
+        before: before.confirmed,
+        onEvent: yield* ledger.recorder("run")
+      })
+    })
+  )
+
+/**
+ * Takes what the job has stacked out of its stacks again, the newest versions first, with the same guarantees as
+ * {@link run}: it can be killed and run again. What was in place before the job, and what somebody else has put on other
+ * stacks since, is left alone.
+ *
+ * @since 0.1.0
+ * @category running
+ */
+export const undo = (
+  options?: UndoOptions
+): Stream.Stream<BatchEvent, LedgerError, Ledger | FrameioClient.FrameioClient> =>
+  Stream.unwrapScoped(
+    Effect.gen(function* () {
+      const ledger = yield* Ledger
+      const { name } = yield* ledger.job
+      const { undone } = yield* ledger.counts
+      // What was sent and never answered may still be made, and is looked for only when it no longer can.
+      const unsettled = yield* ledger.lastUnsettled
+      if (unsettled !== undefined) {
+        const settleAfter = Duration.toMillis(options?.settleAfter ?? BatchRunner.defaults.settleAfter)
+        yield* Effect.sleep(Math.max(0, unsettled + settleAfter - (yield* Clock.currentTimeMillis)))
+      }
+      return BatchRunner.undoChains(ledger.stackedChains, {
+        ...options,
+        ...(yield* ledger.stackedExtent),
+        name,
+        before: undone,
+        onEvent: yield* ledger.recorder("undo")
+      })
+    })
+  )

@@ -1,0 +1,689 @@
+/**
+ * What a job has done, in a SQLite file: enough to go on after a kill at any moment, to report, and to undo.
+ *
+ * A link is `planned`, then `sent` before its request leaves the machine, then `confirmed` or `failed`. What was
+ * confirmed is never sent again; what was sent and not answered is looked for before it is sent again. Each write is one
+ * transaction that is on the disk when `record` returns (`synchronous=FULL`), so a power cut loses no more than a kill.
+ *
+ * One run at a time: a lock on a file beside the ledger, which the operating system takes back whichever way a process
+ * ends. Readers need none. Neither works on a network drive that does not lock files.
+ *
+ * @since 0.1.0
+ */
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as SqlClient from "@effect/sql/SqlClient"
+import type { SqlError } from "@effect/sql/SqlError"
+import * as LibsqlClient from "@effect/sql-libsql/LibsqlClient"
+import type { AssetId } from "@effect-frameio/core/Asset"
+import * as Cause from "effect/Cause"
+import * as Chunk from "effect/Chunk"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type * as BatchEvent from "./BatchEvent.js"
+import { Fault } from "./BatchEvent.js"
+import * as LedgerImport from "./internal/ledgerImport.js"
+import * as LedgerSchema from "./internal/ledgerSchema.js"
+import * as LedgerWriter from "./internal/ledgerWriter.js"
+import { readPairs } from "./internal/readPairs.js"
+import { fromSql, LedgerError } from "./LedgerError.js"
+import * as VersionPlan from "./VersionPlan.js"
+
+// -----------------------------------------------------------------------------
+// models
+// -----------------------------------------------------------------------------
+
+/**
+ * What is known of one link. `skipped` is one that waits for an earlier link of its chain, which has failed; `undoing`
+ * one whose unversion call was sent and not answered.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type State = "planned" | "sent" | "confirmed" | "failed" | "skipped" | "undoing" | "undone"
+
+/**
+ * A job as a whole.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Job {
+  /** Its name. */
+  readonly name: string
+  /** The plan's file, as it was named when the job was made. */
+  readonly plan: string | undefined
+  /** When the job was made, in ms since 1970. */
+  readonly createdAtMillis: number
+  /** How many links the plan has. */
+  readonly links: number
+  /** How many chains they make. */
+  readonly chains: number
+}
+
+/**
+ * How many links are in which state.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Counts {
+  readonly total: number
+  /** To be sent. */
+  readonly planned: number
+  /** Sent, and no answer: to be settled by reading. */
+  readonly sent: number
+  readonly confirmed: number
+  /** Of the confirmed, those that were in place before this job. */
+  readonly already: number
+  readonly failed: number
+  /** Waiting behind a failed one. */
+  readonly skipped: number
+  /** Being undone, and no answer. */
+  readonly undoing: number
+  readonly undone: number
+}
+
+/**
+ * One link as it stands.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Row {
+  /** Its line in the plan. */
+  readonly line: number
+  /** Its chain. */
+  readonly chain: number
+  /** The target as the plan names it. */
+  readonly assetId: string
+  /** The new version. */
+  readonly nextAssetId: string
+  /** The stack it is on, where that was told. */
+  readonly stackId: string | null
+  /** The plan's other columns. */
+  readonly fields: Readonly<Record<string, unknown>>
+  readonly state: State
+  /** How it was confirmed. */
+  readonly how: "answered" | "settled" | "already" | null
+  /** Why it failed, or could not be settled. */
+  readonly fault: BatchEvent.Fault | null
+  /** How often it was sent. */
+  readonly attempts: number
+  /** When it was last sent, in ms since 1970. */
+  readonly sentAtMillis: number | null
+  /** When it came to its end, in ms since 1970. */
+  readonly doneAtMillis: number | null
+}
+
+/**
+ * One run of the job.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Run {
+  /** Whether it stacked or took apart. */
+  readonly kind: "run" | "undo"
+  /** In ms since 1970. */
+  readonly beganAtMillis: number
+  /** In ms since 1970; null while it runs, or when it was killed. */
+  readonly endedAtMillis: number | null
+  /** Why it stopped before its end, or null. */
+  readonly stopped: string | null
+}
+
+/**
+ * How the job kept to the limit in one interval.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Pace {
+  /** When the interval ended, in ms since 1970. */
+  readonly endedAtMillis: number
+  /** How long it was, in ms. */
+  readonly millis: number
+  /** Calls that went out. */
+  readonly sent: number
+  /** Answers 429. */
+  readonly refused: number
+  /** Requests per window; null until known. */
+  readonly limit: number | null
+  /** The window in ms; null until known. */
+  readonly windowMillis: number | null
+  /** How many requests could have gone at once. */
+  readonly free: number | null
+  /** Calls that waited for the limit. */
+  readonly waiting: number
+}
+
+/**
+ * What was noticed of somebody else's work on a stack.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Notice {
+  /** The link's line. */
+  readonly line: number
+  /** In ms since 1970. */
+  readonly atMillis: number
+  /** The stack. */
+  readonly stackId: string
+  /** What was noticed. */
+  readonly reason: string
+}
+
+/**
+ * How a plan is taken in.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface TakeOptions extends VersionPlan.Options {
+  /** The job's name. Default `"batch"`. */
+  readonly name?: string | undefined
+  /** The plan's file, for the report. */
+  readonly plan?: string | undefined
+}
+
+/**
+ * How much there is to do.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Extent {
+  readonly links: number
+  readonly chains: number
+}
+
+/**
+ * A ledger that is open.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service {
+  /** The ledger's file. */
+  readonly file: string
+  /**
+   * Takes a plan in when there is none yet, in memory that does not grow with it; else checks that it is the same plan,
+   * and fails with `OtherPlan` when it is not. A plan that is not sound is refused as a whole, with every problem.
+   */
+  readonly takePlan: <E, R>(
+    bytes: Stream.Stream<Uint8Array, E, R>,
+    options?: TakeOptions
+  ) => Effect.Effect<Job, VersionPlan.PlanRefused | LedgerError | E, R>
+  /** The same for pairs as a program has them; a line is a pair's place, from 1. */
+  readonly takePairs: <E, R>(
+    pairs: Stream.Stream<VersionPlan.Pair, E, R>,
+    options?: Pick<TakeOptions, "maxProblems" | "name" | "plan">
+  ) => Effect.Effect<Job, VersionPlan.PlanRefused | LedgerError | E, R>
+  /** The job. Fails with `NoPlan` when no plan was taken in. */
+  readonly job: Effect.Effect<Job, LedgerError>
+  /** How many links are in which state. */
+  readonly counts: Effect.Effect<Counts, LedgerError>
+  /** What is left to do: links that are to be sent or settled, without those behind a failed one. */
+  readonly extent: Effect.Effect<Extent, LedgerError>
+  /** The chains of what is left to do. */
+  readonly chains: Stream.Stream<VersionPlan.Chain, LedgerError>
+  /** Plans what failed, and what waits behind it, again; answers how many had failed. */
+  readonly retryFailed: Effect.Effect<number, LedgerError>
+  /** What the job has stacked and not undone. */
+  readonly stackedExtent: Effect.Effect<Extent, LedgerError>
+  /** The chains of what the job has stacked and not undone, newest versions first. */
+  readonly stackedChains: Stream.Stream<VersionPlan.StackedChain, LedgerError>
+  /** When the last call that was not answered was sent, in ms since 1970. */
+  readonly lastUnsettled: Effect.Effect<number | undefined, LedgerError>
+  /**
+   * What writes the events of one run or undo down, until the scope closes. `Sent`, `Undoing`, `Planned` and `Finished`
+   * are on the disk when it returns; the others a moment later.
+   */
+  readonly recorder: (
+    kind: "run" | "undo"
+  ) => Effect.Effect<(event: BatchEvent.BatchEvent) => Effect.Effect<void, LedgerError>, never, Scope.Scope>
+  /** Every link, by chain and place in it. */
+  readonly rows: Stream.Stream<Row, LedgerError>
+  /** The runs, oldest first. */
+  readonly runs: Effect.Effect<ReadonlyArray<Run>, LedgerError>
+  /** How the runs kept to the limit, oldest first. */
+  readonly paces: Effect.Effect<ReadonlyArray<Pace>, LedgerError>
+  /** What was noticed of others, oldest first. */
+  readonly notices: Effect.Effect<ReadonlyArray<Notice>, LedgerError>
+}
+
+/**
+ * A ledger that is open.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class Ledger extends Context.Tag("@effect-frameio/batch/Ledger")<Ledger, Service>() {}
+
+/**
+ * The options of {@link make}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** The SQLite file. `write` makes it, and a lock `<file>.lock` beside it. */
+  readonly file: string
+  /** `write` for a run or an undo, one at a time; `read` for looking, also while one runs. Default `write`. */
+  readonly mode?: "read" | "write" | undefined
+  /** The size that the file may grow to, in pages of 4096 bytes. Default: as far as the disk goes. */
+  readonly maxPages?: number | undefined
+}
+
+// -----------------------------------------------------------------------------
+// opening
+// -----------------------------------------------------------------------------
+
+/** Opening throws, and that is an answer, too. */
+const connect = (file: string): Effect.Effect<LibsqlClient.LibsqlClient, LedgerError, Scope.Scope> =>
+  Layer.build(
+    LibsqlClient.layer({ url: `file:${encodeURI(file).replaceAll("?", "%3F").replaceAll("#", "%23")}` })
+  ).pipe(
+    Effect.map(Context.get(LibsqlClient.LibsqlClient)),
+    Effect.catchAllDefect((defect) => Effect.fail(fromSql(file)(defect)))
+  )
+
+/** Held until the scope closes, or the process ends. */
+const lock = (file: string): Effect.Effect<void, LedgerError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const sql = yield* connect(`${file}.lock`)
+    // A connection that is closed keeps its locks until its statements are collected as garbage.
+    yield* Effect.acquireRelease(sql.unsafe("BEGIN EXCLUSIVE"), () => Effect.ignore(sql.unsafe("ROLLBACK")))
+  }).pipe(
+    Effect.mapError((error) => {
+      const { detail, reason } = error._tag === "LedgerError" ? error : fromSql(file)(error)
+      return new LedgerError({ reason, file, ...(detail === undefined ? {} : { detail }) })
+    })
+  )
+
+const pragma = <A>(sql: SqlClient.SqlClient, name: string): Effect.Effect<A | undefined, SqlError> =>
+  Effect.map(sql.unsafe<Record<string, A>>(`PRAGMA ${name}`), ([row]) => row?.[name])
+
+/** Refuses what is no ledger, or one that this version does not know, before anything is changed in it. */
+const check = (sql: SqlClient.SqlClient, file: string, mode: "read" | "write"): Effect.Effect<void, LedgerError> =>
+  Effect.gen(function* () {
+    const id = yield* pragma<number>(sql, "application_id")
+    const [tables] = yield* sql.unsafe<{ n: number }>("SELECT count(*) AS n FROM sqlite_master")
+    if (id !== LedgerSchema.APPLICATION_ID) {
+      if (mode === "write" && id === 0 && tables?.n === 0) return
+      return yield* new LedgerError({ reason: "NotALedger", file })
+    }
+    const [latest] = yield* sql.unsafe<{ id: number | null }>(
+      `SELECT max(migration_id) AS id FROM ${LedgerSchema.MIGRATIONS_TABLE}`
+    )
+    if ((latest?.id ?? 0) > LedgerSchema.VERSION) return yield* new LedgerError({ reason: "Newer", file })
+  }).pipe(Effect.catchTag("SqlError", (error) => fromSql(file)(error)))
+
+const open = (options: Options): Effect.Effect<SqlClient.SqlClient, LedgerError, Scope.Scope | FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const { file } = options
+    const mode = options.mode ?? "write"
+    const fs = yield* FileSystem.FileSystem
+    if (mode === "read" && !(yield* Effect.orElseSucceed(fs.exists(file), () => false))) {
+      return yield* new LedgerError({ reason: "Absent", file })
+    }
+    if (mode === "write") yield* lock(file)
+    const sql = yield* connect(file)
+    yield* check(sql, file, mode)
+    if (mode === "read") return sql
+    yield* Effect.gen(function* () {
+      yield* LedgerSchema.migrate
+      yield* sql.unsafe(`PRAGMA application_id = ${LedgerSchema.APPLICATION_ID}`)
+      // A migration's transaction takes the connection with it: what holds for one connection is said after it.
+      yield* sql.unsafe("PRAGMA journal_mode = WAL")
+      yield* sql.unsafe("PRAGMA synchronous = FULL")
+      yield* sql.unsafe("PRAGMA cache_size = -16384")
+      if (options.maxPages !== undefined) yield* sql.unsafe(`PRAGMA max_page_count = ${options.maxPages}`)
+    }).pipe(
+      Effect.provideService(SqlClient.SqlClient, sql),
+      // What fails within a migration is a defect to the migrator.
+      Effect.catchAllCause((cause) => Effect.fail(fromSql(file)(Cause.squash(cause))))
+    )
+    // What is in the log beside the file goes into the file, so that it can be moved.
+    yield* Effect.addFinalizer(() => Effect.ignore(sql.unsafe("PRAGMA wal_checkpoint(TRUNCATE)")))
+    return sql
+  })
+
+// -----------------------------------------------------------------------------
+// reading
+// -----------------------------------------------------------------------------
+
+interface LinkRow {
+  readonly line: number
+  readonly chain: number
+  readonly target: string
+  readonly asset_id: string
+  readonly next_asset_id: string
+  readonly fields: string | null
+  readonly state: Exclude<State, "skipped">
+  readonly how: "answered" | "settled" | "already" | null
+  readonly sent_to: string | null
+  readonly stack_id: string | null
+  readonly attempts: number
+  readonly sent_at: number | null
+  readonly done_at: number | null
+  readonly fault: string | null
+}
+
+/** Chains are read so many at a time. */
+const CHAINS = 256
+
+const byChain = (rows: ReadonlyArray<LinkRow>): ReadonlyArray<ReadonlyArray<LinkRow>> => {
+  const chains: Array<Array<LinkRow>> = []
+  let chain: number | undefined
+  for (const row of rows) {
+    if (row.chain !== chain) chains.push([])
+    chain = row.chain
+    chains.at(-1)?.push(row)
+  }
+  return chains
+}
+
+// What is in the ledger was checked when it was taken in.
+const id = (text: string): AssetId => text as AssetId
+
+const linkOf = (row: LinkRow, unsettled: boolean): VersionPlan.Link => ({
+  line: row.line,
+  assetId: id(row.asset_id),
+  nextAssetId: id(row.next_asset_id),
+  fields: undefined,
+  ...(unsettled ? { unsettledSince: row.sent_at ?? 0 } : {})
+})
+
+/** What is left of a chain, if anything may be done about it. */
+const leftOf = (rows: ReadonlyArray<LinkRow>): Option.Option<VersionPlan.Chain> => {
+  const links: Array<VersionPlan.Link> = []
+  let stack: string | null = null
+  let inPlace = 0
+  for (const row of rows) {
+    stack = row.stack_id ?? stack
+    if (row.state === "confirmed") inPlace++
+    else if (row.state === "planned" || row.state === "sent") links.push(linkOf(row, row.state === "sent"))
+    else break
+  }
+  const [first] = rows
+  if (first === undefined || links.length === 0) return Option.none()
+  const fresh = inPlace === 0 && links.every((link) => link.unsettledSince === undefined)
+  return Option.some({
+    index: first.chain,
+    target: id(first.target),
+    links,
+    ...(fresh ? {} : { resumed: { stack: stack === null ? undefined : id(stack), inPlace } })
+  })
+}
+
+const isStacked = (row: LinkRow): boolean =>
+  (row.state === "confirmed" && row.how !== "already") || row.state === "sent" || row.state === "undoing"
+
+/** What the job has stacked of a chain, and not undone. */
+const stackedOf = (rows: ReadonlyArray<LinkRow>): Option.Option<VersionPlan.StackedChain> => {
+  const stacked = rows.filter(isStacked)
+  const [first] = stacked
+  if (first === undefined) return Option.none()
+  const stack = rows.find((row) => row.stack_id !== null)?.stack_id ?? null
+  return Option.some({
+    index: first.chain,
+    target: id(first.target),
+    stack: stack === null ? undefined : id(stack),
+    madeStack: first.sent_to === first.target && stack !== first.target,
+    firstLine: first.line,
+    links: stacked.map((row) => linkOf(row, row.state === "undoing")).reverse()
+  })
+}
+
+const faultOf = Schema.decodeOption(Schema.parseJson(Fault))
+const fieldsOf = Schema.decodeOption(Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown })))
+
+const rowsOf = (rows: ReadonlyArray<LinkRow>): ReadonlyArray<Row> => {
+  let failed = false
+  return rows.map((row) => {
+    const state = failed && row.state === "planned" ? "skipped" : row.state
+    if (row.state === "failed") failed = true
+    return {
+      line: row.line,
+      chain: row.chain,
+      assetId: row.asset_id,
+      nextAssetId: row.next_asset_id,
+      stackId: row.stack_id,
+      fields: row.fields === null ? {} : Option.getOrElse(fieldsOf(row.fields), () => ({})),
+      state,
+      how: row.how,
+      fault: row.fault === null ? null : Option.getOrNull(faultOf(row.fault)),
+      attempts: row.attempts,
+      sentAtMillis: row.sent_at,
+      doneAtMillis: row.done_at
+    }
+  })
+}
+
+/** The planned and sent links behind a failed one of their chain. */
+const BEHIND_FAILED = `
+  FROM (SELECT chain, min(position) AS position FROM links WHERE state = 'failed' GROUP BY chain) AS failed
+  JOIN links ON links.chain = failed.chain AND links.position > failed.position
+  WHERE links.state IN ('planned', 'sent')`
+
+// -----------------------------------------------------------------------------
+// constructors
+// -----------------------------------------------------------------------------
+
+/**
+ * Opens a ledger until the scope closes.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: Options): Effect.Effect<Service, LedgerError, Scope.Scope | FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const { file } = options
+    const sql = yield* open(options)
+    const orLedgerError = Effect.mapError(fromSql(file))
+    const query = <A extends object>(text: string, values?: ReadonlyArray<unknown>) =>
+      orLedgerError(sql.unsafe<A>(text, values))
+    const count = (text: string) => Effect.map(query<{ n: number }>(text), ([row]) => row?.n ?? 0)
+
+    const known: Effect.Effect<Option.Option<Job>, LedgerError> = Effect.map(
+      query<{
+        name: string
+        plan: string | null
+        created_at: number
+        links: number | null
+        chains: number | null
+      }>("SELECT * FROM job"),
+      ([row]) =>
+        row === undefined || row.links === null || row.chains === null
+          ? Option.none()
+          : Option.some({
+              name: row.name,
+              plan: row.plan ?? undefined,
+              createdAtMillis: row.created_at,
+              links: row.links,
+              chains: row.chains
+            })
+    )
+
+    const job = Effect.flatMap(
+      known,
+      Option.match({
+        onNone: () => Effect.fail(new LedgerError({ reason: "NoPlan", file })),
+        onSome: Effect.succeed
+      })
+    )
+
+    const refused = (sink: LedgerImport.PendingPairs) =>
+      new VersionPlan.PlanRefused({ problems: sink.problems, total: sink.total })
+
+    /** Whatever the pairs come from: takes them in, or compares them with those that are in. */
+    const take = <E, R>(
+      read: (
+        sink: LedgerImport.PendingPairs,
+        between: Effect.Effect<void, LedgerError>
+      ) => Effect.Effect<void, E | LedgerError, R>,
+      options: Pick<TakeOptions, "maxProblems" | "name" | "plan"> | undefined
+    ): Effect.Effect<Job, VersionPlan.PlanRefused | LedgerError | E, R> =>
+      Effect.gen(function* () {
+        const sink = new LedgerImport.PendingPairs(options?.maxProblems ?? VersionPlan.defaults.maxProblems)
+        const before = yield* known
+        if (Option.isSome(before)) {
+          let last = 0
+          const otherPlan = (detail: string) => new LedgerError({ reason: "OtherPlan", file, detail })
+          const compare = Effect.suspend(() => {
+            const pairs = sink.drain()
+            return Effect.flatMap(
+              orLedgerError(LedgerImport.firstDifference(sql, last, pairs)),
+              (line): Effect.Effect<void, LedgerError> => {
+                last = pairs.at(-1)?.line ?? last
+                // A line that is wrong in itself is told as such in the end.
+                return line === undefined || sink.total > 0
+                  ? Effect.void
+                  : Effect.fail(otherPlan(`The first line that differs is ${line}.`))
+              }
+            )
+          })
+          yield* read(sink, compare)
+          if (sink.total > 0) return yield* refused(sink)
+          if (sink.size !== before.value.links) {
+            return yield* otherPlan(`It has ${before.value.links} pairs, this plan ${sink.size}.`)
+          }
+          return before.value
+        }
+        const name = options?.name ?? "batch"
+        const plan = options?.plan ?? null
+        const createdAt = yield* Clock.currentTimeMillis
+        yield* orLedgerError(LedgerImport.clear(sql))
+        yield* query("INSERT OR REPLACE INTO job VALUES (1, ?, ?, ?, NULL, NULL)", [name, plan, createdAt])
+        yield* read(
+          sink,
+          Effect.suspend(() => orLedgerError(LedgerImport.insert(sql, sink.drain())))
+        )
+        const built = yield* orLedgerError(LedgerImport.build(sql, sink))
+        if (sink.total > 0) {
+          yield* orLedgerError(LedgerImport.clear(sql))
+          return yield* refused(sink)
+        }
+        yield* query("UPDATE job SET links = ?, chains = ?", [built.links, built.chains])
+        return yield* job
+      }).pipe(Effect.withSpan("Ledger.take"))
+
+    /** All chains, some at a time. */
+    const chainRows = Stream.unwrap(
+      Effect.map(count("SELECT coalesce(max(id), -1) AS n FROM chains"), (last) =>
+        Stream.paginateChunkEffect(0, (from) =>
+          Effect.map(
+            query<LinkRow>(
+              `SELECT links.*, chains.target FROM links JOIN chains ON chains.id = links.chain
+               WHERE links.chain >= ? AND links.chain < ? ORDER BY links.chain, links.position`,
+              [from, from + CHAINS]
+            ),
+            (rows) => [
+              Chunk.unsafeFromArray(byChain(rows)),
+              from + CHAINS > last ? Option.none<number>() : Option.some(from + CHAINS)
+            ]
+          )
+        )
+      )
+    )
+
+    const counts: Effect.Effect<Counts, LedgerError> = Effect.gen(function* () {
+      const states = yield* query<{ state: string; already: number; n: number }>(
+        "SELECT state, coalesce(how = 'already', 0) AS already, count(*) AS n FROM links GROUP BY 1, 2"
+      )
+      const skipped = yield* count(`SELECT count(*) AS n ${BEHIND_FAILED} AND links.state = 'planned'`)
+      const of = (state: string, already?: number): number =>
+        states.reduce(
+          (sum, one) => (one.state === state && (already === undefined || one.already === already) ? sum + one.n : sum),
+          0
+        )
+      return {
+        total: states.reduce((sum, one) => sum + one.n, 0),
+        planned: of("planned") - skipped,
+        sent: of("sent"),
+        confirmed: of("confirmed"),
+        already: of("confirmed", 1),
+        failed: of("failed"),
+        skipped,
+        undoing: of("undoing"),
+        undone: of("undone")
+      }
+    })
+
+    const extentOf = (where: string): Effect.Effect<Extent, LedgerError> =>
+      Effect.map(
+        query<Extent>(`SELECT count(*) AS links, count(DISTINCT chain) AS chains FROM links WHERE ${where}`),
+        ([row]) => row ?? { links: 0, chains: 0 }
+      )
+
+    return {
+      file,
+      takePlan: (bytes, options) => {
+        const { maxProblems, ...reading } = VersionPlan.withDefaults(options)
+        return take((sink, between) => readPairs(bytes, sink, reading, between), { ...options, maxProblems })
+      },
+      takePairs: (pairs, options) =>
+        take(
+          (sink, between) =>
+            Effect.zipRight(
+              LedgerImport.readStream(pairs, sink, between),
+              Effect.sync(() => {
+                if (sink.size === 0 && sink.total === 0) sink.problem("empty", undefined, VersionPlan.NO_PAIRS)
+              })
+            ),
+          options
+        ),
+      job,
+      counts,
+      extent: Effect.gen(function* () {
+        const all = yield* extentOf("state IN ('planned', 'sent')")
+        const behind = yield* count(`SELECT count(*) AS n ${BEHIND_FAILED}`)
+        return { links: all.links - behind, chains: all.chains }
+      }),
+      chains: Stream.filterMap(chainRows, leftOf),
+      retryFailed: Effect.gen(function* () {
+        const failed = yield* count("SELECT count(*) AS n FROM links WHERE state = 'failed'")
+        if (failed > 0) yield* query("UPDATE links SET state = 'planned' WHERE state = 'failed'")
+        return failed
+      }),
+      stackedExtent: extentOf("(state = 'confirmed' AND how <> 'already') OR state IN ('sent', 'undoing')"),
+      stackedChains: Stream.filterMap(chainRows, stackedOf),
+      lastUnsettled: Effect.map(
+        query<{ at: number | null }>("SELECT max(sent_at) AS at FROM links WHERE state = 'sent'"),
+        ([row]) => row?.at ?? undefined
+      ),
+      recorder: (kind) =>
+        Effect.map(
+          LedgerWriter.make(sql, kind),
+          (writer) => (event: BatchEvent.BatchEvent) => orLedgerError(writer.record(event))
+        ),
+      rows: Stream.flattenIterables(Stream.map(chainRows, rowsOf)),
+      runs: query<Run>(
+        `SELECT kind, began_at AS beganAtMillis, ended_at AS endedAtMillis, stopped FROM runs ORDER BY id`
+      ),
+      paces: query<Pace>(
+        `SELECT ended_at AS endedAtMillis, millis, sent, refused, "limit", window_millis AS windowMillis, free, waiting
+         FROM paces ORDER BY rowid`
+      ),
+      notices: query<Notice>(
+        "SELECT line, noticed_at AS atMillis, stack_id AS stackId, reason FROM notices ORDER BY rowid"
+      )
+    }
+  })
+
+/**
+ * A ledger for as long as the program on it runs.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (options: Options): Layer.Layer<Ledger, LedgerError, FileSystem.FileSystem> =>
+  Layer.scoped(Ledger, make(options))

@@ -1,0 +1,124 @@
+/**
+ * Why a ledger cannot be used.
+ *
+ * @since 0.1.0
+ */
+import type { SqlError } from "@effect/sql/SqlError"
+import * as Schema from "effect/Schema"
+
+/**
+ * Why, for programs:
+ *
+ * - `Absent`: there is no such file.
+ * - `NotALedger`: the file is something else.
+ * - `Newer`: a newer version of this library wrote it.
+ * - `OtherPlan`: it is the ledger of another plan.
+ * - `NoPlan`: no plan was ever taken into it.
+ * - `InUse`: another run is at work on it.
+ * - `Undone`: the job was undone, or is being undone.
+ * - `ReadOnly`: it cannot be written to.
+ * - `Full`: the disk, or the file, is full.
+ * - `Corrupt`: the file is damaged.
+ * - `Failed`: anything else, in SQLite's own words.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Reason = Schema.Literal(
+  "Absent",
+  "NotALedger",
+  "Newer",
+  "OtherPlan",
+  "NoPlan",
+  "InUse",
+  "Undone",
+  "ReadOnly",
+  "Full",
+  "Corrupt",
+  "Failed"
+)
+
+/**
+ * Why.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Reason = typeof Reason.Type
+
+const advice: { readonly [K in Reason]: string } = {
+  Absent: "there is no such file. Run a job with it first.",
+  NotALedger: "this is not a ledger. Name another file; this one was not touched.",
+  Newer: "a newer version wrote this ledger. Update, or use the version that wrote it.",
+  OtherPlan: "this is the ledger of another plan. Run the plan that it was made for, or name a new ledger.",
+  NoPlan: "no plan was taken into this ledger yet. Run a plan with it first.",
+  InUse: "another run is at work on this ledger. Wait until it has ended; its status can be read meanwhile.",
+  Undone: "this job was undone. To stack the plan again, name a new ledger.",
+  ReadOnly: "it cannot be written to. Check the rights of the file and of its folder.",
+  Full: "there is no room left to write. Nothing more was sent; make room and run the same command again.",
+  Corrupt: "the file is damaged. Name a new ledger: what is in place at Frame.io is found there, and not sent again.",
+  Failed: "it cannot be used."
+}
+
+/**
+ * A ledger cannot be used. Nothing was sent that it does not know of.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class LedgerError extends Schema.TaggedError<LedgerError>("@effect-frameio/batch/LedgerError")("LedgerError", {
+  reason: Reason,
+  /** The ledger's file. */
+  file: Schema.String,
+  /** What more is known, such as the line that differs, or SQLite's own words. */
+  detail: Schema.optional(Schema.String)
+}) {
+  override get message(): string {
+    const detail = this.detail === undefined ? "" : ` ${this.detail}`
+    return `${this.file}: ${advice[this.reason]}${detail}`
+  }
+}
+
+const REASONS: ReadonlyArray<readonly [prefix: string, reason: Reason]> = [
+  ["SQLITE_NOTADB", "NotALedger"],
+  ["SQLITE_BUSY", "InUse"],
+  ["SQLITE_LOCKED", "InUse"],
+  ["SQLITE_READONLY", "ReadOnly"],
+  ["SQLITE_CANTOPEN", "ReadOnly"],
+  ["SQLITE_PERM", "ReadOnly"],
+  ["SQLITE_FULL", "Full"],
+  ["SQLITE_CORRUPT", "Corrupt"]
+]
+
+/** The first code and words in a chain of causes. */
+const told = (error: unknown): { readonly code: string; readonly words: string } => {
+  let words = ""
+  for (let at = error, depth = 0; typeof at === "object" && at !== null && depth < 8; depth++) {
+    if ("message" in at && typeof at.message === "string" && at.message !== "") words = at.message
+    // What the driver says when SQLite could not open the file at all.
+    if (words.startsWith("ConnectionFailed")) return { code: "SQLITE_CANTOPEN", words }
+    if ("code" in at && typeof at.code === "string" && at.code.startsWith("SQLITE")) return { code: at.code, words }
+    at = "cause" in at ? at.cause : undefined
+  }
+  return { code: "", words }
+}
+
+/**
+ * What a failure of SQLite means for a ledger.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fromSql =
+  (file: string) =>
+  (error: SqlError | unknown): LedgerError => {
+    const { code, words } = told(error)
+    const reason = REASONS.find(([prefix]) => code.startsWith(prefix))?.[1] ?? "Failed"
+    return new LedgerError({
+      reason,
+      file,
+      ...(reason === "NotALedger" || reason === "InUse"
+        ? {}
+        : { detail: [code, words].filter((one) => one !== "").join(": ") })
+    })
+  }

@@ -1,0 +1,76 @@
+/**
+ * The tables of a ledger, and how they came to be. A migration is never changed once it was released; a new one is added
+ * below.
+ */
+import * as Migrator from "@effect/sql/Migrator"
+import * as SqlClient from "@effect/sql/SqlClient"
+import * as Effect from "effect/Effect"
+
+/** "FIO1": tells a ledger from other SQLite files. */
+export const APPLICATION_ID = 0x46494f31
+
+export const MIGRATIONS_TABLE = "migrations"
+
+const migrations = {
+  "1_first": Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    // One row; links and chains are null until the plan is taken in as a whole.
+    yield* sql`CREATE TABLE job (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      name TEXT NOT NULL,
+      plan TEXT,
+      created_at INTEGER NOT NULL,
+      links INTEGER,
+      chains INTEGER
+    )`
+    yield* sql`CREATE TABLE chains (id INTEGER PRIMARY KEY, target TEXT NOT NULL)`
+    // Times are ms since 1970. `position` is the order within the chain, `sent_to` the id that the last call named,
+    // `fields` the plan's other columns and `fault` a fault, both as JSON.
+    yield* sql`CREATE TABLE links (
+      line INTEGER PRIMARY KEY,
+      chain INTEGER,
+      position INTEGER,
+      asset_id TEXT NOT NULL,
+      next_asset_id TEXT NOT NULL,
+      fields TEXT,
+      state TEXT NOT NULL DEFAULT 'planned'
+        CHECK (state IN ('planned', 'sent', 'confirmed', 'failed', 'undoing', 'undone')),
+      how TEXT,
+      sent_to TEXT,
+      stack_id TEXT,
+      attempts INTEGER NOT NULL DEFAULT 0,
+      sent_at INTEGER,
+      done_at INTEGER,
+      fault TEXT
+    )`
+    yield* sql`CREATE TABLE runs (
+      id INTEGER PRIMARY KEY,
+      kind TEXT NOT NULL,
+      began_at INTEGER NOT NULL,
+      ended_at INTEGER,
+      stopped TEXT
+    )`
+    yield* sql`CREATE TABLE paces (
+      ended_at INTEGER NOT NULL,
+      millis INTEGER NOT NULL,
+      sent INTEGER NOT NULL,
+      refused INTEGER NOT NULL,
+      "limit" REAL,
+      window_millis REAL,
+      free REAL,
+      waiting INTEGER NOT NULL
+    )`
+    yield* sql`CREATE TABLE notices (
+      line INTEGER NOT NULL,
+      noticed_at INTEGER NOT NULL,
+      stack_id TEXT NOT NULL,
+      reason TEXT NOT NULL
+    )`
+  })
+}
+
+/** The newest migration that this version knows. */
+export const VERSION = Math.max(...Object.keys(migrations).map((name) => Number.parseInt(name, 10)))
+
+/** Brings the tables up to date. */
+export const migrate = Migrator.make({})({ loader: Migrator.fromRecord(migrations), table: MIGRATIONS_TABLE })

@@ -1,0 +1,243 @@
+import { FileSystem, Path } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { type BatchEvent, BatchJob, BatchProgress, Ledger, LedgerError, type VersionPlan } from "@effect-frameio/batch"
+import { FakeFrameio, FaultPlan, Seed, type Unknowns } from "@effect-frameio/testing"
+import { Chunk, Effect, Fiber, Layer, Random, type Scope, Stream, TestClock } from "effect"
+
+const temporary = Effect.gen(function* () {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  return path.join(yield* fs.makeTempDirectoryScoped(), "job.db")
+})
+
+const test = <E>(
+  name: string,
+  body: (file: string) => Effect.Effect<void, E, FileSystem.FileSystem | Path.Path | Scope.Scope>,
+  timeout?: number
+) => it.scoped(name, () => Effect.flatMap(temporary, body).pipe(Effect.provide(NodeContext.layer)), timeout)
+
+const take = (pairs: ReadonlyArray<VersionPlan.Pair>) =>
+  Effect.flatMap(Ledger.Ledger, (ledger) => ledger.takePairs(Stream.fromIterable(pairs)))
+
+/** One run with the ledger, on the test's clock, cut off after so many ms. */
+const onLedger = <A, E, R>(file: string, work: Effect.Effect<A, E, R | Ledger.Ledger>, cutAfterMillis?: number) =>
+  Effect.gen(function* () {
+    const fiber = yield* Effect.fork(work.pipe(Effect.provide(Ledger.layer({ file }))))
+    if (cutAfterMillis === undefined) {
+      yield* TestClock.adjust("1 hour")
+      return yield* Fiber.join(fiber)
+    }
+    yield* TestClock.adjust(cutAfterMillis)
+    yield* Fiber.interrupt(fiber)
+    return undefined
+  })
+
+const counted = <E, R>(events: Stream.Stream<BatchEvent.BatchEvent, E, R>) =>
+  Stream.runFold(events, BatchProgress.empty, BatchProgress.add)
+
+const everyShotInOrder = (fake: FakeFrameio.Service, seeded: Seed.Shots) => {
+  for (const { versions } of seeded.shots) {
+    assert.deepStrictEqual(fake.world.stackOf(versions[0] ?? "")?.versions, versions)
+  }
+}
+
+describe("BatchJob", () => {
+  test("does nothing a second time", (file) =>
+    Effect.gen(function* () {
+      const fake = yield* FakeFrameio.FakeFrameio
+      const seeded = Seed.shots(fake.world, { shots: 10, versions: 3 })
+      const job = Effect.zipRight(take(Seed.pairs(seeded)), counted(BatchJob.run()))
+      assert.deepInclude(yield* onLedger(file, job), { links: 20, confirmed: 20 })
+      everyShotInOrder(fake, seeded)
+      const { requests } = yield* fake.counts()
+      assert.deepInclude(yield* onLedger(file, job), { links: 0, confirmed: 0, sent: 0 })
+      assert.strictEqual((yield* fake.counts()).requests, requests)
+    }).pipe(Effect.provide(FakeFrameio.layerClient({ limits: { "*": "unlimited" } }))))
+
+  describe("goes on after any cut, whatever is lost: each version once, and in order", () => {
+    for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
+      const unknowns: Unknowns.Options = {
+        versionReturns: seed % 2 === 0 ? "stack" : "file",
+        targetInStack: seed % 3 === 0 ? "resolve" : "refuse"
+      }
+      test(
+        `seed ${seed}`,
+        (file) =>
+          Effect.gen(function* () {
+            const fake = yield* FakeFrameio.FakeFrameio
+            const seeded = Seed.shots(fake.world, { shots: 12, versions: 4 })
+            const job = Effect.zipRight(
+              take(Seed.pairs(seeded)),
+              counted(
+                BatchJob.run({ retryFailed: true, settleAfter: "2 seconds", stopAfter: Number.POSITIVE_INFINITY })
+              )
+            )
+            const cuts = 6
+            yield* Effect.forEach(
+              Array.from({ length: cuts }),
+              () => Effect.flatMap(Random.nextIntBetween(1, 900), (millis) => onLedger(file, job, millis)),
+              { discard: true }
+            )
+            // What failed by chance, five times in a row, is tried again.
+            yield* onLedger(file, job)
+            yield* onLedger(file, job)
+            everyShotInOrder(fake, seeded)
+            const calls = fake.journal.of("assets.version")
+            assert.strictEqual(calls.filter((call) => call.applied).length, 36)
+            assert.deepStrictEqual(
+              calls.filter((call) => call.refusal === "NextInStack"),
+              [],
+              "nothing was sent that was in place already"
+            )
+          }).pipe(
+            Effect.withRandom(Random.make(seed)),
+            Effect.provide(
+              FakeFrameio.layerClient({
+                seed,
+                unknowns,
+                payload: "slim",
+                limits: { "assets.version": { limit: 20, windowMillis: 1000 }, "*": "unlimited" },
+                faults: FaultPlan.combine(
+                  FaultPlan.latency({ millis: 40, jitterMillis: 40 }),
+                  FaultPlan.random({
+                    seed,
+                    answerLost: 0.05,
+                    requestLost: 0.05,
+                    errorBefore: 0.03,
+                    errorAfter: 0.03,
+                    connectionRefused: 0.02
+                  })
+                )
+              })
+            )
+          ),
+        60_000
+      )
+    }
+  })
+
+  describe("undone", () => {
+    for (const lastVersion of ["keep-stack", "dissolve"] as const) {
+      test(
+        `leaves all loose as it was, cut off in the middle or not (${lastVersion})`,
+        (file) =>
+          Effect.gen(function* () {
+            const fake = yield* FakeFrameio.FakeFrameio
+            const seeded = Seed.shots(fake.world, { shots: 6, versions: 3 })
+            const stackId = fake.world.version({
+              assetId: seeded.shots[0]?.versions[0] ?? "",
+              nextAssetId: seeded.shots[0]?.versions[1] ?? ""
+            })
+            assert.isTrue(stackId.ok)
+            yield* onLedger(file, Effect.zipRight(take(Seed.pairs(seeded)), counted(BatchJob.run({ lookFirst: true }))))
+            everyShotInOrder(fake, seeded)
+            const undo = counted(BatchJob.undo({ settleAfter: "1 second" }))
+            yield* onLedger(file, undo, 150)
+            const counts = yield* onLedger(file, undo)
+            assert.deepInclude(counts, { failed: 0, unknown: 0, notSent: 0 })
+            for (const [index, { versions }] of seeded.shots.entries()) {
+              for (const [place, version] of versions.entries()) {
+                const on = fake.world.stackOf(version)?.versions
+                // The two that were a stack before are left as they were.
+                if (index === 0 && place < 2) assert.deepStrictEqual(on, versions.slice(0, 2))
+                else assert.isUndefined(on, `shot ${index}, version ${place}`)
+              }
+            }
+            const again = yield* Effect.flip(onLedger(file, counted(BatchJob.run())))
+            assert.deepInclude(again, { _tag: "LedgerError", reason: "Undone" })
+          }).pipe(
+            Effect.provide(
+              FakeFrameio.layerClient({
+                unknowns: { lastVersion },
+                limits: { "*": "unlimited" },
+                faults: FaultPlan.combine(
+                  FaultPlan.latency({ millis: 40 }),
+                  FaultPlan.random({ seed: 3, answerLost: 0.05, errorAfter: 0.05 })
+                )
+              })
+            )
+          ),
+        60_000
+      )
+    }
+
+    test("leaves alone what somebody else has moved to another stack since", (file) =>
+      Effect.gen(function* () {
+        const fake = yield* FakeFrameio.FakeFrameio
+        const seeded = Seed.shots(fake.world, { shots: 2, versions: 3 })
+        yield* onLedger(file, Effect.zipRight(take(Seed.pairs(seeded)), counted(BatchJob.run())))
+        const [one, other] = seeded.shots
+        const moved = one?.versions[2] ?? ""
+        fake.world.unversion({ assetId: moved })
+        const theirs = fake.world.version({
+          assetId: fake.world.stackOf(other?.versions[0] ?? "")?.id ?? "",
+          nextAssetId: moved
+        })
+        assert.isTrue(theirs.ok)
+        const counts = yield* onLedger(file, counted(BatchJob.undo()))
+        assert.deepInclude(counts, { confirmed: 2, failed: 1, skipped: 1 })
+        assert.deepStrictEqual(fake.world.stackOf(moved)?.versions.at(-1), moved)
+      }).pipe(Effect.provide(FakeFrameio.layerClient({ limits: { "*": "unlimited" } }))))
+  })
+
+  test("stops before it sends what it cannot write down, and goes on when there is room", (file) =>
+    Effect.gen(function* () {
+      const fake = yield* FakeFrameio.FakeFrameio
+      const seeded = Seed.shots(fake.world, { shots: 300, versions: 2 })
+      const pairs = Seed.pairs(seeded)
+      yield* onLedger(file, take(pairs))
+      const ledger = Ledger.make({ file })
+      const full = Layer.scoped(
+        Ledger.Ledger,
+        Effect.map(ledger, (real): Ledger.Service => {
+          let writes = 0
+          return {
+            ...real,
+            recorder: (kind) =>
+              Effect.map(real.recorder(kind), (record) => (event) => {
+                if (event._tag === "Sent" && ++writes > 50) {
+                  return Effect.fail(new LedgerError.LedgerError({ reason: "Full", file }))
+                }
+                return record(event)
+              })
+          }
+        })
+      )
+      const fiber = yield* Effect.fork(Effect.flip(counted(BatchJob.run())).pipe(Effect.provide(full)))
+      yield* TestClock.adjust("1 hour")
+      assert.deepInclude(yield* Fiber.join(fiber), { _tag: "LedgerError", reason: "Full" })
+      assert.strictEqual(fake.journal.of("assets.version").length, 50)
+      yield* onLedger(file, counted(BatchJob.run({ settleAfter: "1 second" })))
+      everyShotInOrder(fake, seeded)
+      assert.strictEqual(fake.journal.of("assets.version").length, 300)
+    }).pipe(
+      Effect.provide(FakeFrameio.layerClient({ limits: { "assets.version": { limit: 50, windowMillis: 1000 } } }))
+    ))
+
+  test("notices somebody else at work on the same stack, and overwrites nothing", (file) =>
+    Effect.gen(function* () {
+      const fake = yield* FakeFrameio.FakeFrameio
+      const seeded = Seed.shots(fake.world, { shots: 1, versions: 4 })
+      const theirs = fake.world.addFile({ name: "theirs.mov" })
+      const versions = seeded.shots[0]?.versions ?? []
+      const work = Effect.zipRight(take(Seed.pairs(seeded)), Stream.runCollect(BatchJob.run()))
+      const fiber = yield* Effect.fork(work.pipe(Effect.provide(Ledger.layer({ file }))))
+      yield* TestClock.adjust(1500)
+      const stack = fake.world.stackOf(versions[0] ?? "")
+      fake.world.version({ assetId: stack?.id ?? "", nextAssetId: theirs })
+      yield* TestClock.adjust("1 minute")
+      const events = Chunk.toReadonlyArray(yield* Fiber.join(fiber))
+      const noticed = events.filter((event) => event._tag === "Noticed")
+      assert.strictEqual(noticed.length, 1)
+      assert.include(fake.world.stackOf(theirs)?.versions ?? [], theirs)
+      assert.strictEqual(fake.world.stackOf(theirs)?.versions.length, 5)
+      const notices = yield* onLedger(
+        file,
+        Effect.flatMap(Ledger.Ledger, (ledger) => ledger.notices)
+      )
+      assert.strictEqual(notices?.[0]?.stackId, stack?.id)
+    }).pipe(
+      Effect.provide(FakeFrameio.layerClient({ limits: { "assets.version": { limit: 1, windowMillis: 1000 } } }))
+    ))
+})

@@ -1,0 +1,299 @@
+import { FileSystem, Path } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { type BatchEvent, Ledger, type LedgerError, VersionPlan } from "@effect-frameio/batch"
+import { Chunk, DateTime, Effect, FastCheck, type Scope, Stream } from "effect"
+import * as Stub from "./stub.js"
+
+const { id } = Stub
+const [A, B, C, D] = [id(1), id(2), id(3), id(4)] as const
+
+const bytes = (text: string) => Stream.make(new TextEncoder().encode(text))
+
+const csv = (...pairs: ReadonlyArray<readonly [string, string]>) =>
+  ["asset_id,next_asset_id", ...pairs.map((pair) => pair.join(","))].join("\n")
+
+/** A file in a folder that is gone after the test. */
+const temporary = Effect.gen(function* () {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  return path.join(yield* fs.makeTempDirectoryScoped(), "job.db")
+})
+
+/** Opens a ledger for as long as something is done with it. */
+const opened = <A, E, R>(
+  options: Ledger.Options,
+  use: (ledger: Ledger.Service) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E | LedgerError.LedgerError, Exclude<R, Scope.Scope> | FileSystem.FileSystem> =>
+  Effect.scoped(Effect.flatMap(Ledger.make(options), use))
+
+const chainsOf = (ledger: Ledger.Service) => Effect.map(Stream.runCollect(ledger.chains), Chunk.toReadonlyArray)
+
+const test = <E>(
+  name: string,
+  body: (file: string) => Effect.Effect<void, E, FileSystem.FileSystem | Path.Path | Scope.Scope>,
+  timeout?: number
+) => it.scoped(name, () => Effect.flatMap(temporary, body).pipe(Effect.provide(NodeContext.layer)), timeout)
+
+const link = (line: number, assetId: string, nextAssetId: string, atMillis = 1000) => ({
+  at: DateTime.unsafeMake(atMillis),
+  chain: 0,
+  line,
+  assetId,
+  nextAssetId
+})
+
+const record = (ledger: Ledger.Service, ...events: ReadonlyArray<BatchEvent.BatchEvent>) =>
+  Effect.scoped(
+    Effect.flatMap(ledger.recorder("run"), (write) =>
+      Effect.forEach(events, (event) => write(event), { discard: true })
+    )
+  )
+
+describe("Ledger", () => {
+  describe("takes a plan", () => {
+    test("and gives its chains back as they are in memory", (file) =>
+      Effect.gen(function* () {
+        const text = csv([A, B], [id(10), id(11)], [A, C], [C, D])
+        const plan = yield* VersionPlan.fromString(text)
+        const job = yield* opened({ file }, (ledger) =>
+          ledger.takePlan(bytes(text), { name: "shots", plan: "shots.csv" })
+        )
+        assert.deepInclude(job, { name: "shots", plan: "shots.csv", links: 4, chains: 2 })
+        const chains = yield* opened({ file }, chainsOf)
+        assert.deepStrictEqual(chains, plan.chains)
+      }))
+
+    test("whose other columns it keeps", (file) =>
+      Effect.gen(function* () {
+        const text = `asset_id,next_asset_id,name\n${A},${B},"one ""two"" ü\u0001"\n`
+        const rows = yield* opened({ file }, (ledger) =>
+          Effect.zipRight(ledger.takePlan(bytes(text)), Stream.runCollect(ledger.rows))
+        )
+        assert.deepStrictEqual(Chunk.toReadonlyArray(rows)[0]?.fields, { name: 'one "two" ü\u0001' })
+      }))
+
+    // Pairs between few assets, so that duplicates, circles, trees and any order of lines come up all the time.
+    const few = FastCheck.array(
+      FastCheck.tuple(FastCheck.integer({ min: 1, max: 9 }), FastCheck.integer({ min: 1, max: 9 })),
+      {
+        minLength: 1,
+        maxLength: 10
+      }
+    )
+
+    test(
+      "or refuses it, with the same words as in memory",
+      (file) =>
+        Effect.gen(function* () {
+          const inputs = FastCheck.sample(few, { numRuns: 60, seed: 7 })
+          let refused = 0
+          yield* Effect.forEach(
+            inputs,
+            (input, index) =>
+              Effect.gen(function* () {
+                const text = csv(...input.map(([from, to]) => [id(from), id(to)] as const))
+                const inMemory = yield* Effect.either(VersionPlan.fromString(text))
+                const taken = yield* Effect.either(
+                  opened({ file: `${file}-${index}` }, (ledger) =>
+                    Effect.zipRight(ledger.takePlan(bytes(text)), chainsOf(ledger))
+                  )
+                )
+                if (inMemory._tag === "Right") {
+                  assert.deepStrictEqual(taken._tag === "Right" ? taken.right : taken.left, inMemory.right.chains)
+                  return
+                }
+                refused++
+                const error = taken._tag === "Left" && taken.left._tag === "PlanRefused" ? taken.left : undefined
+                assert.deepStrictEqual(
+                  error?.problems.map(VersionPlan.describeProblem).sort(),
+                  inMemory.left.problems.map(VersionPlan.describeProblem).sort()
+                )
+                assert.strictEqual(error?.total, inMemory.left.total)
+              }),
+            { discard: true }
+          )
+          assert.isAbove(refused, 10)
+          assert.isBelow(refused, 50)
+        }),
+      60_000
+    )
+
+    test("and knows it again, but no other", (file) =>
+      Effect.gen(function* () {
+        const text = csv([A, B], [A, C])
+        yield* opened({ file }, (ledger) => ledger.takePlan(bytes(text)))
+        yield* opened({ file }, (ledger) => ledger.takePlan(bytes(text)))
+        const as = (other: string) => Effect.flip(opened({ file }, (ledger) => ledger.takePlan(bytes(other))))
+        const changed = yield* as(csv([A, B], [A, D]))
+        assert.deepInclude(changed, { _tag: "LedgerError", reason: "OtherPlan" })
+        assert.include(changed.message, "line that differs is 3")
+        assert.deepInclude(yield* as(csv([A, B])), { reason: "OtherPlan" })
+        assert.deepInclude(yield* as(csv([A, B], [A, C], [A, D])), { reason: "OtherPlan" })
+        const broken = yield* as(csv([A, B], [A, "C"]))
+        assert.include(broken.message, 'line 3: "next_asset_id" is "C"')
+      }))
+
+    test("from the beginning when it was killed in the middle of it", (file) =>
+      Effect.gen(function* () {
+        const text = csv([A, B], [A, C])
+        const half = Stream.concat(bytes(text.slice(0, 60)), Stream.fail("killed"))
+        assert.strictEqual(yield* Effect.flip(opened({ file }, (ledger) => ledger.takePlan(half))), "killed")
+        assert.deepInclude(yield* Effect.flip(opened({ file }, (ledger) => ledger.job)), { reason: "NoPlan" })
+        assert.deepInclude(yield* opened({ file }, (ledger) => ledger.takePlan(bytes(text))), { links: 2 })
+      }))
+  })
+
+  test("remembers what was sent, confirmed and failed, and what follows from it", (file) =>
+    Effect.gen(function* () {
+      const text = csv([A, B], [A, C], [A, D], [id(10), id(11)], [id(20), id(21)], [id(20), id(22)])
+      const fault = { tag: "NotFound", message: "gone", outcome: "not-applied", status: 404 } as const
+      yield* opened({ file }, (ledger) =>
+        Effect.zipRight(
+          ledger.takePlan(bytes(text)),
+          record(
+            ledger,
+            { _tag: "Sent", ...link(2, A, B), target: A, attempt: 1 },
+            { _tag: "Confirmed", ...link(2, A, B, 2000), stackId: id(99), how: "answered" },
+            { _tag: "Sent", ...link(3, A, C, 3000), target: id(99), attempt: 1 },
+            { _tag: "Sent", ...link(6, id(20), id(21)), target: id(20), attempt: 1 },
+            { _tag: "Failed", ...link(6, id(20), id(21)), fault }
+          )
+        )
+      )
+      yield* opened({ file }, (ledger) =>
+        Effect.gen(function* () {
+          const chains = yield* chainsOf(ledger)
+          assert.deepStrictEqual(
+            chains.map((chain) => [
+              chain.target,
+              chain.resumed,
+              chain.links.map(({ line, unsettledSince }) => [line, unsettledSince])
+            ]),
+            [
+              [
+                A,
+                { stack: id(99), inPlace: 1 },
+                [
+                  [3, 3000],
+                  [4, undefined]
+                ]
+              ],
+              [id(10), undefined, [[5, undefined]]]
+            ]
+          )
+          assert.deepInclude(yield* ledger.counts, {
+            total: 6,
+            planned: 2,
+            sent: 1,
+            confirmed: 1,
+            failed: 1,
+            skipped: 1
+          })
+          assert.deepStrictEqual(yield* ledger.extent, { links: 3, chains: 3 })
+          const rows = Chunk.toReadonlyArray(yield* Stream.runCollect(ledger.rows))
+          assert.deepStrictEqual(
+            rows.map((row) => row.state),
+            ["confirmed", "sent", "planned", "planned", "failed", "skipped"]
+          )
+          assert.deepStrictEqual(rows[4]?.fault, fault)
+          assert.strictEqual(yield* ledger.retryFailed, 1)
+          assert.deepInclude(yield* ledger.counts, { planned: 4, failed: 0, skipped: 0 })
+        })
+      )
+    }))
+
+  describe("keeps what is not known", () => {
+    for (const [name, event] of [
+      [
+        "when not even reading could tell",
+        {
+          _tag: "Failed",
+          ...link(2, A, B),
+          fault: { tag: "TransportError", message: "no answer", outcome: "unknown" }
+        }
+      ],
+      ["when the job was stopped", { _tag: "Unknown", ...link(2, A, B), reason: "stopped" }]
+    ] as const) {
+      test(name, (file) =>
+        opened({ file }, (ledger) =>
+          Effect.gen(function* () {
+            yield* ledger.takePlan(bytes(csv([A, B])))
+            yield* record(ledger, { _tag: "Sent", ...link(2, A, B), target: A, attempt: 1 }, event)
+            assert.deepInclude(yield* ledger.counts, { sent: 1, failed: 0 })
+          })
+        )
+      )
+    }
+
+    test("and takes no link for failed because the token was refused", (file) =>
+      opened({ file }, (ledger) =>
+        Effect.gen(function* () {
+          yield* ledger.takePlan(bytes(csv([A, B])))
+          const fault = { tag: "Unauthorized", message: "401", outcome: "not-applied" } as const
+          yield* record(
+            ledger,
+            { _tag: "Sent", ...link(2, A, B), target: A, attempt: 1 },
+            { _tag: "Failed", ...link(2, A, B), fault }
+          )
+          assert.deepInclude(yield* ledger.counts, { planned: 1, failed: 0 })
+        })
+      ))
+  })
+
+  describe("refuses", () => {
+    const reasonOf = (options: Ledger.Options) =>
+      Effect.map(Effect.flip(opened(options, (ledger) => ledger.job)), (error) => error.reason)
+
+    test("a second run on it, and lets one look meanwhile", (file) =>
+      opened({ file }, (ledger) =>
+        Effect.gen(function* () {
+          yield* ledger.takePlan(bytes(csv([A, B])))
+          assert.strictEqual(yield* reasonOf({ file }), "InUse")
+          const counts = yield* opened({ file, mode: "read" }, (reader) => reader.counts)
+          assert.deepInclude(counts, { planned: 1 })
+        })
+      ))
+
+    test("what is not there, without making it", (file) =>
+      Effect.gen(function* () {
+        assert.strictEqual(yield* reasonOf({ file, mode: "read" }), "Absent")
+        assert.isFalse(yield* Effect.flatMap(FileSystem.FileSystem, (fs) => fs.exists(file)))
+      }))
+
+    test("a file that is something else, and leaves it as it is", (file) =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const text = csv([A, B]).repeat(100)
+        yield* fs.writeFileString(file, text)
+        for (const mode of ["read", "write"] as const) {
+          assert.strictEqual(yield* reasonOf({ file, mode }), "NotALedger")
+        }
+        assert.strictEqual(yield* fs.readFileString(file), text)
+      }))
+
+    test("a file that is damaged", (file) =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const many = Array.from({ length: 500 }, (_, n) => [id(1000 + n), id(2000 + n)] as const)
+        yield* opened({ file }, (ledger) => ledger.takePlan(bytes(csv(...many))))
+        const whole = yield* fs.readFile(file)
+        whole.fill(0xff, 8192, whole.length - 4096)
+        yield* fs.writeFile(file, whole)
+        const error = yield* Effect.flip(opened({ file }, chainsOf))
+        assert.strictEqual(error.reason, "Corrupt")
+        assert.include(error.message, "Name a new ledger")
+      }))
+
+    test("one in a folder that is not there", (file) =>
+      Effect.map(reasonOf({ file: `${file}/none/job.db` }), (reason) => assert.strictEqual(reason, "ReadOnly")))
+  })
+
+  test("says that the disk is full, and keeps what it has", (file) =>
+    Effect.gen(function* () {
+      const many = Array.from({ length: 2000 }, (_, n) => [id(1000 + n), id(5000 + n)] as const)
+      const error = yield* Effect.flip(opened({ file, maxPages: 30 }, (ledger) => ledger.takePlan(bytes(csv(...many)))))
+      assert.deepInclude(error, { _tag: "LedgerError", reason: "Full" })
+      assert.deepInclude(yield* opened({ file }, (ledger) => ledger.takePlan(bytes(csv(...many)))), { links: 2000 })
+    }))
+})
