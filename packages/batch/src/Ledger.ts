@@ -255,6 +255,8 @@ export interface Service {
   readonly runs: Effect.Effect<ReadonlyArray<Run>, LedgerError>
   /** How the runs kept to the limit, oldest first. */
   readonly paces: Effect.Effect<ReadonlyArray<Pace>, LedgerError>
+  /** Whether a run is at work on it: so for the ledger's own holder, too. */
+  readonly inUse: Effect.Effect<boolean, LedgerError>
   /** What was noticed of others, oldest first. */
   readonly notices: Effect.Effect<ReadonlyArray<Notice>, LedgerError>
 }
@@ -487,6 +489,8 @@ const BEHIND_FAILED = `
 export const make = (options: Options): Effect.Effect<Service, LedgerError, Scope.Scope | FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const { file } = options
+    const mode = options.mode ?? "write"
+    const fs = yield* FileSystem.FileSystem
     const sql = yield* open(options)
     const orLedgerError = Effect.mapError(fromSql(file))
     const query = <A extends object>(text: string, values?: ReadonlyArray<unknown>) =>
@@ -558,6 +562,7 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
           }
           return before.value
         }
+        if (mode === "read") return yield* new LedgerError({ reason: "NoPlan", file })
         const name = options?.name ?? "batch"
         const plan = options?.plan ?? null
         const createdAt = yield* Clock.currentTimeMillis
@@ -673,6 +678,22 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
         `SELECT ended_at AS endedAtMillis, millis, sent, refused, "limit", window_millis AS windowMillis, free, waiting
          FROM paces ORDER BY rowid`
       ),
+      inUse:
+        mode === "write"
+          ? Effect.succeed(true)
+          : Effect.flatMap(
+              Effect.orElseSucceed(fs.exists(`${file}.lock`), () => false),
+              (locked) =>
+                locked
+                  ? Effect.scoped(lock(file)).pipe(
+                      Effect.as(false),
+                      Effect.catchIf(
+                        (error) => error.reason === "InUse",
+                        () => Effect.succeed(true)
+                      )
+                    )
+                  : Effect.succeed(false)
+            ),
       notices: query<Notice>(
         "SELECT line, noticed_at AS atMillis, stack_id AS stackId, reason FROM notices ORDER BY rowid"
       )

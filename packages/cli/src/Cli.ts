@@ -45,13 +45,18 @@ const root = Command.make("frameio").pipe(
       HelpDoc.p("In another terminal, after the two exports that it prints: frameio batch run pairs.csv"),
       HelpDoc.h2("Examples"),
       HelpDoc.p("frameio version 0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10 6f3a1c52-7b0e-4d19-9c86-2e5d8f4a7b31"),
-      HelpDoc.p("frameio batch run versions.csv")
+      HelpDoc.p("frameio batch run versions.csv --ledger job.db")
     ])
   ),
   Command.withSubcommands([VersionCommand.command, BatchCommand.command, FakeCommand.command, DemoCommand.command])
 )
 
-const COMMANDS: Arguments.Tree = { version: {}, batch: { run: {} }, fake: {}, demo: {} }
+const COMMANDS: Arguments.Tree = {
+  version: {},
+  batch: { run: {}, status: {}, report: {}, undo: {} },
+  fake: {},
+  demo: {}
+}
 
 const OPTIONS = {
   valued: new Set([
@@ -63,10 +68,12 @@ const OPTIONS = {
     "--latency",
     "--port",
     "--pairs",
+    "--ledger",
+    "--settle-after",
     "--log-level",
     "--completions"
   ]),
-  plain: new Set(["--json", "--look-first", "--help", "-h", "--version", "--wizard"])
+  plain: new Set(["--json", "--look-first", "--retry-failed", "--dry-run", "--help", "-h", "--version", "--wizard"])
 }
 
 const normal = (args: ReadonlyArray<string>): ReadonlyArray<string> => [

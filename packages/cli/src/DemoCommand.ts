@@ -16,7 +16,7 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as BatchCommand from "./BatchCommand.js"
+import * as BatchRunCommand from "./BatchRunCommand.js"
 import { CliError } from "./CliError.js"
 import * as FakeCommand from "./FakeCommand.js"
 import { Stdio } from "./Stdio.js"
@@ -68,8 +68,8 @@ export const handle = Effect.fn("Cli.demo")(function* (setup: FakeCommand.Setup)
   const stdio = yield* Stdio
   const fs = yield* FileSystem.FileSystem
   const { pairs, server } = yield* FakeCommand.start(setup)
-  const file = yield* Effect.flatMap(fs.makeTempDirectoryScoped({ prefix: "frameio-demo-" }), (folder) =>
-    Effect.as(fs.writeFileString(`${folder}/pairs.csv`, FakeCommand.toCsv(pairs)), `${folder}/pairs.csv`)
+  const folder = yield* Effect.tap(fs.makeTempDirectoryScoped({ prefix: "frameio-demo-" }), (folder) =>
+    fs.writeFileString(`${folder}/pairs.csv`, FakeCommand.toCsv(pairs))
   ).pipe(Effect.mapError((error) => CliError.failed(`No temporary file can be written: ${error.message}`)))
   yield* stdio.err(
     `A Frame.io on this machine (${server.baseUrl}) with ${setup.shots} shots of ${setup.versions} loose versions, ` +
@@ -77,12 +77,16 @@ export const handle = Effect.fn("Cli.demo")(function* (setup: FakeCommand.Setup)
   )
 
   const watch = new Stopwatch()
-  yield* BatchCommand.handleRun({
-    file,
+  yield* BatchRunCommand.handle({
+    file: `${folder}/pairs.csv`,
+    ledger: Option.some(`${folder}/job.db`),
     format: "csv",
     json: false,
     concurrency: Option.none(),
     lookFirst: false,
+    retryFailed: false,
+    dryRun: false,
+    settleAfter: Option.none(),
     quiet: true,
     onEvent: (event) => Effect.sync(() => watch.see(event))
   }).pipe(

@@ -53,6 +53,12 @@ export const SAMPLES = 64
  */
 export const empty: Progress = { counts: BatchProgress.empty, begun: 0, ends: [], waits: new Map() }
 
+type End = Extract<BatchEvent, { readonly _tag: "Confirmed" | "Undone" | "Failed" | "Skipped" | "Unknown" }>
+
+const ENDS: ReadonlySet<string> = new Set(["Confirmed", "Undone", "Failed", "Skipped", "Unknown"])
+
+const isEnd = (event: BatchEvent): event is End => ENDS.has(event._tag)
+
 /**
  * One event more, at a time in ms.
  *
@@ -65,7 +71,7 @@ export const add = (progress: Progress, event: BatchEvent, now: number): Progres
   if (event._tag === "Waiting") {
     return { ...progress, counts, waits: new Map(progress.waits).set(event.chain, now + event.millis) }
   }
-  if (event._tag === "Sent" || event._tag === "Finished") return { ...progress, counts }
+  if (!isEnd(event)) return { ...progress, counts }
   const ends = [...progress.ends.slice(-SAMPLES + 1), now]
   if (!progress.waits.has(event.chain)) return { ...progress, counts, ends }
   const waits = new Map(progress.waits)

@@ -1,7 +1,13 @@
 /** Options may stand anywhere. */
 export * as Arguments from "./Arguments.js"
-/** A file of versions: `frameio batch run`. */
+/** Many versions at once: `frameio batch`. */
 export * as BatchCommand from "./BatchCommand.js"
+/** A file of versions: `frameio batch run`. */
+export * as BatchRunCommand from "./BatchRunCommand.js"
+/** How a job stands: `frameio batch status`. */
+export * as BatchStatusCommand from "./BatchStatusCommand.js"
+/** What a job has stacked, taken apart: `frameio batch undo`. */
+export * as BatchUndoCommand from "./BatchUndoCommand.js"
 /** The command: arguments in, exit code out. */
 export * as Cli from "./Cli.js"
 /** How a command ends when it does not end well. */
@@ -12,6 +18,10 @@ export * as Connection from "./Connection.js"
 export * as DemoCommand from "./DemoCommand.js"
 /** A Frame.io on this machine: `frameio fake`. */
 export * as FakeCommand from "./FakeCommand.js"
+/** How a job shows while it runs. */
+export * as JobView from "./JobView.js"
+/** A ledger as a command opens it. */
+export * as LedgerFile from "./LedgerFile.js"
 /** `Stdio` of a Node process. */
 export * as NodeStdio from "./NodeStdio.js"
 /** One line that says how a job goes. */

@@ -1,55 +1,7 @@
-import { spawn } from "node:child_process"
-import { createInterface } from "node:readline"
-import { fileURLToPath } from "node:url"
 import { assert, beforeAll, describe, it } from "@effect/vitest"
 import { FakeFrameio, FakeFrameioServer, FaultPlan, Seed } from "@effect-frameio/testing"
 import { Effect } from "effect"
-import { build } from "esbuild"
-
-const folder = (path: string) => fileURLToPath(new URL(path, import.meta.url))
-const bin = folder("../build/bin-of-the-tests.mjs")
-
-interface Ended {
-  readonly code: number | null
-  readonly out: ReadonlyArray<string>
-  readonly err: string
-}
-
-interface Child {
-  readonly kill: (signal: "SIGINT") => boolean
-}
-
-/** The real program in a process of its own. `onLine` sees each line of its standard output, and may end it. */
-const program = (
-  args: ReadonlyArray<string>,
-  options: {
-    readonly env?: Readonly<Record<string, string>>
-    readonly input?: string
-    readonly onLine?: (line: string, child: Child) => void
-    readonly onErr?: (text: string, child: Child) => void
-  } = {}
-) =>
-  Effect.async<Ended>((resume) => {
-    const child = spawn(process.execPath, [bin, ...args], {
-      env: { PATH: process.env.PATH, ...options.env },
-      stdio: ["pipe", "pipe", "pipe"]
-    })
-    const out: Array<string> = []
-    let err = ""
-    child.stderr.on("data", (data: Buffer) => {
-      err += data.toString()
-      options.onErr?.(data.toString(), child)
-    })
-    child.stdin.on("error", () => undefined)
-    child.stdin.end(options.input ?? "")
-    const lines = createInterface({ input: child.stdout })
-    lines.on("line", (line) => {
-      out.push(line)
-      options.onLine?.(line, child)
-    })
-    child.on("close", (code) => resume(Effect.succeed({ code, out, err })))
-    return Effect.sync(() => child.kill("SIGKILL"))
-  })
+import { build, type Ended, folder, program } from "./program.js"
 
 const fake = (options: FakeFrameioServer.Options & { readonly shots: number }) =>
   Effect.gen(function* () {
@@ -71,33 +23,7 @@ const counts = (ended: Ended): Record<string, unknown> => {
 }
 
 describe("the program", () => {
-  // The program as it is in the sources, whatever lies in dist.
-  beforeAll(
-    () =>
-      build({
-        entryPoints: [folder("../src/bin.ts")],
-        outfile: bin,
-        bundle: true,
-        platform: "node",
-        format: "esm",
-        target: "node20",
-        logLevel: "error",
-        plugins: [
-          {
-            name: "sources",
-            setup: (build) => {
-              build.onResolve({ filter: /^[^./]/ }, ({ path }) => {
-                const [, name, module = "index"] = /^@effect-frameio\/(\w+)(?:\/(\w+))?$/.exec(path) ?? []
-                if (name !== undefined) return { path: folder(`../../${name}/src/${module}.ts`) }
-                // What the command itself depends on is there when it runs; what its packages do is taken in.
-                return path === "csv-parse" ? undefined : { path, external: true }
-              })
-            }
-          }
-        ]
-      }),
-    60_000
-  )
+  beforeAll(build, 60_000)
 
   it.scopedLive("answers 0 and JSON lines in a pipe", () =>
     Effect.gen(function* () {

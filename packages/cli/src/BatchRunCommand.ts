@@ -1,0 +1,323 @@
+// A command is an entry point.
+// @effect-diagnostics strictEffectProvide:off
+/**
+ * `frameio batch run`: a file of versions.
+ *
+ * @since 0.1.0
+ */
+import * as Args from "@effect/cli/Args"
+import * as Command from "@effect/cli/Command"
+import * as HelpDoc from "@effect/cli/HelpDoc"
+import * as Options from "@effect/cli/Options"
+import type { PlatformError } from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as BatchEstimate from "@effect-frameio/batch/BatchEstimate"
+import type * as BatchEvent from "@effect-frameio/batch/BatchEvent"
+import * as BatchJob from "@effect-frameio/batch/BatchJob"
+import * as BatchRunner from "@effect-frameio/batch/BatchRunner"
+import * as Ledger from "@effect-frameio/batch/Ledger"
+import * as VersionPlan from "@effect-frameio/batch/VersionPlan"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
+import { CliError, orInterrupted } from "./CliError.js"
+import * as Connection from "./Connection.js"
+import * as JobView from "./JobView.js"
+import * as LedgerFile from "./LedgerFile.js"
+import { clock } from "./ProgressBar.js"
+import { type InputFailed, Stdio } from "./Stdio.js"
+
+const { plural } = JobView
+
+const formatOf = (file: string): VersionPlan.Format => {
+  const extension = /\.([a-z]+)$/i.exec(file)?.[1]?.toLowerCase()
+  switch (extension) {
+    case "csv":
+    case "tsv":
+      return "csv"
+    case "jsonl":
+    case "ndjson":
+      return "jsonl"
+    default:
+      return "auto"
+  }
+}
+
+const refusedToJson = Schema.encodeSync(Schema.parseJson(VersionPlan.PlanRefused))
+
+type Bytes = Stream.Stream<Uint8Array, InputFailed | PlatformError>
+
+/** Reads and checks a file, or standard input; everything wrong with it is bad input. */
+const reading = <A, R>(
+  file: string,
+  json: boolean,
+  read: (bytes: Bytes) => Effect.Effect<A, VersionPlan.PlanRefused | InputFailed | PlatformError | CliError, R>
+): Effect.Effect<A, CliError, R | Stdio | FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const stdio = yield* Stdio
+    const fs = yield* FileSystem.FileSystem
+    const bytes: Bytes = file === "-" ? stdio.input : fs.stream(file, { chunkSize: 256 * 1024 })
+    return yield* read(bytes).pipe(
+      Effect.catchTags({
+        PlanRefused: (error) =>
+          Effect.zipRight(
+            json || !stdio.outIsTerminal ? stdio.out(`${refusedToJson(error)}\n`) : Effect.void,
+            CliError.badInput(`${file === "-" ? "standard input" : file}: ${error.message}`)
+          ),
+        InputFailed: (error) => CliError.badInput(error.message),
+        SystemError: (error) =>
+          CliError.badInput(
+            error.reason === "NotFound"
+              ? `${file}: there is no such file.`
+              : `${file}: cannot be read (${error.reason}). ${error.description ?? ""}`.trimEnd()
+          ),
+        BadArgument: (error) => CliError.badInput(`${file}: cannot be read. ${error.message}`)
+      }),
+      orInterrupted("Interrupted before anything was sent.")
+    )
+  })
+
+const extent = (links: number, chains: number): string => `${plural(links, "version")} for ${plural(chains, "stack")}`
+
+/** How long it takes, as far as that is known before anything was sent. */
+const estimate = (
+  links: number,
+  rule: { readonly limit: number; readonly windowMillis: number } | undefined
+): string => {
+  const at = (limit: number, windowMillis: number): string =>
+    clock(BatchEstimate.shortestMillis({ jobs: links }, { limit, windowMillis }))
+  return rule === undefined
+    ? `The limit is learnt from the first answer: at 1 per second it would take ${at(1, 1000)}, at 10 per second ${at(10, 1000)}.`
+    : `At the limit that was seen last, ${rule.limit} per ${rule.windowMillis} ms, it takes ${at(rule.limit, rule.windowMillis)}.`
+}
+
+/** The limit that an earlier run has seen last. */
+const lastRule = (paces: ReadonlyArray<Ledger.Pace>) => {
+  for (const { limit, windowMillis } of [...paces].reverse()) {
+    if (limit !== null && windowMillis !== null) return { limit, windowMillis }
+  }
+  return undefined
+}
+
+const quoted = (word: string): string => (/^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
+
+/**
+ * What `handle` needs to know.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RunArgs {
+  /** A path, or `-` for standard input. */
+  readonly file: string
+  /** How the file is written. */
+  readonly format: VersionPlan.Format
+  /** JSON lines on standard output, even when a person looks at it. */
+  readonly json: boolean
+  /** Chains side by side. */
+  readonly concurrency: Option.Option<number>
+  /** Whether each link is looked up before it is sent. */
+  readonly lookFirst: boolean
+  /** The ledger's file. */
+  readonly ledger: Option.Option<string>
+  /** Whether what failed in an earlier run is tried again. */
+  readonly retryFailed: boolean
+  /** Whether nothing is to be sent. */
+  readonly dryRun: boolean
+  /** Seconds after which a call without an answer is taken for not made, when the stack does not show it. */
+  readonly settleAfter: Option.Option<number>
+  /** No JSON lines, even in a pipe. */
+  readonly quiet?: boolean | undefined
+  /** Sees each event. */
+  readonly onEvent?: ((event: BatchEvent.BatchEvent) => Effect.Effect<void>) | undefined
+}
+
+const checked = (args: RunArgs): Effect.Effect<void, CliError> => {
+  const wrong = [
+    ...(Option.exists(args.concurrency, (n) => n < 1)
+      ? [`--concurrency is ${Option.getOrThrow(args.concurrency)}; it must be at least 1.`]
+      : []),
+    ...(Option.exists(args.settleAfter, (n) => !(n >= 0))
+      ? [`--settle-after is ${Option.getOrThrow(args.settleAfter)}; it must be 0 or more seconds.`]
+      : []),
+    ...(args.retryFailed && Option.isNone(args.ledger)
+      ? ["--retry-failed needs --ledger: without one nothing is known of earlier runs."]
+      : [])
+  ]
+  return wrong.length === 0 ? Effect.void : CliError.badInput(wrong.join("\n"))
+}
+
+const runnerOptions = (args: RunArgs, stop: Effect.Effect<void>) => ({
+  concurrency: Option.getOrElse(args.concurrency, () => BatchRunner.defaults.concurrency),
+  settleAfter: Option.match(args.settleAfter, {
+    onNone: () => BatchRunner.defaults.settleAfter,
+    onSome: Duration.seconds
+  }),
+  lookFirst: args.lookFirst,
+  stop
+})
+
+const takeInto = (ledger: Ledger.Service, args: RunArgs, format: VersionPlan.Format) =>
+  reading(args.file, args.json, (bytes) =>
+    ledger
+      .takePlan(bytes, { format, ...(args.file === "-" ? {} : { plan: args.file }) })
+      .pipe(Effect.catchTag("LedgerError", (error) => Effect.fail(LedgerFile.toCliError(error))))
+  )
+
+const dryRun = (
+  args: RunArgs,
+  format: VersionPlan.Format
+): Effect.Effect<void, CliError, Stdio | FileSystem.FileSystem | Scope.Scope> =>
+  Effect.gen(function* () {
+    const stdio = yield* Stdio
+    const fs = yield* FileSystem.FileSystem
+    const file = Option.getOrUndefined(args.ledger)
+    const say = (links: number, chains: number, rest: ReadonlyArray<string>): Effect.Effect<void> =>
+      stdio.out([`Would send ${extent(links, chains)}. Nothing was sent.`, ...rest, ""].join("\n"))
+    if (file === undefined || !(yield* Effect.orElseSucceed(fs.exists(file), () => false))) {
+      const plan = yield* reading(args.file, args.json, (bytes) => VersionPlan.fromBytes(bytes, { format }))
+      return yield* say(plan.jobs, plan.chains.length, [estimate(plan.jobs, undefined)])
+    }
+    const ledger = yield* LedgerFile.open(file, "read")
+    yield* takeInto(ledger, args, format)
+    const { counts, left, paces } = yield* Effect.all({
+      counts: ledger.counts,
+      left: ledger.extent,
+      paces: ledger.paces
+    }).pipe(Effect.mapError(LedgerFile.toCliError))
+    yield* say(left.links, left.chains, [
+      `${counts.confirmed} of ${counts.total} are in place already, ${counts.sent} have no answer and would be looked for first, ` +
+        `${counts.failed} have failed and ${counts.skipped} wait behind them (see --retry-failed).`,
+      estimate(left.links, lastRule(paces))
+    ])
+  })
+
+const runWithoutLedger = (args: RunArgs, format: VersionPlan.Format) =>
+  Effect.gen(function* () {
+    const stdio = yield* Stdio
+    const plan = yield* reading(args.file, args.json, (bytes) => VersionPlan.fromBytes(bytes, { format }))
+    yield* stdio.err(`${extent(plan.jobs, plan.chains.length)}.\n`)
+    return yield* JobView.show((stop) => BatchRunner.run(plan, runnerOptions(args, stop)), {
+      ...args,
+      goOn: "The same command with --look-first goes on: it reads each stack and sends nothing that is in place. With --ledger a job remembers by itself."
+    }).pipe(Effect.provide(Connection.layer))
+  })
+
+const runWithLedger = (args: RunArgs, file: string, format: VersionPlan.Format) =>
+  Effect.gen(function* () {
+    const stdio = yield* Stdio
+    const ledger = yield* LedgerFile.open(file, "write")
+    const job = yield* takeInto(ledger, args, format)
+    const before = yield* Effect.mapError(ledger.counts, LedgerFile.toCliError)
+    const begun = before.total > before.planned
+    yield* stdio.err(
+      `${extent(job.links, job.chains)}.${
+        begun
+          ? ` Going on: ${before.confirmed} in place, ${before.sent} to be looked for, ${before.planned} to be sent` +
+            (
+              before.failed > 0
+                ? `, ${before.failed} failed and ${before.skipped} behind them${args.retryFailed ? ", tried again" : " (--retry-failed tries them again)"}`
+                : ""
+            )
+          : ""
+      }\n`
+    )
+    return yield* JobView.show(
+      (stop) => BatchJob.run({ ...runnerOptions(args, stop), retryFailed: args.retryFailed }),
+      { ...args, goOn: `To go on: frameio batch run ${quoted(args.file)} --ledger ${quoted(file)}` }
+    ).pipe(
+      Effect.provideService(Ledger.Ledger, ledger),
+      Effect.catchTag("LedgerError", (error) => Effect.fail(LedgerFile.toCliError(error))),
+      Effect.provide(Connection.layer)
+    )
+  })
+
+/**
+ * Checks a file of versions as a whole, then runs it.
+ *
+ * @since 0.1.0
+ * @category handlers
+ */
+export const handle = Effect.fn("Cli.batchRun")(function* (args: RunArgs) {
+  yield* checked(args)
+  const format = args.format === "auto" ? formatOf(args.file) : args.format
+  if (args.dryRun) return yield* dryRun(args, format)
+  const ended = yield* Option.match(args.ledger, {
+    onNone: () => runWithoutLedger(args, format),
+    onSome: (file) => runWithLedger(args, file, format)
+  })
+  yield* JobView.leave(ended)
+}, Effect.scoped)
+
+/**
+ * The command.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const command = Command.make(
+  "run",
+  {
+    file: Args.text({ name: "file" }).pipe(
+      Args.withDescription(
+        "CSV with the columns asset_id and next_asset_id, or JSON lines with these fields; - is standard input."
+      )
+    ),
+    ledger: LedgerFile.option.pipe(Options.optional),
+    retryFailed: Options.boolean("retry-failed").pipe(
+      Options.withDescription("Try again what failed in an earlier run with the same ledger.")
+    ),
+    dryRun: Options.boolean("dry-run").pipe(
+      Options.withDescription("Check everything, say what would be done, send nothing.")
+    ),
+    format: Options.choice("format", ["auto", "csv", "jsonl"]).pipe(
+      Options.withDescription("How the file is written. By its name, else by its first character."),
+      Options.withDefault("auto" as const)
+    ),
+    json: Options.boolean("json").pipe(
+      Options.withDescription("Write JSON lines to standard output, as always in a pipe.")
+    ),
+    concurrency: Options.integer("concurrency").pipe(
+      Options.withDescription(
+        `How many stacks to work on side by side, ${BatchRunner.defaults.concurrency} unless said. The rate limit is kept whatever it is.`
+      ),
+      Options.optional
+    ),
+    lookFirst: Options.boolean("look-first").pipe(
+      Options.withDescription("Read each stack before sending, so that what is in place is not sent again. Slower.")
+    ),
+    settleAfter: Options.float("settle-after").pipe(
+      Options.withDescription(
+        `After how many seconds a call without an answer is taken for not made, when the stack does not show it; ${Duration.toSeconds(BatchRunner.defaults.settleAfter)} unless said, as Frame.io itself gives up then.`
+      ),
+      Options.optional
+    )
+  },
+  handle
+).pipe(
+  Command.withDescription(
+    HelpDoc.blocks([
+      HelpDoc.p("Puts a file of versions on their stacks, as fast as the rate limit allows."),
+      HelpDoc.p(
+        "Each line puts next_asset_id on the stack of asset_id. The versions of one stack go in the order of the file, stacks go side by side. All of the file is checked before anything is sent. When a version fails, the rest of its stack is left out and the others go on."
+      ),
+      HelpDoc.p(
+        "With --ledger the job can be killed at any moment: the same command goes on where it was. What is confirmed is not sent again, what was sent and not answered is looked for first. frameio batch status, report and undo read the same ledger."
+      ),
+      HelpDoc.p(
+        "On a terminal a bar shows how it goes; in a pipe, standard output has one JSON object per event. Ctrl-C stops gently. The exit code is 0 when all went well, 1 when some failed, 2 for bad input, 130 after Ctrl-C."
+      ),
+      HelpDoc.h2("Examples"),
+      HelpDoc.p("frameio batch run versions.csv --dry-run"),
+      HelpDoc.p("frameio batch run versions.csv --ledger job.db"),
+      HelpDoc.p("frameio batch run versions.csv --json | jq -r 'select(._tag == \"Failed\") | .nextAssetId'"),
+      HelpDoc.p("export-pairs | frameio batch run - --format jsonl > log.jsonl"),
+      HelpDoc.h2("A file"),
+      HelpDoc.p("asset_id,next_asset_id"),
+      HelpDoc.p("0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10,6f3a1c52-7b0e-4d19-9c86-2e5d8f4a7b31")
+    ])
+  )
+)

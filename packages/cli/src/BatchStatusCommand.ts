@@ -1,0 +1,119 @@
+/**
+ * `frameio batch status`: how a job stands, also while it runs.
+ *
+ * @since 0.1.0
+ */
+import * as Command from "@effect/cli/Command"
+import * as HelpDoc from "@effect/cli/HelpDoc"
+import * as Options from "@effect/cli/Options"
+import * as BatchEstimate from "@effect-frameio/batch/BatchEstimate"
+import type * as Ledger from "@effect-frameio/batch/Ledger"
+import * as Effect from "effect/Effect"
+import { plural } from "./JobView.js"
+import * as LedgerFile from "./LedgerFile.js"
+import { clock } from "./ProgressBar.js"
+import { Stdio } from "./Stdio.js"
+
+const day = (millis: number): string =>
+  new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "medium", timeZone: "UTC" }).format(millis)
+
+const line = (what: string, count: number, remark = ""): ReadonlyArray<string> =>
+  count === 0 ? [] : [`  ${what.padEnd(12)}${String(count).padStart(9)}${remark === "" ? "" : `  ${remark}`}`]
+
+const lastRun = (runs: ReadonlyArray<Ledger.Run>, inUse: boolean): string => {
+  const run = runs.at(-1)
+  if (run === undefined) return "It was never run."
+  const what = run.kind === "undo" ? "undo" : "run"
+  const began = `began ${day(run.beganAtMillis)} UTC`
+  if (inUse) return `A ${what} is at work on it; it ${began}.`
+  if (run.endedAtMillis === null) return `The last ${what} ${began} and was killed.`
+  const ended = `The last ${what} ${began} and ended ${day(run.endedAtMillis)} UTC`
+  return run.stopped === null ? `${ended}.` : `${ended}, before its end: ${run.stopped}`
+}
+
+/**
+ * Says how the job in a ledger stands.
+ *
+ * @since 0.1.0
+ * @category handlers
+ */
+export const handle = Effect.fn("Cli.batchStatus")(function* (args: {
+  readonly ledger: string
+  readonly json: boolean
+}) {
+  const stdio = yield* Stdio
+  const ledger = yield* LedgerFile.open(args.ledger, "read")
+  const { counts, inUse, job, left, paces, runs } = yield* Effect.all({
+    job: ledger.job,
+    counts: ledger.counts,
+    left: ledger.extent,
+    runs: ledger.runs,
+    paces: ledger.paces,
+    inUse: ledger.inUse
+  }).pipe(Effect.mapError(LedgerFile.toCliError))
+  const pace = paces.findLast(({ limit, windowMillis }) => limit !== null && windowMillis !== null)
+  const leftMillis =
+    pace === undefined || pace.limit === null || pace.windowMillis === null
+      ? undefined
+      : BatchEstimate.shortestMillis({ jobs: left.links }, { limit: pace.limit, windowMillis: pace.windowMillis })
+  if (args.json || !stdio.outIsTerminal) {
+    return yield* stdio.out(
+      `${JSON.stringify({
+        ledger: args.ledger,
+        job: job.name,
+        plan: job.plan ?? null,
+        createdAtMillis: job.createdAtMillis,
+        inUse,
+        counts,
+        left: left.links,
+        leftMillis: leftMillis ?? null,
+        runs
+      })}\n`
+    )
+  }
+  yield* stdio.out(
+    [
+      `${args.ledger}: ${job.name}${job.plan === undefined ? "" : ` of ${job.plan}`}, ${plural(job.links, "version")} for ${plural(job.chains, "stack")}`,
+      ...line("in place", counts.confirmed, counts.already > 0 ? `${counts.already} of them before the job` : ""),
+      ...line("to be sent", counts.planned),
+      ...line("no answer", counts.sent, "the next run looks for them first"),
+      ...line("failed", counts.failed, "frameio batch report says why; --retry-failed tries them again"),
+      ...line("skipped", counts.skipped, "behind a failed one of their stack"),
+      ...line("undone", counts.undone),
+      ...line("undoing", counts.undoing, "no answer; the next undo looks for them first"),
+      lastRun(runs, inUse),
+      ...(leftMillis === undefined || left.links === 0
+        ? []
+        : [`What is left takes ${clock(leftMillis)} at the limit that was seen last.`]),
+      ""
+    ].join("\n")
+  )
+}, Effect.scoped)
+
+/**
+ * The command.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const command = Command.make(
+  "status",
+  {
+    ledger: LedgerFile.option,
+    json: Options.boolean("json").pipe(
+      Options.withDescription("Write one JSON object to standard output, as always in a pipe.")
+    )
+  },
+  handle
+).pipe(
+  Command.withDescription(
+    HelpDoc.blocks([
+      HelpDoc.p(
+        "Says how a job stands: what is in place, what is left, what failed. Needs no token and sends nothing."
+      ),
+      HelpDoc.h2("Examples"),
+      HelpDoc.p("frameio batch status --ledger job.db"),
+      HelpDoc.p("frameio batch status --ledger job.db --json | jq .counts")
+    ])
+  )
+)

@@ -1,0 +1,91 @@
+// A command is an entry point.
+// @effect-diagnostics strictEffectProvide:off
+/**
+ * `frameio batch undo`: what a job has stacked, taken apart again.
+ *
+ * @since 0.1.0
+ */
+import * as Command from "@effect/cli/Command"
+import * as HelpDoc from "@effect/cli/HelpDoc"
+import * as Options from "@effect/cli/Options"
+import * as BatchJob from "@effect-frameio/batch/BatchJob"
+import * as BatchRunner from "@effect-frameio/batch/BatchRunner"
+import * as Ledger from "@effect-frameio/batch/Ledger"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Connection from "./Connection.js"
+import * as JobView from "./JobView.js"
+import * as LedgerFile from "./LedgerFile.js"
+import { Stdio } from "./Stdio.js"
+
+/**
+ * Takes apart what the job in a ledger has stacked.
+ *
+ * @since 0.1.0
+ * @category handlers
+ */
+export const handle = Effect.fn("Cli.batchUndo")(function* (args: {
+  readonly ledger: string
+  readonly json: boolean
+  readonly dryRun: boolean
+  readonly settleAfter: Option.Option<number>
+}) {
+  const stdio = yield* Stdio
+  const ledger = yield* LedgerFile.open(args.ledger, args.dryRun ? "read" : "write")
+  yield* Effect.mapError(ledger.job, LedgerFile.toCliError)
+  const { chains, links } = yield* Effect.mapError(ledger.stackedExtent, LedgerFile.toCliError)
+  const extent = `${JobView.plural(links, "version")} out of ${JobView.plural(chains, "stack")}`
+  if (args.dryRun) return yield* stdio.out(`Would take ${extent}. Nothing was sent.\n`)
+  yield* stdio.err(`Taking ${extent}.\n`)
+  const ended = yield* JobView.show(
+    (stop) =>
+      BatchJob.undo({
+        stop,
+        settleAfter: Option.match(args.settleAfter, {
+          onNone: () => BatchRunner.defaults.settleAfter,
+          onSome: Duration.seconds
+        })
+      }),
+    { json: args.json, verb: "undo", goOn: "The same command goes on." }
+  ).pipe(
+    Effect.provideService(Ledger.Ledger, ledger),
+    Effect.catchTag("LedgerError", (error) => Effect.fail(LedgerFile.toCliError(error))),
+    Effect.provide(Connection.layer)
+  )
+  yield* JobView.leave(ended)
+}, Effect.scoped)
+
+/**
+ * The command.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const command = Command.make(
+  "undo",
+  {
+    ledger: LedgerFile.option,
+    dryRun: Options.boolean("dry-run").pipe(Options.withDescription("Say what would be taken out, send nothing.")),
+    json: Options.boolean("json").pipe(
+      Options.withDescription("Write JSON lines to standard output, as always in a pipe.")
+    ),
+    settleAfter: Options.float("settle-after").pipe(
+      Options.withDescription("As of frameio batch run."),
+      Options.optional
+    )
+  },
+  handle
+).pipe(
+  Command.withDescription(
+    HelpDoc.blocks([
+      HelpDoc.p("Takes what a job has stacked out of its stacks again, the newest versions first."),
+      HelpDoc.p(
+        "Only what the job itself has put there: what was in place before, and what somebody has moved to another stack since, is left alone. It can be killed and run again, like the job. After it the ledger is of use for status and report only."
+      ),
+      HelpDoc.h2("Examples"),
+      HelpDoc.p("frameio batch undo --ledger job.db --dry-run"),
+      HelpDoc.p("frameio batch undo --ledger job.db")
+    ])
+  )
+)

@@ -1,0 +1,209 @@
+/**
+ * How a job shows while it runs: a progress bar for a person, JSON lines for a program, and last words for both.
+ *
+ * @since 0.1.0
+ */
+import * as BatchEvent from "@effect-frameio/batch/BatchEvent"
+import * as BatchProgress from "@effect-frameio/batch/BatchProgress"
+import * as FrameioApi from "@effect-frameio/core/FrameioApi"
+import * as RateLimitScheduler from "@effect-frameio/core/RateLimitScheduler"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Ref from "effect/Ref"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import { CliError, ExitCode } from "./CliError.js"
+import * as ProgressBar from "./ProgressBar.js"
+import { Stdio } from "./Stdio.js"
+
+/** How many lines the summary spells out; the JSON lines have all. */
+const SPELT_OUT = 20
+
+const CLEAR = "\r\u001b[2K"
+
+/**
+ * What `show` needs to know.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** JSON lines on standard output, even when a person looks at it. */
+  readonly json: boolean
+  /** No JSON lines, even in a pipe. */
+  readonly quiet?: boolean | undefined
+  /** Whether versions are put on stacks, or taken out. Default `stack`. */
+  readonly verb?: "stack" | "undo" | undefined
+  /** How to go on with what is left, for a person. */
+  readonly goOn: string
+  /** Sees each event. */
+  readonly onEvent?: ((event: BatchEvent.BatchEvent) => Effect.Effect<void>) | undefined
+}
+
+/**
+ * A count and its noun.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
+
+/** What is spelt out of a job, line by line. */
+interface Spelt {
+  readonly failures: Array<string>
+  readonly notices: Array<string>
+  readonly unknown: Array<number>
+  noticed: number
+}
+
+const more = (count: number, what: string): ReadonlyArray<string> =>
+  count > 0 ? [`and ${count} more ${what}; the JSON lines (--json) have all of them`] : []
+
+/** The last words, for a person. */
+const summary = (finished: typeof BatchEvent.Finished.Type, spelt: Spelt, options: Options): string => {
+  const { counts } = finished
+  const where = options.verb === "undo" ? "out of their stacks" : "in place"
+  const parts = [
+    `${counts.confirmed} of ${plural(counts.links ?? BatchProgress.done(counts), "version")} ${where}`,
+    ...(counts.already > 0 ? [`${counts.already} of them before`] : []),
+    ...(counts.failed > 0 ? [`${counts.failed} failed`] : []),
+    ...(counts.skipped > 0 ? [`${counts.skipped} left out because one before them failed`] : []),
+    ...(counts.unknown > 0 ? [`${counts.unknown} unknown`] : []),
+    ...(counts.notSent > 0 ? [`${counts.notSent} not sent`] : [])
+  ]
+  const open = counts.unknown + counts.notSent
+  return [
+    ...(finished.stopped === null ? [] : [`Stopped before the end: ${finished.stopped}`]),
+    ...spelt.failures,
+    ...more(counts.failed - spelt.failures.length, "failed"),
+    ...spelt.notices,
+    ...more(spelt.noticed - spelt.notices.length, "notices"),
+    `${parts.join(", ")}; ${(finished.elapsedMillis / 1000).toFixed(1)} s.`,
+    ...(spelt.unknown.length > 0
+      ? [
+          `Whether ${spelt.unknown.length === 1 ? "line" : "lines"} ${spelt.unknown.slice(0, SPELT_OUT).join(", ")}${
+            spelt.unknown.length > SPELT_OUT ? " and more" : ""
+          } got through is not known.`
+        ]
+      : []),
+    ...(open > 0 ? [options.goOn] : [])
+  ].join("\n")
+}
+
+/**
+ * How a job ended.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Ended {
+  /** Its last event. */
+  readonly finished: typeof BatchEvent.Finished.Type
+  /** Whether Ctrl-C came. */
+  readonly interrupted: boolean
+  /** Whether the token was refused. */
+  readonly unauthorized: boolean
+}
+
+/**
+ * Runs a job, shows how it goes, and answers how it ended. Ctrl-C stops it gently; `events` is told when.
+ *
+ * @since 0.1.0
+ * @category handlers
+ */
+export const show = <E, R>(
+  events: (stop: Effect.Effect<void>) => Stream.Stream<BatchEvent.BatchEvent, E, R>,
+  options: Options
+): Effect.Effect<Ended, E | CliError, R | Stdio | RateLimitScheduler.RateLimitScheduler> =>
+  Effect.gen(function* () {
+    const stdio = yield* Stdio
+    const scheduler = yield* RateLimitScheduler.RateLimitScheduler
+    const json = options.quiet !== true && (options.json || !stdio.outIsTerminal)
+    const route = FrameioApi.endpoints.get(options.verb === "undo" ? "assets.unversion" : "assets.version")?.route
+    const progress = yield* Ref.make(ProgressBar.empty)
+    const note = yield* Ref.make<string | undefined>(undefined)
+    const spelt: Spelt = { failures: [], notices: [], unknown: [], noticed: 0 }
+    let unauthorized = false
+    let finished: typeof BatchEvent.Finished.Type | undefined
+
+    const draw = Effect.gen(function* () {
+      const line = ProgressBar.render(yield* Ref.get(progress), {
+        now: yield* Clock.currentTimeMillis,
+        columns: yield* stdio.columns,
+        colors: stdio.colors,
+        budget: (yield* scheduler.snapshot).find((one) => one.route === route),
+        note: yield* Ref.get(note)
+      })
+      yield* stdio.err(`${CLEAR}${line}`)
+    })
+
+    const interrupted = stdio
+      .interrupted(1)
+      .pipe(
+        Effect.zipRight(Ref.set(note, "stopping; Ctrl-C again to leave at once")),
+        Effect.zipRight(
+          stdio.errIsTerminal
+            ? Effect.void
+            : stdio.err("Stopping: nothing more is sent, what is under way may finish.\n")
+        )
+      )
+
+    const take = (event: BatchEvent.BatchEvent): Effect.Effect<void> =>
+      Effect.gen(function* () {
+        const now = yield* Clock.currentTimeMillis
+        yield* Ref.update(progress, (state) => ProgressBar.add(state, event, now))
+        switch (event._tag) {
+          case "Failed":
+            if (event.fault.tag === "Unauthorized") unauthorized = true
+            if (spelt.failures.length < SPELT_OUT) spelt.failures.push(`line ${event.line}: ${event.fault.message}`)
+            break
+          case "Noticed":
+            spelt.noticed++
+            if (spelt.notices.length < SPELT_OUT) spelt.notices.push(`line ${event.line}: ${event.reason}.`)
+            break
+          case "Unknown":
+            if (spelt.unknown.length <= SPELT_OUT) spelt.unknown.push(event.line)
+            break
+          case "Finished":
+            finished = event
+            break
+        }
+        if (options.onEvent !== undefined) yield* options.onEvent(event)
+        if (json) yield* stdio.out(`${BatchEvent.toJsonLine(event)}\n`)
+      })
+
+    const bar = stdio.errIsTerminal
+      ? Effect.forkScoped(Effect.repeat(draw, Schedule.spaced("100 millis")))
+      : Effect.void
+
+    const outcome = yield* Effect.scoped(
+      Effect.zipRight(bar, Effect.either(Stream.runForEach(events(interrupted), take)))
+    )
+    if (stdio.errIsTerminal && finished !== undefined) {
+      yield* draw
+      yield* stdio.err("\n")
+    }
+    if (finished !== undefined) yield* stdio.err(`${summary(finished, spelt, options)}\n`)
+    if (Either.isLeft(outcome)) return yield* Effect.fail(outcome.left)
+    if (finished === undefined) return yield* Effect.dieMessage("the job ended without its last event")
+    return { finished, interrupted: (yield* Ref.get(note)) !== undefined, unauthorized }
+  })
+
+/**
+ * Ends the command the way its job ended; does nothing when all went well.
+ *
+ * @since 0.1.0
+ * @category handlers
+ */
+export const leave = ({ finished, interrupted, unauthorized }: Ended): Effect.Effect<void, CliError> => {
+  const { counts } = finished
+  if (interrupted) return CliError.interrupted()
+  // A token that is refused at the first call is bad input: nothing was done.
+  if (unauthorized && counts.confirmed + counts.unknown === 0) {
+    return new CliError({ exitCode: ExitCode.badInput, message: "" })
+  }
+  return counts.failed + counts.skipped + counts.unknown + counts.notSent === 0 && finished.stopped === null
+    ? Effect.void
+    : CliError.failed()
+}

@@ -1,0 +1,47 @@
+/**
+ * A ledger as a command opens it: what is wrong with it is said, and how the command ends.
+ *
+ * @since 0.1.0
+ */
+
+import * as Options from "@effect/cli/Options"
+import type * as FileSystem from "@effect/platform/FileSystem"
+import * as Ledger from "@effect-frameio/batch/Ledger"
+import type { LedgerError } from "@effect-frameio/batch/LedgerError"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { CliError } from "./CliError.js"
+
+/** What happened to a ledger while it was used; the rest was wrong from the beginning. */
+const HAPPENED: ReadonlySet<LedgerError["reason"]> = new Set(["Full", "Corrupt", "Failed"])
+
+/**
+ * How a command ends when its ledger fails.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const toCliError = (error: LedgerError): CliError =>
+  HAPPENED.has(error.reason) ? CliError.failed(error.message) : CliError.badInput(error.message)
+
+/**
+ * Opens a ledger until the scope closes.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const open = (
+  file: string,
+  mode: "read" | "write"
+): Effect.Effect<Ledger.Service, CliError, Scope.Scope | FileSystem.FileSystem> =>
+  Effect.mapError(Ledger.make({ file, mode }), toCliError)
+
+/**
+ * The option that names it.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const option = Options.text("ledger").pipe(
+  Options.withDescription("The job's ledger: a SQLite file that remembers what was sent and what became of it.")
+)

@@ -1,0 +1,182 @@
+import { FileSystem, HttpClient, Path } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { FakeFrameio, FaultPlan, Seed } from "@effect-frameio/testing"
+import { Effect, Fiber, Layer, type Scope, TestClock } from "effect"
+import { run } from "./run.js"
+
+type Ended = Effect.Effect.Success<ReturnType<typeof run>>
+
+interface Setup {
+  readonly fake: FakeFrameio.Service
+  readonly seeded: Seed.Shots
+  readonly plan: string
+  readonly ledger: string
+  /** Runs the command in a pipe, on the test's clock. */
+  readonly piped: (...args: ReadonlyArray<string>) => Effect.Effect<Ended>
+  /** The same on a terminal. */
+  readonly onTerminal: (...args: ReadonlyArray<string>) => Effect.Effect<Ended>
+}
+
+const test = <E>(
+  name: string,
+  body: (setup: Setup) => Effect.Effect<void, E, FileSystem.FileSystem | Scope.Scope>,
+  options: FakeFrameio.Options = { limits: { "*": "unlimited" } }
+) =>
+  it.scoped(
+    name,
+    () =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const path = yield* Path.Path
+        const fake = yield* FakeFrameio.FakeFrameio
+        const http = Layer.succeed(HttpClient.HttpClient, yield* HttpClient.HttpClient)
+        const folder = yield* fs.makeTempDirectoryScoped()
+        const seeded = Seed.shots(fake.world, { shots: 8, versions: 3 })
+        const plan = path.join(folder, "plan.csv")
+        yield* fs.writeFileString(
+          plan,
+          [
+            "asset_id,next_asset_id,name",
+            ...Seed.pairs(seeded).map((pair, n) => `${pair.assetId},${pair.nextAssetId},shot ${n}`)
+          ].join("\n")
+        )
+        const outside =
+          (terminal: boolean) =>
+          (...args: ReadonlyArray<string>) =>
+            Effect.gen(function* () {
+              const fiber = yield* Effect.fork(run(args, { terminal, http, env: { FRAMEIO_TOKEN: FakeFrameio.token } }))
+              yield* TestClock.adjust("10 minutes")
+              return yield* Fiber.join(fiber)
+            })
+        yield* body({
+          fake,
+          seeded,
+          plan,
+          ledger: path.join(folder, "job.db"),
+          piped: outside(false),
+          onTerminal: outside(true)
+        })
+      }).pipe(Effect.provide([FakeFrameio.layer(options), NodeContext.layer])),
+    60_000
+  )
+
+const versionCalls = (fake: FakeFrameio.Service): number => fake.journal.of("assets.version").length
+
+describe("frameio batch, with a ledger", () => {
+  test("runs, goes on, says how it stands, and is undone", ({ fake, ledger, onTerminal, piped, plan, seeded }) =>
+    Effect.gen(function* () {
+      const gone = seeded.shots[2]?.versions[1] ?? ""
+      fake.world.remove(gone)
+      const first = yield* piped("batch", "run", plan, "--ledger", ledger)
+      assert.strictEqual(first.code, 1, first.err)
+      assert.include(first.err, "14 of 16 versions in place, 1 failed, 1 left out")
+
+      const status = yield* onTerminal("batch", "status", "--ledger", ledger)
+      assert.strictEqual(status.code, 0, status.err)
+      assert.match(status.out, /in place +14\n/)
+      assert.match(status.out, /failed +1 .*--retry-failed/)
+      assert.match(status.out, /skipped +1 /)
+
+      fake.world.restore(gone)
+      const calls = versionCalls(fake)
+      const second = yield* piped("batch", "run", plan, "--ledger", ledger)
+      assert.strictEqual(second.code, 0, second.err)
+      assert.include(second.err, "Going on: 14 in place")
+      assert.strictEqual(versionCalls(fake), calls, "what has failed is not tried again unasked")
+
+      const third = yield* piped("batch", "run", plan, "--ledger", ledger, "--retry-failed")
+      assert.strictEqual(third.code, 0, third.err)
+      assert.strictEqual(versionCalls(fake), calls + 2)
+      for (const { versions } of seeded.shots) {
+        assert.deepStrictEqual(fake.world.stackOf(versions[0] ?? "")?.versions, versions)
+      }
+
+      const would = yield* onTerminal("batch", "undo", "--ledger", ledger, "--dry-run")
+      assert.include(would.out, "Would take 16 versions out of 8 stacks. Nothing was sent.")
+      const undone = yield* piped("batch", "undo", "--ledger", ledger)
+      assert.strictEqual(undone.code, 0, undone.err)
+      assert.include(undone.err, "16 of 16 versions out of their stacks")
+      for (const { versions } of seeded.shots) {
+        for (const version of versions) assert.isUndefined(fake.world.stackOf(version))
+      }
+      const again = yield* piped("batch", "run", plan, "--ledger", ledger)
+      assert.strictEqual(again.code, 2)
+      assert.include(again.err, "this job was undone")
+    }))
+
+  test("with --dry-run sends nothing, and makes no ledger", ({ fake, ledger, onTerminal, plan }) =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const fresh = yield* onTerminal("batch", "run", plan, "--ledger", ledger, "--dry-run")
+      assert.strictEqual(fresh.code, 0, fresh.err)
+      assert.include(fresh.out, "Would send 16 versions for 8 stacks. Nothing was sent.")
+      assert.isFalse(yield* fs.exists(ledger))
+      assert.strictEqual((yield* fake.requests).length, 0)
+      yield* onTerminal("batch", "run", plan, "--ledger", ledger)
+      const { length } = yield* fake.requests
+      const after = yield* onTerminal("batch", "run", plan, "--ledger", ledger, "--dry-run")
+      assert.include(after.out, "Would send 0 versions for 0 stacks")
+      assert.include(after.out, "16 of 16 are in place already")
+      assert.strictEqual((yield* fake.requests).length, length)
+    }))
+
+  /** What happens when the eighth version call is sent. */
+  let atTheEighth = (): void => {}
+
+  test(
+    "stops cleanly when the token expires, and goes on with another",
+    ({ fake, ledger, piped, plan, seeded }) =>
+      Effect.gen(function* () {
+        atTheEighth = () => fake.world.revokeToken(FakeFrameio.token)
+        const stopped = yield* piped("batch", "run", plan, "--ledger", ledger)
+        assert.strictEqual(stopped.code, 1, stopped.err)
+        assert.include(stopped.err, "Stopped before the end")
+        assert.include(stopped.err, "FRAMEIO_TOKEN")
+        assert.include(stopped.err, "To go on: frameio batch run")
+        const applied = () => fake.journal.of("assets.version").filter((call) => call.applied).length
+        assert.isAbove(applied(), 0)
+        assert.isBelow(applied(), 16)
+        fake.world.addToken(fake.world.users[0]?.id ?? "", FakeFrameio.token)
+        const after = yield* piped("batch", "run", plan, "--ledger", ledger)
+        assert.strictEqual(after.code, 0, after.err)
+        assert.strictEqual(applied(), 16)
+        for (const { versions } of seeded.shots) {
+          assert.deepStrictEqual(fake.world.stackOf(versions[0] ?? "")?.versions, versions)
+        }
+      }),
+    {
+      limits: { "*": "unlimited" },
+      faults: FaultPlan.make(({ endpoint, ofEndpoint }) => {
+        if (endpoint === "assets.version" && ofEndpoint === 7) atTheEighth()
+        return undefined
+      })
+    }
+  )
+
+  test("refuses a ledger of another plan, one that is none, and one that is not there", ({ ledger, piped, plan }) =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      yield* piped("batch", "run", plan, "--ledger", ledger)
+      const text = yield* fs.readFileString(plan)
+      yield* fs.writeFileString(plan, text.split("\n").slice(0, -1).join("\n"))
+      const other = yield* piped("batch", "run", plan, "--ledger", ledger)
+      assert.strictEqual(other.code, 2)
+      assert.include(other.err, "ledger of another plan")
+      assert.include(other.err, "16 pairs, this plan 15")
+      const none = yield* piped("batch", "run", plan, "--ledger", plan)
+      assert.strictEqual(none.code, 2)
+      assert.include(none.err, "not a ledger")
+      const absent = yield* piped("batch", "status", "--ledger", `${ledger}-not`)
+      assert.strictEqual(absent.code, 2)
+      assert.include(absent.err, "no such file")
+    }))
+
+  test("says everything that is wrong with its options at once", ({ ledger, piped, plan }) =>
+    Effect.gen(function* () {
+      const wrong = yield* piped("batch", "run", plan, "--concurrency", "0", "--settle-after=-1", "--retry-failed")
+      assert.strictEqual(wrong.code, 2)
+      assert.match(wrong.err, /--concurrency is 0[\s\S]*--settle-after is -1[\s\S]*--retry-failed needs --ledger/)
+      assert.isFalse(yield* Effect.flatMap(FileSystem.FileSystem, (fs) => fs.exists(ledger)))
+    }))
+})

@@ -1,0 +1,120 @@
+/**
+ * The real program, killed with SIGKILL at random moments beside a server that loses answers, until its job is done.
+ * `KILLS` says how often in all; a few by default, since each takes a second or two.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { assert, beforeAll, describe, it } from "@effect/vitest"
+import { FakeFrameio, FakeFrameioServer, FaultPlan, Seed, type Unknowns } from "@effect-frameio/testing"
+import { Effect, FastCheck } from "effect"
+import { build, program } from "./program.js"
+
+const KILLS = Number(process.env.KILLS ?? "5")
+
+/** So many kills in one job. */
+const KILLS_PER_JOB = 5
+
+interface Case {
+  readonly seed: number
+  /** For each kill: after so many lines of output, then so many ms; a line follows each event. */
+  readonly kills: ReadonlyArray<readonly [lines: number, millis: number]>
+  readonly versionReturns: Unknowns.Unknowns["versionReturns"]
+  readonly targetInStack: Unknowns.Unknowns["targetInStack"]
+}
+
+const cases = FastCheck.record({
+  seed: FastCheck.integer({ min: 1, max: 1_000_000 }),
+  kills: FastCheck.array(
+    FastCheck.tuple(FastCheck.integer({ min: 0, max: 40 }), FastCheck.integer({ min: 0, max: 60 })),
+    {
+      minLength: KILLS_PER_JOB,
+      maxLength: KILLS_PER_JOB
+    }
+  ),
+  versionReturns: FastCheck.constantFrom("stack", "file"),
+  targetInStack: FastCheck.constantFrom("refuse", "resolve")
+}) as FastCheck.Arbitrary<Case>
+
+const SHOTS = 16
+const VERSIONS = 4
+
+const folder = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "effect-frameio-kill-"))),
+  (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
+)
+
+describe("killed at any moment", () => {
+  beforeAll(build, 60_000)
+
+  it.scopedLive.each(FastCheck.sample(cases, { numRuns: Math.ceil(KILLS / KILLS_PER_JOB), seed: 20_261_125 }))(
+    "every version is put on its stack once, and in order: $seed",
+    ({ kills, seed, targetInStack, versionReturns }) =>
+      Effect.gen(function* () {
+        const server = yield* FakeFrameioServer.make({
+          seed,
+          payload: "slim",
+          unknowns: { versionReturns, targetInStack },
+          limits: { "assets.version": { limit: 40, windowMillis: 1000 }, "*": "unlimited" },
+          faults: FaultPlan.combine(
+            FaultPlan.latency({ millis: 15, jitterMillis: 15 }),
+            FaultPlan.random({
+              seed,
+              answerLost: 0.04,
+              requestLost: 0.02,
+              errorBefore: 0.02,
+              errorAfter: 0.03,
+              connectionRefused: 0.02
+            })
+          )
+        })
+        const seeded = Seed.shots(server.world, { shots: SHOTS, versions: VERSIONS })
+        const path = yield* folder
+        const plan = join(path, "plan.csv")
+        const ledger = join(path, "job.db")
+        writeFileSync(
+          plan,
+          ["asset_id,next_asset_id", ...Seed.pairs(seeded).map((pair) => `${pair.assetId},${pair.nextAssetId}`)].join(
+            "\n"
+          )
+        )
+        const env = { FRAMEIO_BASE_URL: server.baseUrl, FRAMEIO_TOKEN: FakeFrameio.token }
+        const args = ["batch", "run", plan, "--ledger", ledger, "--settle-after", "1", "--retry-failed"]
+
+        for (const [lines, millis] of kills) {
+          let seen = 0
+          const ended = yield* program(args, {
+            env,
+            onLine: (_, child) => {
+              if (++seen > lines) setTimeout(() => child.kill("SIGKILL"), millis)
+            }
+          })
+          assert.oneOf(ended.code, [null, 0, 1], ended.err)
+        }
+        // What failed five times in a row, by chance, is tried again; that takes a run or two more.
+        let last = yield* program(args, { env })
+        for (let run = 0; run < 3 && last.code === 1; run++) last = yield* program(args, { env })
+        assert.strictEqual(last.code, 0, last.err)
+
+        for (const { versions } of seeded.shots) {
+          assert.deepStrictEqual(server.world.stackOf(versions[0] ?? "")?.versions, versions)
+        }
+        const calls = server.journal.of("assets.version")
+        assert.strictEqual(calls.filter((call) => call.applied).length, SHOTS * (VERSIONS - 1))
+        assert.deepStrictEqual(
+          calls.filter((call) => call.refusal === "NextInStack"),
+          [],
+          "no call was sent for a version that was in place already"
+        )
+        const status = yield* program(["batch", "status", "--ledger", ledger], {})
+        const counts: unknown = JSON.parse(status.out[0] ?? "null").counts
+        assert.deepInclude(counts, {
+          total: SHOTS * (VERSIONS - 1),
+          confirmed: SHOTS * (VERSIONS - 1),
+          sent: 0,
+          failed: 0
+        })
+      }),
+    120_000
+  )
+})
