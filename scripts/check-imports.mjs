@@ -6,17 +6,18 @@ const arrows = `
   core        →
   testing     → core
   redis       → core
+  undici      → core
   batch       → core
-  cli         → core batch testing
-  benchmarks  → core batch testing redis
-  examples    → core batch testing redis
+  cli         → core batch testing undici
+  benchmarks  → core batch testing redis undici
+  examples    → core batch testing redis undici
 `
 
 /** These run wherever \`fetch\` does: nothing of Node in them. */
 const platformFree = ["core"]
 
 /** These are published libraries: they import modules, never a barrel, so that a user bundles what is used. */
-const libraries = ["core", "testing", "redis", "batch", "cli"]
+const libraries = ["core", "testing", "redis", "undici", "batch", "cli"]
 
 /** These hold rules and no effects: they import nothing but one another. */
 const pure = [

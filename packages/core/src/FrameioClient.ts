@@ -26,6 +26,7 @@ import * as Schema from "effect/Schema"
 import * as Tracer from "effect/Tracer"
 import { type Asset, type AssetFragment, AssetId, type CreatedAsset, sameId } from "./Asset.js"
 import * as Bulk from "./Bulk.js"
+import * as DirectHttpClient from "./DirectHttpClient.js"
 import * as FrameioApi from "./FrameioApi.js"
 import * as FrameioConfig from "./FrameioConfig.js"
 import * as FrameioError from "./FrameioError.js"
@@ -470,7 +471,9 @@ export const make = (
     const http = yield* HttpClient.HttpClient
     const requestInit = withManualRedirect(yield* Effect.context<never>())
     const timeoutMillis = Duration.toMillis(options?.timeout ?? defaults.timeout)
-    const withDeadline = deadlines.make(timeoutMillis)
+    const timedOut = () => new Verdict.TimedOut({ millis: timeoutMillis })
+    const deadline = deadlines.make(timeoutMillis)
+    const exchange = DirectHttpClient.isDirect(http) ? http[DirectHttpClient.TypeId] : undefined
     const policy = RetryPolicy.make(options?.retry)
     const secret = Redacted.value(config.token)
     const onTheWire = wireOf(config)
@@ -480,11 +483,13 @@ export const make = (
       const { route } = call.endpoint
       const send = Effect.suspend(() => {
         Call.attempted(call)
-        return withDeadline(
-          Effect.flatMap(http.execute(request), read(call)),
-          surroundings(call, requestInit),
-          () => new Verdict.TimedOut({ millis: timeoutMillis })
-        )
+        return exchange === undefined
+          ? deadline.ofEffect(
+              Effect.flatMap(http.execute(request), read(call)),
+              surroundings(call, requestInit),
+              timedOut
+            )
+          : Effect.flatMap(deadline.ofCallback(exchange(request), timedOut), read(call))
       })
       return scheduler.schedule(
         { owner: config.token, route },

@@ -4,6 +4,8 @@ export * as Asset from "./Asset.js"
 export * as AssetCache from "./AssetCache.js"
 /** What comes of copying or deleting many assets at once. */
 export * as Bulk from "./Bulk.js"
+/** An `HttpClient` with a shorter way through it. */
+export * as DirectHttpClient from "./DirectHttpClient.js"
 /** The one declaration of Frame.io's API. */
 export * as FrameioApi from "./FrameioApi.js"
 /** The calls of Frame.io's API as Effects. */

@@ -7,6 +7,7 @@ import type { Client } from "../Client.js"
 
 const load = {
   ours: () => import("./ours.js"),
+  "ours-platform": () => import("./ours.js").then(({ overPlatform }) => ({ client: overPlatform })),
   fetch: () => import("./fetch.js"),
   "axios-retry": () => import("./axios-retry.js"),
   got: () => import("./got.js"),

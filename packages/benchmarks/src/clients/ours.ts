@@ -3,17 +3,19 @@
  * processes share the bucket's state there.
  */
 
+import type * as HttpClient from "@effect/platform/HttpClient"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Asset from "@effect-frameio/core/Asset"
 import * as FrameioClient from "@effect-frameio/core/FrameioClient"
 import * as FrameioConfig from "@effect-frameio/core/FrameioConfig"
 import * as RateLimitScheduler from "@effect-frameio/core/RateLimitScheduler"
 import * as RedisRateLimitStore from "@effect-frameio/redis/RedisRateLimitStore"
+import * as UndiciHttpClient from "@effect-frameio/undici/UndiciHttpClient"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Redacted from "effect/Redacted"
-import type { Call, Client } from "../Client.js"
+import type { Call, Client, Context, Instance } from "../Client.js"
 
 const asset = (id: string): Asset.AssetId => Asset.AssetId.make(id)
 
@@ -29,15 +31,12 @@ const sharing = (config: FrameioConfig.Options, redisUrl: string) =>
     )
   )
 
-export const client: Client = {
-  id: "ours",
-  title: "**effect-frameio**",
-  told: "nothing",
-  sharedStore: true,
-  make: async ({ baseUrl, redisUrl }) => {
+const over =
+  (http: Layer.Layer<HttpClient.HttpClient>) =>
+  async ({ baseUrl, redisUrl }: Context): Promise<Instance> => {
     const config = { token: Redacted.make("benchmark"), baseUrl }
     const frameioLayer = redisUrl === undefined ? FrameioClient.layer(config) : sharing(config, redisUrl)
-    const runtime = ManagedRuntime.make(Layer.provide(frameioLayer, NodeHttpClient.layerUndici))
+    const runtime = ManagedRuntime.make(Layer.provide(frameioLayer, http))
     const frameio = await runtime.runPromise(FrameioClient.FrameioClient)
     const version = (call: Call) => {
       const send = frameio.version({ assetId: asset(call.assetId), nextAssetId: asset(call.nextAssetId) })
@@ -73,4 +72,20 @@ export const client: Client = {
       close: () => runtime.dispose()
     }
   }
+
+export const client: Client = {
+  id: "ours",
+  title: "**effect-frameio**",
+  told: "nothing",
+  sharedStore: true,
+  make: over(UndiciHttpClient.layer)
+}
+
+/** Over the same `HttpClient` as the peers that are made with Effect. */
+export const overPlatform: Client = {
+  id: "ours-platform",
+  title: "effect-frameio over `NodeHttpClient.layerUndici`",
+  told: "nothing",
+  costOnly: true,
+  make: over(NodeHttpClient.layerUndici)
 }

@@ -1,0 +1,67 @@
+/**
+ * An `HttpClient` with a shorter way through it: one request and its whole answer, by callback. `FrameioClient` takes
+ * that way where it is there, for an effect that could be anything needs a fiber of its own to be interrupted in time, and
+ * the span, the controller and the stream that come with it are most of what a small answer costs.
+ *
+ * Whatever is put around such a client (`HttpClient.mapRequest`, `tap`, …) makes a new one, without the short way:
+ * nothing is bypassed.
+ *
+ * @since 0.1.0
+ */
+import type * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClientError from "@effect/platform/HttpClientError"
+import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import type * as Context from "effect/Context"
+import type * as Exit from "effect/Exit"
+import * as Predicate from "effect/Predicate"
+
+/**
+ * Where a client keeps its short way.
+ *
+ * @since 0.1.0
+ * @category type ids
+ */
+export const TypeId: unique symbol = Symbol.for("@effect-frameio/core/DirectHttpClient")
+
+/**
+ * @since 0.1.0
+ * @category type ids
+ */
+export type TypeId = typeof TypeId
+
+/**
+ * Sends a request, whose body is empty or in memory, reads the answer to its end, and calls back once; no redirection
+ * is followed, and no span is made. A body that breaks off after the status is a response whose `text` fails.
+ *
+ * Gives what abandons it: the connection is closed, and nothing is called back any more. It does nothing afterwards.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Exchange = (
+  request: HttpClientRequest.HttpClientRequest
+) => (
+  context: Context.Context<never>,
+  callback: (exit: Exit.Exit<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>) => void
+) => () => void
+
+/**
+ * An `HttpClient` with a short way.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DirectHttpClient extends HttpClient.HttpClient {
+  /** The short way. */
+  readonly [TypeId]: Exchange
+}
+
+/**
+ * Whether a client has a short way.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isDirect = (client: HttpClient.HttpClient): client is DirectHttpClient =>
+  Predicate.hasProperty(client, TypeId)
