@@ -122,6 +122,10 @@ const tally = ({ code, counts }) => {
 }
 
 const types = ["types", "npm run types", () => tsc()]
+const openapi = (...args) => [
+  build("core"),
+  ["OpenAPI document", "npm run openapi", () => node("scripts/openapi.mjs", args)]
+]
 const lint = [
   [
     "format and lint",
@@ -129,7 +133,8 @@ const lint = [
     () => node("node_modules/@biomejs/biome/bin/biome", ["check", "--error-on-warnings", "."])
   ],
   ["walls between packages", "node scripts/check-imports.mjs", () => node("scripts/check-imports.mjs")],
-  ["documentation", "node scripts/check-docs.mjs", () => node("scripts/check-docs.mjs")]
+  ["documentation", "node scripts/check-docs.mjs", () => node("scripts/check-docs.mjs")],
+  ...openapi("--check")
 ]
 const tests = (args) => [
   "tests",
@@ -165,7 +170,8 @@ const tasks = {
     build("benchmarks"),
     ["bench", "npm run bench", () => node("packages/benchmarks/dist/bench.js", args)]
   ],
-  histories: (args) => [histories(args)]
+  histories: (args) => [histories(args)],
+  openapi: () => openapi()
 }
 
 const [task = "", ...rest] = process.argv.slice(2)

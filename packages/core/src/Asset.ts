@@ -33,6 +33,7 @@ export const AssetId = Schema.String.pipe(
   Schema.brand("AssetId")
 ).annotations({
   identifier: "AssetId",
+  jsonSchema: { type: "string", format: "uuid", description: "The id of an asset." },
   arbitrary: () => (fc) => fc.uuid().map((id) => AssetId.make(id))
 })
 

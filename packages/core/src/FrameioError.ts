@@ -9,6 +9,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
+import * as SchemaAST from "effect/SchemaAST"
 import { AssetId } from "./Asset.js"
 import * as text from "./internal/text.js"
 import {
@@ -739,4 +740,4 @@ export const overTheWire = <E extends RealtimeStatusError, I>(
     decode: (body) =>
       make({ errors: body.errors ?? [], ...(typeof body.message === "string" ? { title: body.message } : {}) }),
     encode: (one) => toBody(one)
-  })
+  }).annotations({ [SchemaAST.JSONIdentifierAnnotationId]: "HTTPError" })

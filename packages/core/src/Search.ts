@@ -6,6 +6,7 @@
  */
 import * as Schema from "effect/Schema"
 import type { Problem } from "./FrameioError.js"
+import * as query from "./internal/query.js"
 
 /**
  * How a field is compared: the operators that the guide shows. Others are passed on.
@@ -104,21 +105,25 @@ export interface SearchArgs extends LibrarySearchArgs {
 
 const uuid = Schema.String.pipe(
   Schema.pattern(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i, {
-    message: () => "is not an id; it must be a UUID such as 9f8e7d6c-5b4a-3c2d-1e0f-9a8b7c6d5e4f"
+    message: () => "is not an id; it must be a UUID such as 9f8e7d6c-5b4a-3c2d-1e0f-9a8b7c6d5e4f",
+    jsonSchema: { type: "string", format: "uuid" }
   })
 )
 
+/** What the caller leaves out travels as null from Frame.io's own SDK, and as nothing from here. */
+const maybe = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { nullable: true })
+
 const anything = Schema.Record({ key: Schema.String, value: Schema.Unknown })
-const text = Schema.optional(Schema.String)
-const count = Schema.optional(Schema.Int.pipe(Schema.positive()))
-const flag = Schema.optional(Schema.Boolean)
+const text = maybe(Schema.String)
+const count = maybe(Schema.Int.pipe(Schema.positive()))
+const flag = maybe(Schema.Boolean)
 
 const library = {
-  account_id: Schema.optional(uuid),
-  filter: Schema.optional(Filter),
+  account_id: maybe(uuid),
+  filter: maybe(Filter),
   include_deleted: flag,
   /** Its members are not documented. */
-  opts: Schema.optional(anything),
+  opts: maybe(anything),
   /** Counted from 1, which is the default. */
   page: count,
   /** 10 by default. */
@@ -133,8 +138,8 @@ const library = {
 const assets = {
   ...library,
   include: text,
-  project_id: Schema.optional(uuid),
-  properties: Schema.optional(anything),
+  project_id: maybe(uuid),
+  properties: maybe(anything),
   shared_projects: flag,
   /** One of several types, as documented; which, could not be read. */
   team_id: Schema.optional(Schema.Unknown),
@@ -157,20 +162,17 @@ export const LibraryPayload = Schema.Struct(library).annotations({ identifier: "
  */
 export const AssetsPayload = Schema.Struct(assets).annotations({ identifier: "AssetSearch" })
 
-const queryFlag = Schema.optional(Schema.BooleanFromString)
-const queryCount = Schema.optional(Schema.NumberFromString.pipe(Schema.int(), Schema.positive()))
-
 /** How an object is written in a query is documented nowhere; as text it is whatever the caller knows. */
 const libraryQuery = {
   account_id: Schema.optional(uuid),
-  filter: text,
-  include_deleted: queryFlag,
-  opts: text,
-  page: queryCount,
-  page_size: queryCount,
-  q: text,
-  query: text,
-  sort: text
+  filter: query.text("Conditions by field. How they are written in a query is not documented."),
+  include_deleted: query.flag("Whether deleted assets are found, too."),
+  opts: query.text("Options. Neither which there are nor how they are written in a query is documented."),
+  page: query.count("The page, counted from 1."),
+  page_size: query.count("Items per page; 10 by default."),
+  q: query.text("What to look for."),
+  query: query.text("What to look for. How it differs from q is not documented."),
+  sort: query.text("relevance by default, or a field; - in front reverses: -inserted_at.")
 }
 
 /**
@@ -189,12 +191,12 @@ export const LibraryQuery = Schema.Struct(libraryQuery)
  */
 export const AssetsQuery = Schema.Struct({
   ...libraryQuery,
-  include: text,
+  include: query.text("What comes along with each asset, joined with commas."),
   project_id: Schema.optional(uuid),
-  properties: text,
-  shared_projects: queryFlag,
-  team_id: Schema.optional(Schema.Union(Schema.String, Schema.Array(Schema.String))),
-  type: text
+  properties: query.text("Values of one's own. How they are written in a query is not documented."),
+  shared_projects: query.flag("Whether shared projects are searched, too."),
+  team_id: query.texts("One team or several."),
+  type: query.text("Only this kind: file, folder, version_stack, bundle.")
 })
 
 const ONLY_BY_POST = "is an object, and how one is written in a query is not documented; search by POST"

@@ -1,0 +1,41 @@
+/** The fields of a query: text on the wire, and what they mean in the OpenAPI document. */
+import * as Schema from "effect/Schema"
+
+/**
+ * `true` or `false`.
+ *
+ * @internal
+ */
+export const flag = (description: string) =>
+  Schema.optional(Schema.BooleanFromString.annotations({ jsonSchema: { type: "boolean", description } }))
+
+/**
+ * A whole number from 1.
+ *
+ * @internal
+ */
+export const count = (description: string) =>
+  Schema.optional(
+    Schema.NumberFromString.pipe(Schema.int(), Schema.positive()).annotations({
+      jsonSchema: { type: "integer", minimum: 1, description }
+    })
+  )
+
+/**
+ * Text as it is.
+ *
+ * @internal
+ */
+export const text = (description: string) => Schema.optional(Schema.String.annotations({ description }))
+
+/**
+ * One value or several; several are sent as the key repeated, the way OpenAPI serialises a list by default.
+ *
+ * @internal
+ */
+export const texts = (description: string) =>
+  Schema.optional(
+    Schema.Union(Schema.String, Schema.Array(Schema.String)).annotations({
+      jsonSchema: { type: "array", items: { type: "string" }, description }
+    })
+  )
