@@ -125,7 +125,9 @@ export const handle = Effect.fn("Cli.fake")(function* (args: Setup & { readonly 
       onSome: (file) => `\n${single}frameio batch run ${file}\n`
     })
   )
-  yield* stdio.err("\nCtrl-C ends it, and all that is in it.\n")
+  yield* stdio.err(
+    `\nIts calls, to read and to try in a browser: ${server.docsUrl}\nCtrl-C ends it, and all that is in it.\n`
+  )
   yield* stdio.interrupted(1)
   const counts = yield* server.counts("assets.version")
   yield* stdio.err(`\nIt saw ${counts.requests} version calls, and answered ${counts.refused} of them with 429.\n`)
@@ -183,6 +185,7 @@ export const command = Command.make(
       HelpDoc.p(
         "It keeps Frame.io's rules about stacks and its rate limit to the millisecond. It lives in memory and is gone when it ends."
       ),
+      HelpDoc.p("It also serves its OpenAPI document, and a page to try calls in; the address is printed."),
       HelpDoc.h2("Examples"),
       HelpDoc.p("frameio fake --pairs pairs.csv"),
       HelpDoc.p("frameio fake --shots 1000 --versions 5 --limit 100 --latency 50 --port 8080")

@@ -16,6 +16,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as FakeFrameio from "./FakeFrameio.js"
 import type { Engine } from "./internal/engine.js"
+import * as Manual from "./internal/manual.js"
 import { ServerRequest } from "./internal/messages.js"
 import type { Reply } from "./internal/reply.js"
 
@@ -41,6 +42,8 @@ export interface Service extends FakeFrameio.Service {
   readonly baseUrl: string
   /** The loopback port it listens on. */
   readonly port: number
+  /** The page on which its calls can be made; the OpenAPI document is at `/openapi.json` beside it. For a browser. */
+  readonly docsUrl: string
 }
 
 /**
@@ -77,9 +80,11 @@ const giveBack = (request: HttpServerRequest.HttpServerRequest, reply: Reply) =>
   }
 }
 
-const serve = (engine: Engine) =>
+const serve = (engine: Engine, manual: Manual.Manual) =>
   Effect.gen(function* () {
     const request = yield* HttpServerRequest.HttpServerRequest
+    const page = manual.answer(request)
+    if (page !== undefined) return yield* page
     if (engine.isForStorage(request.url)) {
       const { headers, method, stream, url } = request
       return yield* giveBack(request, yield* engine.exchangeWithStorage({ method, url, headers, body: stream }))
@@ -104,7 +109,8 @@ export const make = (options?: Options): Effect.Effect<Service, HttpServerError.
     const { engine, service } = yield* FakeFrameio.run(options)
     const server = createServer()
     const http = yield* NodeHttpServer.make(() => server, { port: options?.port ?? 0, host: HOST })
-    yield* http.serve(serve(engine))
+    const manual = yield* Manual.make(FakeFrameio.token)
+    yield* http.serve(serve(engine, manual))
     // Runs first of all finalizers: connections kept open for a next request would keep the server from closing.
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
@@ -116,7 +122,7 @@ export const make = (options?: Options): Effect.Effect<Service, HttpServerError.
     const port = typeof address === "object" && address !== null ? address.port : 0
     const baseUrl = `http://${HOST}:${port}`
     service.world.uploads.base = baseUrl
-    return { ...service, baseUrl, port }
+    return { ...service, baseUrl, port, docsUrl: `${baseUrl}${Manual.PAGE}` }
   }).pipe(Effect.withTracerEnabled(false))
 
 /**

@@ -1,0 +1,84 @@
+/**
+ * What a fake on a port has beside the API: the declaration as an OpenAPI document, and a page on which its calls can be
+ * made. The page is Swagger UI out of `@effect/platform`, which carries all it needs: a browser asks nobody else.
+ */
+import * as Headers from "@effect/platform/Headers"
+import * as HttpLayerRouter from "@effect/platform/HttpLayerRouter"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as OpenApi from "@effect/platform/OpenApi"
+import * as FrameioApi from "@effect-frameio/core/FrameioApi"
+import * as Effect from "effect/Effect"
+import { ServerRequest } from "./messages.js"
+
+/** @internal */
+export const PAGE = "/docs"
+
+/** @internal */
+export const DOCUMENT = "/openapi.json"
+
+/** @internal */
+export interface Manual {
+  /** The answer to a request that is not for the API, if it is one for the manual. */
+  readonly answer: (request: {
+    readonly method: string
+    readonly url: string
+  }) => Effect.Effect<HttpServerResponse.HttpServerResponse> | undefined
+}
+
+const ABOUT = (
+  token: string
+) => `**A fake of Frame.io on this machine.** It keeps the documented rules, lives in memory, \
+and is gone when it ends. The token \`${token}\` is filled in already. What a call here changes is changed for every \
+program on this port, and counts against the same rate limit.`
+
+/** The declaration, whose server is whatever answers the page. */
+const shown = (token: string) =>
+  FrameioApi.FrameioApi.annotateContext(
+    OpenApi.annotations({
+      title: "Frame.io, the fake of it",
+      description: ABOUT(token),
+      servers: [{ url: "/", description: "This fake" }]
+    })
+  )
+
+type Shown = ReturnType<typeof shown>
+
+/** Fills in the token once the page is there. */
+const authorize = (token: string): string => {
+  const [scheme = ""] = Object.keys(OpenApi.fromApi(FrameioApi.FrameioApi).components.securitySchemes)
+  const call = `window.ui.preauthorizeApiKey(${JSON.stringify(scheme)}, ${JSON.stringify(token)})`
+  return `<script>window.addEventListener("load", () => ${call})</script>`
+}
+
+/** Loaded when somebody asks for it, since it is two megabytes. */
+const render = (api: Shown, token: string): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
+  Effect.gen(function* () {
+    const swagger = yield* Effect.promise(() => import("@effect/platform/HttpApiSwagger"))
+    const app = yield* HttpLayerRouter.toHttpEffect(swagger.layerHttpLayerRouter({ api, path: PAGE }))
+    const asked = new ServerRequest("GET", PAGE, Headers.empty, new Uint8Array(0))
+    const response = yield* Effect.provideService(app, HttpServerRequest.HttpServerRequest, asked)
+    const page = response.body._tag === "Uint8Array" ? new TextDecoder().decode(response.body.body) : ""
+    return HttpServerResponse.html(page.replace(/<\/body>\s*<\/html>\s*$/, () => `${authorize(token)}</body></html>`))
+  }).pipe(Effect.scoped, Effect.orDie)
+
+/** @internal */
+export const make = (token: string): Effect.Effect<Manual> =>
+  Effect.gen(function* () {
+    const api = shown(token)
+    const page = yield* Effect.cached(render(api, token))
+    const document = Effect.sync(() => HttpServerResponse.unsafeJson(OpenApi.fromApi(api)))
+    const pages: Readonly<Record<string, Effect.Effect<HttpServerResponse.HttpServerResponse>>> = {
+      "/": Effect.succeed(HttpServerResponse.redirect(PAGE)),
+      [PAGE]: page,
+      [DOCUMENT]: document,
+      // Every browser asks for one; it is not a request to the API.
+      "/favicon.ico": Effect.succeed(HttpServerResponse.empty())
+    }
+    return {
+      answer: ({ method, url }) => {
+        const path = url.split("?", 1)[0] ?? ""
+        return method === "GET" && Object.hasOwn(pages, path) ? pages[path] : undefined
+      }
+    }
+  })

@@ -1,0 +1,88 @@
+import { OpenApi } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { FrameioApi } from "@effect-frameio/core"
+import { FakeFrameioServer } from "@effect-frameio/testing"
+import { Effect, Option } from "effect"
+import * as Browser from "./support/Browser.js"
+
+const fetched = (url: string) =>
+  Effect.gen(function* () {
+    const response = yield* Effect.promise(() => fetch(url, { redirect: "manual" }))
+    return { response, text: yield* Effect.promise(() => response.text()) }
+  })
+
+describe("what a fake on a port has beside the API", () => {
+  it.scopedLive("the OpenAPI document, whose server is the fake itself", () =>
+    Effect.gen(function* () {
+      const fake = yield* FakeFrameioServer.make()
+      const { response, text } = yield* fetched(`${fake.baseUrl}/openapi.json`)
+      assert.strictEqual(response.status, 200)
+      assert.match(response.headers.get("content-type") ?? "", /^application\/json/)
+      const served: typeof OpenApi.fromApi extends (...args: never) => infer Spec ? Spec : never = JSON.parse(text)
+      const derived = OpenApi.fromApi(FrameioApi.FrameioApi)
+      assert.deepStrictEqual(served.servers, [{ url: "/", description: "This fake" }])
+      assert.deepStrictEqual(served.paths, JSON.parse(JSON.stringify(derived.paths)))
+      assert.notDeepEqual(derived.servers, served.servers, "and the declaration's own server is not touched")
+    })
+  )
+
+  it.scopedLive("the page, without a token, without a limit and without a trace in the journal", () =>
+    Effect.gen(function* () {
+      const fake = yield* FakeFrameioServer.make()
+      const root = yield* fetched(`${fake.baseUrl}/`)
+      assert.strictEqual(root.response.status, 302)
+      assert.strictEqual(new URL(root.response.headers.get("location") ?? "", fake.baseUrl).href, fake.docsUrl)
+      const { response, text } = yield* fetched(`${fake.docsUrl}?deep=link`)
+      assert.strictEqual(response.status, 200)
+      assert.match(response.headers.get("content-type") ?? "", /^text\/html/)
+      assert.include(text, "/v2/assets/{asset_id}/version")
+      assert.notMatch(text, /<(script|link|img)[^>]+(src|href)="?https?:/, "it asks nobody else for anything")
+      assert.strictEqual((yield* fake.counts()).requests, 0)
+      const api = yield* fetched(`${fake.baseUrl}/v2/assets`)
+      assert.strictEqual(api.response.status, 401)
+      const other = yield* Effect.promise(() => fetch(fake.docsUrl, { method: "POST" }))
+      assert.strictEqual(other.status, 401, "nothing but GET is for the page")
+    })
+  )
+
+  it.scopedLive.skipIf(Browser.missing)("a person opens the page in a browser and makes a call on it", () =>
+    Effect.gen(function* () {
+      const fake = yield* FakeFrameioServer.make()
+      const first = yield* fake.addFile({ name: "shot_v001.mov" })
+      const second = yield* fake.addFile({ name: "shot_v002.mov" })
+      const page = yield* Browser.page
+      const asked: Array<string> = []
+      const failed: Array<string> = []
+      page.on("request", (request) => asked.push(request.url()))
+      page.on("pageerror", (error) => failed.push(String(error)))
+      yield* Effect.promise(async () => {
+        await page.goto(fake.docsUrl)
+        await page.locator(".opblock").first().waitFor()
+      })
+      assert.strictEqual(yield* Effect.promise(() => page.locator(".opblock").count()), FrameioApi.endpoints.size)
+      const status = yield* Effect.promise(async () => {
+        const operation = page.locator(".opblock", {
+          has: page.locator('[data-path="/v2/assets/{asset_id}/version"]')
+        })
+        await operation.locator(".opblock-summary-control").click()
+        await operation.locator(".try-out__btn").click()
+        await operation.locator("tr[data-param-name=asset_id] input").fill(first)
+        await operation.locator("textarea.body-param__text").fill(JSON.stringify({ next_asset_id: second }))
+        await operation.locator("button.execute").click()
+        const answer = operation.locator(".live-responses-table .response .response-col_status").first()
+        await answer.waitFor()
+        return answer.textContent()
+      })
+      assert.match(status ?? "", /^200/)
+      assert.isTrue(Option.isSome(yield* fake.stackOf(second)))
+      assert.deepStrictEqual(
+        (yield* fake.requests).map((one) => [one.endpoint, one.status, one.userId]),
+        [["assets.version", 200, fake.userId]]
+      )
+      assert.isEmpty(failed)
+      for (const url of asked.filter((one) => !one.startsWith("data:"))) {
+        assert.strictEqual(new URL(url).origin, fake.baseUrl, "no other host is asked")
+      }
+    })
+  )
+})
