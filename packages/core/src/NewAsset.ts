@@ -72,8 +72,8 @@ interface Realtime extends CommonFile {
 }
 
 /**
- * A file that is uploaded while it is still being written. It needs a name, or an extension, without which it is called
- * `[new file].<extension>`; where it has both they must agree. Its size comes with the last part.
+ * A file that is uploaded while it is still being written. It needs a name, or an extension such as `.mp4`, without
+ * which it is called `[new file].mp4`; where it has both they must agree. Its size comes with the last part.
  *
  * @since 0.1.0
  * @category models
@@ -116,16 +116,18 @@ export type CreateArgs = NewAsset & {
   readonly parentId: AssetId
 }
 
+const bytes = Schema.Int.pipe(Schema.nonNegative())
+
 const fields = Schema.Struct({
   type: Schema.Literal("file", "folder"),
-  /** Required unless realtime. */
-  name: Schema.optional(Schema.String),
-  /** Without the dot. Only for a realtime upload; ignored otherwise. */
-  extension: Schema.optional(Schema.String),
+  /** Required unless realtime, where it may be null beside an extension. */
+  name: Schema.optional(Schema.NullOr(Schema.String)),
+  /** With its dot: the documented pattern is `\..+`. Only for a realtime upload; ignored otherwise. */
+  extension: Schema.optional(Schema.NullOr(Schema.String)),
   /** MIME type; required if realtime. */
   filetype: Schema.optional(Schema.NullOr(Schema.String)),
-  /** Bytes; required unless realtime, and `null` by default. */
-  filesize: Schema.optional(Schema.NullOr(Schema.Int.pipe(Schema.nonNegative()))),
+  /** Bytes; required unless realtime, and `null` by default. A form and Frame.io's command line send it as text. */
+  filesize: Schema.optional(Schema.NullOr(Schema.Union(bytes, Schema.compose(Schema.NumberFromString, bytes)))),
   /** `false` by default; `true` requires a file, and JSON. */
   is_realtime_upload: Schema.optional(Schema.Boolean),
   description: Schema.optional(Schema.NullOr(Schema.String)),
@@ -146,10 +148,8 @@ export interface Payload extends Schema.Schema.Type<typeof fields> {}
 
 const isText = (value: unknown): value is string => typeof value === "string" && value !== ""
 
-const extensionOf = (name: string): string => {
-  const dot = name.lastIndexOf(".")
-  return dot === -1 ? "" : name.slice(dot + 1)
-}
+/** What follows the last dot. */
+const extensionOf = (name: string): string => name.slice(name.lastIndexOf(".") + 1).toLowerCase()
 
 /**
  * The documented rules that hold between the fields of a payload, by the names on the wire: everything that is broken,
@@ -169,7 +169,7 @@ export const problemsOf = (payload: { readonly [K in keyof Payload]?: unknown })
     if (!isText(name) && !isText(extension)) {
       problems.push({ path: "name", message: "is missing; a realtime upload needs a name or an extension" })
     }
-    if (isText(name) && isText(extension) && extensionOf(name).toLowerCase() !== extension.toLowerCase()) {
+    if (isText(name) && isText(extension) && extensionOf(name) !== extensionOf(extension)) {
       problems.push({ path: "extension", message: `is ${extension} and not that of the name, ${name}; leave one out` })
     }
     return problems
@@ -192,6 +192,8 @@ export const Payload = fields
   .pipe(Schema.filter((payload) => problemsOf(payload).map(({ message, path }) => ({ path: [path], message }))))
   .annotations({ identifier: "NewAsset", description: "What is to be created in a folder" })
 
+const withDot = (extension: string): string => (extension.startsWith(".") ? extension : `.${extension}`)
+
 /**
  * The payload for what is to be created.
  *
@@ -206,7 +208,7 @@ export const toPayload = (asset: NewAsset): Payload => ({
   ...(asset.type === "folder"
     ? { is_realtime_upload: asset.isRealtimeUpload }
     : {
-        extension: "extension" in asset ? asset.extension : undefined,
+        extension: "extension" in asset && asset.extension !== undefined ? withDot(asset.extension) : undefined,
         filetype: asset.filetype,
         filesize: "filesize" in asset ? asset.filesize : undefined,
         is_realtime_upload: asset.isRealtimeUpload,

@@ -94,6 +94,11 @@ export interface Unknowns {
   readonly partSize: number
   /** How many items a page of a search has when the request does not say: 10, as the guide says. */
   readonly searchPageSize: number
+  /**
+   * When a listing shows the cover of a stack as `cover_asset`: always (default), for Frame.io's own command line reads it
+   * out of a plain listing, or only with `include=cover_asset`, as is documented.
+   */
+  readonly coverAsset: "always" | "included"
   /** The items on a page of children when the request does not say; 50 by default. */
   readonly defaultPageSize: number
   /** The most items on a page of children, whatever the request says; 500 by default. */
@@ -133,6 +138,7 @@ export const defaults: Unknowns = {
   autoVersion: true,
   partSize: 25 * 1024 * 1024,
   searchPageSize: 10,
+  coverAsset: "always",
   defaultPageSize: 50,
   maximumPageSize: 500
 }
@@ -169,6 +175,7 @@ export const make = (options?: Options): Unknowns => ({
   autoVersion: options?.autoVersion ?? defaults.autoVersion,
   partSize: options?.partSize ?? defaults.partSize,
   searchPageSize: options?.searchPageSize ?? defaults.searchPageSize,
+  coverAsset: options?.coverAsset ?? defaults.coverAsset,
   defaultPageSize: options?.defaultPageSize ?? defaults.defaultPageSize,
   maximumPageSize: options?.maximumPageSize ?? defaults.maximumPageSize
 })

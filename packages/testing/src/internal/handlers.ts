@@ -101,11 +101,13 @@ const INCLUDED_CHILDREN = 3
 const withIncludes = (visit: VisitState, entry: Entry, includes: ReadonlyArray<string>): Asset => {
   const asset = Payload.render(visit.world, entry, visit.shape)
   const added: Record<string, unknown> = {}
-  if (includes.includes("cover_asset")) {
+  const unasked = visit.world.unknowns.coverAsset === "always" && entry.kind === "version_stack"
+  if (unasked || includes.includes("cover_asset")) {
     const cover = entry.coverAssetId === null ? undefined : visit.world.get(entry.coverAssetId)
     added.cover_asset = cover === undefined ? null : Payload.render(visit.world, cover, visit.shape)
   }
-  if (includes.includes("children") && entry.kind !== "file") {
+  if (includes.includes("children")) {
+    // A file has the field as well: Frame.io's own SDK counts the children of everything in a listing.
     const { ids } = visit.world.children(entry.id, { pageSize: INCLUDED_CHILDREN })
     added.children = ids.flatMap((id) => {
       const child = visit.world.get(id)
@@ -193,7 +195,7 @@ const create = (visit: VisitState, parentId: AssetId, payload: NewAsset.Payload)
     const target = payload.auto_version_id ?? undefined
     if (target !== undefined) yield* allowed(visit, target, "update")
     const realtime = payload.is_realtime_upload === true
-    const name = payload.name ?? `[new file].${payload.extension}`
+    const name = payload.name ?? `[new file]${payload.extension}`
     const common = { name, parentId, creatorId: user.id, nowMillis }
     // Not processed yet, whatever it is.
     const file = { filesize: payload.filesize ?? 0, filetype: payload.filetype ?? undefined, assetType: null }
