@@ -21,6 +21,9 @@ const libraries = ["core", "testing", "redis", "undici", "batch", "cli"]
 
 /** These hold rules and no effects: they import nothing but one another. */
 const pure = [
+  "packages/batch/src/NamingRule.ts",
+  "packages/batch/src/PlanFile.ts",
+  "packages/batch/src/VersionGrouping.ts",
   "packages/core/src/LeakyBucket.ts",
   "packages/core/src/PartPlan.ts",
   "packages/core/src/RateLimitHeaders.ts",

@@ -16,5 +16,11 @@ export * as BatchRunner from "./BatchRunner.js"
 export * as Ledger from "./Ledger.js"
 /** Why a ledger cannot be used. */
 export * as LedgerError from "./LedgerError.js"
+/** What a file name says of itself: its series and its version. */
+export * as NamingRule from "./NamingRule.js"
+/** A plan as a file that a person reads and edits. */
+export * as PlanFile from "./PlanFile.js"
+/** Files and stacks by their names: which go on which, in what order. */
+export * as VersionGrouping from "./VersionGrouping.js"
 /** Who goes on whose stack, in what order: pairs to chains, all checks before the first request. */
 export * as VersionPlan from "./VersionPlan.js"

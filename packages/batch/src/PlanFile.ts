@@ -1,0 +1,151 @@
+/**
+ * A plan as a file that a person reads and edits, and that `VersionPlan` reads back: CSV, or one JSON object per line.
+ * Pure.
+ *
+ * The plan has only what is to be sent; what was found on the way is a file of its own. Both have the same names in
+ * either form.
+ *
+ * @since 0.1.0
+ */
+import type { Finding, Group } from "./VersionGrouping.js"
+
+/**
+ * How a plan is written.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Format = "csv" | "jsonl"
+
+/**
+ * The columns of a plan, the two that count first. The rest is for people, and comes back as a link's `fields`.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const columns = [
+  "asset_id",
+  "next_asset_id",
+  "stack",
+  "version",
+  "name",
+  "target_name",
+  "folder",
+  "reason"
+] as const
+
+/**
+ * One line of a plan.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Row = Readonly<Record<(typeof columns)[number], string>>
+
+/**
+ * The lines of groups, in order: all of a group name the same target, on which the runner finds the stack that the first
+ * of them makes.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export function* rows(groups: Iterable<Group>): Generator<Row> {
+  for (const { base, lines, target } of groups) {
+    for (const line of lines) {
+      yield {
+        asset_id: target.id,
+        next_asset_id: line.nextAssetId,
+        stack: base,
+        version: line.version,
+        name: line.name,
+        target_name: target.name,
+        folder: line.folder,
+        reason: line.reason
+      }
+    }
+  }
+}
+
+/**
+ * The columns of a file of findings.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const findingColumns = ["severity", "kind", "folder", "stack", "asset_id", "name", "message"] as const
+
+/**
+ * One line of a file of findings.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type FindingRow = Readonly<Record<(typeof findingColumns)[number], string>>
+
+const NOBODY: Finding["assets"][number] = { id: "", name: "" }
+
+/**
+ * The lines of findings: one for each asset that a finding is about, or one if it is about none.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export function* findingRows(findings: Iterable<Finding>): Generator<FindingRow> {
+  for (const finding of findings) {
+    for (const asset of finding.assets.length === 0 ? [NOBODY] : finding.assets) {
+      yield {
+        severity: finding.severity,
+        kind: finding.kind,
+        folder: finding.folder,
+        stack: finding.base,
+        asset_id: asset.id,
+        name: asset.name,
+        message: finding.message
+      }
+    }
+  }
+}
+
+/** A spreadsheet takes what begins like this for a formula, and runs it. */
+const FORMULA = /^[=+\-@\t\r]/
+
+/**
+ * A cell of CSV: quoted where it has to be, and with an apostrophe in front of what a spreadsheet would run as a
+ * formula (https://owasp.org/www-community/attacks/CSV_Injection). Ids never begin so.
+ *
+ * @since 0.1.0
+ * @category encoding
+ */
+export const cell = (value: string): string => {
+  const harmless = FORMULA.test(value) ? `'${value}` : value
+  return /[",;\t\r\n']|^\s|\s$/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
+}
+
+const encode = <Name extends string>(
+  names: ReadonlyArray<Name>,
+  format: Format,
+  row: Readonly<Record<Name, string>>
+): string => (format === "csv" ? `${names.map((name) => cell(row[name])).join(",")}\n` : `${JSON.stringify(row)}\n`)
+
+/**
+ * A plan piece by piece, so that none has to be in memory as a whole: for CSV the header, and then each line with its
+ * end.
+ *
+ * @since 0.1.0
+ * @category encoding
+ */
+export function* write(groups: Iterable<Group>, format: Format): Generator<string> {
+  if (format === "csv") yield `${columns.join(",")}\n`
+  for (const row of rows(groups)) yield encode(columns, format, row)
+}
+
+/**
+ * Findings, in the same way.
+ *
+ * @since 0.1.0
+ * @category encoding
+ */
+export function* writeFindings(findings: Iterable<Finding>, format: Format): Generator<string> {
+  if (format === "csv") yield `${findingColumns.join(",")}\n`
+  for (const row of findingRows(findings)) yield encode(findingColumns, format, row)
+}
