@@ -296,7 +296,7 @@ const make = (definition: Definition, options: Options | undefined): NamingRule 
     const prefix = found.prefix.trim()
     if (prefix === "") return { _tag: "Unfit", reason: "there is nothing in it but the version" }
     const base = `${prefix}${found.suffix}`
-    // A control character that no trimmed base begins or ends with keeps the parts apart.
+    // No file has a zero in its name, so it keeps the parts apart.
     const exact = `${prefix}\u0000${found.suffix}\u0000${anyExtension ? "" : extension}`
     const fits: Fits = {
       _tag: "Fits",

@@ -510,10 +510,11 @@ const settle = (rule: NamingRule, key: string, series: Series): Outcome => {
     }
   }
 
-  const counted = [
-    ...(head?.known ?? []),
-    ...sound.flatMap(({ doubt, fits }) => (doubt === undefined ? [fits] : []))
-  ].filter(({ dated }) => !dated)
+  const there = sorted.findLastIndex(({ doubt }) => doubt === undefined)
+  // What is in doubt fills a gap, but makes none above it.
+  const counted = [...(head?.known ?? []), ...sorted.slice(0, there + 1).map(({ fits }) => fits)].filter(
+    ({ dated }) => !dated
+  )
   const gaps = gapsIn(counted)
   if (gaps.length > 0) {
     outcome.find(
@@ -633,6 +634,10 @@ export const group = (rule: NamingRule, listing: Listing, options?: Options): Gr
     } else known.loose.push(member)
   }
 
+  const populated = new Set<string>()
+  for (const { loose } of series.values()) {
+    for (const { file } of loose) populated.add(scope(file.folder, ""))
+  }
   /** Where a stack may be of any base, so that nothing may be stacked beside it. */
   const closed = new Set<string>()
   for (const stack of [...listing.stacks].sort((one, other) => compare(one.id, other.id))) {
@@ -644,7 +649,7 @@ export const group = (rule: NamingRule, listing: Listing, options?: Options): Gr
       })
     )
     for (const base of bases) series.get(base)?.stacks.push(stack)
-    if (bases.size > 0 || stack.members !== undefined) continue
+    if (bases.size > 0 || stack.members !== undefined || !populated.has(scope(stack.folder, ""))) continue
     closed.add(scope(stack.folder, ""))
     findings.push({
       kind: "stack-unread",

@@ -12,6 +12,8 @@ export * as BatchProgress from "./BatchProgress.js"
 export * as BatchReport from "./BatchReport.js"
 /** Runs a plan: chains side by side, the links of each in order. */
 export * as BatchRunner from "./BatchRunner.js"
+/** A folder, read and planned by a naming rule. */
+export * as FolderPlan from "./FolderPlan.js"
 /** What a job has done, in a SQLite file. */
 export * as Ledger from "./Ledger.js"
 /** Why a ledger cannot be used. */

@@ -120,3 +120,100 @@ export const pairs = (seeded: Shots): ReadonlyArray<Pair> =>
       return assetId === undefined ? [] : [{ assetId, nextAssetId }]
     })
   )
+
+/**
+ * The options of {@link delivery}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DeliveryOptions {
+  /** How many shots come without any trouble, at least 0. Default 12. */
+  readonly shots?: number | undefined
+  /** The folder to put it into. By default the root of the first project. */
+  readonly parentId?: string | undefined
+}
+
+/**
+ * A folder as it is found in the field.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Delivery {
+  readonly folderId: AssetId
+  /** A folder in it, with dated cuts. */
+  readonly editId: AssetId
+  /** A folder in it, with takes. */
+  readonly setId: AssetId
+}
+
+/**
+ * Adds a folder with everything that makes versions by name hard: loose shots beside stacks, another padding, gaps,
+ * versions that are there twice or too late, names that can be read in two ways, sizes and dates that are no versions,
+ * frames of a sequence, other extensions, spaces, two forms of Unicode.
+ *
+ * @since 0.1.0
+ * @category worlds
+ */
+export const delivery = (world: World, options?: DeliveryOptions): Delivery => {
+  let minutes = 0
+  const now = (): number => world.epochMillis + 60_000 * minutes++
+  const folder = (name: string, parentId: string | undefined): AssetId =>
+    world.addFolder({ name, parentId, nowMillis: now() })
+  const folderId = folder("AGM delivery", options?.parentId)
+  const add = (...names: ReadonlyArray<string>): ReadonlyArray<AssetId> =>
+    names.map((name) => world.addFile({ name, parentId: folderId, nowMillis: now() }))
+  const stack = (...names: ReadonlyArray<string>): void => {
+    const [first, ...others] = add(...names)
+    let target = first
+    for (const nextAssetId of others) {
+      if (target === undefined) return
+      const made = world.version({ assetId: target, nextAssetId, nowMillis: now() })
+      if (made.ok) target = made.value.stackId
+    }
+  }
+
+  shots(world, { shots: options?.shots ?? 12, show: "AGM", folderId })
+
+  // Stacks that something newer has come for, in another padding or not in order.
+  stack("AGM_201_010_comp_NFX_v001.mov", "AGM_201_010_comp_NFX_v002.mov")
+  add("AGM_201_010_comp_NFX_v004.mov", "AGM_201_010_comp_NFX_v3.mov")
+  stack("AGM_201_020_comp_NFX_v01.mov", "AGM_201_020_comp_NFX_v02.mov", "AGM_201_020_comp_NFX_v03.mov")
+  add("AGM_201_020_comp_NFX_v04.mov", "AGM_201_020_comp_NFX_v02.mov")
+  // One that is complete, and one that has lost its v002 and gets it too late.
+  stack("AGM_201_030_comp_NFX_v001.mov", "AGM_201_030_comp_NFX_v002.mov")
+  stack("AGM_201_040_comp_NFX_v001.mov", "AGM_201_040_comp_NFX_v003.mov")
+  add("AGM_201_040_comp_NFX_v002.mov")
+  // Two stacks of one shot.
+  stack("AGM_201_050_comp_NFX_v001.mov", "AGM_201_050_comp_NFX_v002.mov")
+  stack("AGM_201_050_comp_NFX_v003.mov", "AGM_201_050_comp_NFX_v004.mov")
+  add("AGM_201_050_comp_NFX_v005.mov")
+
+  // A gap, two of one version, a still among videos.
+  add("AGM_202_010_comp_v01.mov", "AGM_202_010_comp_v02.mov", "AGM_202_010_comp_v04.mov")
+  add("AGM_202_020_comp_v04.mov", "AGM_202_020_comp_v05.mov", "AGM_202_020_comp_v5.mov", "AGM_202_020_comp_v06.mov")
+  world.addFile({ name: "AGM_202_030_comp_v01.mov", parentId: folderId, nowMillis: now(), assetType: "image" })
+  add("AGM_202_030_comp_v02.mov")
+
+  // One base within another, a date in a show's code, sizes, a second number.
+  add("ABC_010_v01.mov", "ABC_010_v02.mov", "XABC_010_v01.mov", "XABC_010_v02.mov")
+  add("uc241217_020_v001.mov", "uc241217_020_v002.mov", "uc241217_030.mov")
+  add("ABC_020_1920x1080_v01.mov", "ABC_020_1920x1080_v02.mov", "ABC_020_v1080.mov", "ABC_030_v01_02.mov")
+
+  // Spaces, forms of Unicode, case, extensions, frames of a sequence, and what is no version at all.
+  add("ABC_040_v01.mov", "ABC_040_v02.mov ", "Nuit_été_v01.mov".normalize("NFC"), "Nuit_été_v02.mov".normalize("NFD"))
+  add("Nightsky_v01.mov", "nightsky_v02.mov", "ABC_050_v01.mov", "ABC_050_v02.mp4")
+  add("ABC_060_v001.1001.exr", "ABC_060_v001.1002.exr", "ABC_060_v002.1001.exr", "ABC_060_v002.1002.exr")
+  add("ABC_010_final.mov", "ABC_010_FINAL2.mov", "shotlist.pdf", "=HYPERLINK(A1)_v01.mov", "=HYPERLINK(A1)_v02.mov")
+
+  const editId = folder("Edit", folderId)
+  for (const name of ["Trailer_20241203.mov", "Trailer_2024-12-17.mov", "Trailer_241210.mov", "Teaser_20241217.mov"]) {
+    world.addFile({ name, parentId: editId, nowMillis: now() })
+  }
+  const setId = folder("Set", folderId)
+  for (const name of ["Sc12_tk01.mov", "Sc12_tk02.mov", "Sc12_take3.mov", "Sc13 take 1.mov", "Sc13 take 2.mov"]) {
+    world.addFile({ name, parentId: setId, nowMillis: now() })
+  }
+  return { folderId, editId, setId }
+}

@@ -34,4 +34,20 @@ describe("Seed", () => {
     assert.strictEqual(pairs.length, 15)
     assert.strictEqual(new Set(pairs.map((pair) => pair.nextAssetId)).size, 15)
   })
+
+  it("delivery: a folder of loose files and stacks, deterministic, with folders in it", () => {
+    const make = () => {
+      const world = World.make({ seed: 5 })
+      return { world, seeded: Seed.delivery(world, { shots: 3 }) }
+    }
+    const { seeded, world } = make()
+    assert.deepStrictEqual(make().seeded, seeded)
+    const kinds = world.children(seeded.folderId, { pageSize: 500 }).ids.reduce<Record<string, number>>((all, id) => {
+      const kind = world.get(id)?.kind ?? ""
+      return Object.assign(all, { [kind]: (all[kind] ?? 0) + 1 })
+    }, {})
+    assert.deepStrictEqual(kinds, { file: 52, folder: 2, version_stack: 6 })
+    assert.strictEqual(world.children(seeded.editId).total, 4)
+    assert.strictEqual(world.children(seeded.setId).total, 5)
+  })
 })
