@@ -208,7 +208,8 @@ ${failures.markup()}
 <section class="live" id="versions" tabindex="-1" aria-labelledby="versions-title"><h2 id="versions-title">Versions</h2>
 ${leftOut(picker)}
 <div class="tools"><label class="search"><span class="unseen">Search versions</span><input id="search" type="search" placeholder="Search names, ids, errors" autocomplete="off" spellcheck="false" aria-keyshortcuts="/"><kbd aria-hidden="true">/</kbd></label><div id="states" role="group" aria-label="States to show"></div><p id="found" role="status"></p></div>
-<div id="grid" role="grid" tabindex="0" aria-labelledby="versions-title" aria-describedby="keys"></div>
+<div class="table"><div id="grid" role="grid" tabindex="0" aria-labelledby="versions-title" aria-describedby="keys"></div>
+<p id="empty" hidden>No version matches.</p></div>
 <p id="keys" class="note"><kbd>/</kbd> search <kbd>↑</kbd> <kbd>↓</kbd> <kbd>PgUp</kbd> <kbd>PgDn</kbd> move <kbd>Enter</kbd> details <kbd>Esc</kbd> close</p></section>
 </main>
 <footer class="note">Written by effect-frameio. This page loads nothing and sends nothing.</footer>

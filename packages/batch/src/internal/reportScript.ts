@@ -36,9 +36,10 @@ export const script = String.raw`"use strict"
   const codePoints = (text) =>
     Array.from(text, (one) => "U+" + one.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")).join(" ")
 
-  /** A text from outside: on its own side of any change of direction, what is hidden made visible. */
+  /** A text from outside: its change of direction ends with it, its extension stays at its end, what is hidden shows. */
   const outside = (text) => {
     const bdi = el("bdi")
+    bdi.dir = "ltr"
     let end = 0
     for (const match of text.matchAll(HIDDEN)) {
       if (match.index > end) bdi.append(text.slice(end, match.index))
@@ -166,6 +167,7 @@ export const script = String.raw`"use strict"
 
   // ── Rows ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+  // The blocks stay: a browser that saves the page saves what stands in it, and then this runs once more.
   const rows = []
   for (const block of document.querySelectorAll("script.rows")) {
     for (const values of dataOf(block)) {
@@ -175,8 +177,6 @@ export const script = String.raw`"use strict"
       })
       rows.push(row)
     }
-    // Read once; the text of fifty thousand rows is not needed twice.
-    block.remove()
   }
 
   /** The file systems of some store é as two characters. */
@@ -243,6 +243,7 @@ export const script = String.raw`"use strict"
   const found = byId("found")
   const chosen = new Set()
   let sorted = { column: 1, direction: 1 }
+  let words = []
   let shown = []
   let active = 0
 
@@ -259,10 +260,10 @@ export const script = String.raw`"use strict"
         return [state, { toggle, total }]
       })
   )
-  byId("states").append(...Array.from(stateButtons.values(), ({ toggle }) => toggle))
+  byId("states").replaceChildren(...Array.from(stateButtons.values(), ({ toggle }) => toggle))
 
   const choose = () => {
-    const words = folded(search.value).split(/\s+/).filter((word) => word !== "")
+    words = folded(search.value).split(/\s+/).filter((word) => word !== "")
     const hits = words.length === 0 ? rows : rows.filter((row) => words.every((word) => haystack(row).includes(word)))
     const totals = new Map()
     for (const row of hits) totals.set(row.state, (totals.get(row.state) ?? 0) + 1)
@@ -299,7 +300,7 @@ export const script = String.raw`"use strict"
   const ROW = 34
   const SPARE = 8
   const body = role(el("div", "body"), "rowgroup")
-  const empty = el("p", "empty", "No version matches.")
+  const empty = byId("empty")
   const drawn = new Map()
 
   const headings = TABLE.map(({ head, kind }, column) => {
@@ -320,8 +321,9 @@ export const script = String.raw`"use strict"
   }
   const headRow = role(el("div", "", ...headings), "row")
   headRow.setAttribute("aria-rowindex", "1")
-  grid.append(role(el("div", "head", headRow), "rowgroup"), body)
-  grid.after(empty)
+  grid.replaceChildren(role(el("div", "head", headRow), "rowgroup"), body)
+  // A short job has a short table; a search in a long one does not move the page.
+  grid.style.height = "min(68vh, 680px, " + ((Math.max(rows.length, 2) + 1) * ROW + 2) + "px)"
   grid.setAttribute("aria-colcount", String(TABLE.length))
 
   const rowElement = (at) => {
@@ -357,6 +359,28 @@ export const script = String.raw`"use strict"
     for (const [at, element] of drawn) element.setAttribute("aria-selected", String(at === active))
     if (drawn.has(active)) grid.setAttribute("aria-activedescendant", "row-" + active)
     else grid.removeAttribute("aria-activedescendant")
+    showHits()
+  }
+
+  /** Marks in the rows in sight what was searched for. The page stays as it is: these are ranges, not elements. */
+  const showHits = () => {
+    if (!("highlights" in CSS)) return
+    const ranges = []
+    const texts = document.createTreeWalker(body, NodeFilter.SHOW_TEXT)
+    for (let node = words.length > 0 ? texts.nextNode() : null; node !== null; node = texts.nextNode()) {
+      const text = node.data.toLowerCase()
+      // Where lower case has another length, places would be wrong.
+      if (text.length !== node.data.length) continue
+      for (const word of words) {
+        for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + word.length)) {
+          const range = new Range()
+          range.setStart(node, at)
+          range.setEnd(node, at + word.length)
+          ranges.push(range)
+        }
+      }
+    }
+    CSS.highlights.set("found", new Highlight(...ranges))
   }
 
   const move = (to) => {
@@ -405,6 +429,7 @@ export const script = String.raw`"use strict"
   // ── Details of one row ───────────────────────────────────────────────────────────────────────────────────────────
 
   const details = byId("details")
+  details.removeAttribute("open")
   let chains
   const chainOf = (row) => {
     if (chains === undefined) {
@@ -512,16 +537,18 @@ export const script = String.raw`"use strict"
     search.select()
   })
   for (const cell of document.querySelectorAll("#reasons tbody td:nth-child(2)")) {
-    const tag = cell.querySelector(".tag")
+    const tag = cell.querySelector(".tag, button")
     const words = cell.textContent.trim()
-    tag.replaceWith(button("", () => {
+    const follow = button("", () => {
       chosen.clear()
       chosen.add("failed")
       search.value = words
       choose()
       byId("versions").scrollIntoView()
       grid.focus({ preventScroll: true })
-    }, ...tag.childNodes))
+    }, ...tag.childNodes)
+    follow.title = "Show these versions"
+    tag.replaceWith(follow)
   }
 
   document.documentElement.classList.add("js")

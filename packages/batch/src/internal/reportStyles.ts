@@ -121,9 +121,10 @@ input::placeholder { color: var(--muted); opacity: 1 }
 .state.failed { color: var(--failed) } .state.sent { color: var(--sent) } .state.skipped { color: var(--skipped) }
 .state.planned { color: var(--planned) } .state.undone { color: var(--undone) } .state.confirmed { color: var(--confirmed) }
 
-#grid { position: relative; overflow: auto; height: min(68vh, 680px); border: 1px solid var(--line); border-radius: 6px; font-size: 13px; margin-bottom: 8px; overscroll-behavior: contain }
+.table { position: relative }
+#grid { position: relative; overflow: auto; border: 1px solid var(--line); border-radius: 6px; font-size: 13px; margin-bottom: 8px }
 #grid:focus-visible { outline-offset: 1px }
-#grid [role="row"] { display: grid; grid-template-columns: 66px 116px minmax(150px, 2fr) minmax(130px, 1.5fr) minmax(170px, 2.6fr) 56px 172px 84px; align-items: center; min-width: 980px }
+#grid [role="row"] { display: grid; grid-template-columns: 66px 136px minmax(150px, 2fr) minmax(130px, 1.5fr) minmax(170px, 2.6fr) 56px 172px 84px; align-items: center; min-width: 980px }
 .head { position: sticky; top: 0; z-index: 1; background: var(--ground); border-bottom: 1px solid var(--line); height: 34px; min-width: 980px }
 .head button { width: 100%; height: 33px; padding: 0 10px; border: 0; border-radius: 0; background: none; text-align: left; font-weight: 600; font-size: 12px; color: var(--muted) }
 .head button:hover { color: var(--text) }
@@ -138,7 +139,8 @@ input::placeholder { color: var(--muted); opacity: 1 }
 #grid:focus-visible .body [role="row"][aria-selected="true"] { outline: 2px solid var(--accent); outline-offset: -2px }
 [role="gridcell"] { padding: 0 10px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-width: 0 }
 [role="gridcell"].quiet, .quiet { color: var(--muted) }
-.empty { padding: 28px 16px; text-align: center; color: var(--muted) }
+::highlight(found) { background-color: #ffdf7e; color: #1b232d }
+#empty { position: absolute; inset: 34px 0 auto; padding: 20px 16px; text-align: center; color: var(--muted); pointer-events: none }
 #keys kbd:not(:first-child) { margin-left: 10px }
 #keys kbd + kbd { margin-left: 2px !important }
 
@@ -153,7 +155,7 @@ dialog dd { overflow-wrap: anywhere }
 dialog .fault { border-left: 3px solid var(--failed); background: var(--ground); border-radius: 0 6px 6px 0; padding: 10px 12px; margin: 12px 0; white-space: pre-line; overflow-wrap: anywhere }
 dialog .fault p + p { margin-top: 6px }
 dialog ol { list-style: none; font-size: 13px }
-dialog li button { display: grid; grid-template-columns: 70px 116px 1fr; width: 100%; border: 0; border-bottom: 1px solid var(--line); border-radius: 0; padding: 6px 8px; text-align: left }
+dialog li button { display: grid; grid-template-columns: 78px 136px 1fr; width: 100%; border: 0; border-bottom: 1px solid var(--line); border-radius: 0; padding: 6px 8px; text-align: left }
 dialog li button > :last-child { overflow: hidden; text-overflow: ellipsis; min-width: 0 }
 dialog li button:hover { background: var(--ground) }
 dialog li button[aria-current="true"] { background: var(--active) }

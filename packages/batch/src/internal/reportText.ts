@@ -69,9 +69,9 @@ const insert = (value: Inserted): string => {
 export const html = (strings: TemplateStringsArray, ...values: ReadonlyArray<Inserted>): Markup =>
   new Markup(strings.reduce((text, part, index) => text + insert(values[index - 1] ?? null) + part))
 
-/** A text from outside, on its own side of any change of direction, with what is hidden made visible. */
+/** A text from outside: its change of direction ends with it, its extension stays at its end, what is hidden shows. */
 export const outside = (text: string): Markup =>
-  html`<bdi>${pieces(text).map((piece) => (piece.hidden ? html`<span class="hidden">${piece.text}</span>` : html`${piece.text}`))}</bdi>`
+  html`<bdi dir="ltr">${pieces(text).map((piece) => (piece.hidden ? html`<span class="hidden">${piece.text}</span>` : html`${piece.text}`))}</bdi>`
 
 /**
  * JSON that can stand in a `script` element: no text in it can close the element or begin a comment, and what older
