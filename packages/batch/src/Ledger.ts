@@ -31,21 +31,13 @@ import * as LedgerImport from "./internal/ledgerImport.js"
 import * as LedgerSchema from "./internal/ledgerSchema.js"
 import * as LedgerWriter from "./internal/ledgerWriter.js"
 import { readPairs } from "./internal/readPairs.js"
+import type * as JobRecord from "./JobRecord.js"
 import { fromSql, LedgerError } from "./LedgerError.js"
 import * as VersionPlan from "./VersionPlan.js"
 
 // -----------------------------------------------------------------------------
 // models
 // -----------------------------------------------------------------------------
-
-/**
- * What is known of one link. `skipped` is one that waits for an earlier link of its chain, which has failed; `undoing`
- * one whose unversion call was sent and not answered.
- *
- * @since 0.1.0
- * @category models
- */
-export type State = "planned" | "sent" | "confirmed" | "failed" | "skipped" | "undoing" | "undone"
 
 /**
  * A job as a whole.
@@ -64,103 +56,6 @@ export interface Job {
   readonly links: number
   /** How many chains they make. */
   readonly chains: number
-}
-
-/**
- * How many links are in which state.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Counts {
-  readonly total: number
-  /** To be sent. */
-  readonly planned: number
-  /** Sent, and no answer: to be settled by reading. */
-  readonly sent: number
-  readonly confirmed: number
-  /** Of the confirmed, those that were in place before this job. */
-  readonly already: number
-  readonly failed: number
-  /** Waiting behind a failed one. */
-  readonly skipped: number
-  /** Being undone, and no answer. */
-  readonly undoing: number
-  readonly undone: number
-}
-
-/**
- * One link as it stands.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Row {
-  /** Its line in the plan. */
-  readonly line: number
-  /** Its chain. */
-  readonly chain: number
-  /** The target as the plan names it. */
-  readonly assetId: string
-  /** The new version. */
-  readonly nextAssetId: string
-  /** The stack it is on, where that was told. */
-  readonly stackId: string | null
-  /** The plan's other columns. */
-  readonly fields: Readonly<Record<string, unknown>>
-  readonly state: State
-  /** How it was confirmed. */
-  readonly how: "answered" | "settled" | "already" | null
-  /** Why it failed, or could not be settled. */
-  readonly fault: BatchEvent.Fault | null
-  /** How often it was sent. */
-  readonly attempts: number
-  /** When it was last sent, in ms since 1970. */
-  readonly sentAtMillis: number | null
-  /** When it came to its end, in ms since 1970. */
-  readonly doneAtMillis: number | null
-}
-
-/**
- * One run of the job.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Run {
-  /** Whether it stacked or took apart. */
-  readonly kind: "run" | "undo"
-  /** In ms since 1970. */
-  readonly beganAtMillis: number
-  /** In ms since 1970; null while it runs, or when it was killed. */
-  readonly endedAtMillis: number | null
-  /** Why it stopped before its end, or null. */
-  readonly stopped: string | null
-}
-
-/**
- * How the job kept to the limit in one interval.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Pace {
-  /** When the interval ended, in ms since 1970. */
-  readonly endedAtMillis: number
-  /** How long it was, in ms. */
-  readonly millis: number
-  /** Calls that went out. */
-  readonly sent: number
-  /** Answers 429. */
-  readonly refused: number
-  /** Requests per window; null until known. */
-  readonly limit: number | null
-  /** The window in ms; null until known. */
-  readonly windowMillis: number | null
-  /** How many requests could have gone at once. */
-  readonly free: number | null
-  /** Calls that waited for the limit. */
-  readonly waiting: number
 }
 
 /**
@@ -229,7 +124,7 @@ export interface Service {
   /** The job. Fails with `NoPlan` when no plan was taken in. */
   readonly job: Effect.Effect<Job, LedgerError>
   /** How many links are in which state. */
-  readonly counts: Effect.Effect<Counts, LedgerError>
+  readonly counts: Effect.Effect<JobRecord.Counts, LedgerError>
   /** What is left to do: links that are to be sent or settled, without those behind a failed one. */
   readonly extent: Effect.Effect<Extent, LedgerError>
   /** The chains of what is left to do. */
@@ -250,11 +145,13 @@ export interface Service {
     kind: "run" | "undo"
   ) => Effect.Effect<(event: BatchEvent.BatchEvent) => Effect.Effect<void, LedgerError>, never, Scope.Scope>
   /** Every link, by chain and place in it. */
-  readonly rows: Stream.Stream<Row, LedgerError>
+  readonly rows: Stream.Stream<JobRecord.Row, LedgerError>
   /** The runs, oldest first. */
-  readonly runs: Effect.Effect<ReadonlyArray<Run>, LedgerError>
+  readonly runs: Effect.Effect<ReadonlyArray<JobRecord.Run>, LedgerError>
   /** How the runs kept to the limit, oldest first. */
-  readonly paces: Effect.Effect<ReadonlyArray<Pace>, LedgerError>
+  readonly samples: Effect.Effect<ReadonlyArray<JobRecord.Sample>, LedgerError>
+  /** All of the above but the rows: what a report says above them. */
+  readonly head: Effect.Effect<JobRecord.Head, LedgerError>
   /** Whether a run is at work on it: so for the ledger's own holder, too. */
   readonly inUse: Effect.Effect<boolean, LedgerError>
   /** What was noticed of others, oldest first. */
@@ -369,7 +266,7 @@ interface LinkRow {
   readonly asset_id: string
   readonly next_asset_id: string
   readonly fields: string | null
-  readonly state: Exclude<State, "skipped">
+  readonly state: Exclude<JobRecord.State, "skipped">
   readonly how: "answered" | "settled" | "already" | null
   readonly sent_to: string | null
   readonly stack_id: string | null
@@ -448,18 +345,23 @@ const stackedOf = (rows: ReadonlyArray<LinkRow>): Option.Option<VersionPlan.Stac
 const faultOf = Schema.decodeOption(Schema.parseJson(Fault))
 const fieldsOf = Schema.decodeOption(Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown })))
 
-const rowsOf = (rows: ReadonlyArray<LinkRow>): ReadonlyArray<Row> => {
+const textOf = (value: unknown): string | null => (typeof value === "string" && value !== "" ? value : null)
+
+const rowsOf = (rows: ReadonlyArray<LinkRow>): ReadonlyArray<JobRecord.Row> => {
   let failed = false
   return rows.map((row) => {
     const state = failed && row.state === "planned" ? "skipped" : row.state
     if (row.state === "failed") failed = true
+    const fields = row.fields === null ? {} : Option.getOrElse(fieldsOf(row.fields), () => ({}))
     return {
       line: row.line,
       chain: row.chain,
       assetId: row.asset_id,
       nextAssetId: row.next_asset_id,
       stackId: row.stack_id,
-      fields: row.fields === null ? {} : Option.getOrElse(fieldsOf(row.fields), () => ({})),
+      name: textOf(fields.name),
+      stack: textOf(fields.stack),
+      fields,
       state,
       how: row.how,
       fault: row.fault === null ? null : Option.getOrNull(faultOf(row.fault)),
@@ -600,7 +502,7 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
       )
     )
 
-    const counts: Effect.Effect<Counts, LedgerError> = Effect.gen(function* () {
+    const counts: Effect.Effect<JobRecord.Counts, LedgerError> = Effect.gen(function* () {
       const states = yield* query<{ state: string; already: number; n: number }>(
         "SELECT state, coalesce(how = 'already', 0) AS already, count(*) AS n FROM links GROUP BY 1, 2"
       )
@@ -622,6 +524,15 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
         undone: of("undone")
       }
     })
+
+    const runs = query<JobRecord.Run>(
+      "SELECT kind, began_at AS beganAtMillis, ended_at AS endedAtMillis, stopped FROM runs ORDER BY id"
+    )
+
+    const samples = query<JobRecord.Sample>(
+      `SELECT ended_at - millis AS atMillis, millis, sent, refused, "limit", window_millis AS windowMillis, free, waiting
+       FROM paces WHERE millis > 0 ORDER BY rowid`
+    )
 
     const extentOf = (where: string): Effect.Effect<Extent, LedgerError> =>
       Effect.map(
@@ -671,13 +582,20 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
           (writer) => (event: BatchEvent.BatchEvent) => orLedgerError(writer.record(event))
         ),
       rows: Stream.flattenIterables(Stream.map(chainRows, rowsOf)),
-      runs: query<Run>(
-        `SELECT kind, began_at AS beganAtMillis, ended_at AS endedAtMillis, stopped FROM runs ORDER BY id`
-      ),
-      paces: query<Pace>(
-        `SELECT ended_at AS endedAtMillis, millis, sent, refused, "limit", window_millis AS windowMillis, free, waiting
-         FROM paces ORDER BY rowid`
-      ),
+      runs,
+      samples,
+      head: Effect.gen(function* () {
+        const { createdAtMillis, name, plan } = yield* job
+        return {
+          job: name,
+          plan: plan ?? null,
+          createdAtMillis,
+          reportedAtMillis: yield* Clock.currentTimeMillis,
+          counts: yield* counts,
+          runs: yield* runs,
+          samples: yield* samples
+        }
+      }),
       inUse:
         mode === "write"
           ? Effect.succeed(true)

@@ -14,6 +14,8 @@ export * as BatchReport from "./BatchReport.js"
 export * as BatchRunner from "./BatchRunner.js"
 /** A folder, read and planned by a naming rule. */
 export * as FolderPlan from "./FolderPlan.js"
+/** What is known of a job at a moment. */
+export * as JobRecord from "./JobRecord.js"
 /** What a job has done, in a SQLite file. */
 export * as Ledger from "./Ledger.js"
 /** Why a ledger cannot be used. */

@@ -1,24 +1,24 @@
 import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { assert, describe, layer } from "@effect/vitest"
-import { BatchReport } from "@effect-frameio/batch"
+import { BatchReport, type JobRecord } from "@effect-frameio/batch"
 import { Effect, type Scope, Stream } from "effect"
 import type { Page } from "playwright-core"
 import * as Browser from "./support/Browser.js"
 import { fault, HOSTILE, head, id, row, sample, T0 } from "./support/report.js"
 
-const pageOf = (rows: ReadonlyArray<BatchReport.Row>, more?: Partial<BatchReport.Head>) =>
+const pageOf = (rows: ReadonlyArray<JobRecord.Row>, more?: Partial<JobRecord.Head>) =>
   Stream.mkString(BatchReport.toHtml(head(rows, more), Stream.fromIterable(rows)))
 
 const openRows = (
-  rows: ReadonlyArray<BatchReport.Row>,
-  options?: Parameters<typeof Browser.open>[1] & { readonly head?: Partial<BatchReport.Head> }
+  rows: ReadonlyArray<JobRecord.Row>,
+  options?: Parameters<typeof Browser.open>[1] & { readonly head?: Partial<JobRecord.Head> }
 ) => Effect.flatMap(pageOf(rows, options?.head), (html) => Browser.open(html, options))
 
 const promise = <A>(evaluate: () => Promise<A>) => Effect.promise(evaluate)
 
 /** Most are on their stacks; every fiftieth failed, and the one after it was skipped. */
-const job = (count: number): ReadonlyArray<BatchReport.Row> =>
+const job = (count: number): ReadonlyArray<JobRecord.Row> =>
   Array.from({ length: count }, (_, at) => {
     const line = at + 2
     const chain = Math.floor(at / 5)
@@ -368,8 +368,8 @@ describe.skipIf(Browser.missing)("A report in Chromium", () => {
             )
           )
           const runs = [
-            { beganAtMillis: T0, endedAtMillis: T0 + 10_000, stopped: "Ctrl-C" },
-            { beganAtMillis: T0 + 90_000, endedAtMillis: null, stopped: null }
+            { kind: "run" as const, beganAtMillis: T0, endedAtMillis: T0 + 10_000, stopped: "Ctrl-C" },
+            { kind: "run" as const, beganAtMillis: T0 + 90_000, endedAtMillis: null, stopped: null }
           ]
           const samples = [
             ...Array.from({ length: 10 }, (_, at) => sample(at, { refused: at % 3 })),

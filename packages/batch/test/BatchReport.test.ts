@@ -1,13 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { BatchReport, VersionPlan } from "@effect-frameio/batch"
+import { BatchReport, type JobRecord, VersionPlan } from "@effect-frameio/batch"
 import { parse } from "csv-parse/sync"
 import { Effect, FastCheck, Schema, Stream } from "effect"
 import { anyRow, anyText, countsOf, fault, HOSTILE, head, id, row, sample, T0 } from "./support/report.js"
 
 const pageOf = (
-  rows: ReadonlyArray<BatchReport.Row>,
+  rows: ReadonlyArray<JobRecord.Row>,
   options?: BatchReport.HtmlOptions,
-  more?: Partial<BatchReport.Head>
+  more?: Partial<JobRecord.Head>
 ) => Stream.mkString(BatchReport.toHtml(head(rows, more), Stream.fromIterable(rows), options))
 
 const Config = Schema.parseJson(Schema.Struct({ columns: Schema.Array(Schema.String) }))
@@ -47,7 +47,7 @@ describe("BatchReport.toHtml", () => {
         const page = yield* pageOf(rows, undefined, {
           job,
           plan: job,
-          runs: [{ beganAtMillis: T0, endedAtMillis: T0, stopped: job }]
+          runs: [{ kind: "run" as const, beganAtMillis: T0, endedAtMillis: T0, stopped: job }]
         })
         assert.deepStrictEqual(embedded(page), rows)
         const tags = (text: string, name: string) => text.match(new RegExp(`<${name}`, "gi"))?.length ?? 0
@@ -105,12 +105,28 @@ describe("BatchReport.toHtml", () => {
   )
 
   const mixed = FastCheck.array(
-    FastCheck.constantFrom<BatchReport.Row["state"]>("planned", "sent", "confirmed", "failed", "skipped", "undone"),
+    FastCheck.constantFrom<JobRecord.Row["state"]>(
+      "planned",
+      "sent",
+      "confirmed",
+      "failed",
+      "skipped",
+      "undoing",
+      "undone"
+    ),
     {
       maxLength: 60
     }
   )
-  const ORDER: ReadonlyArray<BatchReport.Row["state"]> = ["failed", "sent", "skipped", "planned", "undone", "confirmed"]
+  const ORDER: ReadonlyArray<JobRecord.Row["state"]> = [
+    "failed",
+    "sent",
+    "undoing",
+    "skipped",
+    "planned",
+    "undone",
+    "confirmed"
+  ]
 
   it.effect.prop(
     "drops no row while a less grave one stays, in whatever order they come, and says what it dropped",
@@ -119,7 +135,7 @@ describe("BatchReport.toHtml", () => {
       Effect.gen(function* () {
         const rows = states.map((state, at) => row(at + 2, { state }))
         const page = yield* pageOf(rows, { maxRows })
-        const kept = embedded(page).map((one) => (one as BatchReport.Row).state)
+        const kept = embedded(page).map((one) => (one as JobRecord.Row).state)
         assert.strictEqual(kept.length, Math.min(rows.length, maxRows))
         const wanted = [...states].sort((one, other) => ORDER.indexOf(one) - ORDER.indexOf(other)).slice(0, maxRows)
         assert.deepStrictEqual([...kept].sort(), wanted.sort())
@@ -133,7 +149,7 @@ describe("BatchReport.toHtml", () => {
       const rows = [row(2), row(3, { state: "failed" }), row(4, { state: "failed" }), row(5), row(6)]
       const page = yield* pageOf(rows, { maxRows: 3 }, { counts: { ...countsOf(rows), failed: 1, confirmed: 4 } })
       assert.deepStrictEqual(
-        embedded(page).map((one) => (one as BatchReport.Row).line),
+        embedded(page).map((one) => (one as JobRecord.Row).line),
         [2, 3, 4]
       )
       assert.include(page, "Left out: 2 on their stacks.")
@@ -200,7 +216,7 @@ describe("BatchReport.toHtml, the plot", () => {
       }
     })
 
-  const plotOf = (samples: ReadonlyArray<BatchReport.Sample>, runs: ReadonlyArray<BatchReport.Run> = []) =>
+  const plotOf = (samples: ReadonlyArray<JobRecord.Sample>, runs: ReadonlyArray<JobRecord.Run> = []) =>
     pageOf([], undefined, { samples, runs })
 
   const sum = (numbers: ReadonlyArray<number>) => numbers.reduce((total, one) => total + one, 0)
@@ -262,8 +278,8 @@ describe("BatchReport.toHtml, the plot", () => {
     Effect.gen(function* () {
       const day = 86_400
       const runs = [
-        { beganAtMillis: T0, endedAtMillis: T0 + 10_000, stopped: "Ctrl-C" },
-        { beganAtMillis: T0 + day * 1000, endedAtMillis: T0 + (day + 30) * 1000, stopped: null }
+        { kind: "run" as const, beganAtMillis: T0, endedAtMillis: T0 + 10_000, stopped: "Ctrl-C" },
+        { kind: "run" as const, beganAtMillis: T0 + day * 1000, endedAtMillis: T0 + (day + 30) * 1000, stopped: null }
       ]
       const samples = [
         ...Array.from({ length: 10 }, (_, at) => sample(at)),
@@ -293,8 +309,8 @@ describe("BatchReport.toHtml, the plot", () => {
   it.effect("ends a run that died where its measurements end", () =>
     Effect.gen(function* () {
       const runs = [
-        { beganAtMillis: T0, endedAtMillis: null, stopped: null },
-        { beganAtMillis: T0 + 60_000, endedAtMillis: null, stopped: null }
+        { kind: "run" as const, beganAtMillis: T0, endedAtMillis: null, stopped: null },
+        { kind: "run" as const, beganAtMillis: T0 + 60_000, endedAtMillis: null, stopped: null }
       ]
       const samples = [sample(0), sample(1), sample(60), sample(61), sample(62)]
       const page = yield* plotOf(samples, runs)
@@ -318,7 +334,7 @@ describe("BatchReport.toHtml, the plot", () => {
 })
 
 describe("BatchReport.toCsv", () => {
-  const csvOf = (rows: ReadonlyArray<BatchReport.Row>, options?: BatchReport.CsvOptions) =>
+  const csvOf = (rows: ReadonlyArray<JobRecord.Row>, options?: BatchReport.CsvOptions) =>
     Stream.mkString(BatchReport.toCsv(Stream.fromIterable(rows), options))
 
   const records = (csv: string): ReadonlyArray<Record<string, string>> =>

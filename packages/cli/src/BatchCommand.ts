@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Command from "@effect/cli/Command"
+import * as BatchReportCommand from "./BatchReportCommand.js"
 import * as BatchRunCommand from "./BatchRunCommand.js"
 import * as BatchStatusCommand from "./BatchStatusCommand.js"
 import * as BatchUndoCommand from "./BatchUndoCommand.js"
@@ -16,5 +17,10 @@ import * as BatchUndoCommand from "./BatchUndoCommand.js"
  */
 export const command = Command.make("batch").pipe(
   Command.withDescription("Many versions at once."),
-  Command.withSubcommands([BatchRunCommand.command, BatchStatusCommand.command, BatchUndoCommand.command])
+  Command.withSubcommands([
+    BatchRunCommand.command,
+    BatchStatusCommand.command,
+    BatchReportCommand.command,
+    BatchUndoCommand.command
+  ])
 )

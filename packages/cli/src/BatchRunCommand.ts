@@ -15,6 +15,7 @@ import * as BatchEstimate from "@effect-frameio/batch/BatchEstimate"
 import type * as BatchEvent from "@effect-frameio/batch/BatchEvent"
 import * as BatchJob from "@effect-frameio/batch/BatchJob"
 import * as BatchRunner from "@effect-frameio/batch/BatchRunner"
+import type * as JobRecord from "@effect-frameio/batch/JobRecord"
 import * as Ledger from "@effect-frameio/batch/Ledger"
 import * as VersionPlan from "@effect-frameio/batch/VersionPlan"
 import * as Duration from "effect/Duration"
@@ -95,8 +96,8 @@ const estimate = (
 }
 
 /** The limit that an earlier run has seen last. */
-const lastRule = (paces: ReadonlyArray<Ledger.Pace>) => {
-  for (const { limit, windowMillis } of [...paces].reverse()) {
+const lastRule = (samples: ReadonlyArray<JobRecord.Sample>) => {
+  for (const { limit, windowMillis } of [...samples].reverse()) {
     if (limit !== null && windowMillis !== null) return { limit, windowMillis }
   }
   return undefined
@@ -183,15 +184,15 @@ const dryRun = (
     }
     const ledger = yield* LedgerFile.open(file, "read")
     yield* takeInto(ledger, args, format)
-    const { counts, left, paces } = yield* Effect.all({
+    const { counts, left, samples } = yield* Effect.all({
       counts: ledger.counts,
       left: ledger.extent,
-      paces: ledger.paces
+      samples: ledger.samples
     }).pipe(Effect.mapError(LedgerFile.toCliError))
     yield* say(left.links, left.chains, [
       `${counts.confirmed} of ${counts.total} are in place already, ${counts.sent} have no answer and would be looked for first, ` +
         `${counts.failed} have failed and ${counts.skipped} wait behind them (see --retry-failed).`,
-      estimate(left.links, lastRule(paces))
+      estimate(left.links, lastRule(samples))
     ])
   })
 

@@ -7,7 +7,7 @@ import * as Command from "@effect/cli/Command"
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as Options from "@effect/cli/Options"
 import * as BatchEstimate from "@effect-frameio/batch/BatchEstimate"
-import type * as Ledger from "@effect-frameio/batch/Ledger"
+import type * as JobRecord from "@effect-frameio/batch/JobRecord"
 import * as Effect from "effect/Effect"
 import { plural } from "./JobView.js"
 import * as LedgerFile from "./LedgerFile.js"
@@ -20,7 +20,7 @@ const day = (millis: number): string =>
 const line = (what: string, count: number, remark = ""): ReadonlyArray<string> =>
   count === 0 ? [] : [`  ${what.padEnd(12)}${String(count).padStart(9)}${remark === "" ? "" : `  ${remark}`}`]
 
-const lastRun = (runs: ReadonlyArray<Ledger.Run>, inUse: boolean): string => {
+const lastRun = (runs: ReadonlyArray<JobRecord.Run>, inUse: boolean): string => {
   const run = runs.at(-1)
   if (run === undefined) return "It was never run."
   const what = run.kind === "undo" ? "undo" : "run"
@@ -43,15 +43,15 @@ export const handle = Effect.fn("Cli.batchStatus")(function* (args: {
 }) {
   const stdio = yield* Stdio
   const ledger = yield* LedgerFile.open(args.ledger, "read")
-  const { counts, inUse, job, left, paces, runs } = yield* Effect.all({
+  const { counts, inUse, job, left, runs, samples } = yield* Effect.all({
     job: ledger.job,
     counts: ledger.counts,
     left: ledger.extent,
     runs: ledger.runs,
-    paces: ledger.paces,
+    samples: ledger.samples,
     inUse: ledger.inUse
   }).pipe(Effect.mapError(LedgerFile.toCliError))
-  const pace = paces.findLast(({ limit, windowMillis }) => limit !== null && windowMillis !== null)
+  const pace = samples.findLast(({ limit, windowMillis }) => limit !== null && windowMillis !== null)
   const leftMillis =
     pace === undefined || pace.limit === null || pace.windowMillis === null
       ? undefined

@@ -70,6 +70,9 @@ const OPTIONS = {
     "--pairs",
     "--ledger",
     "--settle-after",
+    "--html",
+    "--csv",
+    "--jsonl",
     "--log-level",
     "--completions"
   ]),

@@ -2,6 +2,8 @@
 export * as Arguments from "./Arguments.js"
 /** Many versions at once: `frameio batch`. */
 export * as BatchCommand from "./BatchCommand.js"
+/** What became of a job: `frameio batch report`. */
+export * as BatchReportCommand from "./BatchReportCommand.js"
 /** A file of versions: `frameio batch run`. */
 export * as BatchRunCommand from "./BatchRunCommand.js"
 /** How a job stands: `frameio batch status`. */

@@ -154,6 +154,33 @@ describe("frameio batch, with a ledger", () => {
     }
   )
 
+  test("reports as a page, as tables and in words", ({ fake, ledger, onTerminal, piped, plan, seeded }) =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      fake.world.remove(seeded.shots[2]?.versions[1] ?? "")
+      yield* piped("batch", "run", plan, "--ledger", ledger)
+      const words = yield* onTerminal("batch", "report", "--ledger", ledger)
+      assert.strictEqual(words.code, 0, words.err)
+      assert.match(words.out, /14 .*1 failed/)
+      assert.match(words.out, /line 6: shot 4 on .*NotFound 404/)
+      const rows = yield* piped("batch", "report", "--ledger", ledger)
+      assert.strictEqual(rows.lines.length, 16)
+      const html = `${ledger}.html`
+      const csv = `${ledger}.csv`
+      const both = yield* piped("batch", "report", "--ledger", ledger, "--html", html, "--csv", csv)
+      assert.strictEqual(both.code, 0, both.err)
+      const page = yield* fs.readFileString(html)
+      assert.match(page, /^<!doctype html>/i)
+      assert.include(page, "shot 4")
+      const table = yield* fs.readFileString(csv)
+      assert.match(table, /^line,chain,state,.*\r\n/)
+      assert.strictEqual(table.match(/,confirmed,answered,/g)?.length, 14)
+      assert.isFalse(yield* fs.exists(`${html}.partial`))
+      const same = yield* piped("batch", "report", "--ledger", ledger, "--html", ledger)
+      assert.strictEqual(same.code, 2)
+      assert.include(same.err, "is the ledger itself")
+    }))
+
   test("refuses a ledger of another plan, one that is none, and one that is not there", ({ ledger, piped, plan }) =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem

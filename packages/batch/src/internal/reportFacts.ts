@@ -1,5 +1,5 @@
 /** What a report says of a job: names of states, sums over samples and runs. Pure. */
-import type { Counts, Head, Row, Run, Sample } from "../BatchReport.js"
+import type { Counts, Head, Row, Run, Sample } from "../JobRecord.js"
 import { count } from "./reportText.js"
 
 /** What a person reads for a state. */
@@ -23,6 +23,13 @@ export const STATES: ReadonlyArray<StateWords> = [
     meaning: "the call went out and its outcome is not known"
   },
   {
+    state: "undoing",
+    mark: "?",
+    label: "Being undone",
+    several: "being undone",
+    meaning: "the call that takes it off went out and its outcome is not known"
+  },
+  {
     state: "skipped",
     mark: "»",
     label: "Skipped",
@@ -41,7 +48,8 @@ export const STATES: ReadonlyArray<StateWords> = [
 ]
 
 /** Whether an earlier call may have been made and nobody has looked, or it failed. */
-export const isTrouble = (row: Row): boolean => row.state === "failed" || row.state === "sent"
+export const isTrouble = (row: Row): boolean =>
+  row.state === "failed" || row.state === "sent" || row.state === "undoing"
 
 /** What the fault's outcome means. */
 export const OUTCOMES = {

@@ -1,7 +1,7 @@
 /** The page of a report: its markup. The look is in `reportStyles`, the script in `reportScript`, the plot in `reportPlot`. */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import type { Head, Row, Run } from "../BatchReport.js"
+import type { Head, Row, Run } from "../JobRecord.js"
 import { endOf, isTrouble, OUTCOMES, STATES, sentence, totals, workedMillis } from "./reportFacts.js"
 import { figure } from "./reportPlot.js"
 import { block, COLUMNS, type Reason, type RowPicker } from "./reportRows.js"

@@ -5,7 +5,7 @@
  * The time axis has the runs side by side, to scale, and between them a band of fixed width for the time when nothing was
  * at work: a job that was taken up the next day would else be two hair lines.
  */
-import type { Head, Sample } from "../BatchReport.js"
+import type { Head, Sample } from "../JobRecord.js"
 import { endOf, limitRate } from "./reportFacts.js"
 import { decimal, duration, html, iso, type Markup, moment } from "./reportText.js"
 

@@ -1,5 +1,5 @@
 /** Which rows a page holds when it cannot hold all, and how they are embedded. */
-import type { Counts, Row } from "../BatchReport.js"
+import type { Counts, Row } from "../JobRecord.js"
 import { STATES } from "./reportFacts.js"
 import { scriptJson } from "./reportText.js"
 
@@ -12,6 +12,7 @@ export const COLUMNS = [
   "stackId",
   "name",
   "stack",
+  "fields",
   "state",
   "how",
   "fault",

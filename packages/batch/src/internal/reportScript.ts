@@ -193,7 +193,7 @@ export const script = String.raw`"use strict"
   /** Made at the first search. */
   const haystack = (row) =>
     (row.folded ??= folded(
-      [row.name, row.stack, row.nextAssetId, row.assetId, row.stackId, why(row), "line " + row.line]
+      [row.name, row.stack, row.nextAssetId, row.assetId, row.stackId, why(row), "line " + row.line, ...Object.values(row.fields).map(String)]
         .filter((text) => text !== null)
         .join("\n")
     ))
@@ -472,6 +472,9 @@ export const script = String.raw`"use strict"
       ["Target", id(row.assetId)],
       ["Stack", row.stack === null ? null : outside(row.stack)],
       ["Stack id", row.stackId === null ? null : id(row.stackId)],
+      ...Object.entries(row.fields)
+        .filter(([name]) => name !== "name" && name !== "stack")
+        .map(([name, value]) => [outside(name), outside(typeof value === "string" ? value : JSON.stringify(value))]),
       ["Version calls", number(row.attempts)],
       ["Last sent", row.sentAtMillis === null ? null : time(row.sentAtMillis)],
       ["Ended", row.doneAtMillis === null ? null : time(row.doneAtMillis)],

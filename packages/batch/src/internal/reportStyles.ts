@@ -49,14 +49,14 @@ button:hover { border-color: var(--muted) }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 16px 18px 18px; margin-bottom: 16px }
 .share { display: block; border-radius: 4px; margin-bottom: 14px }
 .share .ground, .ground { fill: var(--ground) }
-.share .failed { fill: var(--failed) } .share .sent { fill: var(--sent) } .share .skipped { fill: var(--skipped) }
+.share .failed { fill: var(--failed) } .share .sent, .share .undoing { fill: var(--sent) } .share .skipped { fill: var(--skipped) }
 .share .planned { fill: var(--line) } .share .undone { fill: var(--undone) } .share .confirmed { fill: var(--confirmed) }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 1px; border: 1px solid var(--line); border-radius: 6px; overflow: hidden }
 .tile { padding: 9px 12px 10px; box-shadow: 0 0 0 1px var(--line) }
 .tile dt { font-size: 12.5px; color: var(--muted) }
 .tile dd { font-size: 12px; color: var(--muted); line-height: 1.35 }
 .tile b { display: block; font-size: 20px; font-weight: 600; white-space: nowrap; line-height: 1.3; color: var(--text); font-variant-numeric: tabular-nums }
-.tile.failed b { color: var(--failed) } .tile.sent b { color: var(--sent) } .tile.skipped b { color: var(--skipped) }
+.tile.failed b { color: var(--failed) } .tile.sent b, .tile.undoing b { color: var(--sent) } .tile.skipped b { color: var(--skipped) }
 .tile.undone b { color: var(--undone) } .tile.confirmed b { color: var(--confirmed) }
 .tile.none b { color: var(--muted); font-weight: 400 }
 
@@ -118,7 +118,7 @@ input::placeholder { color: var(--muted); opacity: 1 }
 #states button[aria-pressed="true"] { background: var(--active); border-color: var(--accent) }
 #found { margin-left: auto; color: var(--muted); font-size: 13px; font-variant-numeric: tabular-nums }
 .state { white-space: nowrap; font-weight: 550 }
-.state.failed { color: var(--failed) } .state.sent { color: var(--sent) } .state.skipped { color: var(--skipped) }
+.state.failed { color: var(--failed) } .state.sent, .state.undoing { color: var(--sent) } .state.skipped { color: var(--skipped) }
 .state.planned { color: var(--planned) } .state.undone { color: var(--undone) } .state.confirmed { color: var(--confirmed) }
 
 .table { position: relative }

@@ -1,5 +1,5 @@
 /** Rows and heads for the tests of reports. */
-import type { BatchEvent, BatchReport } from "@effect-frameio/batch"
+import type { BatchEvent, JobRecord } from "@effect-frameio/batch"
 import { FastCheck } from "effect"
 
 export const id = (n: number): string => `00000000-0000-4000-8000-${n.toString(16).padStart(12, "0")}`
@@ -7,14 +7,14 @@ export const id = (n: number): string => `00000000-0000-4000-8000-${n.toString(1
 /** 2026-11-24 17:00:00 UTC. */
 export const T0 = 1_795_539_600_000
 
-export const fault = (tag: string, status: number, message: string): BatchReport.Row["fault"] => ({
+export const fault = (tag: string, status: number, message: string): JobRecord.Row["fault"] => ({
   tag,
   status,
   message,
   outcome: "not-applied"
 })
 
-export const row = (line: number, more?: Partial<BatchReport.Row>): BatchReport.Row => ({
+export const row = (line: number, more?: Partial<JobRecord.Row>): JobRecord.Row => ({
   line,
   chain: line,
   assetId: id(line * 2),
@@ -22,6 +22,7 @@ export const row = (line: number, more?: Partial<BatchReport.Row>): BatchReport.
   stackId: null,
   name: `shot_${line}.mov`,
   stack: `shot_${line}`,
+  fields: {},
   state: "confirmed",
   how: "answered",
   fault: null,
@@ -31,8 +32,18 @@ export const row = (line: number, more?: Partial<BatchReport.Row>): BatchReport.
   ...more
 })
 
-export const countsOf = (rows: ReadonlyArray<BatchReport.Row>): BatchReport.Counts => {
-  const counts = { planned: 0, sent: 0, confirmed: 0, failed: 0, skipped: 0, undone: 0, already: 0, total: rows.length }
+export const countsOf = (rows: ReadonlyArray<JobRecord.Row>): JobRecord.Counts => {
+  const counts = {
+    planned: 0,
+    sent: 0,
+    confirmed: 0,
+    failed: 0,
+    skipped: 0,
+    undoing: 0,
+    undone: 0,
+    already: 0,
+    total: rows.length
+  }
   for (const { how, state } of rows) {
     counts[state]++
     if (state === "confirmed" && how === "already") counts.already++
@@ -40,7 +51,7 @@ export const countsOf = (rows: ReadonlyArray<BatchReport.Row>): BatchReport.Coun
   return counts
 }
 
-export const sample = (second: number, more?: Partial<BatchReport.Sample>): BatchReport.Sample => ({
+export const sample = (second: number, more?: Partial<JobRecord.Sample>): JobRecord.Sample => ({
   atMillis: T0 + second * 1000,
   millis: 1000,
   sent: 20,
@@ -52,13 +63,13 @@ export const sample = (second: number, more?: Partial<BatchReport.Sample>): Batc
   ...more
 })
 
-export const head = (rows: ReadonlyArray<BatchReport.Row>, more?: Partial<BatchReport.Head>): BatchReport.Head => ({
+export const head = (rows: ReadonlyArray<JobRecord.Row>, more?: Partial<JobRecord.Head>): JobRecord.Head => ({
   job: "2026-11-24-conform",
   plan: "versions.csv",
   createdAtMillis: T0,
   reportedAtMillis: T0 + 60_000,
   counts: countsOf(rows),
-  runs: [{ beganAtMillis: T0, endedAtMillis: T0 + 30_000, stopped: null }],
+  runs: [{ kind: "run" as const, beganAtMillis: T0, endedAtMillis: T0 + 30_000, stopped: null }],
   samples: Array.from({ length: 30 }, (_, second) => sample(second)),
   ...more
 })
@@ -108,7 +119,7 @@ export const anyText: FastCheck.Arbitrary<string> = FastCheck.oneof(
 
 const orNull = <A>(some: FastCheck.Arbitrary<A>) => FastCheck.option(some, { nil: null })
 
-export const anyRow: FastCheck.Arbitrary<BatchReport.Row> = FastCheck.record({
+export const anyRow: FastCheck.Arbitrary<JobRecord.Row> = FastCheck.record({
   line: FastCheck.nat(1_000_000),
   chain: FastCheck.nat(1000),
   assetId: FastCheck.uuid(),
@@ -116,15 +127,17 @@ export const anyRow: FastCheck.Arbitrary<BatchReport.Row> = FastCheck.record({
   stackId: orNull(FastCheck.uuid()),
   name: orNull(anyText),
   stack: orNull(anyText),
-  state: FastCheck.constantFrom<BatchReport.Row["state"]>(
+  fields: FastCheck.dictionary(anyText, anyText),
+  state: FastCheck.constantFrom<JobRecord.Row["state"]>(
     "planned",
     "sent",
     "confirmed",
     "failed",
     "skipped",
+    "undoing",
     "undone"
   ),
-  how: FastCheck.constantFrom<BatchReport.Row["how"]>("answered", "settled", "already", null),
+  how: FastCheck.constantFrom<JobRecord.Row["how"]>("answered", "settled", "already", null),
   fault: orNull(
     FastCheck.record(
       {

@@ -1,0 +1,135 @@
+/**
+ * What is known of a job at a moment: each link as it stands, the runs, how they kept to the limit. A ledger keeps it, a
+ * report shows it.
+ *
+ * @since 0.1.0
+ */
+import type * as BatchEvent from "./BatchEvent.js"
+
+/**
+ * How a link stands.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type State = "planned" | "sent" | "confirmed" | "failed" | "skipped" | "undoing" | "undone"
+
+/**
+ * One link of the job, as it stands.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Row {
+  /** Its line in the plan; 1 for the first line of the file. */
+  readonly line: number
+  /** The index of its chain: links of one chain go on one stack. */
+  readonly chain: number
+  /** The target as the plan names it. */
+  readonly assetId: string
+  /** The new version. */
+  readonly nextAssetId: string
+  /** The stack it is on, where that is known. */
+  readonly stackId: string | null
+  /** The new version's name: the plan's column `name`, if there was one. */
+  readonly name: string | null
+  /** What the stack is called: the plan's column `stack`, if there was one. */
+  readonly stack: string | null
+  /** All the plan's columns beside the two ids. */
+  readonly fields: Readonly<Record<string, unknown>>
+  /**
+   * `planned`: not sent yet. `sent`: the call went out and its outcome is not known. `confirmed`: on its stack. `failed`:
+   * see the fault. `skipped`: not sent, because one before it failed. `undoing`: the call that takes it off again went
+   * out and its outcome is not known. `undone`: taken off again.
+   */
+  readonly state: State
+  /** How it came to be confirmed: as `BatchEvent.Confirmed` has it. */
+  readonly how: "answered" | "settled" | "already" | null
+  /** Why it failed. */
+  readonly fault: BatchEvent.Fault | null
+  /** How many version calls were sent for it. */
+  readonly attempts: number
+  /** When the last of them was sent, in ms since 1970. */
+  readonly sentAtMillis: number | null
+  /** When it came to an end, in ms since 1970. */
+  readonly doneAtMillis: number | null
+}
+
+/**
+ * What happened in one interval: requests against the limit, and the waits. Where no sample covers a time, the plot shows
+ * nothing rather than zero.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Sample {
+  /** The interval's start, in ms since 1970. */
+  readonly atMillis: number
+  /** Its length, in ms; above 0. */
+  readonly millis: number
+  /** Version calls that went out in it. */
+  readonly sent: number
+  /** How many of them were answered with 429. */
+  readonly refused: number
+  /** Requests per window, as the headers said; null while nothing is known. */
+  readonly limit: number | null
+  /** The window, in ms. */
+  readonly windowMillis: number | null
+  /** Requests that could have gone at once. */
+  readonly free: number | null
+  /** The most requests that waited for the rate limit. */
+  readonly waiting: number
+}
+
+/**
+ * One time the job was at work: from its start, or from where it was taken up again.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Run {
+  /** Whether it stacked or took apart. */
+  readonly kind: "run" | "undo"
+  /** In ms since 1970. */
+  readonly beganAtMillis: number
+  /** In ms since 1970; null when it is still at work, or died. */
+  readonly endedAtMillis: number | null
+  /** Why it stopped before its end, or null. */
+  readonly stopped: string | null
+}
+
+/**
+ * How many links stand in each state. The states add up to `total`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Counts extends Readonly<Record<State, number>> {
+  /** Of the confirmed, how many were on their stack before the job. */
+  readonly already: number
+  /** Links in the plan. */
+  readonly total: number
+}
+
+/**
+ * What a report says above its rows.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Head {
+  /** The job's name. */
+  readonly job: string
+  /** The file name of the plan. */
+  readonly plan: string | null
+  /** When the job was first begun, in ms since 1970. */
+  readonly createdAtMillis: number
+  /** When the report was made, in ms since 1970. */
+  readonly reportedAtMillis: number
+  /** At the time of the report. */
+  readonly counts: Counts
+  /** In any order. */
+  readonly runs: ReadonlyArray<Run>
+  /** In any order; at most a few thousand. */
+  readonly samples: ReadonlyArray<Sample>
+}
