@@ -14,7 +14,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { type AssetId, type CreatedAsset, uploadUrls } from "./Asset.js"
+import { type AssetId, type CreatedAsset, kind, parentId, uploadUrls } from "./Asset.js"
+import * as AssetCache from "./AssetCache.js"
 import * as FrameioClient from "./FrameioClient.js"
 import * as FrameioError from "./FrameioError.js"
 import * as PartSender from "./internal/partSender.js"
@@ -23,6 +24,7 @@ import * as PartPlan from "./PartPlan.js"
 import * as RetryPolicy from "./RetryPolicy.js"
 import * as UploadError from "./UploadError.js"
 import * as UploadPart from "./UploadPart.js"
+import * as VersionStack from "./VersionStack.js"
 
 // -----------------------------------------------------------------------------
 // models
@@ -170,6 +172,50 @@ export interface RealtimeOptions<E = never, R = never> extends FileOptions, Send
 }
 
 /**
+ * Where the file is to become the next version.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface TargetOptions {
+  /** A file, a version stack, or a version inside a stack, which means that stack. */
+  readonly onto: AssetId
+  /** How the version is put on the stack once the file is uploaded. */
+  readonly stacking?: VersionStack.WriteOptions | undefined
+}
+
+/**
+ * The options of {@link asNextVersion}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface NextVersionOptions<E = never, R = never> extends ContentOptions<E, R>, TargetOptions {}
+
+/**
+ * The options of {@link realtimeAsNextVersion}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RealtimeNextVersionOptions<E = never, R = never>
+  extends Omit<RealtimeOptions<E, R>, "folderId">,
+    TargetOptions {}
+
+/**
+ * An uploaded file in its place.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface NextVersion {
+  /** The file as it was created, without its URLs. */
+  readonly asset: CreatedAsset
+  /** The stack whose newest version it is: a new one, where it was put on a file. */
+  readonly stackId: AssetId
+}
+
+/**
  * The defaults of the options.
  *
  * @since 0.1.0
@@ -218,34 +264,42 @@ const refuse = (problems: ReadonlyArray<FrameioError.Problem>): Effect.Effect<vo
 
 const MIME = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;.*)?$/
 
-const problemsOf = (options: FileOptions & SendOptions): ReadonlyArray<FrameioError.Problem> => [
+const wholeProblem = (
+  path: string,
+  value: number | undefined,
+  least: number,
+  remedy = `it must be a whole number of at least ${least}`
+): ReadonlyArray<FrameioError.Problem> =>
+  value === undefined || isWhole(value, least) ? [] : [{ path, message: `is ${value}; ${remedy}` }]
+
+/**
+ * Everything that is wrong with options, as far as it can be told without asking anybody. The uploads refuse with it.
+ *
+ * @since 0.1.0
+ * @category judging
+ */
+export const problemsOf = (
+  options: Pick<FileOptions, "name" | "filetype"> &
+    Pick<SendOptions, "retries"> & {
+      /** Bytes; only where it is known. */
+      readonly filesize?: number | undefined
+      /** Parts side by side. */
+      readonly concurrency?: number | undefined
+      /** Bytes of a part. */
+      readonly partSize?: number | undefined
+    }
+): ReadonlyArray<FrameioError.Problem> => [
   ...(options.name.trim() === ""
     ? [{ path: "name", message: "is empty; give the file's name with its extension" }]
     : []),
   ...(MIME.test(options.filetype)
     ? []
     : [{ path: "filetype", message: `is "${options.filetype}"; it must be a MIME type such as video/quicktime` }]),
-  ...(options.retries === undefined || isWhole(options.retries, 0)
-    ? []
-    : [{ path: "retries", message: `is ${options.retries}; it must be a whole number of at least 0` }])
+  ...wholeProblem("filesize", options.filesize, 1, "it must be the number of bytes, and at least 1"),
+  ...wholeProblem("retries", options.retries, 0),
+  ...wholeProblem("concurrency", options.concurrency, 1),
+  ...wholeProblem("partSize", options.partSize, UploadPart.MIN_SIZE, `a part has at least ${UploadPart.MIN_SIZE} bytes`)
 ]
-
-const contentProblems = (options: ContentOptions<unknown, unknown>): ReadonlyArray<FrameioError.Problem> => [
-  ...problemsOf(options),
-  ...(options.filesize === 0
-    ? [{ path: "filesize", message: "is 0; there is nothing to upload" }]
-    : isWhole(options.filesize, 1)
-      ? []
-      : [{ path: "filesize", message: `is ${options.filesize}; it must be a whole number of bytes` }]),
-  ...(options.concurrency === undefined || isWhole(options.concurrency, 1)
-    ? []
-    : [{ path: "concurrency", message: `is ${options.concurrency}; it must be a whole number of at least 1` }])
-]
-
-const partSizeProblems = (partSize: number): ReadonlyArray<FrameioError.Problem> =>
-  isWhole(partSize, UploadPart.MIN_SIZE)
-    ? []
-    : [{ path: "partSize", message: `is ${partSize}; a part has at least ${UploadPart.MIN_SIZE} bytes` }]
 
 /** Whether there is a byte at a place. */
 const hasByteAt = <E, R>(source: Source<E, R>, offset: number): Effect.Effect<boolean, E, R> =>
@@ -329,17 +383,8 @@ const withoutUrls = (asset: CreatedAsset): CreatedAsset => {
   return rest
 }
 
-/**
- * Creates a file in a folder and uploads its content, and answers it as it was created (without its URLs). Frame.io
- * begins to process it by itself.
- *
- * The parts go side by side as streams, so that memory is bounded whatever the size. A part that does not get through is
- * read and sent again. When the source is not `filesize` long, nothing is filled up or cut off: the upload fails.
- *
- * @since 0.1.0
- * @category uploading
- */
-export const upload = <E = never, R = never>(
+/** The arguments have been judged. */
+const uploadChecked = <E, R>(
   options: UploadOptions<E, R>
 ): Effect.Effect<
   CreatedAsset,
@@ -347,8 +392,6 @@ export const upload = <E = never, R = never>(
   FrameioClient.FrameioClient | HttpClient.HttpClient | R
 > =>
   Effect.gen(function* () {
-    yield* refuse(contentProblems(options))
-    yield* checkEnds(options)
     const client = yield* FrameioClient.FrameioClient
     const http = yield* HttpClient.HttpClient
     const { description, filesize, filetype, folderId, name, properties, source } = options
@@ -400,6 +443,24 @@ export const upload = <E = never, R = never>(
     yield* progress.tell({ _tag: "Uploaded", assetId, filesize })
     return withoutUrls(asset)
   }).pipe(spanOf("Upload.upload", { "frameio.folder_id": options.folderId, "upload.bytes": options.filesize }))
+
+/**
+ * Creates a file in a folder and uploads its content, and answers it as it was created (without its URLs). Frame.io
+ * begins to process it by itself.
+ *
+ * The parts go side by side as streams, so that memory is bounded whatever the size. A part that does not get through is
+ * read and sent again. When the source is not `filesize` long, nothing is filled up or cut off: the upload fails.
+ *
+ * @since 0.1.0
+ * @category uploading
+ */
+export const upload = <E = never, R = never>(
+  options: UploadOptions<E, R>
+): Effect.Effect<
+  CreatedAsset,
+  FrameioError.WriteError | UploadError.UploadError | E,
+  FrameioClient.FrameioClient | HttpClient.HttpClient | R
+> => refuse(problemsOf(options)).pipe(Effect.zipRight(checkEnds(options)), Effect.zipRight(uploadChecked(options)))
 
 const PIECE = 64 * 1024
 
@@ -463,7 +524,7 @@ export const realtime = <E = never, R = never>(
 > =>
   Effect.gen(function* () {
     const partSize = options.partSize ?? defaults.partSize
-    yield* refuse([...problemsOf(options), ...partSizeProblems(partSize)])
+    yield* refuse(problemsOf(options))
     const client = yield* FrameioClient.FrameioClient
     const http = yield* HttpClient.HttpClient
     const { description, filetype, folderId, name, properties } = options
@@ -529,3 +590,80 @@ export const realtime = <E = never, R = never>(
     yield* progress.tell({ _tag: "Uploaded", assetId: asset.id, filesize: size })
     return withoutUrls(asset)
   }).pipe(spanOf("Upload.realtime", { "frameio.folder_id": options.folderId }))
+
+/** The folder that a target lies in, and what a version call goes to. Nothing is uploaded beside what gets no versions. */
+const placeOf = (
+  onto: AssetId
+): Effect.Effect<
+  { readonly folderId: AssetId; readonly target: AssetId },
+  FrameioError.ReadError | UploadError.NoTarget,
+  AssetCache.AssetCache
+> =>
+  Effect.flatMap(VersionStack.locate(onto), (location) => {
+    const target = location._tag === "Member" ? location.stack : location.asset
+    const folderId = Option.getOrUndefined(parentId(target))
+    return location._tag === "Folder" || location._tag === "Other" || folderId === undefined
+      ? Effect.fail(new UploadError.NoTarget({ assetId: onto, kind: kind(target) }))
+      : Effect.succeed({ folderId, target: target.id })
+  })
+
+const nextVersionOf = <E, R>(
+  options: SendOptions & TargetOptions,
+  uploaded: (folderId: AssetId) => Effect.Effect<CreatedAsset, E, R>
+): Effect.Effect<
+  NextVersion,
+  E | FrameioError.ReadError | UploadError.NoTarget | UploadError.NotVersioned,
+  FrameioClient.FrameioClient | R
+> =>
+  Effect.gen(function* () {
+    const cache = yield* AssetCache.make()
+    const { folderId, target } = yield* Effect.provideService(placeOf(options.onto), AssetCache.AssetCache, cache)
+    const asset = yield* uploaded(folderId)
+    const assetId = asset.id
+    yield* options.onEvent?.({ _tag: "Versioning", assetId, onto: target }) ?? Effect.void
+    const { stackId } = yield* VersionStack.append({ onto: target, next: assetId }, options.stacking).pipe(
+      Effect.provideService(AssetCache.AssetCache, cache),
+      Effect.mapError((error) => new UploadError.NotVersioned({ assetId, onto: target, error }))
+    )
+    return { asset, stackId }
+  }).pipe(Effect.scoped, spanOf("Upload.asNextVersion", { "frameio.asset_id": options.onto }))
+
+/**
+ * Uploads a file beside an asset, and makes it that asset's next version: onto a file it makes a new stack, onto a stack,
+ * or a version inside one, it goes on top of the stack. Frame.io has no upload straight into a stack.
+ *
+ * The target is read first, and nothing is uploaded where it gets no versions. When the version call fails, the error
+ * says as what the file is uploaded, and how to finish.
+ *
+ * @since 0.1.0
+ * @category versions
+ */
+export const asNextVersion = <E = never, R = never>(
+  options: NextVersionOptions<E, R>
+): Effect.Effect<
+  NextVersion,
+  FrameioError.WriteError | UploadError.UploadError | E,
+  FrameioClient.FrameioClient | HttpClient.HttpClient | R
+> =>
+  Effect.zipRight(
+    Effect.zipRight(refuse(problemsOf(options)), checkEnds(options)),
+    nextVersionOf(options, (folderId) => uploadChecked({ ...options, folderId }))
+  )
+
+/**
+ * The same with a file that is uploaded while it is still being written.
+ *
+ * @since 0.1.0
+ * @category versions
+ */
+export const realtimeAsNextVersion = <E = never, R = never>(
+  options: RealtimeNextVersionOptions<E, R>
+): Effect.Effect<
+  NextVersion,
+  FrameioError.RealtimeError | UploadError.UploadError | E,
+  FrameioClient.FrameioClient | HttpClient.HttpClient | R
+> =>
+  Effect.zipRight(
+    refuse(problemsOf(options)),
+    nextVersionOf(options, (folderId) => realtime({ ...options, folderId }))
+  )

@@ -6,8 +6,9 @@
  */
 import * as Schema from "effect/Schema"
 import { AssetId } from "./Asset.js"
-import { FrameioError, outcomeOf } from "./FrameioError.js"
+import { FrameioError, isFrameioError, outcomeOf } from "./FrameioError.js"
 import * as text from "./internal/text.js"
+import { VersionStackError } from "./VersionStackError.js"
 
 const KEY = "@effect-frameio/core/UploadError"
 
@@ -161,7 +162,7 @@ export class NotVersioned extends Schema.TaggedError<NotVersioned>(`${KEY}/NotVe
   /** The file or stack that it should have become the next version of. */
   onto: AssetId,
   /** Why not. */
-  error: FrameioError
+  error: Schema.Union(FrameioError, VersionStackError)
 }) {
   /** The command that finishes what is left. */
   get command(): string {
@@ -169,11 +170,15 @@ export class NotVersioned extends Schema.TaggedError<NotVersioned>(`${KEY}/NotVe
   }
 
   override get message(): string {
-    const first = outcomeOf(this.error) === "unknown" ? "Read the stack first; if it is not there, finish" : "Finish"
-    return `Upload: the file is uploaded as ${this.assetId} and is not known to be a version of ${this.onto}. ${text.excerpt(
+    const unknown = isFrameioError(this.error)
+      ? outcomeOf(this.error) === "unknown"
+      : this.error._tag === "OutcomeUnknown"
+    const is = unknown ? "whether it is a version of" : "it did not become a version of"
+    const finish = unknown ? "Read the stack; where it is not there, finish with" : "When that is mended, finish with"
+    return `Upload: the file is uploaded, as ${this.assetId}, and ${is} ${this.onto}${unknown ? " is not known" : ""}. ${text.excerpt(
       this.error.message,
       600
-    )} ${first} it with: ${this.command}`
+    )} ${finish}: ${this.command}`
   }
 }
 

@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib"
 import { FetchHttpClient } from "@effect/platform"
-import { assert, describe, it } from "@effect/vitest"
-import { Asset, FrameioClient, Upload, UploadError, UploadPart } from "@effect-frameio/core"
+import { assert, describe, expectTypeOf, it } from "@effect/vitest"
+import { Asset, FrameioClient, type FrameioError, Upload, UploadError, UploadPart } from "@effect-frameio/core"
 import { FakeFrameio, FaultPlan } from "@effect-frameio/testing"
 import { Effect, Exit, FastCheck, Fiber, Layer, Option, Redacted, Ref, Schema, Stream, TestClock, Tracer } from "effect"
 
@@ -391,8 +391,8 @@ describe("Upload.upload, refusing", () => {
       assert.deepStrictEqual("problems" in error ? error.problems.map((problem) => problem.path) : [], [
         "name",
         "filetype",
-        "retries",
         "filesize",
+        "retries",
         "concurrency"
       ])
       assert.strictEqual((yield* service.counts()).requests, 0)
@@ -755,4 +755,112 @@ describe("Upload.realtime", () => {
       assert.strictEqual((yield* service.counts()).requests, 0)
     }).pipe(Effect.provide(fake(1000)))
   )
+})
+
+describe("Upload.asNextVersion", () => {
+  const bytes = bytesOf(2500)
+  const content = { ...file, filesize: bytes.length, source: Upload.fromBytes(bytes) } as const
+
+  it.effect("makes a stack of a file, beside which it uploads", () =>
+    Effect.gen(function* () {
+      const service = yield* FakeFrameio.FakeFrameio
+      const shots = yield* service.addFolder({ name: "shots" })
+      const onto = yield* service.addFile({ name: "shot_010_v001.mov", parentId: shots })
+      const events: Array<string> = []
+      const { asset, stackId } = yield* Upload.asNextVersion({
+        ...content,
+        onto,
+        onEvent: (event) => Effect.sync(() => void (event._tag !== "Progress" && events.push(event._tag)))
+      })
+      assert.strictEqual(asset.parent_id, shots)
+      assert.deepStrictEqual(events, ["Created", "Uploaded", "Versioning"])
+      const stack = Option.getOrThrow(yield* service.stackOf(onto))
+      assert.strictEqual(stack.id, stackId)
+      assert.deepStrictEqual(stack.versions, [onto, asset.id])
+      assert.strictEqual(service.storage.content(asset.id).crc32, crc32(bytes))
+    }).pipe(Effect.provide(fake(1000)))
+  )
+
+  it.effect("goes on top of a stack, whether the stack is named or a version on it", () =>
+    Effect.gen(function* () {
+      const service = yield* FakeFrameio.FakeFrameio
+      const client = yield* FrameioClient.FrameioClient
+      const shots = yield* service.addFolder({ name: "shots" })
+      const one = yield* service.addFile({ name: "shot_010_v001.mov", parentId: shots })
+      const two = yield* service.addFile({ name: "shot_010_v002.mov", parentId: shots })
+      const stack = yield* client.version({ assetId: one, nextAssetId: two })
+      const third = yield* Upload.asNextVersion({ ...content, onto: stack.id })
+      const fourth = yield* Upload.asNextVersion({ ...content, onto: one })
+      assert.strictEqual(third.asset.parent_id, shots)
+      assert.strictEqual(third.stackId, stack.id)
+      assert.strictEqual(fourth.stackId, stack.id)
+      assert.deepStrictEqual(Option.getOrThrow(yield* service.stackOf(one)).versions, [
+        one,
+        two,
+        third.asset.id,
+        fourth.asset.id
+      ])
+    }).pipe(Effect.provide(fake(1000)))
+  )
+
+  it.effect("uploads nothing beside what gets no versions", () =>
+    Effect.gen(function* () {
+      const service = yield* FakeFrameio.FakeFrameio
+      const folder = yield* service.addFolder({ name: "shots" })
+      const before = service.world.assetCount
+      for (const onto of [folder, rootOf(service)]) {
+        const error = yield* Effect.flip(Upload.asNextVersion({ ...content, onto }))
+        assert.instanceOf(error, UploadError.NoTarget)
+        assert.include(error.message, "is a folder, which has no versions")
+      }
+      const missing = Asset.AssetId.make("6f3a1c52-7b0e-4d19-9c86-2e5d8f4a7b31")
+      assert.strictEqual((yield* Effect.flip(Upload.asNextVersion({ ...content, onto: missing })))._tag, "NotFound")
+      assert.strictEqual(service.world.assetCount, before)
+    }).pipe(Effect.provide(fake(1000)))
+  )
+
+  it.effect("tells as what the file is uploaded, and how to finish, when it cannot become a version", () =>
+    Effect.gen(function* () {
+      const service = yield* FakeFrameio.FakeFrameio
+      const onto = yield* service.addFile({ name: "still.jpg" })
+      const error = yield* Effect.flip(Upload.asNextVersion({ ...content, onto }))
+      assert.instanceOf(error, UploadError.NotVersioned)
+      assert.strictEqual(error.onto, onto)
+      assert.strictEqual(error.command, `frameio version ${onto} ${error.assetId}`)
+      assert.include(error.message, error.command)
+      assert.isTrue(service.world.uploads.isComplete(error.assetId))
+      const again = Schema.decodeUnknownSync(UploadError.UploadError)(Schema.encodeSync(UploadError.UploadError)(error))
+      assert.strictEqual(again.message, error.message)
+    }).pipe(Effect.provide(fake(1000)))
+  )
+
+  it.effect("puts it on the stack once, when the answer of the version call is lost", () =>
+    Effect.gen(function* () {
+      const service = yield* FakeFrameio.FakeFrameio
+      const onto = yield* service.addFile({ name: "shot_010_v001.mov" })
+      const { asset } = yield* run(Upload.asNextVersion({ ...content, onto }))
+      assert.deepStrictEqual(Option.getOrThrow(yield* service.stackOf(onto)).versions, [onto, asset.id])
+      assert.strictEqual((yield* service.counts("assets.version")).applied, 1)
+    }).pipe(Effect.provide(fake(1000, { faults: FaultPlan.nth("assets.version", 0, { _tag: "AnswerLost" }) })))
+  )
+
+  it.effect("does so with a file that is still being written", () =>
+    Effect.gen(function* () {
+      const service = yield* FakeFrameio.FakeFrameio
+      const onto = yield* service.addFile({ name: "shot_010_v001.mov" })
+      const { asset, stackId } = yield* Upload.realtimeAsNextVersion({ ...file, stream: Stream.make(bytes), onto })
+      const stack = Option.getOrThrow(yield* service.stackOf(onto))
+      assert.strictEqual(stack.id, stackId)
+      assert.deepStrictEqual(stack.versions, [onto, asset.id])
+      assert.strictEqual(service.storage.content(asset.id).crc32, crc32(bytes))
+    }).pipe(Effect.provide(fake(1000)))
+  )
+
+  it("has in its type all that can go wrong, and nothing of its insides", () => {
+    type Failure = Effect.Effect.Error<ReturnType<typeof Upload.asNextVersion<"from the source">>>
+    expectTypeOf<Extract<Failure, string>>().toEqualTypeOf<"from the source">()
+    expectTypeOf<Exclude<Failure, string>["_tag"]>().toEqualTypeOf<
+      FrameioError.WriteError["_tag"] | UploadError.UploadError["_tag"]
+    >()
+  })
 })
