@@ -23,6 +23,7 @@ import { CliError, ExitCode } from "./CliError.js"
 import * as DemoCommand from "./DemoCommand.js"
 import * as FakeCommand from "./FakeCommand.js"
 import { Stdio } from "./Stdio.js"
+import * as UploadCommand from "./UploadCommand.js"
 import * as VersionCommand from "./VersionCommand.js"
 
 /**
@@ -45,14 +46,22 @@ const root = Command.make("frameio").pipe(
       HelpDoc.p("In another terminal, after the two exports that it prints: frameio batch run pairs.csv"),
       HelpDoc.h2("Examples"),
       HelpDoc.p("frameio version 0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10 6f3a1c52-7b0e-4d19-9c86-2e5d8f4a7b31"),
+      HelpDoc.p("frameio upload shot_010_v003.mov --onto 0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10"),
       HelpDoc.p("frameio batch run versions.csv --ledger job.db")
     ])
   ),
-  Command.withSubcommands([VersionCommand.command, BatchCommand.command, FakeCommand.command, DemoCommand.command])
+  Command.withSubcommands([
+    VersionCommand.command,
+    UploadCommand.command,
+    BatchCommand.command,
+    FakeCommand.command,
+    DemoCommand.command
+  ])
 )
 
 const COMMANDS: Arguments.Tree = {
   version: {},
+  upload: {},
   batch: { run: {}, status: {}, report: {}, undo: {} },
   fake: {},
   demo: {}
@@ -60,6 +69,10 @@ const COMMANDS: Arguments.Tree = {
 
 const OPTIONS = {
   valued: new Set([
+    "--onto",
+    "--into",
+    "--name",
+    "--filetype",
     "--format",
     "--concurrency",
     "--shots",

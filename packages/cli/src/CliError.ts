@@ -43,14 +43,19 @@ export class CliError extends Schema.TaggedError<CliError>("@effect-frameio/cli/
 }
 
 /**
- * Ends an effect at the first Ctrl-C, saying what that means.
+ * Ends an effect at the first Ctrl-C, saying what that means then.
  *
  * @since 0.1.0
  * @category combinators
  */
 export const orInterrupted =
-  (message: string) =>
+  (message: string | (() => string)) =>
   <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | CliError, R | Stdio> =>
     Effect.flatMap(Stdio, (stdio) =>
-      Effect.raceFirst(self, Effect.zipRight(stdio.interrupted(1), CliError.interrupted(message)))
+      Effect.raceFirst(
+        self,
+        Effect.flatMap(stdio.interrupted(1), () =>
+          CliError.interrupted(typeof message === "string" ? message : message())
+        )
+      )
     )

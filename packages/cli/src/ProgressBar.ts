@@ -161,12 +161,35 @@ export const render = (
     ...(progress.waits.size === 0 ? [] : [`${progress.waits.size} waiting ${clock(until - options.now)}`]),
     ...(options.note === undefined ? [] : [options.note])
   ]
-  const text = parts.join("  ")
+  const share = (count: number): number => Math.min(count / Math.max(counts.links ?? 0, 1), 1)
+  return line(
+    parts.join("  "),
+    counts.links === null ? { done: 0, failed: 0 } : { done: share(done), failed: share(bad) },
+    options
+  )
+}
+
+/**
+ * A bar and what is said behind it, no wider than `columns`; without the bar where there is no room for it.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const line = (
+  text: string,
+  /** From 0 to 1, what failed being a part of what is done; no bar where it is not known. */
+  shares: { readonly done: number; readonly failed: number } | undefined,
+  options: {
+    /** How wide the terminal is. */
+    readonly columns: number
+    /** Whether it shows colours. */
+    readonly colors: boolean
+  }
+): string => {
   const width = Math.min(40, options.columns - text.length - 3)
-  if (width < 8) return text.slice(0, Math.max(options.columns - 1, 0))
-  const share = counts.links === null || counts.links === 0 ? 0 : Math.min(done / counts.links, 1)
-  const full = Math.floor(share * width)
-  const failed = Math.min(full, counts.links === null ? 0 : Math.ceil((bad / Math.max(counts.links, 1)) * width))
+  if (shares === undefined || width < 8) return text.slice(0, Math.max(options.columns - 1, 0))
+  const full = Math.floor(shares.done * width)
+  const failed = Math.min(full, Math.ceil(shares.failed * width))
   const paint = (code: string, what: string): string =>
     options.colors && what !== "" ? `\u001b[${code}m${what}\u001b[0m` : what
   const bar = `${paint("32", "█".repeat(full - failed))}${paint("31", "█".repeat(failed))}${paint("2", "░".repeat(width - full))}`

@@ -30,5 +30,9 @@ export * as NodeStdio from "./NodeStdio.js"
 export * as ProgressBar from "./ProgressBar.js"
 /** The command's way to the outside. */
 export * as Stdio from "./Stdio.js"
+/** One line that says how an upload goes. */
+export * as UploadBar from "./UploadBar.js"
+/** A file, and onto its stack: `frameio upload`. */
+export * as UploadCommand from "./UploadCommand.js"
 /** One version: `frameio version`. */
 export * as VersionCommand from "./VersionCommand.js"

@@ -14,6 +14,10 @@ describe("frameio, help", () => {
       ["<asset>", "<next>", "jq -r .id"]
     ],
     [
+      ["upload", "--help"],
+      ["--onto", "--into", "--filetype", "130 after Ctrl-C", "render | frameio upload - --name cut.mp4"]
+    ],
+    [
       ["batch", "run", "--help"],
       ["asset_id,next_asset_id", "--format", "130 after Ctrl-C", "frameio batch run - --format jsonl"]
     ]
@@ -31,7 +35,11 @@ describe("frameio, help", () => {
 describe("frameio, bad input", () => {
   for (const [what, args, said] of [
     ["an unknown flag", ["batch", "run", "x.csv", "--bogus"], "--bogus"],
-    ["an unknown command", ["bach"], "Invalid subcommand for frameio - use one of 'version', 'batch', 'fake', 'demo'"],
+    [
+      "an unknown command",
+      ["bach"],
+      "Invalid subcommand for frameio - use one of 'version', 'upload', 'batch', 'fake', 'demo'"
+    ],
     ["a missing argument", ["version", A], "next"],
     ["a flag that is no number", ["batch", "run", "x.csv", "--concurrency", "many"], "many"],
     ["a concurrency of 0", ["batch", "run", "-", "--concurrency", "0"], "at least 1"],

@@ -1,0 +1,46 @@
+/**
+ * A file from this machine, as the next version of a shot: read piece by piece, with its progress on standard error.
+ *
+ * Run it: FRAMEIO_TOKEN=… node build/src/upload.js <file> <asset>
+ */
+import { fileURLToPath } from "node:url"
+import { FileSystem, Path } from "@effect/platform"
+import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import { Asset, FrameioClient, Upload } from "@effect-frameio/core"
+import { Console, Effect, Layer, Schema } from "effect"
+
+/** Answers where the file is now. */
+export const publishFile = Effect.fn("publishFile")(function* (file: string, shot: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const onto = yield* Schema.decode(Asset.AssetId)(shot)
+  const { size } = yield* fs.stat(file)
+
+  return yield* Upload.asNextVersion({
+    onto,
+    name: path.basename(file),
+    filetype: "video/quicktime",
+    filesize: Number(size),
+    // Asked for each part, and again for a part that did not get through.
+    source: (offset, bytesToRead) => fs.stream(file, { offset, bytesToRead }),
+    onEvent: (event) =>
+      event._tag === "Progress" ? Console.error(`${event.partsDone} of ${event.parts} parts`) : Effect.void
+  }).pipe(
+    Effect.map(({ asset, stackId }) => `${asset.id} is the newest version on ${stackId}`),
+    Effect.catchTags({
+      // The file is there, and no stack has it: somebody has to decide.
+      NotVersioned: (error) => Effect.succeed(`${error.assetId} is uploaded; to finish: ${error.command}`),
+      UploadExpired: (error) => Effect.succeed(`too slow: part ${error.part} of ${error.assetId} came after its time`)
+    })
+  )
+})
+
+const Live = FrameioClient.layerConfig().pipe(
+  Layer.provideMerge(NodeHttpClient.layerUndici),
+  Layer.merge(NodeContext.layer)
+)
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [, , file = "", shot = ""] = process.argv
+  publishFile(file, shot).pipe(Effect.flatMap(Console.log), Effect.provide(Live), NodeRuntime.runMain)
+}

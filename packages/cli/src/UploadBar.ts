@@ -1,0 +1,142 @@
+/**
+ * One line that says how an upload goes. Pure: state and event in, text out.
+ *
+ * @since 0.1.0
+ */
+import type { UploadEvent } from "@effect-frameio/core/Upload"
+import * as ProgressBar from "./ProgressBar.js"
+
+/**
+ * What the line is drawn from.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Progress {
+  /** Bytes that the wire took. */
+  readonly sent: number
+  /** Bytes; `null` where it is not known. */
+  readonly filesize: number | null
+  /** How often a part had to be sent again. */
+  readonly retries: number
+  /** Where it was at the latest times, at most {@link SAMPLES} of them, oldest first. */
+  readonly samples: ReadonlyArray<{ readonly at: number; readonly sent: number }>
+  /** What is being done. */
+  readonly phase: "reading" | "uploading" | "versioning"
+}
+
+/**
+ * How many times the rate is taken from, one for each {@link SAMPLE_MILLIS}.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const SAMPLES = 50
+
+/**
+ * How far they are apart at least, in ms.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const SAMPLE_MILLIS = 200
+
+/**
+ * Before the first event.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const empty: Progress = { sent: 0, filesize: null, retries: 0, samples: [], phase: "reading" }
+
+/**
+ * One event more, at a time in ms.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const add = (progress: Progress, event: UploadEvent, now: number): Progress => {
+  switch (event._tag) {
+    case "Created":
+      return { ...progress, filesize: event.filesize, samples: [{ at: now, sent: 0 }], phase: "uploading" }
+    case "Progress": {
+      const last = progress.samples.at(-1)
+      const samples =
+        last !== undefined && now - last.at < SAMPLE_MILLIS
+          ? progress.samples
+          : [...progress.samples.slice(-SAMPLES + 1), { at: now, sent: event.sent }]
+      return { ...progress, sent: event.sent, samples }
+    }
+    case "Retrying":
+      return { ...progress, retries: progress.retries + 1 }
+    case "Uploaded":
+      return { ...progress, sent: event.filesize, filesize: event.filesize }
+    case "Versioning":
+      return { ...progress, phase: "versioning" }
+  }
+}
+
+/**
+ * Bytes per second of late, or nothing while it is too early to say.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const rate = (progress: Progress, now: number): number | undefined => {
+  const first = progress.samples[0]
+  if (first === undefined || now - first.at < 2 * SAMPLE_MILLIS) return undefined
+  return Math.max(((progress.sent - first.sent) / (now - first.at)) * 1000, 0)
+}
+
+const UNITS = ["KiB", "MiB", "GiB", "TiB"]
+
+/**
+ * A size as `1.5 GiB`.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const bytes = (count: number): string => {
+  let value = count
+  let unit = "bytes"
+  for (const next of UNITS) {
+    if (value < 1024) break
+    value /= 1024
+    unit = next
+  }
+  return unit === "bytes" ? `${count} ${count === 1 ? "byte" : unit}` : `${value.toFixed(value < 10 ? 2 : 1)} ${unit}`
+}
+
+/**
+ * The line, no wider than `columns`.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const render = (
+  progress: Progress,
+  options: {
+    /** ms since 1970. */
+    readonly now: number
+    /** How wide the terminal is. */
+    readonly columns: number
+    /** Whether it shows colours. */
+    readonly colors: boolean
+  }
+): string => {
+  const { filesize, phase, retries, sent } = progress
+  const lately = phase === "uploading" ? rate(progress, options.now) : undefined
+  const left = filesize === null || lately === undefined || lately === 0 ? undefined : (filesize - sent) / lately
+  const parts = [
+    filesize === null ? bytes(sent) : `${bytes(sent)} of ${bytes(filesize)}`,
+    ...(lately === undefined ? [] : [`${bytes(Math.round(lately))}/s`]),
+    ...(left === undefined ? [] : [`${ProgressBar.clock(left * 1000)} left`]),
+    ...(retries === 0 ? [] : [`${retries} sent again`]),
+    ...(phase === "reading" ? ["looking"] : phase === "versioning" ? ["putting it on the stack"] : [])
+  ]
+  return ProgressBar.line(
+    parts.join("  "),
+    filesize === null ? undefined : { done: sent / filesize, failed: 0 },
+    options
+  )
+}

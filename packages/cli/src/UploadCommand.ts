@@ -1,0 +1,348 @@
+// A command is an entry point.
+// @effect-diagnostics strictEffectProvide:off
+/**
+ * `frameio upload`: a file, and onto its stack.
+ *
+ * @since 0.1.0
+ */
+
+import * as Args from "@effect/cli/Args"
+import * as Command from "@effect/cli/Command"
+import * as HelpDoc from "@effect/cli/HelpDoc"
+import * as Options from "@effect/cli/Options"
+import type { PlatformError } from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
+import type * as HttpClient from "@effect/platform/HttpClient"
+import * as Path from "@effect/platform/Path"
+import * as Asset from "@effect-frameio/core/Asset"
+import type * as FrameioClient from "@effect-frameio/core/FrameioClient"
+import type * as FrameioError from "@effect-frameio/core/FrameioError"
+import * as RateLimitScheduler from "@effect-frameio/core/RateLimitScheduler"
+import * as Upload from "@effect-frameio/core/Upload"
+import { UploadError } from "@effect-frameio/core/UploadError"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import mime from "mime"
+import { CliError, ExitCode, orInterrupted } from "./CliError.js"
+import * as Connection from "./Connection.js"
+import { type InputFailed, Stdio } from "./Stdio.js"
+import * as UploadBar from "./UploadBar.js"
+
+const CLEAR = "\r\u001b[2K"
+
+/** What a file is taken for whose extension nobody knows. */
+const UNKNOWN_TYPE = "application/octet-stream"
+
+/** How far apart the JSON lines about progress are at least, in ms. */
+const LINE_MILLIS = 1000
+
+/**
+ * The arguments as they were given.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface UploadArgs {
+  /** A path, or `-` for standard input. */
+  readonly file: string
+  /** The asset whose next version the file is to be. */
+  readonly onto: Option.Option<string>
+  /** The folder that gets the file. */
+  readonly into: Option.Option<string>
+  /** The name at Frame.io. */
+  readonly name: Option.Option<string>
+  /** The MIME type. */
+  readonly filetype: Option.Option<string>
+  /** Parts side by side. */
+  readonly concurrency: Option.Option<number>
+  /** JSON lines on standard output, even when a person looks at it. */
+  readonly json: boolean
+}
+
+type Target =
+  | { readonly _tag: "onto"; readonly id: Asset.AssetId }
+  | { readonly _tag: "into"; readonly id: Asset.AssetId }
+
+interface Checked {
+  readonly target: Target
+  readonly name: string
+  readonly filetype: string
+  /** Absent for standard input. */
+  readonly filesize: number | undefined
+}
+
+/** What of the command's options the library's problems are about. */
+const FLAGS: Readonly<Record<string, string>> = {
+  name: "--name",
+  filetype: "--filetype",
+  concurrency: "--concurrency"
+}
+
+const targetOf = (args: UploadArgs): Either.Either<Target, ReadonlyArray<string>> => {
+  const given = [
+    ...Option.match(args.onto, { onNone: () => [], onSome: (id) => [{ _tag: "onto", id } as const] }),
+    ...Option.match(args.into, { onNone: () => [], onSome: (id) => [{ _tag: "into", id } as const] })
+  ]
+  const [first, second] = given
+  if (first === undefined) {
+    return Either.left(["Say where to: --onto an asset as its next version, or --into a folder."])
+  }
+  const wrong = given.flatMap(({ _tag, id }) =>
+    Either.match(Schema.decodeEither(Asset.AssetId)(id), {
+      onLeft: () => [`--${_tag} is "${id}", which is not an asset's id; it must be a UUID.`],
+      onRight: () => []
+    })
+  )
+  const problems = [
+    ...(second === undefined
+      ? []
+      : ["--onto and --into cannot go together: a version lies in the folder of its stack."]),
+    ...wrong
+  ]
+  return problems.length > 0 ? Either.left(problems) : Either.right({ ...first, id: Asset.AssetId.make(first.id) })
+}
+
+/** The size of a file, or why it cannot be uploaded. */
+const sizeOf = (file: string): Effect.Effect<Either.Either<number, string>, never, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const info = yield* fs.stat(file)
+    if (info.type === "Directory") return Either.left(`${file} is a folder. Upload its files one by one.`)
+    if (info.type !== "File")
+      return Either.left(`${file} is not a file; to upload what a program writes, pipe it in: -`)
+    if (info.size === 0n) return Either.left(`${file} is empty; there is nothing to upload.`)
+    // Opened once, so that a file that may not be read is found out before anything is created.
+    yield* Effect.scoped(fs.open(file, { flag: "r" }))
+    return Either.right(Number(info.size))
+  }).pipe(
+    Effect.catchAll((error) =>
+      Effect.succeed(
+        Either.left(
+          error._tag === "SystemError" && error.reason === "NotFound"
+            ? `${file}: there is no such file.`
+            : `${file}: cannot be read. ${error.message}`
+        )
+      )
+    )
+  )
+
+/** All that is wrong with the arguments, at once. */
+const check = (args: UploadArgs): Effect.Effect<Checked, CliError, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function* () {
+    const path = yield* Path.Path
+    const piped = args.file === "-"
+    const target = targetOf(args)
+    const size = piped ? Either.right(undefined) : yield* sizeOf(args.file)
+    const name = Option.getOrElse(args.name, () => (piped ? "" : path.basename(args.file)))
+    const filetype = Option.getOrElse(args.filetype, () => mime.getType(name) ?? UNKNOWN_TYPE)
+    const concurrency = Option.getOrUndefined(args.concurrency)
+    const problems = [
+      ...(Either.isLeft(size) ? [size.left] : []),
+      ...(Either.isLeft(target) ? target.left : []),
+      ...Upload.problemsOf({ name, filetype, concurrency }).map(({ message, path }) =>
+        piped && path === "name" && Option.isNone(args.name)
+          ? "Standard input has no name: give it one with --name."
+          : `${FLAGS[path] ?? path} ${message}.`
+      )
+    ]
+    if (Either.isLeft(target) || Either.isLeft(size) || problems.length > 0) {
+      return yield* CliError.badInput(problems.join("\n"))
+    }
+    return { target: target.right, name, filetype, filesize: size.right }
+  })
+
+/** What has come of an upload, for what is to be said when it ends early. */
+interface State {
+  progress: UploadBar.Progress
+  asset: Asset.AssetId | undefined
+  uploaded: boolean
+  versioning: Asset.AssetId | undefined
+}
+
+/** What is left at Frame.io of an upload that ended early. */
+const left = (state: State, name: string): string => {
+  if (state.asset === undefined) {
+    return `Nothing was uploaded; if there is a ${name} in the folder all the same, it has no content.`
+  }
+  if (!state.uploaded) {
+    return `The asset ${state.asset} is left without its content: delete it. The same command uploads the file again, as a new asset.`
+  }
+  if (state.versioning === undefined) return `The file is uploaded, as ${state.asset}.`
+  return `The file is uploaded, as ${state.asset}. Whether it was put on the stack is not known; read the stack, and where it is not there: frameio version ${state.versioning} ${state.asset}`
+}
+
+type Failure = CliError | FrameioError.RealtimeError | UploadError | PlatformError | InputFailed
+
+/** The library's own errors say what is left; of the others the command does. */
+const toCliError = (error: Failure, state: State, checked: Checked): CliError => {
+  if (error._tag === "CliError") return error
+  const nothingDone = state.asset === undefined
+  const exitCode =
+    nothingDone && (error._tag === "Unauthorized" || error._tag === "InvalidRequest" || error._tag === "NoTarget")
+      ? ExitCode.badInput
+      : ExitCode.failed
+  const says = Schema.is(UploadError)(error) || nothingDone
+  return new CliError({ exitCode, message: says ? error.message : `${error.message}\n${left(state, checked.name)}` })
+}
+
+const run = (
+  args: UploadArgs,
+  checked: Checked,
+  onEvent: (event: Upload.UploadEvent) => Effect.Effect<void>
+): Effect.Effect<
+  { readonly asset: Asset.CreatedAsset; readonly stackId: Asset.AssetId | null },
+  Exclude<Failure, CliError>,
+  FrameioClient.FrameioClient | HttpClient.HttpClient | FileSystem.FileSystem | Stdio
+> =>
+  Effect.gen(function* () {
+    const stdio = yield* Stdio
+    const fs = yield* FileSystem.FileSystem
+    const { filesize, filetype, name, target } = checked
+    const common = { name, filetype, onEvent }
+    if (filesize === undefined) {
+      const realtime = { ...common, stream: stdio.input }
+      return target._tag === "onto"
+        ? yield* Upload.realtimeAsNextVersion({ ...realtime, onto: target.id })
+        : { asset: yield* Upload.realtime({ ...realtime, folderId: target.id }), stackId: null }
+    }
+    const source: Upload.Source<PlatformError> = (offset, bytesToRead) =>
+      fs.stream(args.file, { offset, bytesToRead, chunkSize: 256 * 1024, bufferSize: 2 })
+    const content = { ...common, filesize, source, concurrency: Option.getOrUndefined(args.concurrency) }
+    return target._tag === "onto"
+      ? yield* Upload.asNextVersion({ ...content, onto: target.id })
+      : { asset: yield* Upload.upload({ ...content, folderId: target.id }), stackId: null }
+  })
+
+/**
+ * Uploads a file, shows how it goes, and says where it is.
+ *
+ * @since 0.1.0
+ * @category handlers
+ */
+export const handle = Effect.fn("Cli.upload")(function* (args: UploadArgs) {
+  const stdio = yield* Stdio
+  const checked = yield* check(args)
+  const { filesize, filetype, name, target } = checked
+  const begun = yield* Clock.currentTimeMillis
+  const json = args.json || !stdio.outIsTerminal
+  const state: State = { progress: UploadBar.empty, asset: undefined, uploaded: false, versioning: undefined }
+  let lineAt = Number.NEGATIVE_INFINITY
+
+  const draw = Effect.gen(function* () {
+    const now = yield* Clock.currentTimeMillis
+    const options = { now, columns: yield* stdio.columns, colors: stdio.colors }
+    yield* stdio.err(`${CLEAR}${UploadBar.render(state.progress, options)}`)
+  })
+
+  const take = (event: Upload.UploadEvent): Effect.Effect<void> =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      state.progress = UploadBar.add(state.progress, event, now)
+      if (event._tag === "Created") state.asset = event.assetId
+      if (event._tag === "Uploaded") state.uploaded = true
+      if (event._tag === "Versioning") state.versioning = event.onto
+      if (!json) return Effect.void
+      if (event._tag === "Progress") {
+        if (now - lineAt < LINE_MILLIS) return Effect.void
+        lineAt = now
+      }
+      return stdio.out(`${JSON.stringify(event)}\n`)
+    })
+
+  const bar = stdio.errIsTerminal ? Effect.forkScoped(Effect.repeat(draw, Schedule.spaced("100 millis"))) : Effect.void
+  const clear = stdio.errIsTerminal ? stdio.err(CLEAR) : Effect.void
+
+  yield* stdio.err(`${name}: ${filesize === undefined ? "" : `${UploadBar.bytes(filesize)}, `}${filetype}.\n`)
+  const { asset, stackId } = yield* bar.pipe(
+    Effect.zipRight(run(args, checked, take)),
+    Effect.scoped,
+    RateLimitScheduler.withPriority("interactive"),
+    Effect.provide(Connection.layer),
+    Effect.mapError((error) => toCliError(error, state, checked)),
+    orInterrupted(() => `Interrupted. ${left(state, name)}`),
+    Effect.ensuring(clear),
+    Effect.tapError((error) =>
+      json
+        ? stdio.out(
+            `${JSON.stringify({
+              _tag: error.exitCode === ExitCode.interrupted ? "Interrupted" : "Failed",
+              assetId: state.asset ?? null,
+              uploaded: state.uploaded,
+              message: error.message
+            })}\n`
+          )
+        : Effect.void
+    )
+  )
+  const elapsedMillis = (yield* Clock.currentTimeMillis) - begun
+  const { sent } = state.progress
+  yield* stdio.err(`${UploadBar.bytes(sent)} in ${(elapsedMillis / 1000).toFixed(1)} s.\n`)
+  yield* json
+    ? stdio.out(`${JSON.stringify({ _tag: "Finished", assetId: asset.id, stackId, filesize: sent, elapsedMillis })}\n`)
+    : stdio.out(
+        stackId === null
+          ? `${asset.id} is uploaded into the folder ${target.id}.\n`
+          : `${asset.id} is the newest version on the stack ${stackId}.\n`
+      )
+})
+
+/**
+ * The command.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const command = Command.make(
+  "upload",
+  {
+    file: Args.text({ name: "file" }).pipe(
+      Args.withDescription("The file; - is standard input, which is uploaded as it comes.")
+    ),
+    onto: Options.text("onto").pipe(
+      Options.withDescription(
+        "Make it the next version of this asset: the id of a file, of a stack, or of a version on a stack."
+      ),
+      Options.optional
+    ),
+    into: Options.text("into").pipe(
+      Options.withDescription("Only upload it, into the folder with this id."),
+      Options.optional
+    ),
+    name: Options.text("name").pipe(
+      Options.withDescription("The name at Frame.io, with its extension. That of the file unless said."),
+      Options.optional
+    ),
+    filetype: Options.text("filetype").pipe(
+      Options.withDescription("The MIME type, such as video/quicktime. By the extension of the name unless said."),
+      Options.optional
+    ),
+    concurrency: Options.integer("concurrency").pipe(
+      Options.withDescription(`How many parts to send side by side, ${Upload.defaults.concurrency} unless said.`),
+      Options.optional
+    ),
+    json: Options.boolean("json").pipe(
+      Options.withDescription("Write JSON lines to standard output, as always in a pipe.")
+    )
+  },
+  handle
+).pipe(
+  Command.withDescription(
+    HelpDoc.blocks([
+      HelpDoc.p("Uploads a file and makes it the next version of an asset, or just uploads it into a folder."),
+      HelpDoc.p(
+        "It goes in parts, several side by side, and a part that does not get through is sent again. Of the file no more than a few pieces are in memory at a time. With --onto the file is put beside the asset first, and then on top of its stack; a file without a stack gets one."
+      ),
+      HelpDoc.p(
+        "On a terminal a bar shows how it goes; in a pipe, standard output has one JSON object per event. Ctrl-C stops, and says what is left at Frame.io. The exit code is 0 when all went well, 1 when it failed, 2 for bad input, 130 after Ctrl-C."
+      ),
+      HelpDoc.h2("Examples"),
+      HelpDoc.p("frameio upload shot_010_v003.mov --onto 0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10"),
+      HelpDoc.p("frameio upload reel.mp4 --into 6f3a1c52-7b0e-4d19-9c86-2e5d8f4a7b31 --name 'Reel, draft.mp4'"),
+      HelpDoc.p('frameio upload cut.mov --onto "$SHOT" | jq -r \'select(._tag == "Finished") | .stackId\''),
+      HelpDoc.p('render | frameio upload - --name cut.mp4 --onto "$SHOT"')
+    ])
+  )
+)
