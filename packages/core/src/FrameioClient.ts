@@ -173,7 +173,7 @@ export interface UpdateArgs {
  * @category models
  */
 export interface DeleteArgs {
-  /** Any asset but a project's root. With a folder goes all that is in it. */
+  /** Any asset. With a folder goes all that is in it. */
   readonly assetId: AssetId
 }
 
@@ -216,71 +216,185 @@ export interface Service {
    *
    * Never sent twice unless it is certain that the first was not carried out: when the outcome of an error is
    * `unknown`, read the stack.
+   *
+   * @example
+   * ```ts
+   * const stack = yield* frameio.version({ assetId: shot, nextAssetId: cut })
+   * ```
    */
   readonly version: (args: VersionArgs) => Effect.Effect<Asset, FrameioError.WriteError>
-  /** Takes a version out of its stack. Which asset the answer shows is not documented. */
+  /**
+   * Takes a version out of its stack. Which asset the answer shows is not documented.
+   *
+   * @example
+   * ```ts
+   * const loose = yield* frameio.unversion({ assetId: cut })
+   * ```
+   */
   readonly unversion: (args: UnversionArgs) => Effect.Effect<Asset, FrameioError.WriteError>
-  /** Reads one asset. */
+  /**
+   * Reads one asset.
+   *
+   * @example
+   * ```ts
+   * const asset = yield* frameio.get({ assetId: shot, includeDeleted: true })
+   * ```
+   */
   readonly get: (args: GetArgs) => Effect.Effect<Asset, FrameioError.ReadError>
-  /** Reads one page of what a folder or a stack holds. */
+  /**
+   * Reads one page of what a folder or a stack holds.
+   *
+   * @example
+   * ```ts
+   * const page = yield* frameio.children({ assetId: folder, sort: "-uploaded_at", pageSize: 50 })
+   * ```
+   */
   readonly children: (args: ChildrenArgs) => Effect.Effect<Page.Page<Asset>, FrameioError.ReadError>
   /**
-   * The same with chosen fields only, which makes large folders fast. Not documented: Frame.io's own SDK lists so. What
-   * an item has for certain is not known, so nothing of it is required.
+   * The same with chosen fields only, for smaller answers. Not documented: Frame.io's own SDK lists so. What an item has
+   * for certain is not known, so nothing of it is required.
+   *
+   * @example
+   * ```ts
+   * const names = yield* frameio.slimChildren({ assetId: folder, onlyFields: ["a.id", "a.name"] })
+   * ```
    */
   readonly slimChildren: (args: SlimChildrenArgs) => Effect.Effect<Page.Page<AssetFragment>, FrameioError.ReadError>
   /**
-   * Creates a file or a folder. Parts of a file go to {@link uploadUrls Asset.uploadUrls} of the answer; the answer for a realtime
-   * upload has only `id` and `name`, and its parts go to where {@link Service.realtimeParts} says.
+   * Creates a file or a folder. The parts of a file go to the `upload_urls` of the answer (`Asset.uploadUrls`). The
+   * answer for a realtime upload has only `id` and `name`, and its parts go where {@link Service.realtimeParts} says.
    *
-   * Never sent twice unless it is certain that nothing was created: names need not be unique, so a second request would
-   * make a second asset. When the outcome of an error is `unknown`, list the folder.
+   * Never sent twice unless it is certain that nothing was created: nothing says that names must differ, so a second
+   * request may make a second asset. When the outcome of an error is `unknown`, list the folder.
+   *
+   * @example
+   * ```ts
+   * const folder = yield* frameio.create({ parentId: root, type: "folder", name: "Dailies" })
+   * const file = yield* frameio.create({
+   *   parentId: folder.id,
+   *   type: "file",
+   *   name: "a.mov",
+   *   filesize: 1024,
+   *   filetype: "video/quicktime"
+   * })
+   * const whereTo = Asset.uploadUrls(file)
+   * ```
    */
   readonly create: (args: NewAsset.CreateArgs) => Effect.Effect<CreatedAsset, FrameioError.WriteError>
   /**
    * Changes fields of an asset. No body is documented: `name`, `properties` and other fields are what Frame.io's own
    * tools send. Never sent twice blindly, for somebody else's change may have come between.
+   *
+   * @example
+   * ```ts
+   * yield* frameio.update({ assetId: shot, name: "a_v002.mov", fields: { label: "approved" } })
+   * ```
    */
   readonly update: (args: UpdateArgs) => Effect.Effect<Asset, FrameioError.WriteError>
   /**
    * Deletes an asset, softly: for 30 days it is found with `includeDeleted`. Answers the deleted asset. Never sent twice
    * blindly; when the outcome of an error is `unknown`, read the asset: `NotFound` says that it was deleted.
+   *
+   * @example
+   * ```ts
+   * const gone = yield* frameio.delete({ assetId: shot })
+   * ```
    */
   readonly delete: (args: DeleteArgs) => Effect.Effect<Asset, FrameioError.WriteError>
   /**
-   * Copies an asset into a folder, and answers the copy. Never sent twice unless it is certain that nothing was copied:
-   * there would be two.
+   * Copies an asset into a folder. The answer is an asset, presumably the copy. Never sent twice unless it is certain
+   * that nothing was copied: there would be two.
+   *
+   * @example
+   * ```ts
+   * const copy = yield* frameio.copy({ assetId: shot, destinationId: folder })
+   * ```
    */
   readonly copy: (args: CopyArgs) => Effect.Effect<Asset, FrameioError.WriteError>
   /**
    * Moves an asset into a folder. Never sent twice blindly; when the outcome of an error is `unknown`, read the asset's
    * `parent_id`.
+   *
+   * @example
+   * ```ts
+   * yield* frameio.move({ assetId: shot, destinationId: folder })
+   * ```
    */
   readonly move: (args: MoveArgs) => Effect.Effect<Asset, FrameioError.WriteError>
   /**
    * Copies many assets into a folder. **Succeeds even when some, or all, were not copied**: read `errors`. Never sent
    * twice unless it is certain that nothing was copied.
+   *
+   * @example
+   * ```ts
+   * const { copied, errors } = yield* frameio.bulkCopy({ assetIds: shots, destinationId: folder, copyComments: "all" })
+   * if (errors.length > 0) yield* Console.error(`not copied: ${errors.map((one) => one.key).join(", ")}`)
+   * ```
    */
   readonly bulkCopy: (args: Bulk.BulkCopyArgs) => Effect.Effect<Bulk.BulkCopy, FrameioError.WriteError>
   /**
    * Deletes many assets, softly. **Succeeds even when some, or all, were not deleted**: read `errors`. Never sent twice
    * blindly.
+   *
+   * @example
+   * ```ts
+   * const { errors } = yield* frameio.bulkDelete({ assetIds: shots })
+   * ```
    */
   readonly bulkDelete: (args: Bulk.BulkDeleteArgs) => Effect.Effect<Bulk.BulkDelete, FrameioError.WriteError>
-  /** Reads which audio tracks a file has. */
+  /**
+   * Reads which audio tracks a file has.
+   *
+   * @example
+   * ```ts
+   * const { audio_tracks } = yield* frameio.audio({ assetId: shot })
+   * ```
+   */
   readonly audio: (args: Tracks.TracksArgs) => Effect.Effect<Tracks.AudioTracks, FrameioError.ReadError>
-  /** Reads which subtitle tracks a file has. */
+  /**
+   * Reads which subtitle tracks a file has.
+   *
+   * @example
+   * ```ts
+   * const { subtitle_tracks } = yield* frameio.subtitles({ assetId: shot })
+   * ```
+   */
   readonly subtitles: (args: Tracks.TracksArgs) => Effect.Effect<Tracks.SubtitleTracks, FrameioError.ReadError>
   /**
    * Asks where to put parts of a realtime upload; the URLs come in the order of `parts`. The one endpoint that documents
    * a 400, which is `BadRequest`. Not sent twice blindly: with the final part it sets the size of the file.
+   *
+   * @example
+   * ```ts
+   * const { upload_urls } = yield* frameio.realtimeParts({
+   *   assetId: growing,
+   *   parts: [{ number: 1, size: UploadPart.MIN_SIZE, isFinal: false }]
+   * })
+   * ```
    */
   readonly realtimeParts: (
     args: UploadPart.RealtimePartsArgs
   ) => Effect.Effect<UploadPart.UploadUrls, FrameioError.RealtimeError>
-  /** Searches for assets, one page at a time. May be sent again, by either method. */
+  /**
+   * Searches for assets, one page at a time. May be sent again, by either method.
+   *
+   * @example
+   * ```ts
+   * const page = yield* frameio.search({ projectId, q: "comp", sort: "-inserted_at" })
+   * ```
+   */
   readonly search: (args: Search.SearchArgs) => Effect.Effect<Page.Page<Asset>, FrameioError.ReadError>
-  /** The advanced search: over all that an account has, one page at a time. May be sent again, by either method. */
+  /**
+   * The advanced search: over all that an account has, one page at a time. May be sent again, by either method.
+   *
+   * @example
+   * ```ts
+   * const page = yield* frameio.librarySearch({
+   *   accountId,
+   *   filter: { label: { op: "eq", value: "approved" }, inserted_at: [{ op: "gte", value: "2024-01-01" }] }
+   * })
+   * ```
+   */
   readonly librarySearch: (args: Search.LibrarySearchArgs) => Effect.Effect<Page.Page<Asset>, FrameioError.ReadError>
 }
 
@@ -383,7 +497,11 @@ const pageOf = <A>(items: ReadonlyArray<A>, response: HttpClientResponse.HttpCli
 
 const NOTHING_TO_CHANGE = "has nothing in it, and neither name nor properties are given"
 
-const EMPTY_LIST = "is empty; name one asset at least"
+/** What is no list, from a caller whom the types do not bind, is refused like an empty one. */
+const listOf = <A>(list: ReadonlyArray<A>): ReadonlyArray<A> => (Array.isArray(list) ? list : [])
+
+const noneOf = (ids: ReadonlyArray<AssetId>, path: string): ReadonlyArray<FrameioError.Problem> =>
+  listOf(ids).length === 0 ? [{ path, message: "is empty; name one asset at least" }] : []
 
 // -----------------------------------------------------------------------------
 // on the wire
@@ -647,20 +765,20 @@ export const make = (
         ),
       bulkCopy: ({ assetIds, copyComments, destinationId }) =>
         bulkCopy(
-          [destinationId, ...assetIds],
+          [destinationId, ...listOf(assetIds)],
           {
             path: { destination_id: destinationId },
-            payload: { batch: assetIds.map((id) => ({ id })), copy_comments: copyComments }
+            payload: { batch: listOf(assetIds).map((id) => ({ id })), copy_comments: copyComments }
           },
           Bulk.fromCopyAnswer,
-          assetIds.length === 0 ? [{ path: "batch", message: EMPTY_LIST }] : []
+          noneOf(assetIds, "batch")
         ),
       bulkDelete: ({ assetIds }) =>
         bulkDelete(
-          assetIds,
-          { payload: { asset_ids: assetIds } },
+          listOf(assetIds),
+          { payload: { asset_ids: listOf(assetIds) } },
           Bulk.fromDeleteAnswer,
-          assetIds.length === 0 ? [{ path: "asset_ids", message: EMPTY_LIST }] : []
+          noneOf(assetIds, "asset_ids")
         ),
       audio: ({ assetId }) => audio([assetId], { path: { asset_id: assetId } }, identity),
       subtitles: ({ assetId }) => subtitles([assetId], { path: { asset_id: assetId } }, identity),

@@ -205,14 +205,10 @@ export const toPayload = (asset: NewAsset): Payload => ({
   name: asset.name,
   description: asset.description,
   properties: asset.properties,
-  ...(asset.type === "folder"
-    ? { is_realtime_upload: asset.isRealtimeUpload }
-    : {
-        extension: "extension" in asset && asset.extension !== undefined ? withDot(asset.extension) : undefined,
-        filetype: asset.filetype,
-        filesize: "filesize" in asset ? asset.filesize : undefined,
-        is_realtime_upload: asset.isRealtimeUpload,
-        source: asset.source,
-        auto_version_id: asset.autoVersionId
-      })
+  is_realtime_upload: asset.isRealtimeUpload,
+  source: asset.source,
+  extension: "extension" in asset && asset.extension !== undefined ? withDot(asset.extension) : undefined,
+  filetype: "filetype" in asset ? asset.filetype : undefined,
+  filesize: "filesize" in asset ? asset.filesize : undefined,
+  auto_version_id: "autoVersionId" in asset ? asset.autoVersionId : undefined
 })

@@ -135,7 +135,10 @@ export const Payload = fields
  * @category wire
  */
 export const toPayload = (args: Omit<RealtimePartsArgs, "assetId">): Payload => ({
-  parts: args.parts.map(({ isFinal, number, size }) => ({ number, size, is_final: isFinal })),
+  // What is no list, from a caller whom the types do not bind, is refused like an empty one.
+  parts: Array.isArray(args.parts)
+    ? args.parts.map(({ isFinal, number, size }: UploadPart) => ({ number, size, is_final: isFinal }))
+    : [],
   asset_name: args.assetName,
   asset_filesize: args.assetFilesize
 })

@@ -21,6 +21,7 @@ import type * as Payload from "../Payload.js"
 import type * as RateLimiter from "../RateLimiter.js"
 import * as Storage from "../Storage.js"
 import type { User, World } from "../World.js"
+import { fromForm } from "./forms.js"
 import * as handlers from "./handlers.js"
 import type { ServerRequest } from "./messages.js"
 import { BROKEN, html, REFUSED, type Reply, SILENCE } from "./reply.js"
@@ -119,6 +120,9 @@ const broken = (
     json(500, "The fake failed", Cause.pretty(cause).slice(0, 500))
   )
 }
+
+/** The one endpoint whose page documents a 400. */
+const REALTIME_PARTS = "assets.realtimeParts"
 
 /** Arguments that are not of the declared form: the router's own words in the documented body. */
 const malformed = (response: HttpServerResponse.HttpServerResponse, status: number) => {
@@ -266,11 +270,15 @@ export const make = (parts: Parts): Effect.Effect<Engine, never, Scope.Scope> =>
         status: undefined,
         headers: undefined
       }
-      return Effect.map(run(request, visit), (answered) => {
+      const readable = info.endpoint === "assets.create" ? fromForm(request) : request
+      return Effect.map(run(readable, visit), (answered) => {
         let response = answered
         if (!visit.handled && response.status >= 400) {
           visit.refusal = "Malformed"
-          if (response.status === 400) response = malformed(response, world.unknowns.malformedStatus)
+          if (response.status === 400) {
+            const status = info.endpoint === REALTIME_PARTS ? 400 : world.unknowns.malformedStatus
+            response = malformed(response, status)
+          }
         }
         if (visit.status !== undefined) response = HttpServerResponse.setStatus(response, visit.status)
         if (visit.headers !== undefined) response = HttpServerResponse.setHeaders(response, visit.headers)
