@@ -192,7 +192,9 @@ export const Payload = fields
   .pipe(Schema.filter((payload) => problemsOf(payload).map(({ message, path }) => ({ path: [path], message }))))
   .annotations({ identifier: "NewAsset", description: "What is to be created in a folder" })
 
-const withDot = (extension: string): string => (extension.startsWith(".") ? extension : `.${extension}`)
+/** What is no text is left as it is, and refused later. */
+const withDot = <A>(extension: A): A | string =>
+  isText(extension) && !extension.startsWith(".") ? `.${extension}` : extension
 
 /**
  * The payload for what is to be created.
@@ -207,7 +209,7 @@ export const toPayload = (asset: NewAsset): Payload => ({
   properties: asset.properties,
   is_realtime_upload: asset.isRealtimeUpload,
   source: asset.source,
-  extension: "extension" in asset && asset.extension !== undefined ? withDot(asset.extension) : undefined,
+  extension: "extension" in asset ? withDot(asset.extension) : undefined,
   filetype: "filetype" in asset ? asset.filetype : undefined,
   filesize: "filesize" in asset ? asset.filesize : undefined,
   auto_version_id: "autoVersionId" in asset ? asset.autoVersionId : undefined

@@ -69,7 +69,7 @@ const over = <A, E>(
 
 interface Case {
   readonly endpoint: string
-  readonly call: (client: FrameioClient.Service) => Effect.Effect<unknown, FrameioError.FrameioError>
+  readonly call: (client: FrameioClient.Service) => Effect.Effect<object, FrameioError.FrameioError>
   readonly sends: Sent
   /** What the server says to it, and what the call answers where that is not the same. */
   readonly answer: unknown
@@ -598,7 +598,10 @@ describe("create: its rules, over all there is to ask for", () => {
       ...(realtime && one.type === "folder" ? ["is_realtime_upload"] : []),
       ...(realtime && !has(one.filetype) ? ["filetype"] : []),
       ...(!has(one.name) && !(realtime && has(one.extension)) ? ["name"] : []),
-      ...(realtime && has(one.name) && has(one.extension) && !one.name?.toLowerCase().endsWith(`.${one.extension?.replace(".", "")}`)
+      ...(realtime &&
+      has(one.name) &&
+      has(one.extension) &&
+      !one.name?.toLowerCase().endsWith(`.${one.extension?.replace(".", "")}`)
         ? ["extension"]
         : []),
       ...(!realtime && one.type === "file" && !has(one.filesize) && !has(one.source) ? ["filesize"] : [])

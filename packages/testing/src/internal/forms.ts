@@ -4,25 +4,22 @@ import { ServerRequest } from "./messages.js"
 
 const FORM = "application/x-www-form-urlencoded"
 
-/** Fields that are no text in JSON. `is_realtime_upload` is not among them: it requires JSON, and is refused as text. */
-const NUMBERS = new Set(["filesize"])
-
 /** `source[url]` is the field `url` of `source`. How objects are written is not documented; this is what is usual. */
 const NESTED = /^([^[\]]+)\[([^[\]]+)\]$/
 
 /**
- * The same request with its form as JSON; any other as it is.
+ * The same request with its form as JSON, all values text; any other as it is.
  *
  * @internal
  */
 export const fromForm = (request: ServerRequest): ServerRequest => {
   if (request.headers["content-type"]?.toLowerCase().includes(FORM) !== true) return request
-  const fields = new Map<string, unknown>()
+  const fields = new Map<string, string>()
   const inner = new Map<string, Record<string, string>>()
   for (const [key, value] of new URLSearchParams(new TextDecoder().decode(request.bytes))) {
     const [, outer, name] = NESTED.exec(key) ?? []
     if (outer === undefined || name === undefined) {
-      fields.set(key, NUMBERS.has(key) && /^\d+$/.test(value) ? Number(value) : value)
+      fields.set(key, value)
     } else {
       const object = inner.get(outer) ?? {}
       object[name] = value
