@@ -16,6 +16,7 @@ import type { Asset } from "./Asset.js"
 import * as FrameioClient from "./FrameioClient.js"
 import type * as FrameioError from "./FrameioError.js"
 import type { Page } from "./Page.js"
+import type * as Search from "./Search.js"
 
 /**
  * How a list is read.
@@ -42,10 +43,9 @@ export const defaults = { ahead: 4, pageSize: 100 } as const
 /** The last page there is, as far as page number `n` tells. */
 const lastPage = <A>(page: Page<A>, n: number, pageSize: number | undefined): number => {
   if (page.totalPages !== undefined) return page.totalPages
-  const full = page.perPage ?? pageSize
-  if (full === undefined || full < 1) return n
-  if (page.total !== undefined) return Math.ceil(page.total / full)
-  return page.items.length >= full ? n + 1 : n
+  const { perPage = Number.POSITIVE_INFINITY, total } = page
+  if (total !== undefined && perPage >= 1 && perPage < Number.POSITIVE_INFINITY) return Math.ceil(total / perPage)
+  return page.items.length >= Math.max(1, Math.min(perPage, pageSize ?? Number.POSITIVE_INFINITY)) ? n + 1 : n
 }
 
 /**
@@ -174,3 +174,54 @@ export const children = (
   args: ChildrenArgs
 ): Stream.Stream<Asset, FrameioError.ReadError, FrameioClient.FrameioClient> =>
   Stream.unwrap(Effect.map(FrameioClient.FrameioClient, (client) => childrenFrom(client.children, args)))
+
+/**
+ * The arguments of {@link search}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SearchArgs extends Omit<Search.SearchArgs, "page">, Options {}
+
+/**
+ * The arguments of {@link librarySearch}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface LibrarySearchArgs extends Omit<Search.LibrarySearchArgs, "page">, Options {}
+
+/**
+ * Frame.io says that a page of a search may hold fewer than it should, so that a short one is not the end. Where no
+ * header tells the end, only a page without anything new does.
+ */
+const found = <Args extends Options, E>(
+  read: (
+    args: Omit<Args, keyof Options> & { readonly page: number; readonly pageSize: number }
+  ) => Effect.Effect<Page<Asset>, E>,
+  { ahead, ...args }: Args & { readonly pageSize?: number | undefined }
+): Stream.Stream<Asset, E> => {
+  const pageSize = args.pageSize ?? defaults.pageSize
+  return fromPages((page) => read({ ...args, page, pageSize }), { ahead, pageSize: 1, key: (asset) => asset.id })
+}
+
+/**
+ * Everything that a search finds, each asset once. Frame.io advises against going past about 100 results: take as many
+ * as are needed, and the rest is not asked for. Items per page are 100 unless the arguments say otherwise.
+ *
+ * @since 0.1.0
+ * @category searching
+ */
+export const search = (args: SearchArgs): Stream.Stream<Asset, FrameioError.ReadError, FrameioClient.FrameioClient> =>
+  Stream.unwrap(Effect.map(FrameioClient.FrameioClient, (client) => found(client.search, args)))
+
+/**
+ * Everything that the advanced search finds, in the same way.
+ *
+ * @since 0.1.0
+ * @category searching
+ */
+export const librarySearch = (
+  args: LibrarySearchArgs
+): Stream.Stream<Asset, FrameioError.ReadError, FrameioClient.FrameioClient> =>
+  Stream.unwrap(Effect.map(FrameioClient.FrameioClient, (client) => found(client.librarySearch, args)))

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Listing, type Page, RateLimitScheduler } from "@effect-frameio/core"
+import { Asset, FrameioClient, Listing, type Page, RateLimitScheduler } from "@effect-frameio/core"
 import { FakeFrameio, FaultPlan, RateLimiter } from "@effect-frameio/testing"
-import { Chunk, Deferred, Effect, Exit, FastCheck, Fiber, Option, Ref, Stream, TestClock } from "effect"
+import { Chunk, Deferred, Effect, Exit, FastCheck, Fiber, Layer, Option, Ref, Stream, TestClock } from "effect"
 
 const range = (from: number, to: number): ReadonlyArray<number> =>
   Array.from({ length: Math.max(0, to - from) }, (_, n) => from + n)
@@ -325,5 +325,57 @@ describe("Listing.children", () => {
       )
       assert.strictEqual((yield* fake.counts()).requests, 1)
     }).pipe(Effect.provide(FakeFrameio.layerClient({ limits: RateLimiter.unlimited })))
+  )
+})
+
+describe("Listing.search", () => {
+  const shots = Effect.gen(function* () {
+    const fake = yield* FakeFrameio.FakeFrameio
+    const ids = yield* Effect.forEach(range(0, 230), (n) => fake.addFile({ name: `shot_${n}.mov` }))
+    return { fake, ids }
+  })
+
+  it.effect("finds over all pages, by either search", () =>
+    Effect.gen(function* () {
+      const { fake, ids } = yield* shots
+      const accountId = fake.world.accounts[0]
+      for (const found of [
+        Listing.search({ accountId, q: "shot", method: "GET" }),
+        Listing.librarySearch({ accountId, q: "shot" })
+      ]) {
+        const all = Chunk.toReadonlyArray(yield* Stream.runCollect(found))
+        assert.sameMembers(
+          all.map(({ id }) => id),
+          ids
+        )
+      }
+      assert.strictEqual((yield* fake.counts("assets.search")).requests, 3)
+      assert.strictEqual((yield* fake.counts("assets.librarySearchPost")).requests, 3)
+    }).pipe(Effect.provide(FakeFrameio.layerClient({ limits: RateLimiter.unlimited })))
+  )
+
+  it.effect("does not take a short page for the end where no header says so", () =>
+    Effect.gen(function* () {
+      const asked: Array<number> = []
+      const asset = (n: number): Asset.Asset => ({
+        id: Asset.AssetId.make(`00000000-0000-4000-8000-${String(n).padStart(12, "0")}`),
+        type: "file"
+      })
+      const search = Listing.search({ q: "shot" }).pipe(
+        Stream.runCount,
+        Effect.provide(
+          Layer.mock(FrameioClient.FrameioClient, {
+            search: ({ page: n = 1, pageSize }) =>
+              Effect.sync(() => {
+                asked.push(n)
+                assert.strictEqual(pageSize, 100)
+                return page(n > 3 ? [] : range(0, 7).map((item) => asset(n * 100 + item)))
+              })
+          })
+        )
+      )
+      assert.strictEqual(yield* search, 21)
+      assert.deepStrictEqual(asked, [1, 2, 3, 4])
+    })
   )
 })
