@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Asset, AssetCache, FrameioError, VersionStack, VersionStackError } from "@effect-frameio/core"
 import { FakeFrameio, FaultPlan, RateLimiter, type Unknowns, VirtualClock } from "@effect-frameio/testing"
-import { Effect, FastCheck, Layer, Logger, LogLevel, Option, Schema, Stream } from "effect"
+import { Effect, Either, FastCheck, Layer, Logger, LogLevel, Option, Schema, Stream } from "effect"
 
 type AssetId = Asset.AssetId
 
@@ -139,6 +139,67 @@ describe("VersionStack", () => {
         // Each file, and the folder of all.
         assert.strictEqual(sent.length, 51)
       }).pipe(Effect.provide(over()))
+    )
+  })
+
+  describe("locateAll", () => {
+    it.effect("lists a folder where that tells of many, and reads the rest one by one", () =>
+      Effect.gen(function* () {
+        const { world } = yield* FakeFrameio.FakeFrameio
+        const { stackId, versions } = yield* stacked(3)
+        const loose = yield* files(130)
+        const gone = yield* files(1)
+        world.remove(at(gone, 0))
+        const nowhere = Asset.AssetId.make("9f8e7d6c-5b4a-3c2d-1e0f-9a8b7c6d5e4f")
+        const wanted = [...loose, ...versions, stackId, ...gone, nowhere, at(loose, 0).toUpperCase() as AssetId]
+        const { sent, value } = yield* requestsOf(VersionStack.locateAll(wanted))
+        assert.deepStrictEqual([...value.keys()], wanted)
+        for (const id of wanted) {
+          const result = Option.fromNullable(value.get(id)).pipe(Option.getOrThrow)
+          if (id === gone[0] || id === nowhere) assert.isTrue(Either.isLeft(result))
+          else assert.deepStrictEqual(result, Either.right(yield* VersionStack.locate(id)))
+        }
+        assert.strictEqual(sent.filter((name) => name === "children").length, 2)
+        // The first, its folder, the three versions, and the two that are gone; the stack was on the list.
+        assert.strictEqual(sent.filter((name) => name === "get").length, 7)
+      }).pipe(Effect.provide(over()))
+    )
+
+    it.effect("does not list a stack of few versions, nor a folder for a few files, and asks for nothing known", () =>
+      Effect.gen(function* () {
+        const { addFile, addFolder } = yield* FakeFrameio.FakeFrameio
+        const folders = yield* Effect.forEach(range(12), (n) => addFolder({ name: `shot ${n}` }))
+        const loose = yield* Effect.forEach(folders, (parentId) => addFile({ name: "a.mov", parentId }))
+        const { sent } = yield* requestsOf(VersionStack.locateAll(loose))
+        // Three folders were tried in vain, a request each.
+        assert.deepStrictEqual([sent.filter((name) => name === "children").length, sent.length], [3, 27])
+        assert.deepStrictEqual((yield* requestsOf(VersionStack.locateAll(loose))).sent, [])
+        const few = yield* files(4)
+        assert.strictEqual((yield* requestsOf(VersionStack.locateAll(few))).sent.length, 5)
+      }).pipe(Effect.provide(over()))
+    )
+
+    it.effect("lists a stack of many versions", () =>
+      Effect.gen(function* () {
+        const { versions } = yield* stacked(150)
+        const { sent, value } = yield* requestsOf(VersionStack.locateAll(versions))
+        assert.isTrue([...value.values()].every((result) => Either.isRight(result) && result.right._tag === "Member"))
+        assert.deepStrictEqual(sent, ["get", "get", "children", "children"])
+      }).pipe(Effect.provide(over()))
+    )
+
+    it.effect("fails as a whole where every read would", () =>
+      Effect.gen(function* () {
+        const { requests } = yield* FakeFrameio.FakeFrameio
+        const ids = yield* files(20)
+        const error = yield* Effect.flip(VersionStack.locateAll(ids))
+        assert.strictEqual(error._tag, "Unauthorized")
+        assert.strictEqual((yield* requests).length, 1)
+      }).pipe(
+        Effect.provide(
+          over({ faults: FaultPlan.happening({ _tag: "TokenExpires", atMillis: 0, token: FakeFrameio.token }) })
+        )
+      )
     )
   })
 
