@@ -168,7 +168,9 @@ const tasks = {
   ],
   bench: (args) => [
     build("benchmarks"),
-    ["bench", "npm run bench", () => node("packages/benchmarks/dist/bench.js", args)]
+    args[0] === "reads"
+      ? ["bench", "npm run bench -- reads", () => node("packages/benchmarks/dist/reads.js", args.slice(1))]
+      : ["bench", "npm run bench", () => node("packages/benchmarks/dist/bench.js", args)]
   ],
   histories: (args) => [histories(args)],
   openapi: () => openapi()

@@ -105,7 +105,7 @@ const isMissing = (error: FrameioError.ReadError): error is FrameioError.NotFoun
  * the whole.
  *
  * Where some of them are in one folder, the folder is listed instead, page by page, as long as a page tells of eight of
- * them: by the documented limits a page costs as much as eight single reads. The versions inside a stack are on no
+ * them or of their stacks: by the documented limits a page costs as much as eight single reads. The versions inside a stack are on no
  * folder's list, so they are one request each, and one for their stack where no list showed it.
  *
  * @since 0.1.0
@@ -144,7 +144,9 @@ export const locateAll = Effect.fn("VersionStack.locateAll")(function* (
           const told = Chunk.filter(page, ({ id }) => pending.has(id.toLowerCase()))
           for (const asset of told) settle(asset.id, Either.right(located(asset, holder)))
           if (told.length >= READS_PER_PAGE) paid = true
-          return told.length >= READS_PER_PAGE && pending.size >= READS_PER_PAGE
+          // In a folder that many of them are in, a stack may be the one that others are on, and need not be read then.
+          const worth = told.length + (paid ? Chunk.size(Chunk.filter(page, Asset.isVersionStack)) : 0)
+          return worth >= READS_PER_PAGE && pending.size >= READS_PER_PAGE
         })
       ),
       Effect.catchIf(isMissing, () => Effect.void),
