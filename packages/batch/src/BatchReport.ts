@@ -169,7 +169,7 @@ const failureLine = (row: Row): string => {
   const why =
     row.fault === null
       ? "the outcome of its call is not known"
-      : `${row.fault.tag}${status}: ${Text.oneLine(row.fault.message)}`
+      : `${row.fault.tag}${status}: ${Text.oneLine(Text.withoutCall(row.fault.message))}`
   return `  line ${row.line}: ${what} on ${where}: ${Text.visible(why)}`
 }
 
@@ -187,7 +187,7 @@ export const toText = (head: Head, failures: ReadonlyArray<Row>, options?: TextO
   const runs = head.runs.length === 1 ? "one run" : `${Text.count(head.runs.length)} runs`
   const wait = meanWaitMillis === null || meanWaitMillis < 1 ? "" : `, ${Text.duration(meanWaitMillis)} each on average`
   const spelt = failures.slice(0, options?.maxFailures ?? defaults.maxFailures)
-  const more = head.counts.failed + head.counts.sent - spelt.length
+  const more = head.counts.failed + head.counts.sent + head.counts.undoing - spelt.length
   return [
     `${Text.visible(head.job)}${head.plan === null ? "" : `, from ${Text.visible(head.plan)}`}`,
     `${Facts.sentence(head.counts)}.`,

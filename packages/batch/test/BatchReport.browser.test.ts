@@ -341,6 +341,27 @@ describe.skipIf(Browser.missing)("A report in Chromium", () => {
         assert.deepStrictEqual(yield* promise(() => lines(again)), ["5", "55"])
       }))
 
+    test("shows the plan's other columns, and the words of an error before the call that met it", () =>
+      Effect.gen(function* () {
+        const message = `assets.version (${id(4)}, ${id(5)}): not found (404): gone.`
+        const fields = { name: "shot_2.mov", "shot <b>": "010\u202e", take: { first: 3 } }
+        const rows = [row(2, { fields, state: "failed", how: null, fault: fault("NotFound", 404, message) }), row(3)]
+        const { page } = yield* openRows(rows)
+        const cells = page.locator("#grid .body [role=row]").first().getByRole("gridcell")
+        assert.strictEqual(yield* promise(() => cells.nth(4).textContent()), "NotFound 404 not found (404): gone.")
+        assert.strictEqual(yield* search(page, '{"first":3} assets.version'), "1 of 2 versions")
+        yield* promise(() => cells.first().click())
+        const facts = yield* promise(() => page.locator("#details dt, #details dd").allTextContents())
+        assert.deepStrictEqual(facts.slice(facts.indexOf("shot <b>"), facts.indexOf("Version calls")), [
+          "shot <b>",
+          "010U+202E",
+          "take",
+          '{"first":3}'
+        ])
+        assert.isFalse(facts.includes("name"))
+        assert.include(yield* promise(() => page.locator("#details .fault").textContent()), message)
+      }))
+
     test("marks what was searched for", () =>
       Effect.gen(function* () {
         const { page } = yield* openRows(job(60))

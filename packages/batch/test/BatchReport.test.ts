@@ -93,6 +93,34 @@ describe("BatchReport.toHtml", () => {
     })
   )
 
+  it.effect("says what was undone, and tells an undo from a run", () =>
+    Effect.gen(function* () {
+      const rows = [row(2, { state: "undone" }), row(3, { state: "undoing" })]
+      const runs = [
+        { kind: "run" as const, beganAtMillis: T0, endedAtMillis: T0 + 1000, stopped: null },
+        { kind: "undo" as const, beganAtMillis: T0 + 5000, endedAtMillis: T0 + 6000, stopped: null }
+      ]
+      const text = textOf(yield* pageOf(rows, undefined, { runs }))
+      assert.include(text, "0 of 2 versions are on their stacks; 1 being undone, 1 undone")
+      assert.match(text, /17:00:00 UTC , 1 s, to the end .* 17:00:05 UTC , undo, 1 s, to the end/)
+      assert.match(text, /3 \? Being undone shot_3\.mov/)
+      assert.notInclude(text, "Skipped")
+    })
+  )
+
+  it.effect("says a name once, and the call of an error where there is room for it", () =>
+    Effect.gen(function* () {
+      const message = `assets.version (${id(4)}, ${id(5)}): not found (404): one of these is gone.`
+      const fields = { name: "shot_2.mov", stack: 7, note: "x" }
+      const rows = [row(2, { fields, state: "failed", how: null, fault: fault("NotFound", 404, message) })]
+      const page = yield* pageOf(rows)
+      const [one] = embedded(page) as ReadonlyArray<JobRecord.Row>
+      assert.deepStrictEqual(one?.fields, { stack: 7, note: "x" })
+      assert.strictEqual(one?.fault?.message, message)
+      assert.include(textOf(page), "1 NotFound 404 not found (404): one of these is gone. line 2")
+    })
+  )
+
   it.effect("bounds what it says of the causes and the failures, and counts the rest", () =>
     Effect.gen(function* () {
       const rows = Array.from({ length: 1500 }, (_, at) =>

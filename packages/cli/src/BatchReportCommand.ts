@@ -70,7 +70,7 @@ export const handle = Effect.fn("Cli.batchReport")(
     if (targets.length > 0) return
     if (!stdio.outIsTerminal) return yield* write(BatchReport.toJsonLines(ledger.rows), "-")
     const failures = yield* ledger.rows.pipe(
-      Stream.filter((row) => row.state === "failed" || row.state === "sent"),
+      Stream.filter((row) => row.state === "failed" || row.state === "sent" || row.state === "undoing"),
       Stream.take(BatchReport.defaults.maxFailures),
       Stream.runCollect,
       Effect.mapError(LedgerFile.toCliError)

@@ -8,6 +8,7 @@ import { block, COLUMNS, type Reason, type RowPicker } from "./reportRows.js"
 import { script } from "./reportScript.js"
 import { styles } from "./reportStyles.js"
 import {
+  CALL,
   count,
   decimal,
   duration,
@@ -18,7 +19,8 @@ import {
   oneLine,
   outside,
   scriptJson,
-  visible
+  visible,
+  withoutCall
 } from "./reportText.js"
 
 /** How many failures and unsettled links are written out for a page without its script, and for print. */
@@ -65,16 +67,19 @@ const tile = (label: string, value: string, kind: string, note: string): Markup 
   html`<div class="tile ${kind}"><dt>${label}</dt><dd><b>${value}</b> <span>${note}</span></dd></div>`
 
 const tiles = ({ counts }: Head): Markup =>
-  html`<dl class="tiles">${[...STATES].reverse().map(({ label, meaning, state }) => {
-    const already =
-      state === "confirmed" && counts.already > 0 ? `${count(counts.already)} of them before this job` : ""
-    return tile(
-      label,
-      count(counts[state]),
-      counts[state] === 0 ? `${state} none` : state,
-      already === "" ? meaning : already
-    )
-  })}</dl>`
+  html`<dl class="tiles">${[...STATES]
+    .reverse()
+    .filter(({ state }) => counts[state] > 0 || state === "confirmed" || state === "failed")
+    .map(({ label, meaning, state }) => {
+      const already =
+        state === "confirmed" && counts.already > 0 ? `${count(counts.already)} of them before this job` : ""
+      return tile(
+        label,
+        count(counts[state]),
+        counts[state] === 0 ? `${state} none` : state,
+        already === "" ? meaning : already
+      )
+    })}</dl>`
 
 const waits = (head: Head): Markup => {
   const { longestQueue, meanWaitMillis, queuedMillis, refused, sent, share } = totals(head.samples)
@@ -104,7 +109,7 @@ const runs = (head: Head): Markup => {
         : `stopped: ${visible(oneLine(run.stopped))}`
   return html`<ol class="runs" start="${left + 1}">${last.map(
     (run) =>
-      html`<li>${moment(run.beganAtMillis)}, ${duration(endOf(head, run) - run.beganAtMillis)}, ${ended(run)}</li>`
+      html`<li>${moment(run.beganAtMillis)}, ${run.kind === "undo" ? "undo, " : null}${duration(endOf(head, run) - run.beganAtMillis)}, ${ended(run)}</li>`
   )}</ol>${left > 0 ? html`<p class="note">${count(left)} earlier runs are not listed.</p>` : null}`
 }
 
@@ -113,7 +118,7 @@ export const opening = (head: Head): Stream.Stream<string> =>
   Stream.fromEffect(
     Effect.map(policy, (content) => {
       const title = `${visible(head.job)} – ${sentence(head.counts)}`
-      const config = scriptJson({ columns: COLUMNS, states: STATES, outcomes: OUTCOMES, hidden: HIDDEN })
+      const config = scriptJson({ columns: COLUMNS, states: STATES, outcomes: OUTCOMES, hidden: HIDDEN, call: CALL })
       return html`<!doctype html>
 <html lang="en">
 <head>
@@ -178,7 +183,7 @@ ${this.kept}</tbody></table>${left > 0 ? html`<p class="note">And ${count(left)}
 }
 
 const reasonLine = (reason: Reason): Markup =>
-  html`<tr><td class="number">${count(reason.count)}</td><td><b class="tag">${outside(reason.tag)}</b>${reason.status === null ? null : html` <span class="status">${reason.status}</span>`}</td><td>${outside(oneLine(reason.message))} <span class="note">line ${count(reason.line)}${reason.count > 1 ? ", for one" : ""}</span></td></tr>
+  html`<tr><td class="number">${count(reason.count)}</td><td><b class="tag">${outside(reason.tag)}</b>${reason.status === null ? null : html` <span class="status">${reason.status}</span>`}</td><td>${outside(oneLine(withoutCall(reason.message)))} <span class="note">line ${count(reason.line)}${reason.count > 1 ? ", for one" : ""}</span></td></tr>
 `
 
 const reasons = (picker: RowPicker): Markup => {

@@ -21,11 +21,21 @@ export const COLUMNS = [
   "doneAtMillis"
 ] as const satisfies ReadonlyArray<keyof Row>
 
+/** What a row says in a column of its own is not said again. */
+const otherFields = ({ fields, name, stack }: Row): Row["fields"] => {
+  const { name: itsName, stack: itsStack, ...rest } = fields
+  return {
+    ...rest,
+    ...(itsName === undefined || itsName === name ? {} : { name: itsName }),
+    ...(itsStack === undefined || itsStack === stack ? {} : { stack: itsStack })
+  }
+}
+
 /** One data block: rows as arrays, in the order of {@link COLUMNS}. */
 export const block = (rows: ReadonlyArray<Row>): string =>
   rows.length === 0
     ? ""
-    : `<script type="application/json" class="rows">${scriptJson(rows.map((row) => COLUMNS.map((column) => row[column])))}</script>\n`
+    : `<script type="application/json" class="rows">${scriptJson(rows.map((row) => COLUMNS.map((column) => (column === "fields" ? otherFields(row) : row[column]))))}</script>\n`
 
 const rankOf = new Map(STATES.map(({ state }, rank) => [state, rank]))
 

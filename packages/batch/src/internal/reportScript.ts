@@ -6,12 +6,13 @@ export const script = String.raw`"use strict"
 ;(() => {
   const byId = (id) => document.getElementById(id)
   const dataOf = (element) => JSON.parse(element.textContent)
-  const { columns, states, outcomes, hidden } = dataOf(byId("config"))
+  const { columns, states, outcomes, hidden, call } = dataOf(byId("config"))
   const stateOf = new Map(states.map((state, rank) => [state.state, { ...state, rank }]))
 
   // ── Writing ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   const HIDDEN = new RegExp(hidden, "gu")
+  const CALL = new RegExp(call)
   const number = (value) => value.toLocaleString("en-US")
   const two = (value) => String(value).padStart(2, "0")
 
@@ -182,18 +183,19 @@ export const script = String.raw`"use strict"
   /** The file systems of some store é as two characters. */
   const folded = (text) => text.normalize("NFC").toLowerCase()
   const fault = (row) =>
-    row.fault === null ? "" : row.fault.tag + " " + (row.fault.status ?? "") + " " + oneLine(row.fault.message)
+    row.fault === null ? "" : row.fault.tag + " " + (row.fault.status ?? "") + " " + oneLine(row.fault.message.replace(CALL, ""))
   const HOW = { answered: "", settled: "the answer was lost, the stack was read", already: "was there before" }
   const why = (row) => {
     if (row.fault !== null) return fault(row)
     if (row.state === "skipped") return "one before it on its stack failed"
-    if (row.state === "sent") return "no answer is known"
+    if (row.state === "sent" || row.state === "undoing") return "no answer is known"
     return HOW[row.how] ?? ""
   }
+  const written = (value) => (typeof value === "string" ? value : JSON.stringify(value))
   /** Made at the first search. */
   const haystack = (row) =>
     (row.folded ??= folded(
-      [row.name, row.stack, row.nextAssetId, row.assetId, row.stackId, why(row), "line " + row.line, ...Object.values(row.fields).map(String)]
+      [row.name, row.stack, row.nextAssetId, row.assetId, row.stackId, why(row), row.fault === null ? null : row.fault.message, "line " + row.line, ...Object.values(row.fields).map(written)]
         .filter((text) => text !== null)
         .join("\n")
     ))
@@ -472,9 +474,7 @@ export const script = String.raw`"use strict"
       ["Target", id(row.assetId)],
       ["Stack", row.stack === null ? null : outside(row.stack)],
       ["Stack id", row.stackId === null ? null : id(row.stackId)],
-      ...Object.entries(row.fields)
-        .filter(([name]) => name !== "name" && name !== "stack")
-        .map(([name, value]) => [outside(name), outside(typeof value === "string" ? value : JSON.stringify(value))]),
+      ...Object.entries(row.fields).map(([name, value]) => [outside(name), outside(written(value))]),
       ["Version calls", number(row.attempts)],
       ["Last sent", row.sentAtMillis === null ? null : time(row.sentAtMillis)],
       ["Ended", row.doneAtMillis === null ? null : time(row.doneAtMillis)],
@@ -516,7 +516,6 @@ export const script = String.raw`"use strict"
   details.addEventListener("click", (event) => {
     if (event.target === details && event.offsetX < 0) details.close()
   })
-  details.addEventListener("close", () => grid.focus({ preventScroll: true }))
 
   // ── Keys of the whole page; causes that can be followed ──────────────────────────────────────────────────────────
 
