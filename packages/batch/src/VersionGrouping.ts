@@ -577,11 +577,12 @@ const nearMatches = (outcomes: ReadonlyArray<Outcome>, scope: (folder: Folder, k
     const byCase = partsOf((key, end) => key.slice(0, end)) > 1
     const byExtension = partsOf((key, end) => key.slice(end)) > 1
     const flags = [...(byCase ? ["--ignore-case"] : []), ...(byExtension ? ["--any-extension"] : [])]
+    const names = members.map(({ file }) => quoted(file.name)).sort(compare)
     first.find(
       "near-match",
       "note",
       members.map(({ file }) => file).sort((one, other) => compare(one.name, other.name) || compare(one.id, other.id)),
-      `These differ in ${[...(byCase ? ["case"] : []), ...(byExtension ? ["extension"] : [])].join(" and ")} only, and count as different series. ${flags.join(" ")} takes them for one.`
+      `${listed(names)} differ in ${[...(byCase ? ["case"] : []), ...(byExtension ? ["extension"] : [])].join(" and ")} only, and count as different series. ${flags.join(" ")} takes them for one.`
     )
   }
 }

@@ -22,6 +22,7 @@ import * as BatchCommand from "./BatchCommand.js"
 import { CliError, ExitCode } from "./CliError.js"
 import * as DemoCommand from "./DemoCommand.js"
 import * as FakeCommand from "./FakeCommand.js"
+import * as PlanCommand from "./PlanCommand.js"
 import { Stdio } from "./Stdio.js"
 import * as UploadCommand from "./UploadCommand.js"
 import * as VersionCommand from "./VersionCommand.js"
@@ -47,12 +48,14 @@ const root = Command.make("frameio").pipe(
       HelpDoc.h2("Examples"),
       HelpDoc.p("frameio version 0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10 6f3a1c52-7b0e-4d19-9c86-2e5d8f4a7b31"),
       HelpDoc.p("frameio upload shot_010_v003.mov --onto 0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10"),
+      HelpDoc.p("frameio plan 0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10 --rule vfx --out plan.csv"),
       HelpDoc.p("frameio batch run versions.csv --ledger job.db")
     ])
   ),
   Command.withSubcommands([
     VersionCommand.command,
     UploadCommand.command,
+    PlanCommand.command,
     BatchCommand.command,
     FakeCommand.command,
     DemoCommand.command
@@ -62,6 +65,7 @@ const root = Command.make("frameio").pipe(
 const COMMANDS: Arguments.Tree = {
   version: {},
   upload: {},
+  plan: {},
   batch: { run: {}, status: {}, report: {}, undo: {} },
   fake: {},
   demo: {}
@@ -73,6 +77,8 @@ const OPTIONS = {
     "--into",
     "--name",
     "--filetype",
+    "--rule",
+    "--out",
     "--format",
     "--concurrency",
     "--shots",
@@ -89,7 +95,21 @@ const OPTIONS = {
     "--log-level",
     "--completions"
   ]),
-  plain: new Set(["--json", "--look-first", "--retry-failed", "--dry-run", "--help", "-h", "--version", "--wizard"])
+  plain: new Set([
+    "--recursive",
+    "--across-folders",
+    "--ignore-case",
+    "--any-extension",
+    "--force",
+    "--json",
+    "--look-first",
+    "--retry-failed",
+    "--dry-run",
+    "--help",
+    "-h",
+    "--version",
+    "--wizard"
+  ])
 }
 
 const normal = (args: ReadonlyArray<string>): ReadonlyArray<string> => [

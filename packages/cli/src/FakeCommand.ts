@@ -45,6 +45,8 @@ export interface Setup {
 export interface Started {
   readonly server: FakeFrameioServer.Service
   readonly pairs: ReadonlyArray<Seed.Pair>
+  /** A folder as it is found in the field, to plan. */
+  readonly deliveryId: string
 }
 
 const check = (setup: Setup): Effect.Effect<void, CliError> => {
@@ -70,12 +72,14 @@ export const start = (setup: Setup): Effect.Effect<Started, CliError, Scope.Scop
   Effect.gen(function* () {
     yield* check(setup)
     let pairs: ReadonlyArray<Seed.Pair> = []
+    let deliveryId = ""
     const server = yield* FakeFrameioServer.make({
       port: setup.port,
       limits: { "assets.version": { limit: setup.limit, windowMillis: 1000 } },
       faults: setup.latency === 0 ? FaultPlan.none : FaultPlan.latency({ millis: setup.latency }),
       world: (world) => {
         pairs = Seed.pairs(Seed.shots(world, { shots: setup.shots, versions: setup.versions }))
+        deliveryId = Seed.delivery(world).folderId
       }
     }).pipe(
       Effect.mapError((error) =>
@@ -84,7 +88,7 @@ export const start = (setup: Setup): Effect.Effect<Started, CliError, Scope.Scop
         )
       )
     )
-    return { server, pairs }
+    return { server, pairs, deliveryId }
   })
 
 /**
@@ -104,7 +108,7 @@ export const toCsv = (pairs: ReadonlyArray<Seed.Pair>): string =>
  */
 export const handle = Effect.fn("Cli.fake")(function* (args: Setup & { readonly pairs: Option.Option<string> }) {
   const stdio = yield* Stdio
-  const { pairs, server } = yield* start(args)
+  const { deliveryId, pairs, server } = yield* start(args)
   if (Option.isSome(args.pairs)) {
     const file = args.pairs.value
     const fs = yield* FileSystem.FileSystem
@@ -124,6 +128,9 @@ export const handle = Effect.fn("Cli.fake")(function* (args: Setup & { readonly 
       onNone: () => `\n${single}\nWith --pairs pairs.csv it also writes all ${pairs.length} pairs, for a batch.\n`,
       onSome: (file) => `\n${single}frameio batch run ${file}\n`
     })
+  )
+  yield* stdio.err(
+    `\nA folder as it is found in the field, to plan by the names of its files:\nframeio plan ${deliveryId} --rule vfx\n`
   )
   yield* stdio.err(
     `\nIts calls, to read and to try in a browser: ${server.docsUrl}\nCtrl-C ends it, and all that is in it.\n`

@@ -26,6 +26,10 @@ export * as JobView from "./JobView.js"
 export * as LedgerFile from "./LedgerFile.js"
 /** `Stdio` of a Node process. */
 export * as NodeStdio from "./NodeStdio.js"
+/** A folder's version stacks by the names of its files: `frameio plan`. */
+export * as PlanCommand from "./PlanCommand.js"
+/** A plan for a person. */
+export * as PlanText from "./PlanText.js"
 /** One line that says how a job goes. */
 export * as ProgressBar from "./ProgressBar.js"
 /** The command's way to the outside. */

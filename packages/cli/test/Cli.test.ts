@@ -38,7 +38,7 @@ describe("frameio, bad input", () => {
     [
       "an unknown command",
       ["bach"],
-      "Invalid subcommand for frameio - use one of 'version', 'upload', 'batch', 'fake', 'demo'"
+      "Invalid subcommand for frameio - use one of 'version', 'upload', 'plan', 'batch', 'fake', 'demo'"
     ],
     ["a missing argument", ["version", A], "next"],
     ["a flag that is no number", ["batch", "run", "x.csv", "--concurrency", "many"], "many"],

@@ -1,7 +1,7 @@
 import { FetchHttpClient, type HttpClient } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { Cli, Stdio } from "@effect-frameio/cli"
-import { ConfigProvider, Console, Deferred, Effect, Layer, Stream } from "effect"
+import { ConfigProvider, Console, Deferred, type Duration, Effect, Layer, Stream } from "effect"
 
 export interface Outside {
   readonly input?: string
@@ -11,6 +11,8 @@ export interface Outside {
   /** Sees everything written to standard output as it comes. */
   readonly onOut?: (text: string, interrupt: Effect.Effect<void>) => Effect.Effect<void>
   readonly http?: Layer.Layer<HttpClient.HttpClient>
+  /** When Ctrl-C comes. */
+  readonly interruptAfter?: Duration.DurationInput
 }
 
 /** Nothing is listening: a test that sends without meaning to fails. */
@@ -30,6 +32,7 @@ export const run = (args: ReadonlyArray<string>, outside?: Outside) =>
       const signal = signals[count++]
       return signal === undefined ? Effect.void : Effect.asVoid(Deferred.succeed(signal, undefined))
     })
+    if (outside?.interruptAfter !== undefined) yield* Effect.fork(Effect.delay(interrupt, outside.interruptAfter))
     const stdio = Layer.succeed(Stdio.Stdio, {
       out: (text) =>
         Effect.suspend(() => {

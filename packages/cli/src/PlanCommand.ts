@@ -1,0 +1,319 @@
+// A command is an entry point.
+// @effect-diagnostics strictEffectProvide:off
+/**
+ * `frameio plan`: which files of a folder go on which stacks, by their names.
+ *
+ * @since 0.1.0
+ */
+import * as Args from "@effect/cli/Args"
+import * as Command from "@effect/cli/Command"
+import * as HelpDoc from "@effect/cli/HelpDoc"
+import * as Options from "@effect/cli/Options"
+import type { PlatformError } from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as FolderPlan from "@effect-frameio/batch/FolderPlan"
+import * as NamingRule from "@effect-frameio/batch/NamingRule"
+import * as PlanFile from "@effect-frameio/batch/PlanFile"
+import type { Finding } from "@effect-frameio/batch/VersionGrouping"
+import { AssetId } from "@effect-frameio/core/Asset"
+import type * as FrameioError from "@effect-frameio/core/FrameioError"
+import type { Rule } from "@effect-frameio/core/LeakyBucket"
+import * as RateLimitScheduler from "@effect-frameio/core/RateLimitScheduler"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { CliError, ExitCode, orInterrupted } from "./CliError.js"
+import * as Connection from "./Connection.js"
+import * as PlanText from "./PlanText.js"
+import { Stdio } from "./Stdio.js"
+
+const CLEAR = "\r\u001b[2K"
+
+const isAssetId = Schema.is(AssetId)
+
+/**
+ * What was asked for.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Request {
+  readonly folder: string
+  /** The name of a rule, or a pattern. */
+  readonly rule: Option.Option<string>
+  readonly recursive: boolean
+  readonly acrossFolders: boolean
+  readonly ignoreCase: boolean
+  readonly anyExtension: boolean
+  readonly out: Option.Option<string>
+  readonly format: Option.Option<PlanFile.Format>
+  readonly force: boolean
+  readonly json: boolean
+}
+
+const ruleNamed = (name: string | undefined): NamingRule.Name | undefined =>
+  NamingRule.named.find((one) => one.name === name)?.name
+
+const ruleOf = (request: Request): NamingRule.Made => {
+  const stated = Option.getOrUndefined(request.rule)
+  const name = ruleNamed(stated)
+  if (name !== undefined) return { ok: true, rule: NamingRule.byName(name, request) }
+  if (stated === undefined || /^[\w-]*$/.test(stated)) {
+    const names = NamingRule.named.map((one) => one.name).join(", ")
+    const is = stated === undefined ? "missing" : `${JSON.stringify(stated)}, which is no rule`
+    return {
+      ok: false,
+      problems: [
+        `--rule is ${is}. There are ${names}, or a pattern such as '(?<base>.+)_v(?<version>[0-9]+)'; --help has examples.`
+      ]
+    }
+  }
+  const made = NamingRule.fromPattern(stated, request)
+  return made.ok ? made : { ok: false, problems: made.problems.map((problem) => `--rule: ${problem}`) }
+}
+
+/** `plan.csv` and `plan.findings.csv`. */
+const findingsFile = (out: string): string =>
+  /\.\w+$/.test(out) ? out.replace(/\.(\w+)$/, ".findings.$1") : `${out}.findings`
+
+const formatOf = (request: Request): PlanFile.Format =>
+  Option.getOrElse(request.format, () =>
+    Option.exists(request.out, (out) => /\.(?:jsonl|ndjson)$/i.test(out)) ? "jsonl" : "csv"
+  )
+
+/** The folder of a file to be written, where it is not there. */
+const missingFolder = (file: string) =>
+  Effect.gen(function* () {
+    const folder = (yield* Path.Path).dirname(file)
+    return (yield* exists(folder)) ? [] : [`The folder ${folder} is not there, so ${file} cannot be written.`]
+  })
+
+const exists = (file: string) =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) => Effect.orElseSucceed(fs.exists(file), () => false))
+
+/** Everything that is wrong with what was asked for, before anything is read. */
+const checked = (request: Request) =>
+  Effect.gen(function* () {
+    const made = ruleOf(request)
+    const files: ReadonlyArray<string> = request.force
+      ? []
+      : Option.match(request.out, { onNone: () => [], onSome: (out) => [out, findingsFile(out)] })
+    const there = yield* Effect.filter(files, exists)
+    const homeless = yield* Option.match(request.out, { onNone: () => Effect.succeed([]), onSome: missingFolder })
+    const problems = [
+      ...(isAssetId(request.folder)
+        ? []
+        : [
+            `${JSON.stringify(request.folder)} is no folder's id, which is a UUID such as 0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10.`
+          ]),
+      ...(made.ok ? [] : made.problems),
+      ...(request.acrossFolders && !request.recursive
+        ? ["--across-folders says nothing about one folder alone; add --recursive."]
+        : []),
+      ...there.map((file) => `${file} is there already; --force overwrites it.`),
+      ...homeless
+    ]
+    if (!isAssetId(request.folder) || !made.ok || problems.length > 0) {
+      return yield* CliError.badInput(problems.join("\n"))
+    }
+    return { folderId: request.folder, rule: made.rule }
+  })
+
+const toCliError = (
+  error: FolderPlan.PatternTooSlow | FolderPlan.NotAFolder | FrameioError.ReadError | CliError
+): CliError => {
+  switch (error._tag) {
+    case "CliError":
+      return error
+    case "PatternTooSlow":
+    case "NotAFolder":
+    case "Unauthorized":
+    case "Forbidden":
+    case "NotFound":
+      return CliError.badInput(error.message)
+    default:
+      return CliError.failed(error.message)
+  }
+}
+
+/** Pieces of text in parcels, for one small write each is slow. */
+const parcels = (pieces: Iterable<string>): Stream.Stream<string> =>
+  Stream.fromIterable(pieces).pipe(
+    Stream.rechunk(512),
+    Stream.chunks,
+    Stream.map((chunk) => Chunk.join(chunk, ""))
+  )
+
+const writeFile = (file: string, pieces: Iterable<string>, force: boolean) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    yield* Stream.run(Stream.encodeText(parcels(pieces)), fs.sink(file, { flag: force ? "w" : "wx" }))
+  }).pipe(
+    Effect.mapError((error: PlatformError) =>
+      CliError.failed(
+        error._tag === "SystemError" && error.reason === "AlreadyExists"
+          ? `${file} is there already; --force overwrites it.`
+          : `${file} cannot be written: ${error.message}`
+      )
+    )
+  )
+
+const ofVersionCalls = (snapshots: ReadonlyArray<RateLimitScheduler.BucketSnapshot>): Rule | undefined => {
+  const found = snapshots.find(({ route }) => route.endsWith("/version"))
+  return found?.limit === undefined || found.windowMillis === undefined
+    ? undefined
+    : { limit: found.limit, windowMillis: found.windowMillis }
+}
+
+function* jsonLines(plan: FolderPlan.FolderPlan): Generator<string> {
+  for (const row of PlanFile.rows(plan.groups)) yield `${JSON.stringify({ _tag: "Line", ...row })}\n`
+  for (const { assets, base, folder, kind, message, severity } of plan.findings) {
+    yield `${JSON.stringify({ _tag: "Finding", severity, kind, folder, stack: base, assets, message })}\n`
+  }
+  const { files, folders, requests, stacks } = plan.read
+  yield `${JSON.stringify({
+    _tag: "Summary",
+    folder_id: plan.folder.id,
+    versions: plan.jobs,
+    stacks: plan.groups.length,
+    left_out: plan.findings.filter(isLeftOut).length,
+    read: { folders, files, stacks, requests }
+  })}\n`
+}
+
+const isLeftOut = ({ severity }: Finding): boolean => severity === "left-out"
+
+/**
+ * Plans a folder, shows the plan to a person, and writes it to a file or to standard output.
+ *
+ * @since 0.1.0
+ * @category handlers
+ */
+export const handle = Effect.fn("Cli.plan")(function* (request: Request) {
+  const stdio = yield* Stdio
+  const { folderId, rule } = yield* checked(request)
+  const clear = stdio.errIsTerminal ? stdio.err(CLEAR) : Effect.void
+
+  const { limit, plan } = yield* Effect.gen(function* () {
+    const plan = yield* FolderPlan.make(folderId, rule, {
+      recursive: request.recursive,
+      acrossFolders: request.acrossFolders,
+      onProgress: (progress) =>
+        stdio.errIsTerminal
+          ? Effect.flatMap(stdio.columns, (columns) => stdio.err(`${CLEAR}${PlanText.reading(progress, columns)}`))
+          : Effect.void
+    })
+    const scheduler = yield* RateLimitScheduler.RateLimitScheduler
+    return { plan, limit: ofVersionCalls(yield* scheduler.snapshot) }
+  }).pipe(
+    Effect.provide(Connection.layer),
+    Effect.mapError(toCliError),
+    orInterrupted("Interrupted; nothing was written."),
+    Effect.ensuring(clear)
+  )
+
+  const format = formatOf(request)
+  const out = Option.getOrUndefined(request.out)
+  const asFile = out === undefined && (Option.isSome(request.format) || !stdio.outIsTerminal)
+  // A person who looks at standard output gets the table there; beside data it goes where the rest is said.
+  const tell = request.json || asFile || out !== undefined || !stdio.outIsTerminal ? stdio.err : stdio.out
+  const findings = out === undefined || plan.findings.length === 0 ? undefined : findingsFile(out)
+
+  yield* tell(PlanText.table(plan.groups))
+  yield* tell(PlanText.findings(plan.findings, findings))
+
+  const pieces = request.json ? jsonLines(plan) : asFile ? PlanFile.write(plan.groups, format) : []
+  yield* Stream.runForEach(parcels(pieces), stdio.out)
+  if (out !== undefined) {
+    yield* writeFile(out, PlanFile.write(plan.groups, format), request.force)
+    if (findings !== undefined) {
+      yield* writeFile(findings, PlanFile.writeFindings(plan.findings, format), request.force)
+    }
+  }
+
+  yield* tell(PlanText.summary(plan, limit))
+  if (out !== undefined) {
+    yield* tell(
+      `The plan is in ${out}${findings === undefined ? "" : `, and what was found in ${findings}`}.\n${
+        plan.jobs === 0 ? "" : `Look it over, then: frameio batch run ${out}\n`
+      }`
+    )
+  } else if (!asFile && !request.json) {
+    yield* tell("Nothing was written; --out plan.csv writes it, for frameio batch run plan.csv.\n")
+  }
+  if (plan.findings.some(isLeftOut)) return yield* new CliError({ exitCode: ExitCode.failed, message: "" })
+})
+
+const ruleHelp = NamingRule.named.flatMap(({ description, examples, name }) => [
+  HelpDoc.p(
+    `${name}: ${description} ${examples.map((one) => `${one.name} is ${one.version} of ${one.base}`).join("; ")}.`
+  )
+])
+
+/**
+ * The command.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const command = Command.make(
+  "plan",
+  {
+    folder: Args.text({ name: "folder-id" }).pipe(Args.withDescription("The folder to plan: its id.")),
+    rule: Options.text("rule").pipe(
+      Options.withDescription(
+        `How files are named: ${NamingRule.named.map(({ name }) => name).join(", ")}, or a regular expression with the groups (?<base>…) and (?<version>…).`
+      ),
+      Options.optional
+    ),
+    recursive: Options.boolean("recursive").pipe(
+      Options.withDescription("Read the folders below it as well, each by itself.")
+    ),
+    acrossFolders: Options.boolean("across-folders").pipe(
+      Options.withDescription("Stack files of different folders on one another.")
+    ),
+    ignoreCase: Options.boolean("ignore-case").pipe(
+      Options.withDescription("Take Nightsky and nightsky for the same base.")
+    ),
+    anyExtension: Options.boolean("any-extension").pipe(
+      Options.withDescription("Take .mov and .mp4 for versions of one another.")
+    ),
+    out: Options.text("out").pipe(
+      Options.withDescription("Write the plan to this file, and what was found beside it. Never overwrites."),
+      Options.optional
+    ),
+    format: Options.choice("format", ["csv", "jsonl"]).pipe(
+      Options.withDescription("How the plan is written. By the name of the file, else CSV."),
+      Options.optional
+    ),
+    force: Options.boolean("force").pipe(Options.withDescription("Overwrite files that are there.")),
+    json: Options.boolean("json").pipe(
+      Options.withDescription("Write all of it to standard output as JSON lines: Line, Finding, Summary.")
+    )
+  },
+  handle
+).pipe(
+  Command.withDescription(
+    HelpDoc.blocks([
+      HelpDoc.p("Plans which files of a folder go on which version stacks, by their names. Changes nothing."),
+      HelpDoc.p(
+        "Files of one base go on one stack, lower versions first: on the stack that is there, or on a new one. What can be meant in two ways is listed and left out, with what would have to go above it."
+      ),
+      HelpDoc.p(
+        "The plan is a file for frameio batch run: look it over, take lines out, run it. The exit code is 0 when all is planned, 1 when something was left out, 2 for bad input, 130 after Ctrl-C."
+      ),
+      HelpDoc.h2("Rules"),
+      ...ruleHelp,
+      HelpDoc.p(
+        "A pattern of your own must match the whole name without its extension; a group (?<suffix>…) behind the version belongs to the base, and with a group (?<ext>…) the extension is yours to say."
+      ),
+      HelpDoc.h2("Examples"),
+      HelpDoc.p("frameio plan 0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10 --rule vfx"),
+      HelpDoc.p("frameio plan 0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10 --rule vfx --recursive --out plan.csv"),
+      HelpDoc.p("frameio plan \"$FOLDER\" --rule '(?<base>.+)-r(?<version>[0-9]+)' | frameio batch run -")
+    ])
+  )
+)

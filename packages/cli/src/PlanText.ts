@@ -1,0 +1,149 @@
+/**
+ * A plan for a person: a table of what goes where, what is left out and why, and what it comes to. Pure.
+ *
+ * @since 0.1.0
+ */
+import * as BatchEstimate from "@effect-frameio/batch/BatchEstimate"
+import type { FolderPlan, Progress } from "@effect-frameio/batch/FolderPlan"
+import type { Finding, Group } from "@effect-frameio/batch/VersionGrouping"
+import type { Rule } from "@effect-frameio/core/LeakyBucket"
+import * as ProgressBar from "./ProgressBar.js"
+
+/** What a terminal would act on, or that turns text round: a file may be called anything. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+
+/**
+ * A text that a terminal only shows.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const printable = (text: string): string => text.replace(UNPRINTABLE, "\ufffd")
+
+const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
+
+const shortened = (text: string, width: number): string => {
+  const characters = [...text]
+  if (characters.length <= width) return text
+  const half = Math.floor((width - 1) / 2)
+  return `${characters.slice(0, width - 1 - half).join("")}…${characters.slice(-half).join("")}`
+}
+
+const padded = (text: string, width: number): string => text + " ".repeat(Math.max(0, width - [...text].length))
+
+/** How many rows, and findings of each severity, a person gets; the files have all. */
+const ROWS = 40
+
+const WIDEST = 48
+
+const cellsOf = ({ base, folder, lines, target }: Group): ReadonlyArray<string> => {
+  const versions = lines.map(({ version }) => version)
+  const shownVersions = versions.length > 8 ? [...versions.slice(0, 7), `… ${versions.at(-1)}`] : versions
+  return [
+    shortened(printable(base), WIDEST),
+    printable(target.kind === "stack" ? `stack at ${target.version}` : target.version),
+    printable(shownVersions.join(" ")),
+    target.kind === "stack" ? "goes on the stack" : "makes a new stack",
+    shortened(printable(folder), WIDEST)
+  ]
+}
+
+/**
+ * The groups as a table, at most 40 of them.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const table = (groups: ReadonlyArray<Group>): string => {
+  if (groups.length === 0) return ""
+  const rows = [["base", "on", "new versions", "", "folder"], ...groups.slice(0, ROWS).map(cellsOf)]
+  const widths = rows.reduce<ReadonlyArray<number>>(
+    (most, row) => row.map((text, n) => Math.max(most[n] ?? 0, [...text].length)),
+    []
+  )
+  const lines = rows.map((row) =>
+    row
+      .map((text, n) => padded(text, widths[n] ?? 0))
+      .join("  ")
+      .trimEnd()
+  )
+  const more = groups.length - ROWS
+  return [...lines, ...(more > 0 ? [`and ${plural(more, "stack")} more`] : []), ""].join("\n")
+}
+
+const byKind = (findings: ReadonlyArray<Finding>, title: string, file: string): ReadonlyArray<string> => {
+  if (findings.length === 0) return []
+  const more = findings.length - ROWS
+  return [
+    `${title}:`,
+    ...findings
+      .slice(0, ROWS)
+      .map(({ folder, kind, message }) => `  ${kind}: ${printable(message)} (${printable(folder)})`),
+    ...(more > 0 ? [`  and ${more} more; ${file}`] : [])
+  ]
+}
+
+/**
+ * The findings, what was left out first, at most 40 of each sort.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const findings = (all: ReadonlyArray<Finding>, file: string | undefined): string => {
+  const where = file === undefined ? "--out writes all of them to a file" : `${file} has all of them`
+  const lines = [
+    ...byKind(
+      all.filter(({ severity }) => severity === "left-out"),
+      "Left out",
+      where
+    ),
+    ...byKind(
+      all.filter(({ severity }) => severity === "note"),
+      "To know",
+      where
+    )
+  ]
+  return lines.length === 0 ? "" : `${lines.join("\n")}\n`
+}
+
+/** "At most 100 a minute for creating": https://developer.frame.io/platform/v2/rate-limits.md */
+const RULE_OF_THUMB: Rule = { limit: 100, windowMillis: 60_000 }
+
+const duration = (millis: number): string =>
+  millis < 1000 ? "less than a second" : `at least ${ProgressBar.clock(millis)}`
+
+/**
+ * What a plan comes to, and how long it will take at the limit, or at Frame.io's rule of thumb where the limit is not
+ * known.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const summary = (plan: FolderPlan, limit: Rule | undefined): string => {
+  const { folders, files, requests, stacks } = plan.read
+  const looked = `Read ${plural(folders, "folder")}: ${plural(files, "loose file")} and ${plural(stacks, "stack")}, in ${plural(requests, "request")}.`
+  const leftOut = plan.findings.filter(({ severity }) => severity === "left-out").length
+  const unsettled = leftOut === 0 ? "" : ` ${plural(leftOut, "finding")} kept something out.`
+  if (plan.jobs === 0) return `${looked}\nThere is nothing to stack.${unsettled}\n`
+  const made = plan.groups.filter(({ target }) => target.kind === "file").length
+  const millis = BatchEstimate.shortestMillis(plan, limit ?? RULE_OF_THUMB)
+  const time =
+    limit === undefined
+      ? `The limit of version calls is not known before the first of them; at 100 a minute, Frame.io's rule of thumb, they take ${duration(millis)}.`
+      : `At the limit of ${limit.limit} per ${limit.windowMillis / 1000} s they take ${duration(millis)}.`
+  return `${looked}\n${plural(plan.jobs, "version")} for ${plural(plan.groups.length, "stack")}, ${made} of them new.${unsettled}\n${time}\n`
+}
+
+/**
+ * How the reading goes, on one line no wider than `columns`.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const reading = (progress: Progress, columns: number): string => {
+  const { files, folders, left, requests, stacks } = progress
+  return `reading  ${plural(folders, "folder")}  ${plural(files, "file")}  ${plural(stacks, "stack")}  ${plural(requests, "request")}, ${left} to come`.slice(
+    0,
+    Math.max(columns - 1, 0)
+  )
+}

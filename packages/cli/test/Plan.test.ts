@@ -1,0 +1,305 @@
+import { FileSystem, HttpClient } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { type FolderPlan, NamingRule, VersionPlan } from "@effect-frameio/batch"
+import { PlanText } from "@effect-frameio/cli"
+import { FakeFrameio, FaultPlan, RateLimiter, Seed } from "@effect-frameio/testing"
+import { Effect, Fiber, Layer, TestClock } from "effect"
+import { type Outside, run } from "./run.js"
+
+const env = { FRAMEIO_TOKEN: FakeFrameio.token }
+
+const unlimited: FakeFrameio.Options = { limits: RateLimiter.unlimited }
+
+/** A fake with a delivery in it, a folder for files, and the command against it. */
+const withDelivery = <A, E, R>(
+  use: (delivery: {
+    readonly fake: FakeFrameio.Service
+    readonly seeded: Seed.Delivery
+    readonly folder: string
+    readonly read: (name: string) => Effect.Effect<string>
+    readonly frameio: (args: ReadonlyArray<string>, outside?: Outside) => ReturnType<typeof run>
+  }) => Effect.Effect<A, E, R>,
+  options: FakeFrameio.Options = unlimited
+) =>
+  Effect.gen(function* () {
+    const fake = yield* FakeFrameio.FakeFrameio
+    const fs = yield* FileSystem.FileSystem
+    const http = Layer.succeed(HttpClient.HttpClient, yield* HttpClient.HttpClient)
+    const folder = yield* fs.makeTempDirectoryScoped()
+    return yield* use({
+      fake,
+      seeded: Seed.delivery(fake.world, { shots: 2 }),
+      folder,
+      read: (name) => Effect.orDie(fs.readFileString(`${folder}/${name}`)),
+      frameio: (args, outside) => run(args, { env, http, ...outside })
+    })
+  }).pipe(Effect.provide(Layer.merge(FakeFrameio.layer(options), NodeContext.layer)), Effect.scoped)
+
+describe("frameio plan, against the fake", () => {
+  it.effect("writes a plan and its findings, answers 1 for what it left out, and the plan runs", () =>
+    withDelivery(({ fake, folder, frameio, read, seeded }) =>
+      Effect.gen(function* () {
+        const plan = `${folder}/plan.csv`
+        const made = yield* frameio(["plan", seeded.folderId, "--rule", "vfx", "--out", plan])
+        assert.strictEqual(made.code, 1)
+        assert.strictEqual(made.out, "")
+        assert.include(made.err, "18 versions for 14 stacks, 12 of them new. 8 findings kept something out.")
+        assert.include(made.err, "The limit of version calls is not known before the first")
+        assert.include(made.err, `frameio batch run ${plan}`)
+
+        const csv = yield* read("plan.csv")
+        assert.include(csv, "asset_id,next_asset_id,stack,version,name,target_name,folder,reason\n")
+        assert.include(csv, '"\'=HYPERLINK(A1)_v02.mov"')
+        assert.strictEqual((yield* VersionPlan.fromString(csv)).jobs, 18)
+        const findings = yield* read("plan.findings.csv")
+        assert.match(findings, /^severity,kind,folder,stack,asset_id,name,message\n/)
+        for (const name of ["AGM_202_020_comp_v5.mov", "ABC_020_v1080.mov", "shotlist.pdf", "AGM_201_050_comp_NFX"]) {
+          assert.include(findings, name)
+        }
+
+        const ran = yield* frameio(["batch", "run", plan])
+        assert.strictEqual(ran.code, 0)
+        assert.strictEqual((yield* fake.counts("assets.version")).applied, 18)
+        const again = yield* frameio(["plan", seeded.folderId, "--rule", "vfx", "--format", "csv"])
+        assert.lengthOf(again.lines, 1, "the header alone")
+        assert.include(again.err, "There is nothing to stack. 8 findings kept something out.")
+      })
+    )
+  )
+
+  it.effect("in a pipe writes the plan to standard output, and answers 0 when nothing was left out", () =>
+    withDelivery(({ frameio, seeded }) =>
+      Effect.gen(function* () {
+        const { code, err, lines, out } = yield* frameio(["plan", seeded.editId, "--rule=date"])
+        assert.strictEqual(code, 0)
+        assert.lengthOf(lines, 3)
+        assert.strictEqual((yield* VersionPlan.fromString(out)).jobs, 2)
+        assert.match(
+          err,
+          /^base +on +new versions +folder\nTrailer +20241203 +241210 2024-12-17 +makes a new stack +Edit\n/
+        )
+        const json = yield* frameio(["plan", seeded.editId, "--rule", "date", "--format", "jsonl"])
+        assert.lengthOf(json.lines, 2)
+        assert.strictEqual((yield* VersionPlan.fromString(json.out)).jobs, 2)
+      })
+    )
+  )
+
+  it.effect("on a terminal shows a table and how the reading goes, and says how to write it", () =>
+    withDelivery(({ frameio, seeded }) =>
+      Effect.gen(function* () {
+        const { code, err, out } = yield* frameio(["plan", seeded.folderId, "--rule", "vfx"], {
+          terminal: true,
+          columns: 120
+        })
+        assert.strictEqual(code, 1)
+        assert.match(out, /AGM_201_010_comp_NFX +stack at v002 +v3 v004 +goes on the stack +AGM delivery\n/)
+        assert.include(out, "Left out:\n  ambiguous-name: “ABC_030_v01_02.mov” can be read in two ways")
+        assert.include(out, "To know:\n  ")
+        assert.include(out, "--out plan.csv writes it")
+        assert.notInclude(out, "asset_id")
+        assert.include(err, "\r\u001b[2Kreading  0 folders  0 files  0 stacks  1 request, 0 to come")
+        assert.isTrue(err.endsWith("\r\u001b[2K"))
+      })
+    )
+  )
+
+  it.effect("reads the folders below when told, and stacks across them when told", () =>
+    withDelivery(({ fake, frameio, seeded }) =>
+      Effect.gen(function* () {
+        fake.world.addFile({ name: "AGM_201_030_comp_NFX_v003.mov", parentId: seeded.editId })
+        const jobs = (...more: ReadonlyArray<string>) =>
+          Effect.flatMap(frameio(["plan", seeded.folderId, "--rule", "vfx", ...more]), ({ out }) =>
+            Effect.map(VersionPlan.fromString(out), (plan) => plan.jobs)
+          )
+        assert.strictEqual(yield* jobs(), 18)
+        assert.strictEqual(yield* jobs("--recursive"), 18)
+        assert.strictEqual(yield* jobs("--recursive", "--across-folders"), 19)
+        assert.strictEqual(yield* jobs("--ignore-case", "--any-extension"), 20)
+      })
+    )
+  )
+
+  it.effect("takes a pattern, and writes everything as JSON lines for a program", () =>
+    withDelivery(({ frameio, seeded }) =>
+      Effect.gen(function* () {
+        const { code, err, lines } = yield* frameio([
+          "plan",
+          seeded.setId,
+          "--json",
+          "--rule",
+          "(?<base>Sc[0-9]+)_tk(?<version>[0-9]+)"
+        ])
+        assert.strictEqual(code, 0)
+        const values = lines.map((line): Readonly<Record<string, unknown>> => JSON.parse(line))
+        assert.deepStrictEqual(
+          values.map(({ _tag }) => _tag),
+          ["Line", "Finding", "Finding", "Finding", "Summary"]
+        )
+        assert.deepInclude(values[0] ?? {}, { stack: "Sc12", version: "02", name: "Sc12_tk02.mov" })
+        assert.deepInclude(values[4] ?? {}, { versions: 1, stacks: 1, left_out: 0 })
+        assert.include(err, "1 version for 1 stack, 1 of them new.")
+      })
+    )
+  )
+
+  it.effect("overwrites nothing unless told, and reads nothing before it has said so", () =>
+    withDelivery(({ fake, folder, frameio, read, seeded }) =>
+      Effect.gen(function* () {
+        const out = `${folder}/plan.jsonl`
+        const args = ["plan", seeded.folderId, "--rule", "vfx", "--out", out]
+        yield* frameio(args)
+        const first = yield* read("plan.jsonl")
+        const { requests } = yield* fake.counts()
+        const second = yield* frameio(args)
+        assert.strictEqual(second.code, 2)
+        assert.include(second.err, `${out} is there already; --force overwrites it.\n`)
+        assert.include(second.err, `${folder}/plan.findings.jsonl is there already`)
+        assert.strictEqual((yield* fake.counts()).requests, requests)
+        assert.strictEqual((yield* frameio([...args, "--force"])).code, 1)
+        assert.strictEqual(yield* read("plan.jsonl"), first)
+      })
+    )
+  )
+
+  it.effect("answers 2 with everything that is wrong with what was asked for, at once", () =>
+    withDelivery(({ fake, frameio }) =>
+      Effect.gen(function* () {
+        const { code, err, out } = yield* frameio([
+          "plan",
+          "delivery",
+          "--rule",
+          "(?<name>.+)",
+          "--across-folders",
+          "--out",
+          "/"
+        ])
+        assert.strictEqual(code, 2)
+        assert.strictEqual(out, "")
+        for (const said of [
+          '"delivery" is no folder',
+          "(?<base>…) is missing",
+          "(?<version>…) is missing",
+          "(?<name>…) has no meaning",
+          "add --recursive",
+          "/ is there already"
+        ]) {
+          assert.include(err, said)
+        }
+        const misspelt = yield* frameio(["plan", "delivery", "--rule", "vxf"])
+        assert.include(
+          misspelt.err,
+          '--rule is "vxf", which is no rule. There are vfx, netflix, take, date, or a pattern'
+        )
+        assert.include(misspelt.err, '"delivery" is no folder')
+        const missing = yield* frameio(["plan", "00000000-0000-4000-8000-000000000001"])
+        assert.include(missing.err, "--rule is missing. There are vfx,")
+        const nowhere = yield* frameio(["plan", "x", "--rule", "vfx", "--out", "/nowhere/plan.csv"])
+        assert.include(nowhere.err, "The folder /nowhere is not there")
+        assert.strictEqual((yield* fake.counts()).requests, 0)
+      })
+    )
+  )
+
+  it.effect("answers 2 for a file, a folder that is not there, and a token that is refused", () =>
+    withDelivery(({ fake, frameio, seeded }) =>
+      Effect.gen(function* () {
+        const file = fake.world.children(seeded.editId).ids[0] ?? ""
+        for (const [folder, said] of [
+          [file, "is a file and no folder. Name the folder that it is in"],
+          ["00000000-0000-4000-8000-000000000001", "not found (404)"]
+        ] as const) {
+          const { code, err, out } = yield* frameio(["plan", folder, "--rule", "vfx"])
+          assert.strictEqual(code, 2)
+          assert.include(err, said)
+          assert.strictEqual(out, "")
+        }
+        const refused = yield* frameio(["plan", seeded.folderId, "--rule", "vfx"], { env: { FRAMEIO_TOKEN: "no" } })
+        assert.strictEqual(refused.code, 2)
+      })
+    )
+  )
+
+  it.effect("writes nothing after Ctrl-C, and answers 130", () =>
+    withDelivery(
+      ({ folder, frameio, seeded }) =>
+        Effect.gen(function* () {
+          const fs = yield* FileSystem.FileSystem
+          const fiber = yield* Effect.fork(
+            frameio(["plan", seeded.folderId, "--rule", "vfx", "--out", `${folder}/plan.csv`], {
+              interruptAfter: "1 seconds"
+            })
+          )
+          yield* TestClock.adjust("2 seconds")
+          const { code, err } = yield* Fiber.join(fiber)
+          assert.strictEqual(code, 130)
+          assert.include(err, "Interrupted; nothing was written.")
+          assert.isFalse(yield* fs.exists(`${folder}/plan.csv`))
+        }),
+      { faults: FaultPlan.latency({ millis: 800 }) }
+    )
+  )
+})
+
+describe("a plan as text", () => {
+  const planOf = (more: Partial<FolderPlan.FolderPlan>): FolderPlan.FolderPlan => ({
+    groups: [],
+    findings: [],
+    single: 0,
+    folder: { id: "", path: "Show" },
+    read: { folders: 1, files: 2, stacks: 0, requests: 1, left: 0 },
+    jobs: 0,
+    longestChain: 0,
+    ...more
+  })
+
+  it("tells the time at the limit where it is known, and at a rule of thumb where not", () => {
+    const many = planOf({ jobs: 1300, longestChain: 3 })
+    assert.include(
+      PlanText.summary(many, { limit: 10, windowMillis: 1000 }),
+      "At the limit of 10 per 1 s they take at least 2:09."
+    )
+    assert.include(
+      PlanText.summary(many, undefined),
+      "at 100 a minute, Frame.io's rule of thumb, they take at least 12:00."
+    )
+    assert.include(PlanText.summary(planOf({ jobs: 3 }), { limit: 10, windowMillis: 1000 }), "less than a second")
+  })
+
+  it("shows no more than a person reads, and nothing that a terminal acts on", () => {
+    const groups = Array.from({ length: 60 }, (_, n) => ({
+      base: `\u001b[31mAB${n}${"x".repeat(80)}`,
+      folder: "Show",
+      target: { kind: "file" as const, id: "", name: "", version: "v1" },
+      lines: Array.from({ length: 20 }, (_, version) => ({
+        nextAssetId: "",
+        name: "",
+        version: `v${version + 2}`,
+        folder: "Show",
+        reason: ""
+      }))
+    }))
+    const text = PlanText.table(groups)
+    assert.notInclude(text, "\u001b")
+    assert.include(text, "and 20 stacks more\n")
+    assert.include(text, "v2 v3 v4 v5 v6 v7 v8 … v21")
+    assert.isTrue(text.split("\n").every((line) => line.length < 160))
+    assert.strictEqual(PlanText.printable("a\u202eb\nc"), "a\ufffdb\ufffdc")
+  })
+})
+
+describe("frameio plan --help", () => {
+  it.effect("teaches the rules with their examples", () =>
+    Effect.gen(function* () {
+      const { code, out } = yield* run(["plan", "--help"])
+      assert.strictEqual(code, 0)
+      const words = out.replace(/\s+/g, " ")
+      for (const { examples, name } of NamingRule.named) {
+        assert.include(words, `${name}: `)
+        for (const example of examples) assert.include(words, example.name)
+      }
+      assert.include(words, "--rule vfx --recursive --out plan.csv")
+    })
+  )
+})
