@@ -527,6 +527,34 @@ describe("search", () => {
     )
   )
 
+  it.effect("reads objects in a query as JSON, refuses what it cannot read, and takes null for absent", () =>
+    fakeAnd(({ fake }) =>
+      Effect.gen(function* () {
+        yield* library(fake)
+        const ask = (path: string, params: Record<string, string>) =>
+          send(HttpClientRequest.setUrlParams(HttpClientRequest.get(`/v2/search/${path}`), params))
+        const filter = JSON.stringify({ label: { op: "eq", value: "approved" } })
+        for (const path of ["assets", "library"]) {
+          assert.deepStrictEqual(names((yield* ask(path, { filter })).body), ["night_020_comp.mov"])
+          for (const unreadable of ["label=approved", "[1]", '{"label":{"value":1}}']) {
+            assert.strictEqual((yield* ask(path, { filter: unreadable })).status, 422, unreadable)
+          }
+        }
+        assert.lengthOf((yield* ask("assets", { properties: '{"shot":20}' })).body, 1)
+        assert.strictEqual((yield* ask("assets", { properties: "7" })).status, 422)
+        const nulls = yield* send(
+          HttpClientRequest.bodyUnsafeJson(HttpClientRequest.post("/v2/search/assets"), {
+            q: "night",
+            team_id: null,
+            project_id: null,
+            filter: null
+          })
+        )
+        assert.lengthOf(nulls.body, 4)
+      })
+    )
+  )
+
   it.effect("brings along what is asked for", () =>
     fakeAnd(({ client, fake }) =>
       Effect.gen(function* () {

@@ -2,7 +2,7 @@ import { FetchHttpClient } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { FrameioClient, FrameioError } from "@effect-frameio/core"
-import { FakeFrameio, FakeFrameioServer, FaultPlan, Seed } from "@effect-frameio/testing"
+import { FakeFrameio, FakeFrameioServer, FaultPlan, RateLimiter, Seed } from "@effect-frameio/testing"
 import { Effect, Exit, Layer, Option, Redacted, Scope } from "effect"
 
 const clientOver = (server: FakeFrameioServer.Service) =>
@@ -45,6 +45,27 @@ describe("FakeFrameioServer", () => {
             assert.deepInclude(page, { page: 1, perPage: 1, total: 2, totalPages: 2 })
             const error = yield* Effect.flip(client.version({ assetId: first, nextAssetId: second }))
             assert.strictEqual(error._tag, "InvalidArguments")
+          }),
+        http
+      )
+    )
+
+    it.live(`a DELETE with a body, a PUT, and bodies both ways arrive whole, over ${name}`, () =>
+      withClient(
+        { limits: RateLimiter.unlimited },
+        (server) =>
+          Effect.gen(function* () {
+            const client = yield* FrameioClient.FrameioClient
+            const [first, second] = yield* files(server)
+            const folder = yield* server.addFolder({ name: "copies" })
+            const renamed = yield* client.update({ assetId: first, name: "ä_v001.mov", properties: { "": null } })
+            assert.deepInclude(renamed, { name: "ä_v001.mov", properties: { "": null } })
+            const { copied, errors } = yield* client.bulkCopy({ assetIds: [first, second], destinationId: folder })
+            assert.deepStrictEqual([copied.length, errors], [2, []])
+            const found = yield* client.search({ q: "ä_v001", filter: { type: { op: "eq", value: "file" } } })
+            assert.strictEqual(found.total, 2)
+            assert.deepStrictEqual((yield* client.bulkDelete({ assetIds: [first, second] })).errors, [])
+            assert.strictEqual((yield* client.search({ method: "GET", q: "ä_v001" })).total, 1)
           }),
         http
       )

@@ -316,13 +316,14 @@ describe("World: ids, users, listings", () => {
 describe("World: whatever is done, in whatever order", () => {
   type Step = readonly [op: number, one: number, other: number]
   const steps: FastCheck.Arbitrary<ReadonlyArray<Step>> = FastCheck.array(
-    FastCheck.tuple(FastCheck.nat(9), FastCheck.nat(30), FastCheck.nat(30)),
+    FastCheck.tuple(FastCheck.nat(10), FastCheck.nat(30), FastCheck.nat(30)),
     { maxLength: 60 }
   )
   const unknowns: FastCheck.Arbitrary<Unknowns.Options> = FastCheck.record({
     targetInStack: FastCheck.constantFrom("refuse" as const, "resolve" as const),
     nextInStack: FastCheck.constantFrom("refuse" as const, "move" as const),
-    lastVersion: FastCheck.constantFrom("keep-stack" as const, "dissolve" as const)
+    lastVersion: FastCheck.constantFrom("keep-stack" as const, "dissolve" as const),
+    copiedStack: FastCheck.constantFrom("stack" as const, "newest" as const)
   })
 
   /** Everything that must hold between the assets of a world. */
@@ -368,7 +369,11 @@ describe("World: whatever is done, in whatever order", () => {
     void FastCheck.assert(
       FastCheck.property(steps, unknowns, (todo, options) => {
         const world = worldWith(options)
-        const known: Array<string> = [world.addFolder({ name: "f" }), ...movies(world, 6)]
+        const known: Array<string> = [
+          world.addFolder({ name: "f" }),
+          world.addFolder({ name: "g" }),
+          ...movies(world, 6)
+        ]
         for (const [op, one, other] of todo) {
           const a = known[one % known.length] ?? ""
           const b = known[other % known.length] ?? ""
@@ -389,7 +394,17 @@ describe("World: whatever is done, in whatever order", () => {
             if (result.ok) assert.isUndefined(world.stackOf(a))
           } else if (op === 7) world.remove(a)
           else if (op === 8) world.restore(a)
-          else world.move(a, b)
+          else if (op === 9) world.move(a, b)
+          else if (world.assetCount < 300) {
+            // A copy of a folder can be copied again, and so on: it doubles.
+            const before = world.get(a)
+            const result = world.copy(a, b)
+            if (result.ok) {
+              known.push(result.value)
+              assert.deepStrictEqual(world.get(a), before, "what is copied stays as it is")
+              assert.isTrue(world.isWithin(result.value, b))
+            }
+          }
         }
         check(world, known)
       }),

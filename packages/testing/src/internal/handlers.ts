@@ -315,25 +315,36 @@ const assetsQuery = (
 ): SearchQuery => ({
   ...libraryQuery(visit, fields),
   projectId: fields.project_id,
-  teamIds: fields.team_id === undefined ? undefined : [fields.team_id].flat().map(String),
+  // Frame.io's own SDK sends null for what it was not given.
+  teamIds: fields.team_id === undefined || fields.team_id === null ? undefined : [fields.team_id].flat().map(String),
   types: listOf(fields.type),
   properties: fields.properties
 })
 
-/** How an object is written in a query is not known; the fake reads JSON. */
-const objectIn = (text: string | undefined): unknown => {
-  if (text === undefined) return undefined
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
+/** How an object is written in a query is not known; the fake reads JSON, and refuses what it cannot read. */
+const objectIn = <A>(
+  visit: VisitState,
+  name: string,
+  schema: Schema.Schema<A>,
+  text: string | undefined
+): Effect.Effect<A | undefined, FrameioError.InvalidArguments> =>
+  text === undefined
+    ? Effect.succeed(undefined)
+    : Effect.mapError(Schema.decode(Schema.parseJson(schema))(text), () => {
+        visit.refusal = "Malformed"
+        const detail = `${name}: the fake reads objects in a query as JSON, and this is not what it should be.`
+        return new FrameioError.InvalidArguments(words(422, "Invalid Arguments", detail))
+      })
 
-const isFilter = Schema.is(Search.Filter)
+const Properties = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 
-const search = (visit: VisitState, query: SearchQuery, filter: unknown, include?: string | undefined) =>
-  Effect.map(conditionsOf(visit, isFilter(filter) ? filter : undefined), (conditions) =>
+const search = (
+  visit: VisitState,
+  query: SearchQuery,
+  filter: Search.Filter | undefined,
+  include?: string | undefined
+) =>
+  Effect.map(conditionsOf(visit, filter), (conditions) =>
     shown(visit, visit.world.search({ ...query, conditions }), (entry) =>
       withIncludes(visit, entry, listOf(include) ?? [])
     )
@@ -482,17 +493,26 @@ export const layer = HttpApiBuilder.group(FrameioApi.FrameioApi, "assets", (hand
       )
     )
     .handle("search", ({ urlParams: { filter, opts, properties, ...fields } }) =>
-      visiting([], (visit) => {
-        const own = objectIn(properties)
-        const query = assetsQuery(visit, { ...fields, properties: isObject(own) ? own : undefined })
-        return search(visit, query, objectIn(filter), fields.include)
-      })
+      visiting([], (visit) =>
+        Effect.flatMap(
+          Effect.all([
+            objectIn(visit, "filter", Search.Filter, filter),
+            objectIn(visit, "properties", Properties, properties)
+          ]),
+          ([conditions, own]) =>
+            search(visit, assetsQuery(visit, { ...fields, properties: own }), conditions, fields.include)
+        )
+      )
     )
     .handle("searchPost", ({ payload }) =>
       visiting([], (visit) => search(visit, assetsQuery(visit, payload), payload.filter, payload.include))
     )
     .handle("librarySearch", ({ urlParams: { filter, opts, ...fields } }) =>
-      visiting([], (visit) => search(visit, libraryQuery(visit, fields), objectIn(filter)))
+      visiting([], (visit) =>
+        Effect.flatMap(objectIn(visit, "filter", Search.Filter, filter), (conditions) =>
+          search(visit, libraryQuery(visit, fields), conditions)
+        )
+      )
     )
     .handle("librarySearchPost", ({ payload }) =>
       visiting([], (visit) => search(visit, libraryQuery(visit, payload), payload.filter))
