@@ -40,10 +40,12 @@ const anything = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 
 const copyAnswer = Schema.Struct(
   {
-    /** What was not copied, and why: an object or null, as documented; nothing is known of what is in it. */
-    error: Schema.optional(Schema.Unknown),
-    /** What was copied: an object or null, as documented; presumably assets by id. */
-    success: Schema.optional(Schema.Unknown)
+    error: Schema.optional(Schema.Unknown).annotations({
+      description: "What was not copied, and why: an object or null, as documented; nothing is known of what is in it."
+    }),
+    success: Schema.optional(Schema.Unknown).annotations({
+      description: "What was copied: an object or null, as documented; presumably assets by id."
+    })
     // The specification has two accidents beside them: `succes_test`, and a property whose name is the empty string.
     // They are kept like everything that is not known, and mean nothing.
   },
@@ -68,8 +70,9 @@ export const CopyAnswer: Schema.Schema<CopyAnswer> = copyAnswer.annotations({ id
 
 const deleteAnswer = Schema.Struct(
   {
-    /** What was not deleted, and why: an object, as documented; nothing is known of what is in it. */
-    error: Schema.optional(Schema.Unknown)
+    error: Schema.optional(Schema.Unknown).annotations({
+      description: "What was not deleted, and why: an object, as documented; nothing is known of what is in it."
+    })
   },
   anything
 )

@@ -197,10 +197,13 @@ const bulkCopy = HttpApiEndpoint.post(
 )`/v2/batch/assets/${HttpApiSchema.param("destination_id", AssetId)}/copy`
   .setPayload(
     Schema.Struct({
-      /** The specification says that these ids are integers, with 1 and 2 as examples; the official SDK sends UUIDs. */
-      batch: Schema.optional(Schema.Array(Schema.Struct({ id: Schema.Union(AssetId, Schema.Int) }))),
-      /** The default is not documented. */
-      copy_comments: Schema.optional(Schema.Literal("all", "none"))
+      batch: Schema.optional(Schema.Array(Schema.Struct({ id: Schema.Union(AssetId, Schema.Int) }))).annotations({
+        description:
+          "The specification says that these ids are integers, with 1 and 2 as examples; the official SDK sends UUIDs."
+      }),
+      copy_comments: Schema.optional(Schema.Literal("all", "none")).annotations({
+        description: "The default is not documented."
+      })
     })
   )
   .addSuccess(Bulk.CopyAnswer)

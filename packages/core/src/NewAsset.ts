@@ -117,25 +117,34 @@ export type CreateArgs = NewAsset & {
 }
 
 const bytes = Schema.Int.pipe(Schema.nonNegative())
+const textOfBytes = Schema.compose(Schema.NumberFromString, bytes).annotations({ jsonSchema: { type: "string" } })
 
 const fields = Schema.Struct({
   type: Schema.Literal("file", "folder"),
-  /** Required unless realtime, where it may be null beside an extension. */
-  name: Schema.optional(Schema.NullOr(Schema.String)),
-  /** With its dot: the documented pattern is `\..+`. Only for a realtime upload; ignored otherwise. */
-  extension: Schema.optional(Schema.NullOr(Schema.String)),
-  /** MIME type; required if realtime. */
-  filetype: Schema.optional(Schema.NullOr(Schema.String)),
-  /** Bytes; required unless realtime, and `null` by default. A form and Frame.io's command line send it as text. */
-  filesize: Schema.optional(Schema.NullOr(Schema.Union(bytes, Schema.compose(Schema.NumberFromString, bytes)))),
-  /** `false` by default; `true` requires a file, and JSON. */
-  is_realtime_upload: Schema.optional(Schema.Boolean),
+  name: Schema.optional(Schema.NullOr(Schema.String)).annotations({
+    description: "Required unless realtime, where it may be null beside an extension."
+  }),
+  extension: Schema.optional(Schema.NullOr(Schema.String)).annotations({
+    description: "With its dot: the documented pattern is \\..+. Only for a realtime upload; ignored otherwise."
+  }),
+  filetype: Schema.optional(Schema.NullOr(Schema.String)).annotations({
+    description: "MIME type; required if realtime."
+  }),
+  filesize: Schema.optional(Schema.NullOr(Schema.Union(bytes, textOfBytes))).annotations({
+    description:
+      "Bytes; required unless realtime, and null by default. A form and Frame.io's command line send it as text."
+  }),
+  is_realtime_upload: Schema.optional(Schema.Boolean).annotations({
+    description: "false by default; true requires a file, and JSON."
+  }),
   description: Schema.optional(Schema.NullOr(Schema.String)),
   properties: Schema.optional(Schema.NullOr(Schema.Record({ key: Schema.String, value: Schema.Unknown }))),
-  /** Where Frame.io is to fetch the file. */
-  source: Schema.optional(Schema.NullOr(Schema.Struct({ url: Schema.String }))),
-  /** In the documentation's example and not in its schema. */
-  auto_version_id: Schema.optional(Schema.NullOr(AssetId))
+  source: Schema.optional(Schema.NullOr(Schema.Struct({ url: Schema.String }))).annotations({
+    description: "Where Frame.io is to fetch the file."
+  }),
+  auto_version_id: Schema.optional(Schema.NullOr(AssetId)).annotations({
+    description: "In the documentation's example and not in its schema."
+  })
 })
 
 /**
@@ -190,7 +199,12 @@ export const problemsOf = (payload: { readonly [K in keyof Payload]?: unknown })
  */
 export const Payload = fields
   .pipe(Schema.filter((payload) => problemsOf(payload).map(({ message, path }) => ({ path: [path], message }))))
-  .annotations({ identifier: "NewAsset", description: "What is to be created in a folder" })
+  .annotations({
+    identifier: "NewAsset",
+    description: "What is to be created in a folder",
+    examples: [{ type: "folder", name: "dailies" }],
+    jsonSchema: {}
+  })
 
 /** What is no text is left as it is, and refused later. */
 const withDot = <A>(extension: A): A | string =>

@@ -122,17 +122,12 @@ const library = {
   account_id: maybe(uuid),
   filter: maybe(Filter),
   include_deleted: flag,
-  /** Its members are not documented. */
-  opts: maybe(anything),
-  /** Counted from 1, which is the default. */
-  page: count,
-  /** 10 by default. */
-  page_size: count,
+  opts: maybe(anything).annotations({ description: "Its members are not documented." }),
+  page: count.annotations({ description: "The page, counted from 1." }),
+  page_size: count.annotations({ description: "Items per page; 10 by default." }),
   q: text,
-  /** How it differs from `q` is not documented. */
-  query: text,
-  /** A field, `-` in front reverses; `relevance` by default. */
-  sort: text
+  query: text.annotations({ description: "How it differs from q is not documented." }),
+  sort: text.annotations({ description: "relevance by default, or a field; - in front reverses: -inserted_at." })
 }
 
 const assets = {
@@ -141,8 +136,9 @@ const assets = {
   project_id: maybe(uuid),
   properties: maybe(anything),
   shared_projects: flag,
-  /** One of several types, as documented; which, could not be read. */
-  team_id: Schema.optional(Schema.Unknown),
+  team_id: Schema.optional(Schema.Unknown).annotations({
+    description: "One of several types, as documented; which, could not be read."
+  }),
   type: text
 }
 

@@ -71,15 +71,16 @@ const fields = Schema.Struct({
   parts: Schema.Array(
     Schema.Struct({
       number: Schema.Int.pipe(Schema.between(1, MAX_NUMBER)),
-      /** Bytes. */
-      size: Schema.Int.pipe(Schema.nonNegative()),
+      size: Schema.Int.pipe(Schema.nonNegative()).annotations({ description: "Bytes." }),
       is_final: Schema.Boolean
     })
   ),
-  /** Must end with an extension. */
-  asset_name: Schema.optional(Schema.String.pipe(Schema.pattern(/\..+/))),
-  /** Bytes; required when one of the parts is final. */
-  asset_filesize: Schema.optional(Schema.Int.pipe(Schema.between(1, MAX_FILESIZE)))
+  asset_name: Schema.optional(Schema.String.pipe(Schema.pattern(/\..+/))).annotations({
+    description: "Must end with an extension."
+  }),
+  asset_filesize: Schema.optional(Schema.Int.pipe(Schema.between(1, MAX_FILESIZE))).annotations({
+    description: "Bytes; required when one of the parts is final."
+  })
 })
 
 /**

@@ -109,7 +109,12 @@ export const make = (options?: Options): Effect.Effect<Service, HttpServerError.
     const { engine, service } = yield* FakeFrameio.run(options)
     const server = createServer()
     const http = yield* NodeHttpServer.make(() => server, { port: options?.port ?? 0, host: HOST })
-    const manual = yield* Manual.make(FakeFrameio.token)
+    const [project] = service.world.projects
+    const manual = yield* Manual.make({
+      token: FakeFrameio.token,
+      rootId: project?.rootId,
+      accountId: project?.accountId
+    })
     yield* http.serve(serve(engine, manual))
     // Runs first of all finalizers: connections kept open for a next request would keep the server from closing.
     yield* Effect.addFinalizer(() =>

@@ -36,6 +36,7 @@ describe("what a fake on a port has beside the API", () => {
       assert.strictEqual(response.status, 200)
       assert.match(response.headers.get("content-type") ?? "", /^text\/html/)
       assert.include(text, "/v2/assets/{asset_id}/version")
+      assert.include(text, fake.world.projects[0]?.rootId ?? "no project", "where a person can begin")
       assert.notMatch(text, /<(script|link|img)[^>]+(src|href)="?https?:/, "it asks nobody else for anything")
       assert.strictEqual((yield* fake.counts()).requests, 0)
       const api = yield* fetched(`${fake.baseUrl}/v2/assets`)

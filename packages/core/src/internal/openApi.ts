@@ -145,6 +145,9 @@ const plainTypes = (schema: Part): ReadonlyArray<string> | undefined => {
 
 const INTEGER = "#/components/schemas/Int"
 
+const isOnlyAnyOf = (schema: unknown): schema is { readonly anyOf: ReadonlyArray<unknown> } =>
+  isPart(schema) && Array.isArray(schema.anyOf) && Object.keys(schema).length === 1
+
 /** What Effect says of a schema that nobody annotated: "a string matching the pattern …". */
 const isBoilerplate = (key: string, value: unknown): boolean =>
   typeof value === "string" && (key === "title" || (key === "description" && /^an? [a-z-]+ /.test(value)))
@@ -153,7 +156,10 @@ const isBoilerplate = (key: string, value: unknown): boolean =>
 const tidy = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(tidy)
   if (!isPart(value)) return value
-  if (value.$id === "/schemas/unknown") return {}
+  if (value.$id === "/schemas/unknown") {
+    const { $id: _, ...rest } = value
+    return tidy(rest)
+  }
   if (value.$ref === INTEGER) {
     const { $ref: _, ...rest } = value
     return { type: "integer", ...partOf(tidy(rest)) }
@@ -163,10 +169,18 @@ const tidy = (value: unknown): unknown => {
     const { anyOf: _, ...rest } = value
     return { type: types, ...partOf(tidy(rest)) }
   }
+  if (Array.isArray(value.allOf) && value.allOf.length === 1) {
+    const { allOf, ...rest } = value
+    return tidy({ ...partOf(allOf[0]), ...rest })
+  }
+  if (Array.isArray(value.anyOf) && value.anyOf.some(isOnlyAnyOf)) {
+    return tidy({ ...value, anyOf: value.anyOf.flatMap((one: unknown) => (isOnlyAnyOf(one) ? one.anyOf : [one])) })
+  }
   const entries: Array<readonly [string, unknown]> = []
   for (const [key, inner] of Object.entries(value)) {
     if (key === "$schema" || key === "$defs" || isBoilerplate(key, inner)) continue
     if (key === "required" && Array.isArray(inner) && inner.length === 0) continue
+    if (key === "properties" && isPart(inner) && Object.keys(inner).length === 0) continue
     // What Frame.io adds one day is no mistake.
     if (key === "additionalProperties" && inner === false) continue
     const isRef = key === "$ref" && typeof inner === "string"

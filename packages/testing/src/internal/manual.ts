@@ -26,18 +26,30 @@ export interface Manual {
   }) => Effect.Effect<HttpServerResponse.HttpServerResponse> | undefined
 }
 
-const ABOUT = (
-  token: string
-) => `**A fake of Frame.io on this machine.** It keeps the documented rules, lives in memory, \
-and is gone when it ends. The token \`${token}\` is filled in already. What a call here changes is changed for every \
-program on this port, and counts against the same rate limit.`
+/** What a person on the page has to know to begin. */
+interface Known {
+  readonly token: string
+  /** The root folder of the first project. */
+  readonly rootId: string | undefined
+  /** The account that can be searched in. */
+  readonly accountId: string | undefined
+}
+
+const about = ({ accountId, rootId, token }: Known): string => {
+  const root = rootId === undefined ? "" : ` The root folder of its first project is \`${rootId}\`: list its children.`
+  const account = accountId === undefined ? "" : ` Its account is \`${accountId}\`.`
+  return `**A fake of Frame.io on this machine.** It keeps the documented rules, lives in memory, and is gone when it ends. \
+What a call here changes is changed for every program on this port, and counts against the same rate limit.
+
+The token \`${token}\` is filled in already.${root}${account}`
+}
 
 /** The declaration, whose server is whatever answers the page. */
-const shown = (token: string) =>
+const shown = (known: Known) =>
   FrameioApi.FrameioApi.annotateContext(
     OpenApi.annotations({
       title: "Frame.io, the fake of it",
-      description: ABOUT(token),
+      description: about(known),
       servers: [{ url: "/", description: "This fake" }]
     })
   )
@@ -63,10 +75,10 @@ const render = (api: Shown, token: string): Effect.Effect<HttpServerResponse.Htt
   }).pipe(Effect.scoped, Effect.orDie)
 
 /** @internal */
-export const make = (token: string): Effect.Effect<Manual> =>
+export const make = (known: Known): Effect.Effect<Manual> =>
   Effect.gen(function* () {
-    const api = shown(token)
-    const page = yield* Effect.cached(render(api, token))
+    const api = shown(known)
+    const page = yield* Effect.cached(render(api, known.token))
     const document = Effect.sync(() => HttpServerResponse.unsafeJson(OpenApi.fromApi(api)))
     const pages: Readonly<Record<string, Effect.Effect<HttpServerResponse.HttpServerResponse>>> = {
       "/": Effect.succeed(HttpServerResponse.redirect(PAGE)),
