@@ -122,7 +122,10 @@ export const handle = Effect.fn("Cli.fake")(function* (args: Setup & { readonly 
   )
   yield* stdio.out(`export FRAMEIO_BASE_URL=${server.baseUrl}\nexport FRAMEIO_TOKEN=${FakeFrameio.token}\n`)
   const [first] = pairs
-  const single = first === undefined ? "" : `frameio version ${first.assetId} ${first.nextAssetId}\n`
+  const single =
+    first === undefined
+      ? ""
+      : `frameio version ${first.assetId} ${first.nextAssetId}\nframeio upload <any file>.mov --onto ${first.assetId}\n`
   yield* stdio.err(
     Option.match(args.pairs, {
       onNone: () => `\n${single}\nWith --pairs pairs.csv it also writes all ${pairs.length} pairs, for a batch.\n`,

@@ -1,3 +1,5 @@
+import { rm, writeFile } from "node:fs/promises"
+import { crc32 } from "node:zlib"
 import { assert, beforeAll, describe, it } from "@effect/vitest"
 import { FakeFrameio, FakeFrameioServer, FaultPlan, Seed } from "@effect-frameio/testing"
 import { Effect } from "effect"
@@ -108,6 +110,43 @@ describe("the program", () => {
         }
       })
       assert.strictEqual(ended.code, 130, ended.err)
+    })
+  )
+
+  it.scopedLive("uploads a file onto its shot, and at Ctrl-C lets go of it and says what is left", () =>
+    Effect.gen(function* () {
+      const file = folder("../build/shot_of_the_tests.mov")
+      yield* Effect.acquireRelease(
+        Effect.promise(() => writeFile(file, new Uint8Array(3_000_000).fill(7))),
+        () => Effect.promise(() => rm(file))
+      )
+      const { env, pairs, server } = yield* fake({
+        shots: 1,
+        limits: { "*": "unlimited" },
+        unknowns: { partSize: 1_000_000 },
+        // The last part of the second upload is never answered.
+        faults: FaultPlan.nth("storage.part", 5, { _tag: "NoAnswer" })
+      })
+      const shot = pairs[0]?.assetId ?? ""
+      const whole = yield* program(["upload", file, "--onto", shot], { env })
+      assert.strictEqual(whole.code, 0, whole.err)
+      const [, newest = ""] = server.world.stackOf(shot)?.versions ?? []
+      assert.strictEqual(server.storage.content(newest).crc32, crc32(Buffer.alloc(3_000_000, 7)))
+
+      const ended = yield* program(["upload", file, "--onto", shot], {
+        env,
+        onStart: (child) => {
+          const timer = setInterval(() => {
+            if (server.storage.requests.length < 6) return
+            clearInterval(timer)
+            child.kill("SIGINT")
+          }, 20)
+        }
+      })
+      assert.strictEqual(ended.code, 130, ended.err)
+      const [, left = ""] = /The asset (\S+) is left without its content/.exec(ended.err) ?? []
+      assert.strictEqual(server.world.get(left)?.name, "shot_of_the_tests.mov")
+      assert.strictEqual(server.world.stackOf(shot)?.versions.length, 2)
     })
   )
 

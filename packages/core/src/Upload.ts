@@ -92,7 +92,10 @@ export type UploadEvent =
  * @category models
  */
 export interface SendOptions {
-  /** How often a part is sent again after 408, 429, 5xx, or without a whole exchange. Default 5. */
+  /**
+   * How often a part is sent again after 408, 429, 5xx, or without a whole exchange. Default 8, which outlasts a network
+   * that is away for a minute.
+   */
   readonly retries?: number | undefined
   /** The delay before the first of them; each further one is twice as long, and jittered. Default 500 ms. */
   readonly baseDelay?: Duration.DurationInput | undefined
@@ -223,7 +226,7 @@ export interface NextVersion {
  */
 export const defaults = {
   concurrency: 4,
-  retries: 5,
+  retries: 8,
   baseDelay: Duration.millis(500),
   maxDelay: Duration.seconds(20),
   idleTimeout: Duration.seconds(60),

@@ -1,9 +1,24 @@
 import { crc32 } from "node:zlib"
-import { FetchHttpClient } from "@effect/platform"
+import { FetchHttpClient, type HttpClient } from "@effect/platform"
+import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
 import { Asset, FrameioClient, type FrameioError, Upload, UploadError, UploadPart } from "@effect-frameio/core"
-import { FakeFrameio, FaultPlan } from "@effect-frameio/testing"
-import { Effect, Exit, FastCheck, Fiber, Layer, Option, Redacted, Ref, Schema, Stream, TestClock, Tracer } from "effect"
+import { FakeFrameio, FakeFrameioServer, FaultPlan } from "@effect-frameio/testing"
+import {
+  Effect,
+  Exit,
+  FastCheck,
+  Fiber,
+  Layer,
+  Option,
+  Redacted,
+  Ref,
+  Schedule,
+  Schema,
+  Stream,
+  TestClock,
+  Tracer
+} from "effect"
 
 /** Bytes that differ from place to place, so that a part in the wrong place has another checksum. */
 const bytesOf = (size: number, seed = 1): Uint8Array => {
@@ -863,4 +878,73 @@ describe("Upload.asNextVersion", () => {
       FrameioError.WriteError["_tag"] | UploadError.UploadError["_tag"]
     >()
   })
+})
+
+describe("Upload.upload, on a wire", () => {
+  const onWire = (http: Layer.Layer<HttpClient.HttpClient>) =>
+    Layer.unwrapEffect(
+      Effect.map(FakeFrameioServer.FakeFrameioServer, ({ baseUrl }) =>
+        FrameioClient.layer({ token: Redacted.make(FakeFrameio.token), baseUrl })
+      )
+    ).pipe(
+      Layer.provideMerge(http),
+      Layer.provideMerge(FakeFrameioServer.layer({ ...unlimited, unknowns: { partSize: 100_000 } })),
+      Layer.orDie
+    )
+
+  const bytes = bytesOf(350_000)
+  const content = { ...file, filesize: bytes.length, source: inPieces(bytes, 10_000) } as const
+
+  for (const [what, http, body] of [
+    ["undici, streaming", NodeHttpClient.layerUndici, "stream"],
+    ["undici, part by part", NodeHttpClient.layerUndici, "bytes"],
+    ["Node's own client, streaming", NodeHttpClient.layer, "stream"],
+    ["fetch, part by part", FetchHttpClient.layer, "bytes"]
+  ] as const) {
+    it.live(`arrives whole over ${what}, with nothing of Frame.io's`, () =>
+      Effect.gen(function* () {
+        const service = yield* FakeFrameio.FakeFrameio
+        const asset = yield* Upload.upload({ ...content, folderId: rootOf(service), body }).pipe(
+          Effect.withSpan("a span of the program's")
+        )
+        assert.strictEqual(service.storage.content(asset.id).crc32, crc32(bytes))
+        for (const one of storageHeaders(service)) {
+          assert.notProperty(one, "authorization")
+          assert.notInclude(JSON.stringify(one), FakeFrameio.token)
+          const foreign = Object.keys(one).filter((name) =>
+            /^(x-frameio|traceparent|tracestate|b3|x-b3|cookie)/.test(name)
+          )
+          assert.deepStrictEqual(foreign, [])
+        }
+      }).pipe(Effect.provide(onWire(http)))
+    )
+  }
+
+  it.live("says what to do where fetch would send a stream without its length", () =>
+    Effect.gen(function* () {
+      const service = yield* FakeFrameio.FakeFrameio
+      const error = yield* Effect.flip(Upload.upload({ ...content, folderId: rootOf(service) }))
+      assert.instanceOf(error, UploadError.PartFailed)
+      assert.deepInclude(error, { reason: "Refused", status: 501, attempts: 1 })
+      assert.include(error.message, 'body: "bytes"')
+    }).pipe(Effect.provide(onWire(FetchHttpClient.layer)))
+  )
+
+  it.live("breaks off when it is interrupted, and the storage host has no part of it", () =>
+    Effect.gen(function* () {
+      const service = yield* FakeFrameio.FakeFrameio
+      const eventually = (is: () => boolean) =>
+        Effect.repeat(Effect.sync(is), { until: (yes) => yes, schedule: Schedule.spaced("10 millis") })
+      const stuck: Upload.Source = (offset, length) =>
+        length === 1
+          ? Upload.fromBytes(bytes)(offset, length)
+          : Stream.concat(inPieces(bytes, 1000)(offset, 30_000), Stream.fromEffect(Effect.never))
+      const fiber = yield* Effect.fork(Upload.upload({ ...content, folderId: rootOf(service), source: stuck }))
+      yield* eventually(() => service.storage.bytesTaken > 50_000)
+      yield* Fiber.interrupt(fiber)
+      // Each of the four requests ends at the server, and none with a part.
+      yield* eventually(() => service.journal.counts("storage.part").requests === 4)
+      assert.strictEqual((yield* service.counts("storage.part")).applied, 0)
+    }).pipe(Effect.provide(onWire(NodeHttpClient.layerUndici)))
+  )
 })

@@ -20,7 +20,7 @@ export interface Entry {
   readonly method: string
   /** Path and query. */
   readonly url: string
-  /** Such as `assets.version`; empty where the request is not declared. */
+  /** Such as `assets.version`; `storage.part` for a part of an upload; empty where the request is not declared. */
   readonly endpoint: string
   /** Absent where the token was not accepted. */
   readonly userId: string | undefined

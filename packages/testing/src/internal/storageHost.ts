@@ -201,7 +201,9 @@ export const make = (parts: Parts) => {
         ended(response.status, false, "Proxy")
         return { _tag: "Answer", response }
       }
-      const { applied, refusal, response } = yield* handle(incoming, place, fault, now)
+      const { applied, refusal, response } = yield* Effect.onInterrupt(handle(incoming, place, fault, now), () =>
+        Effect.sync(() => ended(0, false, "ClientGone"))
+      )
       ended(response.status, applied, refusal)
       switch (fault?._tag) {
         case "AnswerLost":
