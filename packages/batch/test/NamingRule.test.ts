@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import { NamingRule } from "@effect-frameio/batch"
 import { FastCheck } from "effect"
@@ -46,6 +47,36 @@ describe("every rule with a name", () => {
       for (const other of not) assert.notStrictEqual(rule.parse(other)._tag, "Fits", other)
     })
   }
+})
+
+describe("the table in docs/naming.md", () => {
+  const docs = readFileSync(new URL("../../../docs/naming.md", import.meta.url), "utf8")
+  const rows = [...docs.matchAll(/^\| `(\w+)` \| `([^`]+)` \| (?:`([^`]+)`|does not fit|two readings) \| (\d*) ?\|$/gm)]
+
+  it("is there", () => assert.isAbove(rows.length, 20))
+
+  it.each(rows.map(([row, rule, name, base, version]) => [row, rule, name, base, version] as const))(
+    "is true: %s",
+    (row, name, file, base, version) => {
+      const rule = NamingRule.named.find((one) => one.name === name)?.name
+      if (rule === undefined) return assert.fail(`there is no rule ${name}`)
+      const expected =
+        base === undefined ? (row.includes("two readings") ? "Ambiguous" : "Unfit") : [base, Number(version)]
+      const found = read(NamingRule.byName(rule), file ?? "")
+      assert.deepStrictEqual(typeof found === "string" ? found : found.slice(0, 2), expected)
+    }
+  )
+
+  it("has patterns that read the names beside them", () => {
+    const table = docs.slice(docs.indexOf("| for names such as"), docs.indexOf("Everything that is wrong"))
+    const patterns = [...table.matchAll(/^\| (`.+`.*) \| `(.+)` \|$/gm)]
+    assert.isAbove(patterns.length, 4)
+    for (const [, names = "", pattern = ""] of patterns) {
+      for (const [, name = ""] of names.matchAll(/`([^`]+)`/g)) {
+        assert.strictEqual(own(pattern).parse(name)._tag, "Fits", `${pattern} ${name}`)
+      }
+    }
+  })
 })
 
 describe("the rule vfx", () => {
