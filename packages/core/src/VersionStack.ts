@@ -477,6 +477,12 @@ const check = (cache: Cache, location: Location, versions: ReadonlyArray<AssetId
 /** What putting a version on a stack can fail with. */
 type PutError = FrameioError.WriteError | NotStackable | AlreadyElsewhere | NotMade | OutcomeUnknown
 
+const isKnownToBeStacked = (cache: Cache, assetId: AssetId): Effect.Effect<boolean> =>
+  Effect.gen(function* () {
+    const parent = Option.flatMap(yield* cache.known(assetId), Asset.parentId)
+    return Option.isSome(parent) && Option.exists(yield* cache.known(parent.value), Asset.isVersionStack)
+  })
+
 /** Puts one version on top. Afterwards the target is the stack. */
 const put = (
   cache: Cache,
@@ -490,6 +496,8 @@ const put = (
         ? Effect.fail(new AlreadyElsewhere({ assetId: next, stackId: place.stackId, wanted: target.id() }))
         : Effect.succeed(place._tag === "Here")
     )
+    // What was known to be on a stack may have been taken out since; what is would perhaps be moved.
+    if ((yield* isKnownToBeStacked(cache, next)) && (yield* isThere)) return "already"
     const assetIds = [target.id(), next]
     const { answer, how } = yield* once({
       send: Effect.suspend(() => cache.version({ assetId: target.id(), nextAssetId: next })),
@@ -529,7 +537,9 @@ export interface Appended {
  * that stack.
  *
  * One request where `onto` is known, and one or two more where it is not; two more where a new stack was made and the
- * answer does not show it. What is known of `next` to break a rule is refused before anything is sent.
+ * answer does not show it. What is known of `next` to break a rule is refused before anything is sent, and so is what
+ * reading shows to be on another stack, where it was known to be on one. Of what is not known Frame.io is the judge, and
+ * whether it refuses a version of another stack or moves it is not documented.
  *
  * @since 0.1.0
  * @category changing

@@ -1,4 +1,4 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, expectTypeOf, it } from "@effect/vitest"
 import { Asset, AssetCache, FrameioError, VersionStack, VersionStackError } from "@effect-frameio/core"
 import { FakeFrameio, FaultPlan, RateLimiter, type Unknowns, VirtualClock } from "@effect-frameio/testing"
 import { Effect, Either, FastCheck, Layer, Logger, LogLevel, Option, Schema, Stream } from "effect"
@@ -87,6 +87,27 @@ const nameOf = (unknowns: Unknowns.Options) =>
     .join(" ")
 
 describe("VersionStack", () => {
+  it("fails with what is declared, and needs the cache alone", () => {
+    expectTypeOf(VersionStack.locate).returns.toEqualTypeOf<
+      Effect.Effect<VersionStack.Location, FrameioError.ReadError, AssetCache.AssetCache>
+    >()
+    type Failure<A> = A extends (...args: Array<never>) => Effect.Effect<unknown, infer E, unknown> ? E : never
+    expectTypeOf<Failure<typeof VersionStack.build>>().toEqualTypeOf<
+      | FrameioError.WriteError
+      | VersionStackError.NotStackable
+      | VersionStackError.AlreadyElsewhere
+      | VersionStackError.OutOfOrder
+      | VersionStackError.NotMade
+      | VersionStackError.OutcomeUnknown
+    >()
+    expectTypeOf<Failure<typeof VersionStack.takeApart>>().toEqualTypeOf<
+      | FrameioError.WriteError
+      | VersionStackError.NotInStack
+      | VersionStackError.NotMade
+      | VersionStackError.OutcomeUnknown
+    >()
+  })
+
   describe("locate", () => {
     it.effect("needs one request for a stack or a folder, and two for a file", () =>
       Effect.gen(function* () {
@@ -338,6 +359,23 @@ describe("VersionStack", () => {
           how: "already"
         })
       }).pipe(Effect.provide(over()))
+    )
+
+    it.effect("does not leave it to Frame.io to move what is known to be on a stack", () =>
+      Effect.gen(function* () {
+        const { world } = yield* FakeFrameio.FakeFrameio
+        const one = yield* stacked(2)
+        const other = yield* stacked(3)
+        yield* VersionStack.members(other.stackId)
+        const next = at(other.versions, 0)
+        const refused = yield* requestsOf(Effect.flip(VersionStack.append({ onto: one.stackId, next })))
+        assert.strictEqual(refused.value._tag, "AlreadyElsewhere")
+        assert.notInclude(refused.sent, "version")
+        // Taken out meanwhile, by somebody else.
+        world.unversion({ assetId: next })
+        assert.strictEqual((yield* VersionStack.append({ onto: one.stackId, next })).how, "answered")
+        assert.deepStrictEqual(yield* versionsOf(one.stackId), [...one.versions, next])
+      }).pipe(Effect.provide(over({ unknowns: { nextInStack: "move" } })))
     )
 
     it.effect("finds the stack that a file got into after it was read", () =>
