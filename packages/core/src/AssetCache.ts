@@ -46,7 +46,7 @@ export interface Options {
   readonly timeToLive?: Duration.DurationInput | undefined
   /**
    * How many assets are kept, a whole number from 0; what was not used for the longest time goes first. Default 10 000.
-   * A whole asset takes some 5 to 10 kB.
+   * A new file takes some 4 kB; one with signed URLs to many renditions takes several times that.
    */
   readonly capacity?: number | undefined
 }
