@@ -9,6 +9,7 @@
 import * as Schema from "effect/Schema"
 import { AssetId } from "./Asset.js"
 import type { Problem } from "./FrameioError.js"
+import * as text from "./internal/text.js"
 
 interface Common {
   /** Text for people. */
@@ -116,11 +117,13 @@ export type CreateArgs = NewAsset & {
   readonly parentId: AssetId
 }
 
-const bytes = Schema.Int.pipe(Schema.nonNegative())
+const bytes = Schema.Int.pipe(Schema.nonNegative()).annotations(text.says("must be a whole number of bytes"))
 const textOfBytes = Schema.compose(Schema.NumberFromString, bytes).annotations({ jsonSchema: { type: "string" } })
 
 const fields = Schema.Struct({
-  type: Schema.Literal("file", "folder"),
+  type: Schema.Literal("file", "folder").annotations(
+    text.says('must be "file" or "folder"; stacks are made by version, out of files')
+  ),
   name: Schema.optional(Schema.NullOr(Schema.String)).annotations({
     description: "Required unless realtime, where it may be null beside an extension."
   }),

@@ -70,15 +70,26 @@ export interface RealtimePartsArgs {
 const fields = Schema.Struct({
   parts: Schema.Array(
     Schema.Struct({
-      number: Schema.Int.pipe(Schema.between(1, MAX_NUMBER)),
-      size: Schema.Int.pipe(Schema.nonNegative()).annotations({ description: "Bytes." }),
+      number: Schema.Int.pipe(Schema.between(1, MAX_NUMBER)).annotations(
+        text.says(`must be a whole number from 1 to ${MAX_NUMBER}`)
+      ),
+      size: Schema.Int.pipe(Schema.nonNegative()).annotations({
+        description: "Bytes.",
+        ...text.says("must be a whole number of bytes")
+      }),
       is_final: Schema.Boolean
     })
   ),
-  asset_name: Schema.optional(Schema.String.pipe(Schema.pattern(/\..+/))).annotations({
+  asset_name: Schema.optional(
+    Schema.String.pipe(Schema.pattern(/\..+/, text.says("must end with an extension, such as a.mov")))
+  ).annotations({
     description: "Must end with an extension."
   }),
-  asset_filesize: Schema.optional(Schema.Int.pipe(Schema.between(1, MAX_FILESIZE))).annotations({
+  asset_filesize: Schema.optional(
+    Schema.Int.pipe(Schema.between(1, MAX_FILESIZE)).annotations(
+      text.says(`must be a whole number of bytes from 1 to ${MAX_FILESIZE}`)
+    )
+  ).annotations({
     description: "Bytes; required when one of the parts is final."
   })
 })

@@ -576,6 +576,46 @@ describe("what cannot be right", () => {
   }
 })
 
+describe("what a refusal says", () => {
+  const says: ReadonlyArray<readonly [Case["call"], string]> = [
+    [
+      (c) => c.bulkCopy({ assetIds: [anyhow("x")], destinationId: id, copyComments: anyhow("some") }),
+      'assetIds[0]: "x" is not an asset id; it must be a UUID such as 9f8e7d6c-5b4a-3c2d-1e0f-9a8b7c6d5e4f; copyComments: Expected "all", actual "some".'
+    ],
+    [
+      (c) => c.create(anyhow({ parentId: id, type: "stack", name: "x", filesize: 1.5 })),
+      'type: must be "file" or "folder"; stacks are made by version, out of files; filesize: must be a whole number of bytes.'
+    ],
+    [
+      (c) => c.create(anyhow({ parentId: id, type: "file", name: "x" })),
+      "filesize: is missing; how many bytes will be uploaded?"
+    ],
+    [
+      (c) =>
+        c.realtimeParts({
+          assetId: id,
+          parts: [{ number: 0, size: 7, isFinal: false }],
+          assetName: "x",
+          assetFilesize: 0
+        }),
+      `parts[0].number: must be a whole number from 1 to 10000; assetName: must end with an extension, such as a.mov; assetFilesize: must be a whole number of bytes from 1 to ${5 * 2 ** 40}; parts[0].size: is 7 bytes; all but the final part have at least ${MIB_5}.`
+    ],
+    [
+      (c) => c.search({ method: "GET", opts: {} }),
+      "opts: is an object, and how one is written in a query is not documented; search by POST."
+    ],
+    [(c) => c.update({ assetId: id }), "fields: has nothing in it, and neither name nor properties are given."]
+  ]
+  for (const [call, words] of says) {
+    it.effect(words.slice(0, 60), () =>
+      Effect.gen(function* () {
+        const error = yield* Effect.flip(over(wireOf({ body: file }).http, call))
+        assert.include(error.message, `nothing was sent. ${words}`)
+      })
+    )
+  }
+})
+
 const present = <A>(arbitrary: FastCheck.Arbitrary<A>) => FastCheck.option(arbitrary, { nil: undefined })
 
 describe("create: its rules, over all there is to ask for", () => {

@@ -67,3 +67,10 @@ export const pathSteps = (path: string): ReadonlyArray<PropertyKey> =>
     .split(/[.[\]]+/)
     .filter((step) => step !== "")
     .map((step) => (/^\d+$/.test(step) ? Number(step) : step))
+
+/**
+ * The annotation by which a schema says what its values must be, whichever of its own rules is broken.
+ *
+ * @internal
+ */
+export const says = (message: string) => ({ message: () => ({ message, override: true }) })
