@@ -92,6 +92,23 @@ describe("fioctl", () => {
     )
   )
 
+  it.live("the other answer to that, which is the documented one: the cover comes where it was asked for", () =>
+    withFake({ unknowns: { coverAsset: "included" } }, (fake, send) =>
+      Effect.gen(function* () {
+        const folder = yield* fake.addFolder({ name: "shots" })
+        const [first, second] = yield* Effect.all([
+          fake.addFile({ name: "shot_v001.mov", parentId: folder }),
+          fake.addFile({ name: "shot_v002.mov", parentId: folder })
+        ])
+        read(yield* send(call("post", `/assets/${first}/version`, { next_asset_id: second })))
+        const plain = list(read(yield* send(call("get", `/assets/${folder}/children`))))
+        assert.notProperty(plain[0], "cover_asset")
+        const asked = read(yield* send(call("get", `/assets/${folder}/children?include=cover_asset`)))
+        assert.strictEqual(at(asked, 0, "cover_asset", "id"), second)
+      })
+    )
+  )
+
   it.live("assets.py version and unversion", () =>
     withFake({}, (fake, send) =>
       Effect.gen(function* () {
