@@ -265,7 +265,8 @@ export const run = <C, E, R, E2>(
           refused: refusedSince,
           limit: bucket?.limit ?? null,
           windowMillis: bucket?.windowMillis ?? null,
-          free: bucket === undefined ? null : bucket.free,
+          // Of a limit that is no limit there is always more: no number says so.
+          free: bucket === undefined || !Number.isFinite(bucket.free) ? null : bucket.free,
           waiting: bucket?.waiting ?? 0
         })
       })

@@ -55,6 +55,12 @@ const millis = (event: { readonly at: DateTime.Utc }): number => DateTime.toEpoc
 const isAwaited = (event: BatchEvent): boolean =>
   event._tag === "Sent" || event._tag === "Undoing" || event._tag === "Planned" || event._tag === "Finished"
 
+/** Nothing new for so many turns of all fibers: who is still coming waits for something else than a turn. */
+const QUIET = 16
+
+/** So many links are written at once, whoever is still to come. */
+const MOST = 1024
+
 export interface Writer {
   /** Returns when what must not be lost is on the disk. */
   readonly record: (event: BatchEvent) => Effect.Effect<void, SqlError>
@@ -66,6 +72,7 @@ export const make = (sql: SqlClient.SqlClient, kind: "run" | "undo"): Effect.Eff
     let statements: Array<Statement> = []
     let waiters: Array<(exit: Exit.Exit<void, SqlError>) => void> = []
     let broken: SqlError | undefined
+    let seen = 0
     const latch = yield* Effect.makeLatch(false)
 
     const patch = (line: number): Patch => {
@@ -199,12 +206,21 @@ export const make = (sql: SqlClient.SqlClient, kind: "run" | "undo"): Effect.Eff
       )
     }).pipe(Effect.uninterruptible)
 
+    /** Whoever is about to write something comes along: a transaction costs the same for one as for a hundred. */
+    const untilQuiet = (quietFor: number): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        const before = seen
+        return Effect.flatMap(Effect.yieldNow(), () => {
+          const now = seen === before ? quietFor + 1 : 0
+          return now === QUIET || patches.size >= MOST ? Effect.void : untilQuiet(now)
+        })
+      })
+
     yield* Effect.forkScoped(
       Effect.forever(
         latch.await.pipe(
           Effect.zipRight(latch.close),
-          // Whoever got a permit in the same moment comes along.
-          Effect.zipRight(Effect.yieldNow()),
+          Effect.zipRight(untilQuiet(0)),
           Effect.zipRight(Effect.ignore(flush))
         )
       )
@@ -216,6 +232,7 @@ export const make = (sql: SqlClient.SqlClient, kind: "run" | "undo"): Effect.Eff
         Effect.suspend(() => {
           if (broken !== undefined) return Effect.fail(broken)
           if (!take(event)) return Effect.void
+          seen++
           if (!isAwaited(event)) return latch.open
           return Effect.zipRight(
             latch.open,
