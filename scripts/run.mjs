@@ -166,12 +166,12 @@ const tasks = {
     build("cli"),
     ["frameio", "npm run frameio -- --help", () => node("packages/cli/dist/bin.js", args)]
   ],
-  bench: (args) => [
-    build("benchmarks"),
-    args[0] === "reads"
-      ? ["bench", "npm run bench -- reads", () => node("packages/benchmarks/dist/reads.js", args.slice(1))]
-      : ["bench", "npm run bench", () => node("packages/benchmarks/dist/bench.js", args)]
-  ],
+  bench: (args) => {
+    // Beside the clients there are measurements with a program of their own.
+    const [program, rest] = ["bulk", "reads"].includes(args[0]) ? [args[0], args.slice(1)] : ["bench", args]
+    const alone = program === "bench" ? "npm run bench" : `npm run bench -- ${program}`
+    return [build("benchmarks"), ["bench", alone, () => node(`packages/benchmarks/dist/${program}.js`, rest)]]
+  },
   histories: (args) => [histories(args)],
   openapi: () => openapi()
 }

@@ -19,7 +19,6 @@ import * as Ledger from "@effect-frameio/batch/Ledger"
 import type * as VersionPlan from "@effect-frameio/batch/VersionPlan"
 import type { AssetId } from "@effect-frameio/core/Asset"
 import * as FakeFrameio from "@effect-frameio/testing/FakeFrameio"
-import * as Chunk from "effect/Chunk"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -29,6 +28,9 @@ const DOCUMENT = fileURLToPath(new URL("../../../docs/bulk.md", import.meta.url)
 
 /** Links of each chain. */
 const LINKS = 3
+
+/** What V8's heap is held to: a job whose memory grew with its plan would die of it. */
+const HEAP_MIB = 96
 
 type Mode = "ledger" | "plain"
 
@@ -69,22 +71,30 @@ const prepare = (fake: FakeFrameio.Service, chains: number, plan: string): void 
   Fs.closeSync(file)
 }
 
-/** The chains of that plan, without keeping it. */
-const chainsOf = <E>(bytes: Stream.Stream<Uint8Array, E>): Stream.Stream<VersionPlan.Chain, E> => {
+/** The chains of that plan, read as they are wanted. */
+function* chainsOf(plan: string): Generator<VersionPlan.Chain> {
+  const file = Fs.openSync(plan, "r")
+  const buffer = Buffer.alloc(256 * 1024)
+  let rest = ""
   let index = 0
-  return bytes.pipe(
-    Stream.decodeText(),
-    Stream.splitLines,
-    Stream.drop(1),
-    Stream.grouped(LINKS),
-    Stream.map((lines): VersionPlan.Chain => {
-      const links = Chunk.toReadonlyArray(lines).map((line, n) => {
-        const [assetId, nextAssetId] = line.split(",") as [AssetId, AssetId]
-        return { line: index * LINKS + n + 2, assetId, nextAssetId, fields: undefined }
-      })
-      return { index: index++, target: links[0]?.assetId as AssetId, links }
-    })
-  )
+  let isHeader = true
+  let links: Array<VersionPlan.Link> = []
+  for (let read = Fs.readSync(file, buffer); read > 0; read = Fs.readSync(file, buffer)) {
+    const lines = (rest + buffer.toString("latin1", 0, read)).split("\n")
+    rest = lines.pop() ?? ""
+    for (const line of lines) {
+      if (isHeader) {
+        isHeader = false
+        continue
+      }
+      const [assetId, nextAssetId] = line.split(",") as [AssetId, AssetId]
+      links.push({ line: index * LINKS + links.length + 2, assetId, nextAssetId, fields: undefined })
+      if (links.length < LINKS) continue
+      yield { index: index++, target: links[0]?.assetId ?? assetId, links }
+      links = []
+    }
+  }
+  Fs.closeSync(file)
 }
 
 const count = <E, R>(events: Stream.Stream<BatchEvent.BatchEvent, E, R>) =>
@@ -121,7 +131,7 @@ const job = (mode: Mode, links: number, folder: string) =>
       const counts = yield* measured(
         "run",
         total,
-        count(BatchRunner.runChains(chainsOf(bytes), { links: total, chains }))
+        count(BatchRunner.runChains(Stream.fromIterable(chainsOf(plan)), { links: total, chains }))
       )
       confirmed = counts.confirmed
     } else {
@@ -182,16 +192,13 @@ const child = async (mode: Mode, links: number): Promise<Outcome> => {
   const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "effect-frameio-bulk-"))
   try {
     return await new Promise<Outcome>((resolve, reject) => {
-      const process_ = fork(fileURLToPath(import.meta.url), [
-        "--mode",
-        mode,
-        "--links",
-        String(links),
-        "--folder",
-        folder
-      ])
-      process_.once("message", (outcome) => resolve(outcome as Outcome))
-      process_.once("exit", (code) => reject(new Error(`the ${mode} run ended with ${code}`)))
+      const running = fork(
+        fileURLToPath(import.meta.url),
+        ["--mode", mode, "--links", String(links), "--folder", folder],
+        { execArgv: [`--max-old-space-size=${HEAP_MIB}`] }
+      )
+      running.once("message", (outcome) => resolve(outcome as Outcome))
+      running.once("exit", (code) => reject(new Error(`the ${mode} run ended with ${code}`)))
     })
   } finally {
     Fs.rmSync(folder, { recursive: true, force: true })
@@ -237,7 +244,7 @@ const main = async (): Promise<void> => {
     process.send?.(await Effect.runPromise(job(mode, links, folder)))
     return
   }
-  const outcomes = [await child("plain", links), await child("ledger", links)]
+  const outcomes = await Promise.all([child("plain", links), child("ledger", links)])
   const text = table(links, outcomes)
   process.stdout.write(`${text}\n`)
   Fs.writeFileSync(DOCUMENT, Table.replaceSection(Fs.readFileSync(DOCUMENT, "utf8"), "bulk", text))
