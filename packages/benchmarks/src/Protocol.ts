@@ -129,8 +129,8 @@ export type FromWorker =
 export interface SchedulerReport {
   /** CPU per request of the same loop without a scheduler, in µs. */
   readonly bareMicros: number
-  /** CPU per request, in µs, with so many waiting. */
-  readonly loads: ReadonlyArray<{ readonly waiting: number; readonly cpuMicros: number }>
+  /** CPU per request, in µs, with so many waiting: by the scheduler, and of the same fibers in a plain queue. */
+  readonly loads: ReadonlyArray<{ readonly waiting: number; readonly cpuMicros: number; readonly queueMicros: number }>
   /** The heap in bytes after a collection, every 100 000 requests; empty where it was not measured. */
   readonly heap: ReadonlyArray<number>
 }

@@ -1,7 +1,8 @@
 /**
  * What the scheduler itself costs: no network, a clock that jumps, a bucket of 1000 per s that is always exact, and
- * so many requests waiting all the time; with `--memory` also the heap over a million requests. Sends its figures to
- * its parent, or prints them when it has none.
+ * so many requests waiting all the time; with `--memory` also the heap over a million requests. Beside it the same fibers
+ * in a plain queue that lets one go each ms: what waiting costs in Effect, whoever keeps the queue. Sends its figures
+ * to its parent, or prints them when it has none.
  */
 
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -41,10 +42,29 @@ interface Load {
   readonly waiting: number
   /** Requests that are measured, after the warm-up. */
   readonly requests: number
-  readonly scheduled: boolean
+  /** By the scheduler, in a plain queue, or not waiting at all. */
+  readonly way: "scheduler" | "queue" | "none"
   /** Sees every so many requests. */
   readonly sampleEvery?: number
   readonly sample?: () => void
+}
+
+/** First in first out, one each ms. */
+const plainQueue = () => {
+  const line: Array<() => void> = []
+  let first = 0
+  const next = (): void => {
+    line[first++]?.()
+    if (first < 4096) return
+    line.splice(0, first)
+    first = 0
+  }
+  return {
+    wait: Effect.async<void>((resume) => {
+      line.push(() => resume(Effect.void))
+    }),
+    letGo: Effect.forever(Effect.zipRight(Effect.sleep(1), Effect.sync(next)))
+  }
 }
 
 /** CPU per request in µs. */
@@ -68,15 +88,18 @@ const measure = (load: Load): number => {
       used = spent.user + spent.system
     }
     if (load.sampleEvery !== undefined && sent % load.sampleEvery === 0) load.sample?.()
-    if (!load.scheduled) return answers[LIMIT] ?? Effect.never
+    if (load.way !== "scheduler") return answers[LIMIT] ?? Effect.never
     if (!Bucket.charge(bucket, Math.floor(virtual.now()))) refused++
     return answers[Bucket.remaining(bucket)] ?? Effect.never
   })
   const program = Effect.gen(function* () {
     const scheduler = yield* RateLimitScheduler.RateLimitScheduler
-    const call = load.scheduled
-      ? scheduler.schedule({ owner: Redacted.make("benchmark"), route: "POST /v2/assets/:asset_id/version" })(send)
-      : Effect.zipRight(Effect.yieldNow(), send)
+    const queue = plainQueue()
+    const call =
+      load.way === "scheduler"
+        ? scheduler.schedule({ owner: Redacted.make("benchmark"), route: "POST /v2/assets/:asset_id/version" })(send)
+        : Effect.zipRight(load.way === "queue" ? queue.wait : Effect.yieldNow(), send)
+    if (load.way === "queue") yield* Effect.fork(queue.letGo)
     const loop = Effect.whileLoop({ while: () => sent < total, body: () => call, step: () => {} })
     yield* Effect.forEach(Array.from({ length: load.waiting }), () => loop, { concurrency: "unbounded", discard: true })
   }).pipe(
@@ -104,18 +127,19 @@ const heapAfterCollection = (): number => {
 }
 
 const measureAll = (withMemory: boolean): SchedulerReport => {
-  measure({ waiting: 100, requests: 50_000, scheduled: true })
-  const bareMicros = measure({ waiting: 1000, requests: 100_000, scheduled: false })
+  measure({ waiting: 100, requests: 50_000, way: "scheduler" })
+  const bareMicros = measure({ waiting: 1000, requests: 100_000, way: "none" })
   const loads = [10, 1000, 100_000].map((waiting) => ({
     waiting,
-    cpuMicros: measure({ waiting, requests: 100_000, scheduled: true })
+    cpuMicros: measure({ waiting, requests: 100_000, way: "scheduler" }),
+    queueMicros: measure({ waiting, requests: 100_000, way: "queue" })
   }))
   const heap: Array<number> = []
   if (withMemory) {
     measure({
       waiting: 1000,
       requests: 1_000_000,
-      scheduled: true,
+      way: "scheduler",
       sampleEvery: 100_000,
       sample: () => heap.push(heapAfterCollection())
     })

@@ -500,6 +500,9 @@ export class BucketQueue {
 }
 
 const finish = (request: Request, outcome: Exit.Exit<Permit, RateLimitError>): void => {
+  const { resume } = request
   request.outcome = outcome
-  request.resume?.(outcome)
+  // What waited must not be held by its expiry, which is only cleared away later.
+  request.resume = undefined
+  resume?.(outcome)
 }

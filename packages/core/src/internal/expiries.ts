@@ -1,4 +1,9 @@
-/** Times at which waiters give up, earliest first: a binary heap, entries that left early are skipped when they surface. */
+/**
+ * Times at which waiters give up, earliest first; entries that left early are skipped when they surface.
+ *
+ * Nearly all wait for equally long, and so come in the order in which they expire: those stand in a line, where each
+ * step is constant work. Only what expires before one that came earlier goes into a binary heap.
+ */
 export interface Expiry<A> {
   readonly at: number
   readonly value: A
@@ -12,9 +17,19 @@ export interface Expiries<A> {
   readonly due: (now: number) => Array<A>
 }
 
+interface Link<A> extends Expiry<A> {
+  next: Link<A> | undefined
+}
+
+/** So few that left are not worth clearing away. */
+const SLACK = 1024
+
 export const make = <A>(matters: (value: A) => boolean): Expiries<A> => {
+  let head: Link<A> | undefined
+  let tail: Link<A> | undefined
+  let standing = 0
   let heap: Array<Expiry<A>> = []
-  let compactAt = 1024
+  let compactAt = SLACK
 
   const up = (start: number) => {
     let index = start
@@ -54,21 +69,51 @@ export const make = <A>(matters: (value: A) => boolean): Expiries<A> => {
     }
   }
 
+  const append = (at: number, value: A) => {
+    const link: Link<A> = { at, value, next: undefined }
+    if (tail === undefined) head = link
+    else tail.next = link
+    tail = link
+    standing++
+  }
+
+  const shift = () => {
+    const first = head
+    if (first === undefined) return
+    head = first.next
+    if (head === undefined) tail = undefined
+    // Else what has left, and is old, would keep what is young until the old are collected.
+    first.next = undefined
+    standing--
+  }
+
+  const compact = () => {
+    let link = head
+    head = undefined
+    tail = undefined
+    standing = 0
+    for (; link !== undefined; link = link.next) if (matters(link.value)) append(link.at, link.value)
+    // Sorted by time is a valid heap.
+    heap = heap.filter((entry) => matters(entry.value)).sort((a, b) => a.at - b.at)
+    compactAt = Math.max(SLACK, 2 * (standing + heap.length))
+  }
+
   const peek = () => {
-    let first = heap[0]
-    while (first !== undefined && !matters(first.value)) {
+    while (head !== undefined && !matters(head.value)) shift()
+    let top = heap[0]
+    while (top !== undefined && !matters(top.value)) {
       pop()
-      first = heap[0]
+      top = heap[0]
     }
-    return first
+    return top !== undefined && (head === undefined || top.at < head.at) ? top : head
   }
 
   return {
     add: (at, value) => {
-      if (heap.length >= compactAt) {
-        // Sorted by time is a valid heap.
-        heap = heap.filter((entry) => matters(entry.value)).sort((a, b) => a.at - b.at)
-        compactAt = Math.max(1024, 2 * heap.length)
+      if (standing + heap.length >= compactAt) compact()
+      if (tail === undefined || tail.at <= at) {
+        append(at, value)
+        return
       }
       heap.push({ at, value })
       up(heap.length - 1)
@@ -78,7 +123,8 @@ export const make = <A>(matters: (value: A) => boolean): Expiries<A> => {
       const values: Array<A> = []
       for (let first = peek(); first !== undefined && first.at <= now; first = peek()) {
         values.push(first.value)
-        pop()
+        if (first === head) shift()
+        else pop()
       }
       return values
     }
