@@ -611,6 +611,21 @@ describe("Upload.upload, the storage host", () => {
     }).pipe(Effect.provide(layer))
   })
 
+  it.effect("is not believed when it says that it has a part before it took all of it", () => {
+    const taken: Array<number> = []
+    const { layer } = fetching(["https://bucket.example/a"], async ({ init }) => {
+      // The first answer is one that a proxy may give by itself.
+      taken.push(taken.length === 0 ? 0 : (await new Response(init.body ?? null).arrayBuffer()).byteLength)
+      return new Response(null)
+    })
+    return Effect.gen(function* () {
+      // More than what is read ahead.
+      const source = inPieces(bytesOf(100_000), 10_000)
+      yield* run(Upload.upload({ ...small, filesize: 100_000, source, body: "stream" }))
+      assert.deepStrictEqual(taken, [0, 100_000])
+    }).pipe(Effect.provide(layer))
+  })
+
   it.effect("does not get its URL into an error", () => {
     const url = "https://bucket.example/a?X-Amz-Signature=5ec7e7"
     const { layer } = fetching([url], () =>

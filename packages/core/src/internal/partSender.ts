@@ -216,6 +216,11 @@ const attempt = <E, R>(upload: Upload, sending: Sending<E, R>): Effect.Effect<vo
       // To the end, so that the connection can be used again; an answer that breaks off still has its status.
       yield* judge(response, sending.url)
       if (!streams) yield* moved(sending.part.length)
+      else if (taken < sending.part.length) {
+        // Something on the way answered by itself: the storage cannot have what it was not sent.
+        const detail = `The answer came after ${taken} of ${sending.part.length} bytes.`
+        return yield* new Trouble({ reason: "Connection", again: true, detail })
+      }
     }).pipe(
       Effect.mapInputContext(forStorage<never>),
       // No span, for its attributes would hold the URL; and so no trace headers for a host that has no use for them.
