@@ -12,7 +12,6 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Asset, AssetId } from "./Asset.js"
 import { isVersionStack, parentId, sameId } from "./Asset.js"
-import type { FrameioError } from "./FrameioError.js"
 
 /**
  * Where a version is: in no stack, in the one that is built, or in another.
@@ -126,10 +125,7 @@ export const mayBeUnderWay = (status: number | undefined): boolean =>
  * @since 0.1.0
  * @category rules
  */
-export const mayBeStacked = (error: {
-  readonly _tag: FrameioError["_tag"]
-  readonly status?: number | undefined
-}): boolean =>
+export const mayBeStacked = (error: { readonly _tag: string; readonly status?: number | undefined }): boolean =>
   error._tag === "InvalidArguments" ||
   error._tag === "Conflict" ||
   error._tag === "Forbidden" ||

@@ -5,10 +5,10 @@
  */
 import type { AssetId } from "@effect-frameio/core/Asset"
 import * as Asset from "@effect-frameio/core/Asset"
+import * as StackTarget from "@effect-frameio/core/StackTarget"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Option from "effect/Option"
 import type { BatchEvent, Fault } from "../BatchEvent.js"
 import type { Chain, Link } from "../VersionPlan.js"
 import type { CallResult, Control, End, Options } from "./changeOnce.js"
@@ -27,12 +27,6 @@ export interface ChainOptions extends Options {
 }
 
 export type Emit = (event: BatchEvent) => Effect.Effect<void>
-
-type Where =
-  | { readonly _tag: "Loose" }
-  /** In the stack that this chain builds. */
-  | { readonly _tag: "Here" }
-  | { readonly _tag: "Elsewhere"; readonly stack: AssetId }
 
 /** What every event says of its link. */
 export const base = (chain: number, link: Link) =>
@@ -120,48 +114,17 @@ export const runChain = (
   options: ChainOptions
 ): Effect.Effect<void> => {
   const { resumed } = chain
-  /** The id to send to. */
-  let target: AssetId = resumed?.stack ?? chain.target
-  /** Whether `target` is known to be the stack itself. */
-  let isStack = resumed?.stack !== undefined
+  const target = StackTarget.make({
+    id: resumed?.stack ?? chain.target,
+    isStack: resumed?.stack !== undefined,
+    get: calls.get
+  })
   /** Whether a link was found in its place already: then every further one is looked up before it is sent. */
   let careful = options.lookFirst
   /** Whether a call is under way whose end is not known yet. */
   let underWay = false
   /** How many versions the stack had when it was last seen, ours included. */
   let versions: number | undefined
-
-  const found = (stack: AssetId): void => {
-    target = stack
-    isStack = true
-  }
-
-  /** Reads the target, and from then on sends to the stack that it is, or is in. */
-  const resolve: Effect.Effect<void, Fault> = Effect.suspend(() =>
-    Effect.flatMap(calls.get(target), (asset) =>
-      Asset.isVersionStack(asset)
-        ? Effect.sync(() => found(asset.id))
-        : Effect.map(Place.stackOf(asset, calls.get), (stack) => {
-            if (Option.isSome(stack)) found(stack.value.id)
-          })
-    )
-  )
-
-  /** Where a version is now. Three reads at most, one when the stack is known. */
-  const placeOf = (next: AssetId): Effect.Effect<Where, Fault> =>
-    Effect.gen(function* () {
-      const asset = yield* calls.get(next)
-      const parent = Option.getOrUndefined(Asset.parentId(asset))
-      if (parent === undefined) return { _tag: "Loose" }
-      if (Asset.sameId(parent, target)) {
-        found(target)
-        return { _tag: "Here" }
-      }
-      const holder = yield* calls.get(parent)
-      if (!Asset.isVersionStack(holder)) return { _tag: "Loose" }
-      if (!isStack) yield* resolve
-      return isStack && Asset.sameId(target, holder.id) ? { _tag: "Here" } : { _tag: "Elsewhere", stack: holder.id }
-    })
 
   const elsewhere = (link: Link, stack: AssetId): Fault =>
     refusal(`${link.nextAssetId} is on another stack already, ${stack}. Take it out there first, or remove the line.`)
@@ -172,23 +135,24 @@ export const runChain = (
   /** After a refusal that could mean "the target is inside a stack": goes to the stack, once. */
   const onRefusal = (link: Link, isFirst: boolean, fault: Fault): Effect.Effect<End | "send again", Fault> =>
     Effect.gen(function* () {
-      const before = target
-      const knew = isStack
-      if (!isStack) yield* resolve
-      if (isStack) {
-        const place = yield* placeOf(link.nextAssetId)
+      const before = target.id()
+      const knew = target.isStack()
+      if (!knew) yield* target.resolve
+      const after = target.id()
+      if (target.isStack()) {
+        const place = yield* target.placeOf(link.nextAssetId)
         if (place._tag === "Here") {
           careful = true
           return ALREADY
         }
-        if (place._tag === "Elsewhere") return { _tag: "Failed", fault: elsewhere(link, place.stack) }
+        if (place._tag === "Elsewhere") return { _tag: "Failed", fault: elsewhere(link, place.stackId) }
       }
-      if (!isStack || Asset.sameId(before, target)) return { _tag: "Failed", fault }
+      if (Asset.sameId(before, after)) return { _tag: "Failed", fault }
       if (isFirst && !knew && resumed === undefined) {
         yield* notice(
           link,
-          target,
-          `${before} is in the stack ${target}, which this job has not made; versions go on top`
+          after,
+          `${before} is in the stack ${after}, which this job has not made; versions go on top`
         )
       }
       return "send again"
@@ -201,8 +165,8 @@ export const runChain = (
         if (versions !== undefined) versions += 1
         return Effect.void
       }
-      const isNew = !isStack && !Asset.sameId(sentTo, asset.id)
-      if (!isStack) found(asset.id)
+      const isNew = !target.isStack() && !Asset.sameId(sentTo, asset.id)
+      target.learn(asset)
       const expected = isNew ? 2 : versions === undefined ? undefined : versions + 1
       versions = Place.size(asset)
       const more = expected === undefined || versions === undefined ? 0 : versions - expected
@@ -218,22 +182,22 @@ export const runChain = (
   const run = (link: Link, isFirst: boolean): Effect.Effect<End> =>
     Effect.gen(function* () {
       // The stack's id is needed from the second link on; a chain of one never asks for it.
-      if ((!isFirst || options.lookFirst || (resumed !== undefined && resumed.inPlace > 0)) && !isStack) {
-        const resolved = yield* Effect.either(resolve)
+      if ((!isFirst || options.lookFirst || (resumed !== undefined && resumed.inPlace > 0)) && !target.isStack()) {
+        const resolved = yield* Effect.either(target.resolve)
         if (Either.isLeft(resolved)) return { _tag: "Failed", fault: { ...resolved.left, outcome: "not-applied" } }
       }
       if (careful && link.unsettledSince === undefined) {
-        const place = yield* Effect.either(placeOf(link.nextAssetId))
+        const place = yield* Effect.either(target.placeOf(link.nextAssetId))
         if (Either.isLeft(place)) return { _tag: "Failed", fault: { ...place.left, outcome: "not-applied" } }
         if (place.right._tag === "Here") return ALREADY
-        if (place.right._tag === "Elsewhere") return { _tag: "Failed", fault: elsewhere(link, place.right.stack) }
+        if (place.right._tag === "Elsewhere") return { _tag: "Failed", fault: elsewhere(link, place.right.stackId) }
       }
-      let sentTo = target
+      let sentTo = target.id()
       return yield* changeOnce(
         {
           send: (attempt) =>
             Effect.suspend(() => {
-              sentTo = target
+              sentTo = target.id()
               const to = sentTo
               const beforeSend = Effect.flatMap(base(chain.index, link), (fields) => {
                 underWay = true
@@ -244,14 +208,14 @@ export const runChain = (
                 return result
               })
             }),
-          look: Effect.map(placeOf(link.nextAssetId), (place) => {
+          look: Effect.map(target.placeOf(link.nextAssetId), (place) => {
             switch (place._tag) {
               case "Here":
                 return "made"
               case "Loose":
                 return "not made"
               case "Elsewhere":
-                return elsewhere(link, place.stack)
+                return elsewhere(link, place.stackId)
             }
           }),
           refused: (fault) => onRefusal(link, isFirst, fault),
@@ -272,7 +236,7 @@ export const runChain = (
       Effect.map(base(chain.index, link), (fields) => ({
         _tag: "Confirmed",
         ...fields,
-        stackId: isStack ? target : null,
+        stackId: target.isStack() ? target.id() : null,
         how
       }))
   })

@@ -3,6 +3,7 @@
  * again.
  */
 import type * as Asset from "@effect-frameio/core/Asset"
+import * as StackTarget from "@effect-frameio/core/StackTarget"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -60,13 +61,6 @@ const CONCERNS_ALL: ReadonlySet<string> = new Set(["Unauthorized", "UsageExceede
 /** Whether a fault would meet every other link as well, so that it says nothing of the one that met it. */
 export const concernsAll = (fault: Fault): boolean => CONCERNS_ALL.has(fault.tag)
 
-/** Statuses after which the server is done with the request: nothing is still under way behind them. */
-const isFinal = (status: number | undefined): boolean =>
-  status !== undefined && status !== 502 && status !== 503 && status !== 504
-
-/** Refusals that Frame.io gives when the target is inside a stack, or the version is there already. */
-const MAY_BE_MADE: ReadonlySet<string> = new Set(["InvalidArguments", "Conflict"])
-
 const SETTLED: End = { _tag: "Confirmed", how: "settled" }
 
 const failed = (fault: Fault): End => ({ _tag: "Failed", fault })
@@ -103,7 +97,7 @@ export const changeOnce = (change: Change, control: Control, options: Options): 
     Effect.gen(function* () {
       const end = yield* looked
       if (end !== undefined) return end
-      if (!isFinal(fault.status)) return yield* waitAndLook(Duration.toMillis(options.settleAfter))
+      if (StackTarget.mayBeUnderWay(fault.status)) return yield* waitAndLook(Duration.toMillis(options.settleAfter))
       if (attempt < options.attempts) {
         const millis = 1000 * 2 ** (attempt - 1)
         yield* change.waits(`The server failed (${fault.status}); waiting before it is asked again`, millis)
@@ -150,7 +144,8 @@ export const changeOnce = (change: Change, control: Control, options: Options): 
         yield* control.stop(fault.message)
         return failed(fault)
       }
-      if (fault.outcome === "not-applied" && !MAY_BE_MADE.has(fault.tag)) return failed(fault)
+      const mayBeMade = StackTarget.mayBeStacked({ _tag: fault.tag, status: fault.status })
+      if (fault.outcome === "not-applied" && !mayBeMade) return failed(fault)
       const next = yield* Effect.either(fault.outcome === "unknown" ? settle(fault, attempt) : change.refused(fault))
       if (Either.isLeft(next)) return fault.outcome === "unknown" ? unsettled(fault, next.left) : failed(fault)
       if (next.right !== "send again") return next.right
