@@ -4,18 +4,15 @@
  * Run it: FRAMEIO_TOKEN=… node build/src/bulk.js versions.csv
  */
 import { fileURLToPath } from "node:url"
-import { FileSystem } from "@effect/platform"
 import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
-import { BatchProgress, BatchRunner, VersionPlan } from "@effect-frameio/batch"
+import { BatchProgress, BatchRunner, PlanSource, VersionPlan } from "@effect-frameio/batch"
 import { FrameioClient } from "@effect-frameio/core"
 import { Console, Effect, Layer, Stream } from "effect"
 
 /** Answers the counts, and what to tell of each version that is not in place. */
 export const stackAll = Effect.fn("stackAll")(function* (file: string) {
-  const fs = yield* FileSystem.FileSystem
-
   // Everything that is wrong with the file, at once and by line, before anything is sent.
-  const plan = yield* VersionPlan.fromBytes(fs.stream(file))
+  const plan = yield* VersionPlan.fromBytes(PlanSource.file(file))
 
   // One chain per stack, in file order; stacks side by side. What goes wrong is an event and stops only its own stack.
   const failures: Array<string> = []

@@ -24,6 +24,8 @@ export * as LedgerError from "./LedgerError.js"
 export * as NamingRule from "./NamingRule.js"
 /** A plan as a file that a person reads and edits. */
 export * as PlanFile from "./PlanFile.js"
+/** Where a plan's bytes come from. */
+export * as PlanSource from "./PlanSource.js"
 /** Files and stacks by their names: which go on which, in what order. */
 export * as VersionGrouping from "./VersionGrouping.js"
 /** Who goes on whose stack, in what order: pairs to chains, all checks before the first request. */

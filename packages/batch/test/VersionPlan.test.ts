@@ -155,7 +155,7 @@ describe("VersionPlan reading", () => {
       )
       assert.deepStrictEqual(shape(plan), [[A, B, C]])
       const [first, second] = plan.chains[0]?.links ?? []
-      assert.deepStrictEqual(first?.fields?.["frames"], [1, 2])
+      assert.deepStrictEqual(first?.fields?.frames, [1, 2])
       assert.strictEqual(first?.line, 1)
       assert.strictEqual(second?.line, 3)
       assert.isUndefined(second?.fields)

@@ -9,13 +9,13 @@ import * as Os from "node:os"
 import * as Path from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
-import * as FileSystem from "@effect/platform/FileSystem"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import type * as BatchEvent from "@effect-frameio/batch/BatchEvent"
 import * as BatchJob from "@effect-frameio/batch/BatchJob"
 import * as BatchProgress from "@effect-frameio/batch/BatchProgress"
 import * as BatchRunner from "@effect-frameio/batch/BatchRunner"
 import * as Ledger from "@effect-frameio/batch/Ledger"
+import * as PlanSource from "@effect-frameio/batch/PlanSource"
 import type * as VersionPlan from "@effect-frameio/batch/VersionPlan"
 import type { AssetId } from "@effect-frameio/core/Asset"
 import * as FakeFrameio from "@effect-frameio/testing/FakeFrameio"
@@ -102,14 +102,13 @@ const count = <E, R>(events: Stream.Stream<BatchEvent.BatchEvent, E, R>) =>
 
 const job = (mode: Mode, links: number, folder: string) =>
   Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
     const fake = yield* FakeFrameio.FakeFrameio
     const chains = Math.floor(links / LINKS)
     const total = chains * LINKS
     const plan = Path.join(folder, "plan.csv")
     const file = Path.join(folder, "job.db")
     prepare(fake, chains, plan)
-    const bytes = fs.stream(plan, { chunkSize: 256 * 1024 })
+    const bytes = PlanSource.file(plan)
     const beforeMiB = mib(process.memoryUsage().rss)
 
     const steps: Array<Step> = []

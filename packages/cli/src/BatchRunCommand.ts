@@ -17,13 +17,14 @@ import * as BatchJob from "@effect-frameio/batch/BatchJob"
 import * as BatchRunner from "@effect-frameio/batch/BatchRunner"
 import type * as JobRecord from "@effect-frameio/batch/JobRecord"
 import * as Ledger from "@effect-frameio/batch/Ledger"
+import * as PlanSource from "@effect-frameio/batch/PlanSource"
 import * as VersionPlan from "@effect-frameio/batch/VersionPlan"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import type * as Stream from "effect/Stream"
+import * as Stream from "effect/Stream"
 import { CliError, orInterrupted } from "./CliError.js"
 import * as Connection from "./Connection.js"
 import * as JobView from "./JobView.js"
@@ -60,7 +61,8 @@ const reading = <A, R>(
   Effect.gen(function* () {
     const stdio = yield* Stdio
     const fs = yield* FileSystem.FileSystem
-    const bytes: Bytes = file === "-" ? stdio.input : fs.stream(file, { chunkSize: 256 * 1024 })
+    const bytes: Bytes =
+      file === "-" ? stdio.input : Stream.provideService(PlanSource.file(file), FileSystem.FileSystem, fs)
     return yield* read(bytes).pipe(
       Effect.catchTags({
         PlanRefused: (error) =>

@@ -2,11 +2,15 @@
  * Bytes in any chunks to whole lines of checked UTF-8. Pure: nothing of Effect in here.
  *
  * A line feed is never part of a longer UTF-8 sequence, so a cut after one never cuts a character.
+ *
+ * Chunks are copied into two buffers that are used in turn. So a source may use its own again, and reading leaves no
+ * garbage that grows with the input: V8 is in no hurry to collect what it does not count as its heap.
  */
 
 export type Piece =
   | {
       readonly _tag: "Lines"
+      /** Good until the piece after the next is asked for: a parser may look back at the end of the last one. */
       readonly bytes: Uint8Array
       readonly text: string
       readonly firstLine: number
@@ -38,8 +42,11 @@ export class Utf8Lines {
     ignoreBOM: true
   })
   readonly #maxLineBytes: number
-  #tail: Array<Uint8Array> = []
-  #tailBytes = 0
+  #buffer = new Uint8Array(0)
+  #other = new Uint8Array(0)
+  /** Where in the buffer the line stands that has not ended. */
+  #from = 0
+  #to = 0
   #line = 1
   #started = false
 
@@ -50,39 +57,37 @@ export class Utf8Lines {
   /** The lines that are whole now, if any. */
   push(chunk: Uint8Array): Piece {
     const cut = chunk.lastIndexOf(LINE_FEED)
-    if (cut === -1) {
-      if (chunk.length === 0) return NOTHING
-      this.#tail.push(chunk)
-      this.#tailBytes += chunk.length
-      return this.#tailBytes > this.#maxLineBytes ? { _tag: "TooLong", line: this.#line } : NOTHING
-    }
-    if (this.#tailBytes + chunk.indexOf(LINE_FEED) > this.#maxLineBytes) return { _tag: "TooLong", line: this.#line }
-    const whole = this.#joined(chunk.subarray(0, cut + 1))
-    const rest = chunk.subarray(cut + 1)
-    this.#tail = rest.length === 0 ? [] : [rest]
-    this.#tailBytes = rest.length
-    return this.#decode(whole)
+    const first = cut === -1 ? chunk.length : chunk.indexOf(LINE_FEED)
+    if (this.#to - this.#from + first > this.#maxLineBytes) return { _tag: "TooLong", line: this.#line }
+    this.#append(chunk)
+    return cut === -1 ? NOTHING : this.#take(this.#to - chunk.length + cut + 1)
   }
 
   /** The last line, when no line feed ended it. */
   end(): Piece {
-    if (this.#tailBytes === 0) return NOTHING
-    const last = this.#joined(new Uint8Array(0))
-    this.#tail = []
-    this.#tailBytes = 0
-    return this.#decode(last)
+    return this.#from === this.#to ? NOTHING : this.#take(this.#to)
   }
 
-  #joined(chunk: Uint8Array): Uint8Array {
-    if (this.#tail.length === 0) return chunk
-    const whole = new Uint8Array(this.#tailBytes + chunk.length)
-    let at = 0
-    for (const part of this.#tail) {
-      whole.set(part, at)
-      at += part.length
+  #append(chunk: Uint8Array): void {
+    const held = this.#to - this.#from
+    const size = held + chunk.length
+    const lines = this.#buffer
+    // The other one holds the lines before these: it is free only when these have been given away.
+    if (this.#from > 0) {
+      this.#buffer = this.#other
+      this.#other = lines
     }
-    whole.set(chunk, at)
-    return whole
+    if (size > this.#buffer.length) this.#buffer = new Uint8Array(2 * size)
+    if (this.#buffer !== lines) this.#buffer.set(lines.subarray(this.#from, this.#to))
+    this.#from = 0
+    this.#to = size
+    this.#buffer.set(chunk, held)
+  }
+
+  #take(to: number): Piece {
+    const from = this.#from
+    this.#from = to
+    return this.#decode(this.#buffer.subarray(from, to))
   }
 
   #decode(all: Uint8Array): Piece {

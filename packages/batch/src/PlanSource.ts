@@ -1,0 +1,46 @@
+/**
+ * Where a plan's bytes come from.
+ *
+ * @since 0.1.0
+ */
+import type { PlatformError } from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+
+/** What is read at once, in bytes. */
+const CHUNK_BYTES = 256 * 1024
+
+/**
+ * The bytes of a file, in memory that does not grow with it: each chunk is the same buffer filled anew, so it is good
+ * only until the next one is asked for. `Ledger.takePlan` and `VersionPlan.fromBytes` keep to that; a stream that
+ * buffers does not. (`FileSystem.stream` allocates for each chunk, and V8 lets some 90 MB of that lie about.)
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const file = (
+  path: string,
+  options?: {
+    /** What is read at once, in bytes, at least 1. Default: 256 KiB. */
+    readonly chunkBytes?: number | undefined
+  }
+): Stream.Stream<Uint8Array, PlatformError, FileSystem.FileSystem> =>
+  Stream.unwrapScoped(
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const opened = yield* fs.open(path)
+      const buffer = new Uint8Array(options?.chunkBytes ?? CHUNK_BYTES)
+      return Stream.repeatEffectChunkOption(
+        Effect.matchEffect(opened.read(buffer), {
+          onFailure: (error) => Effect.fail(Option.some(error)),
+          onSuccess: (size) =>
+            size === BigInt(0)
+              ? Effect.fail(Option.none<PlatformError>())
+              : Effect.succeed(Chunk.of(buffer.subarray(0, Number(size))))
+        })
+      )
+    })
+  )
