@@ -97,8 +97,16 @@ function* chainsOf(plan: string): Generator<VersionPlan.Chain> {
   Fs.closeSync(file)
 }
 
+/** With no network to wait for, nothing else would let the event loop turn, and native memory would never be let go. */
+const turn = Effect.async<void>((resume) => {
+  setImmediate(() => resume(Effect.void))
+})
+
 const count = <E, R>(events: Stream.Stream<BatchEvent.BatchEvent, E, R>) =>
-  Stream.runFold(events, BatchProgress.empty, BatchProgress.add)
+  Stream.runFoldEffect(events, BatchProgress.empty, (progress, event) => {
+    const next = BatchProgress.add(progress, event)
+    return event._tag === "Confirmed" && next.confirmed % 100 === 0 ? Effect.as(turn, next) : Effect.succeed(next)
+  })
 
 const job = (mode: Mode, links: number, folder: string) =>
   Effect.gen(function* () {
