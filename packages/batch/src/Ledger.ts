@@ -243,7 +243,7 @@ const open = (options: Options): Effect.Effect<SqlClient.SqlClient, LedgerError,
       // A migration's transaction takes the connection with it: what holds for one connection is said after it.
       yield* sql.unsafe("PRAGMA journal_mode = WAL")
       yield* sql.unsafe("PRAGMA synchronous = FULL")
-      yield* sql.unsafe("PRAGMA cache_size = -16384")
+      yield* sql.unsafe("PRAGMA cache_size = -4096")
       // The driver's SQLite sorts in memory unless it is told, and that grows with the plan.
       yield* sql.unsafe("PRAGMA temp_store = FILE")
       if (options.maxPages !== undefined) yield* sql.unsafe(`PRAGMA max_page_count = ${options.maxPages}`)

@@ -27,7 +27,7 @@ import { BucketQueue, type JobState, type Permit } from "./internal/bucketQueue.
 import * as NeverSent from "./internal/neverSent.js"
 import { type Priority as LinePriority, PRIORITIES } from "./internal/waitingLine.js"
 import * as LeakyBucket from "./LeakyBucket.js"
-import type { RateLimitError } from "./RateLimitError.js"
+import { QueueFull, type RateLimitError } from "./RateLimitError.js"
 import * as RateLimitHeaders from "./RateLimitHeaders.js"
 import * as RateLimitStore from "./RateLimitStore.js"
 
@@ -587,7 +587,7 @@ export const make = (
               }
             )
 
-          const waiter = queue.ask(
+          const request = queue.ask(
             {
               rank: PRIORITIES.indexOf(call.priority),
               maxWaitMillis: call.maxWaitMillis ?? defaultMaxWait,
@@ -596,8 +596,7 @@ export const make = (
             },
             clock
           )
-          if (!("value" in waiter)) return Effect.fail(waiter)
-          const request = waiter.value
+          if (request instanceof QueueFull) return Effect.fail(request)
           if (request.outcome !== undefined) {
             return Exit.isSuccess(request.outcome)
               ? sendWith(request.outcome.value)
@@ -610,7 +609,7 @@ export const make = (
           // Outside of `restore`, so that a permit that comes at the very moment of an interruption is not lost.
           return Effect.matchCauseEffect(restore(permit), {
             onFailure: (cause) => {
-              queue.withdraw(waiter, clock)
+              queue.withdraw(request, clock)
               return Effect.failCause(cause)
             },
             onSuccess: (permit) => {

@@ -43,13 +43,11 @@ export interface Ask {
 }
 
 /** A request that was let into the queue. */
-export interface Request extends Ask {
+export interface Request extends Ask, WaitingLine.Waiter<Request> {
   readonly since: number
   outcome: Exit.Exit<Permit, RateLimitError> | undefined
   resume: ((outcome: Exit.Exit<Permit, RateLimitError>) => void) | undefined
 }
-
-export type Waiter = WaitingLine.Waiter<Request>
 
 /** What happened to a request, as a step of the bucket's state. */
 export type Event = (bucket: LeakyBucket.LeakyBucket, now: number) => LeakyBucket.LeakyBucket
@@ -106,7 +104,7 @@ const SHORT_SLEEP = 100
 export class BucketQueue {
   usedAt = 0
   private readonly line = WaitingLine.make<Request>()
-  private readonly expiries = Expiries.make<Waiter>((waiter) => waiter.waiting)
+  private readonly expiries = Expiries.make<Request>((request) => request.waiting)
   /** Jobs seen here, with the priority of their calls and how many of those wait. */
   private readonly jobs = new Map<JobState, { rank: number; waiting: number }>()
   private events: Array<Event> = []
@@ -155,7 +153,7 @@ export class BucketQueue {
   }
 
   /** Lets a request in; it may have its outcome at once. */
-  ask(ask: Ask, clock: Clock.Clock): Waiter | QueueFull {
+  ask(ask: Ask, clock: Clock.Clock): Request | QueueFull {
     const now = RateLimitStore.monotonicMillis(clock)
     this.usedAt = now
     const { size } = this.line
@@ -167,28 +165,31 @@ export class BucketQueue {
       maxWaitMillis: ask.maxWaitMillis,
       deadline: ask.deadline,
       job: ask.job,
+      lane: ask.job ?? NO_JOB,
+      previous: undefined,
+      next: undefined,
+      waiting: false,
       outcome: undefined,
       resume: undefined
     }
-    const waiter = this.line.add(request, ask.rank, ask.job ?? NO_JOB)
+    this.line.add(request)
     this.enter(request)
     const expiry = Math.min(now + ask.maxWaitMillis, ask.deadline)
-    if (expiry <= now) this.giveUp(waiter, now)
+    if (expiry <= now) this.giveUp(request, now)
     // Behind others it can only wait, and they are being looked after.
     else if (first) this.pump(clock)
     if (request.outcome === undefined && expiry < NEVER) {
-      this.expiries.add(expiry, waiter)
+      this.expiries.add(expiry, request)
       if (this.timer === undefined || expiry < this.timer.wakeAt) this.setTimer(clock, now)
     }
-    return waiter
+    return request
   }
 
-  /** A waiter that goes before its turn leaves the line; one that goes just as its turn comes gives the permit back. */
-  withdraw(waiter: Waiter, clock: Clock.Clock): void {
-    const request = waiter.value
+  /** A request that goes before its turn leaves the line; one that goes just as its turn comes gives the permit back. */
+  withdraw(request: Request, clock: Clock.Clock): void {
     request.resume = undefined
-    if (waiter.waiting) {
-      this.line.remove(waiter)
+    if (request.waiting) {
+      this.line.remove(request)
       this.leave(request)
       this.settings.meters.waiting(this.line.size)
       // Others who share the store keep calm for the sake of what waits here.
@@ -298,9 +299,9 @@ export class BucketQueue {
     }
     // What became of the requests that were sent is told to the store when it is back.
     this.events = [...owed, ...this.events]
-    for (const waiter of this.line.drain()) {
-      this.leave(waiter.value)
-      finish(waiter.value, Exit.fail(error))
+    for (const request of this.line.drain()) {
+      this.leave(request)
+      finish(request, Exit.fail(error))
     }
     this.again = false
     this.retryAt = NEVER
@@ -383,15 +384,14 @@ export class BucketQueue {
     this.retryAt = turn.retryAt + (now - turn.now)
     let count = 0
     for (const ticket of turn.tickets) {
-      const waiter = this.line.take()
-      if (waiter === undefined) {
+      const request = this.line.take()
+      if (request === undefined) {
         // Whoever wanted it was interrupted meanwhile.
         this.events.push((bucket, at) => LeakyBucket.released(bucket, at, ticket))
         this.again = true
         continue
       }
       count++
-      const request = waiter.value
       if (request.job !== undefined && request.job.left > 0) request.job.left--
       this.leave(request)
       if (now > request.since) this.settings.meters.waited(now - request.since)
@@ -436,12 +436,11 @@ export class BucketQueue {
   private expire(now: number): void {
     const first = this.expiries.peek()
     if (first === undefined || first.at > now) return
-    for (const waiter of this.expiries.due(now)) this.giveUp(waiter, now)
+    for (const request of this.expiries.due(now)) this.giveUp(request, now)
   }
 
-  private giveUp(waiter: Waiter, now: number): void {
-    const request = waiter.value
-    this.line.remove(waiter)
+  private giveUp(request: Request, now: number): void {
+    this.line.remove(request)
     this.leave(request)
     const { route } = this.key
     const waitedMillis = Math.round(now - request.since)

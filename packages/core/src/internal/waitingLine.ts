@@ -10,19 +10,19 @@ export type Priority = (typeof PRIORITIES)[number]
 /** After so many grants in a row over the heads of a lower priority, one of the lower goes. */
 const OVERTAKES = 16
 
-export interface Waiter<A> {
-  readonly value: A
+/** What stands in the line is its own link: one object per request, for each is collected as garbage. */
+export interface Waiter<Self> {
   readonly rank: number
   readonly lane: object
-  previous: Waiter<A> | undefined
-  next: Waiter<A> | undefined
+  previous: Self | undefined
+  next: Self | undefined
   waiting: boolean
 }
 
 interface Lane<A> {
   readonly name: object
-  head: Waiter<A> | undefined
-  tail: Waiter<A> | undefined
+  head: A | undefined
+  tail: A | undefined
 }
 
 interface Rank<A> {
@@ -32,19 +32,19 @@ interface Rank<A> {
   overtaken: number
 }
 
-export interface WaitingLine<A> {
+export interface WaitingLine<A extends Waiter<A>> {
   readonly size: number
   /** How many wait at this priority or a higher one. */
   readonly upTo: (rank: number) => number
   /** How many wait at this priority. */
   readonly at: (rank: number) => number
-  readonly add: (value: A, rank: number, lane: object) => Waiter<A>
-  readonly remove: (waiter: Waiter<A>) => void
-  readonly take: () => Waiter<A> | undefined
-  readonly drain: () => Array<Waiter<A>>
+  readonly add: (waiter: A) => void
+  readonly remove: (waiter: A) => void
+  readonly take: () => A | undefined
+  readonly drain: () => Array<A>
 }
 
-export const make = <A>(): WaitingLine<A> => {
+export const make = <A extends Waiter<A>>(): WaitingLine<A> => {
   const ranks: ReadonlyArray<Rank<A>> = PRIORITIES.map(() => ({
     lanes: new Map(),
     size: 0,
@@ -52,7 +52,7 @@ export const make = <A>(): WaitingLine<A> => {
   }))
   let size = 0
 
-  const unlink = (rank: Rank<A>, lane: Lane<A>, waiter: Waiter<A>) => {
+  const unlink = (rank: Rank<A>, lane: Lane<A>, waiter: A) => {
     if (waiter.previous === undefined) lane.head = waiter.next
     else waiter.previous.next = waiter.next
     if (waiter.next === undefined) lane.tail = waiter.previous
@@ -102,21 +102,14 @@ export const make = <A>(): WaitingLine<A> => {
       return count
     },
     at: (index) => ranks[index]?.size ?? 0,
-    add: (value, index, name) => {
-      const waiter: Waiter<A> = {
-        value,
-        rank: index,
-        lane: name,
-        previous: undefined,
-        next: undefined,
-        waiting: true
-      }
-      const rank = ranks[index]
-      if (rank === undefined) return waiter
-      let lane = rank.lanes.get(name)
+    add: (waiter) => {
+      const rank = ranks[waiter.rank]
+      if (rank === undefined) return
+      waiter.waiting = true
+      let lane = rank.lanes.get(waiter.lane)
       if (lane === undefined) {
-        lane = { name, head: undefined, tail: undefined }
-        rank.lanes.set(name, lane)
+        lane = { name: waiter.lane, head: undefined, tail: undefined }
+        rank.lanes.set(lane.name, lane)
       }
       if (lane.tail === undefined) lane.head = waiter
       else {
@@ -126,7 +119,6 @@ export const make = <A>(): WaitingLine<A> => {
       lane.tail = waiter
       rank.size++
       size++
-      return waiter
     },
     remove: (waiter) => {
       const rank = ranks[waiter.rank]
@@ -135,7 +127,7 @@ export const make = <A>(): WaitingLine<A> => {
     },
     take,
     drain: () => {
-      const all: Array<Waiter<A>> = []
+      const all: Array<A> = []
       for (let waiter = take(); waiter !== undefined; waiter = take()) all.push(waiter)
       return all
     }
