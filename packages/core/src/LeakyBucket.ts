@@ -334,21 +334,19 @@ const draftAt = (bucket: LeakyBucket, now: number): Draft => {
  */
 export const advance = (bucket: LeakyBucket, now: number): LeakyBucket => draftAt(bucket, now)
 
-const take = (draft: Draft, now: number): Grant => {
+const take = (draft: Draft, now: number): Ticket => {
   const each = cost(draft)
   draft.granted++
   draft.inFlight++
   draft.seen += each
   draft.patience = Math.max(0, draft.patience - each)
   draft.waitingSince = undefined
-  return { bucket: draft, ticket: { sequence: draft.granted, grantedAt: now, endedBefore: draft.ended } }
+  return { sequence: draft.granted, grantedAt: now, endedBefore: draft.ended }
 }
 
-const wait = (bucket: LeakyBucket, retryAt: number): Grant => ({ bucket, ticket: undefined, retryAt })
-
 /** Only the end of a request in flight can free a slot; of one that was given up, the end is known. */
-const waitForEnd = (bucket: LeakyBucket): Grant =>
-  wait(bucket, (bucket.rule === undefined ? undefined : bucket.lingering[0]?.until) ?? Number.POSITIVE_INFINITY)
+const atEnd = (bucket: LeakyBucket): number =>
+  (bucket.rule === undefined ? undefined : bucket.lingering[0]?.until) ?? Number.POSITIVE_INFINITY
 
 /** The level that an endless queue keeps to: the server's must never touch 0, so it covers what latency hides. */
 const calmLevel = (bucket: LeakyBucket, rule: Rule): number =>
@@ -367,27 +365,15 @@ const topLevel = (bucket: LeakyBucket, rule: Rule, backlog: number, calm: number
   return shared(bucket) ? brim - 0.5 * (full / rule.limit) - bucket.strangerShare * bucket.roundTripMillis : brim
 }
 
-/**
- * May the next request go at `now`? `backlog` is how many requests there are to come, this one included, as far as
- * the caller knows; `Infinity` where it does not know.
- *
- * - While the rule is unknown, one at a time.
- * - When the backlog fits into what is free, at once.
- * - Else calmly, as fast as the bucket leaks, and the free part is kept until the rest fits.
- * - After a 429, when the hold is over, one alone first.
- *
- * @since 0.1.0
- * @category transitions
- */
-export const grant = (state: LeakyBucket, now: number, backlog: number): Grant => {
-  const draft = draftAt(state, now)
+/** Takes a ticket out of a draft that stands at `now`, or says when asking again makes sense. */
+const decide = (draft: Draft, now: number, backlog: number): Ticket | number => {
   const { refusal, rule } = draft
   const alone = draft.inFlight - lingeringCount(draft) === 0
   if (refusal !== undefined) {
-    if (now < refusal.until) return wait(draft, refusal.until)
-    if (!alone) return waitForEnd(draft)
+    if (now < refusal.until) return refusal.until
+    if (!alone) return atEnd(draft)
   }
-  if (rule === undefined) return alone ? take(draft, now) : wait(draft, Number.POSITIVE_INFINITY)
+  if (rule === undefined) return alone ? take(draft, now) : Number.POSITIVE_INFINITY
 
   const each = costMillis(rule)
   const full = rule.windowMillis
@@ -404,14 +390,66 @@ export const grant = (state: LeakyBucket, now: number, backlog: number): Grant =
   draft.waitingSince = now
   const brim = Math.max(full, each)
   const fixed = inFlightMillis(draft) + each
-  if (fixed > brim) return waitForEnd(draft)
+  if (fixed > brim) return atEnd(draft)
   const leaking = Math.max(draft.level + fixed, shared(draft) ? draft.seen + each : 0)
   const atBrim = leaking - brim
-  if (refusal !== undefined) return wait(draft, draft.at + atBrim)
+  if (refusal !== undefined) return draft.at + atBrim
   const atTop = fixed > top ? Number.POSITIVE_INFINITY : leaking - top
   // Patience grows while the level sinks, so they meet earlier.
   const calmly = Math.max(atBrim, (leaking - allowed) / (1 + LEAST_SHARE), (fixed - allowed) / LEAST_SHARE)
-  return wait(draft, draft.at + Math.min(atTop, calmly))
+  return draft.at + Math.min(atTop, calmly)
+}
+
+/**
+ * May the next request go at `now`? `backlog` is how many requests there are to come, this one included, as far as
+ * the caller knows; `Infinity` where it does not know.
+ *
+ * - While the rule is unknown, one at a time.
+ * - When the backlog fits into what is free, at once.
+ * - Else calmly, as fast as the bucket leaks, and the free part is kept until the rest fits.
+ * - After a 429, when the hold is over, one alone first.
+ *
+ * @since 0.1.0
+ * @category transitions
+ */
+export const grant = (state: LeakyBucket, now: number, backlog: number): Grant => {
+  const bucket = draftAt(state, now)
+  const decision = decide(bucket, now, backlog)
+  return typeof decision === "number" ? { bucket, ticket: undefined, retryAt: decision } : { bucket, ticket: decision }
+}
+
+/**
+ * The answer of {@link grantAll}: the tickets, and when asking for the rest makes sense; `Infinity` where there is no
+ * rest, or where only the end of a request in flight can free a slot.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Grants {
+  readonly bucket: LeakyBucket
+  readonly tickets: ReadonlyArray<Ticket>
+  readonly retryAt: number
+}
+
+const NO_TICKETS: ReadonlyArray<Ticket> = []
+
+/**
+ * {@link grant} as often as it gives a ticket, `wanted` times at most, with one copy of the state for all of them.
+ * `behind` is how many requests are to come after those that are wanted.
+ *
+ * @since 0.1.0
+ * @category transitions
+ */
+export const grantAll = (state: LeakyBucket, now: number, wanted: number, behind: number): Grants => {
+  const bucket = draftAt(state, now)
+  let tickets: Array<Ticket> | undefined
+  for (let left = wanted; left > 0; left--) {
+    const decision = decide(bucket, now, left + behind)
+    if (typeof decision === "number") return { bucket, tickets: tickets ?? NO_TICKETS, retryAt: decision }
+    tickets ??= []
+    tickets.push(decision)
+  }
+  return { bucket, tickets: tickets ?? NO_TICKETS, retryAt: Number.POSITIVE_INFINITY }
 }
 
 /** Takes the rule from an answer, unless the answer may be older than the rule we have and is not stricter. */

@@ -329,32 +329,24 @@ export class BucketQueue {
     return (view) => {
       let { bucket } = view
       for (const event of events) bucket = event(bucket, view.now)
-      let tickets: Array<LeakyBucket.Ticket> | undefined
+      let tickets = NO_TICKETS
       let retryAt = NEVER
-      let ahead = 0
-      for (let rank = 0; rank <= LOWEST && retryAt === NEVER; rank++) {
-        let left = this.line.at(rank)
-        if (left === 0) continue
+      for (let rank = 0; rank <= LOWEST; rank++) {
+        const wanted = this.line.at(rank)
+        if (wanted === 0) continue
         // What other processes have to do counts like work of ours, but does not hold up a person's call.
         const rest = this.jobsRest(rank) + (rank === 0 ? 0 : view.elsewhere)
-        while (left > 0) {
-          const grant = LeakyBucket.grant(bucket, view.now, left + rest)
-          bucket = grant.bucket
-          if (grant.ticket === undefined) {
-            retryAt = grant.retryAt
-            break
-          }
-          tickets ??= []
-          tickets.push(grant.ticket)
-          left--
-          ahead++
-        }
-        if (left > 0) break
+        const grants = LeakyBucket.grantAll(bucket, view.now, wanted, rest)
+        bucket = grants.bucket
+        tickets = tickets.length === 0 ? grants.tickets : [...tickets, ...grants.tickets]
+        if (grants.tickets.length === wanted) continue
+        retryAt = grants.retryAt
+        break
       }
       return {
-        value: { now: view.now, tickets: tickets ?? NO_TICKETS, retryAt, bucket },
+        value: { now: view.now, tickets, retryAt, bucket },
         bucket,
-        backlog: Math.max(0, this.backlog - ahead)
+        backlog: Math.max(0, this.backlog - tickets.length)
       }
     }
   }

@@ -84,12 +84,24 @@ export const play = (history: History): Played => {
   const backlog = () =>
     history.backlog === "unknown" ? Number.POSITIVE_INFINITY : history.backlog === "known" ? waiting + unsent : waiting
 
+  /** Asking for all at once must be the same as asking one by one. */
+  const checkAll = (all: LeakyBucket.Grants, given: number, retryAt: number) => {
+    if (all.tickets.length !== given) problem(`all at once are given ${all.tickets.length}, one by one ${given}`)
+    if (all.retryAt !== retryAt) problem(`all at once are told ${all.retryAt}, one by one ${retryAt}`)
+    for (const field of ["at", "level", "seen", "granted", "inFlight", "ended", "patience", "waitingSince"] as const) {
+      if (all.bucket[field] !== bucket[field]) problem(`all at once leave ${field} at ${all.bucket[field]}`)
+    }
+  }
+
   const pump = () => {
+    const all = LeakyBucket.grantAll(bucket, now, waiting, backlog() - waiting)
+    const before = waiting
     while (waiting > 0) {
       const grant = LeakyBucket.grant(bucket, now, backlog())
       bucket = grant.bucket
       check()
       if (grant.ticket === undefined) {
+        checkAll(all, before - waiting, grant.retryAt)
         checkWait(grant.retryAt)
         if (grant.retryAt < Number.POSITIVE_INFINITY) {
           const mine = ++timer
@@ -103,6 +115,7 @@ export const play = (history: History): Played => {
       granted++
       send(grant.ticket)
     }
+    if (before > 0) checkAll(all, before, Number.POSITIVE_INFINITY)
   }
 
   /** It waits only for what must be waited for, and not longer. */
