@@ -24,6 +24,7 @@ import {
 } from "@effect-frameio/core"
 import {
   Cause,
+  Clock,
   Config,
   ConfigProvider,
   Context,
@@ -484,23 +485,37 @@ describe("FrameioClient", () => {
       })
     )
 
-    it.live("leaves no timer behind", () =>
+    it.effect("leaves no timer behind", () =>
       Effect.gen(function* () {
-        const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length
-        const before = timers()
+        const clock = yield* Effect.clock
+        let timers = 0
+        const counting: Clock.Clock = {
+          [Clock.ClockTypeId]: Clock.ClockTypeId,
+          unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis(),
+          unsafeCurrentTimeNanos: () => clock.unsafeCurrentTimeNanos(),
+          currentTimeMillis: clock.currentTimeMillis,
+          currentTimeNanos: clock.currentTimeNanos,
+          sleep: (duration) =>
+            Effect.acquireUseRelease(
+              Effect.sync(() => timers++),
+              () => clock.sleep(duration),
+              () => Effect.sync(() => timers--)
+            )
+        }
+        const allTurns = Effect.repeatN(Effect.yieldNow(), 20)
         yield* over(
           stub([{}, {}, {}, {}, {}, {}, {}, {}, "never"]),
           Effect.gen(function* () {
             for (let i = 0; i < 5; i++) yield* version
             yield* Effect.all([get, get, get], { concurrency: 3 })
             const fiber = yield* Effect.fork(get)
-            yield* Effect.sleep("20 millis")
-            assert.isAbove(timers(), before)
+            yield* allTurns
+            assert.isAbove(timers, 0)
             yield* Fiber.interrupt(fiber)
           })
-        )
-        yield* Effect.sleep("20 millis")
-        assert.strictEqual(timers(), before)
+        ).pipe(Effect.withClock(counting))
+        yield* allTurns
+        assert.strictEqual(timers, 0)
       })
     )
 
