@@ -243,6 +243,7 @@ const open = (options: Options): Effect.Effect<SqlClient.SqlClient, LedgerError,
       // A migration's transaction takes the connection with it: what holds for one connection is said after it.
       yield* sql.unsafe("PRAGMA journal_mode = WAL")
       yield* sql.unsafe("PRAGMA synchronous = FULL")
+      // In KiB. Four times as much takes a plan in some 2 % faster, and 35 MiB more at its peak.
       yield* sql.unsafe("PRAGMA cache_size = -4096")
       // The driver's SQLite sorts in memory unless it is told, and that grows with the plan.
       yield* sql.unsafe("PRAGMA temp_store = FILE")

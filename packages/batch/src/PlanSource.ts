@@ -24,7 +24,7 @@ const CHUNK_BYTES = 256 * 1024
 export const file = (
   path: string,
   options?: {
-    /** What is read at once, in bytes, at least 1. Default: 256 KiB. */
+    /** What is read at once, in bytes; less than 1 counts as 1. Default: 256 KiB. */
     readonly chunkBytes?: number | undefined
   }
 ): Stream.Stream<Uint8Array, PlatformError, FileSystem.FileSystem> =>
@@ -32,7 +32,7 @@ export const file = (
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const opened = yield* fs.open(path)
-      const buffer = new Uint8Array(options?.chunkBytes ?? CHUNK_BYTES)
+      const buffer = new Uint8Array(Math.max(1, options?.chunkBytes ?? CHUNK_BYTES))
       return Stream.repeatEffectChunkOption(
         Effect.matchEffect(opened.read(buffer), {
           onFailure: (error) => Effect.fail(Option.some(error)),

@@ -1,8 +1,8 @@
 /**
  * What the scheduler itself costs: no network, a clock that jumps, a bucket of 1000 per s that is always exact, and
- * so many requests waiting all the time (medians of three); with `--memory` also the heap over a million requests. Beside it the same fibers
- * in a plain queue that lets one go each ms: what waiting costs in Effect, whoever keeps the queue. Sends its figures
- * to its parent, or prints them when it has none.
+ * so many requests waiting all the time; with `--memory` also the heap over a million requests. Beside it the same fibers
+ * in a plain queue that lets one go each ms: what waiting costs in Effect, whoever keeps the queue. Medians of three.
+ * Sends its figures to its parent, or prints them when it has none.
  */
 
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
