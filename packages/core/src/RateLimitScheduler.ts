@@ -14,7 +14,6 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
@@ -561,64 +560,63 @@ export const make = (
       )
     }
 
-    const schedule: Service["schedule"] = (key, options) => (send) =>
-      Effect.uninterruptibleMask((restore) =>
-        Effect.withFiberRuntime((fiber) => {
-          const context = fiber.currentContext
-          const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
-          const call = Context.get(context, CurrentCallOptions)
-          const job = call.job === undefined ? undefined : jobStates.get(call.job)
-          if (bucketCount > SWEEP_ABOVE) sweep(RateLimitStore.monotonicMillis(clock))
-          const bucket = bucketOf(key)
-          const { queue } = bucket
+    const schedule: Service["schedule"] =
+      (key, options) =>
+      <E, R>(send: Effect.Effect<HttpClientResponse.HttpClientResponse, E, R>) =>
+        Effect.uninterruptibleMask((restore) =>
+          Effect.withFiberRuntime<HttpClientResponse.HttpClientResponse, E | RateLimitError, R>((fiber) => {
+            const context = fiber.currentContext
+            const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
+            const call = Context.get(context, CurrentCallOptions)
+            const job = call.job === undefined ? undefined : jobStates.get(call.job)
+            if (bucketCount > SWEEP_ABOVE) sweep(RateLimitStore.monotonicMillis(clock))
+            const bucket = bucketOf(key)
+            const { queue } = bucket
 
-          const sendWith = (permit: Permit) =>
-            Effect.matchCauseEffect(
-              restore(call.beforeSend === undefined ? send : Effect.zipRight(call.beforeSend, send)),
+            const request = queue.ask(
               {
-                onFailure: (cause) => {
-                  onFailure(bucket, clock, permit, cause)
-                  return Effect.failCause(cause)
-                },
-                onSuccess: (response) => {
-                  onResponse(bucket, clock, permit, job, response)
-                  return Effect.succeed(response)
-                }
-              }
+                rank: PRIORITIES.indexOf(call.priority),
+                maxWaitMillis: call.maxWaitMillis ?? defaultMaxWait,
+                deadline: call.deadline ?? Number.POSITIVE_INFINITY,
+                job
+              },
+              clock
             )
+            if (request instanceof QueueFull) return Effect.fail(request)
 
-          const request = queue.ask(
-            {
-              rank: PRIORITIES.indexOf(call.priority),
-              maxWaitMillis: call.maxWaitMillis ?? defaultMaxWait,
-              deadline: call.deadline ?? Number.POSITIVE_INFINITY,
-              job
-            },
-            clock
-          )
-          if (request instanceof QueueFull) return Effect.fail(request)
-          if (request.outcome !== undefined) {
-            return Exit.isSuccess(request.outcome)
-              ? sendWith(request.outcome.value)
-              : Effect.failCause(request.outcome.cause)
-          }
-          const permit = Effect.async<Permit, RateLimitError>((resume) => {
-            if (request.outcome === undefined) request.resume = resume
-            else resume(request.outcome)
-          })
-          // Outside of `restore`, so that a permit that comes at the very moment of an interruption is not lost.
-          return Effect.matchCauseEffect(restore(permit), {
-            onFailure: (cause) => {
-              queue.withdraw(request, clock)
-              return Effect.failCause(cause)
-            },
-            onSuccess: (permit) => {
-              options?.onWaited?.(RateLimitStore.monotonicMillis(clock) - request.since)
-              return sendWith(permit)
+            // Once it is set the server may see the request; until then an interruption gives the permit back.
+            let sent: Permit | undefined
+            const proceed = (): Effect.Effect<HttpClientResponse.HttpClientResponse, E | RateLimitError, R> => {
+              if (request.error !== undefined) return Effect.fail(request.error)
+              const now = Effect.suspend(() => {
+                sent = request.permit
+                return send
+              })
+              return call.beforeSend === undefined ? now : Effect.zipRight(call.beforeSend, now)
             }
+            const turn = request.waiting
+              ? Effect.async<HttpClientResponse.HttpClientResponse, E | RateLimitError, R>((resume) => {
+                  const wake = () => {
+                    if (request.error === undefined) options?.onWaited?.(RateLimitStore.monotonicMillis(clock) - request.since)
+                    resume(proceed())
+                  }
+                  if (request.waiting) request.wake = wake
+                  else wake()
+                })
+              : proceed()
+            return Effect.matchCauseEffect(restore(turn), {
+              onFailure: (cause) => {
+                if (sent === undefined) queue.withdraw(request, clock)
+                else onFailure(bucket, clock, sent, cause)
+                return Effect.failCause(cause)
+              },
+              onSuccess: (response) => {
+                if (sent !== undefined) onResponse(bucket, clock, sent, job, response)
+                return Effect.succeed(response)
+              }
+            })
           })
-        })
-      )
+        )
 
     return {
       schedule,

@@ -104,7 +104,7 @@ export class RateLimitStore extends Context.Tag("@effect-frameio/core/RateLimitS
  * @since 0.1.0
  * @category clock
  */
-export const monotonicMillis = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos() / 1000n) / 1000
+export const monotonicMillis = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos()) / 1e6
 
 /**
  * A store in this process's memory, on the `Clock` of whoever calls.

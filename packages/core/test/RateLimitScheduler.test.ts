@@ -366,6 +366,34 @@ describe("RateLimitScheduler", () => {
     )
   )
 
+  it.effect("whatever ends a call during its beforeSend gives the permit back at once", () =>
+    run(
+      Effect.gen(function* () {
+        const server = yield* makeServer({ limit: 1, windowMillis: 60_000 })
+        const { schedule, snapshot } = yield* RateLimitScheduler.RateLimitScheduler
+        yield* elapse(schedule(key)(server.send("first")), 70_000)
+        const interrupted = yield* Effect.fork(
+          RateLimitScheduler.withBeforeSend(schedule(key)(server.send("interrupted")), Effect.never)
+        )
+        yield* TestClock.adjust(1)
+        assert.strictEqual((yield* snapshot)[0]?.free, 0)
+        yield* Fiber.interrupt(interrupted)
+        assert.strictEqual((yield* snapshot)[0]?.free, 1)
+        const died = yield* Effect.exit(
+          RateLimitScheduler.withBeforeSend(schedule(key)(server.send("died")), Effect.die("no disk"))
+        )
+        assert.isTrue(Exit.isFailure(died))
+        assert.strictEqual((yield* snapshot)[0]?.free, 1)
+        // Nothing but the first was sent, so another goes at once.
+        yield* elapse(schedule(key)(server.send("next")), 100)
+        assert.deepStrictEqual(
+          server.seen.map((one) => one.name),
+          ["first", "next"]
+        )
+      })
+    )
+  )
+
   it.effect("a refused connection costs nothing", () =>
     run(
       Effect.gen(function* () {

@@ -7,7 +7,6 @@
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as LeakyBucket from "../LeakyBucket.js"
@@ -42,11 +41,19 @@ export interface Ask {
   readonly job: JobState | undefined
 }
 
-/** A request that was let into the queue. */
-export interface Request extends Ask, WaitingLine.Waiter<Request> {
+/**
+ * A request that was let into the queue: while it waits, a link of two lines. It ends up with a permit or with an error,
+ * and is woken then.
+ */
+export interface Request extends WaitingLine.Waiter<Request>, Expiries.Expiring<Request> {
   readonly since: number
-  outcome: Exit.Exit<Permit, RateLimitError> | undefined
-  resume: ((outcome: Exit.Exit<Permit, RateLimitError>) => void) | undefined
+  readonly maxWaitMillis: number
+  /** Whether it is its deadline that it expires at. */
+  readonly atDeadline: boolean
+  readonly job: JobState | undefined
+  permit: Permit | undefined
+  error: RateLimitError | undefined
+  wake: (() => void) | undefined
 }
 
 /** What happened to a request, as a step of the bucket's state. */
@@ -104,7 +111,7 @@ const SHORT_SLEEP = 100
 export class BucketQueue {
   usedAt = 0
   private readonly line = WaitingLine.make<Request>()
-  private readonly expiries = Expiries.make<Request>((request) => request.waiting)
+  private readonly expiries = Expiries.make<Request>()
   /** Jobs seen here, with the priority of their calls and how many of those wait. */
   private readonly jobs = new Map<JobState, { rank: number; waiting: number }>()
   private events: Array<Event> = []
@@ -159,35 +166,38 @@ export class BucketQueue {
     const { size } = this.line
     if (size >= this.settings.queueLimit) return new QueueFull({ route: this.key.route, waiting: size })
     const first = this.line.upTo(ask.rank) === 0
+    const expiresAt = Math.min(now + ask.maxWaitMillis, ask.deadline)
     const request: Request = {
       since: now,
-      rank: ask.rank,
+      expiresAt,
       maxWaitMillis: ask.maxWaitMillis,
-      deadline: ask.deadline,
+      atDeadline: expiresAt === ask.deadline,
+      rank: ask.rank,
       job: ask.job,
       lane: ask.job ?? NO_JOB,
       previous: undefined,
       next: undefined,
+      nextToExpire: undefined,
       waiting: false,
-      outcome: undefined,
-      resume: undefined
+      permit: undefined,
+      error: undefined,
+      wake: undefined
     }
     this.line.add(request)
     this.enter(request)
-    const expiry = Math.min(now + ask.maxWaitMillis, ask.deadline)
-    if (expiry <= now) this.giveUp(request, now)
+    if (expiresAt <= now) this.giveUp(request, now)
     // Behind others it can only wait, and they are being looked after.
     else if (first) this.pump(clock)
-    if (request.outcome === undefined && expiry < NEVER) {
-      this.expiries.add(expiry, request)
-      if (this.timer === undefined || expiry < this.timer.wakeAt) this.setTimer(clock, now)
+    if (request.waiting && expiresAt < NEVER) {
+      this.expiries.add(request)
+      if (this.timer === undefined || expiresAt < this.timer.wakeAt) this.setTimer(clock, now)
     }
     return request
   }
 
   /** A request that goes before its turn leaves the line; one that goes just as its turn comes gives the permit back. */
   withdraw(request: Request, clock: Clock.Clock): void {
-    request.resume = undefined
+    request.wake = undefined
     if (request.waiting) {
       this.line.remove(request)
       this.leave(request)
@@ -196,8 +206,8 @@ export class BucketQueue {
       if (this.settings.store.updateNow === undefined) this.pump(clock)
       return
     }
-    if (request.outcome === undefined || Exit.isFailure(request.outcome)) return
-    const permit = request.outcome.value
+    const { permit } = request
+    if (permit === undefined) return
     if (request.job?.open === true) request.job.left++
     this.learn(permit, clock, (bucket, now) => LeakyBucket.released(bucket, now, permit.ticket))
   }
@@ -301,7 +311,8 @@ export class BucketQueue {
     this.events = [...owed, ...this.events]
     for (const request of this.line.drain()) {
       this.leave(request)
-      finish(request, Exit.fail(error))
+      request.error = error
+      wake(request)
     }
     this.again = false
     this.retryAt = NEVER
@@ -387,7 +398,8 @@ export class BucketQueue {
       if (request.job !== undefined && request.job.left > 0) request.job.left--
       this.leave(request)
       if (now > request.since) this.settings.meters.waited(now - request.since)
-      finish(request, Exit.succeed({ ticket, local }))
+      request.permit = { ticket, local }
+      wake(request)
     }
     if (count > 0) this.settings.meters.granted(count)
   }
@@ -427,7 +439,7 @@ export class BucketQueue {
 
   private expire(now: number): void {
     const first = this.expiries.peek()
-    if (first === undefined || first.at > now) return
+    if (first === undefined || first.expiresAt > now) return
     for (const request of this.expiries.due(now)) this.giveUp(request, now)
   }
 
@@ -435,15 +447,12 @@ export class BucketQueue {
     this.line.remove(request)
     this.leave(request)
     const { route } = this.key
+    const { maxWaitMillis } = request
     const waitedMillis = Math.round(now - request.since)
-    finish(
-      request,
-      Exit.fail(
-        request.deadline <= now
-          ? new DeadlineExceeded({ route, waitedMillis })
-          : new MaxWaitExceeded({ route, maxWaitMillis: request.maxWaitMillis, waitedMillis })
-      )
-    )
+    request.error = request.atDeadline
+      ? new DeadlineExceeded({ route, waitedMillis })
+      : new MaxWaitExceeded({ route, maxWaitMillis, waitedMillis })
+    wake(request)
   }
 
   /** Set to the earliest moment at which something can change without an event. */
@@ -453,7 +462,7 @@ export class BucketQueue {
     const wakeAt =
       this.line.size === 0
         ? NEVER
-        : Math.min(this.retryAt, this.expiries.peek()?.at ?? NEVER, poll === undefined ? NEVER : now + poll)
+        : Math.min(this.retryAt, this.expiries.peek()?.expiresAt ?? NEVER, poll === undefined ? NEVER : now + poll)
     const { timer } = this
     // One that wakes too early goes to sleep again; only one that would wake too late is replaced.
     if (timer !== undefined) {
@@ -490,10 +499,9 @@ export class BucketQueue {
   }
 }
 
-const finish = (request: Request, outcome: Exit.Exit<Permit, RateLimitError>): void => {
-  const { resume } = request
-  request.outcome = outcome
+const wake = (request: Request): void => {
+  const { wake } = request
   // What waited must not be held by its expiry, which is only cleared away later.
-  request.resume = undefined
-  resume?.(outcome)
+  request.wake = undefined
+  wake?.()
 }

@@ -1,34 +1,35 @@
 /**
- * Times at which waiters give up, earliest first; entries that left early are skipped when they surface.
+ * Times at which waiters give up, earliest first; those that left early are skipped when they surface.
  *
  * Nearly all wait for equally long, and so come in the order in which they expire: those stand in a line, where each
  * step is constant work. Only what expires before one that came earlier goes into a binary heap.
  */
-export interface Expiry<A> {
-  readonly at: number
-  readonly value: A
+
+/** What gives up is its own link in the line. */
+export interface Expiring<Self> {
+  /** In ms, on the caller's clock. */
+  readonly expiresAt: number
+  /** Whether it is still there, so that its time matters. */
+  waiting: boolean
+  nextToExpire: Self | undefined
 }
 
 export interface Expiries<A> {
-  readonly add: (at: number, value: A) => void
+  readonly add: (value: A) => void
   /** The earliest one that still matters. */
-  readonly peek: () => Expiry<A> | undefined
+  readonly peek: () => A | undefined
   /** Takes out all that are due. */
   readonly due: (now: number) => Array<A>
-}
-
-interface Link<A> extends Expiry<A> {
-  next: Link<A> | undefined
 }
 
 /** So few that left are not worth clearing away. */
 const SLACK = 1024
 
-export const make = <A>(matters: (value: A) => boolean): Expiries<A> => {
-  let head: Link<A> | undefined
-  let tail: Link<A> | undefined
+export const make = <A extends Expiring<A>>(): Expiries<A> => {
+  let head: A | undefined
+  let tail: A | undefined
   let standing = 0
-  let heap: Array<Expiry<A>> = []
+  let heap: Array<A> = []
   let compactAt = SLACK
 
   const up = (start: number) => {
@@ -37,7 +38,7 @@ export const make = <A>(matters: (value: A) => boolean): Expiries<A> => {
       const parent = (index - 1) >> 1
       const a = heap[index]
       const b = heap[parent]
-      if (a === undefined || b === undefined || b.at <= a.at) return
+      if (a === undefined || b === undefined || b.expiresAt <= a.expiresAt) return
       heap[index] = b
       heap[parent] = a
       index = parent
@@ -51,10 +52,10 @@ export const make = <A>(matters: (value: A) => boolean): Expiries<A> => {
       const right = left + 1
       const l = heap[left]
       const r = heap[right]
-      const smallest = r !== undefined && l !== undefined && r.at < l.at ? right : left
+      const smallest = r !== undefined && l !== undefined && r.expiresAt < l.expiresAt ? right : left
       const a = heap[index]
       const b = heap[smallest]
-      if (a === undefined || b === undefined || a.at <= b.at) return
+      if (a === undefined || b === undefined || a.expiresAt <= b.expiresAt) return
       heap[index] = b
       heap[smallest] = a
       index = smallest
@@ -69,60 +70,64 @@ export const make = <A>(matters: (value: A) => boolean): Expiries<A> => {
     }
   }
 
-  const append = (at: number, value: A) => {
-    const link: Link<A> = { at, value, next: undefined }
-    if (tail === undefined) head = link
-    else tail.next = link
-    tail = link
+  const append = (value: A) => {
+    if (tail === undefined) head = value
+    else tail.nextToExpire = value
+    tail = value
     standing++
   }
 
   const shift = () => {
     const first = head
     if (first === undefined) return
-    head = first.next
+    head = first.nextToExpire
     if (head === undefined) tail = undefined
     // Else what has left, and is old, would keep what is young until the old are collected.
-    first.next = undefined
+    first.nextToExpire = undefined
     standing--
   }
 
   const compact = () => {
-    let link = head
+    let value = head
     head = undefined
     tail = undefined
     standing = 0
-    for (; link !== undefined; link = link.next) if (matters(link.value)) append(link.at, link.value)
+    while (value !== undefined) {
+      const next: A | undefined = value.nextToExpire
+      value.nextToExpire = undefined
+      if (value.waiting) append(value)
+      value = next
+    }
     // Sorted by time is a valid heap.
-    heap = heap.filter((entry) => matters(entry.value)).sort((a, b) => a.at - b.at)
+    heap = heap.filter((entry) => entry.waiting).sort((a, b) => a.expiresAt - b.expiresAt)
     compactAt = Math.max(SLACK, 2 * (standing + heap.length))
   }
 
   const peek = () => {
-    while (head !== undefined && !matters(head.value)) shift()
+    while (head !== undefined && !head.waiting) shift()
     let top = heap[0]
-    while (top !== undefined && !matters(top.value)) {
+    while (top !== undefined && !top.waiting) {
       pop()
       top = heap[0]
     }
-    return top !== undefined && (head === undefined || top.at < head.at) ? top : head
+    return top !== undefined && (head === undefined || top.expiresAt < head.expiresAt) ? top : head
   }
 
   return {
-    add: (at, value) => {
+    add: (value) => {
       if (standing + heap.length >= compactAt) compact()
-      if (tail === undefined || tail.at <= at) {
-        append(at, value)
+      if (tail === undefined || tail.expiresAt <= value.expiresAt) {
+        append(value)
         return
       }
-      heap.push({ at, value })
+      heap.push(value)
       up(heap.length - 1)
     },
     peek,
     due: (now) => {
       const values: Array<A> = []
-      for (let first = peek(); first !== undefined && first.at <= now; first = peek()) {
-        values.push(first.value)
+      for (let first = peek(); first !== undefined && first.expiresAt <= now; first = peek()) {
+        values.push(first)
         if (first === head) shift()
         else pop()
       }
