@@ -22,11 +22,11 @@ import * as Redacted from "effect/Redacted"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { BucketQueue, type JobState, type Permit } from "./internal/bucketQueue.js"
+import { BucketQueue, type JobState, Request } from "./internal/bucketQueue.js"
 import * as NeverSent from "./internal/neverSent.js"
 import { type Priority as LinePriority, PRIORITIES } from "./internal/waitingLine.js"
 import * as LeakyBucket from "./LeakyBucket.js"
-import { QueueFull, type RateLimitError } from "./RateLimitError.js"
+import type { RateLimitError } from "./RateLimitError.js"
 import * as RateLimitHeaders from "./RateLimitHeaders.js"
 import * as RateLimitStore from "./RateLimitStore.js"
 
@@ -398,6 +398,60 @@ interface Owner {
   readonly queues: Map<string, Bucket>
 }
 
+/** A request that is sent when its turn has come. */
+class Sending<E, R> extends Request {
+  /** Once it is set the server may see the request; until then its permit can be given back. */
+  sent = false
+  private resume: ((turn: Turn<E, R>) => void) | undefined = undefined
+
+  constructor(
+    clock: Clock.Clock,
+    private readonly call: CallOptions,
+    maxWaitMillis: number,
+    private readonly send: Effect.Effect<HttpClientResponse.HttpClientResponse, E, R>,
+    private readonly onWaited: ((millis: number) => void) | undefined
+  ) {
+    super(
+      clock,
+      PRIORITIES.indexOf(call.priority),
+      maxWaitMillis,
+      call.deadline ?? Number.POSITIVE_INFINITY,
+      call.job === undefined ? undefined : jobStates.get(call.job)
+    )
+  }
+
+  /** Waits if it must, then sends. */
+  turn(): Turn<E, R> {
+    return this.waiting
+      ? Effect.async((resume) => {
+          this.resume = resume
+          // It may have been woken between the two.
+          if (!this.waiting) this.wake()
+        })
+      : this.proceed()
+  }
+
+  wake(): void {
+    const { resume } = this
+    if (resume === undefined) return
+    // What waited must not be held by its expiry, which is only cleared away later.
+    this.resume = undefined
+    if (this.error === undefined) this.onWaited?.(RateLimitStore.monotonicMillis(this.clock) - this.since)
+    resume(this.proceed())
+  }
+
+  private proceed(): Turn<E, R> {
+    if (this.error !== undefined) return Effect.fail(this.error)
+    const send = Effect.suspend(() => {
+      this.sent = true
+      return this.send
+    })
+    return this.call.beforeSend === undefined ? send : Effect.zipRight(this.call.beforeSend, send)
+  }
+}
+
+type Turn<E, R> = Effect.Effect<HttpClientResponse.HttpClientResponse, E | RateLimitError, R>
+
 interface Bucket {
   readonly owner: number
   readonly queue: BucketQueue
@@ -528,17 +582,13 @@ export const make = (
       fork(Effect.logWarning(`${queue.key.route}: rate-limit headers without a usable number are not believed:${text}`))
     }
 
-    const onResponse = (
-      bucket: Bucket,
-      clock: Clock.Clock,
-      permit: Permit,
-      job: JobState | undefined,
-      response: HttpClientResponse.HttpClientResponse
-    ): void => {
+    const onResponse = (bucket: Bucket, request: Request, response: HttpClientResponse.HttpClientResponse): void => {
+      const { clock, job, ticket } = request
+      if (ticket === undefined) return
       const { headers, malformed } = RateLimitHeaders.parse(response.headers)
       if (malformed.length > 0) complain(bucket, malformed)
       if (response.status !== 429) {
-        bucket.queue.learn(permit, clock, (state, now) => LeakyBucket.answered(state, now, permit.ticket, headers))
+        bucket.queue.learn(request, (state, now) => LeakyBucket.answered(state, now, ticket, headers))
         return
       }
       bucket.refused()
@@ -548,75 +598,44 @@ export const make = (
         response.headers["retry-after"],
         clock.unsafeCurrentTimeMillis()
       )
-      bucket.queue.learn(permit, clock, (state, now) =>
-        LeakyBucket.refused(state, now, permit.ticket, headers, retryAfter)
-      )
+      bucket.queue.learn(request, (state, now) => LeakyBucket.refused(state, now, ticket, headers, retryAfter))
     }
 
-    const onFailure = (bucket: Bucket, clock: Clock.Clock, permit: Permit, cause: Cause.Cause<unknown>): void => {
-      const neverSent = NeverSent.isNeverSent(cause)
-      bucket.queue.learn(permit, clock, (state, now) =>
-        neverSent ? LeakyBucket.released(state, now, permit.ticket) : LeakyBucket.abandoned(state, now, lingerMillis)
-      )
+    const onFailure = <E, R>(bucket: Bucket, sending: Sending<E, R>, cause: Cause.Cause<unknown>): void => {
+      const { sent, ticket } = sending
+      if (!sent || ticket === undefined || NeverSent.isNeverSent(cause)) bucket.queue.withdraw(sending)
+      else bucket.queue.learn(sending, (state, now) => LeakyBucket.abandoned(state, now, lingerMillis))
     }
 
     const schedule: Service["schedule"] =
       (key, options) =>
       <E, R>(send: Effect.Effect<HttpClientResponse.HttpClientResponse, E, R>) =>
         Effect.uninterruptibleMask((restore) =>
-          Effect.withFiberRuntime<HttpClientResponse.HttpClientResponse, E | RateLimitError, R>((fiber) => {
-            const context = fiber.currentContext
+          Effect.withFiberRuntime((fiber): Turn<E, R> => {
             const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
-            const call = Context.get(context, CurrentCallOptions)
-            const job = call.job === undefined ? undefined : jobStates.get(call.job)
+            const call = Context.get(fiber.currentContext, CurrentCallOptions)
             if (bucketCount > SWEEP_ABOVE) sweep(RateLimitStore.monotonicMillis(clock))
             const bucket = bucketOf(key)
-            const { queue } = bucket
-
-            const request = queue.ask(
-              {
-                rank: PRIORITIES.indexOf(call.priority),
-                maxWaitMillis: call.maxWaitMillis ?? defaultMaxWait,
-                deadline: call.deadline ?? Number.POSITIVE_INFINITY,
-                job
-              },
-              clock
-            )
-            if (request instanceof QueueFull) return Effect.fail(request)
-
-            // Once it is set the server may see the request; until then an interruption gives the permit back.
-            let sent: Permit | undefined
-            const proceed = (): Effect.Effect<HttpClientResponse.HttpClientResponse, E | RateLimitError, R> => {
-              if (request.error !== undefined) return Effect.fail(request.error)
-              const now = Effect.suspend(() => {
-                sent = request.permit
-                return send
-              })
-              return call.beforeSend === undefined ? now : Effect.zipRight(call.beforeSend, now)
-            }
-            const turn = request.waiting
-              ? Effect.async<HttpClientResponse.HttpClientResponse, E | RateLimitError, R>((resume) => {
-                  const wake = () => {
-                    if (request.error === undefined) options?.onWaited?.(RateLimitStore.monotonicMillis(clock) - request.since)
-                    resume(proceed())
-                  }
-                  if (request.waiting) request.wake = wake
-                  else wake()
-                })
-              : proceed()
-            return Effect.matchCauseEffect(restore(turn), {
-              onFailure: (cause) => {
-                if (sent === undefined) queue.withdraw(request, clock)
-                else onFailure(bucket, clock, sent, cause)
-                return Effect.failCause(cause)
-              },
-              onSuccess: (response) => {
-                if (sent !== undefined) onResponse(bucket, clock, sent, job, response)
-                return Effect.succeed(response)
-              }
-            })
+            const sending = new Sending(clock, call, call.maxWaitMillis ?? defaultMaxWait, send, options?.onWaited)
+            const full = bucket.queue.ask(sending)
+            if (full !== undefined) return Effect.fail(full)
+            if (sending.error !== undefined) return Effect.fail(sending.error)
+            return learning(bucket, sending, restore(sending.turn()))
           })
         )
+
+    // Apart from `schedule`, so that what waits does not hold the scope in which it came.
+    const learning = <E, R>(bucket: Bucket, sending: Sending<E, R>, turn: Turn<E, R>): Turn<E, R> =>
+      Effect.matchCauseEffect(turn, {
+        onFailure: (cause) => {
+          onFailure(bucket, sending, cause)
+          return Effect.failCause(cause)
+        },
+        onSuccess: (response) => {
+          onResponse(bucket, sending, response)
+          return Effect.succeed(response)
+        }
+      })
 
     return {
       schedule,

@@ -21,39 +21,45 @@ import * as RateLimitStore from "../RateLimitStore.js"
 import * as Expiries from "./expiries.js"
 import * as WaitingLine from "./waitingLine.js"
 
-/** A permit: the bucket's ticket, and whether it was given by the local count while the store was away. */
-export interface Permit {
-  readonly ticket: LeakyBucket.Ticket
-  readonly local: boolean
-}
-
 /** A job as its requests see it; it is counted down here. */
 export interface JobState {
   left: number
   open: boolean
 }
 
-/** What a request asks for. */
-export interface Ask {
-  readonly rank: number
-  readonly maxWaitMillis: number
-  readonly deadline: number
-  readonly job: JobState | undefined
-}
-
 /**
- * A request that was let into the queue: while it waits, a link of two lines. It ends up with a permit or with an error,
- * and is woken then.
+ * A request before a bucket: while it waits, a link of two lines. It ends up with a ticket or with an error, and is woken
+ * then. Thousands may wait, so it is one object that holds all there is to know of it.
  */
-export interface Request extends WaitingLine.Waiter<Request>, Expiries.Expiring<Request> {
+export abstract class Request implements WaitingLine.Waiter<Request>, Expiries.Expiring<Request> {
   readonly since: number
-  readonly maxWaitMillis: number
-  /** Whether it is its deadline that it expires at. */
-  readonly atDeadline: boolean
-  readonly job: JobState | undefined
-  permit: Permit | undefined
-  error: RateLimitError | undefined
-  wake: (() => void) | undefined
+  readonly expiresAt: number
+  previous: Request | undefined = undefined
+  next: Request | undefined = undefined
+  nextToExpire: Request | undefined = undefined
+  waiting = false
+  ticket: LeakyBucket.Ticket | undefined = undefined
+  /** Whether the ticket was given by the local count while the store was away. */
+  local = false
+  error: RateLimitError | undefined = undefined
+
+  constructor(
+    readonly clock: Clock.Clock,
+    readonly rank: number,
+    readonly maxWaitMillis: number,
+    readonly deadline: number,
+    readonly job: JobState | undefined
+  ) {
+    this.since = RateLimitStore.monotonicMillis(clock)
+    this.expiresAt = Math.min(this.since + maxWaitMillis, deadline)
+  }
+
+  get lane(): object {
+    return this.job ?? NO_JOB
+  }
+
+  /** It waits no longer: there is a ticket or an error. Also called when it never had to wait. */
+  abstract wake(): void
 }
 
 /** What happened to a request, as a step of the bucket's state. */
@@ -159,30 +165,13 @@ export class BucketQueue {
       : LeakyBucket.advance(this.local.bucket, now)
   }
 
-  /** Lets a request in; it may have its outcome at once. */
-  ask(ask: Ask, clock: Clock.Clock): Request | QueueFull {
-    const now = RateLimitStore.monotonicMillis(clock)
+  /** Lets a request in; it may have its ticket or its error at once. */
+  ask(request: Request): QueueFull | undefined {
+    const { clock, expiresAt, since: now } = request
     this.usedAt = now
     const { size } = this.line
     if (size >= this.settings.queueLimit) return new QueueFull({ route: this.key.route, waiting: size })
-    const first = this.line.upTo(ask.rank) === 0
-    const expiresAt = Math.min(now + ask.maxWaitMillis, ask.deadline)
-    const request: Request = {
-      since: now,
-      expiresAt,
-      maxWaitMillis: ask.maxWaitMillis,
-      atDeadline: expiresAt === ask.deadline,
-      rank: ask.rank,
-      job: ask.job,
-      lane: ask.job ?? NO_JOB,
-      previous: undefined,
-      next: undefined,
-      nextToExpire: undefined,
-      waiting: false,
-      permit: undefined,
-      error: undefined,
-      wake: undefined
-    }
+    const first = this.line.upTo(request.rank) === 0
     this.line.add(request)
     this.enter(request)
     if (expiresAt <= now) this.giveUp(request, now)
@@ -192,31 +181,29 @@ export class BucketQueue {
       this.expiries.add(request)
       if (this.timer === undefined || expiresAt < this.timer.wakeAt) this.setTimer(clock, now)
     }
-    return request
+    return undefined
   }
 
   /** A request that goes before its turn leaves the line; one that goes just as its turn comes gives the permit back. */
-  withdraw(request: Request, clock: Clock.Clock): void {
-    request.wake = undefined
+  withdraw(request: Request): void {
+    const { ticket } = request
     if (request.waiting) {
       this.line.remove(request)
       this.leave(request)
       this.settings.meters.waiting(this.line.size)
       // Others who share the store keep calm for the sake of what waits here.
-      if (this.settings.store.updateNow === undefined) this.pump(clock)
-      return
+      if (this.settings.store.updateNow === undefined) this.pump(request.clock)
+    } else if (ticket !== undefined) {
+      if (request.job?.open === true) request.job.left++
+      this.learn(request, (bucket, now) => LeakyBucket.released(bucket, now, ticket))
     }
-    const { permit } = request
-    if (permit === undefined) return
-    if (request.job?.open === true) request.job.left++
-    this.learn(permit, clock, (bucket, now) => LeakyBucket.released(bucket, now, permit.ticket))
   }
 
   /** A request ended, one way or another. */
-  learn(permit: Permit, clock: Clock.Clock, event: Event): void {
-    // A permit of the local count means nothing to the store's: that one was charged for it when it came back.
-    if (permit.local === (this.local !== undefined)) this.events.push(event)
-    else if (!permit.local) this.owed.push(event)
+  learn({ clock, local }: Request, event: Event): void {
+    // A ticket of the local count means nothing to the store's: that one was charged for it when it came back.
+    if (local === (this.local !== undefined)) this.events.push(event)
+    else if (!local) this.owed.push(event)
     this.pump(clock)
   }
 
@@ -312,7 +299,7 @@ export class BucketQueue {
     for (const request of this.line.drain()) {
       this.leave(request)
       request.error = error
-      wake(request)
+      request.wake()
     }
     this.again = false
     this.retryAt = NEVER
@@ -398,8 +385,9 @@ export class BucketQueue {
       if (request.job !== undefined && request.job.left > 0) request.job.left--
       this.leave(request)
       if (now > request.since) this.settings.meters.waited(now - request.since)
-      request.permit = { ticket, local }
-      wake(request)
+      request.ticket = ticket
+      request.local = local
+      request.wake()
     }
     if (count > 0) this.settings.meters.granted(count)
   }
@@ -447,12 +435,13 @@ export class BucketQueue {
     this.line.remove(request)
     this.leave(request)
     const { route } = this.key
-    const { maxWaitMillis } = request
+    const { deadline, maxWaitMillis } = request
     const waitedMillis = Math.round(now - request.since)
-    request.error = request.atDeadline
-      ? new DeadlineExceeded({ route, waitedMillis })
-      : new MaxWaitExceeded({ route, maxWaitMillis, waitedMillis })
-    wake(request)
+    request.error =
+      deadline <= now
+        ? new DeadlineExceeded({ route, waitedMillis })
+        : new MaxWaitExceeded({ route, maxWaitMillis, waitedMillis })
+    request.wake()
   }
 
   /** Set to the earliest moment at which something can change without an event. */
@@ -497,11 +486,4 @@ export class BucketQueue {
       return Effect.flatMap(clock.sleep(Duration.millis(millis)), () => this.tick(timer, clock))
     })
   }
-}
-
-const wake = (request: Request): void => {
-  const { wake } = request
-  // What waited must not be held by its expiry, which is only cleared away later.
-  request.wake = undefined
-  wake?.()
 }
