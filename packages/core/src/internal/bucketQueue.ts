@@ -190,6 +190,8 @@ export class BucketQueue {
     if (request.waiting) {
       this.line.remove(request)
       this.leave(request)
+      // Clears away those that left, which after a long queue is interrupted would be held until the next request.
+      this.expiries.peek()
       this.settings.meters.waiting(this.line.size)
       // Others who share the store keep calm for the sake of what waits here.
       if (this.settings.store.updateNow === undefined) this.pump(request.clock)
