@@ -434,14 +434,8 @@ class Sending<E, R> extends Request {
   wake(): void {
     const { resume } = this
     if (resume === undefined) return
-    this.forget()
     if (this.error === undefined) this.onWaited?.(RateLimitStore.monotonicMillis(this.clock) - this.since)
     resume(this.proceed())
-  }
-
-  /** Lets go of the fiber that waited, or it would be held by its expiry, which is only cleared away later. */
-  forget(): void {
-    this.resume = undefined
   }
 
   private proceed(): Turn<E, R> {
@@ -607,7 +601,6 @@ export const make = (
 
     const onFailure = <E, R>(bucket: Bucket, sending: Sending<E, R>, cause: Cause.Cause<unknown>): void => {
       const { sent, ticket } = sending
-      sending.forget()
       if (!sent || ticket === undefined || NeverSent.isNeverSent(cause)) bucket.queue.withdraw(sending)
       else bucket.queue.learn(sending, (state, now) => LeakyBucket.abandoned(state, now, lingerMillis))
     }

@@ -416,6 +416,37 @@ describe("RateLimitScheduler", () => {
     )
   )
 
+  it.scoped("a job counts what was sent: neither a refused connection nor what was withdrawn", () =>
+    run(
+      Effect.gen(function* () {
+        const server = yield* makeServer({ limit: 4 })
+        const { schedule } = yield* RateLimitScheduler.RateLimitScheduler
+        const job = yield* RateLimitScheduler.makeJob({ name: "job", remaining: 10 })
+        const call = <E>(send: Effect.Effect<HttpClientResponse.HttpClientResponse, E>) =>
+          RateLimitScheduler.withJob(schedule(key)(send), job)
+        yield* elapse(call(server.send()), 2000)
+        assert.strictEqual(job.remaining(), 9)
+        yield* Effect.exit(
+          call(
+            Effect.fail(
+              new HttpClientError.RequestError({
+                request,
+                reason: "Transport",
+                cause: Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" })
+              })
+            )
+          )
+        )
+        assert.strictEqual(job.remaining(), 9)
+        const stopped = yield* Effect.fork(RateLimitScheduler.withBeforeSend(call(server.send()), Effect.never))
+        yield* TestClock.adjust(1)
+        assert.strictEqual(job.remaining(), 8)
+        yield* Fiber.interrupt(stopped)
+        assert.strictEqual(job.remaining(), 9)
+      })
+    )
+  )
+
   it.effect("broken headers are not believed: a warning, a metric, and the last good values stay", () =>
     Effect.gen(function* () {
       const logged = yield* Ref.make<ReadonlyArray<string>>([])

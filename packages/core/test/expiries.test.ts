@@ -2,11 +2,24 @@ import { assert, describe, it } from "@effect/vitest"
 import { FastCheck as fc } from "effect"
 import * as Expiries from "../src/internal/expiries.js"
 
-interface Waiter extends Expiries.Expiring<Waiter> {
-  waiting: boolean
-}
+interface Waiter extends Expiries.Expiring<Waiter> {}
 
-const waiterUntil = (expiresAt: number): Waiter => ({ expiresAt, waiting: true, nextToExpire: undefined })
+const waiterUntil = (expiresAt: number): Waiter => ({
+  expiresAt,
+  sooner: undefined,
+  later: undefined,
+  heapIndex: Expiries.NOT_IN_HEAP
+})
+
+/** Takes out all that are due. */
+const takeDue = (expiries: Expiries.Expiries<Waiter>, now: number): ReadonlyArray<number> => {
+  const due: Array<number> = []
+  for (let first = expiries.peek(); first !== undefined && first.expiresAt <= now; first = expiries.peek()) {
+    due.push(first.expiresAt)
+    expiries.remove(first)
+  }
+  return due
+}
 
 describe("expiries", () => {
   const step = fc.oneof(
@@ -30,11 +43,15 @@ describe("expiries", () => {
           model.push(waiter)
         } else if ("leave" in one) {
           const waiter = model[one.leave % Math.max(1, model.length)]
-          if (waiter !== undefined) waiter.waiting = false
-          model = model.filter((other) => other.waiting)
+          if (waiter === undefined) continue
+          expiries.remove(waiter)
+          // Whoever left may be told so again.
+          expiries.remove(waiter)
+          assert.deepStrictEqual(waiter, waiterUntil(waiter.expiresAt), "it holds nobody")
+          model = model.filter((other) => other !== waiter)
         } else {
           now += one.due
-          const due = expiries.due(now).map((waiter) => waiter.expiresAt)
+          const due = takeDue(expiries, now)
           const expected = model.filter((waiter) => waiter.expiresAt <= now).map((waiter) => waiter.expiresAt)
           assert.deepStrictEqual(
             due,
@@ -48,17 +65,15 @@ describe("expiries", () => {
     }
   )
 
-  it("keep their order when those that left are cleared away", () => {
+  it("keep their order, whichever of many leave", () => {
     const expiries = Expiries.make<Waiter>()
     const waiters = Array.from({ length: 5000 }, (_, i) => waiterUntil(i % 7 === 0 ? i - 50 : i))
-    for (const waiter of waiters) {
-      expiries.add(waiter)
-      if (waiter.expiresAt % 3 !== 0) waiter.waiting = false
-    }
-    const left = waiters.filter((waiter) => waiter.waiting).map((waiter) => waiter.expiresAt)
+    for (const waiter of waiters) expiries.add(waiter)
+    const left = waiters.filter((waiter) => waiter.expiresAt % 3 === 0)
+    for (const waiter of waiters) if (!left.includes(waiter)) expiries.remove(waiter)
     assert.deepStrictEqual(
-      expiries.due(Number.POSITIVE_INFINITY).map((waiter) => waiter.expiresAt),
-      left.sort((a, b) => a - b)
+      takeDue(expiries, Number.POSITIVE_INFINITY),
+      left.map((waiter) => waiter.expiresAt).sort((a, b) => a - b)
     )
     assert.isUndefined(expiries.peek())
   })

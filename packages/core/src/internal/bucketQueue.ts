@@ -36,7 +36,9 @@ export abstract class Request implements WaitingLine.Waiter<Request>, Expiries.E
   readonly expiresAt: number
   previous: Request | undefined = undefined
   next: Request | undefined = undefined
-  nextToExpire: Request | undefined = undefined
+  sooner: Request | undefined = undefined
+  later: Request | undefined = undefined
+  heapIndex = Expiries.NOT_IN_HEAP
   waiting = false
   ticket: LeakyBucket.Ticket | undefined = undefined
   /** Whether the ticket was given by the local count while the store was away. */
@@ -190,8 +192,6 @@ export class BucketQueue {
     if (request.waiting) {
       this.line.remove(request)
       this.leave(request)
-      // Clears away those that left, which after a long queue is interrupted would be held until the next request.
-      this.expiries.peek()
       this.settings.meters.waiting(this.line.size)
       // Others who share the store keep calm for the sake of what waits here.
       if (this.settings.store.updateNow === undefined) this.pump(request.clock)
@@ -419,7 +419,9 @@ export class BucketQueue {
     }
   }
 
-  private leave({ job }: Request): void {
+  private leave(request: Request): void {
+    this.expiries.remove(request)
+    const { job } = request
     if (job === undefined) return
     const entry = this.jobs.get(job)
     if (entry === undefined) return
@@ -428,9 +430,13 @@ export class BucketQueue {
   }
 
   private expire(now: number): void {
-    const first = this.expiries.peek()
-    if (first === undefined || first.expiresAt > now) return
-    for (const request of this.expiries.due(now)) this.giveUp(request, now)
+    for (
+      let first = this.expiries.peek();
+      first !== undefined && first.expiresAt <= now;
+      first = this.expiries.peek()
+    ) {
+      this.giveUp(first, now)
+    }
   }
 
   private giveUp(request: Request, now: number): void {
