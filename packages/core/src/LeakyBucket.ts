@@ -468,8 +468,8 @@ export const grantAll = (state: LeakyBucket, now: number, wanted: number, behind
   for (let left = wanted; left > 0; left--) {
     const decision = decide(bucket, now, left + behind)
     if (typeof decision === "number") return { bucket, tickets: tickets ?? NO_TICKETS, retryAt: decision }
-    tickets ??= []
-    tickets.push(decision)
+    if (tickets === undefined) tickets = [decision]
+    else tickets.push(decision)
   }
   return { bucket, tickets: tickets ?? NO_TICKETS, retryAt: Number.POSITIVE_INFINITY }
 }

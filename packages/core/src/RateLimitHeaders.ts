@@ -79,12 +79,11 @@ const LONGEST_WINDOW_MILLIS = 86_400_000
 const NOTHING_MALFORMED: ReadonlyArray<Malformed> = []
 
 /** The documentation types the limit as a double, so `20.0` is read too. */
-const NUMBER = /^\s*(\d{1,15})(?:\.0+)?\s*$/
+const NUMBER = /^\s*\d{1,15}(?:\.0+)?\s*$/
 
 const read = (value: string, lowest: number, highest: number): number | undefined => {
-  const match = NUMBER.exec(value)
-  if (match === null) return undefined
-  const number = Number(match[1])
+  if (!NUMBER.test(value)) return undefined
+  const number = Number(value)
   return number >= lowest && number <= highest ? number : undefined
 }
 

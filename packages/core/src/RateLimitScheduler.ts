@@ -20,6 +20,7 @@ import * as Metric from "effect/Metric"
 import * as Queue from "effect/Queue"
 import * as Redacted from "effect/Redacted"
 import * as Runtime from "effect/Runtime"
+import * as RuntimeFlags from "effect/RuntimeFlags"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { BucketQueue, type JobState, Request } from "./internal/bucketQueue.js"
@@ -398,53 +399,61 @@ interface Owner {
   readonly queues: Map<string, Bucket>
 }
 
-/** A request that is sent when its turn has come. */
-class Sending<E, R> extends Request {
+/**
+ * A request that is sent when its turn has come. As an effect it asks and waits; woken, it is run again, and is sent.
+ */
+class Sending<E, R> extends Request<HttpClientResponse.HttpClientResponse, E | RateLimitError, R> {
   /** Once it is set the server may see the request; until then its permit can be given back. */
   sent = false
+  private asked = false
   private resume: ((turn: Turn<E, R>) => void) | undefined = undefined
 
   constructor(
+    readonly bucket: Bucket,
     clock: Clock.Clock,
+    now: number,
     private readonly call: CallOptions,
-    maxWaitMillis: number,
+    defaultMaxWait: number,
     private readonly send: Effect.Effect<HttpClientResponse.HttpClientResponse, E, R>,
     private readonly onWaited: ((millis: number) => void) | undefined
   ) {
     super(
       clock,
+      now,
       PRIORITIES.indexOf(call.priority),
-      maxWaitMillis,
-      call.deadline ?? Number.POSITIVE_INFINITY,
+      call.maxWaitMillis ?? defaultMaxWait,
+      call.deadline,
       call.job === undefined ? undefined : jobStates.get(call.job)
     )
   }
 
-  /** Waits if it must, then sends. */
-  turn(): Turn<E, R> {
-    return this.waiting
-      ? Effect.async((resume) => {
+  commit(): Turn<E, R> {
+    if (!this.asked) {
+      this.asked = true
+      this.bucket.queue.ask(this)
+      if (this.waiting) {
+        return Effect.async((resume) => {
           this.resume = resume
           // It may have been woken between the two.
           if (!this.waiting) this.wake()
         })
-      : this.proceed()
+      }
+    }
+    if (this.error !== undefined) return Effect.fail(this.error)
+    const { beforeSend } = this.call
+    return beforeSend === undefined ? this.go() : Effect.zipRight(beforeSend, Effect.suspend(() => this.go()))
   }
 
   wake(): void {
     const { resume } = this
     if (resume === undefined) return
     if (this.error === undefined) this.onWaited?.(RateLimitStore.monotonicMillis(this.clock) - this.since)
-    resume(this.proceed())
+    resume(this)
   }
 
-  private proceed(): Turn<E, R> {
-    if (this.error !== undefined) return Effect.fail(this.error)
-    const send = Effect.suspend(() => {
-      this.sent = true
-      return this.send
-    })
-    return this.call.beforeSend === undefined ? send : Effect.zipRight(this.call.beforeSend, send)
+  private go(): Turn<E, R> {
+    this.sent = true
+    return this.send
   }
 }
 
@@ -504,7 +513,14 @@ export const make = (
       })
     )
 
-    const bucketOf = (key: RateLimitStore.BucketKey): Bucket => {
+    const bucketOf = (key: RateLimitStore.BucketKey, now: number): Bucket => {
+      if (bucketCount > SWEEP_ABOVE) sweep(now)
+      const bucket = knownOrNew(key)
+      bucket.queue.usedAt = now
+      return bucket
+    }
+
+    const knownOrNew = (key: RateLimitStore.BucketKey): Bucket => {
       const name = Redacted.value(key.owner)
       let owner = owners.get(name)
       if (owner === undefined) {
@@ -580,13 +596,13 @@ export const make = (
       fork(Effect.logWarning(`${queue.key.route}: rate-limit headers without a usable number are not believed:${text}`))
     }
 
-    const onResponse = (bucket: Bucket, request: Request, response: HttpClientResponse.HttpClientResponse): void => {
-      const { clock, job, ticket } = request
+    const onResponse = <E, R>(sending: Sending<E, R>, response: HttpClientResponse.HttpClientResponse): void => {
+      const { bucket, clock, job, ticket } = sending
       if (ticket === undefined) return
       const { headers, malformed } = RateLimitHeaders.parse(response.headers)
       if (malformed.length > 0) complain(bucket, malformed)
       if (response.status !== 429) {
-        bucket.queue.learn(request, (state, now) => LeakyBucket.answered(state, now, ticket, headers))
+        bucket.queue.learn(sending, (state, now) => LeakyBucket.answered(state, now, ticket, headers))
         return
       }
       bucket.refused()
@@ -596,41 +612,39 @@ export const make = (
         response.headers["retry-after"],
         clock.unsafeCurrentTimeMillis()
       )
-      bucket.queue.learn(request, (state, now) => LeakyBucket.refused(state, now, ticket, headers, retryAfter))
+      bucket.queue.learn(sending, (state, now) => LeakyBucket.refused(state, now, ticket, headers, retryAfter))
     }
 
-    const onFailure = <E, R>(bucket: Bucket, sending: Sending<E, R>, cause: Cause.Cause<unknown>): void => {
-      const { sent, ticket } = sending
-      if (!sent || ticket === undefined || NeverSent.isNeverSent(cause)) bucket.queue.withdraw(sending)
-      else bucket.queue.learn(sending, (state, now) => LeakyBucket.abandoned(state, now, lingerMillis))
+    const onFailure = <E, R>(sending: Sending<E, R>, cause: Cause.Cause<unknown>): void => {
+      const { queue } = sending.bucket
+      if (!sending.sent || sending.ticket === undefined || NeverSent.isNeverSent(cause)) queue.withdraw(sending)
+      else queue.learn(sending, (state, now) => LeakyBucket.abandoned(state, now, lingerMillis))
     }
 
     const schedule: Service["schedule"] =
       (key, options) =>
       <E, R>(send: Effect.Effect<HttpClientResponse.HttpClientResponse, E, R>) =>
-        Effect.uninterruptibleMask((restore) =>
-          Effect.withFiberRuntime((fiber): Turn<E, R> => {
-            const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
-            const call = Context.get(fiber.currentContext, CurrentCallOptions)
-            if (bucketCount > SWEEP_ABOVE) sweep(RateLimitStore.monotonicMillis(clock))
-            const bucket = bucketOf(key)
-            const sending = new Sending(clock, call, call.maxWaitMillis ?? defaultMaxWait, send, options?.onWaited)
-            const full = bucket.queue.ask(sending)
-            if (full !== undefined) return Effect.fail(full)
-            if (sending.error !== undefined) return Effect.fail(sending.error)
-            return learning(bucket, sending, restore(sending.turn()))
-          })
-        )
+        Effect.withFiberRuntime((fiber, { runtimeFlags }): Turn<E, R> => {
+          const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
+          const call = Context.get(fiber.currentContext, CurrentCallOptions)
+          const now = RateLimitStore.monotonicMillis(clock)
+          const bucket = bucketOf(key, now)
+          const sending = new Sending(bucket, clock, now, call, defaultMaxWait, send, options?.onWaited)
+          // What `uninterruptibleMask` does, which holds three times as much while it waits.
+          return RuntimeFlags.interruptible(runtimeFlags)
+            ? Effect.uninterruptible(learning(sending, Effect.interruptible(sending)))
+            : learning(sending, sending)
+        })
 
     // Apart from `schedule`, so that what waits does not hold the scope in which it came.
-    const learning = <E, R>(bucket: Bucket, sending: Sending<E, R>, turn: Turn<E, R>): Turn<E, R> =>
+    const learning = <E, R>(sending: Sending<E, R>, turn: Turn<E, R>): Turn<E, R> =>
       Effect.matchCauseEffect(turn, {
         onFailure: (cause) => {
-          onFailure(bucket, sending, cause)
+          onFailure(sending, cause)
           return Effect.failCause(cause)
         },
         onSuccess: (response) => {
-          onResponse(bucket, sending, response)
+          onResponse(sending, response)
           return Effect.succeed(response)
         }
       })

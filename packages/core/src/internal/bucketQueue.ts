@@ -7,6 +7,7 @@
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Effectable from "effect/Effectable"
 import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as LeakyBucket from "../LeakyBucket.js"
@@ -29,10 +30,12 @@ export interface JobState {
 
 /**
  * A request before a bucket: while it waits, a link of two lines. It ends up with a ticket or with an error, and is woken
- * then. Thousands may wait, so it is one object that holds all there is to know of it.
+ * then. Thousands may wait, so it is one object that holds all there is to know of it, and the effect that waits too.
  */
-export abstract class Request implements WaitingLine.Waiter<Request>, Expiries.Expiring<Request> {
-  readonly since: number
+export abstract class Request<A = unknown, E = unknown, R = unknown>
+  extends Effectable.Class<A, E, R>
+  implements WaitingLine.Waiter<Request>, Expiries.Expiring<Request>
+{
   readonly expiresAt: number
   previous: Request | undefined = undefined
   next: Request | undefined = undefined
@@ -47,13 +50,15 @@ export abstract class Request implements WaitingLine.Waiter<Request>, Expiries.E
 
   constructor(
     readonly clock: Clock.Clock,
+    readonly since: number,
     readonly rank: number,
     readonly maxWaitMillis: number,
-    readonly deadline: number,
+    deadline: number | undefined,
     readonly job: JobState | undefined
   ) {
-    this.since = RateLimitStore.monotonicMillis(clock)
-    this.expiresAt = Math.min(this.since + maxWaitMillis, deadline)
+    super()
+    const expiresAt = since + maxWaitMillis
+    this.expiresAt = deadline === undefined ? expiresAt : Math.min(expiresAt, deadline)
   }
 
   get lane(): object {
@@ -167,23 +172,24 @@ export class BucketQueue {
       : LeakyBucket.advance(this.local.bucket, now)
   }
 
-  /** Lets a request in; it may have its ticket or its error at once. */
-  ask(request: Request): QueueFull | undefined {
+  /** Lets a request in, unless the queue is full; it may have its ticket or its error at once. */
+  ask(request: Request): void {
     const { clock, expiresAt, since: now } = request
-    this.usedAt = now
     const { size } = this.line
-    if (size >= this.settings.queueLimit) return new QueueFull({ route: this.key.route, waiting: size })
+    if (size >= this.settings.queueLimit) {
+      request.error = new QueueFull({ route: this.key.route, waiting: size })
+      return
+    }
     const first = this.line.upTo(request.rank) === 0
     this.line.add(request)
     this.enter(request)
     if (expiresAt <= now) this.giveUp(request, now)
     // Behind others it can only wait, and they are being looked after.
-    else if (first) this.pump(clock)
+    else if (first) this.pump(clock, now)
     if (request.waiting && expiresAt < NEVER) {
       this.expiries.add(request)
       if (this.timer === undefined || expiresAt < this.timer.wakeAt) this.setTimer(clock, now)
     }
-    return undefined
   }
 
   /** A request that goes before its turn leaves the line; one that goes just as its turn comes gives the permit back. */
@@ -194,7 +200,7 @@ export class BucketQueue {
       this.leave(request)
       this.settings.meters.waiting(this.line.size)
       // Others who share the store keep calm for the sake of what waits here.
-      if (this.settings.store.updateNow === undefined) this.pump(request.clock)
+      if (this.settings.store.updateNow === undefined) this.pump(request.clock, RateLimitStore.monotonicMillis(request.clock))
     } else if (ticket !== undefined) {
       if (request.job?.open === true) request.job.left++
       this.learn(request, (bucket, now) => LeakyBucket.released(bucket, now, ticket))
@@ -206,7 +212,7 @@ export class BucketQueue {
     // A ticket of the local count means nothing to the store's: that one was charged for it when it came back.
     if (local === (this.local !== undefined)) this.events.push(event)
     else if (!local) this.owed.push(event)
-    this.pump(clock)
+    this.pump(clock, RateLimitStore.monotonicMillis(clock))
   }
 
   /** Stops the timer; what waits is not woken. */
@@ -216,7 +222,7 @@ export class BucketQueue {
   }
 
   /** Decides who may go. One at a time per bucket: whoever comes meanwhile is served by the one that runs. */
-  private pump(clock: Clock.Clock): void {
+  private pump(clock: Clock.Clock, startedAt: number): void {
     if (this.running) {
       this.again = true
       return
@@ -227,14 +233,15 @@ export class BucketQueue {
       this.settings.fork(this.pumpStore(clock))
       return
     }
-    let now: number
-    do {
+    let now = startedAt
+    for (;;) {
       this.again = false
-      now = RateLimitStore.monotonicMillis(clock)
       this.expire(now)
       const transaction = this.transaction(this.takeEvents())
       this.settled(updateNow(this.key, this.settings.hint, now, transaction), now, false)
-    } while (this.again)
+      if (!this.again) break
+      now = RateLimitStore.monotonicMillis(clock)
+    }
     this.rest(clock, now)
   }
 
@@ -402,6 +409,7 @@ export class BucketQueue {
   }
 
   private jobsRest(upToRank: number): number {
+    if (this.jobs.size === 0) return 0
     let rest = 0
     for (const [job, { rank, waiting }] of this.jobs) {
       if (rank <= upToRank) rest += Math.max(0, job.left - waiting)
@@ -443,10 +451,10 @@ export class BucketQueue {
     this.line.remove(request)
     this.leave(request)
     const { route } = this.key
-    const { deadline, maxWaitMillis } = request
-    const waitedMillis = Math.round(now - request.since)
+    const { expiresAt, maxWaitMillis, since } = request
+    const waitedMillis = Math.round(now - since)
     request.error =
-      deadline <= now
+      expiresAt < since + maxWaitMillis
         ? new DeadlineExceeded({ route, waitedMillis })
         : new MaxWaitExceeded({ route, maxWaitMillis, waitedMillis })
     request.wake()
@@ -473,25 +481,30 @@ export class BucketQueue {
     if (wakeAt === NEVER) return
     const next: Timer = { wakeAt, sleepsUntil: now, firing: false, fiber: undefined }
     this.timer = next
-    next.fiber = this.settings.fork(this.tick(next, clock))
+    next.fiber = this.settings.fork(this.watch(next, clock))
   }
 
-  private tick(timer: Timer, clock: Clock.Clock): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      const now = RateLimitStore.monotonicMillis(clock)
-      if (timer.wakeAt <= now) {
-        timer.firing = true
-        timer.wakeAt = NEVER
-        this.pump(clock)
-        timer.firing = false
-      }
-      if (timer.wakeAt === NEVER) {
+  private watch(timer: Timer, clock: Clock.Clock): Effect.Effect<void> {
+    let now: number
+    return Effect.whileLoop({
+      while: () => {
+        now = RateLimitStore.monotonicMillis(clock)
+        if (timer.wakeAt <= now) {
+          timer.firing = true
+          timer.wakeAt = NEVER
+          this.pump(clock, now)
+          timer.firing = false
+        }
+        if (timer.wakeAt < NEVER) return true
         if (this.timer === timer) this.timer = undefined
-        return Effect.void
-      }
-      const millis = Math.max(LEAST_SLEEP, Math.ceil(timer.wakeAt - RateLimitStore.monotonicMillis(clock)))
-      timer.sleepsUntil = now + millis
-      return Effect.flatMap(clock.sleep(Duration.millis(millis)), () => this.tick(timer, clock))
+        return false
+      },
+      body: () => {
+        const millis = Math.max(LEAST_SLEEP, Math.ceil(timer.wakeAt - now))
+        timer.sleepsUntil = now + millis
+        return clock.sleep(Duration.millis(millis))
+      },
+      step: () => {}
     })
   }
 }
