@@ -441,7 +441,12 @@ class Sending<E, R> extends Request<HttpClientResponse.HttpClientResponse, E | R
     }
     if (this.error !== undefined) return Effect.fail(this.error)
     const { beforeSend } = this.call
-    return beforeSend === undefined ? this.go() : Effect.zipRight(beforeSend, Effect.suspend(() => this.go()))
+    return beforeSend === undefined
+      ? this.go()
+      : Effect.zipRight(
+          beforeSend,
+          Effect.suspend(() => this.go())
+        )
   }
 
   wake(): void {

@@ -200,7 +200,8 @@ export class BucketQueue {
       this.leave(request)
       this.settings.meters.waiting(this.line.size)
       // Others who share the store keep calm for the sake of what waits here.
-      if (this.settings.store.updateNow === undefined) this.pump(request.clock, RateLimitStore.monotonicMillis(request.clock))
+      if (this.settings.store.updateNow === undefined)
+        this.pump(request.clock, RateLimitStore.monotonicMillis(request.clock))
     } else if (ticket !== undefined) {
       if (request.job?.open === true) request.job.left++
       this.learn(request, (bucket, now) => LeakyBucket.released(bucket, now, ticket))
