@@ -635,7 +635,7 @@ export const make = (
           const now = RateLimitStore.monotonicMillis(clock)
           const bucket = bucketOf(key, now)
           const sending = new Sending(bucket, clock, now, call, defaultMaxWait, send, options?.onWaited)
-          // What `uninterruptibleMask` does, which holds three times as much while it waits.
+          // What `uninterruptibleMask` does, but with less to hold while it waits.
           return RuntimeFlags.interruptible(runtimeFlags)
             ? Effect.uninterruptible(learning(sending, Effect.interruptible(sending)))
             : learning(sending, sending)
