@@ -10,6 +10,8 @@ import { fileURLToPath } from "node:url"
 import type {
   FromServer,
   FromWorker,
+  LoadReport,
+  SchedulerLoad,
   SchedulerReport,
   ServerReport,
   ServerRun,
@@ -18,6 +20,7 @@ import type {
   WorkerReport,
   WorkerRun
 } from "./Protocol.js"
+import * as Yardstick from "./Yardstick.js"
 
 const children = new Set<ChildProcess>()
 
@@ -182,19 +185,46 @@ export const startWorker = async (run: WorkerRun, profileDirectory?: string): Pr
   }
 }
 
+/** One load, in a process of its own. */
+const measureLoad = (load: SchedulerLoad, timeoutMillis: number): Promise<LoadReport> => {
+  const { requests, sampleEvery, waiting, way } = load
+  return answer<LoadReport, LoadReport>(
+    start("./schedulerCost.js", ["--expose-gc"], [way, String(waiting), String(requests), String(sampleEvery)]),
+    `scheduler (${way}, ${waiting} waiting)`,
+    timeoutMillis,
+    (report) => report
+  )
+}
+
+const LOAD_ROUNDS = 3
+
+/** So many that each run with 100 000 waiting pays for several collections of the whole heap, and not for one or none. */
+const LOAD_REQUESTS = 400_000
+
 /**
- * Measures the scheduler itself, in a process of its own; its memory only where asked, for that takes long.
+ * Measures the scheduler itself, medians of three; its memory only where asked, for that takes long.
  *
  * @since 0.1.0
  * @category processes
  */
-export const measureScheduler = (withMemory: boolean, timeoutMillis: number): Promise<SchedulerReport> =>
-  answer<SchedulerReport, SchedulerReport>(
-    start("./schedulerCost.js", ["--expose-gc"], withMemory ? ["--memory"] : []),
-    "scheduler",
-    timeoutMillis,
-    (report) => report
-  )
+export const measureScheduler = async (withMemory: boolean, timeoutMillis: number): Promise<SchedulerReport> => {
+  const load = (way: SchedulerLoad["way"], waiting: number, requests = LOAD_REQUESTS, sampleEvery = Infinity) =>
+    measureLoad({ way, waiting, requests, sampleEvery }, timeoutMillis)
+  const bare = await load("none", 1000)
+  const loads: Array<SchedulerReport["loads"][number]> = []
+  for (const waiting of [10, 1000, 100_000]) {
+    const scheduled: Array<number> = []
+    const queued: Array<number> = []
+    // In turn, so that what the machine does meanwhile meets both.
+    for (let round = 0; round < LOAD_ROUNDS; round++) {
+      scheduled.push((await load("scheduler", waiting)).cpuMicros)
+      queued.push((await load("queue", waiting)).cpuMicros)
+    }
+    loads.push({ waiting, cpuMicros: Yardstick.median(scheduled), queueMicros: Yardstick.median(queued) })
+  }
+  const heap = withMemory ? (await load("scheduler", 1000, 1_000_000, 100_000)).heap : []
+  return { bareMicros: bare.cpuMicros, loads, heap }
+}
 
 const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {

@@ -121,6 +121,36 @@ export type FromWorker =
   | { readonly type: "broken"; readonly reason: string }
 
 /**
+ * What a process that measures the scheduler itself is to do.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SchedulerLoad {
+  /** By the scheduler, in a plain queue, or not waiting at all. */
+  readonly way: "scheduler" | "queue" | "none"
+  /** Requests that wait at any time. */
+  readonly waiting: number
+  /** Requests that are measured, after the warm-up. */
+  readonly requests: number
+  /** Looks at the heap after each so many requests; `Infinity` never. */
+  readonly sampleEvery: number
+}
+
+/**
+ * What it saw.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface LoadReport {
+  /** CPU per request, in µs. */
+  readonly cpuMicros: number
+  /** The heap in bytes after a collection, at each look. */
+  readonly heap: ReadonlyArray<number>
+}
+
+/**
  * What the scheduler itself costs.
  *
  * @since 0.1.0

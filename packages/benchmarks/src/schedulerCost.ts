@@ -1,8 +1,11 @@
 /**
- * What the scheduler itself costs: no network, a clock that jumps, a bucket of 1000 per s that is always exact, and
- * so many requests waiting all the time; with `--memory` also the heap over a million requests. Beside it the same fibers
- * in a plain queue that lets one go each ms: what waiting costs in Effect, whoever keeps the queue. Medians of three.
- * Sends its figures to its parent, or prints them when it has none.
+ * What one load costs: no network, a clock that jumps, and so many requests waiting all the time, in one of three ways.
+ * By the scheduler, with a bucket of 1000 per s that is always exact; in a plain queue that lets one go each ms: what
+ * waiting costs in Effect, whoever keeps the queue; or not waiting at all. Each load has a process of its own: what V8
+ * learns of one way makes the next one slower.
+ *
+ * Takes the way, how many wait and how many requests, and after how many of them each to look at the heap. Sends its
+ * figures to its parent, or prints them when it has none.
  */
 
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -14,15 +17,10 @@ import type * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
 import * as Redacted from "effect/Redacted"
 import * as Bucket from "./Bucket.js"
-import type { SchedulerReport } from "./Protocol.js"
-import * as Yardstick from "./Yardstick.js"
+import type { LoadReport, SchedulerLoad } from "./Protocol.js"
 
 const LIMIT = 1000
 const WINDOW_MILLIS = 1000
-const ROUNDS = 3
-
-/** So many that each run with 100 000 waiting pays for several collections of the whole heap, and not for one or none. */
-const REQUESTS = 400_000
 
 const request = HttpClientRequest.post("http://127.0.0.1/v2/assets/a/version")
 
@@ -41,18 +39,6 @@ const answers = Array.from({ length: LIMIT + 1 }, (_, remaining) =>
     )
   )
 )
-
-interface Load {
-  /** Requests that wait at any time. */
-  readonly waiting: number
-  /** Requests that are measured, after the warm-up. */
-  readonly requests: number
-  /** By the scheduler, in a plain queue, or not waiting at all. */
-  readonly way: "scheduler" | "queue" | "none"
-  /** Sees every so many requests. */
-  readonly sampleEvery?: number
-  readonly sample?: () => void
-}
 
 /** First in first out, one each ms. */
 const plainQueue = () => {
@@ -73,7 +59,7 @@ const plainQueue = () => {
 }
 
 /** CPU per request in µs. */
-const measure = (load: Load): number => {
+const measure = (load: SchedulerLoad, sample: () => void): number => {
   // What the one before left behind is not to be paid for by this one.
   globalThis.gc?.()
   const virtual = VirtualClock.make()
@@ -81,7 +67,8 @@ const measure = (load: Load): number => {
     while (!done() && (virtual.turn() || virtual.jump()));
   }
   const bucket = Bucket.make(LIMIT, WINDOW_MILLIS, 0)
-  const warmUp = Math.min(20_000, load.requests / 4)
+  // Until those that came all at once have gone: what is measured goes on like this for ever.
+  const warmUp = Math.max(20_000, load.waiting)
   const total = warmUp + load.requests
   let sent = 0
   let refused = 0
@@ -94,7 +81,7 @@ const measure = (load: Load): number => {
       const spent = process.cpuUsage(cpu)
       used = spent.user + spent.system
     }
-    if (load.sampleEvery !== undefined && sent % load.sampleEvery === 0) load.sample?.()
+    if (sent % load.sampleEvery === 0) sample()
     if (load.way !== "scheduler") return answers[LIMIT] ?? Effect.never
     if (!Bucket.charge(bucket, Math.floor(virtual.now()))) refused++
     return answers[Bucket.remaining(bucket)] ?? Effect.never
@@ -133,33 +120,26 @@ const heapAfterCollection = (): number => {
   return process.memoryUsage().heapUsed
 }
 
-const measureAll = (withMemory: boolean): SchedulerReport => {
-  measure({ waiting: 100, requests: 50_000, way: "scheduler" })
-  const bareMicros = measure({ waiting: 1000, requests: 100_000, way: "none" })
-  const loads = [10, 1000, 100_000].map((waiting) => {
-    const cpuMicros: Array<number> = []
-    const queueMicros: Array<number> = []
-    // In turn, so that what the machine does meanwhile meets both.
-    for (let round = 0; round < ROUNDS; round++) {
-      cpuMicros.push(measure({ waiting, requests: REQUESTS, way: "scheduler" }))
-      queueMicros.push(measure({ waiting, requests: REQUESTS, way: "queue" }))
-    }
-    return { waiting, cpuMicros: Yardstick.median(cpuMicros), queueMicros: Yardstick.median(queueMicros) }
-  })
+const run = (load: SchedulerLoad): LoadReport => {
   const heap: Array<number> = []
-  if (withMemory) {
-    measure({
-      waiting: 1000,
-      requests: 1_000_000,
-      way: "scheduler",
-      sampleEvery: 100_000,
-      sample: () => heap.push(heapAfterCollection())
-    })
+  const sample = (): void => {
+    heap.push(heapAfterCollection())
   }
-  return { bareMicros, loads, heap }
+  measure({ ...load, waiting: Math.min(load.waiting, 100), requests: 50_000, sampleEvery: Number.POSITIVE_INFINITY }, sample)
+  return { cpuMicros: measure(load, sample), heap }
 }
 
-const report = measureAll(process.argv.includes("--memory"))
+const ways: ReadonlyArray<string> = ["scheduler", "queue", "none"] satisfies ReadonlyArray<SchedulerLoad["way"]>
+const isWay = (way: string | undefined): way is SchedulerLoad["way"] => way !== undefined && ways.includes(way)
+
+const [way, waiting, requests, sampleEvery] = process.argv.slice(2)
+if (!isWay(way)) throw new Error(`Which way? One of ${ways.join(", ")}, then how many wait and how many requests`)
+const report = run({
+  way,
+  waiting: Number(waiting ?? 1000),
+  requests: Number(requests ?? 400_000),
+  sampleEvery: Number(sampleEvery ?? Number.POSITIVE_INFINITY)
+})
 if (process.send === undefined) process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`)
 else process.send(report, () => process.exit(0))
 
