@@ -175,7 +175,10 @@ export const scheduler = (reports: ReadonlyArray<SchedulerReport>): string => {
   return [
     `### ${Scenario.scheduler.id}: ${Scenario.scheduler.title}`,
     `The goal: ${Scenario.scheduler.goal}. The same loop without a scheduler takes ${bare} µs per request, and is not taken off.`,
-    Table.render(["requests that wait", "CPU per request", "in a plain queue", "the scheduler's own share"], rows),
+    Table.render(
+      ["requests that wait", "CPU per request", "in a plain queue that can be left", "the scheduler's own share"],
+      rows
+    ),
     `Heap after collection: ${mebibytes(heap[0])} after 100 000 requests, ${mebibytes(heap[heap.length - 1])} after a million.`
   ].join("\n\n")
 }

@@ -1,8 +1,8 @@
 /**
  * What one load costs: no network, a clock that jumps, and so many requests waiting all the time, in one of three ways.
- * By the scheduler, with a bucket of 1000 per s that is always exact; in a plain queue that lets one go each ms: what
- * waiting costs in Effect, whoever keeps the queue; or not waiting at all. Each load has a process of its own: what V8
- * learns of one way makes the next one slower.
+ * By the scheduler, with a bucket of 1000 per s that is always exact; in a plain queue that lets one go each ms and that
+ * whoever is interrupted can leave: what waiting costs in Effect, whoever keeps the queue; or not waiting at all. Each
+ * load has a process of its own: what V8 learns of one way makes the next one slower.
  *
  * Takes the way, how many wait and how many requests, and after how many of them each to look at the heap. Sends its
  * figures to its parent, or prints them when it has none.
@@ -40,19 +40,23 @@ const answers = Array.from({ length: LIMIT + 1 }, (_, remaining) =>
   )
 )
 
-/** First in first out, one each ms. */
+/** First in first out, one each ms. Whoever is interrupted leaves an empty place. */
 const plainQueue = () => {
-  const line: Array<() => void> = []
+  const line: Array<{ letGo: () => void }> = []
   let first = 0
   const next = (): void => {
-    line[first++]?.()
+    line[first++]?.letGo()
     if (first < 4096) return
     line.splice(0, first)
     first = 0
   }
   return {
     wait: Effect.async<void>((resume) => {
-      line.push(() => resume(Effect.void))
+      const place = { letGo: () => resume(Effect.void) }
+      line.push(place)
+      return Effect.sync(() => {
+        place.letGo = next
+      })
     }),
     letGo: Effect.forever(Effect.zipRight(Effect.sleep(1), Effect.sync(next)))
   }
@@ -125,7 +129,10 @@ const run = (load: SchedulerLoad): LoadReport => {
   const sample = (): void => {
     heap.push(heapAfterCollection())
   }
-  measure({ ...load, waiting: Math.min(load.waiting, 100), requests: 50_000, sampleEvery: Number.POSITIVE_INFINITY }, sample)
+  measure(
+    { ...load, waiting: Math.min(load.waiting, 100), requests: 50_000, sampleEvery: Number.POSITIVE_INFINITY },
+    sample
+  )
   return { cpuMicros: measure(load, sample), heap }
 }
 
