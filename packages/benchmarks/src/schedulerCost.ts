@@ -15,6 +15,7 @@ import * as VirtualClock from "@effect-frameio/testing/VirtualClock"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
+import { constVoid } from "effect/Function"
 import * as Redacted from "effect/Redacted"
 import * as Bucket from "./Bucket.js"
 import type { LoadReport, SchedulerLoad } from "./Protocol.js"
@@ -55,7 +56,7 @@ const plainQueue = () => {
       const place = { letGo: () => resume(Effect.void) }
       line.push(place)
       return Effect.sync(() => {
-        place.letGo = next
+        place.letGo = constVoid
       })
     }),
     letGo: Effect.forever(Effect.zipRight(Effect.sleep(1), Effect.sync(next)))
