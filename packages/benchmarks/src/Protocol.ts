@@ -127,7 +127,7 @@ export type FromWorker =
  * @category models
  */
 export interface SchedulerLoad {
-  /** By the scheduler, in a plain queue, or not waiting at all. */
+  /** By the scheduler, in a plain queue that can be left, or not waiting at all. */
   readonly way: "scheduler" | "queue" | "none"
   /** Requests that wait at any time. */
   readonly waiting: number
@@ -159,7 +159,7 @@ export interface LoadReport {
 export interface SchedulerReport {
   /** CPU per request of the same loop without a scheduler, in µs. */
   readonly bareMicros: number
-  /** CPU per request, in µs, with so many waiting: by the scheduler, and of the same fibers in a plain queue. */
+  /** CPU per request, in µs, with so many waiting: by the scheduler, and of the same fibers in that queue. */
   readonly loads: ReadonlyArray<{ readonly waiting: number; readonly cpuMicros: number; readonly queueMicros: number }>
   /** The heap in bytes after a collection, every 100 000 requests; empty where it was not measured. */
   readonly heap: ReadonlyArray<number>

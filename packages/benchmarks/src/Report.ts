@@ -174,7 +174,7 @@ export const scheduler = (reports: ReadonlyArray<SchedulerReport>): string => {
   const heap = reports.find((report) => report.heap.length > 0)?.heap ?? []
   return [
     `### ${Scenario.scheduler.id}: ${Scenario.scheduler.title}`,
-    `The goal: ${Scenario.scheduler.goal}. The same loop without a scheduler takes ${bare} µs per request, and is not taken off. What the queue takes too is what so many fibers that wait cost V8's collector and caches.`,
+    `The goal: ${Scenario.scheduler.goal}. The same loop without a scheduler takes ${bare} µs per request, and is not taken off. What the queue takes more with more that wait is V8's collector and the caches: fibers that wait are copied, whoever keeps them.`,
     Table.render(
       ["requests that wait", "CPU per request", "in a plain queue that can be left", "the scheduler's own share"],
       rows

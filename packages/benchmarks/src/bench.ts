@@ -225,7 +225,7 @@ const blank = (): string =>
 const about = (command: string, runs: number, lanes: number): string =>
   [
     `Last run: ${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${Os.cpus().length} × ${Os.cpus()[0]?.model.trim() ?? "unknown"}.`,
-    `\`${command}\`: medians of ${runs} runs, ${lanes === 1 ? "each client alone" : `${lanes} clients side by side (the cost alone)`}.`
+    `\`${command}\`: medians of ${runs} runs, ${lanes === 1 ? "each alone" : `${lanes} clients side by side (cost and scheduler alone)`}.`
   ].join("\n")
 
 const main = async (): Promise<void> => {
