@@ -213,6 +213,8 @@ leaves. The server is a process of its own and keeps the limit to the millisecon
 left, as the real one does. Each client is a process of its own, written as its users write it
 (\`packages/benchmarks/src/clients\`): those that have a queue get all jobs at once, those that have none get
 ${Scenario.WORKERS} workers. "Told" is what the client had to be told of the limit beforehand.
+
+A section that was measured by itself says so at its end. The overview is always of one whole run, so the two can differ.
 `
 
 /** A document with a place for everything, in order. */
@@ -353,7 +355,8 @@ const main = async (): Promise<void> => {
   const whole = wantedScenarios === undefined
   if (wantedClients === undefined) {
     const command = ["npm run bench", ...(process.argv.length > 2 ? ["--", ...process.argv.slice(2)] : [])].join(" ")
-    const stamp = about(command, runs, lanes)
+    // Only scenarios run side by side; cost and scheduler are measured alone, whatever was asked for.
+    const stamp = about(command, runs, scenarios.length === 0 ? 1 : lanes)
     let document = Fs.existsSync(DOCUMENT) ? Fs.readFileSync(DOCUMENT, "utf8") : blank()
     if (whole) document = Table.replaceSection(document, "about", stamp)
     for (const [id, content] of sections) {
