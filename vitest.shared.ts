@@ -1,7 +1,8 @@
+import { readdirSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import type { ViteUserConfig } from "vitest/config"
 
-const packages = ["core", "redis", "testing", "batch", "cli"]
+const packages = readdirSync(new URL("packages/", import.meta.url))
 
 /** Tests run against the sources, so they need no build. */
 const alias = packages.flatMap((name) => [

@@ -8,7 +8,10 @@ import { fileURLToPath } from "node:url"
 import ts from "typescript"
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..")
-const libraries = ["core", "redis", "testing", "batch", "cli"]
+/** Every package but the private ones. */
+const libraries = readdirSync(join(root, "packages")).filter(
+  (name) => JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8")).private !== true
+)
 
 const problems = []
 const from = (file) => relative(root, file).split(sep).join("/")

@@ -3,34 +3,37 @@
  * This declaration is the only one; everything below it reads it.
  */
 const arrows = `
-  core        →
-  testing     → core
-  redis       → core
+  ratelimit   →
+  core        → ratelimit
+  stacks      → core ratelimit
+  testing     → core ratelimit
+  redis       → ratelimit
   undici      → core
-  batch       → core
-  cli         → core batch testing undici
-  benchmarks  → core batch testing redis undici
-  examples    → core batch testing redis undici
+  batch       → core ratelimit stacks
+  report      → batch core
+  cli         → core ratelimit stacks batch report testing undici
+  benchmarks  → core ratelimit stacks batch testing redis undici
+  examples    → core ratelimit stacks batch report testing redis undici
 `
 
 /** These run wherever \`fetch\` does: nothing of Node in them. */
-const platformFree = ["core"]
+const platformFree = ["ratelimit", "core", "stacks"]
 
 /** These are published libraries: they import modules, never a barrel, so that a user bundles what is used. */
-const libraries = ["core", "testing", "redis", "undici", "batch", "cli"]
+const libraries = ["ratelimit", "core", "stacks", "testing", "redis", "undici", "batch", "report", "cli"]
 
 /** These hold rules and no effects: they import nothing but one another. */
 const pure = [
   "packages/batch/src/NamingRule.ts",
   "packages/batch/src/PlanFile.ts",
   "packages/batch/src/VersionGrouping.ts",
-  "packages/core/src/LeakyBucket.ts",
-  "packages/core/src/PartPlan.ts",
-  "packages/core/src/RateLimitHeaders.ts",
-  "packages/core/src/internal/expiries.ts",
-  "packages/core/src/internal/secure.ts",
-  "packages/core/src/internal/text.ts",
-  "packages/core/src/internal/waitingLine.ts"
+  "packages/ratelimit/src/LeakyBucket.ts",
+  "packages/stacks/src/PartPlan.ts",
+  "packages/ratelimit/src/RateLimitHeaders.ts",
+  "packages/ratelimit/src/internal/expiries.ts",
+  "packages/core/src/SecureUrl.ts",
+  "packages/core/src/SafeText.ts",
+  "packages/ratelimit/src/internal/waitingLine.ts"
 ]
 
 /** Any test may use the fake. */

@@ -6,7 +6,8 @@
  */
 import { fileURLToPath } from "node:url"
 import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
-import { Asset, AssetCache, FrameioClient, VersionStack } from "@effect-frameio/core"
+import { Asset, FrameioClient } from "@effect-frameio/core"
+import { AssetCache, VersionStack } from "@effect-frameio/stacks"
 import { Chunk, Console, Effect, Layer, Option, Schema, Stream } from "effect"
 
 /** One stack out of all files in a folder whose names begin so, in the order of their names: v001, v002, … */

@@ -6,7 +6,8 @@
 import { fileURLToPath } from "node:url"
 import { FileSystem, Path } from "@effect/platform"
 import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
-import { Asset, FrameioClient, Upload } from "@effect-frameio/core"
+import { Asset, FrameioClient } from "@effect-frameio/core"
+import { Upload } from "@effect-frameio/stacks"
 import { Console, Effect, Layer, Schema } from "effect"
 
 /** Answers where the file is now. */

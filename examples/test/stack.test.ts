@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { AssetCache } from "@effect-frameio/core"
+import { AssetCache } from "@effect-frameio/stacks"
 import { FakeFrameio, FaultPlan, RateLimiter, Seed } from "@effect-frameio/testing"
 import { Effect, Layer } from "effect"
 import { stackShot, unstack } from "../src/stack.js"

@@ -7,7 +7,7 @@
  * @since 0.1.0
  */
 
-import * as LeakyBucket from "@effect-frameio/core/LeakyBucket"
+import * as LeakyBucket from "@effect-frameio/ratelimit/LeakyBucket"
 
 /**
  * What is to be done.

@@ -12,9 +12,9 @@ import type * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { BatchEvent, Counts } from "./BatchEvent.js"
 import * as BatchProgress from "./BatchProgress.js"
-import * as ChainRun from "./internal/chainRun.js"
-import * as ChainUndo from "./internal/chainUndo.js"
-import * as JobRun from "./internal/jobRun.js"
+import * as ChainRun from "./internal/run/chainRun.js"
+import * as ChainUndo from "./internal/run/chainUndo.js"
+import * as JobRun from "./internal/run/jobRun.js"
 import type { Chain, StackedChain, VersionPlan } from "./VersionPlan.js"
 
 /**

@@ -11,8 +11,8 @@ import type { AssetId } from "@effect-frameio/core/Asset"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { KINDS, PlanBuilder } from "./internal/planBuilder.js"
-import { readPairs } from "./internal/readPairs.js"
+import { KINDS, PlanBuilder } from "./internal/plan/planBuilder.js"
+import { readPairs } from "./internal/plan/readPairs.js"
 
 /**
  * One version to be put on a stack.

@@ -8,8 +8,6 @@ export * as BatchJob from "./BatchJob.js"
 export * as BatchMetrics from "./BatchMetrics.js"
 /** What the events so far add up to. */
 export * as BatchProgress from "./BatchProgress.js"
-/** What became of a job: a page, CSV, JSON lines, a few lines for a terminal. */
-export * as BatchReport from "./BatchReport.js"
 /** Runs a plan: chains side by side, the links of each in order. */
 export * as BatchRunner from "./BatchRunner.js"
 /** A folder, read and planned by a naming rule. */

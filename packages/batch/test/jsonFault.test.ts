@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck } from "effect"
-import { find } from "../src/internal/jsonFault.js"
+import { find } from "../src/internal/plan/jsonFault.js"
 
 const sound = (text: string): boolean => {
   try {

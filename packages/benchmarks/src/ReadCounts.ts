@@ -5,10 +5,10 @@
  * @since 0.1.0
  */
 import * as Asset from "@effect-frameio/core/Asset"
-import * as AssetCache from "@effect-frameio/core/AssetCache"
 import * as FrameioClient from "@effect-frameio/core/FrameioClient"
 import type * as FrameioError from "@effect-frameio/core/FrameioError"
-import * as VersionStack from "@effect-frameio/core/VersionStack"
+import * as AssetCache from "@effect-frameio/stacks/AssetCache"
+import * as VersionStack from "@effect-frameio/stacks/VersionStack"
 import * as FakeFrameio from "@effect-frameio/testing/FakeFrameio"
 import * as RateLimiter from "@effect-frameio/testing/RateLimiter"
 import * as Seed from "@effect-frameio/testing/Seed"

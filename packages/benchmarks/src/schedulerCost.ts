@@ -10,7 +10,7 @@
 
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
-import * as RateLimitScheduler from "@effect-frameio/core/RateLimitScheduler"
+import * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
 import * as VirtualClock from "@effect-frameio/testing/VirtualClock"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"

@@ -6,7 +6,7 @@
 
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as FrameioClient from "@effect-frameio/core/FrameioClient"
-import type * as RateLimitScheduler from "@effect-frameio/core/RateLimitScheduler"
+import type * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
 import type * as ConfigError from "effect/ConfigError"
 import * as Layer from "effect/Layer"
 import { CliError } from "./CliError.js"

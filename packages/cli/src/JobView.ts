@@ -6,7 +6,7 @@
 import * as BatchEvent from "@effect-frameio/batch/BatchEvent"
 import * as BatchProgress from "@effect-frameio/batch/BatchProgress"
 import * as FrameioApi from "@effect-frameio/core/FrameioApi"
-import * as RateLimitScheduler from "@effect-frameio/core/RateLimitScheduler"
+import * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"

@@ -6,7 +6,7 @@
 import * as BatchEstimate from "@effect-frameio/batch/BatchEstimate"
 import type { FolderPlan, Progress } from "@effect-frameio/batch/FolderPlan"
 import type { Finding, Group } from "@effect-frameio/batch/VersionGrouping"
-import type { Rule } from "@effect-frameio/core/LeakyBucket"
+import type { Rule } from "@effect-frameio/ratelimit/LeakyBucket"
 import * as ProgressBar from "./ProgressBar.js"
 
 /** What a terminal would act on, or that turns text round: a file may be called anything. */

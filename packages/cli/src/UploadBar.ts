@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { UploadEvent } from "@effect-frameio/core/Upload"
+import type { UploadEvent } from "@effect-frameio/stacks/Upload"
 import * as ProgressBar from "./ProgressBar.js"
 
 /**

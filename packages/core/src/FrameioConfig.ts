@@ -11,7 +11,7 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import { isSecure } from "./internal/secure.js"
+import { isSecure } from "./SecureUrl.js"
 
 /**
  * Frame.io's own address.

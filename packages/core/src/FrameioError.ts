@@ -7,18 +7,19 @@
  *
  * @since 0.1.0
  */
-import * as Duration from "effect/Duration"
-import * as Schema from "effect/Schema"
-import * as SchemaAST from "effect/SchemaAST"
-import { AssetId } from "./Asset.js"
-import * as text from "./internal/text.js"
+
 import {
   DeadlineExceeded,
   MaxWaitExceeded,
   QueueFull,
   type RateLimitError,
   StoreUnavailable
-} from "./RateLimitError.js"
+} from "@effect-frameio/ratelimit/RateLimitError"
+import * as Duration from "effect/Duration"
+import * as Schema from "effect/Schema"
+import * as SchemaAST from "effect/SchemaAST"
+import { AssetId } from "./Asset.js"
+import * as text from "./SafeText.js"
 
 /**
  * Whether the change that was asked for can have been made: surely not, perhaps, or surely. A read changes nothing, so

@@ -9,7 +9,7 @@
 import * as Schema from "effect/Schema"
 import { AssetId } from "./Asset.js"
 import type { Problem } from "./FrameioError.js"
-import * as text from "./internal/text.js"
+import * as text from "./SafeText.js"
 
 interface Common {
   /** Text for people. */

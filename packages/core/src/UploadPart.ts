@@ -9,7 +9,7 @@
 import * as Schema from "effect/Schema"
 import type { AssetId } from "./Asset.js"
 import type { Problem } from "./FrameioError.js"
-import * as text from "./internal/text.js"
+import * as text from "./SafeText.js"
 
 /**
  * The smallest part in bytes, but for the final one: 5 MiB.

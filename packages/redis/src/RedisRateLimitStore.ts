@@ -10,9 +10,9 @@
  * @since 0.1.0
  */
 import { createHash, createHmac, randomUUID } from "node:crypto"
-import type * as LeakyBucket from "@effect-frameio/core/LeakyBucket"
-import { StoreUnavailable } from "@effect-frameio/core/RateLimitError"
-import * as RateLimitStore from "@effect-frameio/core/RateLimitStore"
+import type * as LeakyBucket from "@effect-frameio/ratelimit/LeakyBucket"
+import { StoreUnavailable } from "@effect-frameio/ratelimit/RateLimitError"
+import * as RateLimitStore from "@effect-frameio/ratelimit/RateLimitStore"
 import * as Config from "effect/Config"
 import * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { LeakyBucket, RateLimitStore } from "@effect-frameio/core"
+import { LeakyBucket, RateLimitStore } from "@effect-frameio/ratelimit"
 import { RedisRateLimitStore } from "@effect-frameio/redis"
 import { ConfigProvider, Effect, Exit, Fiber, Layer, Logger, Redacted, Schedule, Scope } from "effect"
 import { Redis } from "ioredis"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { LeakyBucket } from "@effect-frameio/core"
+import { LeakyBucket } from "@effect-frameio/ratelimit"
 import { Effect, FastCheck } from "effect"
 import * as SharedState from "../src/internal/sharedState.js"
 

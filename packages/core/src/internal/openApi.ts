@@ -2,7 +2,7 @@
  * What the OpenAPI document needs beyond what is derived: that it says what is on the wire, and reads well. Pure
  * functions from one part of the document to another, given to the declaration as its annotations.
  */
-import * as RateLimitHeaders from "../RateLimitHeaders.js"
+import * as RateLimitHeaders from "@effect-frameio/ratelimit/RateLimitHeaders"
 
 type Part = Readonly<Record<string, unknown>>
 

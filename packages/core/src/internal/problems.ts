@@ -3,8 +3,8 @@ import * as Schema from "effect/Schema"
 import { AssetId } from "../Asset.js"
 import type * as FrameioApi from "../FrameioApi.js"
 import * as FrameioError from "../FrameioError.js"
+import * as text from "../SafeText.js"
 import * as Call from "./call.js"
-import * as text from "./text.js"
 
 const isAssetId = Schema.is(AssetId)
 

@@ -1,11 +1,11 @@
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as transport from "@effect-frameio/ratelimit/Transport"
 import * as Data from "effect/Data"
 import * as FrameioError from "../FrameioError.js"
 import type * as RetryPolicy from "../RetryPolicy.js"
+import * as text from "../SafeText.js"
 import * as Call from "./call.js"
-import * as text from "./text.js"
-import * as transport from "./transport.js"
 
 /**
  * How an attempt failed, for the retry policy; and the public error if that gives up.

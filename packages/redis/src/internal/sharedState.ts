@@ -3,8 +3,8 @@
  *
  * @internal
  */
-import * as LeakyBucket from "@effect-frameio/core/LeakyBucket"
-import type * as RateLimitStore from "@effect-frameio/core/RateLimitStore"
+import * as LeakyBucket from "@effect-frameio/ratelimit/LeakyBucket"
+import type * as RateLimitStore from "@effect-frameio/ratelimit/RateLimitStore"
 import * as Schema from "effect/Schema"
 
 /** JSON knows no `undefined`. */

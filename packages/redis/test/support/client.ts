@@ -1,7 +1,7 @@
 /** A scheduler over a store, and a strict server in this process that it sends to. */
 
 import { HttpClientRequest, HttpClientResponse } from "@effect/platform"
-import { RateLimitScheduler, RateLimitStore } from "@effect-frameio/core"
+import { RateLimitScheduler, RateLimitStore } from "@effect-frameio/ratelimit"
 import { RateLimiter } from "@effect-frameio/testing"
 import { Context, Effect, Layer, Redacted } from "effect"
 

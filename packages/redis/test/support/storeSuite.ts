@@ -1,7 +1,7 @@
 /** What holds for every store, whoever shares it. */
 
 import { assert, it } from "@effect/vitest"
-import { LeakyBucket, type RateLimitStore } from "@effect-frameio/core"
+import { LeakyBucket, type RateLimitStore } from "@effect-frameio/ratelimit"
 import { Effect, Redacted, type Scope } from "effect"
 
 const key = (route = "POST /a", owner = "token-of-somebody"): RateLimitStore.BucketKey => ({

@@ -1,0 +1,263 @@
+/**
+ * A plan into the tables of a ledger, in memory that does not grow with it. What a pair needs to be sound by itself is
+ * checked as it comes; what pairs are to one another is found by SQLite. Only what is wrong goes through `PlanBuilder`,
+ * for its words.
+ */
+
+import type * as SqlClient from "@effect/sql/SqlClient"
+import type { SqlError } from "@effect/sql/SqlError"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { inOrder, PairSink, PlanBuilder, type RawLink } from "../plan/planBuilder.js"
+
+/** Takes pairs until they are drained. */
+export class PendingPairs extends PairSink {
+  #pending: Array<RawLink> = []
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
+
+  protected take(link: RawLink): void {
+    this.#size += 1
+    this.#pending.push(link)
+  }
+
+  drain(): ReadonlyArray<RawLink> {
+    const pending = this.#pending
+    this.#pending = []
+    return pending
+  }
+}
+
+const INSERT = `
+  INSERT INTO links (line, asset_id, next_asset_id, fields)
+  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?)`
+
+const row = ({ assetId, fields, line, nextAssetId }: RawLink) => [
+  line,
+  assetId,
+  nextAssetId,
+  fields === undefined ? null : JSON.stringify(fields)
+]
+
+export const insert = (sql: SqlClient.SqlClient, pairs: ReadonlyArray<RawLink>): Effect.Effect<void, SqlError> =>
+  pairs.length === 0 ? Effect.void : Effect.asVoid(sql.unsafe(INSERT, [JSON.stringify(pairs.map(row))]))
+
+/** Forgets a plan that was not taken in as a whole. */
+export const clear = (sql: SqlClient.SqlClient): Effect.Effect<void, SqlError> =>
+  Effect.forEach(
+    [
+      "DROP INDEX IF EXISTS links_next",
+      "DROP INDEX IF EXISTS links_chain",
+      "DROP INDEX IF EXISTS chains_target",
+      "DROP TABLE IF EXISTS temp.nested",
+      "DROP TABLE IF EXISTS temp.child",
+      "DELETE FROM links",
+      "DELETE FROM chains"
+    ],
+    (text) => sql.unsafe(text),
+    { discard: true }
+  )
+
+interface LinkRow {
+  readonly line: number
+  readonly asset_id: string
+  readonly next_asset_id: string
+}
+
+/** So many of the links that are wrong together are looked at for their words. */
+const LOOKED_AT = 10_000
+
+const feed = (builder: PlanBuilder, rows: ReadonlyArray<LinkRow>): void => {
+  for (const { asset_id, line, next_asset_id } of rows) builder.pair(line, asset_id, next_asset_id)
+}
+
+const numberOf = (rows: ReadonlyArray<{ readonly n: number }>): number => rows[0]?.n ?? 0
+
+const duplicates = (sql: SqlClient.SqlClient, sink: PairSink): Effect.Effect<void, SqlError> =>
+  Effect.gen(function* () {
+    yield* sql.unsafe("CREATE INDEX links_next ON links (next_asset_id)")
+    const count = numberOf(
+      yield* sql.unsafe<{ n: number }>("SELECT count(*) - count(DISTINCT next_asset_id) AS n FROM links")
+    )
+    if (count === 0) return
+    const builder = new PlanBuilder(LOOKED_AT)
+    feed(
+      builder,
+      yield* sql.unsafe<LinkRow>(
+        `SELECT line, asset_id, next_asset_id FROM links WHERE next_asset_id IN (
+           SELECT next_asset_id FROM links GROUP BY next_asset_id HAVING count(*) > 1
+         ) ORDER BY line LIMIT ?`,
+        [LOOKED_AT]
+      )
+    )
+    sink.addAll(builder.problems, count)
+    // The rest is checked as if the later ones were not there.
+    yield* sql.unsafe("DELETE FROM links WHERE line NOT IN (SELECT min(line) FROM links GROUP BY next_asset_id)")
+  })
+
+/** Which links go on a version that another link brings, and the asset at the root of each such tree. */
+const nesting = (sql: SqlClient.SqlClient, sink: PairSink): Effect.Effect<void, SqlError> =>
+  Effect.gen(function* () {
+    yield* sql.unsafe(
+      `CREATE TEMP TABLE child AS
+       SELECT link.line AS line, bringer.line AS parent
+       FROM links AS link JOIN links AS bringer ON bringer.next_asset_id = link.asset_id`
+    )
+    yield* sql.unsafe("CREATE INDEX temp.child_line ON child (line)")
+    yield* sql.unsafe("CREATE INDEX temp.child_parent ON child (parent)")
+    yield* sql.unsafe("CREATE TEMP TABLE nested (line INTEGER PRIMARY KEY, root TEXT NOT NULL)")
+    yield* sql.unsafe(
+      `WITH RECURSIVE tree (line, root) AS (
+         SELECT child.line, links.asset_id FROM child JOIN links ON links.line = child.parent
+         WHERE child.parent NOT IN (SELECT line FROM child)
+         UNION ALL
+         SELECT child.line, tree.root FROM tree JOIN child ON child.parent = tree.line
+       )
+       INSERT INTO nested SELECT line, root FROM tree`
+    )
+    const lost = yield* sql.unsafe<LinkRow>(
+      `SELECT links.line, asset_id, next_asset_id FROM child JOIN links USING (line)
+       WHERE links.line NOT IN (SELECT line FROM nested) ORDER BY links.line LIMIT ?`,
+      [LOOKED_AT]
+    )
+    if (lost.length === 0) return
+    const builder = new PlanBuilder(LOOKED_AT)
+    feed(builder, lost)
+    const built = builder.build()
+    if (!built.ok) sink.addAll(built.problems, built.total)
+  })
+
+/** Chains are numbered by their first lines. */
+const chain = (sql: SqlClient.SqlClient): Effect.Effect<void, SqlError> =>
+  Effect.gen(function* () {
+    yield* sql.unsafe(
+      `INSERT INTO chains (id, target)
+       SELECT row_number() OVER (ORDER BY min(line)) - 1, target FROM (
+         SELECT links.line AS line, coalesce(nested.root, links.asset_id) AS target
+         FROM links LEFT JOIN nested USING (line)
+       ) GROUP BY target`
+    )
+    yield* sql.unsafe("CREATE INDEX chains_target ON chains (target)")
+    yield* sql.unsafe(
+      `UPDATE links SET position = line, chain = (
+         SELECT id FROM chains
+         WHERE target = coalesce((SELECT root FROM nested WHERE nested.line = links.line), links.asset_id)
+       )`
+    )
+    yield* sql.unsafe("DROP INDEX chains_target")
+    yield* sql.unsafe("DROP INDEX links_next")
+    yield* sql.unsafe("CREATE UNIQUE INDEX links_chain ON links (chain, position)")
+  })
+
+/** A version whose target is brought by a later line waits for that line. */
+const order = (sql: SqlClient.SqlClient): Effect.Effect<void, SqlError> =>
+  Effect.gen(function* () {
+    const unordered = yield* sql.unsafe<{ id: number; target: string }>(
+      `SELECT id, target FROM chains WHERE id IN (
+         SELECT chain FROM child JOIN links USING (line) WHERE child.line < child.parent
+       )`
+    )
+    yield* Effect.forEach(
+      unordered,
+      ({ id, target }) =>
+        Effect.gen(function* () {
+          const rows = yield* sql.unsafe<LinkRow>(
+            "SELECT line, asset_id, next_asset_id FROM links WHERE chain = ? ORDER BY line",
+            [id]
+          )
+          const links = rows.map(
+            ({ asset_id, line, next_asset_id }): RawLink => ({
+              line,
+              assetId: asset_id,
+              nextAssetId: next_asset_id,
+              fields: undefined
+            })
+          )
+          // Negative first, because two links may not have one place even for a moment.
+          const places = inOrder(target, links).map(({ line }, place) => [line, -1 - place])
+          yield* sql.unsafe(
+            `UPDATE links SET position = place.position FROM (
+               SELECT value ->> 0 AS line, value ->> 1 AS position FROM json_each(?)
+             ) AS place WHERE links.line = place.line`,
+            [JSON.stringify(places)]
+          )
+          yield* sql.unsafe("UPDATE links SET position = -position WHERE chain = ?", [id])
+        }),
+      { discard: true }
+    )
+  })
+
+/**
+ * Makes chains of the pairs that were inserted, and tells the sink what is wrong with them; then nothing may be kept.
+ */
+export const build = (
+  sql: SqlClient.SqlClient,
+  sink: PairSink
+): Effect.Effect<{ readonly links: number; readonly chains: number }, SqlError> =>
+  Effect.gen(function* () {
+    yield* duplicates(sql, sink)
+    yield* nesting(sql, sink)
+    if (sink.total > 0) return { links: 0, chains: 0 }
+    yield* chain(sql)
+    yield* order(sql)
+    yield* sql.unsafe("DROP TABLE temp.nested")
+    yield* sql.unsafe("DROP TABLE temp.child")
+    return {
+      links: numberOf(yield* sql.unsafe<{ n: number }>("SELECT count(*) AS n FROM links")),
+      chains: numberOf(yield* sql.unsafe<{ n: number }>("SELECT count(*) AS n FROM chains"))
+    }
+  })
+
+/**
+ * The first line in which pairs differ from those of the ledger, if one does. The pairs come in the order of their lines.
+ */
+export const firstDifference = (
+  sql: SqlClient.SqlClient,
+  after: number,
+  pairs: ReadonlyArray<RawLink>
+): Effect.Effect<number | undefined, SqlError> =>
+  Effect.gen(function* () {
+    const last = pairs.at(-1)
+    if (last === undefined) return undefined
+    const rows = yield* sql.unsafe<LinkRow>(
+      "SELECT line, asset_id, next_asset_id FROM links WHERE line > ? AND line <= ? ORDER BY line",
+      [after, last.line]
+    )
+    for (let index = 0; index < Math.max(rows.length, pairs.length); index++) {
+      const known = rows[index]
+      const given = pairs[index]
+      if (known === undefined || given === undefined) return (given ?? known)?.line
+      if (known.line !== given.line) return Math.min(known.line, given.line)
+      if (known.asset_id !== given.assetId || known.next_asset_id !== given.nextAssetId) return given.line
+    }
+    return undefined
+  })
+
+/** A stream of pairs into a sink, chunk by chunk. */
+export const readStream = <E, R, E2, R2>(
+  pairs: Stream.Stream<
+    {
+      readonly assetId: string
+      readonly nextAssetId: string
+      readonly fields?: Readonly<Record<string, unknown>> | undefined
+    },
+    E,
+    R
+  >,
+  sink: PairSink,
+  between: Effect.Effect<void, E2, R2>
+): Effect.Effect<void, E | E2, R | R2> => {
+  let line = 0
+  return Stream.runForEachChunk(pairs, (chunk) =>
+    Effect.suspend(() => {
+      for (const pair of Chunk.toReadonlyArray(chunk)) {
+        sink.pair(++line, pair.assetId, pair.nextAssetId, pair.fields)
+      }
+      return between
+    })
+  )
+}

@@ -1,0 +1,245 @@
+/**
+ * Writes events down, many with one transaction: what comes while one is written goes with the next.
+ */
+
+import type * as SqlClient from "@effect/sql/SqlClient"
+import type { SqlError } from "@effect/sql/SqlError"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import { type BatchEvent, Fault } from "../../BatchEvent.js"
+import { concernsAll } from "../run/changeOnce.js"
+
+/** What changes of one link; null leaves a column as it is, and an empty fault clears it. */
+interface Patch {
+  state: string | null
+  how: string | null
+  sentTo: string | null
+  stackId: string | null
+  attempts: number
+  sentAt: number | null
+  doneAt: number | null
+  fault: string | null
+}
+
+interface Statement {
+  readonly text: string
+  readonly values: ReadonlyArray<unknown>
+}
+
+const UPDATE = `
+  UPDATE links SET
+    state = coalesce(patch.state, links.state),
+    how = coalesce(patch.how, links.how),
+    sent_to = coalesce(patch.sent_to, links.sent_to),
+    stack_id = coalesce(patch.stack_id, links.stack_id),
+    attempts = links.attempts + patch.attempts,
+    sent_at = coalesce(patch.sent_at, links.sent_at),
+    done_at = coalesce(patch.done_at, links.done_at),
+    fault = CASE WHEN patch.fault IS NULL THEN links.fault ELSE nullif(patch.fault, '') END
+  FROM (
+    SELECT
+      value ->> 0 AS line, value ->> 1 AS state, value ->> 2 AS how, value ->> 3 AS sent_to, value ->> 4 AS stack_id,
+      value ->> 5 AS attempts, value ->> 6 AS sent_at, value ->> 7 AS done_at, value ->> 8 AS fault
+    FROM json_each(?)
+  ) AS patch
+  WHERE links.line = patch.line`
+
+const faultToJson = Schema.encodeSync(Schema.parseJson(Fault))
+
+const millis = (event: { readonly at: DateTime.Utc }): number => DateTime.toEpochMillis(event.at)
+
+/** Events that nothing may follow before they are on the disk. */
+const isAwaited = (event: BatchEvent): boolean =>
+  event._tag === "Sent" || event._tag === "Undoing" || event._tag === "Planned" || event._tag === "Finished"
+
+/** Nothing new for so many turns of all fibers: who is still coming waits for something else than a turn. */
+const QUIET = 16
+
+/** So many links are written at once, whoever is still to come. */
+const MOST = 1024
+
+export interface Writer {
+  /** Returns when what must not be lost is on the disk. */
+  readonly record: (event: BatchEvent) => Effect.Effect<void, SqlError>
+}
+
+export const make = (sql: SqlClient.SqlClient, kind: "run" | "undo"): Effect.Effect<Writer, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    let patches = new Map<number, Patch>()
+    let statements: Array<Statement> = []
+    let waiters: Array<(exit: Exit.Exit<void, SqlError>) => void> = []
+    let broken: SqlError | undefined
+    let seen = 0
+    const latch = yield* Effect.makeLatch(false)
+
+    const patch = (line: number): Patch => {
+      let one = patches.get(line)
+      if (one === undefined) {
+        one = {
+          state: null,
+          how: null,
+          sentTo: null,
+          stackId: null,
+          attempts: 0,
+          sentAt: null,
+          doneAt: null,
+          fault: null
+        }
+        patches.set(line, one)
+      }
+      return one
+    }
+
+    /** Whether there is anything of an event to write down. */
+    const take = (event: BatchEvent): boolean => {
+      switch (event._tag) {
+        case "Planned":
+          statements.push({ text: "INSERT INTO runs (kind, began_at) VALUES (?, ?)", values: [kind, millis(event)] })
+          return true
+        case "Finished":
+          statements.push({
+            text: "UPDATE runs SET ended_at = ?, stopped = ? WHERE id = (SELECT max(id) FROM runs)",
+            values: [millis(event), event.stopped]
+          })
+          return true
+        case "Paced":
+          statements.push({
+            text: "INSERT INTO paces VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            values: [
+              millis(event),
+              Math.round(event.millis),
+              event.sent,
+              event.refused,
+              event.limit,
+              event.windowMillis,
+              event.free,
+              event.waiting
+            ]
+          })
+          return true
+        case "Noticed":
+          statements.push({
+            text: "INSERT INTO notices VALUES (?, ?, ?, ?)",
+            values: [event.line, millis(event), event.stackId, event.reason]
+          })
+          return true
+        case "Sent": {
+          const one = patch(event.line)
+          one.state = "sent"
+          one.sentAt = millis(event)
+          one.sentTo = event.target
+          one.attempts += 1
+          return true
+        }
+        case "Confirmed": {
+          const one = patch(event.line)
+          one.state = "confirmed"
+          one.how = event.how
+          one.stackId = event.stackId
+          one.doneAt = millis(event)
+          one.fault = ""
+          return true
+        }
+        case "Undoing": {
+          const one = patch(event.line)
+          one.state = "undoing"
+          one.sentAt = millis(event)
+          return true
+        }
+        case "Undone": {
+          const one = patch(event.line)
+          one.state = "undone"
+          one.doneAt = millis(event)
+          one.fault = ""
+          return true
+        }
+        case "Failed": {
+          const one = patch(event.line)
+          one.fault = faultToJson(event.fault)
+          // What is not known stays sent, so that the next run settles it before anything else.
+          if (event.fault.outcome === "unknown") return true
+          one.state = kind === "undo" ? "confirmed" : concernsAll(event.fault) ? "planned" : "failed"
+          one.doneAt = millis(event)
+          return true
+        }
+        case "Skipped":
+        case "Unknown":
+        case "Waiting":
+          return false
+      }
+    }
+
+    const flush: Effect.Effect<void, SqlError> = Effect.suspend(() => {
+      const rows = Array.from(patches, ([line, one]) => [
+        line,
+        one.state,
+        one.how,
+        one.sentTo,
+        one.stackId,
+        one.attempts,
+        one.sentAt,
+        one.doneAt,
+        one.fault
+      ])
+      const others = statements
+      const told = waiters
+      patches = new Map()
+      statements = []
+      waiters = []
+      const tell = (exit: Exit.Exit<void, SqlError>): void => {
+        for (const resume of told) resume(exit)
+      }
+      return Effect.forEach(others, ({ text, values }) => sql.unsafe(text, values), { discard: true }).pipe(
+        Effect.zipRight(rows.length === 0 ? Effect.void : sql.unsafe(UPDATE, [JSON.stringify(rows)])),
+        Effect.matchEffect({
+          onFailure: (error) =>
+            Effect.suspend(() => {
+              broken ??= error
+              tell(Exit.fail(error))
+              return Effect.fail(error)
+            }),
+          onSuccess: () => Effect.sync(() => tell(Exit.void))
+        })
+      )
+    }).pipe(Effect.uninterruptible)
+
+    /** Whoever is about to write something comes along: a transaction costs the same for one as for a hundred. */
+    const untilQuiet = (quietFor: number): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        const before = seen
+        return Effect.flatMap(Effect.yieldNow(), () => {
+          const now = seen === before ? quietFor + 1 : 0
+          return now === QUIET || patches.size >= MOST ? Effect.void : untilQuiet(now)
+        })
+      })
+
+    yield* Effect.forkScoped(
+      Effect.forever(
+        latch.await.pipe(
+          Effect.zipRight(latch.close),
+          Effect.zipRight(untilQuiet(0)),
+          Effect.zipRight(Effect.ignore(flush))
+        )
+      )
+    )
+    yield* Effect.addFinalizer(() => Effect.ignore(flush))
+
+    return {
+      record: (event) =>
+        Effect.suspend(() => {
+          if (broken !== undefined) return Effect.fail(broken)
+          if (!take(event)) return Effect.void
+          seen++
+          if (!isAwaited(event)) return latch.open
+          return Effect.zipRight(
+            latch.open,
+            Effect.async<void, SqlError>((resume) => {
+              waiters.push(resume)
+            })
+          )
+        })
+    }
+  })

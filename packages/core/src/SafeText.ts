@@ -1,0 +1,88 @@
+/**
+ * Text of a server made fit for messages: without secrets, on one line, of bounded length. Pure.
+ *
+ * @since 0.1.0
+ */
+
+/** Bounds what an answer may put into an error: long enough to recognise a page, short enough for a log line. */
+const EXCERPT_LENGTH = 500
+
+/**
+ * Removes every spelling of a secret from a text that came from outside.
+ *
+ * @since 0.1.0
+ * @category text
+ */
+export const scrub = (text: string, secret: string | undefined): string => {
+  if (secret === undefined || secret === "") return text
+  let clean = text
+  for (const spelling of new Set([secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])) {
+    clean = clean.split(spelling).join("<redacted>")
+  }
+  // JSON may escape the slash, which `JSON.stringify` does not.
+  return secret.includes("/") ? clean.split(secret.split("/").join("\\/")).join("<redacted>") : clean
+}
+
+/**
+ * The beginning of a text on one line, at most `length` characters.
+ *
+ * @since 0.1.0
+ * @category text
+ */
+export const excerpt = (text: string, length: number = EXCERPT_LENGTH): string => {
+  const line = text
+    .slice(0, length * 8)
+    .replace(/\s+/g, " ")
+    .trim()
+  return line.length > length ? `${line.slice(0, length - 1)}…` : line
+}
+
+/**
+ * What a person would see of a body: the words of a page without its tags.
+ *
+ * @since 0.1.0
+ * @category text
+ */
+export const words = (body: string, length: number): string =>
+  excerpt(
+    body
+      .slice(0, length * 40)
+      .replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, " ")
+      .replace(/<[^>]*>/g, " "),
+    length
+  )
+
+/**
+ * A field's path as a person writes it: `creator.id`, `[3].name`.
+ *
+ * @since 0.1.0
+ * @category text
+ */
+export const fieldPath = (path: ReadonlyArray<PropertyKey>): string => {
+  let text = ""
+  for (const key of path) {
+    if (typeof key === "number") text += `[${key}]`
+    else text += text === "" ? String(key) : `.${String(key)}`
+  }
+  return text
+}
+
+/**
+ * The steps of a field's path: the other way round.
+ *
+ * @since 0.1.0
+ * @category text
+ */
+export const pathSteps = (path: string): ReadonlyArray<PropertyKey> =>
+  path
+    .split(/[.[\]]+/)
+    .filter((step) => step !== "")
+    .map((step) => (/^\d+$/.test(step) ? Number(step) : step))
+
+/**
+ * The annotation by which a schema says what its values must be, whichever of its own rules is broken.
+ *
+ * @since 0.1.0
+ * @category text
+ */
+export const says = (message: string) => ({ message: () => ({ message, override: true }) })

@@ -1,9 +1,0 @@
-const LOOPBACK = /^(?:localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/
-
-/**
- * Whether nobody on the way can read along: https, or http that does not leave this machine.
- *
- * @internal
- */
-export const isSecure = (url: { readonly protocol: string; readonly hostname: string }): boolean =>
-  url.protocol === "https:" || (url.protocol === "http:" && LOOPBACK.test(url.hostname))

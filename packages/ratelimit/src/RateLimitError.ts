@@ -1,0 +1,101 @@
+/**
+ * What the scheduler refuses by itself, before a request is sent. None of these can have changed anything.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+/**
+ * The bucket's queue is full: as many requests wait as the scheduler's `queueLimit` allows.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class QueueFull extends Schema.TaggedError<QueueFull>("@effect-frameio/ratelimit/RateLimitError/QueueFull")(
+  "QueueFull",
+  {
+    /** The bucket's route, such as `POST /v2/assets/:asset_id/version`. */
+    route: Schema.String,
+    /** How many requests waited, which is also the limit. */
+    waiting: Schema.Int
+  }
+) {
+  override get message(): string {
+    return `${this.route}: ${this.waiting} requests already wait for this rate limit, as many as the scheduler's queueLimit allows. Send fewer at once, or raise queueLimit.`
+  }
+}
+
+/**
+ * The request would have waited, or has waited, longer than the caller's or the scheduler's `maxWait`.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class MaxWaitExceeded extends Schema.TaggedError<MaxWaitExceeded>(
+  "@effect-frameio/ratelimit/RateLimitError/MaxWaitExceeded"
+)("MaxWaitExceeded", {
+  /** The bucket's route. */
+  route: Schema.String,
+  /** The time allowed, in ms. */
+  maxWaitMillis: Schema.Number,
+  /** The time waited, in ms. */
+  waitedMillis: Schema.Number
+}) {
+  override get message(): string {
+    return `${this.route}: no slot of the rate limit within ${this.maxWaitMillis} ms. Nothing was sent; try again later, or allow a longer maxWait.`
+  }
+}
+
+/**
+ * The request's deadline passed while it waited, so it was not sent.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class DeadlineExceeded extends Schema.TaggedError<DeadlineExceeded>(
+  "@effect-frameio/ratelimit/RateLimitError/DeadlineExceeded"
+)("DeadlineExceeded", {
+  /** The bucket's route. */
+  route: Schema.String,
+  /** The time waited, in ms. */
+  waitedMillis: Schema.Number
+}) {
+  override get message(): string {
+    return `${this.route}: the deadline passed after ${this.waitedMillis} ms in the rate limit's queue. Nothing was sent.`
+  }
+}
+
+/**
+ * The shared store of bucket states did not answer, and the scheduler is not allowed to go on without it.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>(
+  "@effect-frameio/ratelimit/RateLimitError/StoreUnavailable"
+)("StoreUnavailable", {
+  /** The store's name, such as `redis`. */
+  store: Schema.String,
+  /** What went wrong, in the store's own words. */
+  reason: Schema.String
+}) {
+  override get message(): string {
+    return `The rate limit's store (${this.store}) is away: ${this.reason}. Nothing was sent. Bring it back, or let the scheduler go on with its own count: whenStoreIsAway "local".`
+  }
+}
+
+/**
+ * Every error of the scheduler itself.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const RateLimitError = Schema.Union(QueueFull, MaxWaitExceeded, DeadlineExceeded, StoreUnavailable)
+
+/**
+ * Every error of the scheduler itself.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type RateLimitError = typeof RateLimitError.Type

@@ -1,0 +1,259 @@
+/**
+ * Plays a random history against a `LeakyBucket`: a client that obeys it, and a server as strict as Frame.io's.
+ * Deterministic: everything comes from the history's own numbers.
+ */
+import { LeakyBucket } from "@effect-frameio/ratelimit"
+import { makeAgenda, makeRandom, makeServer } from "./playground.js"
+
+export interface History {
+  readonly seed: number
+  readonly limit: number
+  readonly windowMillis: number
+  readonly requests: number
+  /** Mean latency, in costs. */
+  readonly latency: number
+  /** As a part of the latency, 0 to 1. */
+  readonly jitter: number
+  /** Requests come in so many groups, all known ahead or not. */
+  readonly groups: number
+  readonly backlog: "known" | "unknown" | "waiting"
+  /** Probabilities. */
+  readonly interrupted: number
+  readonly lost: number
+  readonly unreachable: number
+  readonly malformed: number
+  /** How late timers fire, in ms, at most. */
+  readonly late: number
+  readonly hint: boolean
+  /** The rule changes once, after so many parts of the run. */
+  readonly change: { readonly limit: number; readonly windowMillis: number; readonly after: number } | undefined
+  /** Somebody else: so many requests at once, each so many costs apart, refused ones sent again or not. */
+  readonly stranger: { readonly share: number; readonly burst: number; readonly insists: boolean } | undefined
+}
+
+export interface Played {
+  readonly problems: ReadonlyArray<string>
+  readonly granted: number
+  readonly succeeded: number
+  readonly refused: number
+  /** Refused although the rule in force was known when they were granted. */
+  readonly refusedUnforeseen: number
+  readonly lastSuccessAt: number
+  readonly slowest: number
+}
+
+export const play = (history: History): Played => {
+  const random = makeRandom(history.seed)
+  const agenda = makeAgenda()
+  const rule: LeakyBucket.Rule = { limit: history.limit, windowMillis: history.windowMillis }
+  const server = makeServer(rule, random())
+  const cost = LeakyBucket.costMillis(rule)
+  /** Nobody and nothing interferes, so that the strict promises hold. */
+  const strict = () => history.stranger === undefined && history.change === undefined && refused === 0
+  const mean = history.latency * Math.max(1, cost)
+  const longest = mean * (1 + history.jitter)
+  const problems: Array<string> = []
+  let now = 0
+  let bucket = LeakyBucket.make(history.hint ? rule : undefined)
+  let waiting = 0
+  let unsent = history.requests
+  let open = history.requests
+  let granted = 0
+  let succeeded = 0
+  let refused = 0
+  let refusedUnforeseen = 0
+  let lastSuccessAt = 0
+  let slowest = 0
+  let timer = 0
+  let learnt = true
+  let changes = 0
+
+  const problem = (text: string) => {
+    if (problems.length < 3) problems.push(`at ${now.toFixed(3)} ms: ${text}`)
+  }
+
+  const check = () => {
+    const at = LeakyBucket.advance(bucket, now)
+    if (strict() && at.rule !== undefined && LeakyBucket.bound(at) < server.level(now) - 1e-6) {
+      problem(`the bound ${LeakyBucket.bound(at)} is below the level ${server.level(now)}`)
+    }
+    if (strict() && LeakyBucket.shared(at)) problem("sees a stranger where there is none")
+    if (at.lingering.length > 16) problem("the state grows")
+  }
+
+  const backlog = () =>
+    history.backlog === "unknown" ? Number.POSITIVE_INFINITY : history.backlog === "known" ? waiting + unsent : waiting
+
+  /** Asking for all at once must be the same as asking one by one. */
+  const checkAll = (all: LeakyBucket.Grants, given: number, retryAt: number) => {
+    if (all.tickets.length !== given) problem(`all at once are given ${all.tickets.length}, one by one ${given}`)
+    if (all.retryAt !== retryAt) problem(`all at once are told ${all.retryAt}, one by one ${retryAt}`)
+    for (const field of ["at", "level", "seen", "granted", "inFlight", "ended", "patience", "waitingSince"] as const) {
+      if (all.bucket[field] !== bucket[field]) problem(`all at once leave ${field} at ${all.bucket[field]}`)
+    }
+  }
+
+  const pump = () => {
+    const all = LeakyBucket.grantAll(bucket, now, waiting, backlog() - waiting)
+    const before = waiting
+    while (waiting > 0) {
+      const grant = LeakyBucket.grant(bucket, now, backlog())
+      bucket = grant.bucket
+      check()
+      if (grant.ticket === undefined) {
+        checkAll(all, before - waiting, grant.retryAt)
+        checkWait(grant.retryAt)
+        if (grant.retryAt < Number.POSITIVE_INFINITY) {
+          const mine = ++timer
+          agenda.add(Math.max(now, grant.retryAt) + 1e-6 + random() * history.late, () => {
+            if (mine === timer) pump()
+          })
+        }
+        return
+      }
+      waiting--
+      granted++
+      send(grant.ticket)
+    }
+    if (before > 0) checkAll(all, before, Number.POSITIVE_INFINITY)
+  }
+
+  /** It waits only for what must be waited for, and not longer. */
+  const checkWait = (retryAt: number) => {
+    const at = LeakyBucket.advance(bucket, now)
+    const live = at.inFlight - at.lingering.reduce((count, entry) => count + entry.count, 0)
+    if (retryAt === Number.POSITIVE_INFINITY) {
+      if (live === 0 && at.lingering.length === 0) problem("waits for an event that never comes")
+      return
+    }
+    if (retryAt < now - 1e-6) problem(`asks to try again in the past, at ${retryAt}`)
+    if (!strict() || at.rule === undefined) return
+    if (at.lingering.length === 0 && LeakyBucket.grant(bucket, retryAt + 1e-3, backlog()).ticket === undefined) {
+      problem(`is not granted when it said it would be, at ${retryAt}`)
+    }
+    const each = LeakyBucket.costMillis(at.rule)
+    const full = at.rule.windowMillis
+    const bound = LeakyBucket.bound(at)
+    if (bound + each * backlog() <= full - 1e-6) problem("waits although all that is to come fits")
+    if (bound + each <= LeakyBucket.CALM * full - 1e-6) problem("waits although the bucket is calm")
+    if (at.inFlight === 0 && retryAt - now > bound + LeakyBucket.CLOCK_GRAIN + 1e-6)
+      problem("waits longer than until the bucket is empty")
+  }
+
+  const send = (ticket: LeakyBucket.Ticket) => {
+    const latency = mean * (1 + history.jitter * (2 * random() - 1))
+    const there = latency * random()
+    const sentAt = now
+    const foreseen = learnt && bucket.rule !== undefined
+    const changesBefore = changes
+    slowest = Math.max(slowest, latency)
+    if (random() < history.unreachable) {
+      agenda.add(now + there, () => {
+        bucket = LeakyBucket.released(bucket, now, ticket)
+        waiting++
+        check()
+        pump()
+      })
+      return
+    }
+    let given = false
+    const giveUp = () => {
+      if (given) return
+      given = true
+      bucket = LeakyBucket.abandoned(bucket, now, Math.max(0, sentAt + longest - now))
+      open--
+      check()
+      pump()
+    }
+    const interrupted = random() < history.interrupted
+    if (interrupted) agenda.add(now + latency * random(), giveUp)
+    const lost = random() < history.lost
+    agenda.add(now + there, () => {
+      const { admitted, headers } = server.hit(now)
+      const unforeseen = foreseen && changes === changesBefore
+      check()
+      agenda.add(sentAt + latency, () => {
+        if (given) return
+        if (lost) return giveUp()
+        given = true
+        const told = random() < history.malformed ? undefined : headers
+        if (admitted) {
+          bucket = LeakyBucket.answered(bucket, now, ticket, told)
+          succeeded++
+          open--
+          lastSuccessAt = now
+        } else {
+          bucket = LeakyBucket.refused(bucket, now, ticket, told)
+          refused++
+          if (unforeseen) refusedUnforeseen++
+          waiting++
+        }
+        if (
+          !learnt &&
+          bucket.rule?.limit === server.rule().limit &&
+          bucket.rule.windowMillis === server.rule().windowMillis
+        ) {
+          learnt = true
+        }
+        check()
+        pump()
+      })
+    })
+  }
+
+  const span = LeakyBucket.shortestMillis(rule, history.requests) + mean
+  for (let group = 0; group < history.groups; group++) {
+    const count =
+      Math.floor(((group + 1) * history.requests) / history.groups) -
+      Math.floor((group * history.requests) / history.groups)
+    agenda.add(group === 0 ? 0 : random() * span, () => {
+      waiting += count
+      unsent -= count
+      pump()
+    })
+  }
+  const { change, stranger } = history
+  if (change !== undefined) {
+    agenda.add(change.after * span, () => {
+      server.change(change)
+      learnt = false
+      changes++
+    })
+  }
+  if (stranger !== undefined) {
+    const every = Math.max(1, (stranger.burst * cost) / stranger.share)
+    let owed = 0
+    const visit = () => {
+      if (open === 0) return
+      owed = stranger.insists ? owed + stranger.burst : stranger.burst
+      insist()
+      agenda.add(now + every, visit)
+    }
+    const insist = () => {
+      while (owed > 0) {
+        const { admitted } = server.hit(now)
+        if (admitted || !stranger.insists) owed--
+        else {
+          if (open > 0) agenda.add(now + Math.max(1, cost / 10), insist)
+          return
+        }
+      }
+    }
+    agenda.add(random() * every, visit)
+  }
+
+  // An hour of the slowest bucket, many times over: whatever is not done by then is stuck.
+  const widest = Math.max(history.windowMillis, history.change?.windowMillis ?? 0)
+  const end = 500 * (span + history.requests * (longest + widest)) + 10_000_000
+  let steps = 0
+  for (let event = agenda.next(); event !== undefined && open > 0; event = agenda.next()) {
+    now = event.at
+    if (now > end || ++steps > 2_000_000) {
+      problem(`is stuck: ${waiting} of ${history.requests} still wait`)
+      break
+    }
+    event.run()
+  }
+  if (open > 0 && problems.length === 0) problem(`ended with ${open} requests open, ${waiting} waiting`)
+  return { problems, granted, succeeded, refused, refusedUnforeseen, lastSuccessAt, slowest }
+}

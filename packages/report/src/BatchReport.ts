@@ -1,0 +1,205 @@
+/**
+ * What became of a job, for people and for other programs: one page that opens anywhere, CSV, JSON lines, a few lines for
+ * a terminal. All of them read the same rows, and rows stream: a job of a million links is written in little memory.
+ *
+ * @since 0.1.0
+ */
+
+import type { Head, Row } from "@effect-frameio/batch/JobRecord"
+import * as Chunk from "effect/Chunk"
+import * as Stream from "effect/Stream"
+import * as Facts from "./internal/reportFacts.js"
+import * as Page from "./internal/reportPage.js"
+import { RowPicker } from "./internal/reportRows.js"
+import * as Text from "./internal/reportText.js"
+
+/**
+ * What a page may be told.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface HtmlOptions {
+  /**
+   * The most rows the page holds, from 0 to 250 000; a number outside is brought to the nearest. Default 50 000, which is
+   * some 15 MB. When there are more, failed rows stay first, then unsettled, skipped, not sent, undone, and last those on
+   * their stacks; the page says what it left out and where to get it.
+   */
+  readonly maxRows?: number | undefined
+}
+
+/**
+ * What a text may be told.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface TextOptions {
+  /** How many failures to spell out. Default 20. */
+  readonly maxFailures?: number | undefined
+}
+
+/**
+ * What a CSV may be told.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface CsvOptions {
+  /** Begins with a byte order mark, without which Excel does not see that it is UTF-8. Default false. */
+  readonly byteOrderMark?: boolean | undefined
+}
+
+/**
+ * What holds when an option is left out.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const defaults = { maxRows: 50_000, maxFailures: 20, byteOrderMark: false } as const
+
+/** Beyond this a table's height is more than browsers can lay out. */
+const MOST_ROWS = 250_000
+
+/** How many rows are held at a time, and stand in one data block. */
+const ROWS_PER_BLOCK = 1000
+
+/**
+ * One self-contained page: what was stacked, what failed and why, requests against the limit over time, the waits, and a
+ * table to search. It loads nothing and sends nothing, its policy forbids it to, and it can be read without its script.
+ *
+ * Rows come in any order and are read once. Which of too many rows are dropped is decided by `head.counts`: when a job at
+ * work changes between the counts and the rows, the page says what it really left out.
+ *
+ * @since 0.1.0
+ * @category encoding
+ */
+export const toHtml = <E, R>(
+  head: Head,
+  rows: Stream.Stream<Row, E, R>,
+  options?: HtmlOptions
+): Stream.Stream<string, E, R> =>
+  Stream.suspend(() => {
+    const maxRows = Math.min(Math.max(Math.floor(options?.maxRows ?? defaults.maxRows), 0), MOST_ROWS)
+    const picker = new RowPicker(head.counts, maxRows)
+    const failures = new Page.StaticFailures()
+    const blocks = rows.pipe(
+      Stream.rechunk(ROWS_PER_BLOCK),
+      Stream.mapChunks((chunk) => {
+        const kept: Array<Row> = []
+        for (const row of chunk) {
+          failures.add(row)
+          if (picker.take(row)) kept.push(row)
+        }
+        return Chunk.of(Page.rows(kept))
+      })
+    )
+    return Stream.concat(
+      Stream.concat(Page.opening(head), blocks),
+      Stream.sync(() => Page.closing(head, picker, failures))
+    )
+  })
+
+const CSV_COLUMNS: ReadonlyArray<readonly [string, (row: Row) => string | number | null]> = [
+  ["line", (row) => row.line],
+  ["chain", (row) => row.chain],
+  ["state", (row) => row.state],
+  ["how", (row) => row.how],
+  ["asset_id", (row) => row.assetId],
+  ["next_asset_id", (row) => row.nextAssetId],
+  ["stack_id", (row) => row.stackId],
+  ["name", (row) => row.name],
+  ["stack", (row) => row.stack],
+  ["attempts", (row) => row.attempts],
+  ["sent_at", (row) => Text.iso(row.sentAtMillis)],
+  ["done_at", (row) => Text.iso(row.doneAtMillis)],
+  ["fault", (row) => row.fault?.tag ?? null],
+  ["fault_status", (row) => row.fault?.status ?? null],
+  ["fault_outcome", (row) => row.fault?.outcome ?? null],
+  ["fault_message", (row) => row.fault?.message ?? null],
+  ["fields", (row) => (Object.keys(row.fields).length === 0 ? null : JSON.stringify(row.fields))]
+]
+
+const csvLine = (cells: ReadonlyArray<string | number | null>): string => `${cells.map(Text.csvCell).join(",")}\r\n`
+
+/**
+ * Every row as CSV (RFC 4180) with a header; times in ISO 8601, UTC. The ids stand in the columns that a plan has, so rows
+ * that were picked out of it are a plan again.
+ *
+ * A text that a spreadsheet would take for a formula has an apostrophe in front; taking one away from every cell that
+ * matches `^'+(\s*[=+\-@＝＋－＠]|[\t\r\n])` gives all texts back. Half a
+ * surrogate pair, which UTF-8 cannot hold, is for `toJsonLines`.
+ *
+ * @since 0.1.0
+ * @category encoding
+ */
+export const toCsv = <E, R>(rows: Stream.Stream<Row, E, R>, options?: CsvOptions): Stream.Stream<string, E, R> =>
+  Stream.concat(
+    Stream.succeed(
+      `${(options?.byteOrderMark ?? defaults.byteOrderMark) ? "\ufeff" : ""}${csvLine(CSV_COLUMNS.map(([name]) => name))}`
+    ),
+    Stream.mapChunks(rows, (chunk) =>
+      Chunk.of(
+        Chunk.toReadonlyArray(chunk)
+          .map((row) => csvLine(CSV_COLUMNS.map(([, cell]) => cell(row))))
+          .join("")
+      )
+    )
+  )
+
+/**
+ * Every row as one JSON object per line, with the fields of `Row`; times stay numbers, in ms since 1970. Nothing is lost,
+ * not even half a surrogate pair.
+ *
+ * @since 0.1.0
+ * @category encoding
+ */
+export const toJsonLines = <E, R>(rows: Stream.Stream<Row, E, R>): Stream.Stream<string, E, R> =>
+  Stream.mapChunks(rows, (chunk) =>
+    Chunk.of(
+      Chunk.toReadonlyArray(chunk)
+        .map((row) => `${JSON.stringify(row)}\n`)
+        .join("")
+    )
+  )
+
+const failureLine = (row: Row): string => {
+  const what = Text.visible(row.name ?? row.nextAssetId)
+  const where = Text.visible(row.stack ?? row.stackId ?? row.assetId)
+  const status = row.fault?.status === undefined ? "" : ` ${row.fault.status}`
+  const why =
+    row.fault === null
+      ? "the outcome of its call is not known"
+      : `${row.fault.tag}${status}: ${Text.oneLine(Text.withoutCall(row.fault.message))}`
+  return `  line ${row.line}: ${what} on ${where}: ${Text.visible(why)}`
+}
+
+/**
+ * A few lines for a terminal: the counts, the time, the limit, and the failures given, as far as `maxFailures` goes. Give
+ * it the first rows that failed or are unsettled; how many there are in all it knows from the counts. No text in it can
+ * steer the terminal.
+ *
+ * @since 0.1.0
+ * @category encoding
+ */
+export const toText = (head: Head, failures: ReadonlyArray<Row>, options?: TextOptions): string => {
+  const { refused, sent, longestQueue, meanWaitMillis } = Facts.totals(head.samples)
+  const worked = Facts.workedMillis(head)
+  const runs = head.runs.length === 1 ? "one run" : `${Text.count(head.runs.length)} runs`
+  const wait = meanWaitMillis === null || meanWaitMillis < 1 ? "" : `, ${Text.duration(meanWaitMillis)} each on average`
+  const spelt = failures.slice(0, options?.maxFailures ?? defaults.maxFailures)
+  const more = head.counts.failed + head.counts.sent + head.counts.undoing - spelt.length
+  return [
+    `${Text.visible(head.job)}${head.plan === null ? "" : `, from ${Text.visible(head.plan)}`}`,
+    `${Facts.sentence(head.counts)}.`,
+    ...(head.runs.length === 0 ? [] : [`${Text.duration(worked)} of work in ${runs}.`]),
+    ...(head.samples.length === 0
+      ? []
+      : [
+          `${Text.count(sent)} requests, ${Text.count(refused)} refused by the rate limit; at most ${Text.count(longestQueue)} waited for it${wait}.`
+        ]),
+    ...spelt.map(failureLine),
+    ...(more > 0 && spelt.length > 0 ? [`  and ${Text.count(more)} more`] : []),
+    ""
+  ].join("\n")
+}

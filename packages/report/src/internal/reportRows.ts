@@ -1,0 +1,107 @@
+/** Which rows a page holds when it cannot hold all, and how they are embedded. */
+import type { Counts, Row } from "@effect-frameio/batch/JobRecord"
+import { STATES } from "./reportFacts.js"
+import { scriptJson } from "./reportText.js"
+
+/** The fields of an embedded row, in order: names once per page and not once per row. */
+export const COLUMNS = [
+  "line",
+  "chain",
+  "assetId",
+  "nextAssetId",
+  "stackId",
+  "name",
+  "stack",
+  "fields",
+  "state",
+  "how",
+  "fault",
+  "attempts",
+  "sentAtMillis",
+  "doneAtMillis"
+] as const satisfies ReadonlyArray<keyof Row>
+
+/** What a row says in a column of its own is not said again. */
+const otherFields = ({ fields, name, stack }: Row): Row["fields"] => {
+  const { name: itsName, stack: itsStack, ...rest } = fields
+  return {
+    ...rest,
+    ...(itsName === undefined || itsName === name ? {} : { name: itsName }),
+    ...(itsStack === undefined || itsStack === stack ? {} : { stack: itsStack })
+  }
+}
+
+/** One data block: rows as arrays, in the order of {@link COLUMNS}. */
+export const block = (rows: ReadonlyArray<Row>): string =>
+  rows.length === 0
+    ? ""
+    : `<script type="application/json" class="rows">${scriptJson(rows.map((row) => COLUMNS.map((column) => (column === "fields" ? otherFields(row) : row[column]))))}</script>\n`
+
+const rankOf = new Map(STATES.map(({ state }, rank) => [state, rank]))
+
+/** Failures with the same cause. */
+export interface Reason {
+  readonly tag: string
+  readonly status: number | null
+  count: number
+  /** The first message and its line: what one of them says. */
+  readonly message: string
+  readonly line: number
+}
+
+/** How many causes are told apart; a server that puts something new into each error must not fill the memory. */
+const MAX_REASONS = 50
+
+/**
+ * Takes rows one at a time and keeps none. A row is left out when the page is full, or when the places that are left are
+ * needed for rows of a graver state that are still to come, by the job's counts.
+ */
+export class RowPicker {
+  readonly kept = new Map<Row["state"], number>()
+  readonly seen = new Map<Row["state"], number>()
+  readonly reasons = new Map<string, Reason>()
+  /** Failures whose cause came after {@link MAX_REASONS} others. */
+  otherReasons = 0
+  keptTotal = 0
+  seenTotal = 0
+
+  constructor(
+    readonly counts: Counts,
+    readonly maxRows: number
+  ) {}
+
+  take(row: Row): boolean {
+    this.seenTotal++
+    this.seen.set(row.state, (this.seen.get(row.state) ?? 0) + 1)
+    if (row.state === "failed") this.explain(row)
+    if (this.keptTotal + this.reservedBefore(row.state) >= this.maxRows) return false
+    this.keptTotal++
+    this.kept.set(row.state, (this.kept.get(row.state) ?? 0) + 1)
+    return true
+  }
+
+  private reservedBefore(state: Row["state"]): number {
+    let reserved = 0
+    for (const graver of STATES.slice(0, rankOf.get(state))) {
+      reserved += Math.max(this.counts[graver.state] - (this.seen.get(graver.state) ?? 0), 0)
+    }
+    return reserved
+  }
+
+  private explain(row: Row): void {
+    const tag = row.fault?.tag ?? "Unknown"
+    const status = row.fault?.status ?? null
+    const key = `${status} ${tag}`
+    const reason = this.reasons.get(key)
+    if (reason !== undefined) reason.count++
+    else if (this.reasons.size < MAX_REASONS) {
+      this.reasons.set(key, {
+        tag,
+        status,
+        count: 1,
+        message: row.fault?.message ?? "No cause was recorded.",
+        line: row.line
+      })
+    } else this.otherReasons++
+  }
+}

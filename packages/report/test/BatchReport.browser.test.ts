@@ -1,0 +1,444 @@
+import { readFileSync } from "node:fs"
+import { createRequire } from "node:module"
+import { assert, describe, layer } from "@effect/vitest"
+import type { JobRecord } from "@effect-frameio/batch"
+import { BatchReport } from "@effect-frameio/report"
+import { Effect, type Scope, Stream } from "effect"
+import type { Page } from "playwright-core"
+import * as Browser from "./support/Browser.js"
+import { fault, HOSTILE, head, id, row, sample, T0 } from "./support/report.js"
+
+const pageOf = (rows: ReadonlyArray<JobRecord.Row>, more?: Partial<JobRecord.Head>) =>
+  Stream.mkString(BatchReport.toHtml(head(rows, more), Stream.fromIterable(rows)))
+
+const openRows = (
+  rows: ReadonlyArray<JobRecord.Row>,
+  options?: Parameters<typeof Browser.open>[1] & { readonly head?: Partial<JobRecord.Head> }
+) => Effect.flatMap(pageOf(rows, options?.head), (html) => Browser.open(html, options))
+
+const promise = <A>(evaluate: () => Promise<A>) => Effect.promise(evaluate)
+
+/** Most are on their stacks; every fiftieth failed, and the one after it was skipped. */
+const job = (count: number): ReadonlyArray<JobRecord.Row> =>
+  Array.from({ length: count }, (_, at) => {
+    const line = at + 2
+    const chain = Math.floor(at / 5)
+    if (at % 50 === 3)
+      return row(line, { chain, state: "failed", how: null, fault: fault("NotFound", 404, `No asset ${line}.`) })
+    if (at % 50 === 4)
+      return row(line, { chain, state: "skipped", how: null, attempts: 0, sentAtMillis: null, doneAtMillis: null })
+    return row(line, { chain })
+  })
+
+const lines = (page: Page) =>
+  page.locator("#grid .body [role=row]").evaluateAll((rows) => rows.map((row) => row.firstElementChild?.textContent))
+const found = (page: Page) => page.locator("#found").textContent()
+const selected = (page: Page) =>
+  page.evaluate(() => {
+    const grid = document.getElementById("grid")
+    const row = document.getElementById(grid?.getAttribute("aria-activedescendant") ?? "")
+    return row?.getAttribute("aria-selected") === "true" ? row.firstElementChild?.textContent : undefined
+  })
+const focused = (page: Page) => page.evaluate(() => document.activeElement?.id)
+/** A search is done with the next picture. */
+const nextPicture = (page: Page) =>
+  promise(() => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))))
+const search = (page: Page, text: string) =>
+  promise(() => page.fill("#search", text)).pipe(
+    Effect.zipRight(nextPicture(page)),
+    Effect.zipRight(promise(() => found(page)))
+  )
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
+
+interface Violation {
+  readonly id: string
+  readonly nodes: ReadonlyArray<string>
+}
+
+/** All that axe finds by WCAG 2.2 AA and its best practices. Run outside the page's own policy, which would forbid it. */
+const violations = (page: Page): Effect.Effect<ReadonlyArray<Violation>> =>
+  promise(() =>
+    page.evaluate<ReadonlyArray<Violation>>(
+      `${axeSource}; axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html, failureSummary }) => html.slice(0, 200) + failureSummary) })))`
+    )
+  )
+
+describe.skipIf(Browser.missing)("A report in Chromium", () => {
+  layer(Browser.layer, { timeout: "90 seconds" })((it) => {
+    const test = (name: string, body: () => Effect.Effect<void, never, Browser.Browser | Scope.Scope>) =>
+      it.scoped(name, body, 90_000)
+
+    test("asks for nothing and complains of nothing, whatever its names are", () =>
+      Effect.gen(function* () {
+        const rows = HOSTILE.map((name, at) =>
+          row(at + 2, {
+            name,
+            stack: name,
+            chain: 0,
+            state: "failed",
+            how: null,
+            fault: { tag: name, message: name, outcome: "unknown" }
+          })
+        )
+        const { complaints, page, requests } = yield* openRows(rows, { head: { job: HOSTILE[0], plan: HOSTILE[3] } })
+        yield* promise(() => page.focus("#grid"))
+        yield* promise(() => page.keyboard.press("Enter"))
+        yield* promise(() =>
+          page.evaluate((count) => {
+            for (let seen = 1; seen < count; seen++) {
+              document.querySelector<HTMLButtonElement>("#details nav button:nth-child(2)")?.click()
+            }
+          }, HOSTILE.length)
+        )
+        assert.isTrue(yield* promise(() => page.getByRole("button", { name: "Next" }).isDisabled()))
+        yield* promise(() => page.keyboard.press("Escape"))
+        assert.strictEqual(yield* search(page, "vom.exe"), "1 of 26 versions")
+        const version = page.locator("#grid .body [role=gridcell]").nth(2)
+        assert.strictEqual(yield* promise(() => version.textContent()), "planU+202Evom.exe")
+        assert.strictEqual(yield* search(page, "família"), "1 of 26 versions")
+        assert.strictEqual(yield* promise(() => version.textContent()), "👩‍👩‍👧 família.mov")
+        assert.strictEqual(yield* promise(() => page.locator("script:not(.rows), img").count()), 2)
+        assert.deepStrictEqual(requests, [])
+        assert.deepStrictEqual(complaints, [])
+      }))
+
+    test("cannot be made to run or load anything by somebody who gets markup into it", () =>
+      Effect.gen(function* () {
+        const { page, requests } = yield* openRows(job(5))
+        const outcome = yield* promise(() =>
+          page.evaluate(() => {
+            const tried: Array<string> = []
+            try {
+              document.body.innerHTML = "<img src=x>"
+              tried.push("markup")
+            } catch {}
+            const image = document.createElement("img")
+            image.src = "https://example.com/x.png"
+            document.body.append(image)
+            return fetch("https://example.com/").then(
+              () => [...tried, "fetch"],
+              () => tried
+            )
+          })
+        )
+        assert.deepStrictEqual(outcome, [])
+        assert.deepStrictEqual(requests, [])
+      }))
+
+    test("searches names, ids and errors as one types, and says how many", () =>
+      Effect.gen(function* () {
+        const rows = [...job(200), row(900, { name: "Caf\u0065\u0301_final.mov" })]
+        const { page } = yield* openRows(rows)
+        assert.strictEqual(yield* promise(() => found(page)), "201 versions")
+        assert.strictEqual(yield* search(page, "SHOT_15"), "11 of 201 versions")
+        assert.strictEqual(yield* search(page, id(2 * 42 + 1)), "1 of 201 versions")
+        assert.deepStrictEqual(yield* promise(() => lines(page)), ["42"])
+        assert.strictEqual(yield* search(page, "404 notfound"), "4 of 201 versions")
+        assert.strictEqual(yield* search(page, "404 shot_55"), "1 of 201 versions")
+        assert.strictEqual(yield* search(page, "café"), "1 of 201 versions")
+        assert.strictEqual(yield* search(page, "nowhere"), "0 of 201 versions")
+        assert.isTrue(yield* promise(() => page.locator("#empty").isVisible()))
+        yield* promise(() => page.keyboard.press("Escape"))
+        assert.strictEqual(yield* promise(() => found(page)), "201 versions")
+        assert.isFalse(yield* promise(() => page.locator("#empty").isVisible()))
+      }))
+
+    test("shows the states that are asked for, with counts that follow the search", () =>
+      Effect.gen(function* () {
+        const { page } = yield* openRows(job(200))
+        const states = page.locator("#states button")
+        assert.deepStrictEqual(yield* promise(() => states.allTextContents()), [
+          "✕ Failed 4",
+          "» Skipped 4",
+          "✓ On its stack 192"
+        ])
+        yield* promise(() => states.nth(0).click())
+        assert.strictEqual(yield* promise(() => found(page)), "4 of 200 versions")
+        yield* promise(() => states.nth(1).click())
+        assert.strictEqual(yield* promise(() => found(page)), "8 of 200 versions")
+        assert.deepStrictEqual(yield* promise(() => lines(page)), ["5", "55", "105", "155", "6", "56", "106", "156"])
+        assert.strictEqual(yield* search(page, "shot_5"), "3 of 200 versions")
+        assert.deepStrictEqual(yield* promise(() => states.allTextContents()), [
+          "✕ Failed 2",
+          "» Skipped 1",
+          "✓ On its stack 8"
+        ])
+        yield* promise(() => states.nth(0).click())
+        yield* promise(() => states.nth(1).click())
+        assert.strictEqual(yield* promise(() => found(page)), "11 of 200 versions")
+        yield* promise(() => page.locator("#reasons button").first().click())
+        assert.strictEqual(yield* promise(() => found(page)), "4 of 200 versions")
+        assert.strictEqual(yield* promise(() => focused(page)), "grid")
+      }))
+
+    test("sorts by any column, either way, the graver states first to begin with", () =>
+      Effect.gen(function* () {
+        const { page } = yield* openRows([
+          row(2, { name: "b_10" }),
+          row(3, { name: "b_9", sentAtMillis: null }),
+          row(4, { name: "a", state: "failed", attempts: 3, fault: fault("Forbidden", 403, "No.") })
+        ])
+        const sorted = (name: string) =>
+          promise(() => page.getByRole("columnheader", { name }).getByRole("button").click()).pipe(
+            Effect.zipRight(promise(() => lines(page)))
+          )
+        assert.deepStrictEqual(yield* promise(() => lines(page)), ["4", "2", "3"])
+        assert.deepStrictEqual(yield* sorted("Line"), ["2", "3", "4"])
+        assert.deepStrictEqual(yield* sorted("Line"), ["4", "3", "2"])
+        assert.deepStrictEqual(yield* sorted("Version"), ["4", "3", "2"])
+        assert.deepStrictEqual(yield* sorted("Calls"), ["2", "3", "4"])
+        assert.deepStrictEqual(yield* sorted("Last sent"), ["2", "4", "3"])
+        assert.strictEqual(
+          yield* promise(() => page.getByRole("columnheader", { name: "Last sent" }).getAttribute("aria-sort")),
+          "ascending"
+        )
+      }))
+
+    test("can be walked with a keyboard alone", () =>
+      Effect.gen(function* () {
+        const { page } = yield* openRows(job(1000))
+        const press = (key: string) => promise(() => page.keyboard.press(key))
+        yield* press("Tab")
+        assert.strictEqual(yield* promise(() => page.evaluate(() => document.activeElement?.className)), "skip")
+        yield* press("Enter")
+        yield* press("/")
+        assert.strictEqual(yield* promise(() => focused(page)), "search")
+        yield* press("/")
+        assert.strictEqual(yield* promise(() => page.inputValue("#search")), "/")
+        yield* press("Escape")
+        assert.strictEqual(yield* promise(() => page.inputValue("#search")), "")
+        yield* press("ArrowDown")
+        assert.strictEqual(yield* promise(() => focused(page)), "grid")
+        assert.strictEqual(yield* promise(() => selected(page)), "5")
+        yield* press("ArrowDown")
+        assert.strictEqual(yield* promise(() => selected(page)), "55")
+        yield* press("End")
+        assert.strictEqual(yield* promise(() => selected(page)), "1,001")
+        yield* press("PageUp")
+        yield* press("PageDown")
+        assert.strictEqual(yield* promise(() => selected(page)), "1,001")
+        yield* press("Home")
+        yield* press("PageDown")
+        const jumped = yield* promise(() => page.locator("[aria-selected=true]").getAttribute("aria-rowindex"))
+        assert.isAbove(Number(jumped), 5)
+        const inSight = yield* promise(() =>
+          page.evaluate(() => {
+            const row = document.querySelector("[aria-selected=true]")?.getBoundingClientRect()
+            const grid = document.getElementById("grid")?.getBoundingClientRect()
+            return row !== undefined && grid !== undefined && row.top >= grid.top + 33 && row.bottom <= grid.bottom + 1
+          })
+        )
+        assert.isTrue(inSight)
+        yield* press("Home")
+        yield* press("Enter")
+        const details = page.locator("#details")
+        assert.isTrue(yield* promise(() => details.isVisible()))
+        assert.include(yield* promise(() => details.textContent()), "No asset 5.")
+        assert.deepStrictEqual(yield* promise(() => details.locator("li").allTextContents()), [
+          "line 2✓ On its stackshot_2.mov",
+          "line 3✓ On its stackshot_3.mov",
+          "line 4✓ On its stackshot_4.mov",
+          "line 5✕ Failedshot_5.mov",
+          "line 6» Skippedshot_6.mov"
+        ])
+        // From Close on around to Previous, which the first row has not, to Next.
+        yield* promise(() => details.getByRole("button", { name: "Next" }).focus())
+        yield* press("Enter")
+        assert.include(yield* promise(() => details.textContent()), "No asset 55.")
+        yield* press("Escape")
+        assert.isFalse(yield* promise(() => details.isVisible()))
+        assert.strictEqual(yield* promise(() => focused(page)), "grid")
+        assert.strictEqual(yield* promise(() => selected(page)), "55")
+        const outline = yield* promise(() =>
+          page.evaluate(() => getComputedStyle(document.getElementById("grid") ?? document.body).outlineStyle)
+        )
+        assert.strictEqual(outline, "solid")
+      }))
+
+    test("opens and closes details with a pointer", () =>
+      Effect.gen(function* () {
+        const { page } = yield* openRows(job(60))
+        const details = page.locator("#details")
+        yield* promise(() => page.locator("#grid .body [role=row]").nth(1).click())
+        assert.include(yield* promise(() => details.textContent()), "No asset 55.")
+        yield* promise(() => details.getByRole("button", { name: "line 56" }).click())
+        assert.include(
+          yield* promise(() => details.textContent()),
+          "not sent, because one before it on its stack failed"
+        )
+        yield* promise(() => page.mouse.click(20, 300))
+        assert.isFalse(yield* promise(() => details.isVisible()))
+        assert.strictEqual(yield* promise(() => selected(page)), "56")
+      }))
+
+    test("reads the plot out, by key and by pointer", () =>
+      Effect.gen(function* () {
+        const samples = [
+          sample(0, { sent: 11 }),
+          sample(1, { sent: 22, refused: 1, waiting: 77, free: 0 }),
+          ...Array.from({ length: 28 }, (_, at) => sample(at + 2))
+        ]
+        const { page } = yield* openRows(job(5), { head: { samples } })
+        const slider = page.getByRole("slider")
+        yield* promise(() => slider.focus())
+        yield* promise(() => page.keyboard.press("ArrowRight"))
+        const words =
+          "2026-11-24 22:30:01 to 22:30:02: 22 requests per s, limit 20; 22 sent, 1 refused, 77 waiting, free at least 0"
+        assert.strictEqual(yield* promise(() => slider.getAttribute("aria-valuetext")), words)
+        assert.strictEqual(yield* promise(() => page.locator("#readout").textContent()), words)
+        yield* promise(() => page.keyboard.press("End"))
+        assert.strictEqual(yield* promise(() => slider.getAttribute("aria-valuenow")), "30")
+        const box = yield* promise(() => slider.boundingBox())
+        yield* promise(() => page.mouse.move((box?.x ?? 0) + 3, (box?.y ?? 0) + 20))
+        assert.strictEqual(yield* promise(() => slider.getAttribute("aria-valuenow")), "1")
+        assert.strictEqual(yield* promise(() => page.locator("#plot .refused").count()), 1)
+      }))
+
+    test("tells times in the viewer's zone, and UTC beside it", () =>
+      Effect.gen(function* () {
+        const { page } = yield* openRows([row(2, { sentAtMillis: T0 })])
+        const time = page.locator("#grid time").first()
+        assert.strictEqual(yield* promise(() => time.textContent()), "2026-11-24 22:30:00")
+        assert.strictEqual(yield* promise(() => time.getAttribute("title")), "2026-11-24 17:00:00.000 UTC")
+        assert.include(yield* promise(() => page.locator("header").textContent()), "Asia/Calcutta")
+        assert.strictEqual(yield* promise(() => page.locator("#plot .tick text").first().textContent()), "22:30:00")
+      }))
+
+    test("is bright or dark as the system is, unless it is told", () =>
+      Effect.gen(function* () {
+        const { page } = yield* openRows(job(5), { colorScheme: "dark" })
+        const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
+        const dark = yield* promise(ground)
+        yield* promise(() => page.emulateMedia({ colorScheme: "light" }))
+        const bright = yield* promise(ground)
+        assert.notStrictEqual(dark, bright)
+        const theme = page.locator("#theme")
+        yield* promise(() => theme.click())
+        yield* promise(() => theme.click())
+        assert.strictEqual(yield* promise(() => theme.textContent()), "Colours: dark")
+        assert.strictEqual(yield* promise(ground), dark)
+        yield* promise(() => page.reload())
+        assert.strictEqual(yield* promise(ground), dark)
+      }))
+
+    test("works again when a browser has saved it as it stood", () =>
+      Effect.gen(function* () {
+        const { page } = yield* openRows(job(60))
+        yield* search(page, "shot_5")
+        yield* promise(() => page.focus("#grid"))
+        yield* promise(() => page.keyboard.press("Enter"))
+        const saved = yield* promise(() => page.evaluate(() => document.documentElement.outerHTML))
+        const { complaints, page: again } = yield* Browser.open(`<!doctype html>${saved}`)
+        // The places of the rows that were in sight are in the file, of no use, and the policy says no to them.
+        assert.deepStrictEqual(
+          complaints.filter((complaint) => !complaint.startsWith("Applying inline style")),
+          []
+        )
+        assert.isFalse(yield* promise(() => again.locator("#details").isVisible()))
+        assert.strictEqual(yield* promise(() => found(again)), "60 versions")
+        assert.strictEqual(yield* promise(() => again.locator("#grid").getByRole("columnheader").count()), 8)
+        yield* promise(() => again.locator("#reasons button").click())
+        assert.deepStrictEqual(yield* promise(() => lines(again)), ["5", "55"])
+      }))
+
+    test("shows the plan's other columns, and the words of an error before the call that met it", () =>
+      Effect.gen(function* () {
+        const message = `assets.version (${id(4)}, ${id(5)}): not found (404): gone.`
+        const fields = { name: "shot_2.mov", "shot <b>": "010\u202e", take: { first: 3 } }
+        const rows = [row(2, { fields, state: "failed", how: null, fault: fault("NotFound", 404, message) }), row(3)]
+        const { page } = yield* openRows(rows)
+        const cells = page.locator("#grid .body [role=row]").first().getByRole("gridcell")
+        assert.strictEqual(yield* promise(() => cells.nth(4).textContent()), "NotFound 404 not found (404): gone.")
+        assert.strictEqual(yield* search(page, '{"first":3} assets.version'), "1 of 2 versions")
+        yield* promise(() => cells.first().click())
+        const facts = yield* promise(() => page.locator("#details dt, #details dd").allTextContents())
+        assert.deepStrictEqual(facts.slice(facts.indexOf("shot <b>"), facts.indexOf("Version calls")), [
+          "shot <b>",
+          "010U+202E",
+          "take",
+          '{"first":3}'
+        ])
+        assert.isFalse(facts.includes("name"))
+        assert.include(yield* promise(() => page.locator("#details .fault").textContent()), message)
+      }))
+
+    test("marks what was searched for", () =>
+      Effect.gen(function* () {
+        const { page } = yield* openRows(job(60))
+        const marked = () =>
+          page.evaluate(() => [...(CSS.highlights.get("found") ?? [])].map((range) => (range as Range).toString()))
+        yield* search(page, "shot_11 ANS")
+        assert.deepStrictEqual(yield* promise(marked), [])
+        yield* search(page, "SHOT_11")
+        assert.deepStrictEqual(yield* promise(marked), ["shot_11", "shot_11"])
+        yield* search(page, "")
+        assert.deepStrictEqual(yield* promise(marked), [])
+      }))
+
+    for (const colorScheme of ["light", "dark"] as const) {
+      test(`has no fault that axe can find, ${colorScheme}`, () =>
+        Effect.gen(function* () {
+          const states = ["planned", "sent", "confirmed", "failed", "skipped", "undone"] as const
+          const rows = states.flatMap((state, at) =>
+            [0, 1].map((n) =>
+              row(at * 2 + n + 2, {
+                chain: 0,
+                state,
+                fault: state === "failed" ? fault("NotFound", 404, "Gone.") : null
+              })
+            )
+          )
+          const runs = [
+            { kind: "run" as const, beganAtMillis: T0, endedAtMillis: T0 + 10_000, stopped: "Ctrl-C" },
+            { kind: "run" as const, beganAtMillis: T0 + 90_000, endedAtMillis: null, stopped: null }
+          ]
+          const samples = [
+            ...Array.from({ length: 10 }, (_, at) => sample(at, { refused: at % 3 })),
+            sample(90),
+            sample(91)
+          ]
+          const { page } = yield* openRows(rows, { colorScheme, head: { runs, samples } })
+          assert.deepStrictEqual(yield* violations(page), [])
+          yield* promise(() => page.locator("summary").click())
+          yield* promise(() => page.locator("#states button").first().click())
+          yield* promise(() => page.focus("#grid"))
+          assert.deepStrictEqual(yield* violations(page), [])
+          yield* promise(() => page.keyboard.press("Enter"))
+          assert.deepStrictEqual(yield* violations(page), [])
+        }))
+    }
+
+    test("shows the outcome, the plot and the failures without its script, and on paper", () =>
+      Effect.gen(function* () {
+        const { page } = yield* openRows(job(60), { javaScriptEnabled: false })
+        assert.isTrue(yield* promise(() => page.getByText("56 of 60 versions are on their stacks").isVisible()))
+        assert.isTrue(yield* promise(() => page.locator("#plot .mean").isVisible()))
+        assert.isTrue(yield* promise(() => page.locator(".static").getByText("No asset 55.").isVisible()))
+        assert.isFalse(yield* promise(() => page.locator("#grid").isVisible()))
+        const { page: printed } = yield* openRows(job(60))
+        assert.isFalse(yield* promise(() => printed.locator(".static").isVisible()))
+        yield* promise(() => printed.emulateMedia({ media: "print" }))
+        assert.isTrue(yield* promise(() => printed.locator(".static").getByText("No asset 55.").isVisible()))
+        assert.isFalse(yield* promise(() => printed.locator("#grid").isVisible()))
+      }))
+
+    test("keeps few rows in the page of fifty thousand, wherever one is", () =>
+      Effect.gen(function* () {
+        const { complaints, page } = yield* openRows(job(50_000))
+        const drawn = () => page.locator("#grid .body [role=row]").count()
+        assert.strictEqual(yield* promise(() => found(page)), "50,000 versions")
+        assert.isBelow(yield* promise(drawn), 60)
+        yield* promise(() => page.focus("#grid"))
+        yield* promise(() => page.keyboard.press("End"))
+        assert.strictEqual(yield* promise(() => selected(page)), "50,001")
+        assert.isBelow(yield* promise(drawn), 60)
+        yield* promise(() => page.evaluate(() => document.getElementById("grid")?.scrollTo(0, 500_000)))
+        yield* promise(() => page.locator("#row-14706").waitFor())
+        assert.isBelow(yield* promise(drawn), 60)
+        assert.strictEqual(yield* search(page, "shot_4999"), "11 of 50,000 versions")
+        assert.strictEqual(yield* promise(drawn), 11)
+        assert.deepStrictEqual(complaints, [])
+      }))
+  })
+})

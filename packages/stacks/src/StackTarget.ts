@@ -1,0 +1,134 @@
+/**
+ * The id that new versions are sent to, and what is known of it: the rules of one stack that grows version by version,
+ * of which `VersionStack` and bulk jobs are made. It reads through a function that is given to it, and sends nothing.
+ *
+ * From Frame.io's guide "Manage Version Stacks": a stack is the target of its own versions; for a file that is inside a
+ * stack the target is its parent; file onto file makes a stack with a new id. What a version call answers, the stack or
+ * the file, is not documented, and so the answer is believed only where it is a stack.
+ *
+ * @since 0.1.0
+ */
+
+import type { Asset, AssetId } from "@effect-frameio/core/Asset"
+import { isVersionStack, parentId, sameId } from "@effect-frameio/core/Asset"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+
+/**
+ * Where a version is: in no stack, in the one that is built, or in another.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Place =
+  | { readonly _tag: "Loose" }
+  | { readonly _tag: "Here"; readonly stackId: AssetId }
+  | { readonly _tag: "Elsewhere"; readonly stackId: AssetId }
+
+/**
+ * The target of one growing stack. It changes as more is learnt.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StackTarget<E, R = never> {
+  /** The id to send to. */
+  readonly id: () => AssetId
+  /** Whether that is known to be a stack, so that nothing has to be read to go on. */
+  readonly isStack: () => boolean
+  /** Learns from the answer of a version call, as far as it says anything for sure. */
+  readonly learn: (answer: Asset) => void
+  /** Reads the target, and from then on sends to the stack that it is, or is in. Two reads at most. */
+  readonly resolve: Effect.Effect<void, E, R>
+  /** Where a version is now. One read when it is in the stack that is known; else two to four. */
+  readonly placeOf: (next: AssetId) => Effect.Effect<Place, E, R>
+}
+
+/**
+ * Makes the target out of the id to begin with: a file's, or a stack's.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = <E, R>(options: {
+  /** The first id to send to. */
+  readonly id: AssetId
+  /** Whether it is known to be a stack. Default `false`. */
+  readonly isStack?: boolean | undefined
+  /** Reads an asset as it is now; an answer from before the last change would be taken for the present. */
+  readonly get: (id: AssetId) => Effect.Effect<Asset, E, R>
+}): StackTarget<E, R> => {
+  const { get } = options
+  let target = options.id
+  let isStack = options.isStack ?? false
+
+  const found = (stack: AssetId): void => {
+    target = stack
+    isStack = true
+  }
+
+  /** Reads what the target is or is in; `known` is a stack that need not be read again. */
+  const resolveKnowing = (known: AssetId | undefined): Effect.Effect<void, E, R> =>
+    Effect.suspend(() =>
+      Effect.flatMap(get(target), (asset) => {
+        if (isVersionStack(asset)) return Effect.sync(() => found(asset.id))
+        const parent = Option.getOrUndefined(parentId(asset))
+        if (parent === undefined) return Effect.void
+        if (known !== undefined && sameId(parent, known)) return Effect.sync(() => found(known))
+        return Effect.map(get(parent), (holder) => {
+          if (isVersionStack(holder)) found(holder.id)
+        })
+      })
+    )
+
+  const placeOf = (next: AssetId): Effect.Effect<Place, E, R> =>
+    Effect.gen(function* () {
+      const parent = Option.getOrUndefined(parentId(yield* get(next)))
+      if (parent === undefined) return { _tag: "Loose" }
+      if (sameId(parent, target)) {
+        found(target)
+        return { _tag: "Here", stackId: target }
+      }
+      const holder = yield* get(parent)
+      if (!isVersionStack(holder)) return { _tag: "Loose" }
+      if (!isStack) yield* resolveKnowing(holder.id)
+      return isStack && sameId(target, holder.id)
+        ? { _tag: "Here", stackId: target }
+        : { _tag: "Elsewhere", stackId: holder.id }
+    })
+
+  return {
+    id: () => target,
+    isStack: () => isStack,
+    learn: (answer) => {
+      if (!isStack && isVersionStack(answer)) found(answer.id)
+    },
+    resolve: resolveKnowing(undefined),
+    placeOf
+  }
+}
+
+/**
+ * Whether a change that failed with this status, or without any, may still be carried out later: there was no answer,
+ * or something in front of Frame.io gave up waiting. After any other failure the server is done with the request.
+ *
+ * @since 0.1.0
+ * @category rules
+ */
+export const mayBeUnderWay = (status: number | undefined): boolean =>
+  status === undefined || status === 502 || status === 503 || status === 504
+
+/**
+ * Whether a refusal can mean that a stack is not as the caller took it to be: the target is inside a stack, or the
+ * version is where it was to go already. With which status Frame.io refuses a broken rule is not documented; 422 would
+ * fit its table of errors, and so would 409, 403, 404 and 400.
+ *
+ * @since 0.1.0
+ * @category rules
+ */
+export const mayBeStacked = (error: { readonly _tag: string; readonly status?: number | undefined }): boolean =>
+  error._tag === "InvalidArguments" ||
+  error._tag === "Conflict" ||
+  error._tag === "Forbidden" ||
+  error._tag === "NotFound" ||
+  (error._tag === "UnexpectedResponse" && error.status === 400)

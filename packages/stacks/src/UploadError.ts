@@ -1,0 +1,225 @@
+/**
+ * What an upload can fail with beside what its calls to Frame.io fail with. Each error says what is left at Frame.io, so
+ * that nothing is orphaned silently. None of them holds an upload URL: who has one can write the file.
+ *
+ * @since 0.1.0
+ */
+
+import { AssetId } from "@effect-frameio/core/Asset"
+import { FrameioError, isFrameioError, outcomeOf } from "@effect-frameio/core/FrameioError"
+import * as text from "@effect-frameio/core/SafeText"
+import * as Schema from "effect/Schema"
+import { VersionStackError } from "./VersionStackError.js"
+
+const KEY = "@effect-frameio/stacks/UploadError"
+
+const left = (assetId: string): string =>
+  ` The asset ${assetId} is left without its content: delete it, and upload the file again.`
+
+/**
+ * The source has fewer or more bytes than `filesize` says. Nothing is filled up or cut off; the upload stops.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class SourceMismatch extends Schema.TaggedError<SourceMismatch>(`${KEY}/SourceMismatch`)("SourceMismatch", {
+  /** What the upload was told, in bytes. */
+  filesize: Schema.Number,
+  /** Which way the source differs. */
+  source: Schema.Literal("shorter", "longer"),
+  /** Where that was seen, in bytes from the beginning of the file. */
+  offset: Schema.Number,
+  /** The asset that was created and has no content; absent where nothing was created. */
+  assetId: Schema.optional(AssetId)
+}) {
+  override get message(): string {
+    const what =
+      this.source === "shorter"
+        ? `the source ends at byte ${this.offset}, and not at ${this.filesize} as filesize says. Is the file still being written? Try again when it is whole.`
+        : this.offset === this.filesize
+          ? `the source goes on after byte ${this.filesize}, where it should end as filesize says. Is the file still being written? Try again when it is whole.`
+          : `the source gave more than it was asked for, beyond byte ${this.offset}. It has to keep to the offset and the length.`
+    return `Upload: ${what}${this.assetId === undefined ? " Nothing was created." : left(this.assetId)}`
+  }
+}
+
+/**
+ * The storage host does not accept an upload URL (403): it has expired, or was not made for this content type. A URL
+ * cannot be renewed, so the upload has to start anew.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class UploadExpired extends Schema.TaggedError<UploadExpired>(`${KEY}/UploadExpired`)("UploadExpired", {
+  /** The asset that was created and is not complete. */
+  assetId: AssetId,
+  /** The part whose URL was refused, from 1. */
+  part: Schema.Int,
+  /** The storage's own words. */
+  detail: Schema.String
+}) {
+  override get message(): string {
+    const said = this.detail === "" ? "" : ` It said: "${this.detail}".`
+    return `Upload: the storage does not accept the URL of part ${this.part} any more (403), most likely because it has expired.${said} Start the upload anew; it gets new URLs.${left(this.assetId)}`
+  }
+}
+
+/**
+ * A part did not get through: `Refused` by a status that does not change by asking again, or, as often as was allowed,
+ * answered with a status that may (`Unavailable`), without a whole exchange (`Connection`), or without a byte moving for
+ * too long (`Stalled`).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class PartFailed extends Schema.TaggedError<PartFailed>(`${KEY}/PartFailed`)("PartFailed", {
+  /** The asset that was created and is not complete. */
+  assetId: AssetId,
+  /** From 1. */
+  part: Schema.Int,
+  reason: Schema.Literal("Refused", "Unavailable", "Connection", "Stalled"),
+  /** How often it was sent. */
+  attempts: Schema.Int,
+  /** The storage's answer, where there was one. */
+  status: Schema.optional(Schema.Int),
+  /** The system's code, such as `ECONNRESET`, where there is one. */
+  code: Schema.optional(Schema.String),
+  /** The storage's or the system's own words. */
+  detail: Schema.String
+}) {
+  override get message(): string {
+    const times = this.attempts === 1 ? "" : ` after ${this.attempts} attempts`
+    const said = this.detail === "" ? "" : ` It said: "${this.detail}".`
+    const code = this.code === undefined ? "" : ` (${this.code})`
+    const what = (): string => {
+      switch (this.reason) {
+        case "Refused":
+          return this.status === 411 || this.status === 501
+            ? `the storage wants to know the length of part ${this.part} beforehand (${this.status}), and this HttpClient does not tell it of a stream, as fetch never does. Use undici's client, or body: "bytes".`
+            : this.status !== undefined && this.status >= 300 && this.status < 400
+              ? `the storage answered part ${this.part} with a redirection (${this.status}), which is not followed.`
+              : `the storage refused part ${this.part} (${this.status ?? "no status"}).${said}`
+        case "Unavailable":
+          return `the storage could not take part ${this.part}${times} (${this.status ?? "no status"}).${said}`
+        case "Connection":
+          return `the connection to the storage broke at part ${this.part}${times}${code}. Check the network.${said}`
+        case "Stalled":
+          return `no byte of part ${this.part} moved for too long${times}. Check the network, or allow a longer idleTimeout.`
+      }
+    }
+    return `Upload: ${what()}${left(this.assetId)}`
+  }
+}
+
+/**
+ * Frame.io created the asset and did not say, in a way that can be used, where its parts go.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class UnusableUrls extends Schema.TaggedError<UnusableUrls>(`${KEY}/UnusableUrls`)("UnusableUrls", {
+  /** The asset that was created and has no content. */
+  assetId: AssetId,
+  /** `Missing`: there are none, or too few. `Insecure`: one is neither https nor on this machine. */
+  reason: Schema.Literal("Missing", "Insecure")
+}) {
+  override get message(): string {
+    const what =
+      this.reason === "Missing"
+        ? "Frame.io created the asset and sent no upload_urls with it"
+        : "an upload URL is not https, so anybody on the way could read the file; nothing was sent to it"
+    return `Upload: ${what}.${left(this.assetId)}`
+  }
+}
+
+/**
+ * A realtime upload has used up the numbers that a part can have.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class TooManyParts extends Schema.TaggedError<TooManyParts>(`${KEY}/TooManyParts`)("TooManyParts", {
+  /** The asset that was created and is not complete. */
+  assetId: AssetId,
+  /** The bytes of each part. */
+  partSize: Schema.Int,
+  /** How many parts there may be. */
+  parts: Schema.Int
+}) {
+  override get message(): string {
+    return `Upload: the source has more than ${this.parts} parts of ${this.partSize} bytes. Use a larger partSize.${left(this.assetId)}`
+  }
+}
+
+/**
+ * The file is uploaded, and did not become a version.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NotVersioned extends Schema.TaggedError<NotVersioned>(`${KEY}/NotVersioned`)("NotVersioned", {
+  /** The uploaded file. It is whole, and lies beside the target. */
+  assetId: AssetId,
+  /** The file or stack that it should have become the next version of. */
+  onto: AssetId,
+  /** Why not. */
+  error: Schema.Union(FrameioError, VersionStackError)
+}) {
+  /** The command that finishes what is left. */
+  get command(): string {
+    return `frameio version ${this.onto} ${this.assetId}`
+  }
+
+  override get message(): string {
+    const unknown = isFrameioError(this.error)
+      ? outcomeOf(this.error) === "unknown"
+      : this.error._tag === "OutcomeUnknown"
+    const is = unknown ? "whether it is a version of" : "it did not become a version of"
+    const finish = unknown ? "Read the stack; where it is not there, finish with" : "When that is mended, finish with"
+    return `Upload: the file is uploaded, as ${this.assetId}, and ${is} ${this.onto}${unknown ? " is not known" : ""}. ${text.excerpt(
+      this.error.message,
+      600
+    )} ${finish}: ${this.command}`
+  }
+}
+
+/**
+ * The target cannot have versions, so nothing was uploaded.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NoTarget extends Schema.TaggedError<NoTarget>(`${KEY}/NoTarget`)("NoTarget", {
+  /** What was named. */
+  assetId: AssetId,
+  /** What it is, such as `folder`. */
+  kind: Schema.String
+}) {
+  override get message(): string {
+    return `Upload: ${this.assetId} is a ${this.kind}, which has no versions, or lies in no folder. Name a file or a version stack. Nothing was uploaded.`
+  }
+}
+
+/**
+ * Every error of sending the parts of one file.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const UploadError = Schema.Union(
+  SourceMismatch,
+  UploadExpired,
+  PartFailed,
+  UnusableUrls,
+  TooManyParts,
+  NotVersioned,
+  NoTarget
+)
+
+/**
+ * The whole family.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type UploadError = typeof UploadError.Type

@@ -1,0 +1,150 @@
+/**
+ * What can be wrong with a version stack, beside everything that a call can fail with.
+ *
+ * @since 0.1.0
+ */
+
+import { AssetId } from "@effect-frameio/core/Asset"
+import { FrameioError, Problem } from "@effect-frameio/core/FrameioError"
+import * as Schema from "effect/Schema"
+
+const KEY = "@effect-frameio/stacks/VersionStackError"
+
+const list = (problems: ReadonlyArray<Problem>): string =>
+  problems.map(({ assetId, message, path }) => `${assetId ?? (path === "" ? "the list" : path)} ${message}`).join("; ")
+
+/**
+ * What was asked for breaks a rule of version stacks, as far as the assets are known; nothing was sent.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NotStackable extends Schema.TaggedError<NotStackable>(`${KEY}/NotStackable`)("NotStackable", {
+  /** Everything that is wrong. */
+  problems: Schema.NonEmptyArray(Problem)
+}) {
+  override get message(): string {
+    return `Nothing was sent, for this cannot be stacked: ${list(this.problems)}.`
+  }
+}
+
+/**
+ * A version is on another stack already.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class AlreadyElsewhere extends Schema.TaggedError<AlreadyElsewhere>(`${KEY}/AlreadyElsewhere`)(
+  "AlreadyElsewhere",
+  {
+    /** The version. */
+    assetId: AssetId,
+    /** The stack that it is on. */
+    stackId: AssetId,
+    /** What it was to be put on: a stack, or a file. */
+    wanted: AssetId
+  }
+) {
+  override get message(): string {
+    return `${this.assetId} is on another stack already, ${this.stackId}, and was not put on ${this.wanted}. Take it out there first (VersionStack.takeOut), or leave it.`
+  }
+}
+
+/**
+ * The versions of a list are on the stack already, in another order, or with some of the list missing between them.
+ * New versions can go on top only.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class OutOfOrder extends Schema.TaggedError<OutOfOrder>(`${KEY}/OutOfOrder`)("OutOfOrder", {
+  stackId: AssetId,
+  /** The versions that are on the stack before their turn. */
+  assetIds: Schema.NonEmptyArray(AssetId)
+}) {
+  override get message(): string {
+    return `On the stack ${this.stackId} there is before its turn: ${this.assetIds.join(", ")}. New versions go on top, so take these out (VersionStack.takeOut) and do it again.`
+  }
+}
+
+/**
+ * The asset is not a version stack, and not inside one.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NotInStack extends Schema.TaggedError<NotInStack>(`${KEY}/NotInStack`)("NotInStack", {
+  assetId: AssetId,
+  /** What it is: `file`, `folder`, `version_stack`, `bundle`, or what Frame.io adds one day. */
+  kind: Schema.String
+}) {
+  override get message(): string {
+    return this.kind === "version_stack"
+      ? `${this.assetId} is a version stack itself, and not a version inside one. Name the version, or take the stack apart (VersionStack.takeApart).`
+      : `${this.assetId} is a ${this.kind}, and neither a version stack nor inside one. Check the id.`
+  }
+}
+
+/**
+ * A change was tried as often as allowed, and reading shows that it was not made.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NotMade extends Schema.TaggedError<NotMade>(`${KEY}/NotMade`)("NotMade", {
+  /** Such as `assets.version`. */
+  endpoint: Schema.String,
+  assetIds: Schema.Array(AssetId),
+  attempts: Schema.Int,
+  /** The last failure; absent, where the answer was a success all the same. */
+  failure: Schema.optional(FrameioError)
+}) {
+  override get message(): string {
+    const times = this.attempts === 1 ? "once" : `${this.attempts} times`
+    const last = this.failure === undefined ? "It was answered with success." : this.failure.message
+    return `${this.endpoint} (${this.assetIds.join(", ")}): sent ${times}, and not carried out, as reading shows. Do it again later. ${last}`
+  }
+}
+
+/**
+ * Whether a change was made is not known: its answer was lost, and reading failed as well.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>(`${KEY}/OutcomeUnknown`)("OutcomeUnknown", {
+  /** Such as `assets.version`. */
+  endpoint: Schema.String,
+  assetIds: Schema.Array(AssetId),
+  /** Why the outcome is not known. */
+  failure: FrameioError,
+  /** Why it could not be read. */
+  reading: FrameioError
+}) {
+  override get message(): string {
+    return `${this.endpoint} (${this.assetIds.join(", ")}): whether the change was made is not known. Do the same again when Frame.io can be read: what is in place is seen then, and not sent twice. ${this.failure.message} Reading it failed, too: ${this.reading.message}`
+  }
+}
+
+/**
+ * What can be wrong with a version stack.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const VersionStackError = Schema.Union(
+  NotStackable,
+  AlreadyElsewhere,
+  OutOfOrder,
+  NotInStack,
+  NotMade,
+  OutcomeUnknown
+)
+
+/**
+ * What can be wrong with a version stack.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type VersionStackError = typeof VersionStackError.Type

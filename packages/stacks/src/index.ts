@@ -1,0 +1,16 @@
+/** What is known of assets, so that it is not asked for again. */
+export * as AssetCache from "./AssetCache.js"
+/** Lists as streams, over all their pages. */
+export * as Listing from "./Listing.js"
+/** Which bytes of a file go to which upload URL; pure. */
+export * as PartPlan from "./PartPlan.js"
+/** The id that new versions are sent to, and what is known of it. */
+export * as StackTarget from "./StackTarget.js"
+/** Files to Frame.io, and onto their stacks. */
+export * as Upload from "./Upload.js"
+/** What an upload can fail with. */
+export * as UploadError from "./UploadError.js"
+/** What Frame.io's API leaves to its callers about version stacks. */
+export * as VersionStack from "./VersionStack.js"
+/** What can be wrong with a version stack. */
+export * as VersionStackError from "./VersionStackError.js"

@@ -1,0 +1,85 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Asset, FrameioError } from "@effect-frameio/core"
+import { StackTarget } from "@effect-frameio/stacks"
+import { Effect } from "effect"
+
+const id = (n: number) => Asset.AssetId.make(`00000000-0000-4000-8000-${String(n).padStart(12, "0")}`)
+
+/** Assets by number: what holds each, and which are stacks. Counts reads. */
+const reading = (parents: Readonly<Record<number, number>>, stacks: ReadonlyArray<number>) => {
+  const read: Array<Asset.AssetId> = []
+  const get = (wanted: Asset.AssetId) =>
+    Effect.sync((): Asset.Asset => {
+      read.push(wanted)
+      const n = Number(wanted.slice(-12))
+      const parent = parents[n]
+      return {
+        id: wanted,
+        type: stacks.includes(n) ? "version_stack" : n >= 90 ? "folder" : "file",
+        ...(parent === undefined ? {} : { parent_id: id(parent) })
+      }
+    })
+  return { read, get }
+}
+
+describe("StackTarget", () => {
+  it.effect("stays what it is where the target is in no stack", () =>
+    Effect.gen(function* () {
+      const { get, read } = reading({ 1: 90 }, [])
+      const target = StackTarget.make({ id: id(1), get })
+      yield* target.resolve
+      assert.deepStrictEqual([target.id(), target.isStack()], [id(1), false])
+      assert.deepStrictEqual(read, [id(1), id(90)])
+    })
+  )
+
+  it.effect("is the stack that the first target is in, or is", () =>
+    Effect.gen(function* () {
+      const { get } = reading({ 1: 10, 10: 90 }, [10])
+      for (const first of [1, 10]) {
+        const target = StackTarget.make({ id: id(first), get })
+        yield* target.resolve
+        assert.deepStrictEqual([target.id(), target.isStack()], [id(10), true])
+      }
+    })
+  )
+
+  it("learns from an answer only where it is a stack", () => {
+    const { get } = reading({}, [])
+    const target = StackTarget.make({ id: id(1), get })
+    target.learn({ id: id(2), type: "file", parent_id: id(10) })
+    assert.isFalse(target.isStack())
+    target.learn({ id: id(10), type: "version_stack" })
+    target.learn({ id: id(11), type: "version_stack" })
+    assert.deepStrictEqual([target.id(), target.isStack()], [id(10), true])
+  })
+
+  it.effect("tells a version in its place from one elsewhere and from a loose one", () =>
+    Effect.gen(function* () {
+      const { get, read } = reading({ 1: 10, 2: 10, 3: 20, 4: 90, 10: 90, 20: 90 }, [10, 20])
+      const target = StackTarget.make({ id: id(1), get })
+      assert.deepStrictEqual(yield* target.placeOf(id(4)), { _tag: "Loose" })
+      assert.deepStrictEqual(yield* target.placeOf(id(5)), { _tag: "Loose" })
+      assert.deepStrictEqual(yield* target.placeOf(id(2)), { _tag: "Here", stackId: id(10) })
+      assert.deepStrictEqual(read.splice(0), [4, 90, 5, 2, 10, 1].map(id))
+      assert.deepStrictEqual(yield* target.placeOf(id(1)), { _tag: "Here", stackId: id(10) })
+      assert.deepStrictEqual(read.splice(0), [id(1)])
+      assert.deepStrictEqual(yield* target.placeOf(id(3)), { _tag: "Elsewhere", stackId: id(20) })
+    })
+  )
+
+  it("knows when a failed change may still be made, and when a refusal may be about stacks", () => {
+    assert.deepStrictEqual([undefined, 502, 503, 504, 500, 400].map(StackTarget.mayBeUnderWay), [
+      true,
+      true,
+      true,
+      true,
+      false,
+      false
+    ])
+    assert.isTrue(StackTarget.mayBeStacked(new FrameioError.InvalidArguments({})))
+    assert.isTrue(StackTarget.mayBeStacked(new FrameioError.UnexpectedResponse({ status: 400 })))
+    assert.isFalse(StackTarget.mayBeStacked(new FrameioError.UnexpectedResponse({ status: 418 })))
+    assert.isFalse(StackTarget.mayBeStacked(new FrameioError.Unauthorized({})))
+  })
+})
