@@ -30,6 +30,7 @@ import { Fault } from "./BatchEvent.js"
 import * as LedgerImport from "./internal/ledger/ledgerImport.js"
 import * as LedgerSchema from "./internal/ledger/ledgerSchema.js"
 import * as LedgerWriter from "./internal/ledger/ledgerWriter.js"
+import { expectedOf } from "./internal/plan/planRules.js"
 import { readPairs } from "./internal/plan/readPairs.js"
 import type * as JobRecord from "./JobRecord.js"
 import { fromSql, LedgerError } from "./LedgerError.js"
@@ -119,7 +120,7 @@ export interface Service {
   /** The same for pairs as a program has them; a line is a pair's place, from 1. */
   readonly takePairs: <E, R>(
     pairs: Stream.Stream<VersionPlan.Pair, E, R>,
-    options?: Pick<TakeOptions, "maxProblems" | "name" | "plan">
+    options?: Pick<TakeOptions, "anyOrder" | "maxProblems" | "name" | "plan">
   ) => Effect.Effect<Job, VersionPlan.PlanRefused | LedgerError | E, R>
   /** The job. Fails with `NoPlan` when no plan was taken in. */
   readonly job: Effect.Effect<Job, LedgerError>
@@ -304,6 +305,8 @@ const linkOf = (row: LinkRow, unsettled: boolean): VersionPlan.Link => ({
   ...(unsettled ? { unsettledSince: row.sent_at ?? 0 } : {})
 })
 
+const fieldsOf = Schema.decodeOption(Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown })))
+
 /** What is left of a chain, if anything may be done about it. */
 const leftOf = (rows: ReadonlyArray<LinkRow>): Option.Option<VersionPlan.Chain> => {
   const links: Array<VersionPlan.Link> = []
@@ -318,10 +321,13 @@ const leftOf = (rows: ReadonlyArray<LinkRow>): Option.Option<VersionPlan.Chain> 
   const [first] = rows
   if (first === undefined || links.length === 0) return Option.none()
   const fresh = inPlace === 0 && links.every((link) => link.unsettledSince === undefined)
+  const expected =
+    fresh && first.fields !== null ? expectedOf(Option.getOrUndefined(fieldsOf(first.fields))) : undefined
   return Option.some({
     index: first.chain,
     target: id(first.target),
     links,
+    ...(expected === undefined ? {} : { expected }),
     ...(fresh ? {} : { resumed: { stack: stack === null ? undefined : id(stack), inPlace } })
   })
 }
@@ -346,7 +352,6 @@ const stackedOf = (rows: ReadonlyArray<LinkRow>): Option.Option<VersionPlan.Stac
 }
 
 const faultOf = Schema.decodeOption(Schema.parseJson(Fault))
-const fieldsOf = Schema.decodeOption(Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown })))
 
 const textOf = (value: unknown): string | null => (typeof value === "string" && value !== "" ? value : null)
 
@@ -439,7 +444,7 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
         sink: LedgerImport.PendingPairs,
         between: Effect.Effect<void, LedgerError>
       ) => Effect.Effect<void, E | LedgerError, R>,
-      options: Pick<TakeOptions, "maxProblems" | "name" | "plan"> | undefined
+      options: Pick<TakeOptions, "anyOrder" | "maxProblems" | "name" | "plan"> | undefined
     ): Effect.Effect<Job, VersionPlan.PlanRefused | LedgerError | E, R> =>
       Effect.gen(function* () {
         const sink = new LedgerImport.PendingPairs(options?.maxProblems ?? VersionPlan.defaults.maxProblems)
@@ -477,7 +482,7 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
           sink,
           Effect.suspend(() => orLedgerError(LedgerImport.insert(sql, sink.drain())))
         )
-        const built = yield* orLedgerError(LedgerImport.build(sql, sink))
+        const built = yield* orLedgerError(LedgerImport.build(sql, sink, options?.anyOrder ?? false))
         if (sink.total > 0) {
           yield* orLedgerError(LedgerImport.clear(sql))
           return yield* refused(sink)
@@ -546,8 +551,8 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
     return {
       file,
       takePlan: (bytes, options) => {
-        const { maxProblems, ...reading } = VersionPlan.withDefaults(options)
-        return take((sink, between) => readPairs(bytes, sink, reading, between), { ...options, maxProblems })
+        const { anyOrder, maxProblems, ...reading } = VersionPlan.withDefaults(options)
+        return take((sink, between) => readPairs(bytes, sink, reading, between), { ...options, anyOrder, maxProblems })
       },
       takePairs: (pairs, options) =>
         take(

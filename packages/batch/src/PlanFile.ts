@@ -18,7 +18,10 @@ import type { Finding, Group } from "./VersionGrouping.js"
 export type Format = "csv" | "jsonl"
 
 /**
- * The columns of a plan, the two that count first. The rest is for people, and comes back as a link's `fields`.
+ * The columns of a plan. The two ids count; those up to `reason` are for people, and all come back as a link's `fields`.
+ * `position` counts the versions of a stack, so that lines which were sorted otherwise are noticed. `target_…` say what the
+ * plan was made against: a `file` in its folder, or a `version_stack` and its newest version. Files without them are read
+ * just as well, with nothing to check.
  *
  * @since 0.1.0
  * @category constants
@@ -31,7 +34,11 @@ export const columns = [
   "name",
   "target_name",
   "folder",
-  "reason"
+  "reason",
+  "position",
+  "target_type",
+  "target_folder_id",
+  "target_cover_id"
 ] as const
 
 /**
@@ -51,7 +58,7 @@ export type Row = Readonly<Record<(typeof columns)[number], string>>
  */
 export function* rows(groups: Iterable<Group>): Generator<Row> {
   for (const { base, lines, target } of groups) {
-    for (const line of lines) {
+    for (const [index, line] of lines.entries()) {
       yield {
         asset_id: target.id,
         next_asset_id: line.nextAssetId,
@@ -60,7 +67,11 @@ export function* rows(groups: Iterable<Group>): Generator<Row> {
         name: line.name,
         target_name: target.name,
         folder: line.folder,
-        reason: line.reason
+        reason: line.reason,
+        position: String(index + 1),
+        target_type: target.kind === "stack" ? "version_stack" : "file",
+        target_folder_id: target.folderId,
+        target_cover_id: target.coverId ?? ""
       }
     }
   }

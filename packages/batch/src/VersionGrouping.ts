@@ -172,6 +172,10 @@ export interface Group {
     readonly name: string
     /** The newest version of the stack, or the file's. */
     readonly version: string
+    /** The folder it is in. */
+    readonly folderId: string
+    /** The asset that is the stack's newest version, where the listing tells; null for a file. */
+    readonly coverId: string | null
   }
   /** At least one; older versions first. */
   readonly lines: ReadonlyArray<Line>
@@ -484,7 +488,14 @@ const settle = (rule: NamingRule, key: string, series: Series): Outcome => {
 
   const target =
     stack !== undefined && head !== undefined
-      ? ({ kind: "stack", id: stack.id, name: stack.name, version: head.top.fits.label } as const)
+      ? ({
+          kind: "stack",
+          id: stack.id,
+          name: stack.name,
+          version: head.top.fits.label,
+          folderId: stack.folder.id,
+          coverId: stack.coverId
+        } as const)
       : fileTarget(accepted[0])
   const lines = stack === undefined ? accepted.slice(1) : accepted
   if (target !== undefined && lines.length > 0) {
@@ -549,7 +560,14 @@ const settle = (rule: NamingRule, key: string, series: Series): Outcome => {
 const fileTarget = (member: Member | undefined): Group["target"] | undefined =>
   member === undefined
     ? undefined
-    : { kind: "file", id: member.file.id, name: member.file.name, version: member.fits.label }
+    : {
+        kind: "file",
+        id: member.file.id,
+        name: member.file.name,
+        version: member.fits.label,
+        folderId: member.file.folder.id,
+        coverId: null
+      }
 
 const doubtful = (name: string, reason: string): string =>
   `${quoted(name)} can be read in two ways: ${reason}. Rename it, or state a pattern of your own that reads it.`

@@ -37,6 +37,23 @@ export interface Link {
 }
 
 /**
+ * What a target was when the plan was made.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Expected {
+  /** A file in no stack, or a stack. */
+  readonly kind: "file" | "stack"
+  /** Its name. */
+  readonly name: string | undefined
+  /** The folder of a file: while it is there, it is in no stack. */
+  readonly folderId: string | undefined
+  /** The newest version of a stack. */
+  readonly coverId: string | undefined
+}
+
+/**
  * All versions that go on one stack, in order.
  *
  * @since 0.1.0
@@ -49,6 +66,8 @@ export interface Chain {
   readonly target: AssetId
   /** At least one. */
   readonly links: ReadonlyArray<Link>
+  /** What the plan was made against, where it says so; a target that has changed since is left alone. */
+  readonly expected?: Expected | undefined
   /** What an earlier run has done of it; absent in a new plan. */
   readonly resumed?:
     | {
@@ -183,6 +202,8 @@ export interface Options {
   readonly maxLineBytes?: number | undefined
   /** How many problems to keep; all are counted. Default 1000. */
   readonly maxProblems?: number | undefined
+  /** Whether versions may go onto a stack in another order than their columns `position` or `version` say. Default false. */
+  readonly anyOrder?: boolean | undefined
 }
 
 /**
@@ -194,7 +215,8 @@ export interface Options {
 export const defaults = {
   format: "auto",
   maxLineBytes: 1_048_576,
-  maxProblems: 1000
+  maxProblems: 1000,
+  anyOrder: false
 } as const
 
 /**
@@ -207,7 +229,8 @@ export const withDefaults = (
 ): { readonly [K in keyof Options]-?: NonNullable<Options[K]> } => ({
   format: options?.format ?? defaults.format,
   maxLineBytes: options?.maxLineBytes ?? defaults.maxLineBytes,
-  maxProblems: options?.maxProblems ?? defaults.maxProblems
+  maxProblems: options?.maxProblems ?? defaults.maxProblems,
+  anyOrder: options?.anyOrder ?? defaults.anyOrder
 })
 
 const built = (builder: PlanBuilder): Effect.Effect<VersionPlan, PlanRefused> => {
@@ -234,8 +257,8 @@ export const fromBytes = <E, R>(
   options?: Options
 ): Effect.Effect<VersionPlan, PlanRefused | E, R> =>
   Effect.suspend(() => {
-    const { maxProblems, ...reading } = withDefaults(options)
-    const builder = new PlanBuilder(maxProblems)
+    const { anyOrder, maxProblems, ...reading } = withDefaults(options)
+    const builder = new PlanBuilder(maxProblems, anyOrder)
     return Effect.zipRight(
       readPairs(bytes, builder, reading),
       Effect.suspend(() => built(builder))
@@ -274,10 +297,11 @@ export interface Pair {
  */
 export const fromPairs = (
   pairs: Iterable<Pair>,
-  options?: Pick<Options, "maxProblems">
+  options?: Pick<Options, "anyOrder" | "maxProblems">
 ): Effect.Effect<VersionPlan, PlanRefused> =>
   Effect.suspend(() => {
-    const builder = new PlanBuilder(options?.maxProblems ?? defaults.maxProblems)
+    const { anyOrder, maxProblems } = withDefaults(options)
+    const builder = new PlanBuilder(maxProblems, anyOrder)
     let line = 0
     for (const pair of pairs) builder.pair(++line, pair.assetId, pair.nextAssetId, pair.fields)
     if (line === 0) builder.problem("empty", undefined, NO_PAIRS)

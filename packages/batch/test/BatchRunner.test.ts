@@ -67,6 +67,75 @@ describe("BatchRunner", () => {
     })
   )
 
+  describe("holds a plan to what it was made against", () => {
+    const made = (expected: Readonly<Record<string, string>>) =>
+      VersionPlan.fromPairs(
+        [B, C].map((nextAssetId) => ({
+          assetId: expected.of ?? A,
+          nextAssetId,
+          fields: { target_name: "Spot_v001.mov", ...expected }
+        }))
+      )
+    const loose = { target_type: "file", target_folder_id: Stub.FOLDER }
+
+    it.effect("and stacks when nothing has changed, for one read", () =>
+      Effect.gen(function* () {
+        const stub = Stub.make()
+        yield* collect(stub, yield* made(loose))
+        assert.deepStrictEqual(stub.on(A), [A, B, C])
+        assert.strictEqual(stub.reads(), 1)
+        const grown = Stub.make()
+        const stack = grown.stack(D, E)
+        yield* collect(grown, yield* made({ of: stack, target_type: "version_stack", target_cover_id: E }))
+        assert.deepStrictEqual(grown.on(stack), [D, E, B, C])
+      })
+    )
+
+    it.effect("and keeps a chain back whose file was stacked meanwhile, by name, and the others go on", () =>
+      Effect.gen(function* () {
+        const stub = Stub.make()
+        stub.stack(A, F)
+        const both = yield* VersionPlan.fromPairs([
+          { assetId: A, nextAssetId: B, fields: { target_name: "Spot_v001.mov", ...loose } },
+          { assetId: A, nextAssetId: C, fields: loose },
+          { assetId: D, nextAssetId: E, fields: loose }
+        ])
+        const events = yield* collect(stub, both)
+        assert.deepStrictEqual(stub.on(A), [A, F])
+        assert.deepStrictEqual(stub.on(D), [D, E])
+        assert.deepInclude(last(events).counts, { sent: 1, confirmed: 1, failed: 1, skipped: 1 })
+        const failed = events.find((event) => event._tag === "Failed")
+        const words = failed?._tag === "Failed" ? failed.fault.message : ""
+        assert.include(words, '"Spot_v001.mov" was in no stack when the plan was made, and is in one now')
+        assert.include(words, "file 06")
+        assert.include(words, "plan again")
+      })
+    )
+
+    it.effect("and keeps a chain back whose stack has another newest version", () =>
+      Effect.gen(function* () {
+        const stub = Stub.make()
+        const stack = stub.stack(D, E, F)
+        const events = yield* collect(
+          stub,
+          yield* made({ of: stack, target_type: "version_stack", target_cover_id: E })
+        )
+        assert.deepStrictEqual(stub.on(stack), [D, E, F])
+        assert.deepInclude(last(events).counts, { sent: 0, failed: 1, skipped: 1 })
+      })
+    )
+
+    it.effect("but goes on where an earlier run without a ledger has begun", () =>
+      Effect.gen(function* () {
+        const stub = Stub.make()
+        stub.stack(A, B)
+        const events = yield* collect(stub, yield* made(loose))
+        assert.deepStrictEqual(stub.on(A), [A, B, C])
+        assert.deepInclude(last(events).counts, { sent: 1, confirmed: 2, already: 1, failed: 0 })
+      })
+    )
+  })
+
   it.effect("sends to the stack when the target turns out to be inside one", () =>
     Effect.gen(function* () {
       const stub = Stub.make()

@@ -119,6 +119,33 @@ describe("Ledger", () => {
       60_000
     )
 
+    test("or refuses one whose versions were sorted otherwise, as in memory, unless that is meant", (file) =>
+      Effect.gen(function* () {
+        const rows = Array.from({ length: 3000 }, (_, n) => [
+          `${id(10_000 + n)},${id(20_000 + n)},v2`,
+          `${id(10_000 + n)},${id(30_000 + n)},${n % 1000 === 7 ? "v1" : "v10"}`
+        ])
+        const text = ["asset_id,next_asset_id,version", ...rows.flat()].join("\n")
+        const inMemory = yield* Effect.flip(VersionPlan.fromString(text))
+        const taken = yield* Effect.flip(opened({ file }, (ledger) => ledger.takePlan(bytes(text))))
+        assert.strictEqual(inMemory.total, 3)
+        assert.deepStrictEqual(taken, inMemory)
+        const meant = yield* opened({ file }, (ledger) => ledger.takePlan(bytes(text), { anyOrder: true }))
+        assert.strictEqual(meant.links, 6000)
+      }))
+
+    test("with what it was made against", (file) =>
+      Effect.gen(function* () {
+        const text = `asset_id,next_asset_id,target_name,target_type,target_cover_id\n${A},${B},Spot,version_stack,${D}\n${A},${C},Spot,version_stack,${D}\n`
+        const plan = yield* VersionPlan.fromString(text)
+        const chains = yield* opened({ file }, (ledger) =>
+          Effect.zipRight(ledger.takePlan(bytes(text)), chainsOf(ledger))
+        )
+        const expected = { kind: "stack", name: "Spot", folderId: undefined, coverId: D }
+        assert.deepStrictEqual(plan.chains[0]?.expected as unknown, expected)
+        assert.deepStrictEqual(chains[0]?.expected as unknown, expected)
+      }))
+
     test("and knows it again, but no other", (file) =>
       Effect.gen(function* () {
         const text = csv([A, B], [A, C])

@@ -3,12 +3,13 @@ import { PlanFile, type VersionGrouping, VersionPlan } from "@effect-frameio/bat
 import { Effect, FastCheck } from "effect"
 
 const A = "00000000-0000-4000-8000-00000000000a"
+const FOLDER = "00000000-0000-4000-8000-00000000000f"
 const B = "00000000-0000-4000-8000-00000000000b"
 
 const groupOf = (text: string): VersionGrouping.Group => ({
   base: text,
   folder: text,
-  target: { kind: "file", id: A, name: text, version: "v1" },
+  target: { kind: "file", id: A, name: text, version: "v1", folderId: FOLDER, coverId: null },
   lines: [{ nextAssetId: B, name: text, version: "v2", folder: text, reason: "follows v1; a new stack" }]
 })
 
@@ -17,8 +18,8 @@ describe("a plan's file", () => {
     assert.deepStrictEqual(
       [...PlanFile.write([groupOf("AB")], "csv")],
       [
-        "asset_id,next_asset_id,stack,version,name,target_name,folder,reason\n",
-        `${A},${B},AB,v2,AB,AB,AB,"follows v1; a new stack"\n`
+        "asset_id,next_asset_id,stack,version,name,target_name,folder,reason,position,target_type,target_folder_id,target_cover_id\n",
+        `${A},${B},AB,v2,AB,AB,AB,"follows v1; a new stack",1,file,${FOLDER},\n`
       ]
     )
     const [line = ""] = PlanFile.write([groupOf("AB")], "jsonl")

@@ -59,7 +59,9 @@ describe("loose files", () => {
       kind: "file",
       id: uuid(3),
       name: "AB_v001.mov",
-      version: "v001"
+      version: "v001",
+      folderId: A.id,
+      coverId: null
     })
     assert.deepStrictEqual(
       result.groups[0]?.lines.map(({ nextAssetId, reason }) => [nextAssetId, reason]),

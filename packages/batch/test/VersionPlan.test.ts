@@ -240,6 +240,66 @@ describe("VersionPlan refusals", () => {
     })
   )
 
+  /** A plan as it is written, its lines in the order given. */
+  const sheet = (versions: ReadonlyArray<string>, positions?: ReadonlyArray<number>) =>
+    [
+      `asset_id,next_asset_id,version,name${positions === undefined ? "" : ",position"}`,
+      ...versions.map(
+        (version, n) =>
+          `${A},${id(10 + n)},${version},Spot_${version}.mov${positions === undefined ? "" : `,${positions[n]}`}`
+      )
+    ].join("\n")
+
+  it.effect("names every version that a sorted sheet has put above a higher one", () =>
+    Effect.gen(function* () {
+      const byName = sheet(["v10", "v11", "v2", "v3"])
+      const error = yield* refused(byName)
+      assert.deepStrictEqual(
+        error.problems.map(({ kind, line }) => [kind, line]),
+        [
+          ["out-of-order", 4],
+          ["out-of-order", 5]
+        ]
+      )
+      assert.include(error.message, '"v2" (line 4) would go above "v11" (line 3)')
+      assert.strictEqual((yield* VersionPlan.fromString(byName, { anyOrder: true })).jobs, 4)
+    })
+  )
+
+  it.effect("takes a plan's own count for exact, whatever its labels look like", () =>
+    Effect.gen(function* () {
+      const days = ["171224", "201224", "030125"]
+      assert.strictEqual((yield* VersionPlan.fromString(sheet(days, [1, 2, 3]))).jobs, 3)
+      assert.deepStrictEqual(yield* kinds(sheet(["030125", "171224", "201224"], [3, 1, 2])), [
+        "3 out-of-order",
+        "4 out-of-order"
+      ])
+    })
+  )
+
+  it.effect("compares labels by their numbers, and only where they are of one numbering", () =>
+    Effect.gen(function* () {
+      for (const versions of [
+        ["v1", "v2", "v2.1", "v2.10", "v3"],
+        ["v2", "v2a", "v2b", "v3"],
+        ["2024-12-17", "2024-12-18", "2025-01-03"],
+        ["final", "draft", "v1"],
+        ["take 2", "v1"],
+        ["", "v2", ""]
+      ]) {
+        assert.strictEqual((yield* VersionPlan.fromString(sheet(versions))).jobs, versions.length, versions.join())
+      }
+      for (const versions of [
+        ["v2", "v2"],
+        ["V003", "v2"],
+        ["v2.10", "v2.9"],
+        ["v2b", "v2a"]
+      ]) {
+        assert.deepStrictEqual(yield* kinds(sheet(versions)), ["3 out-of-order"], versions.join())
+      }
+    })
+  )
+
   it.effect("finds each of two circles once", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* kinds(csv(`${A},${B}`, `${C},${D}`, `${B},${A}`, `${D},${C}`, `${D},${E}`)), [

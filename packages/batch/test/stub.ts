@@ -24,7 +24,7 @@ export interface Call {
   readonly next: string
 }
 
-const FOLDER = id(0xf01de4)
+export const FOLDER = id(0xf01de4)
 
 /** A Frame.io of a few lines, with its rules about stacks, that can be told what to do with each call. */
 export const make = (options?: {
@@ -43,7 +43,9 @@ export const make = (options?: {
   const asset = (of: string): Asset.Asset => ({
     id: of as Asset.AssetId,
     type: of === FOLDER ? "folder" : stacks.has(of) ? "version_stack" : "file",
-    parent_id: of === FOLDER ? null : (parents.get(of) ?? FOLDER)
+    name: `file ${of.slice(-2)}`,
+    parent_id: of === FOLDER ? null : (parents.get(of) ?? FOLDER),
+    cover_asset_id: stacks.get(of)?.at(-1) as Asset.AssetId | undefined
   })
 
   const common = (call: Call) => ({

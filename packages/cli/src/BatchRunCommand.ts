@@ -68,7 +68,13 @@ const reading = <A, R>(
         PlanRefused: (error) =>
           Effect.zipRight(
             json || !stdio.outIsTerminal ? stdio.out(`${refusedToJson(error)}\n`) : Effect.void,
-            CliError.badInput(`${file === "-" ? "standard input" : file}: ${error.message}`)
+            CliError.badInput(
+              `${file === "-" ? "standard input" : file}: ${error.message}${
+                error.problems.some(({ kind }) => kind === "out-of-order")
+                  ? "\nIf that order is meant: --any-order sends the lines as they stand."
+                  : ""
+              }`
+            )
           ),
         InputFailed: (error) => CliError.badInput(error.message),
         SystemError: (error) =>
@@ -132,6 +138,8 @@ export interface RunArgs {
   readonly dryRun: boolean
   /** Seconds after which a call without an answer is taken for not made, when the stack does not show it. */
   readonly settleAfter: Option.Option<number>
+  /** Whether the versions of a stack may come in another order than the file says they have. */
+  readonly anyOrder?: boolean | undefined
   /** No JSON lines, even in a pipe. */
   readonly quiet?: boolean | undefined
   /** Sees each event. */
@@ -166,9 +174,12 @@ const runnerOptions = (args: RunArgs, stop: Effect.Effect<void>) => ({
 const takeInto = (ledger: Ledger.Service, args: RunArgs, format: VersionPlan.Format) =>
   reading(args.file, args.json, (bytes) =>
     ledger
-      .takePlan(bytes, { format, ...(args.file === "-" ? {} : { plan: args.file }) })
+      .takePlan(bytes, { format, anyOrder: args.anyOrder, ...(args.file === "-" ? {} : { plan: args.file }) })
       .pipe(Effect.catchTag("LedgerError", (error) => Effect.fail(LedgerFile.toCliError(error))))
   )
+
+const memoryPlan = (args: RunArgs, format: VersionPlan.Format) =>
+  reading(args.file, args.json, (bytes) => VersionPlan.fromBytes(bytes, { format, anyOrder: args.anyOrder }))
 
 const dryRun = (
   args: RunArgs,
@@ -181,7 +192,7 @@ const dryRun = (
     const say = (links: number, chains: number, rest: ReadonlyArray<string>): Effect.Effect<void> =>
       stdio.out([`Would send ${extent(links, chains)}. Nothing was sent.`, ...rest, ""].join("\n"))
     if (file === undefined || !(yield* Effect.orElseSucceed(fs.exists(file), () => false))) {
-      const plan = yield* reading(args.file, args.json, (bytes) => VersionPlan.fromBytes(bytes, { format }))
+      const plan = yield* memoryPlan(args, format)
       return yield* say(plan.jobs, plan.chains.length, [estimate(plan.jobs, undefined)])
     }
     const ledger = yield* LedgerFile.open(file, "read")
@@ -201,7 +212,7 @@ const dryRun = (
 const runWithoutLedger = (args: RunArgs, format: VersionPlan.Format) =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
-    const plan = yield* reading(args.file, args.json, (bytes) => VersionPlan.fromBytes(bytes, { format }))
+    const plan = yield* memoryPlan(args, format)
     yield* stdio.err(`${extent(plan.jobs, plan.chains.length)}.\n`)
     return yield* JobView.show((stop) => BatchRunner.run(plan, runnerOptions(args, stop)), {
       ...args,
@@ -291,6 +302,11 @@ export const command = Command.make(
     ),
     lookFirst: Options.boolean("look-first").pipe(
       Options.withDescription("Read each stack before sending, so that what is in place is not sent again. Slower.")
+    ),
+    anyOrder: Options.boolean("any-order").pipe(
+      Options.withDescription(
+        "Send versions as the file has them, though its columns position or version say another order."
+      )
     ),
     settleAfter: Options.float("settle-after").pipe(
       Options.withDescription(

@@ -98,6 +98,7 @@ const OPTIONS = {
   plain: new Set([
     "--recursive",
     "--across-folders",
+    "--any-order",
     "--ignore-case",
     "--any-extension",
     "--force",

@@ -49,7 +49,7 @@ describe("frameio plan, against the fake", () => {
         assert.include(made.err, `frameio batch run ${plan}`)
 
         const csv = yield* read("plan.csv")
-        assert.include(csv, "asset_id,next_asset_id,stack,version,name,target_name,folder,reason\n")
+        assert.include(csv, "asset_id,next_asset_id,stack,version,name,target_name,folder,reason,position,")
         assert.include(csv, '"\'=HYPERLINK(A1)_v02.mov"')
         assert.strictEqual((yield* VersionPlan.fromString(csv)).jobs, 18)
         const findings = yield* read("plan.findings.csv")
@@ -271,7 +271,7 @@ describe("a plan as text", () => {
     const groups = Array.from({ length: 60 }, (_, n) => ({
       base: `\u001b[31mAB${n}${"x".repeat(80)}`,
       folder: "Show",
-      target: { kind: "file" as const, id: "", name: "", version: "v1" },
+      target: { kind: "file" as const, id: "", name: "", version: "v1", folderId: "", coverId: null },
       lines: Array.from({ length: 20 }, (_, version) => ({
         nextAssetId: "",
         name: "",

@@ -10,6 +10,7 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { inOrder, PairSink, PlanBuilder, type RawLink } from "../plan/planBuilder.js"
+import { makeOrder, placeOf } from "../plan/planRules.js"
 
 /** Takes pairs until they are drained. */
 export class PendingPairs extends PairSink {
@@ -191,12 +192,49 @@ const order = (sql: SqlClient.SqlClient): Effect.Effect<void, SqlError> =>
     )
   })
 
+const PAGE = 4096
+
+interface PlaceRow {
+  readonly line: number
+  readonly chain: number
+  readonly position: number
+  readonly version: string | number | null
+  readonly place: string | number | null
+}
+
+const sortedIn = (sql: SqlClient.SqlClient, sink: PairSink): Effect.Effect<void, SqlError> => {
+  let chain = -1
+  let at = -1
+  let next = makeOrder()
+  const page: Effect.Effect<void, SqlError> = Effect.flatMap(
+    Effect.suspend(() =>
+      sql.unsafe<PlaceRow>(
+        `SELECT line, chain, position, fields ->> '$.version' AS version, fields ->> '$.position' AS place FROM links
+         WHERE (chain, position) > (?, ?) AND fields IS NOT NULL ORDER BY chain, position LIMIT ?`,
+        [chain, at, PAGE]
+      )
+    ),
+    (rows) => {
+      for (const { chain: of, line, place, position, version } of rows) {
+        if (of !== chain) next = makeOrder()
+        chain = of
+        at = position
+        const misplaced = next(placeOf(line, { version, position: place }))
+        if (misplaced !== undefined) sink.problem("out-of-order", misplaced.line, misplaced.message)
+      }
+      return rows.length < PAGE ? Effect.void : page
+    }
+  )
+  return page
+}
+
 /**
  * Makes chains of the pairs that were inserted, and tells the sink what is wrong with them; then nothing may be kept.
  */
 export const build = (
   sql: SqlClient.SqlClient,
-  sink: PairSink
+  sink: PairSink,
+  anyOrder: boolean
 ): Effect.Effect<{ readonly links: number; readonly chains: number }, SqlError> =>
   Effect.gen(function* () {
     yield* duplicates(sql, sink)
@@ -204,6 +242,7 @@ export const build = (
     if (sink.total > 0) return { links: 0, chains: 0 }
     yield* chain(sql)
     yield* order(sql)
+    if (!anyOrder) yield* sortedIn(sql, sink)
     yield* sql.unsafe("DROP TABLE temp.nested")
     yield* sql.unsafe("DROP TABLE temp.child")
     return {

@@ -5,6 +5,8 @@
  * form trees; the root of each is the asset whose stack all of the tree ends up on. One tree is one chain.
  */
 
+import { type Expected, expectedOf, makeOrder, placeOf } from "./planRules.js"
+
 export type Kind =
   | "asset-on-itself"
   | "broken-csv"
@@ -20,6 +22,7 @@ export type Kind =
   | "not-a-uuid"
   | "not-an-object"
   | "not-utf8"
+  | "out-of-order"
   | "too-long"
 
 export const KINDS: readonly [Kind, ...Array<Kind>] = [
@@ -37,6 +40,7 @@ export const KINDS: readonly [Kind, ...Array<Kind>] = [
   "not-a-uuid",
   "not-an-object",
   "not-utf8",
+  "out-of-order",
   "too-long"
 ]
 
@@ -63,6 +67,7 @@ export interface RawChain {
   readonly index: number
   readonly target: string
   readonly links: ReadonlyArray<RawLink>
+  readonly expected?: Expected | undefined
 }
 
 export type Built =
@@ -237,6 +242,12 @@ export class PlanBuilder extends PairSink {
   readonly #links: Array<RawLink> = []
   /** From a new version to the link that brings it, by position in `#links`. */
   readonly #broughtBy = new Map<string, number>()
+  readonly #anyOrder: boolean
+
+  constructor(maxProblems: number, anyOrder = false) {
+    super(maxProblems)
+    this.#anyOrder = anyOrder
+  }
 
   get size(): number {
     return this.#links.length
@@ -274,13 +285,22 @@ export class PlanBuilder extends PairSink {
       else links.push(link)
     }
     const chains: Array<RawChain> = []
-    for (const [target, links] of byRoot)
-      chains.push({
-        index: chains.length,
-        target,
-        links: inOrder(target, links)
-      })
+    for (const [target, unordered] of byRoot) {
+      const links = inOrder(target, unordered)
+      const expected = expectedOf(links[0]?.fields)
+      chains.push({ index: chains.length, target, links, ...(expected === undefined ? {} : { expected }) })
+      if (!this.#anyOrder) this.#checkOrder(links)
+    }
+    if (this.total > 0) return { ok: false, problems: this.problems, total: this.total }
     return { ok: true, chains, jobs: this.#links.length }
+  }
+
+  #checkOrder(links: ReadonlyArray<RawLink>): void {
+    const next = makeOrder()
+    for (const { fields, line } of links) {
+      const misplaced = next(placeOf(line, fields))
+      if (misplaced !== undefined) this.problem("out-of-order", misplaced.line, misplaced.message)
+    }
   }
 
   /** The root of each link's tree; what goes round in a circle has none and is a problem. */

@@ -9,8 +9,9 @@ import * as StackTarget from "@effect-frameio/stacks/StackTarget"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import type { BatchEvent, Fault } from "../../BatchEvent.js"
-import type { Chain, Link } from "../../VersionPlan.js"
+import type { Chain, Expected, Link } from "../../VersionPlan.js"
 import type { CallResult, Control, End, Options } from "./changeOnce.js"
 import { changeOnce } from "./changeOnce.js"
 import * as Place from "./place.js"
@@ -132,6 +133,50 @@ export const runChain = (
   const notice = (link: Link, stack: AssetId, reason: string): Effect.Effect<void> =>
     Effect.flatMap(base(chain.index, link), (fields) => emit({ _tag: "Noticed", ...fields, stackId: stack, reason }))
 
+  /** Whether the newest version of a stack is one of this chain: then an earlier run without a ledger was here. */
+  const isOurs = (stack: Asset.Asset): boolean =>
+    Option.exists(Asset.coverAssetId(stack), (cover) =>
+      chain.links.some((link) => Asset.sameId(link.nextAssetId, cover))
+    )
+
+  const changed = (what: string, stack: Asset.Asset | undefined): Effect.Effect<Fault> =>
+    Effect.map(
+      Effect.option(
+        Effect.flatMap(stack === undefined ? Option.none() : Asset.coverAssetId(stack), (cover) => calls.get(cover))
+      ),
+      (cover) => {
+        const name = chain.expected?.name
+        const top = Option.match(cover, {
+          onNone: () => "",
+          onSome: (asset) => `, with ${asset.name === undefined ? asset.id : JSON.stringify(asset.name)} on top`
+        })
+        return refusal(
+          `${name === undefined ? chain.target : JSON.stringify(name)} ${what}${top}. Nothing was put on it: plan again.`
+        )
+      }
+    )
+
+  /** What has become of the target since the plan was made, where that would put versions in the wrong order. */
+  const targetChanged = (expected: Expected): Effect.Effect<Fault | undefined, Fault> =>
+    Effect.gen(function* () {
+      const asset = yield* calls.get(chain.target)
+      if (expected.kind === "stack") {
+        if (!Asset.isVersionStack(asset))
+          return yield* changed("was a stack when the plan was made, and is none now", undefined)
+        const cover = Option.getOrUndefined(Asset.coverAssetId(asset))
+        if (cover === undefined || expected.coverId === undefined || cover.toLowerCase() === expected.coverId)
+          return undefined
+        careful = isOurs(asset)
+        return careful ? undefined : yield* changed("has changed since the plan was made", asset)
+      }
+      const parent = Option.getOrUndefined(Asset.parentId(asset))
+      if (parent === undefined || parent.toLowerCase() === expected.folderId) return undefined
+      const holder = yield* calls.get(parent)
+      if (!Asset.isVersionStack(holder)) return undefined
+      careful = isOurs(holder)
+      return careful ? undefined : yield* changed("was in no stack when the plan was made, and is in one now", holder)
+    })
+
   /** After a refusal that could mean "the target is inside a stack": goes to the stack, once. */
   const onRefusal = (link: Link, isFirst: boolean, fault: Fault): Effect.Effect<End | "send again", Fault> =>
     Effect.gen(function* () {
@@ -185,6 +230,11 @@ export const runChain = (
       if ((!isFirst || options.lookFirst || (resumed !== undefined && resumed.inPlace > 0)) && !target.isStack()) {
         const resolved = yield* Effect.either(target.resolve)
         if (Either.isLeft(resolved)) return { _tag: "Failed", fault: { ...resolved.left, outcome: "not-applied" } }
+      }
+      if (isFirst && chain.expected !== undefined && resumed === undefined) {
+        const fault = yield* Effect.either(targetChanged(chain.expected))
+        if (Either.isLeft(fault)) return { _tag: "Failed", fault: { ...fault.left, outcome: "not-applied" } }
+        if (fault.right !== undefined) return { _tag: "Failed", fault: fault.right }
       }
       if (careful && link.unsettledSince === undefined) {
         const place = yield* Effect.either(target.placeOf(link.nextAssetId))
