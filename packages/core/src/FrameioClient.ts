@@ -34,10 +34,12 @@ import * as FrameioError from "./FrameioError.js"
 import * as Call from "./internal/call.js"
 import * as deadlines from "./internal/deadlines.js"
 import { type DerivedCall, derive } from "./internal/derivedCall.js"
+import { isOutage } from "./internal/outage.js"
 import * as Problems from "./internal/problems.js"
 import * as Verdict from "./internal/verdict.js"
 import * as NewAsset from "./NewAsset.js"
 import * as Page from "./Page.js"
+import * as Patience from "./Patience.js"
 import * as RetryPolicy from "./RetryPolicy.js"
 import * as Search from "./Search.js"
 import type * as Tracks from "./Tracks.js"
@@ -654,13 +656,13 @@ export const make = (
     }
 
     /** One endpoint: its arguments judged before anything is sent, all of them at once; then its span and its attempts. */
-    const endpoint =
-      <Args, A, S>(
-        { endpoint }: { readonly endpoint: FrameioApi.Endpoint },
-        { decode, request }: DerivedCall<Args, A>,
-        fromAnswer: (answer: FrameioError.Answer) => S
-      ) =>
-      <B>(
+    const endpoint = <Args, A, S extends FrameioError.RealtimeStatusError>(
+      { endpoint }: { readonly endpoint: FrameioApi.Endpoint },
+      { decode, request }: DerivedCall<Args, A>,
+      fromAnswer: (answer: FrameioError.Answer) => S
+    ) => {
+      const mayPass = isOutage(endpoint.reads)
+      return <B>(
         assetIds: ReadonlyArray<AssetId>,
         args: Args,
         result: (value: A, response: HttpClientResponse.HttpClientResponse) => B,
@@ -670,18 +672,24 @@ export const make = (
         const made = request(args)
         if (Either.isLeft(made)) return Effect.fail(Problems.unencodable(endpoint, assetIds, made.left, rules))
         if (rules.length > 0) return Effect.fail(Problems.unencodable(endpoint, assetIds, undefined, rules))
-        return Effect.useSpan(`Frameio.${endpoint.name}`, { kind: "client", captureStackTrace: false }, (span) => {
-          const call = Call.make(endpoint, assetIds, span)
-          return attempts(call, made.right, fromAnswer, (response) => {
-            const json = parseJson(call.body)
-            if (Either.isLeft(json)) return Effect.fail(Problems.notJson(call, secret))
-            const value = decode(json.right)
-            return Either.isLeft(value)
-              ? Effect.fail(Problems.undecodable(call, json.right, value.left, secret))
-              : Effect.succeed(result(value.right, response))
-          })
-        })
+        const exchanged = Effect.useSpan(
+          `Frameio.${endpoint.name}`,
+          { kind: "client", captureStackTrace: false },
+          (span) => {
+            const call = Call.make(endpoint, assetIds, span)
+            return attempts(call, made.right, fromAnswer, (response) => {
+              const json = parseJson(call.body)
+              if (Either.isLeft(json)) return Effect.fail(Problems.notJson(call, secret))
+              const value = decode(json.right)
+              return Either.isLeft(value)
+                ? Effect.fail(Problems.undecodable(call, json.right, value.left, secret))
+                : Effect.succeed(result(value.right, response))
+            })
+          }
+        )
+        return Patience.outlast(exchanged, mayPass)
       }
+    }
 
     const version = endpoint(VERSION, derive(VERSION.schemas, onTheWire), FrameioError.fromWriteAnswer)
     const unversion = endpoint(UNVERSION, derive(UNVERSION.schemas, onTheWire), FrameioError.fromWriteAnswer)

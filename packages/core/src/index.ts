@@ -26,6 +26,8 @@ export * as FrameioError from "./FrameioError.js"
 export * as NewAsset from "./NewAsset.js"
 /** One page of a list. */
 export * as Page from "./Page.js"
+/** How long an outage is waited out. */
+export * as Patience from "./Patience.js"
 /** What may be sent again, and when; pure. */
 export * as RetryPolicy from "./RetryPolicy.js"
 /** Text of a server made fit for messages. */

@@ -15,6 +15,14 @@ const CERTIFICATE =
   /^(?:ERR_TLS_CERT_ALTNAME_INVALID|CERT_[A-Z_]+|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(?:GET|VERIFY)_[A-Z_]+|ERR_SSL_WRONG_VERSION_NUMBER)$/
 
 /**
+ * Whether a connection that failed with this code will fail again in the same way.
+ *
+ * @since 0.1.0
+ * @category diagnosis
+ */
+export const isHopeless = (code: string | undefined): boolean => code !== undefined && CERTIFICATE.test(code)
+
+/**
  * What can be told of a failed connection: was anything sent, is it worth trying again, and the system's words for it.
  *
  * @since 0.1.0
@@ -48,7 +56,7 @@ export const diagnose = (error: unknown): Diagnosis => {
       current.cause ?? (Array.isArray(current.errors) && current.errors.length > 0 ? current.errors[0] : undefined)
   }
   if (typeof current === "string") detail = current
-  const certificate = code !== undefined && CERTIFICATE.test(code)
+  const certificate = isHopeless(code)
   return {
     neverSent: certificate || connecting || NeverSent.isNeverSentError(error),
     hopeless: certificate,

@@ -1,0 +1,26 @@
+import * as Transport from "@effect-frameio/ratelimit/Transport"
+import type * as FrameioError from "../FrameioError.js"
+
+/** Something in front of Frame.io that does not reach it. */
+const isGateway = (status: number): boolean => status === 502 || status === 503 || status === 504
+
+/**
+ * Whether a failed call only means that nothing gets through, so that sending it again later is right: nothing left, or
+ * a read had no answer of Frame.io's.
+ *
+ * @internal
+ */
+export const isOutage =
+  (reads: boolean) =>
+  (error: FrameioError.FrameioError): boolean => {
+    switch (error._tag) {
+      case "TransportError":
+        return error.reason === "NotSent" ? !Transport.isHopeless(error.code) : reads && error.reason === "AnswerLost"
+      case "RequestTimeout":
+        return reads
+      case "ServerError":
+        return reads && isGateway(error.status)
+      default:
+        return false
+    }
+  }
