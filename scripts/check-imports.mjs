@@ -30,6 +30,7 @@ const pure = [
   "packages/ratelimit/src/LeakyBucket.ts",
   "packages/stacks/src/PartPlan.ts",
   "packages/ratelimit/src/RateLimitHeaders.ts",
+  "packages/ratelimit/src/RetryAfter.ts",
   "packages/ratelimit/src/internal/expiries.ts",
   "packages/core/src/SecureUrl.ts",
   "packages/core/src/SafeText.ts",

@@ -113,19 +113,3 @@ export const parse = (headers: Readonly<Record<string, string | undefined>>): Pa
     malformed: malformed.length === 0 ? NOTHING_MALFORMED : malformed
   }
 }
-
-/**
- * Reads `Retry-After`, which Frame.io does not send but a proxy in between may: whole seconds or an HTTP date.
- * Answers the wait in ms from `nowMillis` (wall clock, only used for a date), or `undefined`.
- *
- * @since 0.1.0
- * @category parsing
- */
-export const parseRetryAfter = (value: string | undefined, nowMillis: number): number | undefined => {
-  if (value === undefined) return undefined
-  const seconds = read(value, 0, LONGEST_WINDOW_MILLIS / 1000)
-  if (seconds !== undefined) return seconds * 1000
-  if (!/[a-z]/i.test(value)) return undefined
-  const at = Date.parse(value)
-  return Number.isNaN(at) ? undefined : Math.min(Math.max(at - nowMillis, 0), LONGEST_WINDOW_MILLIS)
-}

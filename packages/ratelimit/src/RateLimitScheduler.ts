@@ -30,6 +30,7 @@ import * as LeakyBucket from "./LeakyBucket.js"
 import type { RateLimitError } from "./RateLimitError.js"
 import * as RateLimitHeaders from "./RateLimitHeaders.js"
 import * as RateLimitStore from "./RateLimitStore.js"
+import * as RetryAfter from "./RetryAfter.js"
 
 // -----------------------------------------------------------------------------
 // what one call may say of itself
@@ -613,10 +614,7 @@ export const make = (
       bucket.refused()
       // It has to be sent again.
       if (job?.open === true) job.left++
-      const retryAfter = RateLimitHeaders.parseRetryAfter(
-        response.headers["retry-after"],
-        clock.unsafeCurrentTimeMillis()
-      )
+      const retryAfter = RetryAfter.fromHeaders(response.headers, clock.unsafeCurrentTimeMillis())
       bucket.queue.learn(sending, (state, now) => LeakyBucket.refused(state, now, ticket, headers, retryAfter))
     }
 

@@ -8,5 +8,7 @@ export * as RateLimitHeaders from "./RateLimitHeaders.js"
 export * as RateLimitScheduler from "./RateLimitScheduler.js"
 /** Where bucket states live. */
 export * as RateLimitStore from "./RateLimitStore.js"
+/** When a server says that it may be asked again; pure. */
+export * as RetryAfter from "./RetryAfter.js"
 /** What a failed connection says: whether the request left. */
 export * as Transport from "./Transport.js"
