@@ -29,6 +29,7 @@ import {
 } from "./FrameioError.js"
 import * as openApi from "./internal/openApi.js"
 import * as query from "./internal/query.js"
+import { reflect } from "./internal/reflection.js"
 import * as NewAsset from "./NewAsset.js"
 import * as Search from "./Search.js"
 import * as Tracks from "./Tracks.js"
@@ -405,44 +406,17 @@ export interface Endpoint {
   readonly reads: boolean
 }
 
-interface Template {
-  readonly endpoint: Endpoint
-  /** The path's segments; `undefined` stands for a parameter. */
-  readonly segments: ReadonlyArray<string | undefined>
-}
-
-const reflected: {
-  readonly byName: ReadonlyMap<string, Endpoint>
-  readonly byShape: ReadonlyMap<string, ReadonlyArray<Template>>
-} = (() => {
-  const byName = new Map<string, Endpoint>()
-  const byShape = new Map<string, Array<Template>>()
-  HttpApi.reflect(FrameioApi, {
-    onGroup: () => {},
-    onEndpoint: ({ endpoint, group, mergedAnnotations }) => {
-      const declared: Endpoint = {
-        name: `${group.identifier}.${endpoint.name}`,
-        method: endpoint.method,
-        path: endpoint.path,
-        route: `${endpoint.method} ${endpoint.path}`,
-        reads: endpoint.method === "GET" || Context.get(mergedAnnotations, Reads)
-      }
-      byName.set(declared.name, declared)
-      const segments = endpoint.path.slice(1).split("/")
-      const shape = `${endpoint.method} ${segments.length}`
-      const templates = byShape.get(shape) ?? []
-      templates.push({ endpoint: declared, segments: segments.map((one) => (one.startsWith(":") ? undefined : one)) })
-      // A literal segment wins over a parameter, as in any router.
-      templates.sort((a, b) => parameters(a) - parameters(b))
-      byShape.set(shape, templates)
-    }
+const reflected = reflect(
+  FrameioApi,
+  "/v2/",
+  ({ annotations, method, name, path }): Endpoint => ({
+    name,
+    method,
+    path,
+    route: `${method} ${path}`,
+    reads: method === "GET" || Context.get(annotations, Reads)
   })
-  return { byName, byShape }
-})()
-
-function parameters(template: Template): number {
-  return template.segments.filter((segment) => segment === undefined).length
-}
+)
 
 /**
  * Every endpoint of the declaration by its name, such as `assets.version`.
@@ -452,30 +426,14 @@ function parameters(template: Template): number {
  */
 export const endpoints: ReadonlyMap<string, Endpoint> = reflected.byName
 
-const ROOT = "/v2/"
-
-/** The path below the base URL: without host, prefix and query. */
-const pathOf = (url: string): string => {
-  const query = url.search(/[?#]/)
-  const path = query === -1 ? url : url.slice(0, query)
-  const root = path.lastIndexOf(ROOT)
-  return root === -1 ? path : path.slice(root)
-}
-
-const matches = (template: Template, segments: ReadonlyArray<string>): boolean =>
-  template.segments.every((segment, index) => segment === undefined || segment === segments[index])
-
 /**
  * The endpoint that a request goes to, if it is declared. The URL may be whole or only a path.
  *
  * @since 0.1.0
  * @category reflection
  */
-export const endpointOf = (request: { readonly method: string; readonly url: string }): Endpoint | undefined => {
-  const segments = pathOf(request.url).slice(1).split("/")
-  return reflected.byShape.get(`${request.method} ${segments.length}`)?.find((template) => matches(template, segments))
-    ?.endpoint
-}
+export const endpointOf = (request: { readonly method: string; readonly url: string }): Endpoint | undefined =>
+  reflected.find(request)
 
 /** Whatever may be an id: left in the route it would make a bucket of every asset. */
 const ID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=\/)\d+(?=\/|$)/gi
@@ -488,4 +446,4 @@ const ID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=\/)
  * @category reflection
  */
 export const routeOf = (request: { readonly method: string; readonly url: string }): string =>
-  endpointOf(request)?.route ?? `${request.method} ${pathOf(request.url).replace(ID, ":id")}`
+  endpointOf(request)?.route ?? `${request.method} ${reflected.pathOf(request.url).replace(ID, ":id")}`

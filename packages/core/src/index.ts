@@ -42,3 +42,7 @@ export * as Tracks from "./Tracks.js"
 export * as UploadPart from "./UploadPart.js"
 /** A person as Frame.io embeds one. */
 export * as User from "./User.js"
+/** The declaration of what stacking needs of Frame.io's V4 API. */
+export * as V4Api from "./V4Api.js"
+/** What Frame.io's V4 API stores and answers. */
+export * as V4Asset from "./V4Asset.js"

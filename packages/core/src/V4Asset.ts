@@ -1,0 +1,438 @@
+/**
+ * What Frame.io's V4 API stores and answers: files, folders, version stacks, and what is around them.
+ *
+ * Required is what identifies a thing; every other field may be absent or null, and unknown fields and values are kept.
+ * Nobody here could try the live API: the shapes are those of Frame.io's own OpenAPI document of July 2026.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import type { AssetId } from "./Asset.js"
+
+const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+
+/** Ids in Adobe storage: `adobe:<asset id>`, with `|<version>` behind it for a file. */
+const V4_ID = new RegExp(`^(?:${UUID}|adobe:[^\\s/?#]{1,500})$`, "i")
+
+const shown = (actual: unknown): string =>
+  typeof actual === "string" ? JSON.stringify(actual.slice(0, 60)) : typeof actual
+
+/**
+ * The id of a file, folder, version stack, project or account: a UUID, or an Adobe id with the prefix `adobe:`. It has
+ * the brand of `Asset.AssetId`, so that one program serves both APIs; v2 refuses the second form before anything is
+ * sent.
+ *
+ * @since 0.1.0
+ * @category ids
+ */
+export const Id = Schema.String.pipe(
+  Schema.pattern(V4_ID, {
+    message: (issue) =>
+      `${shown(issue.actual)} is not an id; it must be a UUID such as 9f8e7d6c-5b4a-3c2d-1e0f-9a8b7c6d5e4f, or an Adobe id such as adobe:urn:aaid:…`
+  }),
+  Schema.brand("AssetId")
+).annotations({
+  identifier: "V4Id",
+  jsonSchema: { type: "string", description: "A UUID, or an Adobe id with the prefix adobe:." },
+  arbitrary: () => (fc) => fc.uuid().map((id) => Id.make(id))
+})
+
+/**
+ * The id of a file, folder, version stack, project or account.
+ *
+ * @since 0.1.0
+ * @category ids
+ */
+export type Id = AssetId
+
+/**
+ * The id of what Adobe storage does not hold: a workspace, share, webhook or metadata field. A UUID.
+ *
+ * @since 0.1.0
+ * @category ids
+ */
+export const Uuid = Schema.String.pipe(
+  Schema.pattern(new RegExp(`^${UUID}$`, "i"), {
+    message: (issue) => `${shown(issue.actual)} is not a UUID such as 9f8e7d6c-5b4a-3c2d-1e0f-9a8b7c6d5e4f`
+  })
+).annotations({ identifier: "Uuid", jsonSchema: { type: "string", format: "uuid" } })
+
+const unknownFields = Schema.Record({ key: Schema.String, value: Schema.Unknown })
+
+const open = <Fields extends Schema.Struct.Fields>(fields: Fields) => Schema.Struct(fields, unknownFields)
+
+const text = Schema.optional(Schema.NullOr(Schema.String))
+const number = Schema.optional(Schema.NullOr(Schema.Number))
+const flag = Schema.optional(Schema.NullOr(Schema.Boolean))
+const anything = Schema.optional(Schema.Unknown)
+
+/** Where one part of an upload goes, and how many bytes it takes. */
+const uploadUrl = open({ size: Schema.NonNegativeInt, url: Schema.String })
+
+/** Times are ISO 8601 in UTC with microseconds, and stay text for that. */
+const common = {
+  name: text,
+  project_id: text,
+  /** The folder, or for a version the stack, that holds it; null on a project's root folder. */
+  parent_id: text,
+  created_at: text,
+  updated_at: text,
+  view_url: text,
+  adobe_id: text,
+  creator: anything,
+  project: anything,
+  metadata: anything
+}
+
+const ofFile = {
+  /** Bytes. */
+  file_size: number,
+  /** MIME type, found out by the name's extension. */
+  media_type: text,
+  /** `created`, `uploaded`, `transcoded`, or what Frame.io adds one day. */
+  status: text,
+  adobe_version_id: text,
+  media_links: anything,
+  /** Only in the answer to a local upload. */
+  upload_urls: Schema.optional(Schema.NullOr(Schema.Array(uploadUrl)))
+}
+
+/**
+ * A file, in a folder or on a version stack.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const File = open({ id: Id, type: Schema.Literal("file"), ...common, ...ofFile }).annotations({
+  identifier: "V4File"
+})
+
+/**
+ * A file, in a folder or on a version stack.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface File extends Schema.Schema.Type<typeof File> {}
+
+/**
+ * A folder. A project's root has no parent.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Folder = open({
+  id: Id,
+  type: Schema.Literal("folder"),
+  ...common,
+  cover_file_id: text,
+  restricted: flag
+}).annotations({ identifier: "V4Folder" })
+
+/**
+ * A folder. A project's root has no parent.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Folder extends Schema.Schema.Type<typeof Folder> {}
+
+/**
+ * A version stack. It tells its newest version and neither how many there are nor which.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const VersionStack = open({
+  id: Id,
+  type: Schema.Literal("version_stack"),
+  ...common,
+  head_version: Schema.optional(Schema.NullOr(File))
+}).annotations({ identifier: "V4VersionStack" })
+
+/**
+ * A version stack. It tells its newest version and neither how many there are nor which.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface VersionStack extends Schema.Schema.Type<typeof VersionStack> {}
+
+/**
+ * Whatever a folder may hold, kinds that are not known yet included.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Item = open({
+  id: Id,
+  type: Schema.String,
+  ...common,
+  ...ofFile,
+  cover_file_id: text,
+  restricted: flag,
+  head_version: Schema.optional(Schema.NullOr(File))
+}).annotations({ identifier: "V4Item" })
+
+/**
+ * Whatever a folder may hold, kinds that are not known yet included.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Item extends Schema.Schema.Type<typeof Item> {}
+
+/**
+ * Whether an item is a file.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isFile = (item: Item): item is Item & File => item.type === "file"
+
+/**
+ * Whether an item is a folder.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isFolder = (item: Item): item is Item & Folder => item.type === "folder"
+
+/**
+ * Whether an item is a version stack.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isVersionStack = (item: Item): item is Item & VersionStack => item.type === "version_stack"
+
+/**
+ * How far an upload is.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const UploadStatus = open({
+  id: Id,
+  filetype: text,
+  upload_complete: Schema.Boolean,
+  upload_failed: Schema.Boolean,
+  uploaded_at: text,
+  upload_completed_at: text
+}).annotations({ identifier: "V4UploadStatus" })
+
+/**
+ * How far an upload is.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface UploadStatus extends Schema.Schema.Type<typeof UploadStatus> {}
+
+/**
+ * Who a token belongs to. It names no account.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Me = open({ id: Uuid, name: text, email: text, avatar_url: text }).annotations({ identifier: "V4Me" })
+
+/**
+ * Who a token belongs to. It names no account.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Me extends Schema.Schema.Type<typeof Me> {}
+
+/**
+ * An account that a token reaches.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Account = open({
+  id: Id,
+  display_name: text,
+  roles: Schema.optional(Schema.NullOr(Schema.Array(Schema.String))),
+  storage_limit: number,
+  storage_usage: number,
+  v4_migrated_at: text,
+  created_at: text,
+  updated_at: text
+}).annotations({ identifier: "V4Account" })
+
+/**
+ * An account that a token reaches.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Account extends Schema.Schema.Type<typeof Account> {}
+
+/**
+ * A workspace: what v2 called a team.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Workspace = open({
+  id: Uuid,
+  name: text,
+  account_id: text,
+  creator: anything,
+  created_at: text,
+  updated_at: text
+}).annotations({ identifier: "V4Workspace" })
+
+/**
+ * A workspace: what v2 called a team.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Workspace extends Schema.Schema.Type<typeof Workspace> {}
+
+/**
+ * A project. Its tree begins at `root_folder_id`.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Project = open({
+  id: Id,
+  name: text,
+  root_folder_id: text,
+  workspace_id: text,
+  status: text,
+  storage: number,
+  description: text,
+  restricted: flag,
+  owner: anything,
+  view_url: text,
+  created_at: text,
+  updated_at: text
+}).annotations({ identifier: "V4Project" })
+
+/**
+ * A project. Its tree begins at `root_folder_id`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Project extends Schema.Schema.Type<typeof Project> {}
+
+/**
+ * One hit of a search: what was found, and by what.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const SearchHit = open({
+  /** `file_result`, `folder_result`, `version_stack_result`, `project_result`. */
+  type: Schema.String,
+  result: open({ id: Id, type: text, ...common }),
+  matches: anything
+}).annotations({ identifier: "V4SearchHit" })
+
+/**
+ * One hit of a search: what was found, and by what.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SearchHit extends Schema.Schema.Type<typeof SearchHit> {}
+
+/**
+ * One metadata field of a file, with its value.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const MetadataField = open({
+  field_definition_id: Uuid,
+  field_definition_name: text,
+  field_type: text,
+  mutable: flag,
+  value: anything
+}).annotations({ identifier: "V4MetadataField" })
+
+/**
+ * The metadata of one file.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const FileMetadata = open({
+  file_id: Schema.optional(Id),
+  metadata: Schema.Array(MetadataField)
+}).annotations({ identifier: "V4FileMetadata" })
+
+/**
+ * The metadata of one file.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FileMetadata extends Schema.Schema.Type<typeof FileMetadata> {}
+
+/**
+ * A share: a link under which people outside see some assets. No documented call lists which.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Share = open({
+  id: Uuid,
+  name: text,
+  description: text,
+  access: text,
+  enabled: flag,
+  commenting_enabled: flag,
+  downloading_enabled: flag,
+  collection_id: text,
+  short_url: text,
+  expiration: text,
+  last_viewed_at: text,
+  created_at: text,
+  updated_at: text,
+  /** What was added, in the answer to adding. */
+  asset_added: text,
+  /** What was taken out, in the answer to taking out. */
+  asset_removed: text
+}).annotations({ identifier: "V4Share" })
+
+/**
+ * A share: a link under which people outside see some assets. No documented call lists which.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Share extends Schema.Schema.Type<typeof Share> {}
+
+/**
+ * A webhook. Frame.io's printed example has the text "true" for `active`.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Webhook = open({
+  id: Uuid,
+  name: text,
+  url: text,
+  events: Schema.optional(Schema.NullOr(Schema.Array(Schema.String))),
+  active: Schema.optional(Schema.NullOr(Schema.Union(Schema.Boolean, Schema.String))),
+  workspace_id: text,
+  /** The key its deliveries are signed with, in the answer to creating it only. */
+  secret: Schema.optional(Schema.NullOr(Schema.Redacted(Schema.String))),
+  created_at: text,
+  updated_at: text
+}).annotations({ identifier: "V4Webhook" })
+
+/**
+ * A webhook.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Webhook extends Schema.Schema.Type<typeof Webhook> {}
