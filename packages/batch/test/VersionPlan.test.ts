@@ -351,7 +351,36 @@ describe("VersionPlan refusals", () => {
 
   it.effect("refuses a column that is there twice", () =>
     Effect.gen(function* () {
-      assert.deepStrictEqual(yield* kinds(`asset_id,next_asset_id,Asset_ID\n${A},${B},${C}\n`), ["1 duplicate-column"])
+      for (const twice of ["Asset_ID", "note,x,note"]) {
+        const text = `asset_id,next_asset_id,${twice}\n${A},${B},x,y,z\n`
+        assert.deepStrictEqual(yield* kinds(text), ["1 duplicate-column"])
+      }
+    })
+  )
+
+  it.effect("refuses a field that is there twice, of which one would be lost, wherever it stands", () =>
+    Effect.gen(function* () {
+      const pair = `"asset_id":"${A}","next_asset_id":"${B}"`
+      const error = yield* refused(
+        [
+          `{${pair},"next_asset_id":"${C}"}`,
+          `{${pair},"note":1,"note" : 1}`,
+          `{${pair},"shot":[{"a":{"b":1},"c":2,"a":3}]}`,
+          `{${pair.replaceAll(`"asset_id"`, `"asset\\u005fid"`)},"asset_id":"${D}"}`
+        ].join("\n")
+      )
+      assert.deepStrictEqual(
+        error.problems.map(({ column, kind, line }) => [line, kind, column]),
+        [
+          [1, "duplicate-column", 107],
+          [2, "duplicate-column", 116],
+          [3, "duplicate-column", 134],
+          [4, "duplicate-column", 112]
+        ]
+      )
+      assert.include(error.message, 'The field "next_asset_id" is there twice')
+      const sound = `{${pair},"note":"say \\"note\\": \\"note\\":","shots":[{"a":1},{"a":1}],"a":{"a":{"a":1}}}`
+      assert.strictEqual((yield* VersionPlan.fromString(sound)).jobs, 1)
     })
   )
 
@@ -383,7 +412,7 @@ describe("VersionPlan refusals", () => {
           [5, "not-a-uuid", undefined]
         ]
       )
-      assert.include(error.message, 'line 2, column 52: This line is not JSON: expected a "," or a "}", found "\\"".')
+      assert.include(error.message, 'line 2, column 52: This line is not JSON: comma expected, found "\\"".')
     })
   )
 

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck } from "effect"
-import { find } from "../src/internal/plan/jsonFault.js"
+import { find, nameTwice } from "../src/internal/plan/jsonFault.js"
 
 const sound = (text: string): boolean => {
   try {
@@ -29,6 +29,8 @@ describe("jsonFault", () => {
   )
 
   it("does not overflow the stack", () => {
-    assert.strictEqual(find("[".repeat(200_000))?.column, 200_001)
+    const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`
+    assert.isUndefined(find(deep))
+    assert.strictEqual(nameTwice(`{"a":1,"a":${deep}}`, JSON.parse(`{"a":${deep}}`))?.column, 8)
   })
 })

@@ -43,6 +43,16 @@ const readHeader = (cells: ReadonlyArray<string>, line: number, sink: PairSink):
       sound = false
     }
   }
+  for (const [index, name] of found.entries()) {
+    if (name === "" || name === ASSET_ID || name === NEXT_ASSET_ID || names.indexOf(names[index] ?? "") === index)
+      continue
+    sink.problem(
+      "duplicate-column",
+      line,
+      `The column ${shown(names[index] ?? "")} is there twice. Remove or rename one of the two.`
+    )
+    sound = false
+  }
   if (!sound) return undefined
   return {
     asset: found.indexOf(ASSET_ID),

@@ -48,6 +48,16 @@ const one = (source: string, line: number, sink: PairSink): void => {
     )
     return
   }
+  const twice = JsonFault.nameTwice(source, value)
+  if (twice !== undefined) {
+    sink.problem(
+      "duplicate-column",
+      line,
+      `The field ${shown(twice.name)} is there twice. Remove or rename one of the two.`,
+      twice.column
+    )
+    return
+  }
   const names = Object.keys(value)
   let sound = true
   for (const wanted of [ASSET_ID, NEXT_ASSET_ID]) {
