@@ -7,6 +7,7 @@
  *
  * @since 0.1.0
  */
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Asset, type AssetId } from "./Asset.js"
 
@@ -146,13 +147,13 @@ export interface BulkDelete {
   readonly raw: DeleteAnswer
 }
 
-const isAsset = Schema.is(Asset)
+const toAsset = Schema.decodeUnknownOption(Asset)
 
 const entriesOf = (value: unknown): ReadonlyArray<Failure> => {
   if (value === undefined || value === null || value === "") return []
   if (typeof value !== "object") return [{ key: "", value }]
   // The specification can also be read as one asset in the place of the map.
-  if (isAsset(value)) return [{ key: "", value }]
+  if (Option.isSome(toAsset(value))) return [{ key: "", value }]
   return Object.entries(value).map(([key, one]: [string, unknown]) => ({ key, value: one }))
 }
 
@@ -166,7 +167,7 @@ export const fromCopyAnswer = (raw: CopyAnswer): BulkCopy => ({
   copied: entriesOf(raw.success).map(({ key, value }) => ({
     key,
     value,
-    asset: isAsset(value) ? value : undefined
+    asset: Option.getOrUndefined(toAsset(value))
   })),
   errors: entriesOf(raw.error),
   raw

@@ -4,7 +4,7 @@
  * - A refusal by the rate limit (429) was not carried out, so it may always be sent again. It needs no delay here: the
  *   scheduler holds the whole bucket for as long as it takes.
  * - A request that never left, for want of a connection, may always be sent again, after a growing delay.
- * - A failed server (5xx) or a lost answer may mean that the request was carried out. Reads are sent again; writes
+ * - A failed server (5xx, 408) or a lost answer may mean that the request was carried out. Reads are sent again; writes
  *   never, they are reported.
  *
  * How long a request may *wait* for the rate limit is the scheduler's `maxWait`, and no part of this.
@@ -14,12 +14,25 @@
 import * as Duration from "effect/Duration"
 
 /**
- * How an attempt failed: refused with 429, never sent, failed with 5xx, or left without a complete answer.
+ * How an attempt failed: refused with 429, never sent, failed with 5xx or 408, or left without a complete answer.
  *
  * @since 0.1.0
  * @category models
  */
 export type Failure = "Refused" | "NotSent" | "ServerError" | "AnswerLost"
+
+/**
+ * The one list of what may pass: how an attempt failed that was answered with this status, or `undefined` where the
+ * same request would be answered alike. Refusals by the rate limit are 429; 408 is what a server says when it closes a
+ * connection that a request has just been sent into; of 5xx only 501 will not change.
+ *
+ * @since 0.1.0
+ * @category deciding
+ */
+export const failureOf = (status: number): Failure | undefined => {
+  if (status === 429) return "Refused"
+  return status === 408 || (status >= 500 && status < 600 && status !== 501) ? "ServerError" : undefined
+}
 
 /**
  * The bounds of the policy.
@@ -32,7 +45,7 @@ export interface Options {
   readonly refusedRetries?: number | undefined
   /** How often a request is sent again that never left. Default 5. */
   readonly notSentRetries?: number | undefined
-  /** How often a read is sent again after a 5xx or a lost answer. Default 3. */
+  /** How often a read is sent again after a 5xx, a 408 or a lost answer. Default 3. */
   readonly readRetries?: number | undefined
   /** The first delay; each further one is twice as long. Default 250 ms. */
   readonly baseDelay?: Duration.DurationInput | undefined

@@ -23,17 +23,33 @@ export const scrub = (text: string, secret: string | undefined): string => {
   return secret.includes("/") ? clean.split(secret.split("/").join("\\/")).join("<redacted>") : clean
 }
 
+/** Controls (C0, C1), invisible and bidirectional formatting, line separators, lone surrogates. */
+const UNSEEN =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
+
 /**
- * The beginning of a text on one line, at most `length` characters.
+ * Text that came from outside, for a terminal or a log: characters that act instead of being seen are written as
+ * `\\u{1b}`. Without this a server could move the cursor, or turn the direction of a line.
+ *
+ * @since 0.1.0
+ * @category text
+ */
+export const visible = (text: string): string => text.replace(UNSEEN, (one) => `\\u{${one.charCodeAt(0).toString(16)}}`)
+
+/**
+ * The beginning of a text on one line, at most `length` characters, with nothing unseen in it.
  *
  * @since 0.1.0
  * @category text
  */
 export const excerpt = (text: string, length: number = EXCERPT_LENGTH): string => {
-  const line = text
-    .slice(0, length * 8)
-    .replace(/\s+/g, " ")
-    .trim()
+  const line = visible(
+    text
+      .slice(0, length * 8)
+      .replace(/\s+/g, " ")
+      .trim()
+  )
   return line.length > length ? `${line.slice(0, length - 1)}…` : line
 }
 

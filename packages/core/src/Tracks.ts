@@ -6,6 +6,7 @@
  */
 import * as Schema from "effect/Schema"
 import type { AssetId } from "./Asset.js"
+import { tolerant } from "./internal/tolerant.js"
 
 /**
  * The arguments of the client's `audio` and `subtitles`.
@@ -47,7 +48,7 @@ export interface AudioTracks extends Schema.Schema.Type<typeof audio> {}
  * @since 0.1.0
  * @category schemas
  */
-export const AudioTracks: Schema.Schema<AudioTracks> = audio.annotations({ identifier: "AudioTracks" })
+export const AudioTracks: Schema.Schema<AudioTracks> = tolerant(audio, { identifier: "AudioTracks" })
 
 const subtitles = Schema.Struct(
   {
@@ -74,4 +75,4 @@ export interface SubtitleTracks extends Schema.Schema.Type<typeof subtitles> {}
  * @since 0.1.0
  * @category schemas
  */
-export const SubtitleTracks: Schema.Schema<SubtitleTracks> = subtitles.annotations({ identifier: "SubtitleTracks" })
+export const SubtitleTracks: Schema.Schema<SubtitleTracks> = tolerant(subtitles, { identifier: "SubtitleTracks" })

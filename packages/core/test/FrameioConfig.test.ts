@@ -31,7 +31,19 @@ describe("FrameioConfig", () => {
     ["a blank in it", "secret abc", "cannot be in a header"],
     ["a line break in it", "secret\r\nx: y", "cannot be in a header"],
     ["a letter outside of ASCII", "secret-é", "cannot be in a header"],
-    ["the word Bearer before it", "Bearer secret", "Bearer"]
+    ["the word Bearer before it", "Bearer secret", "Bearer"],
+    ["double quotes around it", '"fio-u-secret"', "quotes around"],
+    ["single quotes around it", "'fio-u-secret'", "quotes around"],
+    ["a variable in its place", "$FRAMEIO_secret", "variable"],
+    ["a variable in braces in its place", "${secret}", "variable"],
+    ["a pipeline's variable in its place", "${{secrets.TOKEN}}", "variable"],
+    ["a template in its place", "{{secret}}", "variable"],
+    ["a variable of Windows in its place", "%secret%", "variable"],
+    ["a variable of PowerShell in its place", "$env:secret", "variable"],
+    ["stars in its place", "***", "placeholder"],
+    ["a placeholder in its place", "<your-secret-token>", "placeholder"],
+    ["undefined in its place", "undefined", "not set"],
+    ["null in its place", "null", "not set"]
   ] as const) {
     it(`refuses a token with ${what}, and does not repeat it`, () => {
       const result = make({ token: token(bad) })
@@ -89,6 +101,15 @@ describe("FrameioConfig", () => {
       assert.strictEqual(Redacted.value(config.token), ok)
       assert.strictEqual(config.baseUrl.port, "1")
       assert.notInclude(Inspectable.format(config) + String(config.token), ok)
+    })
+  )
+
+  it.effect("takes an empty address in the environment for none", () =>
+    Effect.gen(function* () {
+      for (const FRAMEIO_BASE_URL of ["", "  "]) {
+        const config = Either.getOrThrow(yield* fromEnvironment({ FRAMEIO_TOKEN: ok, FRAMEIO_BASE_URL }))
+        assert.strictEqual(config.baseUrl.origin, "https://api.frame.io")
+      }
     })
   )
 

@@ -37,6 +37,15 @@ describe("RetryPolicy", () => {
     }
   })
 
+  it("tells by the status what may pass", () => {
+    const passing = (status: number) => RetryPolicy.failureOf(status)
+    assert.strictEqual(passing(429), "Refused")
+    for (const status of [408, 500, 502, 503, 504, 520, 599]) assert.strictEqual(passing(status), "ServerError")
+    for (const status of [200, 204, 301, 400, 401, 403, 404, 409, 422, 425, 501, 600]) {
+      assert.isUndefined(passing(status), String(status))
+    }
+  })
+
   it("caps the delay", () => {
     const policy = RetryPolicy.make({ notSentRetries: 6, baseDelay: "1 second", maxDelay: "5 seconds" })
     assert.deepStrictEqual(delays(policy, "NotSent", false), [1000, 2000, 4000, 5000, 5000, 5000])

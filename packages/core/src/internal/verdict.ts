@@ -3,7 +3,7 @@ import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as transport from "@effect-frameio/ratelimit/Transport"
 import * as Data from "effect/Data"
 import * as FrameioError from "../FrameioError.js"
-import type * as RetryPolicy from "../RetryPolicy.js"
+import * as RetryPolicy from "../RetryPolicy.js"
 import * as text from "../SafeText.js"
 import * as Call from "./call.js"
 
@@ -75,7 +75,7 @@ export const ofAnswer = <E>(
   secret: string,
   fromAnswer: (answer: FrameioError.Answer) => E
 ): Verdict<E> => ({
-  failure: response.status === 429 ? "Refused" : response.status >= 500 ? "ServerError" : undefined,
+  failure: RetryPolicy.failureOf(response.status),
   error: () =>
     fromAnswer({
       ...Call.context(call),

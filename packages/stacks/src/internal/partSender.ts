@@ -79,10 +79,7 @@ const said = (body: string): string => {
 const CUT_SHORT = /<Code>(?:RequestTimeout|IncompleteBody)<\/Code>/
 
 const mayChange = (status: number, body: string): boolean =>
-  status === 408 ||
-  status === 429 ||
-  (status >= 500 && status < 600 && status !== 501) ||
-  (status === 400 && CUT_SHORT.test(body))
+  RetryPolicy.failureOf(status) !== undefined || (status === 400 && CUT_SHORT.test(body))
 
 /** The words of an error may hold the URL, and the URL is as good as a key. */
 const withoutUrl = (words: string, url: URL): string => text.scrub(text.scrub(words, url.href), url.search.slice(1))
