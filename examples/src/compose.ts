@@ -18,9 +18,9 @@ export const publish = Effect.fn("publish")(function* (shot: string, cut: string
     Effect.map((answer) => `published, see ${Asset.kind(answer)} ${answer.id}`),
     Effect.catchTags({
       // Each error says in its message what to do; here we decide what it means for us.
-      NotFound: (error) => Effect.succeed(`gone: ${error.assetIds.join(" or ")} was deleted or moved`),
-      InvalidArguments: (error) => Effect.succeed(`refused: ${error.errors[0]?.title ?? error.message}`),
-      RateLimited: (error) => Effect.succeed(`too busy: ${error.attempts} attempts were refused`)
+      FrameioNotFound: (error) => Effect.succeed(`gone: ${error.assetIds.join(" or ")} was deleted or moved`),
+      FrameioInvalidArguments: (error) => Effect.succeed(`refused: ${error.errors[0]?.title ?? error.message}`),
+      FrameioRateLimited: (error) => Effect.succeed(`too busy: ${error.attempts} attempts were refused`)
     })
   )
 })

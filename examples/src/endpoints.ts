@@ -114,7 +114,7 @@ export const arrange = Effect.fn("arrange")(function* (
 export const clear = Effect.fn("clear")(function* (assetId: Asset.AssetId, assetIds: ReadonlyArray<Asset.AssetId>) {
   const frameio = yield* FrameioClient.FrameioClient
   const { errors } = yield* frameio.bulkDelete({ assetIds })
-  yield* frameio.delete({ assetId }).pipe(Effect.catchTag("NotFound", () => Effect.void))
+  yield* frameio.delete({ assetId }).pipe(Effect.catchTag("FrameioNotFound", () => Effect.void))
   return errors.map((error) => error.key)
 })
 

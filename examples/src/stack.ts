@@ -26,9 +26,9 @@ export const stackShot = (folder: Asset.AssetId, name: string) =>
   }).pipe(
     Effect.catchTags({
       // Each error says what was wrong, and what to do.
-      NotStackable: (error) => Effect.succeed(error.message),
-      OutOfOrder: (error) => Effect.succeed(error.message),
-      AlreadyElsewhere: (error) => Effect.succeed(error.message)
+      FrameioNotStackable: (error) => Effect.succeed(error.message),
+      FrameioOutOfOrder: (error) => Effect.succeed(error.message),
+      FrameioAlreadyElsewhere: (error) => Effect.succeed(error.message)
     })
   )
 
@@ -37,7 +37,7 @@ export const unstack = (assetId: Asset.AssetId) =>
   Effect.gen(function* () {
     const { files, left } = yield* VersionStack.takeApart(assetId)
     return `${files.length} files${Option.isSome(left) ? `; ${left.value} could not be taken out` : ""}`
-  }).pipe(Effect.catchTag("NotInStack", (error) => Effect.succeed(error.message)))
+  }).pipe(Effect.catchTag("FrameioNotInStack", (error) => Effect.succeed(error.message)))
 
 const Live = AssetCache.layer().pipe(
   Layer.provide(FrameioClient.layerConfig()),

@@ -30,8 +30,9 @@ export const publishFile = Effect.fn("publishFile")(function* (file: string, sho
     Effect.map(({ asset, stackId }) => `${asset.id} is the newest version on ${stackId}`),
     Effect.catchTags({
       // The file is there, and no stack has it: somebody has to decide.
-      NotVersioned: (error) => Effect.succeed(`${error.assetId} is uploaded; to finish: ${error.command}`),
-      UploadExpired: (error) => Effect.succeed(`too slow: part ${error.part} of ${error.assetId} came after its time`)
+      FrameioNotVersioned: (error) => Effect.succeed(`${error.assetId} is uploaded; to finish: ${error.command}`),
+      FrameioUploadExpired: (error) =>
+        Effect.succeed(`too slow: part ${error.part} of ${error.assetId} came after its time`)
     })
   )
 })

@@ -41,7 +41,7 @@ it.effect("an answer that is lost after the change was made is told apart from a
 
     const error = yield* Effect.flip(stackTakes(first, [second]))
 
-    assert.strictEqual(error._tag, "TransportError")
+    assert.strictEqual(error._tag, "FrameioTransportError")
     assert.strictEqual("outcome" in error ? error.outcome : undefined, "unknown")
     assert.deepStrictEqual(fake.world.stackOf(second)?.versions, [first, second])
   }).pipe(

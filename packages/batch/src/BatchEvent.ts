@@ -33,7 +33,7 @@ const link = {
  * @category models
  */
 export const Fault = Schema.Struct({
-  /** The tag of the error, such as `NotFound`. */
+  /** The tag of the error, such as `FrameioNotFound`. */
   tag: Schema.String,
   /** What went wrong and what to do. */
   message: Schema.String,

@@ -175,21 +175,21 @@ const seenOf = (asset: Asset.Asset): Seen => ({
 
 /** Errors that are about one folder or stack, so that the others can still be read. */
 const ABOUT_ONE: ReadonlySet<string> = new Set([
-  "Forbidden",
-  "NotFound",
-  "InvalidArguments",
-  "ServerError",
-  "UnexpectedResponse",
-  "DecodeError"
+  "FrameioForbidden",
+  "FrameioNotFound",
+  "FrameioInvalidArguments",
+  "FrameioServerError",
+  "FrameioUnexpectedResponse",
+  "FrameioDecodeError"
 ])
 
 const isAboutOne = (error: FrameioError.ReadError): boolean => ABOUT_ONE.has(error._tag)
 
 const advice = (error: FrameioError.ReadError): string => {
   switch (error._tag) {
-    case "Forbidden":
+    case "FrameioForbidden":
       return "Let somebody who may give you access, or plan without it."
-    case "NotFound":
+    case "FrameioNotFound":
       return "It was deleted or moved meanwhile."
     default:
       return "Plan again later."

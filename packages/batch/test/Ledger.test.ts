@@ -174,7 +174,7 @@ describe("Ledger", () => {
   test("remembers what was sent, confirmed and failed, and what follows from it", (file) =>
     Effect.gen(function* () {
       const text = csv([A, B], [A, C], [A, D], [id(10), id(11)], [id(20), id(21)], [id(20), id(22)])
-      const fault = { tag: "NotFound", message: "gone", outcome: "not-applied", status: 404 } as const
+      const fault = { tag: "FrameioNotFound", message: "gone", outcome: "not-applied", status: 404 } as const
       yield* opened({ file }, (ledger) =>
         Effect.zipRight(
           ledger.takePlan(bytes(text)),
@@ -237,7 +237,7 @@ describe("Ledger", () => {
         {
           _tag: "Failed",
           ...link(2, A, B),
-          fault: { tag: "TransportError", message: "no answer", outcome: "unknown" }
+          fault: { tag: "FrameioTransportError", message: "no answer", outcome: "unknown" }
         }
       ],
       ["when the job was stopped", { _tag: "Unknown", ...link(2, A, B), reason: "stopped" }]
@@ -257,7 +257,7 @@ describe("Ledger", () => {
       opened({ file }, (ledger) =>
         Effect.gen(function* () {
           yield* ledger.takePlan(bytes(csv([A, B])))
-          const fault = { tag: "Unauthorized", message: "401", outcome: "not-applied" } as const
+          const fault = { tag: "FrameioUnauthorized", message: "401", outcome: "not-applied" } as const
           yield* record(
             ledger,
             { _tag: "Sent", ...link(2, A, B), target: A, attempt: 1 },

@@ -155,7 +155,7 @@ export const show = <E, R>(
         yield* Ref.update(progress, (state) => ProgressBar.add(state, event, now))
         switch (event._tag) {
           case "Failed":
-            if (event.fault.tag === "Unauthorized") unauthorized = true
+            if (event.fault.tag === "FrameioUnauthorized") unauthorized = true
             if (spelt.failures.length < SPELT_OUT) spelt.failures.push(`line ${event.line}: ${event.fault.message}`)
             break
           case "Noticed":

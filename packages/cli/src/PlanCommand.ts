@@ -130,9 +130,9 @@ const toCliError = (
       return error
     case "PatternTooSlow":
     case "NotAFolder":
-    case "Unauthorized":
-    case "Forbidden":
-    case "NotFound":
+    case "FrameioUnauthorized":
+    case "FrameioForbidden":
+    case "FrameioNotFound":
       return CliError.badInput(error.message)
     default:
       return CliError.failed(error.message)

@@ -182,7 +182,8 @@ const toCliError = (error: Failure, state: State, checked: Checked): CliError =>
   if (error._tag === "CliError") return error
   const nothingDone = state.asset === undefined
   const exitCode =
-    nothingDone && (error._tag === "Unauthorized" || error._tag === "InvalidRequest" || error._tag === "NoTarget")
+    nothingDone &&
+    (error._tag === "FrameioUnauthorized" || error._tag === "FrameioInvalidRequest" || error._tag === "FrameioNoTarget")
       ? ExitCode.badInput
       : ExitCode.failed
   const says = Schema.is(UploadError)(error) || nothingDone

@@ -47,7 +47,7 @@ export const handle = Effect.fn("Cli.version")(function* (args: { readonly asset
       error._tag === "CliError"
         ? error
         : new CliError({
-            exitCode: error._tag === "Unauthorized" ? ExitCode.badInput : ExitCode.failed,
+            exitCode: error._tag === "FrameioUnauthorized" ? ExitCode.badInput : ExitCode.failed,
             message: error.message
           })
     ),

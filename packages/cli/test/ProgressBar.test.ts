@@ -22,7 +22,7 @@ const confirmed = (line: number): BatchEvent.BatchEvent => ({
 const failed = (line: number): BatchEvent.BatchEvent => ({
   _tag: "Failed",
   ...link(line),
-  fault: { tag: "NotFound", message: "gone", outcome: "not-applied" }
+  fault: { tag: "FrameioNotFound", message: "gone", outcome: "not-applied" }
 })
 
 const progressOf = (events: ReadonlyArray<readonly [number, BatchEvent.BatchEvent]>) =>

@@ -5,6 +5,9 @@
  * The status alone decides which error it is, whatever the body holds: the documented JSON, plain text, a proxy's page
  * or nothing. All of them can be encoded as JSON, stored and decoded again, and none holds the token.
  *
+ * Tags have the prefix `Frameio`: `NotFound` alone is a tag of `@effect/platform`'s `HttpApiError`, too, and one
+ * `catchTag` in a server would catch both.
+ *
  * @since 0.1.0
  */
 
@@ -176,7 +179,7 @@ const tries = (error: { readonly attempts: number; readonly waited: Duration.Dur
  * @since 0.1.0
  * @category errors
  */
-export class BadRequest extends Schema.TaggedError<BadRequest>(`${KEY}/BadRequest`)("BadRequest", {
+export class BadRequest extends Schema.TaggedError<BadRequest>(`${KEY}/BadRequest`)("FrameioBadRequest", {
   ...answer,
   ...outcome("not-applied"),
   ...status(400)
@@ -192,7 +195,7 @@ export class BadRequest extends Schema.TaggedError<BadRequest>(`${KEY}/BadReques
  * @since 0.1.0
  * @category errors
  */
-export class Unauthorized extends Schema.TaggedError<Unauthorized>(`${KEY}/Unauthorized`)("Unauthorized", {
+export class Unauthorized extends Schema.TaggedError<Unauthorized>(`${KEY}/Unauthorized`)("FrameioUnauthorized", {
   ...answer,
   ...outcome("not-applied"),
   ...status(401)
@@ -208,7 +211,7 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>(`${KEY}/Unaut
  * @since 0.1.0
  * @category errors
  */
-export class UsageExceeded extends Schema.TaggedError<UsageExceeded>(`${KEY}/UsageExceeded`)("UsageExceeded", {
+export class UsageExceeded extends Schema.TaggedError<UsageExceeded>(`${KEY}/UsageExceeded`)("FrameioUsageExceeded", {
   ...answer,
   ...outcome("not-applied"),
   ...status(402)
@@ -224,7 +227,7 @@ export class UsageExceeded extends Schema.TaggedError<UsageExceeded>(`${KEY}/Usa
  * @since 0.1.0
  * @category errors
  */
-export class Forbidden extends Schema.TaggedError<Forbidden>(`${KEY}/Forbidden`)("Forbidden", {
+export class Forbidden extends Schema.TaggedError<Forbidden>(`${KEY}/Forbidden`)("FrameioForbidden", {
   ...answer,
   ...outcome("not-applied"),
   ...status(403)
@@ -243,7 +246,7 @@ export class Forbidden extends Schema.TaggedError<Forbidden>(`${KEY}/Forbidden`)
  * @since 0.1.0
  * @category errors
  */
-export class NotFound extends Schema.TaggedError<NotFound>(`${KEY}/NotFound`)("NotFound", {
+export class NotFound extends Schema.TaggedError<NotFound>(`${KEY}/NotFound`)("FrameioNotFound", {
   ...answer,
   ...outcome("not-applied"),
   ...status(404)
@@ -265,7 +268,7 @@ export class NotFound extends Schema.TaggedError<NotFound>(`${KEY}/NotFound`)("N
  * @since 0.1.0
  * @category errors
  */
-export class Conflict extends Schema.TaggedError<Conflict>(`${KEY}/Conflict`)("Conflict", {
+export class Conflict extends Schema.TaggedError<Conflict>(`${KEY}/Conflict`)("FrameioConflict", {
   ...answer,
   ...outcome("not-applied"),
   ...status(409)
@@ -282,7 +285,7 @@ export class Conflict extends Schema.TaggedError<Conflict>(`${KEY}/Conflict`)("C
  * @category errors
  */
 export class InvalidArguments extends Schema.TaggedError<InvalidArguments>(`${KEY}/InvalidArguments`)(
-  "InvalidArguments",
+  "FrameioInvalidArguments",
   { ...answer, ...outcome("not-applied"), ...status(422) }
 ) {
   override get message(): string {
@@ -303,7 +306,7 @@ export class InvalidArguments extends Schema.TaggedError<InvalidArguments>(`${KE
  * @since 0.1.0
  * @category errors
  */
-export class RateLimited extends Schema.TaggedError<RateLimited>(`${KEY}/RateLimited`)("RateLimited", {
+export class RateLimited extends Schema.TaggedError<RateLimited>(`${KEY}/RateLimited`)("FrameioRateLimited", {
   ...answer,
   ...outcome("not-applied"),
   ...status(429)
@@ -321,7 +324,7 @@ export class RateLimited extends Schema.TaggedError<RateLimited>(`${KEY}/RateLim
  * @since 0.1.0
  * @category errors
  */
-export class ServerError extends Schema.TaggedError<ServerError>(`${KEY}/ServerError`)("ServerError", {
+export class ServerError extends Schema.TaggedError<ServerError>(`${KEY}/ServerError`)("FrameioServerError", {
   ...answer,
   ...outcome("unknown"),
   /** 500 to 599. */
@@ -339,7 +342,7 @@ export class ServerError extends Schema.TaggedError<ServerError>(`${KEY}/ServerE
  * @category errors
  */
 export class UnexpectedResponse extends Schema.TaggedError<UnexpectedResponse>(`${KEY}/UnexpectedResponse`)(
-  "UnexpectedResponse",
+  "FrameioUnexpectedResponse",
   {
     ...answer,
     ...outcome("unknown"),
@@ -367,15 +370,18 @@ export class UnexpectedResponse extends Schema.TaggedError<UnexpectedResponse>(`
  * @since 0.1.0
  * @category errors
  */
-export class TransportError extends Schema.TaggedError<TransportError>(`${KEY}/TransportError`)("TransportError", {
-  ...call,
-  ...outcome("unknown"),
-  reason: Schema.Literal("NotSent", "AnswerLost", "NotSendable"),
-  /** The system's code, such as `ECONNREFUSED`, where there is one. */
-  code: Schema.optional(Schema.String),
-  /** The cause in its own words. */
-  detail: Schema.optionalWith(Schema.String, { default: () => "" })
-}) {
+export class TransportError extends Schema.TaggedError<TransportError>(`${KEY}/TransportError`)(
+  "FrameioTransportError",
+  {
+    ...call,
+    ...outcome("unknown"),
+    reason: Schema.Literal("NotSent", "AnswerLost", "NotSendable"),
+    /** The system's code, such as `ECONNREFUSED`, where there is one. */
+    code: Schema.optional(Schema.String),
+    /** The cause in its own words. */
+    detail: Schema.optionalWith(Schema.String, { default: () => "" })
+  }
+) {
   override get message(): string {
     const code = this.code === undefined ? "" : ` (${this.code})`
     const why = this.detail === "" || this.detail === this.code ? "" : ` Cause: ${text.excerpt(this.detail, 200)}.`
@@ -396,12 +402,15 @@ export class TransportError extends Schema.TaggedError<TransportError>(`${KEY}/T
  * @since 0.1.0
  * @category errors
  */
-export class RequestTimeout extends Schema.TaggedError<RequestTimeout>(`${KEY}/RequestTimeout`)("RequestTimeout", {
-  ...call,
-  ...outcome("unknown"),
-  /** The time that one attempt may take, in ms. */
-  timeoutMillis: Schema.Number
-}) {
+export class RequestTimeout extends Schema.TaggedError<RequestTimeout>(`${KEY}/RequestTimeout`)(
+  "FrameioRequestTimeout",
+  {
+    ...call,
+    ...outcome("unknown"),
+    /** The time that one attempt may take, in ms. */
+    timeoutMillis: Schema.Number
+  }
+) {
   override get message(): string {
     return `${subject(this)} no complete answer within ${this.timeoutMillis} ms.${tries(this)}${afterwards(this)}`
   }
@@ -414,7 +423,7 @@ export class RequestTimeout extends Schema.TaggedError<RequestTimeout>(`${KEY}/R
  * @since 0.1.0
  * @category errors
  */
-export class DecodeError extends Schema.TaggedError<DecodeError>(`${KEY}/DecodeError`)("DecodeError", {
+export class DecodeError extends Schema.TaggedError<DecodeError>(`${KEY}/DecodeError`)("FrameioDecodeError", {
   ...call,
   ...outcome("unknown"),
   ...status(200),
@@ -442,13 +451,16 @@ export class DecodeError extends Schema.TaggedError<DecodeError>(`${KEY}/DecodeE
  * @since 0.1.0
  * @category errors
  */
-export class InvalidRequest extends Schema.TaggedError<InvalidRequest>(`${KEY}/InvalidRequest`)("InvalidRequest", {
-  endpoint: call.endpoint,
-  assetIds: call.assetIds,
-  ...outcome("not-applied"),
-  /** Everything that is wrong. */
-  problems: Schema.NonEmptyArray(Problem)
-}) {
+export class InvalidRequest extends Schema.TaggedError<InvalidRequest>(`${KEY}/InvalidRequest`)(
+  "FrameioInvalidRequest",
+  {
+    endpoint: call.endpoint,
+    assetIds: call.assetIds,
+    ...outcome("not-applied"),
+    /** Everything that is wrong. */
+    problems: Schema.NonEmptyArray(Problem)
+  }
+) {
   override get message(): string {
     const list = this.problems.map(
       (problem) => `${problem.path === "" ? "arguments" : problem.path}: ${problem.message}`

@@ -87,13 +87,13 @@ describe("DirectHttpClient", () => {
   it.effect("gives errors by status and by what broke", () =>
     Effect.gen(function* () {
       const missing = yield* Effect.flip(over(direct(answering(404, "{}")).client, version))
-      assert.strictEqual(missing._tag, "NotFound")
+      assert.strictEqual(missing._tag, "FrameioNotFound")
       const cause = Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" })
       const broken = direct((callback, request) =>
         callback(Exit.fail(new HttpClientError.RequestError({ request, reason: "Transport", cause })))
       )
       const lost = yield* Effect.flip(over(broken.client, version))
-      assert.deepStrictEqual([lost._tag, FrameioError.outcomeOf(lost)], ["TransportError", "unknown"])
+      assert.deepStrictEqual([lost._tag, FrameioError.outcomeOf(lost)], ["FrameioTransportError", "unknown"])
       assert.strictEqual(broken.sent.length, 1)
     })
   )
@@ -111,7 +111,7 @@ describe("DirectHttpClient", () => {
       yield* TestClock.adjust("44 seconds")
       assert.strictEqual(wire.sent[0]?.abandoned, 0)
       yield* TestClock.adjust("1 seconds")
-      assert.deepStrictEqual(yield* Fiber.join(fiber), ["RequestTimeout", "unknown", null])
+      assert.deepStrictEqual(yield* Fiber.join(fiber), ["FrameioRequestTimeout", "unknown", null])
       assert.strictEqual(wire.sent[0]?.abandoned, 1)
     })
   )

@@ -394,15 +394,15 @@ describe("every endpoint", () => {
         Effect.gen(function* () {
           const reads = FrameioApi.endpoints.get(endpoint)?.reads === true
           const tags: Record<number, string> = {
-            400: endpoint === "assets.realtimeParts" ? "BadRequest" : "UnexpectedResponse",
-            401: "Unauthorized",
-            402: "UsageExceeded",
-            403: "Forbidden",
-            404: "NotFound",
-            409: reads ? "UnexpectedResponse" : "Conflict",
-            422: "InvalidArguments",
-            429: "RateLimited",
-            500: "ServerError"
+            400: endpoint === "assets.realtimeParts" ? "FrameioBadRequest" : "FrameioUnexpectedResponse",
+            401: "FrameioUnauthorized",
+            402: "FrameioUsageExceeded",
+            403: "FrameioForbidden",
+            404: "FrameioNotFound",
+            409: reads ? "FrameioUnexpectedResponse" : "FrameioConflict",
+            422: "FrameioInvalidArguments",
+            429: "FrameioRateLimited",
+            500: "FrameioServerError"
           }
           for (const [status, tag] of Object.entries(tags)) {
             const wire = wireOf({ status: Number(status), body: documented(Number(status)) })
@@ -410,7 +410,7 @@ describe("every endpoint", () => {
             assert.strictEqual(error._tag, tag, status)
             assert.include(error.message, status)
             // What the server says of its limit is nothing that a person could act on.
-            if (tag !== "RateLimited") assert.include(error.message, "because")
+            if (tag !== "FrameioRateLimited") assert.include(error.message, "because")
             assert.strictEqual(
               FrameioError.outcomeOf(error),
               status === "500" && !reads ? "unknown" : "not-applied",
@@ -440,7 +440,7 @@ describe("every endpoint", () => {
         Effect.gen(function* () {
           for (const body of ["text", 7, null, true]) {
             const error = yield* Effect.flip(over(wireOf({ body }).http, call))
-            assert.strictEqual(error._tag, "DecodeError", JSON.stringify(body))
+            assert.strictEqual(error._tag, "FrameioDecodeError", JSON.stringify(body))
           }
         })
       )
@@ -453,8 +453,8 @@ const refusal = (call: Case["call"]) =>
     const wire = wireOf({ body: file })
     const error = yield* Effect.flip(over(wire.http, call))
     assert.deepStrictEqual(wire.sent, [])
-    assert.strictEqual(error._tag, "InvalidRequest")
-    return error._tag === "InvalidRequest" ? error.problems.map((problem) => problem.path) : []
+    assert.strictEqual(error._tag, "FrameioInvalidRequest")
+    return error._tag === "FrameioInvalidRequest" ? error.problems.map((problem) => problem.path) : []
   })
 
 /** From a caller whom the types do not bind. */
@@ -664,7 +664,7 @@ describe("create: its rules, over all there is to ask for", () => {
       const broken = expected(one)
       assert.strictEqual(result._tag, broken.length === 0 ? "Right" : "Left")
       assert.lengthOf(wire.sent, broken.length === 0 ? 1 : 0)
-      if (result._tag === "Left" && result.left._tag === "InvalidRequest") {
+      if (result._tag === "Left" && result.left._tag === "FrameioInvalidRequest") {
         assert.lengthOf(result.left.problems, broken.length)
       }
     })
@@ -706,7 +706,7 @@ describe("realtime parts: their rules", () => {
             : ["assetFilesize"])
       ]
       assert.lengthOf(wire.sent, broken.length === 0 ? 1 : 0)
-      if (result._tag === "Left" && result.left._tag === "InvalidRequest") {
+      if (result._tag === "Left" && result.left._tag === "FrameioInvalidRequest") {
         const paths = result.left.problems.map((problem) => problem.path)
         // An error lists ten problems of fields at most.
         if (broken.length <= 10) assert.sameMembers([...paths], broken)

@@ -225,7 +225,7 @@ describe("FrameioClient", () => {
         assert.strictEqual(seen.length, 1)
         assert.strictEqual(seen[0]?.redirect, "manual")
         assert.strictEqual(seen[0]?.keepalive, true)
-        assert.strictEqual(error._tag, "UnexpectedResponse")
+        assert.strictEqual(error._tag, "FrameioUnexpectedResponse")
         assert.include(error.message, "evil.example")
       })
     )
@@ -255,7 +255,7 @@ describe("FrameioClient", () => {
         Effect.gen(function* () {
           const wire = stub([{}])
           const error = yield* Effect.flip(over(wire, Effect.flatMap(FrameioClient.FrameioClient, call)))
-          assert.strictEqual(error._tag, "InvalidRequest")
+          assert.strictEqual(error._tag, "FrameioInvalidRequest")
           assert.match(error.message, says)
           assert.strictEqual(FrameioError.outcomeOf(error), "not-applied")
           assert.strictEqual(wire.sent.length, 0)
@@ -266,16 +266,16 @@ describe("FrameioClient", () => {
 
   describe("when the status says no", () => {
     for (const [status, tag] of [
-      [401, "Unauthorized"],
-      [402, "UsageExceeded"],
-      [403, "Forbidden"],
-      [404, "NotFound"],
-      [409, "Conflict"],
-      [422, "InvalidArguments"],
-      [503, "ServerError"],
-      [400, "UnexpectedResponse"],
-      [204, "UnexpectedResponse"],
-      [201, "UnexpectedResponse"]
+      [401, "FrameioUnauthorized"],
+      [402, "FrameioUsageExceeded"],
+      [403, "FrameioForbidden"],
+      [404, "FrameioNotFound"],
+      [409, "FrameioConflict"],
+      [422, "FrameioInvalidArguments"],
+      [503, "FrameioServerError"],
+      [400, "FrameioUnexpectedResponse"],
+      [204, "FrameioUnexpectedResponse"],
+      [201, "FrameioUnexpectedResponse"]
     ] as const) {
       it.effect(`${status} is ${tag}, after one request`, () =>
         Effect.gen(function* () {
@@ -292,7 +292,7 @@ describe("FrameioClient", () => {
     it.effect("409 on a read is not documented", () =>
       Effect.gen(function* () {
         const error = yield* Effect.flip(over(stub([{ status: 409 }]), get))
-        assert.strictEqual(error._tag, "UnexpectedResponse")
+        assert.strictEqual(error._tag, "FrameioUnexpectedResponse")
       })
     )
 
@@ -308,7 +308,7 @@ describe("FrameioClient", () => {
           )
         )
         const error = yield* Effect.flip(over({ client: broken }, version))
-        assert.strictEqual(error._tag, "NotFound")
+        assert.strictEqual(error._tag, "FrameioNotFound")
       })
     )
   })
@@ -316,16 +316,16 @@ describe("FrameioClient", () => {
   describe("when the answer is not what is documented", () => {
     it.effect("names the fields and the asset", () =>
       Effect.gen(function* () {
-        const error = yield* Effect.flip(over(stub([{ body: { ...asset, name: 5, creator: { email: [] } } }]), version))
-        assert.strictEqual(error._tag, "DecodeError")
-        if (error._tag !== "DecodeError") return
-        assert.deepStrictEqual(error.problems.map((problem) => problem.path).toSorted(), ["creator.email", "name"])
+        const error = yield* Effect.flip(over(stub([{ body: { ...asset, id: 5, type: "", _type: null } }]), version))
+        assert.strictEqual(error._tag, "FrameioDecodeError")
+        if (error._tag !== "FrameioDecodeError") return
         assert.deepStrictEqual(
-          error.problems.map((problem) => problem.assetId),
-          [id, id]
+          error.problems.map((problem) => problem.path),
+          ["id"]
         )
         assert.strictEqual(error.outcome, "applied")
-        assert.include(error.message, `name of asset ${id}`)
+        const untyped = yield* Effect.flip(over(stub([{ body: { id } }]), version))
+        assert.include(untyped.message, `type of asset ${id}`)
         assert.include(error.message, "do not send it again")
       })
     )
@@ -333,12 +333,12 @@ describe("FrameioClient", () => {
     it.effect("names the one asset of a list", () =>
       Effect.gen(function* () {
         const children = Effect.flatMap(FrameioClient.FrameioClient, (client) => client.children({ assetId: id }))
-        const error = yield* Effect.flip(over(stub([{ body: [asset, { ...asset, id: next, index: "x" }] }]), children))
-        assert.strictEqual(error._tag, "DecodeError")
-        if (error._tag !== "DecodeError") return
+        const error = yield* Effect.flip(over(stub([{ body: [asset, { id: next, index: "x" }] }]), children))
+        assert.strictEqual(error._tag, "FrameioDecodeError")
+        if (error._tag !== "FrameioDecodeError") return
         assert.deepStrictEqual(
           error.problems.map(({ assetId, path }) => [path, assetId]),
-          [["[1].index", next]]
+          [["[1].type", next]]
         )
         assert.strictEqual(error.outcome, "not-applied")
       })
@@ -353,7 +353,7 @@ describe("FrameioClient", () => {
       it.effect(`${what} instead of JSON points to the base URL, and leaves the outcome open`, () =>
         Effect.gen(function* () {
           const error = yield* Effect.flip(over(stub([{ body }]), version))
-          assert.strictEqual(error._tag, "DecodeError")
+          assert.strictEqual(error._tag, "FrameioDecodeError")
           assert.include(error.message, "check the base URL")
           assert.strictEqual(FrameioError.outcomeOf(error), "unknown")
           if (what === "a page") assert.include(error.message, "Please sign in")
@@ -376,8 +376,8 @@ describe("FrameioClient", () => {
       Effect.gen(function* () {
         const wire = stub([{ status: 429, body: "Rate Limit Exceeded" }])
         const error = yield* Effect.flip(throughTime(over(wire, version, { retry: { refusedRetries: 4 } })))
-        assert.strictEqual(error._tag, "RateLimited")
-        if (error._tag !== "RateLimited") return
+        assert.strictEqual(error._tag, "FrameioRateLimited")
+        if (error._tag !== "FrameioRateLimited") return
         assert.strictEqual(error.attempts, 5)
         assert.strictEqual(wire.sent.length, 5)
         assert.isAbove(Duration.toMillis(error.waited), 0)
@@ -402,8 +402,8 @@ describe("FrameioClient", () => {
       Effect.gen(function* () {
         const wire = stub([{ fails: refused }])
         const error = yield* Effect.flip(throughTime(over(wire, version)))
-        assert.strictEqual(error._tag, "TransportError")
-        if (error._tag !== "TransportError") return
+        assert.strictEqual(error._tag, "FrameioTransportError")
+        if (error._tag !== "FrameioTransportError") return
         assert.strictEqual(error.reason, "NotSent")
         assert.strictEqual(error.code, "ECONNREFUSED")
         assert.strictEqual(error.outcome, "not-applied")
@@ -457,7 +457,7 @@ describe("FrameioClient", () => {
         assert.isFalse(wire.sent[0]?.signal.aborted)
         yield* TestClock.adjust("1 seconds")
         const error = yield* Fiber.join(fiber)
-        assert.strictEqual(error._tag, "RequestTimeout")
+        assert.strictEqual(error._tag, "FrameioRequestTimeout")
         assert.strictEqual(FrameioError.outcomeOf(error), "unknown")
         assert.isTrue(wire.sent[0]?.signal.aborted)
         assert.strictEqual(wire.sent.length, 1)
@@ -542,7 +542,7 @@ describe("FrameioClient", () => {
         yield* TestClock.adjust("45 seconds")
         assert.deepStrictEqual(
           (yield* Fiber.join(fiber)).map((error) => error._tag),
-          ["RequestTimeout", "RequestTimeout", "RequestTimeout"]
+          ["FrameioRequestTimeout", "FrameioRequestTimeout", "FrameioRequestTimeout"]
         )
       })
     )
@@ -559,7 +559,7 @@ describe("FrameioClient", () => {
         })
       )
       yield* TestClock.adjust("45 seconds")
-      assert.deepStrictEqual(yield* Fiber.join(fiber), ["RequestTimeout", null])
+      assert.deepStrictEqual(yield* Fiber.join(fiber), ["FrameioRequestTimeout", null])
       assert.isNull(worker.unsafePoll())
     })
   )
@@ -833,7 +833,7 @@ describe("FrameioClient", () => {
             response.end()
           })
           const error = yield* Effect.flip(on(baseUrl, version))
-          assert.strictEqual(error._tag, "UnexpectedResponse")
+          assert.strictEqual(error._tag, "FrameioUnexpectedResponse")
           assert.strictEqual(followed, 0)
         }).pipe(Effect.scoped)
       )
@@ -845,8 +845,8 @@ describe("FrameioClient", () => {
           const error = yield* Effect.flip(
             on(baseUrl, version, { retry: { notSentRetries: 1, baseDelay: "1 millis" } })
           )
-          assert.strictEqual(error._tag, "TransportError")
-          if (error._tag !== "TransportError") return
+          assert.strictEqual(error._tag, "FrameioTransportError")
+          if (error._tag !== "FrameioTransportError") return
           assert.deepStrictEqual([error.reason, error.code, error.attempts], ["NotSent", "ECONNREFUSED", 2])
         })
       )
@@ -859,7 +859,7 @@ describe("FrameioClient", () => {
             request.socket.destroy()
           })
           const error = yield* Effect.flip(on(baseUrl, version))
-          assert.strictEqual(error._tag, "TransportError")
+          assert.strictEqual(error._tag, "FrameioTransportError")
           assert.strictEqual(FrameioError.outcomeOf(error), "unknown")
           assert.strictEqual(requests, 1)
         }).pipe(Effect.scoped)
@@ -939,7 +939,7 @@ describe("FrameioClient", () => {
     })
 
     it("let one error be caught and leave the rest", () => {
-      const handled = Effect.catchTags(version, { NotFound: () => Effect.succeed("gone" as const) })
+      const handled = Effect.catchTags(version, { FrameioNotFound: () => Effect.succeed("gone" as const) })
       expectTypeOf(handled).toEqualTypeOf<
         Effect.Effect<
           Asset.Asset | "gone",

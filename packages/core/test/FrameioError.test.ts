@@ -1,6 +1,7 @@
+import { HttpApiError } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Asset, FrameioError } from "@effect-frameio/core"
-import { Duration, FastCheck, Schema } from "effect"
+import { Duration, Effect, FastCheck, JSONSchema, Schema } from "effect"
 
 const id = Asset.AssetId.make("9f8e7d6c-5b4a-3c2d-1e0f-9a8b7c6d5e4f")
 const next = Asset.AssetId.make("2a3b4c5d-6e7f-8a9b-0c1d-2e3f4a5b6c7d")
@@ -23,22 +24,22 @@ const bodies = {
 }
 
 const tags = {
-  401: "Unauthorized",
-  402: "UsageExceeded",
-  403: "Forbidden",
-  404: "NotFound",
-  409: "Conflict",
-  422: "InvalidArguments",
-  429: "RateLimited",
-  500: "ServerError",
-  502: "ServerError",
-  503: "ServerError",
-  599: "ServerError",
-  201: "UnexpectedResponse",
-  302: "UnexpectedResponse",
-  400: "UnexpectedResponse",
-  405: "UnexpectedResponse",
-  418: "UnexpectedResponse"
+  401: "FrameioUnauthorized",
+  402: "FrameioUsageExceeded",
+  403: "FrameioForbidden",
+  404: "FrameioNotFound",
+  409: "FrameioConflict",
+  422: "FrameioInvalidArguments",
+  429: "FrameioRateLimited",
+  500: "FrameioServerError",
+  502: "FrameioServerError",
+  503: "FrameioServerError",
+  599: "FrameioServerError",
+  201: "FrameioUnexpectedResponse",
+  302: "FrameioUnexpectedResponse",
+  400: "FrameioUnexpectedResponse",
+  405: "FrameioUnexpectedResponse",
+  418: "FrameioUnexpectedResponse"
 } as const
 
 describe("FrameioError", () => {
@@ -59,7 +60,7 @@ describe("FrameioError", () => {
 
   it("keeps what Frame.io says", () => {
     const error = FrameioError.fromReadAnswer({ ...call, status: 404, body: documented })
-    assert.strictEqual(error._tag, "NotFound")
+    assert.strictEqual(error._tag, "FrameioNotFound")
     assert.deepStrictEqual(error.errors, [{ code: 404, status: 404, title: "Not Found", detail: "No such asset" }])
     assert.include(error.message, "No such asset")
     const odd = FrameioError.fromReadAnswer({ ...call, status: 404, body: bodies["wrongly typed JSON"] })
@@ -124,12 +125,15 @@ describe("FrameioError", () => {
   })
 
   it("treats a conflict on a read as undocumented", () => {
-    assert.strictEqual(FrameioError.fromReadAnswer({ ...call, status: 409, body: "" })._tag, "UnexpectedResponse")
+    assert.strictEqual(
+      FrameioError.fromReadAnswer({ ...call, status: 409, body: "" })._tag,
+      "FrameioUnexpectedResponse"
+    )
   })
 
   it("does not count tags or scripts as words, however many there are", () => {
     const error = FrameioError.fromReadAnswer({ ...call, status: 502, body: "<".repeat(1e6) })
-    assert.strictEqual(error._tag, "ServerError")
+    assert.strictEqual(error._tag, "FrameioServerError")
   })
 
   const errors = FastCheck.record({
@@ -147,4 +151,20 @@ describe("FrameioError", () => {
     assert.strictEqual(back.message, error.message)
     assert.isTrue(FrameioError.isFrameioError(back))
   })
+
+  it.effect("shares no tag with the errors of HttpApi, so that one catchTag does not catch both", () =>
+    Effect.gen(function* () {
+      const tags = JSON.stringify(JSONSchema.make(FrameioError.FrameioError)).matchAll(
+        /"_tag":\{"type":"string","enum":\["(\w+)"/g
+      )
+      const mine = [...tags].map(([, tag]) => tag ?? "")
+      assert.strictEqual(mine.length, 18)
+      assert.isTrue(mine.every((tag) => tag.startsWith("Frameio")))
+      const served: Effect.Effect<string, HttpApiError.NotFound | FrameioError.NotFound> = Effect.fail(
+        new HttpApiError.NotFound()
+      )
+      const left = yield* Effect.flip(Effect.catchTag(served, "FrameioNotFound", () => Effect.succeed("no such asset")))
+      assert.strictEqual(left._tag, "NotFound")
+    })
+  )
 })

@@ -50,7 +50,7 @@ describe("Patience", () => {
       assert.isNull(fiber.unsafePoll())
       yield* TestClock.adjust("2 minutes")
       assert.isNotNull(fiber.unsafePoll())
-      assert.strictEqual((yield* Effect.flip(Fiber.join(fiber)))._tag, "TransportError")
+      assert.strictEqual((yield* Effect.flip(Fiber.join(fiber)))._tag, "FrameioTransportError")
     }).pipe(withFake(outage(0, "1 hour", { _tag: "ConnectionRefused" })))
   )
 
@@ -77,7 +77,7 @@ describe("Patience", () => {
       yield* TestClock.adjust("1 hour")
       const folder = yield* fake.addFolder({ name: "x" })
       const refused = Patience.withPatience(client.unversion({ assetId: folder }), "1 hour")
-      assert.strictEqual((yield* Effect.flip(refused))._tag, "InvalidArguments")
+      assert.strictEqual((yield* Effect.flip(refused))._tag, "FrameioInvalidArguments")
     }).pipe(withFake(outage(0, "10 minutes", { _tag: "ConnectionRefused" })))
   )
 })

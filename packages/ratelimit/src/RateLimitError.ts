@@ -12,7 +12,7 @@ import * as Schema from "effect/Schema"
  * @category errors
  */
 export class QueueFull extends Schema.TaggedError<QueueFull>("@effect-frameio/ratelimit/RateLimitError/QueueFull")(
-  "QueueFull",
+  "FrameioQueueFull",
   {
     /** The bucket's route, such as `POST /v2/assets/:asset_id/version`. */
     route: Schema.String,
@@ -33,7 +33,7 @@ export class QueueFull extends Schema.TaggedError<QueueFull>("@effect-frameio/ra
  */
 export class MaxWaitExceeded extends Schema.TaggedError<MaxWaitExceeded>(
   "@effect-frameio/ratelimit/RateLimitError/MaxWaitExceeded"
-)("MaxWaitExceeded", {
+)("FrameioMaxWaitExceeded", {
   /** The bucket's route. */
   route: Schema.String,
   /** The time allowed, in ms. */
@@ -54,7 +54,7 @@ export class MaxWaitExceeded extends Schema.TaggedError<MaxWaitExceeded>(
  */
 export class DeadlineExceeded extends Schema.TaggedError<DeadlineExceeded>(
   "@effect-frameio/ratelimit/RateLimitError/DeadlineExceeded"
-)("DeadlineExceeded", {
+)("FrameioDeadlineExceeded", {
   /** The bucket's route. */
   route: Schema.String,
   /** The time waited, in ms. */
@@ -73,7 +73,7 @@ export class DeadlineExceeded extends Schema.TaggedError<DeadlineExceeded>(
  */
 export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>(
   "@effect-frameio/ratelimit/RateLimitError/StoreUnavailable"
-)("StoreUnavailable", {
+)("FrameioStoreUnavailable", {
   /** The store's name, such as `redis`. */
   store: Schema.String,
   /** What went wrong, in the store's own words. */

@@ -192,7 +192,7 @@ describe("the store in Redis", () => {
       const view = yield* store.update(key, rule, look)
       assert.strictEqual(view.bucket.inFlight, 0)
       assert.strictEqual(view.elsewhere, 0)
-      assert.strictEqual((yield* Effect.flip(closing.update(key, rule, look)))._tag, "StoreUnavailable")
+      assert.strictEqual((yield* Effect.flip(closing.update(key, rule, look)))._tag, "FrameioStoreUnavailable")
     }))
 
   test("replaces what is no state of a bucket, and says so once", () =>
@@ -271,7 +271,7 @@ describe("the store in Redis", () => {
       }
       const store = yield* RedisRateLimitStore.makeFromClient({ client: always, hashKey: HASH_KEY })
       const error = yield* Effect.flip(store.update(key, rule, grants(1)))
-      assert.strictEqual(error._tag, "StoreUnavailable")
+      assert.strictEqual(error._tag, "FrameioStoreUnavailable")
       assert.include(error.message, "100 times")
     }).pipe(Effect.provide(warnings().layer)))
 
@@ -340,7 +340,7 @@ describe("when Redis is away", () => {
       assert.strictEqual((yield* call).status, 200)
       yield* redis.kill
       const error = yield* Effect.flip(Effect.timeout(call, 1000))
-      if (error._tag !== "StoreUnavailable") return assert.fail(error._tag)
+      if (error._tag !== "FrameioStoreUnavailable") return assert.fail(error._tag)
       assert.match(error.reason, /connection|ECONN/)
       for (const text of [error.message, String(error), JSON.stringify(error), error.stack ?? ""]) {
         assert.notInclude(text, "p@ss/word")
@@ -368,7 +368,7 @@ describe("when Redis is away", () => {
       yield* redis.freeze
       const error = yield* Effect.flip(Effect.timeout(call, 2000))
       yield* redis.thaw
-      if (error._tag !== "StoreUnavailable") return assert.fail(error._tag)
+      if (error._tag !== "FrameioStoreUnavailable") return assert.fail(error._tag)
       assert.include(error.reason, "100ms")
       assert.strictEqual((yield* call).status, 200)
     }))
@@ -433,7 +433,7 @@ describe("when Redis is away", () => {
       assert.include(logged.texts[0], "ECONNREFUSED")
       assert.notInclude(logged.texts[0], "pass-word")
       const error = yield* Effect.flip(store.update(key, rule, look))
-      assert.strictEqual(error._tag, "StoreUnavailable")
+      assert.strictEqual(error._tag, "FrameioStoreUnavailable")
       yield* redis.restart
       yield* Effect.retry(store.update(key, rule, look), soon).pipe(Effect.timeout(5000))
     }))

@@ -170,7 +170,7 @@ const failureLine = (row: Row): string => {
   const why =
     row.fault === null
       ? "the outcome of its call is not known"
-      : `${row.fault.tag}${status}: ${Text.oneLine(Text.withoutCall(row.fault.message))}`
+      : `${Text.tagName(row.fault.tag)}${status}: ${Text.oneLine(Text.withoutCall(row.fault.message))}`
   return `  line ${row.line}: ${what} on ${where}: ${Text.visible(why)}`
 }
 

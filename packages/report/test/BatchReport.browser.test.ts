@@ -24,7 +24,7 @@ const job = (count: number): ReadonlyArray<JobRecord.Row> =>
     const line = at + 2
     const chain = Math.floor(at / 5)
     if (at % 50 === 3)
-      return row(line, { chain, state: "failed", how: null, fault: fault("NotFound", 404, `No asset ${line}.`) })
+      return row(line, { chain, state: "failed", how: null, fault: fault("FrameioNotFound", 404, `No asset ${line}.`) })
     if (at % 50 === 4)
       return row(line, { chain, state: "skipped", how: null, attempts: 0, sentAtMillis: null, doneAtMillis: null })
     return row(line, { chain })
@@ -177,7 +177,7 @@ describe.skipIf(Browser.missing)("A report in Chromium", () => {
         const { page } = yield* openRows([
           row(2, { name: "b_10" }),
           row(3, { name: "b_9", sentAtMillis: null }),
-          row(4, { name: "a", state: "failed", attempts: 3, fault: fault("Forbidden", 403, "No.") })
+          row(4, { name: "a", state: "failed", attempts: 3, fault: fault("FrameioForbidden", 403, "No.") })
         ])
         const sorted = (name: string) =>
           promise(() => page.getByRole("columnheader", { name }).getByRole("button").click()).pipe(
@@ -346,7 +346,10 @@ describe.skipIf(Browser.missing)("A report in Chromium", () => {
       Effect.gen(function* () {
         const message = `assets.version (${id(4)}, ${id(5)}): not found (404): gone.`
         const fields = { name: "shot_2.mov", "shot <b>": "010\u202e", take: { first: 3 } }
-        const rows = [row(2, { fields, state: "failed", how: null, fault: fault("NotFound", 404, message) }), row(3)]
+        const rows = [
+          row(2, { fields, state: "failed", how: null, fault: fault("FrameioNotFound", 404, message) }),
+          row(3)
+        ]
         const { page } = yield* openRows(rows)
         const cells = page.locator("#grid .body [role=row]").first().getByRole("gridcell")
         assert.strictEqual(yield* promise(() => cells.nth(4).textContent()), "NotFound 404 not found (404): gone.")
@@ -385,7 +388,7 @@ describe.skipIf(Browser.missing)("A report in Chromium", () => {
               row(at * 2 + n + 2, {
                 chain: 0,
                 state,
-                fault: state === "failed" ? fault("NotFound", 404, "Gone.") : null
+                fault: state === "failed" ? fault("FrameioNotFound", 404, "Gone.") : null
               })
             )
           )

@@ -62,7 +62,7 @@ describe("BatchReport.toHtml", () => {
   it.effect("shows what cannot be seen, and leaves emoji and Hebrew as they are", () =>
     Effect.gen(function* () {
       const rows = HOSTILE.map((name, at) =>
-        row(at + 2, { name, state: "failed", how: null, fault: fault("NotFound", 404, name) })
+        row(at + 2, { name, state: "failed", how: null, fault: fault("FrameioNotFound", 404, name) })
       )
       const page = yield* pageOf(rows)
       const visible = page.replace(/<script[\s\S]*?<\/script>/g, "")
@@ -78,8 +78,8 @@ describe("BatchReport.toHtml", () => {
       const rows = [
         ...Array.from({ length: 1200 }, (_, at) => row(at + 2)),
         row(2000, { how: "already" }),
-        row(2001, { state: "failed", how: null, fault: fault("NotFound", 404, "There is no such asset.") }),
-        row(2002, { state: "failed", how: null, fault: fault("NotFound", 404, "Nor this one.") }),
+        row(2001, { state: "failed", how: null, fault: fault("FrameioNotFound", 404, "There is no such asset.") }),
+        row(2002, { state: "failed", how: null, fault: fault("FrameioNotFound", 404, "Nor this one.") }),
         row(2003, { state: "sent", how: null }),
         row(2004, { state: "skipped", how: null })
       ]
@@ -113,7 +113,7 @@ describe("BatchReport.toHtml", () => {
     Effect.gen(function* () {
       const message = `assets.version (${id(4)}, ${id(5)}): not found (404): one of these is gone.`
       const fields = { name: "shot_2.mov", stack: 7, note: "x" }
-      const rows = [row(2, { fields, state: "failed", how: null, fault: fault("NotFound", 404, message) })]
+      const rows = [row(2, { fields, state: "failed", how: null, fault: fault("FrameioNotFound", 404, message) })]
       const page = yield* pageOf(rows)
       const [one] = embedded(page) as ReadonlyArray<JobRecord.Row>
       assert.deepStrictEqual(one?.fields, { stack: 7, note: "x" })
@@ -400,7 +400,7 @@ describe("BatchReport.toCsv", () => {
     Effect.gen(function* () {
       const rows = [
         row(2),
-        row(3, { state: "failed", name: "=cmd|x", fault: fault("NotFound", 404, 'says "no",\nand why') })
+        row(3, { state: "failed", name: "=cmd|x", fault: fault("FrameioNotFound", 404, 'says "no",\nand why') })
       ]
       const csv = yield* csvOf(rows, { byteOrderMark: true })
       assert.isTrue(csv.startsWith("\ufeffline,chain,state,"))
@@ -429,7 +429,7 @@ describe("BatchReport.toJsonLines", () => {
 
 describe("BatchReport.toText", () => {
   const failed = (line: number, name: string | null) =>
-    row(line, { name, state: "failed", how: null, fault: fault("NotFound", 404, "There is no\nsuch asset.") })
+    row(line, { name, state: "failed", how: null, fault: fault("FrameioNotFound", 404, "There is no\nsuch asset.") })
 
   it("says the counts, the time, the limit and the first failures", () => {
     const rows = [

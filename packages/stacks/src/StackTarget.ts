@@ -127,8 +127,8 @@ export const mayBeUnderWay = (status: number | undefined): boolean =>
  * @category rules
  */
 export const mayBeStacked = (error: { readonly _tag: string; readonly status?: number | undefined }): boolean =>
-  error._tag === "InvalidArguments" ||
-  error._tag === "Conflict" ||
-  error._tag === "Forbidden" ||
-  error._tag === "NotFound" ||
-  (error._tag === "UnexpectedResponse" && error.status === 400)
+  error._tag === "FrameioInvalidArguments" ||
+  error._tag === "FrameioConflict" ||
+  error._tag === "FrameioForbidden" ||
+  error._tag === "FrameioNotFound" ||
+  (error._tag === "FrameioUnexpectedResponse" && error.status === 400)

@@ -22,16 +22,19 @@ const left = (assetId: string): string =>
  * @since 0.1.0
  * @category errors
  */
-export class SourceMismatch extends Schema.TaggedError<SourceMismatch>(`${KEY}/SourceMismatch`)("SourceMismatch", {
-  /** What the upload was told, in bytes. */
-  filesize: Schema.Number,
-  /** Which way the source differs. */
-  source: Schema.Literal("shorter", "longer"),
-  /** Where that was seen, in bytes from the beginning of the file. */
-  offset: Schema.Number,
-  /** The asset that was created and has no content; absent where nothing was created. */
-  assetId: Schema.optional(AssetId)
-}) {
+export class SourceMismatch extends Schema.TaggedError<SourceMismatch>(`${KEY}/SourceMismatch`)(
+  "FrameioSourceMismatch",
+  {
+    /** What the upload was told, in bytes. */
+    filesize: Schema.Number,
+    /** Which way the source differs. */
+    source: Schema.Literal("shorter", "longer"),
+    /** Where that was seen, in bytes from the beginning of the file. */
+    offset: Schema.Number,
+    /** The asset that was created and has no content; absent where nothing was created. */
+    assetId: Schema.optional(AssetId)
+  }
+) {
   override get message(): string {
     const what =
       this.source === "shorter"
@@ -50,7 +53,7 @@ export class SourceMismatch extends Schema.TaggedError<SourceMismatch>(`${KEY}/S
  * @since 0.1.0
  * @category errors
  */
-export class UploadExpired extends Schema.TaggedError<UploadExpired>(`${KEY}/UploadExpired`)("UploadExpired", {
+export class UploadExpired extends Schema.TaggedError<UploadExpired>(`${KEY}/UploadExpired`)("FrameioUploadExpired", {
   /** The asset that was created and is not complete. */
   assetId: AssetId,
   /** The part whose URL was refused, from 1. */
@@ -72,7 +75,7 @@ export class UploadExpired extends Schema.TaggedError<UploadExpired>(`${KEY}/Upl
  * @since 0.1.0
  * @category errors
  */
-export class PartFailed extends Schema.TaggedError<PartFailed>(`${KEY}/PartFailed`)("PartFailed", {
+export class PartFailed extends Schema.TaggedError<PartFailed>(`${KEY}/PartFailed`)("FrameioPartFailed", {
   /** The asset that was created and is not complete. */
   assetId: AssetId,
   /** From 1. */
@@ -117,7 +120,7 @@ export class PartFailed extends Schema.TaggedError<PartFailed>(`${KEY}/PartFaile
  * @since 0.1.0
  * @category errors
  */
-export class UnusableUrls extends Schema.TaggedError<UnusableUrls>(`${KEY}/UnusableUrls`)("UnusableUrls", {
+export class UnusableUrls extends Schema.TaggedError<UnusableUrls>(`${KEY}/UnusableUrls`)("FrameioUnusableUrls", {
   /** The asset that was created and has no content. */
   assetId: AssetId,
   /** `Missing`: there are none, or too few. `Insecure`: one is neither https nor on this machine. */
@@ -138,7 +141,7 @@ export class UnusableUrls extends Schema.TaggedError<UnusableUrls>(`${KEY}/Unusa
  * @since 0.1.0
  * @category errors
  */
-export class TooManyParts extends Schema.TaggedError<TooManyParts>(`${KEY}/TooManyParts`)("TooManyParts", {
+export class TooManyParts extends Schema.TaggedError<TooManyParts>(`${KEY}/TooManyParts`)("FrameioTooManyParts", {
   /** The asset that was created and is not complete. */
   assetId: AssetId,
   /** The bytes of each part. */
@@ -157,7 +160,7 @@ export class TooManyParts extends Schema.TaggedError<TooManyParts>(`${KEY}/TooMa
  * @since 0.1.0
  * @category errors
  */
-export class NotVersioned extends Schema.TaggedError<NotVersioned>(`${KEY}/NotVersioned`)("NotVersioned", {
+export class NotVersioned extends Schema.TaggedError<NotVersioned>(`${KEY}/NotVersioned`)("FrameioNotVersioned", {
   /** The uploaded file. It is whole, and lies beside the target. */
   assetId: AssetId,
   /** The file or stack that it should have become the next version of. */
@@ -173,7 +176,7 @@ export class NotVersioned extends Schema.TaggedError<NotVersioned>(`${KEY}/NotVe
   override get message(): string {
     const unknown = isFrameioError(this.error)
       ? outcomeOf(this.error) === "unknown"
-      : this.error._tag === "OutcomeUnknown"
+      : this.error._tag === "FrameioOutcomeUnknown"
     const is = unknown ? "whether it is a version of" : "it did not become a version of"
     const finish = unknown ? "Read the stack; where it is not there, finish with" : "When that is mended, finish with"
     return `Upload: the file is uploaded, as ${this.assetId}, and ${is} ${this.onto}${unknown ? " is not known" : ""}. ${text.excerpt(
@@ -189,7 +192,7 @@ export class NotVersioned extends Schema.TaggedError<NotVersioned>(`${KEY}/NotVe
  * @since 0.1.0
  * @category errors
  */
-export class NoTarget extends Schema.TaggedError<NoTarget>(`${KEY}/NoTarget`)("NoTarget", {
+export class NoTarget extends Schema.TaggedError<NoTarget>(`${KEY}/NoTarget`)("FrameioNoTarget", {
   /** What was named. */
   assetId: AssetId,
   /** What it is, such as `folder`. */

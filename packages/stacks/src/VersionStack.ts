@@ -99,7 +99,7 @@ const inFlight = 16
 
 /** An asset that is not there, or that the token's user may not see. */
 const isMissing = (error: FrameioError.ReadError): error is FrameioError.NotFound | FrameioError.Forbidden =>
-  error._tag === "NotFound" || error._tag === "Forbidden"
+  error._tag === "FrameioNotFound" || error._tag === "FrameioForbidden"
 
 /**
  * What many assets are. Those that are gone, or may not be seen, are told apart from the rest; any other failure fails
@@ -757,7 +757,11 @@ export const takeApart = Effect.fn("VersionStack.takeApart")(function* (
   if (oldest !== undefined && (newer.length === 0 || (yield* isOn(cache, stackId, oldest)))) {
     const end = yield* Effect.either(take(cache, stackId, oldest, options))
     if (Either.isLeft(end)) {
-      if (end.left._tag === "NotMade" || end.left._tag === "OutcomeUnknown" || !StackTarget.mayBeStacked(end.left)) {
+      if (
+        end.left._tag === "FrameioNotMade" ||
+        end.left._tag === "FrameioOutcomeUnknown" ||
+        !StackTarget.mayBeStacked(end.left)
+      ) {
         return yield* end.left
       }
       left = true

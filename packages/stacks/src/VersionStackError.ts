@@ -19,7 +19,7 @@ const list = (problems: ReadonlyArray<Problem>): string =>
  * @since 0.1.0
  * @category errors
  */
-export class NotStackable extends Schema.TaggedError<NotStackable>(`${KEY}/NotStackable`)("NotStackable", {
+export class NotStackable extends Schema.TaggedError<NotStackable>(`${KEY}/NotStackable`)("FrameioNotStackable", {
   /** Everything that is wrong. */
   problems: Schema.NonEmptyArray(Problem)
 }) {
@@ -35,7 +35,7 @@ export class NotStackable extends Schema.TaggedError<NotStackable>(`${KEY}/NotSt
  * @category errors
  */
 export class AlreadyElsewhere extends Schema.TaggedError<AlreadyElsewhere>(`${KEY}/AlreadyElsewhere`)(
-  "AlreadyElsewhere",
+  "FrameioAlreadyElsewhere",
   {
     /** The version. */
     assetId: AssetId,
@@ -57,7 +57,7 @@ export class AlreadyElsewhere extends Schema.TaggedError<AlreadyElsewhere>(`${KE
  * @since 0.1.0
  * @category errors
  */
-export class OutOfOrder extends Schema.TaggedError<OutOfOrder>(`${KEY}/OutOfOrder`)("OutOfOrder", {
+export class OutOfOrder extends Schema.TaggedError<OutOfOrder>(`${KEY}/OutOfOrder`)("FrameioOutOfOrder", {
   stackId: AssetId,
   /** The versions that are on the stack before their turn. */
   assetIds: Schema.NonEmptyArray(AssetId)
@@ -73,7 +73,7 @@ export class OutOfOrder extends Schema.TaggedError<OutOfOrder>(`${KEY}/OutOfOrde
  * @since 0.1.0
  * @category errors
  */
-export class NotInStack extends Schema.TaggedError<NotInStack>(`${KEY}/NotInStack`)("NotInStack", {
+export class NotInStack extends Schema.TaggedError<NotInStack>(`${KEY}/NotInStack`)("FrameioNotInStack", {
   assetId: AssetId,
   /** What it is: `file`, `folder`, `version_stack`, `bundle`, or what Frame.io adds one day. */
   kind: Schema.String
@@ -91,7 +91,7 @@ export class NotInStack extends Schema.TaggedError<NotInStack>(`${KEY}/NotInStac
  * @since 0.1.0
  * @category errors
  */
-export class NotMade extends Schema.TaggedError<NotMade>(`${KEY}/NotMade`)("NotMade", {
+export class NotMade extends Schema.TaggedError<NotMade>(`${KEY}/NotMade`)("FrameioNotMade", {
   /** Such as `assets.version`. */
   endpoint: Schema.String,
   assetIds: Schema.Array(AssetId),
@@ -112,15 +112,18 @@ export class NotMade extends Schema.TaggedError<NotMade>(`${KEY}/NotMade`)("NotM
  * @since 0.1.0
  * @category errors
  */
-export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>(`${KEY}/OutcomeUnknown`)("OutcomeUnknown", {
-  /** Such as `assets.version`. */
-  endpoint: Schema.String,
-  assetIds: Schema.Array(AssetId),
-  /** Why the outcome is not known. */
-  failure: FrameioError,
-  /** Why it could not be read. */
-  reading: FrameioError
-}) {
+export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>(`${KEY}/OutcomeUnknown`)(
+  "FrameioOutcomeUnknown",
+  {
+    /** Such as `assets.version`. */
+    endpoint: Schema.String,
+    assetIds: Schema.Array(AssetId),
+    /** Why the outcome is not known. */
+    failure: FrameioError,
+    /** Why it could not be read. */
+    reading: FrameioError
+  }
+) {
   override get message(): string {
     return `${this.endpoint} (${this.assetIds.join(", ")}): whether the change was made is not known. Do the same again when Frame.io can be read: what is in place is seen then, and not sent twice. ${this.failure.message} Reading it failed, too: ${this.reading.message}`
   }

@@ -101,7 +101,7 @@ describe("AssetCache", () => {
         const { world } = yield* FakeFrameio.FakeFrameio
         const id = yield* file()
         world.remove(id)
-        assert.strictEqual((yield* Effect.flip(get(id)))._tag, "NotFound")
+        assert.strictEqual((yield* Effect.flip(get(id)))._tag, "FrameioNotFound")
         world.restore(id)
         assert.strictEqual((yield* get(id)).id, id)
       }).pipe(Effect.provide(over()))
@@ -130,7 +130,7 @@ describe("AssetCache", () => {
         const id = yield* file("a.mov", folder)
         world.remove(id)
         assert.strictEqual(yield* Stream.runCount(AssetCache.listing({ assetId: folder, includeDeleted: true })), 1)
-        assert.strictEqual((yield* Effect.flip(get(id)))._tag, "NotFound")
+        assert.strictEqual((yield* Effect.flip(get(id)))._tag, "FrameioNotFound")
       }).pipe(Effect.provide(over()))
     )
 
@@ -298,7 +298,10 @@ describe("AssetCache", () => {
         const cache = yield* AssetCache.AssetCache
         const [a, b] = yield* Effect.all([file("a.mov"), file("b.mov")])
         yield* get(b)
-        assert.strictEqual((yield* Effect.flip(cache.version({ assetId: a, nextAssetId: b })))._tag, "TransportError")
+        assert.strictEqual(
+          (yield* Effect.flip(cache.version({ assetId: a, nextAssetId: b })))._tag,
+          "FrameioTransportError"
+        )
         assert.notDeepInclude(yield* get(b), { parent_id: undefined })
         assert.strictEqual((yield* FakeFrameio.FakeFrameio).world.stackOf(b)?.id, (yield* get(b)).parent_id)
       }).pipe(Effect.provide(over(undefined, { faults: FaultPlan.nth("assets.version", 0, { _tag: "AnswerLost" }) })))

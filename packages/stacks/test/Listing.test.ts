@@ -303,7 +303,7 @@ describe("Listing.children", () => {
         Stream.runDrain,
         Effect.flip
       )
-      assert.strictEqual(error._tag, "ServerError")
+      assert.strictEqual(error._tag, "FrameioServerError")
       assert.isAtMost((yield* fake.counts()).requests, 7)
     }).pipe(
       Effect.provide(

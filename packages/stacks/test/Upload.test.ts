@@ -403,7 +403,7 @@ describe("Upload.upload, refusing", () => {
           retries: -1
         })
       )
-      assert.strictEqual(error._tag, "InvalidRequest")
+      assert.strictEqual(error._tag, "FrameioInvalidRequest")
       assert.deepStrictEqual("problems" in error ? error.problems.map((problem) => problem.path) : [], [
         "name",
         "filetype",
@@ -777,7 +777,7 @@ describe("Upload.realtime", () => {
       const service = yield* FakeFrameio.FakeFrameio
       const folderId = rootOf(service)
       const empty = yield* Effect.flip(Upload.realtime({ folderId, ...file, stream: Stream.make(new Uint8Array(0)) }))
-      assert.strictEqual(empty._tag, "InvalidRequest")
+      assert.strictEqual(empty._tag, "FrameioInvalidRequest")
       assert.include(empty.message, "there is nothing to upload")
       const broken = yield* Effect.flip(Upload.realtime({ folderId, ...file, stream: Stream.fail("gone" as const) }))
       assert.strictEqual(broken, "gone")
@@ -845,7 +845,10 @@ describe("Upload.asNextVersion", () => {
         assert.include(error.message, "is a folder, which has no versions")
       }
       const missing = Asset.AssetId.make("6f3a1c52-7b0e-4d19-9c86-2e5d8f4a7b31")
-      assert.strictEqual((yield* Effect.flip(Upload.asNextVersion({ ...content, onto: missing })))._tag, "NotFound")
+      assert.strictEqual(
+        (yield* Effect.flip(Upload.asNextVersion({ ...content, onto: missing })))._tag,
+        "FrameioNotFound"
+      )
       assert.strictEqual(service.world.assetCount, before)
     }).pipe(Effect.provide(fake(1000)))
   )

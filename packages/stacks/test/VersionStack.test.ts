@@ -215,7 +215,7 @@ describe("VersionStack", () => {
         const { requests } = yield* FakeFrameio.FakeFrameio
         const ids = yield* files(20)
         const error = yield* Effect.flip(VersionStack.locateAll(ids))
-        assert.strictEqual(error._tag, "Unauthorized")
+        assert.strictEqual(error._tag, "FrameioUnauthorized")
         assert.strictEqual((yield* requests).length, 1)
       }).pipe(
         Effect.provide(
@@ -248,11 +248,11 @@ describe("VersionStack", () => {
         const [loose] = yield* files(1)
         const id = loose ?? (yield* addFolder({ name: "never" }))
         const error = yield* Effect.flip(VersionStack.members(id))
-        assert.strictEqual(error._tag, "NotInStack")
+        assert.strictEqual(error._tag, "FrameioNotInStack")
         assert.include(error.message, "neither a version stack nor inside one")
         assert.strictEqual((yield* VersionStack.head(id)).id, id)
         const folder = yield* addFolder({ name: "shots" })
-        assert.strictEqual((yield* Effect.flip(VersionStack.head(folder)))._tag, "NotInStack")
+        assert.strictEqual((yield* Effect.flip(VersionStack.head(folder)))._tag, "FrameioNotInStack")
       }).pipe(Effect.provide(over()))
     )
 
@@ -321,7 +321,7 @@ describe("VersionStack", () => {
           requestsOf(Effect.flip(VersionStack.append({ onto, next }))).pipe(
             Effect.map(({ sent, value }) => {
               assert.deepStrictEqual(sent, [])
-              assert.strictEqual(value._tag, "NotStackable")
+              assert.strictEqual(value._tag, "FrameioNotStackable")
               return value.message
             })
           )
@@ -342,9 +342,12 @@ describe("VersionStack", () => {
         const [movie] = yield* files(1)
         if (movie === undefined) return
         const error = yield* Effect.flip(VersionStack.append({ onto: movie, next: stackId }))
-        assert.strictEqual(error._tag, "NotStackable")
+        assert.strictEqual(error._tag, "FrameioNotStackable")
         const gone = Asset.AssetId.make("9f8e7d6c-5b4a-3c2d-1e0f-9a8b7c6d5e4f")
-        assert.strictEqual((yield* Effect.flip(VersionStack.append({ onto: movie, next: gone })))._tag, "NotFound")
+        assert.strictEqual(
+          (yield* Effect.flip(VersionStack.append({ onto: movie, next: gone })))._tag,
+          "FrameioNotFound"
+        )
       }).pipe(Effect.provide(over()))
     )
 
@@ -353,7 +356,7 @@ describe("VersionStack", () => {
         const one = yield* stacked(2)
         const other = yield* stacked(2)
         const error = yield* Effect.flip(VersionStack.append({ onto: one.stackId, next: at(other.versions, 0) }))
-        assert.strictEqual(error._tag, "AlreadyElsewhere")
+        assert.strictEqual(error._tag, "FrameioAlreadyElsewhere")
         assert.include(error.message, other.stackId)
         assert.deepStrictEqual(yield* VersionStack.append({ onto: one.stackId, next: at(one.versions, 0) }), {
           stackId: one.stackId,
@@ -370,7 +373,7 @@ describe("VersionStack", () => {
         yield* VersionStack.members(other.stackId)
         const next = at(other.versions, 0)
         const refused = yield* requestsOf(Effect.flip(VersionStack.append({ onto: one.stackId, next })))
-        assert.strictEqual(refused.value._tag, "AlreadyElsewhere")
+        assert.strictEqual(refused.value._tag, "FrameioAlreadyElsewhere")
         assert.notInclude(refused.sent, "version")
         // Taken out meanwhile, by somebody else.
         world.unversion({ assetId: next })
@@ -444,11 +447,11 @@ describe("VersionStack", () => {
           const [a, b] = yield* files(2)
           if (a === undefined || b === undefined) return
           const error = yield* Effect.flip(VersionStack.append({ onto: a, next: b }))
-          assert.strictEqual(error._tag, "NotMade")
+          assert.strictEqual(error._tag, "FrameioNotMade")
           assert.include(error.message, "sent 3 times, and not carried out")
           const { counts } = yield* FakeFrameio.FakeFrameio
           assert.strictEqual((yield* counts("assets.version")).requests, 3)
-          if (error._tag !== "NotMade") return
+          if (error._tag !== "FrameioNotMade") return
           const json = JSON.stringify(Schema.encodeSync(VersionStackError.VersionStackError)(error))
           const back = yield* Schema.decode(Schema.parseJson(VersionStackError.VersionStackError))(json)
           assert.strictEqual(back.message, error.message)
@@ -467,7 +470,7 @@ describe("VersionStack", () => {
           if (a === undefined || b === undefined) return
           yield* listRoot
           const error = yield* Effect.flip(VersionStack.append({ onto: a, next: b }))
-          assert.strictEqual(error._tag, "OutcomeUnknown")
+          assert.strictEqual(error._tag, "FrameioOutcomeUnknown")
           assert.include(error.message, "Do the same again")
         }).pipe(
           Effect.provide(
@@ -531,7 +534,7 @@ describe("VersionStack", () => {
           Effect.flip(VersionStack.build([a, "x" as AssetId, a, a.toUpperCase() as AssetId]))
         )
         assert.deepStrictEqual(wrong.sent, [])
-        assert.strictEqual(wrong.value._tag, "NotStackable")
+        assert.strictEqual(wrong.value._tag, "FrameioNotStackable")
         assert.include(wrong.value.message, "[1] is not an asset id; [2] is the same as [0]")
         assert.include((yield* Effect.flip(VersionStack.build([a]))).message, "at least")
         assert.include((yield* Effect.flip(VersionStack.build([]))).message, "at least")
@@ -545,7 +548,7 @@ describe("VersionStack", () => {
         if (a === undefined || b === undefined || c === undefined || d === undefined) return
         yield* VersionStack.build([a, c])
         const error = yield* Effect.flip(VersionStack.build(ids))
-        assert.strictEqual(error._tag, "OutOfOrder")
+        assert.strictEqual(error._tag, "FrameioOutOfOrder")
         assert.include(error.message, c)
         yield* VersionStack.takeOut(c)
         const { stackId } = yield* VersionStack.build(ids)
@@ -590,7 +593,7 @@ describe("VersionStack", () => {
         const { stackId } = yield* stacked(2)
         const [a] = yield* files(1)
         assert.include((yield* Effect.flip(VersionStack.takeOut(stackId))).message, "is a version stack itself")
-        assert.strictEqual((yield* Effect.flip(VersionStack.takeApart(a ?? stackId)))._tag, "NotInStack")
+        assert.strictEqual((yield* Effect.flip(VersionStack.takeApart(a ?? stackId)))._tag, "FrameioNotInStack")
       }).pipe(Effect.provide(over()))
     )
 
@@ -660,7 +663,7 @@ describe("VersionStack", () => {
       effect: Effect.Effect<A, E, R>
     ): Effect.Effect<A, E, R | AssetCache.AssetCache> =>
       Effect.catchAll(effect, (error) =>
-        error._tag === "NotMade" || error._tag === "OutcomeUnknown" || FrameioError.isFrameioError(error)
+        error._tag === "FrameioNotMade" || error._tag === "FrameioOutcomeUnknown" || FrameioError.isFrameioError(error)
           ? Effect.flatMap(AssetCache.AssetCache, (cache) => Effect.zipRight(cache.forget(), persistently(effect)))
           : Effect.fail(error)
       )

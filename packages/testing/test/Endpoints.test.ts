@@ -83,8 +83,8 @@ describe("create", () => {
       Effect.gen(function* () {
         const file = yield* fake.addFile({ name: "a.mov" })
         const into = (parentId: Asset.AssetId) => Effect.flip(client.create({ parentId, type: "folder", name: "x" }))
-        assert.strictEqual((yield* into(file))._tag, "InvalidArguments")
-        assert.strictEqual((yield* into(missing))._tag, "NotFound")
+        assert.strictEqual((yield* into(file))._tag, "FrameioInvalidArguments")
+        assert.strictEqual((yield* into(missing))._tag, "FrameioNotFound")
         const guest = fake.world.addUser({ tokens: ["guest"], allows: ({ action }) => action === "read" })
         const response = yield* HttpClient.execute(
           HttpClientRequest.post(`https://api.frame.io/v2/assets/${root}/children`).pipe(
@@ -177,7 +177,10 @@ describe("update, move, copy, delete", () => {
           [root, to],
           [to, file]
         ] as const) {
-          assert.strictEqual((yield* Effect.flip(client.move({ assetId, destinationId })))._tag, "InvalidArguments")
+          assert.strictEqual(
+            (yield* Effect.flip(client.move({ assetId, destinationId })))._tag,
+            "FrameioInvalidArguments"
+          )
         }
       })
     )
@@ -225,7 +228,10 @@ describe("update, move, copy, delete", () => {
           [root, target],
           [folder, a]
         ] as const) {
-          assert.strictEqual((yield* Effect.flip(client.copy({ assetId, destinationId })))._tag, "InvalidArguments")
+          assert.strictEqual(
+            (yield* Effect.flip(client.copy({ assetId, destinationId })))._tag,
+            "FrameioInvalidArguments"
+          )
         }
       })
     )
@@ -253,10 +259,10 @@ describe("update, move, copy, delete", () => {
         const { b, folder } = yield* tree(fake)
         const gone = yield* client.delete({ assetId: folder })
         assert.isString(gone.deleted_at)
-        assert.strictEqual((yield* Effect.flip(client.get({ assetId: b })))._tag, "NotFound")
+        assert.strictEqual((yield* Effect.flip(client.get({ assetId: b })))._tag, "FrameioNotFound")
         assert.strictEqual((yield* client.get({ assetId: b, includeDeleted: true })).id, b)
-        assert.strictEqual((yield* Effect.flip(client.delete({ assetId: folder })))._tag, "NotFound")
-        assert.strictEqual((yield* Effect.flip(client.delete({ assetId: root })))._tag, "InvalidArguments")
+        assert.strictEqual((yield* Effect.flip(client.delete({ assetId: folder })))._tag, "FrameioNotFound")
+        assert.strictEqual((yield* Effect.flip(client.delete({ assetId: root })))._tag, "FrameioInvalidArguments")
         assert.deepStrictEqual(yield* listed(client, root), [])
       })
     )
@@ -298,7 +304,7 @@ describe("many at once", () => {
         assert.deepStrictEqual([none.copied, none.raw.success], [[], null])
         assert.strictEqual(
           (yield* Effect.flip(client.bulkCopy({ assetIds: [one], destinationId: missing })))._tag,
-          "NotFound"
+          "FrameioNotFound"
         )
       })
     )
@@ -356,8 +362,8 @@ describe("tracks", () => {
           id: file,
           subtitle_tracks: ["fr"]
         })
-        assert.strictEqual((yield* Effect.flip(client.audio({ assetId: root })))._tag, "NotFound")
-        assert.strictEqual((yield* Effect.flip(client.subtitles({ assetId: missing })))._tag, "NotFound")
+        assert.strictEqual((yield* Effect.flip(client.audio({ assetId: root })))._tag, "FrameioNotFound")
+        assert.strictEqual((yield* Effect.flip(client.subtitles({ assetId: missing })))._tag, "FrameioNotFound")
       })
     )
   )
@@ -408,9 +414,12 @@ describe("realtime uploads", () => {
         const file = yield* fake.addFile({ name: "a.mov" })
         const parts = [{ number: 1, size: UploadPart.MIN_SIZE, isFinal: false }]
         const error = yield* Effect.flip(client.realtimeParts({ assetId: file, parts }))
-        assert.strictEqual(error._tag, "BadRequest")
+        assert.strictEqual(error._tag, "FrameioBadRequest")
         assert.strictEqual(FrameioError.outcomeOf(error), "not-applied")
-        assert.strictEqual((yield* Effect.flip(client.realtimeParts({ assetId: missing, parts })))._tag, "NotFound")
+        assert.strictEqual(
+          (yield* Effect.flip(client.realtimeParts({ assetId: missing, parts })))._tag,
+          "FrameioNotFound"
+        )
         const bare = yield* send(
           HttpClientRequest.bodyUnsafeJson(HttpClientRequest.post(`/v2/assets/${file}/realtime_upload/parts`), {
             parts: [{ number: 1, size: 5, is_final: false }]
@@ -495,7 +504,7 @@ describe("search", () => {
           "Night_030_plate.exr"
         ])
         const slip = yield* Effect.flip(client.librarySearch({ filter: { label: { op: "equals", value: 1 } } }))
-        assert.strictEqual(slip._tag, "InvalidArguments")
+        assert.strictEqual(slip._tag, "FrameioInvalidArguments")
         assert.include(slip.message, "label")
         // Deleted ones only where they are asked for.
         yield* client.delete({ assetId: a })

@@ -345,39 +345,39 @@ describe("FakeFrameio: what goes wrong", () => {
   it.effect("connection refused", () =>
     outcome(
       { _tag: "ConnectionRefused" },
-      { error: "TransportError", applied: false, outcome: "not-applied", status: 0 }
+      { error: "FrameioTransportError", applied: false, outcome: "not-applied", status: 0 }
     )
   )
   it.effect("request lost", () =>
-    outcome({ _tag: "RequestLost" }, { error: "TransportError", applied: false, outcome: "unknown", status: 0 })
+    outcome({ _tag: "RequestLost" }, { error: "FrameioTransportError", applied: false, outcome: "unknown", status: 0 })
   )
   it.effect("answer lost", () =>
-    outcome({ _tag: "AnswerLost" }, { error: "TransportError", applied: true, outcome: "unknown", status: 200 })
+    outcome({ _tag: "AnswerLost" }, { error: "FrameioTransportError", applied: true, outcome: "unknown", status: 200 })
   )
   it.effect("no answer", () =>
-    outcome({ _tag: "NoAnswer" }, { error: "RequestTimeout", applied: true, outcome: "unknown", status: 200 })
+    outcome({ _tag: "NoAnswer" }, { error: "FrameioRequestTimeout", applied: true, outcome: "unknown", status: 200 })
   )
   it.effect("error before", () =>
     outcome(
       { _tag: "ErrorBefore", status: 503 },
-      { error: "ServerError", applied: false, outcome: "unknown", status: 503 }
+      { error: "FrameioServerError", applied: false, outcome: "unknown", status: 503 }
     )
   )
   it.effect("error after", () =>
-    outcome({ _tag: "ErrorAfter" }, { error: "ServerError", applied: true, outcome: "unknown", status: 500 })
+    outcome({ _tag: "ErrorAfter" }, { error: "FrameioServerError", applied: true, outcome: "unknown", status: 500 })
   )
   it.effect("HTML before", () =>
-    outcome({ _tag: "HtmlBefore" }, { error: "ServerError", applied: false, outcome: "unknown", status: 502 })
+    outcome({ _tag: "HtmlBefore" }, { error: "FrameioServerError", applied: false, outcome: "unknown", status: 502 })
   )
   it.effect("HTML after", () =>
-    outcome({ _tag: "HtmlAfter" }, { error: "ServerError", applied: true, outcome: "unknown", status: 200 })
+    outcome({ _tag: "HtmlAfter" }, { error: "FrameioServerError", applied: true, outcome: "unknown", status: 200 })
   )
 
   it.effect("a proxy's page with status 200 is no asset", () =>
     Effect.gen(function* () {
       const { client, first, second } = yield* twoFiles
       const error = yield* Effect.flip(client.version({ assetId: first, nextAssetId: second }))
-      assert.strictEqual(error._tag, "DecodeError")
+      assert.strictEqual(error._tag, "FrameioDecodeError")
     }).pipe(
       Effect.provide(
         FakeFrameio.layerClient({ faults: FaultPlan.nth("assets.version", 0, { _tag: "HtmlBefore", status: 200 }) })

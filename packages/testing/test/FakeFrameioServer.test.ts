@@ -44,7 +44,7 @@ describe("FakeFrameioServer", () => {
             const page = yield* client.children({ assetId: stack.id, pageSize: 1 })
             assert.deepInclude(page, { page: 1, perPage: 1, total: 2, totalPages: 2 })
             const error = yield* Effect.flip(client.version({ assetId: first, nextAssetId: second }))
-            assert.strictEqual(error._tag, "InvalidArguments")
+            assert.strictEqual(error._tag, "FrameioInvalidArguments")
           }),
         http
       )
@@ -82,7 +82,7 @@ describe("FakeFrameioServer", () => {
           const client = yield* FrameioClient.FrameioClient
           const [first, second] = yield* files(server)
           const error = yield* Effect.flip(client.version({ assetId: first, nextAssetId: second }))
-          assert.strictEqual(error._tag, "TransportError")
+          assert.strictEqual(error._tag, "FrameioTransportError")
           assert.strictEqual(FrameioError.outcomeOf(error), "unknown")
           assert.strictEqual(Option.isSome(yield* server.stackOf(second)), applied)
           assert.strictEqual((yield* client.get({ assetId: first })).id, first, "and the server goes on")
@@ -111,9 +111,9 @@ describe("FakeFrameioServer", () => {
         ),
         Effect.flip
       )
-      assert.strictEqual((yield* call)._tag, "RequestTimeout")
+      assert.strictEqual((yield* call)._tag, "FrameioRequestTimeout")
       yield* Scope.close(scope, Exit.void)
-      assert.strictEqual((yield* call)._tag, "TransportError", "nobody is there any more")
+      assert.strictEqual((yield* call)._tag, "FrameioTransportError", "nobody is there any more")
     })
   )
 

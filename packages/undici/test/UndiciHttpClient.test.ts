@@ -113,7 +113,7 @@ describe("UndiciHttpClient", () => {
         response.end()
       })
       const error = yield* Effect.flip(on(baseUrl, version))
-      assert.strictEqual(error._tag, "UnexpectedResponse")
+      assert.strictEqual(error._tag, "FrameioUnexpectedResponse")
       assert.strictEqual(followed, 0)
     }).pipe(Effect.scoped)
   )
@@ -123,7 +123,7 @@ describe("UndiciHttpClient", () => {
       // A port that was free a moment ago.
       const baseUrl = yield* Effect.scoped(serve(() => {}))
       const error = yield* Effect.flip(on(baseUrl, version))
-      if (error._tag !== "TransportError") return assert.fail(error._tag)
+      if (error._tag !== "FrameioTransportError") return assert.fail(error._tag)
       assert.deepStrictEqual(
         [error.reason, error.code, FrameioError.outcomeOf(error)],
         ["NotSent", "ECONNREFUSED", "not-applied"]
@@ -132,9 +132,9 @@ describe("UndiciHttpClient", () => {
   )
 
   for (const [what, status, outcome] of [
-    ["before the status", undefined, ["TransportError", "unknown"]],
-    ["within a success", 200, ["TransportError", "applied"]],
-    ["within an error, whose status says enough", 404, ["NotFound", "not-applied"]]
+    ["before the status", undefined, ["FrameioTransportError", "unknown"]],
+    ["within a success", 200, ["FrameioTransportError", "applied"]],
+    ["within an error, whose status says enough", 404, ["FrameioNotFound", "not-applied"]]
   ] as const) {
     it.live(`knows what a connection leaves open that breaks ${what}`, () =>
       Effect.gen(function* () {
@@ -190,7 +190,7 @@ describe("UndiciHttpClient", () => {
         const fiber = yield* Effect.fork(Effect.flip(on(baseUrl, version)))
         yield* arrived.await
         yield* TestClock.adjust("45 seconds")
-        assert.strictEqual((yield* Fiber.join(fiber))._tag, "RequestTimeout")
+        assert.strictEqual((yield* Fiber.join(fiber))._tag, "FrameioRequestTimeout")
         yield* closed.await
       }).pipe(Effect.scoped)
     )

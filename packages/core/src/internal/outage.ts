@@ -14,11 +14,11 @@ export const isOutage =
   (reads: boolean) =>
   (error: FrameioError.FrameioError): boolean => {
     switch (error._tag) {
-      case "TransportError":
+      case "FrameioTransportError":
         return error.reason === "NotSent" ? !Transport.isHopeless(error.code) : reads && error.reason === "AnswerLost"
-      case "RequestTimeout":
+      case "FrameioRequestTimeout":
         return reads
-      case "ServerError":
+      case "FrameioServerError":
         return reads && isGateway(error.status)
       default:
         return false

@@ -20,6 +20,7 @@ import {
   oneLine,
   outside,
   scriptJson,
+  tagName,
   visible,
   withoutCall
 } from "./reportText.js"
@@ -165,7 +166,7 @@ export class StaticFailures {
     const why =
       row.fault === null
         ? html`No cause was recorded.`
-        : html`<b>${row.fault.tag}</b>${row.fault.status === undefined ? null : html` ${row.fault.status}`} ${outside(oneLine(row.fault.message))} ${OUTCOMES[row.fault.outcome]}`
+        : html`<b>${tagName(row.fault.tag)}</b>${row.fault.status === undefined ? null : html` ${row.fault.status}`} ${outside(oneLine(row.fault.message))} ${OUTCOMES[row.fault.outcome]}`
     return html`<tr><td>${row.line}</td><td>${chip(row.state)}</td><td>${outside(row.name ?? row.nextAssetId)}<br><code>${outside(row.nextAssetId)}</code></td><td>${row.stack === null ? null : html`${outside(row.stack)}<br>`}<code>${outside(row.stackId ?? row.assetId)}</code></td><td>${why}</td></tr>
 `
   }

@@ -1,7 +1,7 @@
 /** Which rows a page holds when it cannot hold all, and how they are embedded. */
 import type { Counts, Row } from "@effect-frameio/batch/JobRecord"
 import { STATES } from "./reportFacts.js"
-import { scriptJson } from "./reportText.js"
+import { scriptJson, tagName } from "./reportText.js"
 
 /** The fields of an embedded row, in order: names once per page and not once per row. */
 export const COLUMNS = [
@@ -89,7 +89,7 @@ export class RowPicker {
   }
 
   private explain(row: Row): void {
-    const tag = row.fault?.tag ?? "Unknown"
+    const tag = tagName(row.fault?.tag ?? "Unknown")
     const status = row.fault?.status ?? null
     const key = `${status} ${tag}`
     const reason = this.reasons.get(key)

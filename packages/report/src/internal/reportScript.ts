@@ -13,6 +13,7 @@ export const script = String.raw`"use strict"
 
   const HIDDEN = new RegExp(hidden, "gu")
   const CALL = new RegExp(call)
+  const tagName = (tag) => tag.replace(/^Frameio/, "")
   const number = (value) => value.toLocaleString("en-US")
   const two = (value) => String(value).padStart(2, "0")
 
@@ -183,7 +184,7 @@ export const script = String.raw`"use strict"
   /** The file systems of some store é as two characters. */
   const folded = (text) => text.normalize("NFC").toLowerCase()
   const fault = (row) =>
-    row.fault === null ? "" : row.fault.tag + " " + (row.fault.status ?? "") + " " + oneLine(row.fault.message.replace(CALL, ""))
+    row.fault === null ? "" : tagName(row.fault.tag) + " " + (row.fault.status ?? "") + " " + oneLine(row.fault.message.replace(CALL, ""))
   const HOW = { answered: "", settled: "the answer was lost, the stack was read", already: "was there before" }
   const why = (row) => {
     if (row.fault !== null) return fault(row)
@@ -451,7 +452,7 @@ export const script = String.raw`"use strict"
     el(
       "div",
       "fault",
-      el("p", "", el("b", "tag", outside(fault.tag)), fault.status === undefined ? null : " " + fault.status),
+      el("p", "", el("b", "tag", outside(tagName(fault.tag))), fault.status === undefined ? null : " " + fault.status),
       el("p", "", ...fault.message.split(/\r\n|\r|\n/).flatMap((line) => [outside(line), "\n"])),
       el("p", "quiet", outcomes[fault.outcome])
     )

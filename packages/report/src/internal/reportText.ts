@@ -47,6 +47,9 @@ const call = new RegExp(CALL)
 
 export const withoutCall = (text: string): string => text.replace(call, "")
 
+/** An error's tag for people: without the prefix that keeps tags of packages apart. */
+export const tagName = (tag: string): string => tag.replace(/^Frameio/, "")
+
 /** A message of several lines on one. */
 export const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim()
 

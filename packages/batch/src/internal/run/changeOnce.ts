@@ -56,7 +56,7 @@ export interface Change {
 }
 
 /** Faults that are about the token or the account and not about the asset. */
-const CONCERNS_ALL: ReadonlySet<string> = new Set(["Unauthorized", "UsageExceeded"])
+const CONCERNS_ALL: ReadonlySet<string> = new Set(["FrameioUnauthorized", "FrameioUsageExceeded"])
 
 /** Whether a fault would meet every other link as well, so that it says nothing of the one that met it. */
 export const concernsAll = (fault: Fault): boolean => CONCERNS_ALL.has(fault.tag)

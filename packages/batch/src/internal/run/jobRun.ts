@@ -27,13 +27,13 @@ import * as Feed from "./feed.js"
 
 /** Failures that the next link will most likely meet as well. */
 const NOT_THE_ASSETS: ReadonlySet<string> = new Set([
-  "ServerError",
-  "UnexpectedResponse",
-  "TransportError",
-  "RequestTimeout",
-  "DecodeError",
-  "RateLimited",
-  "StoreUnavailable"
+  "FrameioServerError",
+  "FrameioUnexpectedResponse",
+  "FrameioTransportError",
+  "FrameioRequestTimeout",
+  "FrameioDecodeError",
+  "FrameioRateLimited",
+  "FrameioStoreUnavailable"
 ])
 
 export interface Settings<E> {
