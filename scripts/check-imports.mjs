@@ -22,6 +22,9 @@ const platformFree = ["ratelimit", "core", "stacks"]
 /** These are published libraries: they import modules, never a barrel, so that a user bundles what is used. */
 const libraries = ["ratelimit", "core", "stacks", "testing", "redis", "undici", "batch", "report", "cli"]
 
+/** These are published as a bundle, which needs at run time only what is external to it. */
+const bundled = ["cli"]
+
 /** These hold rules and no effects: they import nothing but one another. */
 const pure = [
   "packages/batch/src/NamingRule.ts",
@@ -94,11 +97,11 @@ const checkFile = (room, file, kind, manifest) => {
     const say = (message) => problem(file, text, pos, message)
 
     if (specifier.startsWith(".")) {
-      if (!/\.(js|json)$/.test(specifier)) say(`"${specifier}" must end in .js, or Node does not find it`)
+      if (!/\.(js|mjs|json)$/.test(specifier)) say(`"${specifier}" must end in .js, or Node does not find it`)
       const target = relative(root, resolve(root, dirname(file), specifier))
         .split(sep)
         .join("/")
-      const home = kind === "src" ? `${folderOf(room)}/src/` : `${folderOf(room)}/`
+      const home = kind === "src" && !bundled.includes(room) ? `${folderOf(room)}/src/` : `${folderOf(room)}/`
       if (!target.startsWith(home)) say(`"${specifier}" leaves ${home}: import the package by its name`)
       if (pure.includes(file) && !pure.includes(target.replace(/\.js$/, ".ts"))) {
         say(`"${specifier}" is not pure, and ${file} may import pure modules only`)
@@ -135,7 +138,10 @@ const checkFile = (room, file, kind, manifest) => {
     const name = packageOf(specifier)
     const isBuiltin = specifier.startsWith("node:") || builtinModules.includes(specifier)
     const isOurFake = kind === "test" && testsMayUse.some((room) => name === `${scope}${room}`)
-    const declared = kind === "src" ? needed(manifest) : { ...needed(manifest), ...manifest.devDependencies }
+    const declared =
+      kind === "src" && !bundled.includes(room)
+        ? needed(manifest)
+        : { ...needed(manifest), ...manifest.devDependencies }
     if (!isBuiltin && !isOurFake && name !== manifest.name && !(name in declared)) {
       say(`"${name}" is not declared in ${folderOf(room)}/package.json${kind === "src" ? " as a dependency" : ""}`)
     }

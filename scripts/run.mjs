@@ -98,6 +98,8 @@ const install = async () => {
 const tsc = (...args) => node("node_modules/typescript/bin/tsc", ["-b", ...args])
 const build = (room) => [`build of packages/${room}`, "npm run types", () => tsc(`packages/${room}/tsconfig.src.json`)]
 
+const bundle = ["bundle of the command", "node packages/cli/bundle.mjs", () => node("packages/cli/bundle.mjs")]
+
 /** Vitest's own summary comes last, and under it one line that a machine can read. */
 const vitest = async (args) => {
   const folder = mkdtempSync(join(tmpdir(), "effect-frameio-"))
@@ -161,11 +163,8 @@ const tasks = {
   lint: () => lint,
   vitest: (args) => [tests(args)],
   test: (args) => [types, ...lint, tests(args)],
-  demo: (args) => [build("cli"), ["demo", "npm run demo", () => node("packages/cli/dist/bin.js", ["demo", ...args])]],
-  frameio: (args) => [
-    build("cli"),
-    ["frameio", "npm run frameio -- --help", () => node("packages/cli/dist/bin.js", args)]
-  ],
+  demo: (args) => [bundle, ["demo", "npm run demo", () => node("packages/cli/dist/bin.js", ["demo", ...args])]],
+  frameio: (args) => [bundle, ["frameio", "npm run frameio -- --help", () => node("packages/cli/dist/bin.js", args)]],
   bench: (args) => {
     // Beside the clients there are measurements with a program of their own.
     const [program, rest] = ["bulk", "reads"].includes(args[0]) ? [args[0], args.slice(1)] : ["bench", args]

@@ -13,13 +13,14 @@
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
-import * as LibsqlClient from "@effect/sql-libsql/LibsqlClient"
+import type * as LibsqlClient from "@effect/sql-libsql/LibsqlClient"
 import type { AssetId } from "@effect-frameio/core/Asset"
 import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Inspectable from "effect/Inspectable"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -186,14 +187,23 @@ export interface Options {
 // opening
 // -----------------------------------------------------------------------------
 
-/** Opening throws, and that is an answer, too. */
+/** The driver loads a binary of its platform, which only those need who open a ledger. */
+const driver = (file: string): Effect.Effect<typeof LibsqlClient, LedgerError> =>
+  Effect.tryPromise({
+    try: () => import("@effect/sql-libsql/LibsqlClient"),
+    catch: (cause) => new LedgerError({ reason: "NoDriver", file, detail: `(${Inspectable.toStringUnknown(cause)})` })
+  })
+
+/** `open` throws; turns that into a LedgerError. */
 const connect = (file: string): Effect.Effect<LibsqlClient.LibsqlClient, LedgerError, Scope.Scope> =>
-  Layer.build(
-    LibsqlClient.layer({ url: `file:${encodeURI(file).replaceAll("?", "%3F").replaceAll("#", "%23")}` })
-  ).pipe(
-    Effect.map(Context.get(LibsqlClient.LibsqlClient)),
-    Effect.catchAllDefect((defect) => Effect.fail(fromSql(file)(defect)))
-  )
+  Effect.gen(function* () {
+    const libsql = yield* driver(file)
+    const url = `file:${encodeURI(file).replaceAll("?", "%3F").replaceAll("#", "%23")}`
+    return yield* Layer.build(libsql.layer({ url })).pipe(
+      Effect.map(Context.get(libsql.LibsqlClient)),
+      Effect.catchAllDefect((defect) => Effect.fail(fromSql(file)(defect)))
+    )
+  })
 
 /** Held until the scope closes, or the process ends. */
 const lock = (file: string): Effect.Effect<void, LedgerError, Scope.Scope> =>

@@ -19,6 +19,7 @@ import * as Schema from "effect/Schema"
  * - `ReadOnly`: it cannot be written to.
  * - `Full`: the disk, or the file, is full.
  * - `Corrupt`: the file is damaged.
+ * - `NoDriver`: SQLite's library for this platform is not installed.
  * - `Failed`: anything else, in SQLite's own words.
  *
  * @since 0.1.0
@@ -35,6 +36,7 @@ export const Reason = Schema.Literal(
   "ReadOnly",
   "Full",
   "Corrupt",
+  "NoDriver",
   "Failed"
 )
 
@@ -57,6 +59,8 @@ const advice: { readonly [K in Reason]: string } = {
   ReadOnly: "it cannot be written to. Check the rights of the file and of its folder.",
   Full: "there is no room left to write. Nothing more was sent; make room and run the same command again.",
   Corrupt: "the file is damaged. Name a new ledger: what is in place at Frame.io is found there, and not sent again.",
+  NoDriver:
+    "SQLite's library for this platform is not installed. Install again without `--omit=optional` or `--no-optional`.",
   Failed: "it cannot be used."
 }
 

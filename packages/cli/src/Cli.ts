@@ -25,15 +25,8 @@ import * as FakeCommand from "./FakeCommand.js"
 import * as PlanCommand from "./PlanCommand.js"
 import { Stdio } from "./Stdio.js"
 import * as UploadCommand from "./UploadCommand.js"
+import { version } from "./Version.js"
 import * as VersionCommand from "./VersionCommand.js"
-
-/**
- * The version that `frameio --version` tells.
- *
- * @since 0.1.0
- * @category constants
- */
-export const version = "0.1.0"
 
 const root = Command.make("frameio").pipe(
   Command.withDescription(

@@ -1,15 +1,7 @@
 #!/usr/bin/env node
-// @effect-diagnostics strictEffectProvide:off
-import * as NodeContext from "@effect/platform-node/NodeContext"
-import * as UndiciHttpClient from "@effect-frameio/undici/UndiciHttpClient"
-import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Layer from "effect/Layer"
-import * as Cli from "./Cli.js"
-import * as NodeStdio from "./NodeStdio.js"
+import { version } from "./Version.js"
 
-const live = Layer.mergeAll(NodeContext.layer, UndiciHttpClient.layer, NodeStdio.layer)
-
-Effect.runFork(Effect.provide(Cli.run(process.argv), live)).addObserver((exit) => {
-  process.exit(Exit.isSuccess(exit) ? exit.value : 1)
-})
+const [argument, ...more] = process.argv.slice(2)
+// Scripts ask for the version often, and the whole program takes longer to load than they wait for it.
+if (argument === "--version" && more.length === 0) process.stdout.write(`${version}\n`)
+else void import("./main.js")

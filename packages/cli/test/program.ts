@@ -1,50 +1,18 @@
-import { spawn } from "node:child_process"
+import { execFile, spawn } from "node:child_process"
+import { rm } from "node:fs/promises"
 import { createInterface } from "node:readline"
-import { fileURLToPath, pathToFileURL } from "node:url"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
 import { Effect } from "effect"
-import * as esbuild from "esbuild"
 
 export const folder = (path: string) => fileURLToPath(new URL(path, import.meta.url))
-const bin = folder(`../build/bin-of-the-tests-${process.pid}.mjs`)
+const built = folder(`../build/program-of-the-tests-${process.pid}`)
 
-/** What the command has only through its packages. */
-const OF_BATCH = /^@effect\/(sql|experimental)/
-
-/** Marks what is to be found the ordinary way. */
-const PLAIN = {}
-
-/** Builds the program as it is in the sources, whatever lies in dist. */
-export const build = () =>
-  esbuild.build({
-    entryPoints: [folder("../src/bin.ts")],
-    outfile: bin,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    target: "node20",
-    logLevel: "error",
-    plugins: [
-      {
-        name: "sources",
-        setup: (build) => {
-          build.onResolve({ filter: /^[^./]/ }, async ({ path, pluginData }) => {
-            if (pluginData === PLAIN) return undefined
-            const [, name, module = "index"] = /^@effect-frameio\/(\w+)(?:\/(\w+))?$/.exec(path) ?? []
-            if (name !== undefined) return { path: folder(`../../${name}/src/${module}.ts`) }
-            // What the command itself depends on is there when it runs; what its packages do is taken in, or found.
-            if (path === "csv-parse") return undefined
-            if (!OF_BATCH.test(path)) return { path, external: true }
-            const found = await build.resolve(path, {
-              resolveDir: folder("../../batch"),
-              kind: "import-statement",
-              pluginData: PLAIN
-            })
-            return { path: pathToFileURL(found.path).href, external: true }
-          })
-        }
-      }
-    ]
-  })
+/** Builds the program as it is in the sources, whatever lies in dist; for `beforeAll`, which undoes it in the end. */
+export const build = async () => {
+  await promisify(execFile)(process.execPath, [folder("../bundle.mjs"), built])
+  return () => rm(built, { recursive: true, force: true })
+}
 
 export interface Ended {
   /** Null after a signal. */
@@ -69,7 +37,7 @@ export const program = (
   } = {}
 ) =>
   Effect.async<Ended>((resume) => {
-    const child = spawn(process.execPath, [bin, ...args], {
+    const child = spawn(process.execPath, [`${built}/bin.js`, ...args], {
       env: { PATH: process.env.PATH, ...options.env },
       stdio: ["pipe", "pipe", "pipe"]
     })

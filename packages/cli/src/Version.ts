@@ -1,0 +1,14 @@
+/**
+ * The version of the command.
+ *
+ * @since 0.1.0
+ */
+import { version as ofPackage } from "../package.json"
+
+/**
+ * The version that `frameio --version` tells: the package's.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const version: string = ofPackage
