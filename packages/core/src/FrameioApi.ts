@@ -29,7 +29,7 @@ import {
 } from "./FrameioError.js"
 import * as openApi from "./internal/openApi.js"
 import * as query from "./internal/query.js"
-import { reflect } from "./internal/reflection.js"
+import { type Reflected, reflect } from "./internal/reflection.js"
 import * as NewAsset from "./NewAsset.js"
 import * as Search from "./Search.js"
 import * as Tracks from "./Tracks.js"
@@ -406,8 +406,21 @@ export interface Endpoint {
   readonly reads: boolean
 }
 
+const declared: Array<Reflected> = []
+HttpApi.reflect(FrameioApi, {
+  onGroup: () => {},
+  onEndpoint: ({ endpoint, group, mergedAnnotations }) => {
+    declared.push({
+      name: `${group.identifier}.${endpoint.name}`,
+      method: endpoint.method,
+      path: endpoint.path,
+      annotations: mergedAnnotations
+    })
+  }
+})
+
 const reflected = reflect(
-  FrameioApi,
+  declared,
   "/v2/",
   ({ annotations, method, name, path }): Endpoint => ({
     name,

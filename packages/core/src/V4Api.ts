@@ -7,15 +7,12 @@
  *
  * @since 0.1.0
  */
-import * as HttpApi from "@effect/platform/HttpApi"
 import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
-import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as OpenApi from "@effect/platform/OpenApi"
 import * as Context from "effect/Context"
 import * as Schema from "effect/Schema"
 import * as FrameioApi from "./FrameioApi.js"
-import * as FrameioError from "./FrameioError.js"
 import * as query from "./internal/query.js"
 import { reflect } from "./internal/reflection.js"
 import * as V4Asset from "./V4Asset.js"
@@ -373,184 +370,67 @@ const removeWebhook = HttpApiEndpoint.del("delete")`/v4/accounts/${account}/webh
   .annotateContext(per(60, MINUTE, "Delete a webhook"))
 
 /**
- * Who a token belongs to.
- *
- * @since 0.1.0
- * @category groups
- */
-export class MeGroup extends HttpApiGroup.make("me").add(me) {}
-
-/**
- * The accounts that a token reaches.
- *
- * @since 0.1.0
- * @category groups
- */
-export class AccountsGroup extends HttpApiGroup.make("accounts").add(accounts) {}
-
-/**
- * Workspaces: what v2 called teams.
- *
- * @since 0.1.0
- * @category groups
- */
-export class WorkspacesGroup extends HttpApiGroup.make("workspaces").add(workspaces) {}
-
-/**
- * Projects, whose root folders are where trees begin.
- *
- * @since 0.1.0
- * @category groups
- */
-export class ProjectsGroup extends HttpApiGroup.make("projects")
-  .add(projects)
-  .add(projectsOfWorkspace)
-  .add(showProject) {}
-
-/**
- * Folders and what is in them.
- *
- * @since 0.1.0
- * @category groups
- */
-export class FoldersGroup extends HttpApiGroup.make("folders")
-  .add(showFolder)
-  .add(children)
-  .add(files)
-  .add(folders)
-  .add(stacks)
-  .add(createFolder)
-  .add(removeFolder) {}
-
-/**
- * Files: read, uploaded, moved, renamed, deleted.
- *
- * @since 0.1.0
- * @category groups
- */
-export class FilesGroup extends HttpApiGroup.make("files")
-  .add(showFile)
-  .add(localUpload)
-  .add(remoteUpload)
-  .add(fileStatus)
-  .add(moveFile)
-  .add(copyFile)
-  .add(renameFile)
-  .add(removeFile) {}
-
-/**
- * Version stacks. There is no call that deletes or renames one.
- *
- * @since 0.1.0
- * @category groups
- */
-export class VersionStacksGroup extends HttpApiGroup.make("versionStacks")
-  .add(createStack)
-  .add(showStack)
-  .add(versions)
-  .add(moveStack)
-  .add(copyStack)
-  .add(reorder) {}
-
-/**
- * Search over a whole account.
- *
- * @since 0.1.0
- * @category groups
- */
-export class SearchGroup extends HttpApiGroup.make("search").add(search) {}
-
-/**
- * Metadata of files.
- *
- * @since 0.1.0
- * @category groups
- */
-export class MetadataGroup extends HttpApiGroup.make("metadata").add(fileMetadata).add(updateMetadata) {}
-
-/**
- * Shares, and what is in them.
- *
- * @since 0.1.0
- * @category groups
- */
-export class SharesGroup extends HttpApiGroup.make("shares")
-  .add(shares)
-  .add(showShare)
-  .add(addToShare)
-  .add(removeFromShare) {}
-
-/**
- * Webhooks of a workspace.
- *
- * @since 0.1.0
- * @category groups
- */
-export class WebhooksGroup extends HttpApiGroup.make("webhooks").add(webhooks).add(createWebhook).add(removeWebhook) {}
-
-const {
-  BadRequest,
-  Conflict,
-  Forbidden,
-  InvalidArguments,
-  NotFound,
-  overTheWire,
-  RateLimited,
-  ServerError,
-  Unauthorized
-} = FrameioError
-
-/**
- * The declaration. Every operation declares 400, 401, 403, 404, 409, 422 and 429 with one body; what a 409 means is not
- * documented.
+ * The declaration: every operation by what it is about and what it does. All of them may answer 400, 401, 403, 404, 409,
+ * 422 and 429 with one body; what a 409 means is not documented. No call deletes or renames a stack.
  *
  * @since 0.1.0
  * @category api
  */
-export class V4Api extends HttpApi.make("frameio-v4")
-  .add(MeGroup)
-  .add(AccountsGroup)
-  .add(WorkspacesGroup)
-  .add(ProjectsGroup)
-  .add(FoldersGroup)
-  .add(FilesGroup)
-  .add(VersionStacksGroup)
-  .add(SearchGroup)
-  .add(MetadataGroup)
-  .add(SharesGroup)
-  .add(WebhooksGroup)
-  .addError(
-    overTheWire(BadRequest, (body) => new BadRequest(body)),
-    { status: 400 }
-  )
-  .addError(
-    overTheWire(Unauthorized, (body) => new Unauthorized(body)),
-    { status: 401 }
-  )
-  .addError(
-    overTheWire(Forbidden, (body) => new Forbidden(body)),
-    { status: 403 }
-  )
-  .addError(
-    overTheWire(NotFound, (body) => new NotFound(body)),
-    { status: 404 }
-  )
-  .addError(
-    overTheWire(Conflict, (body) => new Conflict(body)),
-    { status: 409 }
-  )
-  .addError(
-    overTheWire(InvalidArguments, (body) => new InvalidArguments(body)),
-    { status: 422 }
-  )
-  .addError(
-    overTheWire(RateLimited, (body) => new RateLimited(body)),
-    { status: 429 }
-  )
-  .addError(
-    overTheWire(ServerError, (body) => new ServerError(body)),
-    { status: 500 }
-  ) {}
+export const operations = {
+  me: { show: me },
+  accounts: { list: accounts },
+  workspaces: { list: workspaces },
+  projects: { list: projects, listOfWorkspace: projectsOfWorkspace, show: showProject },
+  folders: {
+    show: showFolder,
+    children,
+    files,
+    folders,
+    versionStacks: stacks,
+    create: createFolder,
+    delete: removeFolder
+  },
+  files: {
+    show: showFile,
+    localUpload,
+    remoteUpload,
+    status: fileStatus,
+    move: moveFile,
+    copy: copyFile,
+    rename: renameFile,
+    delete: removeFile
+  },
+  versionStacks: {
+    create: createStack,
+    show: showStack,
+    children: versions,
+    move: moveStack,
+    copy: copyStack,
+    reorder
+  },
+  search: { search },
+  metadata: { ofFile: fileMetadata, update: updateMetadata },
+  shares: { list: shares, show: showShare, addAsset: addToShare, removeAsset: removeFromShare },
+  webhooks: { list: webhooks, create: createWebhook, delete: removeWebhook }
+} as const
+
+/**
+ * The declaration.
+ *
+ * @since 0.1.0
+ * @category api
+ */
+export type Operations = typeof operations
+
+/**
+ * The name of an operation, such as `files.move`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type OperationName = {
+  [Group in keyof Operations]: `${Group}.${Extract<keyof Operations[Group], string>}`
+}[keyof Operations]
 
 /**
  * What the declaration says of one endpoint, in the form that a running client needs.
@@ -564,7 +444,14 @@ export interface Endpoint extends FrameioApi.Endpoint {
 }
 
 const reflected = reflect(
-  V4Api,
+  Object.entries(operations).flatMap(([group, endpoints]) =>
+    Object.entries(endpoints).map(([name, { annotations, method, path }]) => ({
+      name: `${group}.${name}`,
+      method,
+      path,
+      annotations
+    }))
+  ),
   "/v4/",
   ({ annotations, method, name, path }): Endpoint => ({
     name,

@@ -1,5 +1,3 @@
-import * as HttpApi from "@effect/platform/HttpApi"
-import type * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import type * as Context from "effect/Context"
 
 /**
@@ -39,37 +37,28 @@ const matches = (template: Template<unknown>, segments: ReadonlyArray<string>): 
   template.segments.every((segment, index) => segment === undefined || segment === segments[index])
 
 /**
- * Reads a declaration, whose paths all begin with `root`.
+ * Indexes declared endpoints, whose paths all begin with `root`.
  *
  * @internal
  */
-export const reflect = <Id extends string, Groups extends HttpApiGroup.HttpApiGroup.Any, E, R, Endpoint>(
-  api: HttpApi.HttpApi<Id, Groups, E, R>,
+export const reflect = <Endpoint>(
+  declared: ReadonlyArray<Reflected>,
   root: string,
   declare: (reflected: Reflected) => Endpoint
 ): Reflection<Endpoint> => {
   const byName = new Map<string, Endpoint>()
   const byShape = new Map<string, Array<Template<Endpoint>>>()
-  HttpApi.reflect(api, {
-    onGroup: () => {},
-    onEndpoint: ({ endpoint, group, mergedAnnotations }) => {
-      const name = `${group.identifier}.${endpoint.name}`
-      const declared = declare({
-        name,
-        method: endpoint.method,
-        path: endpoint.path,
-        annotations: mergedAnnotations
-      })
-      byName.set(name, declared)
-      const segments = endpoint.path.slice(1).split("/")
-      const shape = `${endpoint.method} ${segments.length}`
-      const templates = byShape.get(shape) ?? []
-      templates.push({ endpoint: declared, segments: segments.map((one) => (one.startsWith(":") ? undefined : one)) })
-      // A literal segment wins over a parameter, as in any router.
-      templates.sort((a, b) => parameters(a) - parameters(b))
-      byShape.set(shape, templates)
-    }
-  })
+  for (const one of declared) {
+    const endpoint = declare(one)
+    byName.set(one.name, endpoint)
+    const segments = one.path.slice(1).split("/")
+    const shape = `${one.method} ${segments.length}`
+    const templates = byShape.get(shape) ?? []
+    templates.push({ endpoint, segments: segments.map((part) => (part.startsWith(":") ? undefined : part)) })
+    // A literal segment wins over a parameter, as in any router.
+    templates.sort((a, b) => parameters(a) - parameters(b))
+    byShape.set(shape, templates)
+  }
   const pathOf = (url: string): string => {
     const query = url.search(/[?#]/)
     const path = query === -1 ? url : url.slice(0, query)
