@@ -6,9 +6,6 @@
 import * as Command from "@effect/cli/Command"
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as Options from "@effect/cli/Options"
-import type { PlatformError } from "@effect/platform/Error"
-import * as FileSystem from "@effect/platform/FileSystem"
-import type { LedgerError } from "@effect-frameio/batch/LedgerError"
 import * as BatchReport from "@effect-frameio/report/BatchReport"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
@@ -16,30 +13,8 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { CliError, orInterrupted } from "./CliError.js"
 import * as LedgerFile from "./LedgerFile.js"
+import * as OutputFile from "./OutputFile.js"
 import { Stdio } from "./Stdio.js"
-
-/** Written beside its place and moved there when it is whole: a page that is half written is never seen. */
-const write = (
-  text: Stream.Stream<string, LedgerError>,
-  file: string
-): Effect.Effect<void, CliError, FileSystem.FileSystem | Stdio> =>
-  Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    const stdio = yield* Stdio
-    if (file === "-") return yield* Stream.runForEach(text, stdio.out)
-    const partial = `${file}.partial`
-    yield* Stream.run(Stream.encodeText(text), fs.sink(partial)).pipe(
-      Effect.zipRight(fs.rename(partial, file)),
-      Effect.onError(() => Effect.ignore(fs.remove(partial)))
-    )
-    yield* stdio.err(`${file} is written.\n`)
-  }).pipe(
-    Effect.mapError((error: LedgerError | PlatformError) =>
-      error._tag === "LedgerError"
-        ? LedgerFile.toCliError(error)
-        : CliError.badInput(`${file} cannot be written: ${error.message}`)
-    )
-  )
 
 /**
  * Reports what became of the job in a ledger.
@@ -53,22 +28,48 @@ export const handle = Effect.fn("Cli.batchReport")(
     readonly html: Option.Option<string>
     readonly csv: Option.Option<string>
     readonly jsonl: Option.Option<string>
+    readonly force: boolean
   }) {
     const stdio = yield* Stdio
-    const targets = [args.html, args.csv, args.jsonl].flatMap(Option.toArray)
-    if (new Set(targets).size < targets.length) {
-      return yield* CliError.badInput("Two of --html, --csv and --jsonl name the same place. Give each its own.")
-    }
-    if (targets.includes(args.ledger)) {
-      return yield* CliError.badInput(`${args.ledger} is the ledger itself. Name another file for the report.`)
-    }
+    const asked = [args.html, args.csv, args.jsonl].flatMap(Option.toArray)
+    const files = asked.filter((file) => file !== "-")
+    const { problems, targets } = yield* OutputFile.check(files, {
+      force: args.force,
+      keep: [
+        { file: args.ledger, what: "the ledger itself" },
+        ...["-wal", "-shm", ".lock"].map((end) => ({ file: `${args.ledger}${end}`, what: "a part of the ledger" }))
+      ]
+    })
+    const twice = asked.length > files.length + 1 ? ["Only one of --html, --csv and --jsonl can be -."] : []
+    if (problems.length + twice.length > 0) return yield* CliError.badInput([...problems, ...twice].join("\n"))
     const ledger = yield* LedgerFile.open(args.ledger, "read")
     const head = yield* Effect.mapError(ledger.head, LedgerFile.toCliError)
-    if (Option.isSome(args.html)) yield* write(BatchReport.toHtml(head, ledger.rows), args.html.value)
-    if (Option.isSome(args.csv)) yield* write(BatchReport.toCsv(ledger.rows), args.csv.value)
-    if (Option.isSome(args.jsonl)) yield* write(BatchReport.toJsonLines(ledger.rows), args.jsonl.value)
-    if (targets.length > 0) return
-    if (!stdio.outIsTerminal) return yield* write(BatchReport.toJsonLines(ledger.rows), "-")
+    const texts = [
+      Option.as(args.html, BatchReport.toHtml(head, ledger.rows)),
+      Option.as(args.csv, BatchReport.toCsv(ledger.rows)),
+      Option.as(args.jsonl, BatchReport.toJsonLines(ledger.rows))
+    ].flatMap(Option.toArray)
+    const say = (text: (typeof texts)[number]) =>
+      Stream.runForEach(Stream.mapError(text, LedgerFile.toCliError), stdio.out)
+    const places = asked.map((file) => targets.find(({ given }) => given === file))
+    yield* OutputFile.write(
+      places.flatMap((target, n) => {
+        const text = texts[n]
+        return target === undefined || text === undefined
+          ? []
+          : [{ target, text: Stream.mapError(text, LedgerFile.toCliError) }]
+      })
+    )
+    yield* Effect.forEach(places, (target, n) => {
+      const text = texts[n]
+      return target !== undefined
+        ? stdio.err(`${target.given} is written.\n`)
+        : text === undefined
+          ? Effect.void
+          : say(text)
+    })
+    if (asked.length > 0) return
+    if (!stdio.outIsTerminal) return yield* say(BatchReport.toJsonLines(ledger.rows))
     const failures = yield* ledger.rows.pipe(
       Stream.filter((row) => row.state === "failed" || row.state === "sent" || row.state === "undoing"),
       Stream.take(BatchReport.defaults.maxFailures),
@@ -99,7 +100,8 @@ export const command = Command.make(
     ledger: LedgerFile.option,
     html: target("html", "one page, to open in a browser or to send to somebody,"),
     csv: target("csv", "every row as CSV"),
-    jsonl: target("jsonl", "every row as JSON lines")
+    jsonl: target("jsonl", "every row as JSON lines"),
+    force: OutputFile.force
   },
   handle
 ).pipe(

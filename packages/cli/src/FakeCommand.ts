@@ -6,7 +6,6 @@
 import * as Command from "@effect/cli/Command"
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as Options from "@effect/cli/Options"
-import * as FileSystem from "@effect/platform/FileSystem"
 import * as FakeFrameio from "@effect-frameio/testing/FakeFrameio"
 import * as FakeFrameioServer from "@effect-frameio/testing/FakeFrameioServer"
 import * as FaultPlan from "@effect-frameio/testing/FaultPlan"
@@ -14,7 +13,9 @@ import * as Seed from "@effect-frameio/testing/Seed"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import { CliError } from "./CliError.js"
+import * as OutputFile from "./OutputFile.js"
 import { Stdio } from "./Stdio.js"
 
 /**
@@ -106,16 +107,14 @@ export const toCsv = (pairs: ReadonlyArray<Seed.Pair>): string =>
  * @since 0.1.0
  * @category handlers
  */
-export const handle = Effect.fn("Cli.fake")(function* (args: Setup & { readonly pairs: Option.Option<string> }) {
+export const handle = Effect.fn("Cli.fake")(function* (
+  args: Setup & { readonly pairs: Option.Option<string>; readonly force: boolean }
+) {
   const stdio = yield* Stdio
+  const { problems, targets } = yield* OutputFile.check(Option.toArray(args.pairs), { force: args.force })
+  if (problems.length > 0) return yield* CliError.badInput(problems.join("\n"))
   const { deliveryId, pairs, server } = yield* start(args)
-  if (Option.isSome(args.pairs)) {
-    const file = args.pairs.value
-    const fs = yield* FileSystem.FileSystem
-    yield* fs
-      .writeFileString(file, toCsv(pairs))
-      .pipe(Effect.mapError((error) => CliError.badInput(`${file} cannot be written: ${error.message}`)))
-  }
+  yield* OutputFile.write(targets.map((target) => ({ target, text: Stream.make(toCsv(pairs)) })))
   yield* stdio.err(
     `A Frame.io on this machine, with ${args.shots} shots of ${args.versions} versions each, nothing stacked yet.\n` +
       `It allows ${args.limit} version calls per second. In another terminal:\n\n`
@@ -185,7 +184,8 @@ export const command = Command.make(
     pairs: Options.text("pairs").pipe(
       Options.withDescription("Write what there is to stack to this file, for frameio batch run."),
       Options.optional
-    )
+    ),
+    force: OutputFile.force
   },
   handle
 ).pipe(

@@ -9,9 +9,6 @@ import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as Options from "@effect/cli/Options"
-import type { PlatformError } from "@effect/platform/Error"
-import * as FileSystem from "@effect/platform/FileSystem"
-import * as Path from "@effect/platform/Path"
 import * as FolderPlan from "@effect-frameio/batch/FolderPlan"
 import * as NamingRule from "@effect-frameio/batch/NamingRule"
 import * as PlanFile from "@effect-frameio/batch/PlanFile"
@@ -27,6 +24,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { CliError, ExitCode, orInterrupted } from "./CliError.js"
 import * as Connection from "./Connection.js"
+import * as OutputFile from "./OutputFile.js"
 import * as PlanText from "./PlanText.js"
 import { Stdio } from "./Stdio.js"
 
@@ -79,30 +77,21 @@ const ruleOf = (request: Request): NamingRule.Made => {
 const findingsFile = (out: string): string =>
   /\.\w+$/.test(out) ? out.replace(/\.(\w+)$/, ".findings.$1") : `${out}.findings`
 
+/** The plan, and what was found beside it; what is no file, such as a pipe, has no place beside it. */
+const filesOf = (out: string): ReadonlyArray<string> =>
+  /^\/(?:dev|proc)\//.test(out) ? [out] : [out, findingsFile(out)]
+
 const formatOf = (request: Request): PlanFile.Format =>
   Option.getOrElse(request.format, () =>
     Option.exists(request.out, (out) => /\.(?:jsonl|ndjson)$/i.test(out)) ? "jsonl" : "csv"
   )
 
-/** The folder of a file to be written, where it is not there. */
-const missingFolder = (file: string) =>
-  Effect.gen(function* () {
-    const folder = (yield* Path.Path).dirname(file)
-    return (yield* exists(folder)) ? [] : [`The folder ${folder} is not there, so ${file} cannot be written.`]
-  })
-
-const exists = (file: string) =>
-  Effect.flatMap(FileSystem.FileSystem, (fs) => Effect.orElseSucceed(fs.exists(file), () => false))
-
 /** Everything that is wrong with what was asked for, before anything is read. */
 const checked = (request: Request) =>
   Effect.gen(function* () {
     const made = ruleOf(request)
-    const files: ReadonlyArray<string> = request.force
-      ? []
-      : Option.match(request.out, { onNone: () => [], onSome: (out) => [out, findingsFile(out)] })
-    const there = yield* Effect.filter(files, exists)
-    const homeless = yield* Option.match(request.out, { onNone: () => Effect.succeed([]), onSome: missingFolder })
+    const files = Option.match(request.out, { onNone: () => [], onSome: filesOf })
+    const { problems: unwritable, targets } = yield* OutputFile.check(files, { force: request.force })
     const problems = [
       ...(isAssetId(request.folder)
         ? []
@@ -113,13 +102,12 @@ const checked = (request: Request) =>
       ...(request.acrossFolders && !request.recursive
         ? ["--across-folders says nothing about one folder alone; add --recursive."]
         : []),
-      ...there.map((file) => `${file} is there already; --force overwrites it.`),
-      ...homeless
+      ...unwritable
     ]
     if (!isAssetId(request.folder) || !made.ok || problems.length > 0) {
       return yield* CliError.badInput(problems.join("\n"))
     }
-    return { folderId: request.folder, rule: made.rule }
+    return { folderId: request.folder, rule: made.rule, targets }
   })
 
 const toCliError = (
@@ -145,20 +133,6 @@ const parcels = (pieces: Iterable<string>): Stream.Stream<string> =>
     Stream.rechunk(512),
     Stream.chunks,
     Stream.map((chunk) => Chunk.join(chunk, ""))
-  )
-
-const writeFile = (file: string, pieces: Iterable<string>, force: boolean) =>
-  Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    yield* Stream.run(Stream.encodeText(parcels(pieces)), fs.sink(file, { flag: force ? "w" : "wx" }))
-  }).pipe(
-    Effect.mapError((error: PlatformError) =>
-      CliError.failed(
-        error._tag === "SystemError" && error.reason === "AlreadyExists"
-          ? `${file} is there already; --force overwrites it.`
-          : `${file} cannot be written: ${error.message}`
-      )
-    )
   )
 
 const ofVersionCalls = (snapshots: ReadonlyArray<RateLimitScheduler.BucketSnapshot>): Rule | undefined => {
@@ -194,7 +168,7 @@ const isLeftOut = ({ severity }: Finding): boolean => severity === "left-out"
  */
 export const handle = Effect.fn("Cli.plan")(function* (request: Request) {
   const stdio = yield* Stdio
-  const { folderId, rule } = yield* checked(request)
+  const { folderId, rule, targets } = yield* checked(request)
   const clear = stdio.errIsTerminal ? stdio.err(CLEAR) : Effect.void
 
   const { limit, plan } = yield* Effect.gen(function* () {
@@ -220,19 +194,18 @@ export const handle = Effect.fn("Cli.plan")(function* (request: Request) {
   const asFile = out === undefined && (Option.isSome(request.format) || !stdio.outIsTerminal)
   // A person who looks at standard output gets the table there; beside data it goes where the rest is said.
   const tell = request.json || asFile || out !== undefined || !stdio.outIsTerminal ? stdio.err : stdio.out
-  const findings = out === undefined || plan.findings.length === 0 ? undefined : findingsFile(out)
+  const findings = targets[1] === undefined || plan.findings.length === 0 ? undefined : targets[1].given
 
   yield* tell(PlanText.table(plan.groups))
   yield* tell(PlanText.findings(plan.findings, findings))
 
   const pieces = request.json ? jsonLines(plan) : asFile ? PlanFile.write(plan.groups, format) : []
   yield* Stream.runForEach(parcels(pieces), stdio.out)
-  if (out !== undefined) {
-    yield* writeFile(out, PlanFile.write(plan.groups, format), request.force)
-    if (findings !== undefined) {
-      yield* writeFile(findings, PlanFile.writeFindings(plan.findings, format), request.force)
-    }
-  }
+  const written = [
+    PlanFile.write(plan.groups, format),
+    findings === undefined ? undefined : PlanFile.writeFindings(plan.findings, format)
+  ].map((text) => (text === undefined ? undefined : Stream.fromIterable(text)))
+  yield* OutputFile.write(targets.map((target, n) => ({ target, text: written[n] })))
 
   yield* tell(PlanText.summary(plan, limit))
   if (out !== undefined) {
@@ -282,14 +255,14 @@ export const command = Command.make(
       Options.withDescription("Take .mov and .mp4 for versions of one another.")
     ),
     out: Options.text("out").pipe(
-      Options.withDescription("Write the plan to this file, and what was found beside it. Never overwrites."),
+      Options.withDescription("Write the plan to this file, and what was found beside it."),
       Options.optional
     ),
     format: Options.choice("format", ["csv", "jsonl"]).pipe(
       Options.withDescription("How the plan is written. By the name of the file, else CSV."),
       Options.optional
     ),
-    force: Options.boolean("force").pipe(Options.withDescription("Overwrite files that are there.")),
+    force: OutputFile.force,
     json: Options.boolean("json").pipe(
       Options.withDescription("Write all of it to standard output as JSON lines: Line, Finding, Summary.")
     )

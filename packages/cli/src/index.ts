@@ -26,6 +26,8 @@ export * as JobView from "./JobView.js"
 export * as LedgerFile from "./LedgerFile.js"
 /** `Stdio` of a Node process. */
 export * as NodeStdio from "./NodeStdio.js"
+/** How every command writes its files. */
+export * as OutputFile from "./OutputFile.js"
 /** A folder's version stacks by the names of its files: `frameio plan`. */
 export * as PlanCommand from "./PlanCommand.js"
 /** A plan for a person. */

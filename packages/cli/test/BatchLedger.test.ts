@@ -175,10 +175,23 @@ describe("frameio batch, with a ledger", () => {
       const table = yield* fs.readFileString(csv)
       assert.match(table, /^line,chain,state,.*\r\n/)
       assert.strictEqual(table.match(/,confirmed,answered,/g)?.length, 14)
-      assert.isFalse(yield* fs.exists(`${html}.partial`))
       const same = yield* piped("batch", "report", "--ledger", ledger, "--html", ledger)
       assert.strictEqual(same.code, 2)
       assert.include(same.err, "is the ledger itself")
+      yield* fs.symlink(ledger, `${ledger}.link`)
+      const before = yield* fs.readFile(ledger)
+      for (const [args, said] of [
+        [["--csv", `${ledger}.link`, "--force"], "is the ledger itself"],
+        [["--html", html, "--csv", `${plan}`], "plan.csv is there already; --force overwrites it"],
+        [["--html", `${ledger}-new`, "--csv", `${ledger}-new`], "the same file"],
+        [["--html", "-", "--csv", "-"], "Only one of"]
+      ] as const) {
+        const refused = yield* piped("batch", "report", "--ledger", ledger, ...args)
+        assert.strictEqual(refused.code, 2, refused.err)
+        assert.include(refused.err, said)
+      }
+      assert.deepStrictEqual(yield* fs.readFile(ledger), before)
+      assert.strictEqual((yield* piped("batch", "report", "--ledger", ledger, "--csv", csv, "--force")).code, 0)
     }))
 
   test("refuses a ledger of another plan, one that is none, and one that is not there", ({ ledger, piped, plan }) =>

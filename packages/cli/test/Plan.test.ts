@@ -183,7 +183,7 @@ describe("frameio plan, against the fake", () => {
           "(?<version>…) is missing",
           "(?<name>…) has no meaning",
           "add --recursive",
-          "/ is there already"
+          "/ is a folder"
         ]) {
           assert.include(err, said)
         }
