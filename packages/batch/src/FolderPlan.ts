@@ -11,6 +11,8 @@ import * as Asset from "@effect-frameio/core/Asset"
 import * as FrameioClient from "@effect-frameio/core/FrameioClient"
 import type * as FrameioError from "@effect-frameio/core/FrameioError"
 import type { Page } from "@effect-frameio/core/Page"
+import * as RateLimitCall from "@effect-frameio/ratelimit/RateLimitCall"
+import * as RateLimitJob from "@effect-frameio/ratelimit/RateLimitJob"
 import * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
 import * as Listing from "@effect-frameio/stacks/Listing"
 import * as Effect from "effect/Effect"
@@ -203,8 +205,8 @@ const makeReader = (
   Effect.gen(function* () {
     const client = yield* FrameioClient.FrameioClient
     const scheduled = Option.isSome(yield* Effect.serviceOption(RateLimitScheduler.RateLimitScheduler))
-    const job = scheduled ? yield* RateLimitScheduler.makeJob({ name: "plan", remaining: 0 }) : undefined
-    const withJob = job === undefined ? identity : RateLimitScheduler.withJob(job)
+    const job = scheduled ? yield* RateLimitJob.make({ name: "plan", remaining: 0 }) : undefined
+    const withJob = job === undefined ? identity : RateLimitCall.withJob(job)
     const pageSize = options?.pageSize ?? defaults.pageSize
     const progress = { folders: 0, files: 0, stacks: 0, requests: 0, left: 0 }
 
@@ -232,7 +234,7 @@ const makeReader = (
         const read = (n: number) =>
           client.children({ assetId, page: n, pageSize }).pipe(
             withJob,
-            RateLimitScheduler.withPriority("bulk"),
+            RateLimitCall.withPriority("bulk"),
             Effect.map((page) => {
               learn(page, n)
               return { ...page, items: page.items.map(seenOf) }

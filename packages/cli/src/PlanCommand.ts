@@ -15,6 +15,7 @@ import * as PlanFile from "@effect-frameio/batch/PlanFile"
 import type { Finding } from "@effect-frameio/batch/VersionGrouping"
 import { AssetId } from "@effect-frameio/core/Asset"
 import type * as FrameioError from "@effect-frameio/core/FrameioError"
+import type { BucketSnapshot } from "@effect-frameio/ratelimit/BucketSnapshot"
 import type { Rule } from "@effect-frameio/ratelimit/LeakyBucket"
 import * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
 import * as Chunk from "effect/Chunk"
@@ -135,7 +136,7 @@ const parcels = (pieces: Iterable<string>): Stream.Stream<string> =>
     Stream.map((chunk) => Chunk.join(chunk, ""))
   )
 
-const ofVersionCalls = (snapshots: ReadonlyArray<RateLimitScheduler.BucketSnapshot>): Rule | undefined => {
+const ofVersionCalls = (snapshots: ReadonlyArray<BucketSnapshot>): Rule | undefined => {
   const found = snapshots.find(({ route }) => route.endsWith("/version"))
   return found?.limit === undefined || found.windowMillis === undefined
     ? undefined

@@ -3,8 +3,10 @@
  *
  * @since 0.1.0
  */
+
 import type { BatchEvent, Counts } from "@effect-frameio/batch/BatchEvent"
 import * as BatchProgress from "@effect-frameio/batch/BatchProgress"
+import type { Hold } from "@effect-frameio/ratelimit/BucketSnapshot"
 
 /**
  * What the line is drawn from.
@@ -33,9 +35,15 @@ export interface Budget {
   readonly windowMillis: number | undefined
   /** How many requests could go at once. */
   readonly free: number
-  /** Whether the bucket holds after a refusal. */
-  readonly held: boolean
+  /** Set while the bucket holds after a refusal. */
+  readonly hold: Hold | undefined
 }
+
+/** Short holds come and go within a glance; a long one has to say why the bar stands still. */
+const holding = ({ leftMillis, reason }: Hold): string =>
+  leftMillis < 1000
+    ? "limit: holding"
+    : `limit: held for ${clock(leftMillis)}${reason === "RetryAfter" ? " as the server asked" : " after refusals"}`
 
 /**
  * How many ends the rate is taken from.
@@ -156,7 +164,11 @@ export const render = (
     ...(lately === undefined ? [] : [`${lately.toFixed(1)}/s`]),
     ...(options.budget?.limit === undefined
       ? []
-      : [options.budget.held ? "limit: holding" : `budget ${options.budget.free}/${options.budget.limit}`]),
+      : [
+          options.budget.hold === undefined
+            ? `budget ${options.budget.free}/${options.budget.limit}`
+            : holding(options.budget.hold)
+        ]),
     ...(left === undefined ? [] : [`${clock(left)} left`]),
     ...(progress.waits.size === 0 ? [] : [`${progress.waits.size} waiting ${clock(until - options.now)}`]),
     ...(options.note === undefined ? [] : [options.note])

@@ -17,7 +17,7 @@ import * as Path from "@effect/platform/Path"
 import * as Asset from "@effect-frameio/core/Asset"
 import type * as FrameioClient from "@effect-frameio/core/FrameioClient"
 import type * as FrameioError from "@effect-frameio/core/FrameioError"
-import * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
+import * as RateLimitCall from "@effect-frameio/ratelimit/RateLimitCall"
 import * as Upload from "@effect-frameio/stacks/Upload"
 import { UploadError } from "@effect-frameio/stacks/UploadError"
 import * as Clock from "effect/Clock"
@@ -260,7 +260,7 @@ export const handle = Effect.fn("Cli.upload")(function* (args: UploadArgs) {
   const { asset, stackId } = yield* bar.pipe(
     Effect.zipRight(run(args, checked, take)),
     Effect.scoped,
-    RateLimitScheduler.withPriority("interactive"),
+    RateLimitCall.withPriority("interactive"),
     Effect.provide(Connection.layer),
     Effect.mapError((error) => toCliError(error, state, checked)),
     orInterrupted(() => `Interrupted. ${left(state, name)}`),

@@ -12,7 +12,7 @@ import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as VersionPlan from "@effect-frameio/batch/VersionPlan"
 import * as Asset from "@effect-frameio/core/Asset"
 import * as FrameioClient from "@effect-frameio/core/FrameioClient"
-import * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
+import * as RateLimitCall from "@effect-frameio/ratelimit/RateLimitCall"
 import * as Effect from "effect/Effect"
 import { CliError, ExitCode, orInterrupted } from "./CliError.js"
 import * as Connection from "./Connection.js"
@@ -41,7 +41,7 @@ export const handle = Effect.fn("Cli.version")(function* (args: { readonly asset
     const client = yield* FrameioClient.FrameioClient
     return yield* client.version({ assetId: link.assetId, nextAssetId: link.nextAssetId })
   }).pipe(
-    RateLimitScheduler.withPriority("interactive"),
+    RateLimitCall.withPriority("interactive"),
     Effect.provide(Connection.layer),
     Effect.mapError((error) =>
       error._tag === "CliError"

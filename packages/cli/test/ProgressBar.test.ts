@@ -28,7 +28,7 @@ const failed = (line: number): BatchEvent.BatchEvent => ({
 const progressOf = (events: ReadonlyArray<readonly [number, BatchEvent.BatchEvent]>) =>
   events.reduce((progress, [now, event]) => ProgressBar.add(progress, event, now), ProgressBar.empty)
 
-const budget = { limit: 20, windowMillis: 1000, free: 7, held: false }
+const budget = { limit: 20, windowMillis: 1000, free: 7, hold: undefined }
 
 describe("ProgressBar", () => {
   it("shows done and failed, rate, budget and the time left", () => {

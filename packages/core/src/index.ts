@@ -1,9 +1,17 @@
 /** What a client knows of one rate-limit bucket; pure. */
 export * as LeakyBucket from "@effect-frameio/ratelimit/LeakyBucket"
+/** What a call says of itself to the scheduler. */
+export * as RateLimitCall from "@effect-frameio/ratelimit/RateLimitCall"
 /** What the scheduler refuses by itself. */
 export * as RateLimitError from "@effect-frameio/ratelimit/RateLimitError"
+/** An `HttpClient` that keeps to its server's rate limit. */
+export * as RateLimitedHttpClient from "@effect-frameio/ratelimit/RateLimitedHttpClient"
 /** The three rate-limit headers; pure. */
 export * as RateLimitHeaders from "@effect-frameio/ratelimit/RateLimitHeaders"
+/** A run of many requests that says how many are to come. */
+export * as RateLimitJob from "@effect-frameio/ratelimit/RateLimitJob"
+/** What the scheduler counts. */
+export * as RateLimitMetrics from "@effect-frameio/ratelimit/RateLimitMetrics"
 /** Sends requests as fast as the limit allows, and no faster. */
 export * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
 /** Where bucket states live. */

@@ -98,6 +98,14 @@ export interface LeakyBucket {
 }
 
 /**
+ * Why a bucket holds: a 429, or the server named the time itself (`Retry-After`).
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type HoldReason = "Refused" | "RetryAfter"
+
+/**
  * What a 429 leaves behind until a request passes again.
  *
  * @since 0.1.0
@@ -108,6 +116,8 @@ export interface Refusal {
   readonly until: number
   /** How many requests in a row were refused while they went alone. */
   readonly alone: number
+  /** What set `until`. */
+  readonly reason: HoldReason
 }
 
 /**
@@ -255,11 +265,25 @@ const used = (bucket: LeakyBucket): number => (shared(bucket) ? Math.max(bound(b
  * @category getters
  */
 export const free = (bucket: LeakyBucket): number => {
-  if (bucket.rule === undefined) return bucket.inFlight - lingeringCount(bucket) === 0 ? 1 : 0
+  const alone = bucket.inFlight - lingeringCount(bucket) === 0
+  const { refusal } = bucket
+  if (refusal !== undefined) return alone && bucket.at >= refusal.until ? 1 : 0
+  if (bucket.rule === undefined) return alone ? 1 : 0
   const each = cost(bucket)
   if (each === 0) return Number.POSITIVE_INFINITY
   return Math.max(0, Math.floor((bucket.rule.windowMillis - used(bucket)) / each))
 }
+
+/**
+ * Why nothing goes now, and for how much longer, in ms; `undefined` while no refusal holds the bucket.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const hold = (bucket: LeakyBucket): { readonly reason: HoldReason; readonly leftMillis: number } | undefined =>
+  bucket.refusal === undefined
+    ? undefined
+    : { reason: bucket.refusal.reason, leftMillis: Math.max(0, bucket.refusal.until - bucket.at) }
 
 /**
  * The bucket's level for a display: the best estimate, in ms, 0 to the window.
@@ -587,12 +611,16 @@ export const refused = (
   // A request that went before the last refusal was seen tells nothing new.
   const late = draft.refusedAt !== undefined && ticket.grantedAt < draft.refusedAt
   const alone = refusal === undefined ? 0 : late ? refusal.alone : refusal.alone + 1
-  const hold = holdMillis(rule, alone)
   const full = rule?.windowMillis ?? 0
   draft.level = Math.max(draft.level, full)
   draft.seen = Math.max(draft.seen, full)
   draft.strangerAt = now
-  draft.refusal = { until: Math.max(now + Math.max(hold, retryAfterMillis ?? 0), refusal?.until ?? 0), alone }
+  const asked = now + (retryAfterMillis ?? 0)
+  const until = Math.max(now + holdMillis(rule, alone), asked)
+  draft.refusal =
+    refusal !== undefined && refusal.until >= until
+      ? { ...refusal, alone }
+      : { until, alone, reason: asked === until && asked > now ? "RetryAfter" : "Refused" }
   draft.refusedAt = now
   draft.waitingSince = undefined
   return draft

@@ -5,249 +5,30 @@
  *
  * @since 0.1.0
  */
-import * as HttpClient from "@effect/platform/HttpClient"
-import * as HttpClientError from "@effect/platform/HttpClientError"
-import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import type * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
-import * as Queue from "effect/Queue"
 import * as Redacted from "effect/Redacted"
 import * as Runtime from "effect/Runtime"
 import * as RuntimeFlags from "effect/RuntimeFlags"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
-import { BucketQueue, type JobState, Request } from "./internal/bucketQueue.js"
+import type { BucketSnapshot } from "./BucketSnapshot.js"
+import { BucketQueue, Request, type Settings } from "./internal/bucketQueue.js"
+import * as JobState from "./internal/jobState.js"
 import * as NeverSent from "./internal/neverSent.js"
-import { type Priority as LinePriority, PRIORITIES } from "./internal/waitingLine.js"
+import { PRIORITIES } from "./internal/waitingLine.js"
 import * as LeakyBucket from "./LeakyBucket.js"
+import * as RateLimitCall from "./RateLimitCall.js"
 import type { RateLimitError } from "./RateLimitError.js"
 import * as RateLimitHeaders from "./RateLimitHeaders.js"
+import * as RateLimitMetrics from "./RateLimitMetrics.js"
 import * as RateLimitStore from "./RateLimitStore.js"
 import * as RetryAfter from "./RetryAfter.js"
-
-// -----------------------------------------------------------------------------
-// what one call may say of itself
-// -----------------------------------------------------------------------------
-
-/**
- * Who goes first: a person who waits, the rest, a long job. Within a priority first in is first out, jobs in turn.
- *
- * A higher priority passes a lower one, but not for ever: after 16 in a row one of the lower goes.
- *
- * @since 0.1.0
- * @category models
- */
-export type Priority = LinePriority
-
-/**
- * A run of many requests that knows how many are still to come, though only few of them wait at any time. The bucket
- * stays calm until the rest of the job fits into what is free.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Job {
-  /** For messages and snapshots. */
-  readonly name: string
-  /** Requests still to be sent, those that wait included; `Infinity` while it is not known. */
-  readonly remaining: () => number
-  /** Says anew how many requests are still to be sent. Each request sent counts it down by itself. */
-  readonly setRemaining: (requests: number) => void
-}
-
-/**
- * What a call tells the scheduler. Set it with {@link withPriority}, {@link withMaxWait}, {@link withDeadline} and
- * {@link withJob}.
- *
- * @since 0.1.0
- * @category models
- */
-export interface CallOptions {
-  /** Default `normal`. */
-  readonly priority: Priority
-  /** The longest time to wait for one permit, in ms; absent: the scheduler's own. */
-  readonly maxWaitMillis: number | undefined
-  /** The time on the monotonic clock, in ms, after which nothing may be sent any more. */
-  readonly deadline: number | undefined
-  /** The job this call is part of. */
-  readonly job: Job | undefined
-  /** Runs when the permit is there and before anything is sent, on every attempt. */
-  readonly beforeSend?: Effect.Effect<void> | undefined
-}
-
-/**
- * What the calls of an effect tell the scheduler.
- *
- * @since 0.1.0
- * @category references
- */
-export class CurrentCallOptions extends Context.Reference<CurrentCallOptions>()(
-  "@effect-frameio/ratelimit/RateLimitScheduler/CurrentCallOptions",
-  {
-    defaultValue: (): CallOptions => ({
-      priority: "normal",
-      maxWaitMillis: undefined,
-      deadline: undefined,
-      job: undefined
-    })
-  }
-) {}
-
-const updateCall = <A, E, R>(
-  self: Effect.Effect<A, E, R>,
-  f: (options: CallOptions) => CallOptions
-): Effect.Effect<A, E, R> =>
-  Effect.flatMap(CurrentCallOptions, (options) => Effect.provideService(self, CurrentCallOptions, f(options)))
-
-/**
- * Sets the priority of all calls of an effect.
- *
- * @since 0.1.0
- * @category combinators
- */
-export const withPriority: {
-  (priority: Priority): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  <A, E, R>(self: Effect.Effect<A, E, R>, priority: Priority): Effect.Effect<A, E, R>
-} = dual(2, <A, E, R>(self: Effect.Effect<A, E, R>, priority: Priority) =>
-  updateCall(self, (options) => ({ ...options, priority }))
-)
-
-/**
- * Bounds how long each request of an effect waits for its permit; then it fails with `MaxWaitExceeded`, unsent.
- *
- * @since 0.1.0
- * @category combinators
- */
-export const withMaxWait: {
-  (maxWait: Duration.DurationInput): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  <A, E, R>(self: Effect.Effect<A, E, R>, maxWait: Duration.DurationInput): Effect.Effect<A, E, R>
-} = dual(2, <A, E, R>(self: Effect.Effect<A, E, R>, maxWait: Duration.DurationInput) =>
-  updateCall(self, (options) => ({
-    ...options,
-    maxWaitMillis: Duration.toMillis(maxWait)
-  }))
-)
-
-/**
- * Nothing of an effect is sent later than this after its start: what still waits then fails with `DeadlineExceeded`.
- *
- * @since 0.1.0
- * @category combinators
- */
-export const withDeadline: {
-  (after: Duration.DurationInput): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  <A, E, R>(self: Effect.Effect<A, E, R>, after: Duration.DurationInput): Effect.Effect<A, E, R>
-} = dual(2, <A, E, R>(self: Effect.Effect<A, E, R>, after: Duration.DurationInput) =>
-  Effect.clockWith((clock) => {
-    const deadline = RateLimitStore.monotonicMillis(clock) + Duration.toMillis(after)
-    return updateCall(self, (options) => ({
-      ...options,
-      deadline: Math.min(deadline, options.deadline ?? Number.POSITIVE_INFINITY)
-    }))
-  })
-)
-
-/**
- * Makes all calls of an effect part of a job. Jobs of one priority share the bucket evenly.
- *
- * @since 0.1.0
- * @category combinators
- */
-export const withJob: {
-  (job: Job): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  <A, E, R>(self: Effect.Effect<A, E, R>, job: Job): Effect.Effect<A, E, R>
-} = dual(2, <A, E, R>(self: Effect.Effect<A, E, R>, job: Job) => updateCall(self, (options) => ({ ...options, job })))
-
-/**
- * Runs an effect each time a call has its permit and before anything leaves the machine: what must be written down first
- * is, and an interruption before this has sent nothing. Keep it short, for the permit's slot waits with it.
- *
- * @since 0.1.0
- * @category combinators
- */
-export const withBeforeSend: {
-  (beforeSend: Effect.Effect<void>): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  <A, E, R>(self: Effect.Effect<A, E, R>, beforeSend: Effect.Effect<void>): Effect.Effect<A, E, R>
-} = dual(2, <A, E, R>(self: Effect.Effect<A, E, R>, beforeSend: Effect.Effect<void>) =>
-  updateCall(self, (options) => ({ ...options, beforeSend }))
-)
-
-const jobStates = new WeakMap<Job, JobState>()
-
-/**
- * Announces a job of so many requests (`"unknown"` where that is not known), until the scope closes.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const makeJob = (options: {
-  /** For messages and snapshots; jobs are told apart by identity, not by name. */
-  readonly name: string
-  /** How many requests the job will send. */
-  readonly remaining: number | "unknown"
-}): Effect.Effect<Job, never, Scope.Scope> =>
-  Effect.acquireRelease(
-    Effect.sync(() => {
-      const state: Job & JobState = {
-        name: options.name,
-        left: options.remaining === "unknown" ? Number.POSITIVE_INFINITY : options.remaining,
-        open: true,
-        remaining: () => state.left,
-        setRemaining: (requests) => {
-          state.left = Math.max(0, requests)
-        }
-      }
-      jobStates.set(state, state)
-      return state
-    }),
-    (state) =>
-      Effect.sync(() => {
-        state.open = false
-        state.left = 0
-      })
-  )
-
-// -----------------------------------------------------------------------------
-// the service
-// -----------------------------------------------------------------------------
-
-/**
- * One bucket as it stands.
- *
- * @since 0.1.0
- * @category models
- */
-export interface BucketSnapshot {
-  /** The route template. */
-  readonly route: string
-  /** Tells the owners apart, in the order in which they came up. Never the token. */
-  readonly owner: number
-  /** Requests per window; absent until known. */
-  readonly limit: number | undefined
-  /** The window in ms; absent until known. */
-  readonly windowMillis: number | undefined
-  /** How full the bucket is at most, in ms, 0 to the window. */
-  readonly levelMillis: number
-  /** How many requests could go at once now. */
-  readonly free: number
-  /** Requests sent and not answered. */
-  readonly inFlight: number
-  /** Requests that wait here. */
-  readonly waiting: number
-  /** Requests to come, as far as is known: those that wait and what the jobs announce. */
-  readonly backlog: number
-  /** Whether somebody else was lately seen to use the bucket. */
-  readonly shared: boolean
-  /** Whether the bucket holds after a 429. */
-  readonly held: boolean
-}
 
 /**
  * The options of {@link make}.
@@ -304,20 +85,10 @@ export interface Service {
   ) => <E, R>(
     send: Effect.Effect<HttpClientResponse.HttpClientResponse, E, R>
   ) => Effect.Effect<HttpClientResponse.HttpClientResponse, E | RateLimitError, R>
-  /** The same around every request of an `HttpClient`. */
-  readonly wrap: <E, R>(
-    client: HttpClient.HttpClient.With<E, R>,
-    options: {
-      /** Whose limit it is. */
-      readonly owner: Redacted.Redacted<string>
-      /** The bucket's route. */
-      readonly route: (request: HttpClientRequest.HttpClientRequest) => string
-    }
-  ) => HttpClient.HttpClient.With<E | RateLimitError, R>
+  /** One bucket, where it was used lately. */
+  readonly bucket: (key: RateLimitStore.BucketKey) => Effect.Effect<BucketSnapshot | undefined>
   /** All buckets that were used lately. */
   readonly snapshot: Effect.Effect<ReadonlyArray<BucketSnapshot>>
-  /** Buckets as they change; a slow reader misses the older ones. */
-  readonly changes: Stream.Stream<BucketSnapshot>
 }
 
 /**
@@ -330,64 +101,6 @@ export class RateLimitScheduler extends Context.Tag("@effect-frameio/ratelimit/R
   RateLimitScheduler,
   Service
 >() {}
-
-/**
- * Requests granted a permit, by route.
- *
- * @since 0.1.0
- * @category metrics
- */
-export const granted = Metric.counter("frameio_ratelimit_granted_total", {
-  description: "Requests granted a permit",
-  incremental: true
-})
-
-/**
- * Answers 429, by route. The scheduler exists to keep this at nothing.
- *
- * @since 0.1.0
- * @category metrics
- */
-export const refusals = Metric.counter("frameio_ratelimit_refused_total", {
-  description: "Requests refused with 429",
-  incremental: true
-})
-
-/**
- * Rate-limit headers that could not be read, by route.
- *
- * @since 0.1.0
- * @category metrics
- */
-export const malformedHeaders = Metric.counter("frameio_ratelimit_malformed_headers_total", {
-  description: "Rate-limit headers that were not a usable number",
-  incremental: true
-})
-
-/**
- * Requests that wait for a permit, by route.
- *
- * @since 0.1.0
- * @category metrics
- */
-export const waitingRequests = Metric.gauge("frameio_ratelimit_waiting", {
-  description: "Requests that wait for a permit"
-})
-
-/**
- * Time spent waiting, in ms, added up, by route.
- *
- * @since 0.1.0
- * @category metrics
- */
-export const waitedMillis = Metric.counter("frameio_ratelimit_waited_milliseconds_total", {
-  description: "Time that requests waited for their permits",
-  incremental: true
-})
-
-// -----------------------------------------------------------------------------
-// constructors
-// -----------------------------------------------------------------------------
 
 /** Buckets that nobody used for so long are forgotten, as Frame.io's limiter does. */
 const IDLE_MILLIS = 600_000
@@ -413,19 +126,13 @@ class Sending<E, R> extends Request<HttpClientResponse.HttpClientResponse, E | R
     readonly bucket: Bucket,
     clock: Clock.Clock,
     now: number,
-    private readonly call: CallOptions,
+    private readonly call: RateLimitCall.RateLimitCall,
+    job: JobState.JobState | undefined,
     defaultMaxWait: number,
     private readonly send: Effect.Effect<HttpClientResponse.HttpClientResponse, E, R>,
     private readonly onWaited: ((millis: number) => void) | undefined
   ) {
-    super(
-      clock,
-      now,
-      PRIORITIES.indexOf(call.priority),
-      call.maxWaitMillis ?? defaultMaxWait,
-      call.deadline,
-      call.job === undefined ? undefined : jobStates.get(call.job)
-    )
+    super(clock, now, PRIORITIES.indexOf(call.priority), call.maxWaitMillis ?? defaultMaxWait, call.deadline, job)
   }
 
   commit(): Turn<E, R> {
@@ -465,29 +172,53 @@ class Sending<E, R> extends Request<HttpClientResponse.HttpClientResponse, E | R
 
 type Turn<E, R> = Effect.Effect<HttpClientResponse.HttpClientResponse, E | RateLimitError, R>
 
-interface Bucket {
-  readonly owner: number
+class Bucket {
   readonly queue: BucketQueue
   readonly refused: () => void
   readonly malformed: () => void
   /** Headers whose values were complained about. */
-  readonly warned: Set<string>
-}
+  readonly warned = new Set<string>()
 
-const snapshotOf = ({ owner, queue }: Bucket, now: number): BucketSnapshot => {
-  const bucket = queue.stateAt(now)
-  return {
-    route: queue.key.route,
-    owner,
-    limit: bucket.rule?.limit,
-    windowMillis: bucket.rule?.windowMillis,
-    levelMillis: LeakyBucket.level(bucket),
-    free: LeakyBucket.free(bucket),
-    inFlight: bucket.inFlight,
-    waiting: queue.waiting,
-    backlog: queue.backlog,
-    shared: LeakyBucket.shared(bucket),
-    held: bucket.refusal !== undefined
+  constructor(
+    /** Tells the owners apart. */
+    readonly owner: number,
+    key: RateLimitStore.BucketKey,
+    settings: Omit<Settings, "meters">
+  ) {
+    const { route } = key
+    const granted = Metric.tagged(RateLimitMetrics.granted, "route", route)
+    const refusals = Metric.tagged(RateLimitMetrics.refusals, "route", route)
+    const malformed = Metric.tagged(RateLimitMetrics.malformedHeaders, "route", route)
+    const waiting = Metric.tagged(RateLimitMetrics.waitingRequests, "route", route)
+    const waited = Metric.tagged(RateLimitMetrics.waitedMillis, "route", route)
+    this.queue = new BucketQueue(key, {
+      ...settings,
+      meters: {
+        granted: (count) => granted.unsafeUpdate(count, []),
+        waiting: (count) => waiting.unsafeUpdate(count, []),
+        waited: (millis) => waited.unsafeUpdate(millis, [])
+      }
+    })
+    this.refused = () => refusals.unsafeUpdate(1, [])
+    this.malformed = () => malformed.unsafeUpdate(1, [])
+  }
+
+  snapshot(now: number): BucketSnapshot {
+    const { owner, queue } = this
+    const bucket = queue.stateAt(now)
+    return {
+      route: queue.key.route,
+      owner,
+      limit: bucket.rule?.limit,
+      windowMillis: bucket.rule?.windowMillis,
+      levelMillis: LeakyBucket.level(bucket),
+      free: LeakyBucket.free(bucket),
+      inFlight: bucket.inFlight,
+      waiting: queue.waiting,
+      backlog: queue.backlog,
+      shared: LeakyBucket.shared(bucket),
+      hold: LeakyBucket.hold(bucket)
+    }
   }
 }
 
@@ -509,7 +240,6 @@ export const make = (
     const whenStoreIsAway = options.whenStoreIsAway ?? defaults.whenStoreIsAway
 
     const owners = new Map<string, Owner>()
-    const readers = new Set<Queue.Queue<BucketSnapshot>>()
     let ownersSeen = 0
     let bucketCount = 0
 
@@ -535,42 +265,15 @@ export const make = (
       }
       const known = owner.queues.get(key.route)
       if (known !== undefined) return known
-      const bucket = makeBucket(key, owner.index)
+      const bucket = new Bucket(owner.index, key, {
+        store,
+        queueLimit,
+        hint: options.hint?.(key.route),
+        whenStoreIsAway,
+        fork
+      })
       owner.queues.set(key.route, bucket)
       bucketCount++
-      return bucket
-    }
-
-    const makeBucket = (key: RateLimitStore.BucketKey, owner: number): Bucket => {
-      const { route } = key
-      const grants = Metric.tagged(granted, "route", route)
-      const refusing = Metric.tagged(refusals, "route", route)
-      const breaking = Metric.tagged(malformedHeaders, "route", route)
-      const waiting = Metric.tagged(waitingRequests, "route", route)
-      const waited = Metric.tagged(waitedMillis, "route", route)
-      const bucket: Bucket = {
-        owner,
-        queue: new BucketQueue(key, {
-          store,
-          queueLimit,
-          hint: options.hint?.(route),
-          whenStoreIsAway,
-          fork,
-          meters: {
-            granted: (count) => grants.unsafeUpdate(count, []),
-            waiting: (count) => waiting.unsafeUpdate(count, []),
-            waited: (millis) => waited.unsafeUpdate(millis, [])
-          },
-          changed: (_, now) => {
-            if (readers.size === 0) return
-            const snapshot = snapshotOf(bucket, now)
-            for (const reader of readers) reader.unsafeOffer(snapshot)
-          }
-        }),
-        refused: () => refusing.unsafeUpdate(1, []),
-        malformed: () => breaking.unsafeUpdate(1, []),
-        warned: new Set()
-      }
       return bucket
     }
 
@@ -612,8 +315,11 @@ export const make = (
         return
       }
       bucket.refused()
-      // It has to be sent again.
-      if (job?.open === true) job.left++
+      if (job !== undefined) {
+        job.refusals++
+        // It has to be sent again.
+        if (job.open) job.left++
+      }
       const retryAfter = RetryAfter.fromHeaders(response.headers, clock.unsafeCurrentTimeMillis())
       bucket.queue.learn(sending, (state, now) => LeakyBucket.refused(state, now, ticket, headers, retryAfter))
     }
@@ -629,10 +335,12 @@ export const make = (
       <E, R>(send: Effect.Effect<HttpClientResponse.HttpClientResponse, E, R>) =>
         Effect.withFiberRuntime((fiber, { runtimeFlags }): Turn<E, R> => {
           const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
-          const call = Context.get(fiber.currentContext, CurrentCallOptions)
+          const call = Context.get(fiber.currentContext, RateLimitCall.Current)
           const now = RateLimitStore.monotonicMillis(clock)
           const bucket = bucketOf(key, now)
-          const sending = new Sending(bucket, clock, now, call, defaultMaxWait, send, options?.onWaited)
+          const job = call.job === undefined ? undefined : JobState.of(call.job)
+          job?.through.add(bucket)
+          const sending = new Sending(bucket, clock, now, call, job, defaultMaxWait, send, options?.onWaited)
           // What `uninterruptibleMask` does, but with less to hold while it waits.
           return RuntimeFlags.interruptible(runtimeFlags)
             ? Effect.uninterruptible(learning(sending, Effect.interruptible(sending)))
@@ -654,35 +362,22 @@ export const make = (
 
     return {
       schedule,
-      wrap: (client, { owner, route }) =>
-        HttpClient.transform(client, (send, request) => schedule({ owner, route: route(request) })(send)),
+      bucket: ({ owner, route }) =>
+        Effect.clockWith((clock) =>
+          Effect.sync(() =>
+            owners.get(Redacted.value(owner))?.queues.get(route)?.snapshot(RateLimitStore.monotonicMillis(clock))
+          )
+        ),
       snapshot: Effect.clockWith((clock) =>
         Effect.sync(() => {
           const now = RateLimitStore.monotonicMillis(clock)
-          const all: Array<BucketSnapshot> = []
-          for (const { queues } of owners.values())
-            for (const bucket of queues.values()) all.push(snapshotOf(bucket, now))
-          return all
+          return Array.from(owners.values(), ({ queues }) =>
+            Array.from(queues.values(), (bucket) => bucket.snapshot(now))
+          ).flat()
         })
-      ),
-      changes: Stream.unwrapScoped(
-        Effect.map(
-          Effect.acquireRelease(
-            Effect.tap(Queue.sliding<BucketSnapshot>(CHANGES_KEPT), (reader) => Effect.sync(() => readers.add(reader))),
-            (reader) =>
-              Effect.zipRight(
-                Effect.sync(() => readers.delete(reader)),
-                Queue.shutdown(reader)
-              )
-          ),
-          (reader) => Stream.fromQueue(reader)
-        )
       )
     }
   })
-
-/** How many changes a slow reader can be behind before it misses some. */
-const CHANGES_KEPT = 256
 
 /**
  * A scheduler over the store that is given.
@@ -701,64 +396,3 @@ export const layer = (options?: Options): Layer.Layer<RateLimitScheduler, never,
  */
 export const layerMemory = (options?: Options): Layer.Layer<RateLimitScheduler> =>
   Layer.provide(layer(options), RateLimitStore.layerMemory)
-
-/** Ids do not part buckets: the limit is the endpoint's. */
-const ID = /^(?:\d+|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/i
-
-/**
- * The route of a request whose API is not known: its method, host and path, with numbers and UUIDs as `:id`.
- *
- * @since 0.1.0
- * @category routes
- */
-export const routeOf = (request: HttpClientRequest.HttpClientRequest): string => {
-  const [address = ""] = request.url.split(/[?#]/)
-  const path = address
-    .split("/")
-    .map((part) => (ID.test(part) ? ":id" : part))
-    .join("/")
-  return `${request.method} ${path}`
-}
-
-/**
- * Puts a scheduler around the `HttpClient` that is given, for any API with Frame.io's headers: one bucket per
- * `Authorization` header and route. The scheduler's own errors arrive as the `cause` of a `RequestError`, for the
- * error type of a plain `HttpClient` is fixed.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerHttpClient = (options?: {
-  /** Whose limit it is. Default: the `Authorization` header. */
-  readonly owner?: ((request: HttpClientRequest.HttpClientRequest) => Redacted.Redacted<string>) | undefined
-  /** The bucket's route. Default: {@link routeOf}. */
-  readonly route?: ((request: HttpClientRequest.HttpClientRequest) => string) | undefined
-}): Layer.Layer<HttpClient.HttpClient, never, HttpClient.HttpClient | RateLimitScheduler> =>
-  Layer.effect(
-    HttpClient.HttpClient,
-    Effect.gen(function* () {
-      const client = yield* HttpClient.HttpClient
-      const scheduler = yield* RateLimitScheduler
-      const ownerOf =
-        options?.owner ??
-        ((request: HttpClientRequest.HttpClientRequest) => Redacted.make(request.headers.authorization ?? ""))
-      const route = options?.route ?? routeOf
-      return HttpClient.transform(client, (send, request) =>
-        Effect.mapError(
-          scheduler.schedule({
-            owner: ownerOf(request),
-            route: route(request)
-          })(send),
-          (error) =>
-            error._tag === "RequestError" || error._tag === "ResponseError"
-              ? error
-              : new HttpClientError.RequestError({
-                  request,
-                  reason: "Transport",
-                  cause: error,
-                  description: error.message
-                })
-        )
-      )
-    })
-  )

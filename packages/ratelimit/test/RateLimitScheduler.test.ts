@@ -1,23 +1,16 @@
 import { HttpClient, HttpClientError, HttpClientRequest, HttpClientResponse } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { RateLimitError, RateLimitScheduler, RateLimitStore } from "@effect-frameio/ratelimit"
-import * as Limiter from "@effect-frameio/testing/RateLimiter"
 import {
-  Array as Arr,
-  Chunk,
-  Deferred,
-  Effect,
-  Exit,
-  Fiber,
-  Layer,
-  Logger,
-  Metric,
-  MetricState,
-  Redacted,
-  Ref,
-  Stream,
-  TestClock
-} from "effect"
+  RateLimitCall,
+  RateLimitError,
+  RateLimitedHttpClient,
+  RateLimitJob,
+  RateLimitMetrics,
+  RateLimitScheduler,
+  RateLimitStore
+} from "@effect-frameio/ratelimit"
+import * as Limiter from "@effect-frameio/testing/RateLimiter"
+import { Array as Arr, Effect, Exit, Fiber, Layer, Logger, Metric, MetricState, Redacted, Ref, TestClock } from "effect"
 
 const ROUTE = "POST /v2/assets/:asset_id/version"
 const key = { owner: Redacted.make("token"), route: ROUTE }
@@ -148,11 +141,11 @@ describe("RateLimitScheduler", () => {
           Effect.forEach(Array.from({ length: 10_000 }), () => schedule(key)(server.send("bulk")), {
             concurrency: "unbounded",
             discard: true
-          }).pipe(RateLimitScheduler.withPriority("bulk"))
+          }).pipe(RateLimitCall.withPriority("bulk"))
         )
         yield* TestClock.adjust(5000)
         const before = server.seen.length
-        yield* elapse(schedule(key)(server.send("urgent")).pipe(RateLimitScheduler.withPriority("interactive")), 20)
+        yield* elapse(schedule(key)(server.send("urgent")).pipe(RateLimitCall.withPriority("interactive")), 20)
         const urgent = server.seen.find((one) => one.name === "urgent")
         assert.strictEqual(urgent?.at, 5010)
         assert.strictEqual(urgent?.status, 200)
@@ -172,11 +165,11 @@ describe("RateLimitScheduler", () => {
           const { schedule } = yield* RateLimitScheduler.RateLimitScheduler
           const start = (name: string, remaining: number) =>
             Effect.gen(function* () {
-              const job = yield* RateLimitScheduler.makeJob({ name, remaining })
+              const job = yield* RateLimitJob.make({ name, remaining })
               yield* Effect.forEach(Array.from({ length: remaining }), () => schedule(key)(server.send(name)), {
                 concurrency: "unbounded",
                 discard: true
-              }).pipe(RateLimitScheduler.withJob(job), RateLimitScheduler.withPriority("bulk"), Effect.fork)
+              }).pipe(RateLimitCall.withJob(job), RateLimitCall.withPriority("bulk"), Effect.fork)
             })
           yield* start("a", 300)
           yield* start("b", 300)
@@ -196,11 +189,11 @@ describe("RateLimitScheduler", () => {
         Effect.gen(function* () {
           const server = yield* makeServer({ limit: 20 })
           const { schedule, snapshot } = yield* RateLimitScheduler.RateLimitScheduler
-          const job = yield* RateLimitScheduler.makeJob({ name: "job", remaining: 400 })
+          const job = yield* RateLimitJob.make({ name: "job", remaining: 400 })
           yield* Effect.forEach(Array.from({ length: 400 }), () => schedule(key)(server.send()), {
             concurrency: 5,
             discard: true
-          }).pipe(RateLimitScheduler.withJob(job), Effect.fork)
+          }).pipe(RateLimitCall.withJob(job), Effect.fork)
           for (let second = 1; second < 15; second++) {
             yield* TestClock.adjust(1000)
             const [bucket] = yield* snapshot
@@ -284,10 +277,10 @@ describe("RateLimitScheduler", () => {
         yield* elapse(schedule(key)(server.send()), 100)
         const patient = yield* Effect.fork(schedule(key)(server.send("patient")))
         const hasty = yield* Effect.fork(
-          Effect.flip(schedule(key)(server.send("hasty"))).pipe(RateLimitScheduler.withMaxWait("2 seconds"))
+          Effect.flip(schedule(key)(server.send("hasty"))).pipe(RateLimitCall.withMaxWait("2 seconds"))
         )
         const late = yield* Effect.fork(
-          Effect.flip(schedule(key)(server.send("late"))).pipe(RateLimitScheduler.withDeadline("3 seconds"))
+          Effect.flip(schedule(key)(server.send("late"))).pipe(RateLimitCall.withDeadline("3 seconds"))
         )
         yield* TestClock.adjust(2000)
         assert.deepStrictEqual(
@@ -348,7 +341,7 @@ describe("RateLimitScheduler", () => {
         const before: Array<readonly [string, number]> = []
         const call = (name: string) =>
           schedule(key)(server.send(name)).pipe(
-            RateLimitScheduler.withBeforeSend(Effect.sync(() => before.push([name, server.seen.length])))
+            RateLimitCall.withBeforeSend(Effect.sync(() => before.push([name, server.seen.length])))
           )
         yield* elapse(call("first"), 100)
         const withdrawn = yield* Effect.fork(call("withdrawn"))
@@ -373,14 +366,14 @@ describe("RateLimitScheduler", () => {
         const { schedule, snapshot } = yield* RateLimitScheduler.RateLimitScheduler
         yield* elapse(schedule(key)(server.send("first")), 70_000)
         const interrupted = yield* Effect.fork(
-          RateLimitScheduler.withBeforeSend(schedule(key)(server.send("interrupted")), Effect.never)
+          RateLimitCall.withBeforeSend(schedule(key)(server.send("interrupted")), Effect.never)
         )
         yield* TestClock.adjust(1)
         assert.strictEqual((yield* snapshot)[0]?.free, 0)
         yield* Fiber.interrupt(interrupted)
         assert.strictEqual((yield* snapshot)[0]?.free, 1)
         const died = yield* Effect.exit(
-          RateLimitScheduler.withBeforeSend(schedule(key)(server.send("died")), Effect.die("no disk"))
+          RateLimitCall.withBeforeSend(schedule(key)(server.send("died")), Effect.die("no disk"))
         )
         assert.isTrue(Exit.isFailure(died))
         assert.strictEqual((yield* snapshot)[0]?.free, 1)
@@ -421,9 +414,9 @@ describe("RateLimitScheduler", () => {
       Effect.gen(function* () {
         const server = yield* makeServer({ limit: 4 })
         const { schedule } = yield* RateLimitScheduler.RateLimitScheduler
-        const job = yield* RateLimitScheduler.makeJob({ name: "job", remaining: 10 })
+        const job = yield* RateLimitJob.make({ name: "job", remaining: 10 })
         const call = <E>(send: Effect.Effect<HttpClientResponse.HttpClientResponse, E>) =>
-          RateLimitScheduler.withJob(schedule(key)(send), job)
+          RateLimitCall.withJob(schedule(key)(send), job)
         yield* elapse(call(server.send()), 2000)
         assert.strictEqual(job.remaining(), 9)
         yield* Effect.exit(
@@ -438,7 +431,7 @@ describe("RateLimitScheduler", () => {
           )
         )
         assert.strictEqual(job.remaining(), 9)
-        const stopped = yield* Effect.fork(RateLimitScheduler.withBeforeSend(call(server.send()), Effect.never))
+        const stopped = yield* Effect.fork(RateLimitCall.withBeforeSend(call(server.send()), Effect.never))
         yield* TestClock.adjust(1)
         assert.strictEqual(job.remaining(), 8)
         yield* Fiber.interrupt(stopped)
@@ -458,7 +451,7 @@ describe("RateLimitScheduler", () => {
         headers: (headers, nth) =>
           nth === 2 ? { ...headers, "x-ratelimit-limit": "Infinity", "x-ratelimit-window": "-1" } : headers
       })
-      const before = yield* Metric.value(Metric.tagged(RateLimitScheduler.malformedHeaders, "route", ROUTE))
+      const before = yield* Metric.value(Metric.tagged(RateLimitMetrics.malformedHeaders, "route", ROUTE))
       yield* run(
         Effect.gen(function* () {
           const { schedule, snapshot } = yield* RateLimitScheduler.RateLimitScheduler
@@ -468,7 +461,7 @@ describe("RateLimitScheduler", () => {
           assert.strictEqual(bucket?.windowMillis, 1000)
         })
       ).pipe(Effect.provide(Logger.add(logger)))
-      const after = yield* Metric.value(Metric.tagged(RateLimitScheduler.malformedHeaders, "route", ROUTE))
+      const after = yield* Metric.value(Metric.tagged(RateLimitMetrics.malformedHeaders, "route", ROUTE))
       assert.isTrue(MetricState.isCounterState(after))
       assert.strictEqual(Number(after.count) - Number(before.count), 2)
       const warnings = (yield* Ref.get(logged)).filter((line) => line.includes("x-ratelimit-limit"))
@@ -508,25 +501,55 @@ describe("RateLimitScheduler", () => {
     )
   )
 
-  it.effect("tells its buckets' changes to whoever listens", () =>
+  it.scoped("a job knows its own refusals and its own buckets, whoever else is on them or on another owner's", () =>
     run(
       Effect.gen(function* () {
-        const server = yield* makeServer({ limit: 10 })
-        const { changes, schedule } = yield* RateLimitScheduler.RateLimitScheduler
-        const listening = yield* Deferred.make<void>()
-        const reader = yield* Effect.fork(
-          changes.pipe(
-            Stream.tap(() => Deferred.succeed(listening, undefined)),
-            Stream.takeUntil(({ inFlight, limit }) => limit === 10 && inFlight === 0),
-            Stream.runCollect
-          )
+        const { bucket, schedule } = yield* RateLimitScheduler.RateLimitScheduler
+        const server = yield* makeServer({ limit: 5 })
+        const other = yield* makeServer({ limit: 7 })
+        const mine = yield* RateLimitJob.make({ name: "mine", remaining: 2 })
+        const theirs = yield* RateLimitJob.make({ name: "theirs", remaining: 1 })
+        const otherKey = { ...key, owner: Redacted.make("other") }
+        yield* elapse(schedule(otherKey)(other.send()).pipe(RateLimitCall.withJob(theirs)), 100)
+        yield* elapse(schedule(key)(server.send()).pipe(RateLimitCall.withJob(mine)), 2000)
+        server.limiter.charge("user", "version", 2100, 5)
+        yield* elapse(schedule(key)(server.send()).pipe(RateLimitCall.withJob(mine)), 100)
+        assert.strictEqual(mine.refused(), 1)
+        assert.strictEqual(mine.remaining(), 1)
+        assert.strictEqual(theirs.refused(), 0)
+        assert.deepStrictEqual(
+          (yield* mine.buckets).map(({ limit, owner }) => ({ limit, owner })),
+          [{ limit: 5, owner: 2 }]
         )
-        yield* TestClock.adjust(1)
-        yield* elapse(schedule(key)(server.send()), 100)
-        const all = Chunk.toReadonlyArray(yield* Fiber.join(reader))
-        assert.strictEqual(all[0]?.limit, undefined)
-        assert.strictEqual(all.at(-1)?.limit, 10)
-        assert.strictEqual(all.at(-1)?.free, 9)
+        assert.deepStrictEqual(
+          (yield* theirs.buckets).map(({ limit, owner }) => ({ limit, owner })),
+          [{ limit: 7, owner: 1 }]
+        )
+        assert.strictEqual((yield* bucket(otherKey))?.limit, 7)
+        assert.isUndefined(yield* bucket({ ...key, route: "GET /v2/assets/:asset_id" }))
+      })
+    )
+  )
+
+  it.scoped("a bucket that holds says why and for how long, and that nothing is free", () =>
+    run(
+      Effect.gen(function* () {
+        const { bucket, schedule } = yield* RateLimitScheduler.RateLimitScheduler
+        const server = yield* makeServer({
+          limit: 5,
+          headers: (headers, nth) => (nth === 2 ? { ...headers, "retry-after": "3600" } : headers)
+        })
+        yield* elapse(schedule(key)(server.send()), 2000)
+        assert.isUndefined((yield* bucket(key))?.hold)
+        server.limiter.charge("user", "version", 2010, 5)
+        yield* elapse(schedule(key)(server.send()), 20)
+        assert.deepStrictEqual((yield* bucket(key))?.hold, { reason: "RetryAfter", leftMillis: 3_600_000 })
+        assert.strictEqual((yield* bucket(key))?.free, 0)
+        yield* TestClock.adjust("1 hour")
+        assert.strictEqual((yield* bucket(key))?.hold?.leftMillis, 0)
+        assert.strictEqual((yield* bucket(key))?.free, 1)
+        yield* elapse(schedule(key)(server.send()), 20)
+        assert.isUndefined((yield* bucket(key))?.hold)
       })
     )
   )
@@ -535,7 +558,7 @@ describe("RateLimitScheduler", () => {
     Effect.gen(function* () {
       const server = yield* makeServer({ limit: 1 })
       const client = HttpClient.make(() => server.send())
-      const layer = RateLimitScheduler.layerHttpClient().pipe(
+      const layer = RateLimitedHttpClient.layer().pipe(
         Layer.provide(Layer.succeed(HttpClient.HttpClient, client)),
         Layer.provideMerge(RateLimitScheduler.layerMemory({ maxWait: "500 millis" }))
       )

@@ -21,7 +21,7 @@ import * as Asset from "@effect-frameio/core/Asset"
 import * as FrameioClient from "@effect-frameio/core/FrameioClient"
 import type * as FrameioError from "@effect-frameio/core/FrameioError"
 import type { Page } from "@effect-frameio/core/Page"
-import * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
+import * as RateLimitCall from "@effect-frameio/ratelimit/RateLimitCall"
 import * as RateLimitStore from "@effect-frameio/ratelimit/RateLimitStore"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -148,11 +148,11 @@ interface Flight<A, E> {
   readonly fiber: Fiber.RuntimeFiber<A, E>
   readonly since: number
   /** What the first reader told the scheduler: who waits otherwise does not wait with it. */
-  readonly options: RateLimitScheduler.CallOptions
+  readonly options: RateLimitCall.RateLimitCall
   readers: number
 }
 
-const waitsAlike = (one: RateLimitScheduler.CallOptions, other: RateLimitScheduler.CallOptions): boolean =>
+const waitsAlike = (one: RateLimitCall.RateLimitCall, other: RateLimitCall.RateLimitCall): boolean =>
   one.priority === other.priority &&
   one.maxWaitMillis === other.maxWaitMillis &&
   one.deadline === other.deadline &&
@@ -242,11 +242,7 @@ export const make = (options?: Options): Effect.Effect<Service, never, FrameioCl
         else flights.delete(key)
       }
 
-      const start = (
-        key: string,
-        options: RateLimitScheduler.CallOptions,
-        read: (since: number) => Effect.Effect<A, E>
-      ) =>
+      const start = (key: string, options: RateLimitCall.RateLimitCall, read: (since: number) => Effect.Effect<A, E>) =>
         Effect.suspend(() => {
           stats.asked++
           inFlight++
@@ -269,7 +265,7 @@ export const make = (options?: Options): Effect.Effect<Service, never, FrameioCl
       ): Effect.Effect<A, E> =>
         Effect.uninterruptibleMask((restore) =>
           Effect.gen(function* () {
-            const options = yield* RateLimitScheduler.CurrentCallOptions
+            const options = yield* RateLimitCall.Current
             const other = flights.get(key)?.find((one) => joins(one.since) && waitsAlike(one.options, options))
             if (other !== undefined) stats.joined++
             const flight = other ?? (yield* start(key, options, read))

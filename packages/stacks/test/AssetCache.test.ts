@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Asset, FrameioClient, RateLimitScheduler } from "@effect-frameio/core"
+import { Asset, FrameioClient, RateLimitCall } from "@effect-frameio/core"
 import { AssetCache } from "@effect-frameio/stacks"
 import { FakeFrameio, FaultPlan, RateLimiter } from "@effect-frameio/testing"
 import { Cause, Effect, Exit, Fiber, Layer, Option, Stream, TestClock } from "effect"
@@ -247,8 +247,8 @@ describe("AssetCache", () => {
           Effect.all(
             [
               get(id),
-              RateLimitScheduler.withPriority(get(id), "interactive"),
-              RateLimitScheduler.withMaxWait(get(id), "1 minute"),
+              RateLimitCall.withPriority(get(id), "interactive"),
+              RateLimitCall.withMaxWait(get(id), "1 minute"),
               get(id, true)
             ],
             { concurrency: "unbounded" }

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Asset, FrameioClient, type Page, RateLimitScheduler } from "@effect-frameio/core"
+import { Asset, FrameioClient, type Page, RateLimitCall, RateLimitScheduler } from "@effect-frameio/core"
 import { Listing } from "@effect-frameio/stacks"
 import { FakeFrameio, FaultPlan, RateLimiter } from "@effect-frameio/testing"
 import { Chunk, Deferred, Effect, Exit, FastCheck, Fiber, Layer, Option, Ref, Stream, TestClock } from "effect"
@@ -281,7 +281,7 @@ describe("Listing.children", () => {
       const scheduler = yield* RateLimitScheduler.RateLimitScheduler
       const fiber = yield* Listing.children({ assetId: folder, pageSize: 5, ahead: 8 }).pipe(
         Stream.runCount,
-        RateLimitScheduler.withPriority("bulk"),
+        RateLimitCall.withPriority("bulk"),
         Effect.fork
       )
       yield* TestClock.adjust("10 seconds")

@@ -8,6 +8,7 @@ import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Asset from "@effect-frameio/core/Asset"
 import * as FrameioClient from "@effect-frameio/core/FrameioClient"
 import * as FrameioConfig from "@effect-frameio/core/FrameioConfig"
+import * as RateLimitCall from "@effect-frameio/ratelimit/RateLimitCall"
 import * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
 import * as RedisRateLimitStore from "@effect-frameio/redis/RedisRateLimitStore"
 import * as UndiciHttpClient from "@effect-frameio/undici/UndiciHttpClient"
@@ -40,7 +41,7 @@ const over =
     const frameio = await runtime.runPromise(FrameioClient.FrameioClient)
     const version = (call: Call) => {
       const send = frameio.version({ assetId: asset(call.assetId), nextAssetId: asset(call.nextAssetId) })
-      return call.urgent ? RateLimitScheduler.withPriority(send, "interactive") : send
+      return call.urgent ? RateLimitCall.withPriority(send, "interactive") : send
     }
     return {
       submit: (call) => runtime.runPromise(version(call)),

@@ -20,13 +20,8 @@ import {
 } from "../RateLimitError.js"
 import * as RateLimitStore from "../RateLimitStore.js"
 import * as Expiries from "./expiries.js"
+import type { JobState } from "./jobState.js"
 import * as WaitingLine from "./waitingLine.js"
-
-/** A job as its requests see it; it is counted down here. */
-export interface JobState {
-  left: number
-  open: boolean
-}
 
 /**
  * A request before a bucket: while it waits, a link of two lines. It ends up with a ticket or with an error, and is woken
@@ -85,7 +80,6 @@ export interface Settings {
   readonly whenStoreIsAway: "fail" | "local"
   readonly fork: <A>(effect: Effect.Effect<A>) => Fiber.RuntimeFiber<A>
   readonly meters: Meters
-  readonly changed: (queue: BucketQueue, now: number) => void
 }
 
 /** The result of one transaction. */
@@ -406,7 +400,6 @@ export class BucketQueue {
     this.running = false
     this.settings.meters.waiting(this.line.size)
     this.setTimer(clock, now)
-    this.settings.changed(this, now)
   }
 
   private jobsRest(upToRank: number): number {

@@ -44,7 +44,7 @@ const Bucket = Schema.Struct({
   roundTripMillis: Amount,
   strangerAt: OrNull(Amount),
   strangerShare: Amount,
-  refusal: OrNull(Schema.Struct({ until: Amount, alone: Count })),
+  refusal: OrNull(Schema.Struct({ until: Amount, alone: Count, reason: Schema.Literal("Refused", "RetryAfter") })),
   refusedAt: OrNull(Amount),
   patience: Amount,
   waitingSince: OrNull(Amount)
@@ -78,7 +78,7 @@ const StateSchema = Schema.Struct({
 export type State = typeof StateSchema.Type
 
 /** Changes with {@link StateSchema}: it is part of the key, so versions that differ do not read each other's values. */
-export const FORMAT = 1
+export const FORMAT = 2
 
 const Json = Schema.parseJson(StateSchema)
 
@@ -98,7 +98,7 @@ export const sample: State = {
     ...LeakyBucket.make({ limit: 1, windowMillis: 1 }),
     lingering: [{ until: Number.POSITIVE_INFINITY, count: 1 }],
     dearer: { upTo: 1, inFlight: 1, costMillis: 1 },
-    refusal: { until: 1, alone: 0 },
+    refusal: { until: 1, alone: 0, reason: "Refused" },
     strangerAt: 1,
     refusedAt: 1,
     waitingSince: 1

@@ -6,6 +6,8 @@ import type * as Asset from "@effect-frameio/core/Asset"
 import * as FrameioApi from "@effect-frameio/core/FrameioApi"
 import * as FrameioClient from "@effect-frameio/core/FrameioClient"
 import * as FrameioError from "@effect-frameio/core/FrameioError"
+import * as RateLimitCall from "@effect-frameio/ratelimit/RateLimitCall"
+import * as RateLimitJob from "@effect-frameio/ratelimit/RateLimitJob"
 import * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
@@ -15,7 +17,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Mailbox from "effect/Mailbox"
-import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { BatchEvent, Counts, Fault } from "../../BatchEvent.js"
@@ -133,7 +134,7 @@ export const run = <C, E, R, E2>(
       }
 
       /** What is left and not under way: the scheduler keeps calm until it fits into what is free. */
-      const job = yield* RateLimitScheduler.makeJob({ name, remaining: settings.links ?? "unknown" })
+      const job = yield* RateLimitJob.make({ name, remaining: settings.links ?? "unknown" })
       let outNow = 0
       /** Whether the client was ever seen to say when a call goes out; until then each may be out. */
       let hookSeen = false
@@ -191,9 +192,9 @@ export const run = <C, E, R, E2>(
             )
           })
           const call = send.pipe(
-            RateLimitScheduler.withPriority("bulk"),
-            RateLimitScheduler.withJob(job),
-            RateLimitScheduler.withBeforeSend(goesOut),
+            RateLimitCall.withPriority("bulk"),
+            RateLimitCall.withJob(job),
+            RateLimitCall.withBeforeSend(goesOut),
             Effect.match({
               onFailure: (error): CallResult => ({ _tag: "Faulted", fault: toFault(error) }),
               onSuccess: (asset): CallResult => ({ _tag: "Answered", asset })
@@ -243,14 +244,13 @@ export const run = <C, E, R, E2>(
       yield* Effect.forkScoped(callOff)
 
       const route = FrameioApi.endpoints.get(settings.endpoint)?.route ?? ""
-      const refusals = Metric.tagged(RateLimitScheduler.refusals, "route", route)
       let pacedAt = begun
       let pacedSent = 0
-      let pacedRefused = (yield* Metric.value(refusals)).count
+      let pacedRefused = 0
       const pace = Effect.gen(function* () {
         const now = yield* Clock.currentTimeMillis
-        const refused = (yield* Metric.value(refusals)).count
-        const bucket = (scheduler === undefined ? [] : yield* scheduler.snapshot).find((one) => one.route === route)
+        const refused = job.refused()
+        const bucket = (yield* job.buckets).find((one) => one.route === route)
         const millis = now - pacedAt
         const sent = counts.sent - pacedSent
         const refusedSince = refused - pacedRefused

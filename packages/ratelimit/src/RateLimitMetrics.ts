@@ -1,0 +1,60 @@
+/**
+ * What the scheduler counts, each by `route`.
+ *
+ * @since 0.1.0
+ */
+import * as Metric from "effect/Metric"
+
+/**
+ * Requests granted a permit, by route.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const granted = Metric.counter("frameio_ratelimit_granted_total", {
+  description: "Requests granted a permit",
+  incremental: true
+})
+
+/**
+ * Answers 429, by route. The scheduler exists to keep this at nothing.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const refusals = Metric.counter("frameio_ratelimit_refused_total", {
+  description: "Requests refused with 429",
+  incremental: true
+})
+
+/**
+ * Rate-limit headers that could not be read, by route.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const malformedHeaders = Metric.counter("frameio_ratelimit_malformed_headers_total", {
+  description: "Rate-limit headers that were not a usable number",
+  incremental: true
+})
+
+/**
+ * Requests that wait for a permit, by route.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const waitingRequests = Metric.gauge("frameio_ratelimit_waiting", {
+  description: "Requests that wait for a permit"
+})
+
+/**
+ * Time spent waiting, in ms, added up, by route.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const waitedMillis = Metric.counter("frameio_ratelimit_waited_milliseconds_total", {
+  description: "Time that requests waited for their permits",
+  incremental: true
+})

@@ -1,0 +1,73 @@
+/**
+ * An `HttpClient` that keeps to its server's rate limit, for any API that sends Frame.io's headers.
+ *
+ * @since 0.1.0
+ */
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientError from "@effect/platform/HttpClientError"
+import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { RateLimitScheduler } from "./RateLimitScheduler.js"
+
+/** Ids do not part buckets: the limit is the endpoint's. */
+const ID = /^(?:\d+|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/i
+
+/**
+ * The route of a request whose API is not known: its method, host and path, with numbers and UUIDs as `:id`.
+ *
+ * @since 0.1.0
+ * @category routes
+ */
+export const routeOf = (request: HttpClientRequest.HttpClientRequest): string => {
+  const [address = ""] = request.url.split(/[?#]/)
+  const path = address
+    .split("/")
+    .map((part) => (ID.test(part) ? ":id" : part))
+    .join("/")
+  return `${request.method} ${path}`
+}
+
+/**
+ * Puts a scheduler around the `HttpClient` that is given, for any API with Frame.io's headers: one bucket per
+ * `Authorization` header and route. The scheduler's own errors arrive as the `cause` of a `RequestError`, for the
+ * error type of a plain `HttpClient` is fixed.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (options?: {
+  /** Whose limit it is. Default: the `Authorization` header. */
+  readonly owner?: ((request: HttpClientRequest.HttpClientRequest) => Redacted.Redacted<string>) | undefined
+  /** The bucket's route. Default: {@link routeOf}. */
+  readonly route?: ((request: HttpClientRequest.HttpClientRequest) => string) | undefined
+}): Layer.Layer<HttpClient.HttpClient, never, HttpClient.HttpClient | RateLimitScheduler> =>
+  Layer.effect(
+    HttpClient.HttpClient,
+    Effect.gen(function* () {
+      const client = yield* HttpClient.HttpClient
+      const scheduler = yield* RateLimitScheduler
+      const ownerOf =
+        options?.owner ??
+        ((request: HttpClientRequest.HttpClientRequest) => Redacted.make(request.headers.authorization ?? ""))
+      const route = options?.route ?? routeOf
+      return HttpClient.transform(client, (send, request) =>
+        Effect.mapError(
+          scheduler.schedule({
+            owner: ownerOf(request),
+            route: route(request)
+          })(send),
+          (error) =>
+            error._tag === "RequestError" || error._tag === "ResponseError"
+              ? error
+              : new HttpClientError.RequestError({
+                  request,
+                  reason: "Transport",
+                  cause: error,
+                  description: error.message
+                })
+        )
+      )
+    })
+  )
