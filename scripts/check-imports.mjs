@@ -27,6 +27,14 @@ const bundled = ["cli"]
 
 /** These hold rules and no effects: they import nothing but one another. */
 const pure = [
+  "packages/batch/src/internal/plan/dates.ts",
+  "packages/batch/src/internal/plan/folded.ts",
+  "packages/batch/src/internal/plan/nearMatches.ts",
+  "packages/batch/src/internal/plan/ownPattern.ts",
+  "packages/batch/src/internal/plan/scanners.ts",
+  "packages/batch/src/internal/plan/series.ts",
+  "packages/batch/src/internal/plan/settle.ts",
+  "packages/batch/src/internal/plan/stackHead.ts",
   "packages/batch/src/NamingRule.ts",
   "packages/batch/src/PlanFile.ts",
   "packages/batch/src/VersionGrouping.ts",
@@ -39,6 +47,9 @@ const pure = [
   "packages/core/src/SafeText.ts",
   "packages/ratelimit/src/internal/waitingLine.ts"
 ]
+
+/** Libraries that a pure module may import: no state, no clock, no input or output. */
+const pureLibraries = ["re2js"]
 
 /** Any test may use the fake. */
 const testsMayUse = ["testing"]
@@ -109,7 +120,8 @@ const checkFile = (room, file, kind, manifest) => {
       continue
     }
 
-    if (pure.includes(file)) say(`"${specifier}": a pure module imports nothing but pure modules`)
+    if (pure.includes(file) && !pureLibraries.includes(specifier))
+      say(`"${specifier}": a pure module imports nothing but pure modules`)
 
     if (specifier.startsWith(scope)) {
       const target = specifier.slice(scope.length).split("/")[0]

@@ -21,7 +21,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import * as NamingRule from "./NamingRule.js"
+import type * as NamingRule from "./NamingRule.js"
 import * as PlanFile from "./PlanFile.js"
 import * as VersionGrouping from "./VersionGrouping.js"
 import * as VersionPlan from "./VersionPlan.js"
@@ -139,20 +139,6 @@ export class NotAFolder extends Schema.TaggedError<NotAFolder>("@effect-frameio/
     return `${this.assetId} (${JSON.stringify(this.name)}) is a ${this.kind.replace("_", " ")} and no folder. Name the folder that it is in, or a project's root folder.`
   }
 }
-
-/**
- * A pattern that takes too long for names that a folder may well hold.
- *
- * @since 0.1.0
- * @category errors
- */
-export class PatternTooSlow extends Schema.TaggedError<PatternTooSlow>(
-  "@effect-frameio/batch/FolderPlan/PatternTooSlow"
-)("PatternTooSlow", {
-  pattern: Schema.String,
-  /** What was measured, and what to do. */
-  message: Schema.String
-}) {}
 
 // -----------------------------------------------------------------------------
 // reading
@@ -448,12 +434,8 @@ export const make = (
   folderId: Asset.AssetId,
   rule: NamingRule.NamingRule,
   options?: Options
-): Effect.Effect<FolderPlan, PatternTooSlow | NotAFolder | FrameioError.ReadError, FrameioClient.FrameioClient> =>
+): Effect.Effect<FolderPlan, NotAFolder | FrameioError.ReadError, FrameioClient.FrameioClient> =>
   Effect.gen(function* () {
-    const clock = yield* Effect.clock
-    const slow = NamingRule.findSlow(rule, () => Number(clock.unsafeCurrentTimeNanos()) / 1e6)
-    if (slow !== undefined) return yield* new PatternTooSlow({ pattern: rule.pattern ?? "", message: slow })
-
     const reader = yield* makeReader(options)
     const root = yield* rootOf(reader, folderId)
     const files: Array<VersionGrouping.File> = []

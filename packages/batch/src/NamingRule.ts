@@ -1,8 +1,8 @@
 /**
  * What a file name says of itself: which series it belongs to, and which version of it it is. Pure.
  *
- * The rule is the user's: one of the four that have a name, or a pattern of the user's own. A name that a rule can read
- * in two ways is `Ambiguous`, and nobody guesses which was meant.
+ * The rule is the user's: one of those that have a name, or a pattern of the user's own. A name that a rule can read in
+ * two ways is `Ambiguous`, and nobody guesses which was meant.
  *
  * The base of a name is all of it but the version: what stands before it, the frame counter or other suffix behind it,
  * and the extension. Two names are of one series when their whole bases are the same. Unicode is compared in its composed
@@ -10,6 +10,10 @@
  *
  * @since 0.1.0
  */
+import { doubtOfDates, doubtOfNumbers, ordersOf } from "./internal/plan/dates.js"
+import { composed, folded } from "./internal/plan/folded.js"
+import { readPattern } from "./internal/plan/ownPattern.js"
+import { datesOf, type Found, type Nearby, scanners } from "./internal/plan/scanners.js"
 
 /**
  * How names are compared.
@@ -33,12 +37,27 @@ export interface Options {
 export const MAX_NAME = 255
 
 /**
- * The longest pattern, in UTF-16 units.
+ * A version: its parts, the first counting most, so that 2.10 is `[2n, 10n]`. A date has one part, `yyyymmdd`.
  *
  * @since 0.1.0
- * @category constants
+ * @category models
  */
-export const MAX_PATTERN = 1000
+export type Version = ReadonlyArray<bigint>
+
+/**
+ * Negative when the first is the older version, positive when it is the newer one, and 0 when they are the same: parts
+ * that are missing are zeros.
+ *
+ * @since 0.1.0
+ * @category versions
+ */
+export const compareVersions = (one: Version, other: Version): number => {
+  for (let n = 0; n < Math.max(one.length, other.length); n++) {
+    const [left, right] = [one[n] ?? 0n, other[n] ?? 0n]
+    if (left !== right) return left < right ? -1 : 1
+  }
+  return 0
+}
 
 /**
  * A name that fits the rule.
@@ -52,18 +71,36 @@ export interface Fits {
   readonly base: string
   /** Equal for two names exactly when they are of one series. */
   readonly key: string
-  /** Equal for two names that would be of one series if neither case nor extension counted. */
+  /**
+   * Equal for two names that would be of one series if case, extension, separators, and invisible and compatibility
+   * characters did not count.
+   */
   readonly looseKey: string
-  /** The version as a number; a date as `yyyymmdd`. */
-  readonly version: bigint
+  /** What stands behind the version and belongs to the base, such as a frame's number; often empty. */
+  readonly suffix: string
+  readonly version: Version
   /** The version as the name has it, such as `v003`. */
   readonly label: string
   /** Whether it is a date: then one that is missing cannot be told. */
   readonly dated: boolean
   /** In lower case, without the dot; empty where there is none. */
   readonly extension: string
-  /** Whether spaces at an end were left out of account. */
+  /** Whether there were spaces at an end, which are ignored. */
   readonly spaced: boolean
+}
+
+/**
+ * A series that a name in doubt may belong to: what would go above it has to wait.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Near {
+  /** That of the series, as {@link Fits} has it. */
+  readonly key: string
+  readonly base: string
+  /** The lowest version that it can be; undefined where nothing is known of it, so that all of the series waits. */
+  readonly version: Version | undefined
 }
 
 /**
@@ -76,8 +113,10 @@ export interface Ambiguous {
   readonly _tag: "Ambiguous"
   /** Which two, for people. */
   readonly reason: string
-  /** One of the readings, where there is a likely one: what depends on it has to wait. */
+  /** The one reading there is, where the doubt is whether it holds. */
   readonly reading: Fits | undefined
+  /** The series that it may belong to by its other readings. */
+  readonly near: ReadonlyArray<Near>
 }
 
 /**
@@ -90,6 +129,8 @@ export interface Unfit {
   readonly _tag: "Unfit"
   /** Why, for people. */
   readonly reason: string
+  /** The series that it begins like, where a version can be seen in it all the same. */
+  readonly near: ReadonlyArray<Near>
 }
 
 /**
@@ -107,7 +148,7 @@ export type Parsed = Fits | Ambiguous | Unfit
  * @category models
  */
 export interface NamingRule {
-  /** `vfx`, `netflix`, `take`, `date`, or `pattern`. */
+  /** One of {@link named}, or `pattern`. */
   readonly name: string
   /** What it reads, in a sentence. */
   readonly description: string
@@ -115,154 +156,26 @@ export interface NamingRule {
   readonly pattern: string | undefined
   /** Reads one name. */
   readonly parse: (name: string) => Parsed
+  /**
+   * Why a series as a whole may mean something else, although each of its names fits: dates that are days in another
+   * order too, frames, times of day. The names come older versions first.
+   */
+  readonly doubtOf: (series: ReadonlyArray<Fits>) => string | undefined
 }
-
-/** What a scanner finds in a name without its extension. */
-type Found =
-  | {
-      readonly _tag: "Found"
-      readonly prefix: string
-      readonly label: string
-      readonly version: bigint
-      readonly suffix: string
-      /** Why this reading is in doubt. */
-      readonly doubt: string | undefined
-    }
-  | { readonly _tag: "Two"; readonly reason: string }
-  | { readonly _tag: "Nothing"; readonly reason: string }
-
-const nothing = (reason: string): Found => ({ _tag: "Nothing", reason })
-
-const two = (reason: string): Found => ({ _tag: "Two", reason })
-
-const quoted = (text: string): string => `“${text}”`
-
-// -----------------------------------------------------------------------------
-// the parts of a name
-// -----------------------------------------------------------------------------
 
 /** One to eight letters and digits, not digits alone, and nothing that is a version: `shot.v003` has no extension. */
-const EXTENSION = /\.(?!(?:v|tk|take)\d+$)(?=\d*[a-z])([a-z0-9]{1,8})$/i
+const EXTENSION = /\.(?!(?:v|tk|take)\d+[a-z]?$)(?=\d*[a-z])([a-z0-9]{1,8})$/i
 
-/** What may stand behind a version and be the name of a frame: `.1001`, `_00001`, `_####`, `.%04d`. */
-const FRAME = /^[._](?:\d{4,7}|#{1,8}|%0?\d{0,2}d)$/
+/** What operating systems leave in folders: `._name`, `.DS_Store`, `Thumbs.db`, `desktop.ini`. */
+const LEFTOVER = /^(?:\._.*|\.ds_store|(?:eh)?thumbs\.db|desktop\.ini)$/is
 
-/** The usual heights of a picture in lines: `v720` may be one. */
-const HEIGHTS: ReadonlySet<string> = new Set(["360", "480", "540", "576", "720"])
-
-/** Whether digits look like a size, and not like a count: four of them without a leading zero, or a usual height. */
-const looksLikeASize = (digits: string): boolean =>
-  HEIGHTS.has(digits) || (digits.length === 4 && !digits.startsWith("0"))
-
-interface Token {
-  readonly at: number
-  /** Where what follows begins. */
-  readonly end: number
-  readonly label: string
-  readonly digits: string
-}
-
-/** All tokens, with the separator in front of each left out. */
-const tokensOf = (pattern: RegExp, stem: string): ReadonlyArray<Token> => {
-  const tokens: Array<Token> = []
-  pattern.lastIndex = 0
-  for (let match = pattern.exec(stem); match !== null; match = pattern.exec(stem)) {
-    const [whole, label = "", digits = ""] = match
-    tokens.push({ at: match.index, end: match.index + whole.length, label, digits })
-  }
-  return tokens
-}
-
-/** A name with one marked number, at the end but for a frame counter. */
-const scanMarked =
-  (pattern: RegExp, what: string) =>
-  (stem: string): Found => {
-    const tokens = tokensOf(pattern, stem)
-    const [token, second] = tokens
-    if (token === undefined) return nothing(`it has no ${what} with a number between separators`)
-    if (second !== undefined) {
-      return two(`both ${quoted(token.label)} and ${quoted(second.label)} can be the version`)
-    }
-    const suffix = stem.slice(token.end)
-    if (/^[._ -]\d{1,3}$/.test(suffix)) {
-      return two(`${quoted(suffix)} behind ${quoted(token.label)} can be a part of the version`)
-    }
-    if (suffix !== "" && !FRAME.test(suffix)) {
-      return nothing(`${quoted(suffix)} stands behind the version ${quoted(token.label)} and is no frame counter`)
-    }
-    if (token.digits.length > 4) {
-      return nothing(`${quoted(token.label)} has more than four digits, which a version of this rule has not`)
-    }
-    return {
-      _tag: "Found",
-      prefix: stem.slice(0, token.at),
-      label: token.label,
-      version: BigInt(token.digits),
-      suffix,
-      doubt: looksLikeASize(token.digits) ? `${quoted(token.label)} can be a size and not a version` : undefined
-    }
-  }
-
-const scanVfx = scanMarked(/[._](v(\d+))(?=[._ -]|$)/gi, "_v or .v")
-
-const FIELD = /^[a-z0-9-]+$/i
-
-/** The fields that may stand before the version: show, episode, sequence, scene, shot, task, vendor, and an element. */
-const FIELDS = { fewest: 3, most: 8 } as const
-
-const scanNetflix = (stem: string): Found => {
-  const found = scanVfx(stem)
-  if (found._tag !== "Found") return found
-  const fields = found.prefix.split("_")
-  if (fields.length < FIELDS.fewest || fields.length > FIELDS.most) {
-    return nothing(
-      `it has ${fields.length === 1 ? "one field" : `${fields.length} fields`} before the version, and ${FIELDS.fewest} to ${FIELDS.most} are expected`
-    )
-  }
-  const odd = fields.find((field) => !FIELD.test(field))
-  if (odd !== undefined) return nothing(`the field ${quoted(odd)} is not made of letters, digits and hyphens`)
-  if (stem[found.prefix.length] !== "_") return nothing(`no _ stands before ${quoted(found.label)}`)
-  if (found.label.length < 4) return nothing(`${quoted(found.label)} has fewer than three digits`)
-  return found
-}
-
-const scanTake = scanMarked(/[._ -]((?:tk|take)[._ -]?(\d+))(?=[._ -]|$)/gi, "tk or take")
-
-const DATE = /(?:^|[._ -])((\d{4})-(\d{2})-(\d{2})|(\d{8})|(\d{6}))$/
-
-const daysIn = (year: number, month: number): number => {
-  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
-  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31
-}
-
-/** `yyyymmdd` out of eight digits, if they are a day of this or the last century. */
-const dateOf = (digits: string): bigint | undefined => {
-  const year = Number(digits.slice(0, 4))
-  const month = Number(digits.slice(4, 6))
-  const day = Number(digits.slice(6, 8))
-  const sound =
-    /^\d{8}$/.test(digits) &&
-    year >= 1900 &&
-    year <= 2099 &&
-    month >= 1 &&
-    month <= 12 &&
-    day >= 1 &&
-    day <= daysIn(year, month)
-  return sound ? BigInt(digits) : undefined
-}
-
-const scanDate = (stem: string): Found => {
-  const match = DATE.exec(stem)
-  const [, label = "", year = "", month = "", day = "", eight = "", six = ""] = match ?? []
-  if (match === null) return nothing("its last field is no date such as 20241217, 2024-12-17 or 241217")
-  const version = dateOf(eight || (six === "" ? `${year}${month}${day}` : `20${six}`))
-  if (version === undefined) return nothing(`${quoted(label)} is no day of the calendar (year, month, day)`)
-  return { _tag: "Found", prefix: stem.slice(0, match.index), label, version, suffix: "", doubt: undefined }
-}
-
-// -----------------------------------------------------------------------------
-// a rule
-// -----------------------------------------------------------------------------
+/**
+ * Whether a name is that of a file which an operating system leaves in folders, such as `.DS_Store`: never media.
+ *
+ * @since 0.1.0
+ * @category checks
+ */
+export const isLeftover = (name: string): boolean => LEFTOVER.test(name.trim())
 
 interface Definition {
   readonly name: string
@@ -272,56 +185,80 @@ interface Definition {
   readonly scan: (stem: string, whole: string) => Found
   /** Where the pattern itself says what the extension is. */
   readonly extensionOf?: ((whole: string) => string | undefined) | undefined
+  readonly dated: boolean
+  readonly doubtOf: NamingRule["doubtOf"]
 }
-
-const PLAIN = /^[\x20-\x7e]*$/
-
-const composed = (name: string): string => (PLAIN.test(name) ? name : name.normalize("NFC"))
 
 const make = (definition: Definition, options: Options | undefined): NamingRule => {
   const ignoreCase = options?.ignoreCase === true
   const anyExtension = options?.anyExtension === true
+  const keyOf = (prefix: string, suffix: string, extension: string): string => {
+    // No file has a zero in its name, so it keeps the parts apart.
+    const exact = `${prefix}\u0000${suffix}\u0000${anyExtension ? "" : extension}`
+    return ignoreCase ? exact.toLowerCase() : exact
+  }
+  const nearOf = (nearby: ReadonlyArray<Nearby>, extension: string): ReadonlyArray<Near> =>
+    nearby.flatMap(({ prefix: untrimmed, suffix, version }) => {
+      const prefix = untrimmed.trim()
+      return prefix === "" ? [] : [{ key: keyOf(prefix, suffix, extension), base: `${prefix}${suffix}`, version }]
+    })
   const parse = (name: string): Parsed => {
     if (name.length > MAX_NAME) {
-      return { _tag: "Unfit", reason: `it has ${name.length} characters; more than ${MAX_NAME} are not read` }
+      return unfit(`it has ${name.length} characters; more than ${MAX_NAME} are not read`)
     }
+    if (isLeftover(name)) return unfit("an operating system left it there, and it is no media")
     const untrimmed = composed(name)
     const whole = untrimmed.trim()
     const extension = (definition.extensionOf?.(whole) ?? EXTENSION.exec(whole)?.[1] ?? "").toLowerCase()
     const untrimmedStem = extension === "" ? whole : whole.slice(0, -(extension.length + 1))
     const stem = untrimmedStem.trimEnd()
     const found = definition.scan(stem, whole)
-    if (found._tag === "Nothing") return { _tag: "Unfit", reason: found.reason }
-    if (found._tag === "Two") return { _tag: "Ambiguous", reason: found.reason, reading: undefined }
+    if (found._tag === "Nothing") return unfit(found.reason, nearOf(found.near, extension))
+    if (found._tag === "Two") {
+      return { _tag: "Ambiguous", reason: found.reason, reading: undefined, near: nearOf(found.near, extension) }
+    }
+    const { doubt, label, suffix, version } = found
     const prefix = found.prefix.trim()
-    if (prefix === "") return { _tag: "Unfit", reason: "there is nothing in it but the version" }
-    const base = `${prefix}${found.suffix}`
-    // No file has a zero in its name, so it keeps the parts apart.
-    const exact = `${prefix}\u0000${found.suffix}\u0000${anyExtension ? "" : extension}`
+    if (prefix === "") return unfit("there is nothing in it but the version")
     const fits: Fits = {
       _tag: "Fits",
-      base,
-      key: ignoreCase ? exact.toLowerCase() : exact,
-      looseKey: `${prefix}\u0000${found.suffix}`.toLowerCase(),
-      version: found.version,
-      label: found.label,
-      dated:
-        definition.name === "date" ||
-        (found.label.length >= 8 && dateOf(found.label.replaceAll("-", "")) !== undefined),
+      base: `${prefix}${suffix}`,
+      key: keyOf(prefix, suffix, extension),
+      looseKey: `${folded(prefix)}\u0000${folded(suffix)}`,
+      suffix,
+      version,
+      label,
+      dated: definition.dated || (label.length >= 8 && ordersOf(label).length > 0),
       extension,
       spaced:
         whole.length !== untrimmed.length ||
         stem.length !== untrimmedStem.length ||
         prefix.length !== found.prefix.length
     }
-    return found.doubt === undefined ? fits : { _tag: "Ambiguous", reason: found.doubt, reading: fits }
+    return doubt === undefined ? fits : { _tag: "Ambiguous", reason: doubt, reading: fits, near: [] }
   }
   return {
     name: definition.name,
     description: definition.description,
     pattern: definition.pattern,
-    parse
+    parse,
+    doubtOf: (series) => (series.length < 2 ? undefined : definition.doubtOf(series))
   }
+}
+
+const unfit = (reason: string, near: ReadonlyArray<Near> = []): Unfit => ({ _tag: "Unfit", reason, near })
+
+const labelsOf = (series: ReadonlyArray<Fits>): ReadonlyArray<string> => series.map(({ label }) => label)
+
+const numbersOf = (series: ReadonlyArray<Fits>): string | undefined => {
+  // Only the order counts, so a version's place among the others stands for it.
+  let place = 0n
+  const places = series.map(({ version }, n) => {
+    const before = series[n - 1]?.version
+    if (before !== undefined && compareVersions(before, version) !== 0) place++
+    return place
+  })
+  return doubtOfNumbers(labelsOf(series), places)
 }
 
 /**
@@ -330,7 +267,7 @@ const make = (definition: Definition, options: Options | undefined): NamingRule 
  * @since 0.1.0
  * @category models
  */
-export type Name = "vfx" | "netflix" | "take" | "date"
+export type Name = "vfx" | "vfx-parts" | "netflix" | "take" | "date" | "date-ymd" | "date-dmy" | "date-mdy"
 
 /**
  * A rule that has a name, as it is shown to people.
@@ -346,13 +283,6 @@ export interface Named {
   readonly examples: ReadonlyArray<{ readonly name: string; readonly base: string; readonly version: string }>
   /** Names that do not, or that can be read in two ways. */
   readonly not: ReadonlyArray<string>
-}
-
-const SCANNERS: Readonly<Record<Name, (stem: string) => Found>> = {
-  vfx: scanVfx,
-  netflix: scanNetflix,
-  take: scanTake,
-  date: scanDate
 }
 
 /**
@@ -378,6 +308,17 @@ export const named: ReadonlyArray<Named> = [
     not: ["ABC_010_v1080.mov", "ABC_010_1920x1080.mov", "ABC_010_v01_02.mov", "ABC_010_v003_final.mov", "dev2.mov"]
   },
   {
+    name: "vfx-parts",
+    description:
+      "As vfx, and the number may have several parts: v2.1, v02_1, v1.2.3, v1a. v2 comes before v2.1, and that before v2.10 and v3.",
+    examples: [
+      { name: "ABC_010_comp_v2.1.mov", base: "ABC_010_comp", version: "v2.1" },
+      { name: "ABC_010_comp_v02_10.mov", base: "ABC_010_comp", version: "v02_10" },
+      { name: "ABC_010_comp_v3a.mov", base: "ABC_010_comp", version: "v3a" }
+    ],
+    not: ["ABC_010_comp_v02 2.mov", "ABC_010_comp_v003_final.mov"]
+  },
+  {
     name: "netflix",
     description:
       "show_episode_sequence_scene_shot_task_vendor_v001: three to eight fields of letters, digits and hyphens, then _v and three or four digits.",
@@ -399,13 +340,35 @@ export const named: ReadonlyArray<Named> = [
   {
     name: "date",
     description:
-      "A date as the last field, year first: 20241217, 2024-12-17 or 241217. Later days are later versions, whichever way they are written.",
+      "A date as the last field, year first: 20241217, 2024-12-17, 2024_12_17, 2024.12.17 or 241217. A series whose digits can be something else is left out: days of another order, times, frames.",
     examples: [
       { name: "Trailer_20241217.mov", base: "Trailer", version: "20241217" },
       { name: "Trailer 2024-12-18.mov", base: "Trailer", version: "2024-12-18" },
       { name: "Trailer_241219.mov", base: "Trailer", version: "241219" }
     ],
-    not: ["uc241217_020.mov", "Trailer_20241317.mov", "Trailer_17122024.mov"]
+    not: ["uc241217_020.mov", "Trailer_20241317.mov", "Trailer_17122024.mov", "VID_20241217_101112.mov"]
+  },
+  {
+    name: "date-ymd",
+    description:
+      "As date, and you say that the year comes first: six digits are year, month and day, also beside eight.",
+    examples: [{ name: "Trailer_241217.mov", base: "Trailer", version: "241217" }],
+    not: ["Trailer_17122024.mov"]
+  },
+  {
+    name: "date-dmy",
+    description: "As date, with the day first: 17122024, 17-12-2024, 17.12.2024, 17.12.24 or 171224.",
+    examples: [
+      { name: "Trailer_171224.mov", base: "Trailer", version: "171224" },
+      { name: "Trailer 17.12.2024.mov", base: "Trailer", version: "17.12.2024" }
+    ],
+    not: ["Trailer_20241217.mov", "Trailer_12312024.mov"]
+  },
+  {
+    name: "date-mdy",
+    description: "As date, with the month first: 12172024, 12-17-2024 or 121724.",
+    examples: [{ name: "Trailer_121724.mov", base: "Trailer", version: "121724" }],
+    not: ["Trailer_20241217.mov", "Trailer_31122024.mov"]
   }
 ]
 
@@ -415,15 +378,23 @@ export const named: ReadonlyArray<Named> = [
  * @since 0.1.0
  * @category constructors
  */
-export const byName = (name: Name, options?: Options): NamingRule =>
-  make(
+export const byName = (name: Name, options?: Options): NamingRule => {
+  const dates = datesOf[name]
+  return make(
     {
       name,
       description: named.find((one) => one.name === name)?.description ?? name,
-      scan: SCANNERS[name]
+      scan: scanners[name],
+      dated: dates !== undefined,
+      doubtOf: (series) => {
+        if (dates === undefined) return numbersOf(series)
+        const { base = "", extension = "" } = series[0] ?? {}
+        return doubtOfDates({ base, extension, labels: labelsOf(series) }, dates.order, dates.stated)
+      }
     },
     options
   )
+}
 
 // -----------------------------------------------------------------------------
 // a pattern of the user's own
@@ -439,81 +410,24 @@ export type Made =
   | { readonly ok: true; readonly rule: NamingRule }
   | { readonly ok: false; readonly problems: ReadonlyArray<string> }
 
-const GROUPS: ReadonlyArray<string> = ["base", "version", "suffix", "ext"]
-
-const HINT = "(?<base>.+)_v(?<version>[0-9]+)"
-
-const ISO = /^(\d{4})-(\d{2})-(\d{2})$/
-
-const versionOf = (text: string): bigint | undefined => {
-  if (/^\d+$/.test(text)) return BigInt(text)
-  const iso = ISO.exec(text)
-  return iso === null ? undefined : dateOf(text.replaceAll("-", ""))
-}
-
-const compiled = (source: string, flags: string): RegExp | string => {
-  try {
-    return new RegExp(source, flags)
-  } catch (cause) {
-    return cause instanceof Error ? cause.message : String(cause)
-  }
-}
-
 /**
- * A rule out of a regular expression (ECMAScript, with the flag `u`) that has the named groups `base` and `version`,
- * and may have `suffix` and `ext`.
+ * A rule out of a regular expression in the syntax of RE2 (https://github.com/google/re2/wiki/Syntax), which matches in
+ * time that grows with the name and never explodes. It has the named groups `base` and `version`, and may have `suffix`
+ * and `ext`; instead of `version` it may have `year`, `month` and `day`.
  *
  * It must match the whole name: without its extension, or with it where there is a group `ext`. The version is digits,
- * or a date `2024-12-17`. The suffix is what stands behind the version and belongs to the base. What is in no group is
- * left out of account.
+ * also in several parts such as `2.1` or `2a`, or a date with the year first such as `2024-12-17`. The suffix is what
+ * stands behind the version and belongs to the base. What is in no group is ignored.
  *
- * Whether a pattern takes too long is for {@link findSlow} to say, which needs a clock.
+ * At most 1000 characters. A number that the pattern tears apart, so that its first digits go to the base, is ambiguous.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const fromPattern = (pattern: string, options?: Options): Made => {
-  const problems: Array<string> = []
-  if (pattern.trim() === "") return { ok: false, problems: [`The pattern is empty. An example: ${HINT}`] }
-  if (pattern.length > MAX_PATTERN) {
-    problems.push(`The pattern has ${pattern.length} characters; the most is ${MAX_PATTERN}.`)
-  }
-  const expression = compiled(`^(?:${pattern})$`, options?.ignoreCase === true ? "iu" : "u")
-  if (typeof expression === "string") {
-    // Without the source, which is told anyway, and is here with our own frame around it.
-    problems.push(
-      `The pattern is no regular expression: ${expression.replace(/^Invalid regular expression: .*\/[a-z]*: /s, "")}.`
-    )
-  }
-  const groups = [...pattern.matchAll(/\(\?<([^=!>][^>]*)>/g)].map(([, name = ""]) => name)
-  for (const wanted of ["base", "version"]) {
-    if (!groups.includes(wanted)) problems.push(`The group (?<${wanted}>…) is missing. An example: ${HINT}`)
-  }
-  for (const name of new Set(groups)) {
-    if (!GROUPS.includes(name)) {
-      problems.push(
-        `The group (?<${name}>…) has no meaning; there are ${GROUPS.join(", ")}. Use (?:…) for what is left out of account.`
-      )
-    }
-  }
-  if (typeof expression === "string" || problems.length > 0) return { ok: false, problems }
-  const ownExtension = groups.includes("ext")
-  const scan = (stem: string, whole: string): Found => {
-    const match = expression.exec(ownExtension ? whole : stem)
-    if (match === null) return nothing("it does not match the pattern")
-    const label = match.groups?.version ?? ""
-    const version = versionOf(label)
-    if (version === undefined) return nothing(`its version is ${quoted(label)}, which is no number`)
-    return {
-      _tag: "Found",
-      prefix: match.groups?.base ?? "",
-      label,
-      version,
-      suffix: match.groups?.suffix ?? "",
-      doubt: undefined
-    }
-  }
-  const extensionOf = (whole: string): string => expression.exec(whole)?.groups?.ext?.replace(/^\./, "") ?? ""
+  const read = readPattern(pattern, options?.ignoreCase === true)
+  if (!read.ok) return read
+  const { dated, extensionOf, scan } = read.value
   return {
     ok: true,
     rule: make(
@@ -522,54 +436,45 @@ export const fromPattern = (pattern: string, options?: Options): Made => {
         description: `The pattern ${pattern}`,
         pattern,
         scan,
-        extensionOf: ownExtension ? extensionOf : undefined
+        extensionOf,
+        dated,
+        doubtOf: dated ? () => undefined : numbersOf
       },
       options
     )
   }
 }
 
-/** Longer than any sound pattern takes for one name, in ms. */
-const SLOW_MILLIS = 40
-
-const LENGTHS: ReadonlyArray<number> = [
-  ...Array.from({ length: 20 }, (_, n) => 4 + 2 * n),
-  60,
-  90,
-  130,
-  180,
-  MAX_NAME - 1
-]
-
-/** What a bad pattern chokes on is most often a run of what it likes, with an end that it does not. */
-const units = (pattern: string): ReadonlyArray<string> => {
-  const literal = [...new Set(pattern.match(/[A-Za-z0-9_. -]/g) ?? [])].slice(0, 12)
-  const common = ["a", "A", "0", "_", ".", "-", " "]
-  return [...new Set([...common, ...literal, "a_", "0_", "a0", "A_", "a.", "a ", "a-"])]
+/**
+ * A rule with a name that reads nearly all of what another leaves.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Suggestion {
+  readonly name: Name
+  /** How many of the names it reads. */
+  readonly fits: number
+  /** How many names there are. */
+  readonly of: number
 }
 
+/** Of the names, so many must fit a rule before it is suggested. */
+const NEARLY_ALL = 0.9
+
 /**
- * Tries a rule's own pattern on names made to be hard for it, ever longer ones, and answers what to say if one of them
- * takes too long. Rules that have a name are never slow. The clock is in ms, and must be a real one.
- *
- * No such trial can prove a pattern harmless, so no name longer than {@link MAX_NAME} is read either.
+ * Another rule that reads nearly all of the names, where this one reads less than half of them.
  *
  * @since 0.1.0
  * @category checks
  */
-export const findSlow = (rule: NamingRule, nowMillis: () => number): string | undefined => {
-  if (rule.pattern === undefined) return undefined
-  const lead = /^[A-Za-z0-9_ -]{2,}/.exec(rule.pattern)?.[0].slice(0, -1) ?? ""
-  for (const unit of units(rule.pattern)) {
-    for (const length of LENGTHS) {
-      const name = `${lead}${unit.repeat(Math.ceil(length / unit.length))}`.slice(0, MAX_NAME - 1)
-      const before = nowMillis()
-      rule.parse(`${name}!`)
-      const took = nowMillis() - before
-      if (took > SLOW_MILLIS) {
-        return `The pattern takes ${Math.round(took)} ms for a name of ${name.length + 1} characters, and longer ones would never end. It has a repetition inside a repetition, such as (a+)+; write one of them without.`
-      }
-    }
-  }
-  return undefined
+export const suggest = (rule: NamingRule, names: ReadonlyArray<string>): Suggestion | undefined => {
+  const media = names.filter((name) => !isLeftover(name))
+  const fitsIn = (one: NamingRule): number => media.filter((name) => one.parse(name)._tag === "Fits").length
+  if (media.length < 2 || fitsIn(rule) * 2 >= media.length) return undefined
+  return named
+    .filter(({ name }) => name !== rule.name)
+    .map(({ name }) => ({ name, fits: fitsIn(byName(name)), of: media.length }))
+    .filter(({ fits, of }) => fits >= of * NEARLY_ALL)
+    .reduce<Suggestion | undefined>((best, one) => (best === undefined || one.fits > best.fits ? one : best), undefined)
 }

@@ -100,7 +100,7 @@ describe("loose files", () => {
   it("by dates have no gaps", () => {
     const result = group(
       { files: files(["AB_20241231.mov", "AB_2025-01-05.mov", "AB_250103.mov"]) },
-      { rule: NamingRule.byName("date") }
+      { rule: NamingRule.byName("date-ymd") }
     )
     assert.deepStrictEqual(drawn(result), ["AB: file 20241231 < 250103, 2025-01-05"])
     assert.deepStrictEqual(result.findings, [])
@@ -130,8 +130,9 @@ describe("loose files", () => {
     assert.deepStrictEqual(drawn(result), ["AB: file v718 < v719"])
     assert.deepStrictEqual(kinds(result), ["ambiguous-name", "waits"])
     const size = group({ files: files(["AB_v01.mov", "AB_v02.mov", "AB_v1080.mov", "AB_v01_02.mov"]) })
-    assert.deepStrictEqual(drawn(size), ["AB: file v01 < v02"])
-    assert.deepStrictEqual(kinds(size), ["ambiguous-name", "ambiguous-name"])
+    // v01_02 may come before v02.
+    assert.deepStrictEqual(drawn(size), [])
+    assert.deepStrictEqual(kinds(size), ["ambiguous-name", "waits", "waits"])
   })
 
   it("of different types are left out altogether, for nobody says which type the series has", () => {
@@ -159,9 +160,9 @@ describe("loose files", () => {
     const both = group({ files: files(["Night_v01.mov", "night_v02.mp4"]) })
     assert.deepStrictEqual(drawn(both), [])
     assert.include(about(both, "near-match")[0]?.message, "differ in case and extension only")
-    assert.include(about(both, "near-match")[0]?.message, "--ignore-case --any-extension takes")
+    assert.deepStrictEqual(about(both, "near-match")[0]?.differ, ["case", "extension"])
     const extension = group({ files: files(["AB_v01.mov", "AB_v02.mp4"]) })
-    assert.include(about(extension, "near-match")[0]?.message, ". --any-extension takes")
+    assert.deepStrictEqual(about(extension, "near-match")[0]?.differ, ["extension"])
     assert.deepStrictEqual(kinds(group({ files: files(["AB_v01.mov", "AB_v01.jpg"]) })), [])
     assert.deepStrictEqual(
       drawn(group({ files: files(["Night_v01.mov", "night_v02.mp4"]) }, { ignoreCase: true, anyExtension: true })),

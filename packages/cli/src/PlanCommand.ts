@@ -111,13 +111,10 @@ const checked = (request: Request) =>
     return { folderId: request.folder, rule: made.rule, targets }
   })
 
-const toCliError = (
-  error: FolderPlan.PatternTooSlow | FolderPlan.NotAFolder | FrameioError.ReadError | CliError
-): CliError => {
+const toCliError = (error: FolderPlan.NotAFolder | FrameioError.ReadError | CliError): CliError => {
   switch (error._tag) {
     case "CliError":
       return error
-    case "PatternTooSlow":
     case "NotAFolder":
     case "FrameioUnauthorized":
     case "FrameioForbidden":
@@ -195,16 +192,21 @@ export const handle = Effect.fn("Cli.plan")(function* (request: Request) {
   const asFile = out === undefined && (Option.isSome(request.format) || !stdio.outIsTerminal)
   // A person who looks at standard output gets the table there; beside data it goes where the rest is said.
   const tell = request.json || asFile || out !== undefined || !stdio.outIsTerminal ? stdio.err : stdio.out
-  const findings = targets[1] === undefined || plan.findings.length === 0 ? undefined : targets[1].given
+  const found = plan.findings.map(PlanText.advised)
+  const findings = targets[1] === undefined || found.length === 0 ? undefined : targets[1].given
 
   yield* tell(PlanText.table(plan.groups))
-  yield* tell(PlanText.findings(plan.findings, findings))
+  yield* tell(PlanText.findings(found, findings))
 
-  const pieces = request.json ? jsonLines(plan) : asFile ? PlanFile.write(plan.groups, format) : []
+  const pieces = request.json
+    ? jsonLines({ ...plan, findings: found })
+    : asFile
+      ? PlanFile.write(plan.groups, format)
+      : []
   yield* Stream.runForEach(parcels(pieces), stdio.out)
   const written = [
     PlanFile.write(plan.groups, format),
-    findings === undefined ? undefined : PlanFile.writeFindings(plan.findings, format)
+    findings === undefined ? undefined : PlanFile.writeFindings(found, format)
   ].map((text) => (text === undefined ? undefined : Stream.fromIterable(text)))
   yield* OutputFile.write(targets.map((target, n) => ({ target, text: written[n] })))
 

@@ -5,7 +5,7 @@
  */
 import * as BatchEstimate from "@effect-frameio/batch/BatchEstimate"
 import type { FolderPlan, Progress } from "@effect-frameio/batch/FolderPlan"
-import type { Finding, Group } from "@effect-frameio/batch/VersionGrouping"
+import type { Difference, Finding, Group } from "@effect-frameio/batch/VersionGrouping"
 import type { Rule } from "@effect-frameio/ratelimit/LeakyBucket"
 import * as ProgressBar from "./ProgressBar.js"
 
@@ -70,6 +70,33 @@ export const table = (groups: ReadonlyArray<Group>): string => {
   const more = groups.length - ROWS
   return [...lines, ...(more > 0 ? [`and ${plural(more, "stack")} more`] : []), ""].join("\n")
 }
+
+/** The options that take names for one which differ in this. */
+const FLAGS: Partial<Readonly<Record<Difference, string>>> = {
+  case: "--ignore-case",
+  extension: "--any-extension",
+  folder: "--across-folders"
+}
+
+const adviceFor = ({ differ, kind }: Finding): string => {
+  if (kind === "ambiguous-series") return "--rule date-ymd, date-dmy or date-mdy says in which order the days are."
+  if (differ === undefined) return ""
+  const flags = differ.flatMap((one) => FLAGS[one] ?? [])
+  return flags.length === differ.length
+    ? `${flags.join(" ")} takes them for one.`
+    : "Rename those that are spelt wrongly, or state a pattern that reads them as one."
+}
+
+/**
+ * A finding with what this command offers to settle it.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const advised = (finding: Finding): Finding => ({
+  ...finding,
+  message: `${finding.message} ${adviceFor(finding)}`.trimEnd()
+})
 
 const byKind = (findings: ReadonlyArray<Finding>, title: string, file: string): ReadonlyArray<string> => {
   if (findings.length === 0) return []

@@ -71,7 +71,7 @@ describe("frameio plan, against the fake", () => {
   it.effect("in a pipe writes the plan to standard output, and answers 0 when nothing was left out", () =>
     withDelivery(({ frameio, seeded }) =>
       Effect.gen(function* () {
-        const { code, err, lines, out } = yield* frameio(["plan", seeded.editId, "--rule=date"])
+        const { code, err, lines, out } = yield* frameio(["plan", seeded.editId, "--rule=date-ymd"])
         assert.strictEqual(code, 0)
         assert.lengthOf(lines, 3)
         assert.strictEqual((yield* VersionPlan.fromString(out)).jobs, 2)
@@ -79,7 +79,7 @@ describe("frameio plan, against the fake", () => {
           err,
           /^base +on +new versions +folder\nTrailer +20241203 +241210 2024-12-17 +makes a new stack +Edit\n/
         )
-        const json = yield* frameio(["plan", seeded.editId, "--rule", "date", "--format", "jsonl"])
+        const json = yield* frameio(["plan", seeded.editId, "--rule", "date-ymd", "--format", "jsonl"])
         assert.lengthOf(json.lines, 2)
         assert.strictEqual((yield* VersionPlan.fromString(json.out)).jobs, 2)
       })
@@ -190,7 +190,7 @@ describe("frameio plan, against the fake", () => {
         const misspelt = yield* frameio(["plan", "delivery", "--rule", "vxf"])
         assert.include(
           misspelt.err,
-          '--rule is "vxf", which is no rule. There are vfx, netflix, take, date, or a pattern'
+          '--rule is "vxf", which is no rule. There are vfx, vfx-parts, netflix, take, date, date-ymd, date-dmy, date-mdy, or a pattern'
         )
         assert.include(misspelt.err, '"delivery" is no folder')
         const missing = yield* frameio(["plan", "00000000-0000-4000-8000-000000000001"])

@@ -1,0 +1,36 @@
+/**
+ * Names without what people and systems write now one way and now another. Pure.
+ */
+
+const PLAIN = /^[\x20-\x7e]*$/
+
+/**
+ * The composed form of Unicode (NFC).
+ *
+ * @internal
+ */
+export const composed = (text: string): string => (PLAIN.test(text) ? text : text.normalize("NFC"))
+
+const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu
+const SEPARATORS = /[\s._\p{Pd}\p{Zs}]+/gu
+const PLAIN_SEPARATORS = /[ ._-]+/g
+
+/**
+ * What two names can differ in and be meant to be the same.
+ *
+ * @internal
+ */
+export type Trait = "case" | "separators" | "characters"
+
+/**
+ * A text without the difference of upper and lower case, of separators and how many of them there are, and of
+ * invisible and compatibility characters; `keep` keeps one of them. A digit stays apart from a digit.
+ *
+ * @internal
+ */
+export const folded = (text: string, keep?: Trait): string => {
+  const plain = PLAIN.test(text)
+  const seen = plain || keep === "characters" ? text : text.normalize("NFKC").replace(INVISIBLE, "")
+  const spread = keep === "separators" ? seen : seen.replace(plain ? PLAIN_SEPARATORS : SEPARATORS, " ").trim()
+  return keep === "case" ? spread : plain ? spread.toLowerCase() : spread.toUpperCase().toLowerCase()
+}
