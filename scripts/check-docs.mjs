@@ -190,6 +190,9 @@ const withoutCode = (text) =>
     .replace(/^(```|~~~)[\s\S]*?^\1/gm, (block) => block.replace(/[^\n]/g, ""))
     .replace(/`[^`\n]*`/g, (code) => " ".repeat(code.length))
 
+/** A package's README is read where the repository is not. */
+const ONLINE = "https://github.com/effect-frameio/effect-frameio/blob/main/"
+
 let links = 0
 for (const file of markdown) {
   const whole = readFileSync(file, "utf8")
@@ -197,14 +200,19 @@ for (const file of markdown) {
   for (const match of text.matchAll(
     /\]\(\s*<?([^)\s>]+)>?[^)]*\)|^\[[^\]]+\]:\s*(\S+)|<(?:img|a)[^>]*?(?:src|href)="([^"]+)"/gm
   )) {
-    const target = match[1] ?? match[2] ?? match[3]
+    const written = match[1] ?? match[2] ?? match[3]
+    const target = written.startsWith(ONLINE)
+      ? relative(dirname(file), join(root, written.slice(ONLINE.length)))
+      : written
     if (/^[a-z][a-z0-9+.-]*:|^\/\//i.test(target)) continue
     links++
     const line = text.slice(0, match.index).split("\n").length
     const [path, anchor] = target.split("#")
     const aim = path === "" ? file : resolve(dirname(file), decodeURIComponent(path))
     if (!existsSync(aim)) problems.push(`${from(file)}:${line} the link to ${target} leads nowhere`)
-    else if (anchor && aim.endsWith(".md") && !anchorsOf(readFileSync(aim, "utf8")).has(decodeURIComponent(anchor))) {
+    else if (written === target && from(file).startsWith("packages/") && !aim.startsWith(dirname(file))) {
+      problems.push(`${from(file)}:${line} ${target} is not in the package: link to ${ONLINE}…`)
+    } else if (anchor && aim.endsWith(".md") && !anchorsOf(readFileSync(aim, "utf8")).has(decodeURIComponent(anchor))) {
       problems.push(`${from(file)}:${line} there is no heading #${anchor} in ${from(aim)}`)
     }
   }

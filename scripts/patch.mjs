@@ -39,7 +39,7 @@ const patched = (file) => readFileSync(file, "utf8").includes("@effect/language-
 const forgetBuilds = () => {
   const rooms = readdirSync(join(root, "packages")).map((name) => join(root, "packages", name))
   for (const room of [...rooms, join(root, "examples")]) {
-    for (const info of ["dist/.tsbuildinfo", "build/.tsbuildinfo", "build/test/.tsbuildinfo"]) {
+    for (const info of ["build/src.tsbuildinfo", "build/.tsbuildinfo", "build/test/.tsbuildinfo"]) {
       rmSync(join(room, info), { force: true })
     }
   }

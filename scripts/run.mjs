@@ -138,6 +138,7 @@ const lint = [
   ["documentation", "node scripts/check-docs.mjs", () => node("scripts/check-docs.mjs")],
   ...openapi("--check")
 ]
+const packages = ["packages as published", "node scripts/check-packages.mjs", () => node("scripts/check-packages.mjs")]
 const tests = (args) => [
   "tests",
   "npm run vitest",
@@ -162,7 +163,7 @@ const tasks = {
   types: () => [types],
   lint: () => lint,
   vitest: (args) => [tests(args)],
-  test: (args) => [types, ...lint, tests(args)],
+  test: (args) => [types, ...lint, bundle, packages, tests(args)],
   demo: (args) => [bundle, ["demo", "npm run demo", () => node("packages/cli/dist/bin.js", ["demo", ...args])]],
   frameio: (args) => [bundle, ["frameio", "npm run frameio -- --help", () => node("packages/cli/dist/bin.js", args)]],
   bench: (args) => {

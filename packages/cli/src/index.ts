@@ -40,5 +40,7 @@ export * as Stdio from "./Stdio.js"
 export * as UploadBar from "./UploadBar.js"
 /** A file, and onto its stack: `frameio upload`. */
 export * as UploadCommand from "./UploadCommand.js"
+/** The version of the command. */
+export * as Version from "./Version.js"
 /** One version: `frameio version`. */
 export * as VersionCommand from "./VersionCommand.js"

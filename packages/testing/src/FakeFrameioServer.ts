@@ -1,6 +1,6 @@
 /**
  * The fake on a port of this machine, for programs in other processes and in other languages. It listens on 127.0.0.1
- * only, over plain HTTP. Needs Node.
+ * only, over plain HTTP. Needs Node, and `@effect/platform-node`, which nothing else in this package does.
  *
  * @since 0.1.0
  */
@@ -8,8 +8,6 @@ import { createServer } from "node:http"
 import type * as HttpServerError from "@effect/platform/HttpServerError"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -59,14 +57,17 @@ export class FakeFrameioServer extends Context.Tag("@effect-frameio/testing/Fake
 
 const HOST = "127.0.0.1"
 
+/** Loaded when a server is made, so that the in-memory fake works where `@effect/platform-node` is not installed. */
+const platformNode = Effect.promise(() =>
+  Promise.all([import("@effect/platform-node/NodeHttpServer"), import("@effect/platform-node/NodeHttpServerRequest")])
+)
+
 /** Ends the connection the way a network does that breaks. */
 const breakOff = (request: HttpServerRequest.HttpServerRequest) =>
-  Effect.zipRight(
-    Effect.sync(() => {
-      NodeHttpServerRequest.toIncomingMessage(request).socket.resetAndDestroy()
-    }),
-    Effect.never
-  )
+  Effect.flatMap(platformNode, ([, { toIncomingMessage }]) => {
+    toIncomingMessage(request).socket.resetAndDestroy()
+    return Effect.never
+  })
 
 const giveBack = (request: HttpServerRequest.HttpServerRequest, reply: Reply) => {
   switch (reply._tag) {
@@ -108,6 +109,7 @@ export const make = (options?: Options): Effect.Effect<Service, HttpServerError.
   Effect.gen(function* () {
     const { engine, service } = yield* FakeFrameio.run(options)
     const server = createServer()
+    const [NodeHttpServer] = yield* platformNode
     const http = yield* NodeHttpServer.make(() => server, { port: options?.port ?? 0, host: HOST })
     const [project] = service.world.projects
     const manual = yield* Manual.make({
