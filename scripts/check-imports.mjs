@@ -42,6 +42,7 @@ const pure = [
   "packages/stacks/src/PartPlan.ts",
   "packages/ratelimit/src/RateLimitHeaders.ts",
   "packages/ratelimit/src/RetryAfter.ts",
+  "packages/ratelimit/src/Transport.ts",
   "packages/ratelimit/src/internal/expiries.ts",
   "packages/core/src/SecureUrl.ts",
   "packages/core/src/SafeText.ts",

@@ -6,7 +6,7 @@
  * @since 0.1.0
  */
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
-import type * as Cause from "effect/Cause"
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -20,7 +20,6 @@ import type * as Scope from "effect/Scope"
 import type { BucketSnapshot } from "./BucketSnapshot.js"
 import { BucketQueue, Request, type Settings } from "./internal/bucketQueue.js"
 import * as JobState from "./internal/jobState.js"
-import * as NeverSent from "./internal/neverSent.js"
 import { PRIORITIES } from "./internal/waitingLine.js"
 import * as LeakyBucket from "./LeakyBucket.js"
 import * as RateLimitCall from "./RateLimitCall.js"
@@ -29,6 +28,7 @@ import * as RateLimitHeaders from "./RateLimitHeaders.js"
 import * as RateLimitMetrics from "./RateLimitMetrics.js"
 import * as RateLimitStore from "./RateLimitStore.js"
 import * as RetryAfter from "./RetryAfter.js"
+import * as Transport from "./Transport.js"
 
 /**
  * The options of {@link make}.
@@ -169,6 +169,10 @@ class Sending<E, R> extends Request<HttpClientResponse.HttpClientResponse, E | R
     return this.send
   }
 }
+
+/** An interruption may have come after the request was written. */
+const neverSent = (cause: Cause.Cause<unknown>): boolean =>
+  !Cause.isInterrupted(cause) && [...Cause.failures(cause)].some((error) => Transport.diagnose(error).neverSent)
 
 type Turn<E, R> = Effect.Effect<HttpClientResponse.HttpClientResponse, E | RateLimitError, R>
 
@@ -326,7 +330,7 @@ export const make = (
 
     const onFailure = <E, R>(sending: Sending<E, R>, cause: Cause.Cause<unknown>): void => {
       const { queue } = sending.bucket
-      if (!sending.sent || sending.ticket === undefined || NeverSent.isNeverSent(cause)) queue.withdraw(sending)
+      if (!sending.sent || sending.ticket === undefined || neverSent(cause)) queue.withdraw(sending)
       else queue.learn(sending, (state, now) => LeakyBucket.abandoned(state, now, lingerMillis))
     }
 

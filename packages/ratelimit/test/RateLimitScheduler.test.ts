@@ -401,6 +401,13 @@ describe("RateLimitScheduler", () => {
         const exit = yield* Effect.exit(schedule(key)(Effect.fail(refused)))
         assert.deepStrictEqual(exit, Exit.fail(refused))
         assert.strictEqual((yield* snapshot)[0]?.free, 4)
+        // What the retry calls "never sent" costs nothing either.
+        for (const cause of [{ code: "ETIMEDOUT", syscall: "connect" }, { code: "CERT_HAS_EXPIRED" }]) {
+          yield* Effect.exit(
+            schedule(key)(Effect.fail(new HttpClientError.RequestError({ request, reason: "Transport", cause })))
+          )
+          assert.strictEqual((yield* snapshot)[0]?.free, 4)
+        }
         yield* Effect.exit(
           schedule(key)(Effect.fail(new HttpClientError.RequestError({ request, reason: "Transport" })))
         )

@@ -15,7 +15,7 @@ export const isOutage =
   (error: FrameioError.FrameioError): boolean => {
     switch (error._tag) {
       case "FrameioTransportError":
-        return error.reason === "NotSent" ? !Transport.isHopeless(error.code) : reads && error.reason === "AnswerLost"
+        return error.reason === "NotSent" ? !Transport.isHopeless(error) : reads && error.reason === "AnswerLost"
       case "FrameioRequestTimeout":
         return reads
       case "FrameioServerError":
