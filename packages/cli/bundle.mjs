@@ -29,6 +29,8 @@ await build({
   platform: "node",
   format: "esm",
   target: "node20.19",
+  // UMD modules require what a bundler does not see.
+  mainFields: ["module", "main"],
   tsconfig: "tsconfig.src.json",
   // A binary for each platform.
   external: ["libsql"],
