@@ -26,6 +26,7 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import type { AssetId } from "@effect-frameio/core/Asset"
 import * as FrameioApi from "@effect-frameio/core/FrameioApi"
 import * as FrameioClient from "@effect-frameio/core/FrameioClient"
+import * as V4Api from "@effect-frameio/core/V4Api"
 import type * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -37,11 +38,13 @@ import type * as Scope from "effect/Scope"
 import * as FaultPlan from "./FaultPlan.js"
 import * as Engine from "./internal/engine.js"
 import * as inProcess from "./internal/inProcess.js"
+import { State } from "./internal/v4/state.js"
 import * as Journal from "./Journal.js"
 import type * as Payload from "./Payload.js"
 import * as RateLimiter from "./RateLimiter.js"
 import * as Storage from "./Storage.js"
 import type * as Unknowns from "./Unknowns.js"
+import * as V4Unknowns from "./V4Unknowns.js"
 import * as World from "./World.js"
 
 /**
@@ -85,6 +88,8 @@ export interface Options {
   readonly foreign?: ReadonlyArray<RateLimiter.Foreign> | undefined
   /** What goes wrong, and how long the way takes. Default: nothing, and no time. */
   readonly faults?: FaultPlan.FaultPlan | undefined
+  /** What to do where V4 is not known. */
+  readonly v4?: V4Unknowns.Options | undefined
   /** How much of an asset is shown. Default `full`, which is what the real API shows; `slim` is for bulk. */
   readonly payload?: Payload.Shape | undefined
   /** How many requests the journal keeps; counts are kept of all. Default 100 000. */
@@ -138,6 +143,17 @@ export interface Service {
   readonly counts: (endpoint?: string) => Effect.Effect<Journal.Counts>
   /** Fills a bucket to the brim, as somebody else would; answers how many requests that took. */
   readonly exhaust: (endpoint: string, userId?: string) => Effect.Effect<number>
+  /** Adds a share of V4, to the first project by default; answers its id. */
+  readonly addShare: (share: {
+    /** Under which people find it. */
+    readonly name: string
+    /** What is in it. */
+    readonly assetIds: ReadonlyArray<string>
+    /** A project of this world. */
+    readonly projectId?: string | undefined
+  }) => string
+  /** What is in a share of V4, in the order in which it was added. */
+  readonly shareAssets: (shareId: string) => ReadonlyArray<string>
   /** What became of the requests of each foreign client, in the order of the options. */
   readonly foreign: Effect.Effect<ReadonlyArray<RateLimiter.ForeignCount>>
 }
@@ -172,7 +188,11 @@ const firstUser = (world: World.World): World.User =>
 
 /** A name that is misspelt would silently get the default limit. */
 const checkNames = (options: Options | undefined): void => {
-  const known = new Set([...FrameioApi.endpoints.keys(), ...Object.keys(RateLimiter.documented)])
+  const known = new Set([
+    ...FrameioApi.endpoints.keys(),
+    ...V4Api.endpoints.keys(),
+    ...Object.keys(RateLimiter.documented)
+  ])
   const named = [...Object.keys(options?.limits ?? {}), ...(options?.foreign ?? []).map((one) => one.endpoint)]
   const unknown = named.filter((name) => !known.has(name))
   if (unknown.length > 0) {
@@ -202,6 +222,7 @@ export const run = (options?: Options): Effect.Effect<Running, never, Scope.Scop
       startMillis
     })
     const storage = Storage.make()
+    const v4 = new State(world, V4Unknowns.make(options?.v4))
     const engine = yield* Engine.make({
       world,
       storage,
@@ -209,6 +230,7 @@ export const run = (options?: Options): Effect.Effect<Running, never, Scope.Scop
       journal,
       plan: options?.faults ?? FaultPlan.none,
       shape: options?.payload ?? defaults.payload,
+      v4,
       startMillis
     })
     /** What is due has happened whenever a test looks. */
@@ -229,6 +251,12 @@ export const run = (options?: Options): Effect.Effect<Running, never, Scope.Scop
       requests: looking(() => journal.entries),
       counts: (endpoint) => looking(() => journal.counts(endpoint)),
       exhaust: (endpoint, userId) => looking((now) => limiter.charge(userId ?? user.id, endpoint, now, BRIM)),
+      addShare: ({ assetIds, name, projectId }) => {
+        const share = v4.addShare({ name, projectId: projectId ?? world.projects[0]?.id ?? "", nowMillis: startMillis })
+        for (const id of assetIds) share.assetIds.add(id)
+        return share.id
+      },
+      shareAssets: (shareId) => [...(v4.shares.get(shareId)?.assetIds ?? [])],
       foreign: looking((now) => limiter.foreignCounts(now))
     }
     return { service, engine }

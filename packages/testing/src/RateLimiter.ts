@@ -8,6 +8,7 @@
  *
  * @since 0.1.0
  */
+import * as V4Api from "@effect-frameio/core/V4Api"
 
 /**
  * A limit: so many requests per window of ms. Both are whole and at least 1.
@@ -55,6 +56,7 @@ export const documented: Limits = {
   "assets.searchPost": per(200, 60_000),
   "assets.librarySearch": per(200, 60_000),
   "assets.librarySearchPost": per(200, 60_000),
+  ...Object.fromEntries([...V4Api.endpoints.values()].map(({ name, printed }) => [name, printed])),
   "*": per(10, 1000)
 }
 

@@ -429,6 +429,11 @@ export class World {
     return this.projectList.find((project) => project.id === id)
   }
 
+  /** The name of a team. */
+  teamName(id: string): string | undefined {
+    return this.teams.find((team) => team.id === id)?.name
+  }
+
   /** The user with an id. */
   user(id: string): User | undefined {
     return this.userList.find((user) => user.id === id)
@@ -963,6 +968,10 @@ export class World {
     readonly assetId: string
     readonly nextAssetId: string
     readonly nowMillis?: number | undefined
+    /** Whether the kinds of the two may differ, which is not known of V4. Default `false`. */
+    readonly anyType?: boolean | undefined
+    /** Whether the new version may come from another stack, whatever {@link Unknowns} says of v2. Default `false`. */
+    readonly fromStack?: boolean | undefined
   }): Result<Versioned> {
     const now = args.nowMillis ?? this.epochMillis
     let target = this.find(args.assetId)
@@ -990,13 +999,13 @@ export class World {
     }
     const from = this.parent.at(file)
     const fromStack = this.kinds.at(from) === STACK
-    if (fromStack && this.unknowns.nextInStack === "refuse") {
+    if (fromStack && args.fromStack !== true && this.unknowns.nextInStack === "refuse") {
       return this.refuse("NextInStack", args.nextAssetId, "The new version is inside a version stack already.")
     }
     const one = this.assetTypes.at(target)
     const other = this.assetTypes.at(file)
     const unprocessed = (one === 0 || other === 0) && this.unknowns.unprocessed === "matches-any"
-    if (one !== other && !unprocessed) {
+    if (one !== other && !unprocessed && args.anyType !== true) {
       return this.refuse(
         "AssetTypeMismatch",
         args.nextAssetId,
@@ -1018,6 +1027,17 @@ export class World {
     this.updated.set(file, now)
     if (fromStack && from !== stack) this.settle(from, now)
     return { ok: true, value: { stackId: this.idOf(stack), fileId: this.idOf(file) } }
+  }
+
+  /** Puts the versions of a stack into an order, oldest first. All of them must be named. */
+  reorder(stackId: string, versions: ReadonlyArray<string>, nowMillis?: number): void {
+    const stack = this.find(stackId)
+    for (const id of versions) {
+      const n = this.find(id)
+      this.unlink(n)
+      this.prepend(stack, n)
+    }
+    this.updated.set(stack, nowMillis ?? this.epochMillis)
   }
 
   /** Takes a version out of its stack, to the front of the folder that the stack is in. */

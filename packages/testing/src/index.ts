@@ -28,6 +28,9 @@ export * as Unknowns from "./Unknowns.js"
 /** The uploads that a world expects. */
 export * as Uploads from "./Uploads.js"
 
+/** What nobody outside knows of V4, as options. */
+export * as V4Unknowns from "./V4Unknowns.js"
+
 /** Time that jumps, for simulations of hours. */
 export * as VirtualClock from "./VirtualClock.js"
 

@@ -21,11 +21,14 @@ import type * as Payload from "../Payload.js"
 import type * as RateLimiter from "../RateLimiter.js"
 import * as Storage from "../Storage.js"
 import type { User, World } from "../World.js"
+import type { Arrival, Face, Handled } from "./face.js"
 import { fromForm } from "./forms.js"
 import * as handlers from "./handlers.js"
 import type { ServerRequest } from "./messages.js"
 import { BROKEN, html, REFUSED, type Reply, SILENCE } from "./reply.js"
 import * as StorageHost from "./storageHost.js"
+import * as V4Face from "./v4/face.js"
+import type { State } from "./v4/state.js"
 import { Visit, type VisitState } from "./visit.js"
 
 /** @internal */
@@ -36,6 +39,7 @@ export interface Parts {
   readonly journal: Journal.Journal
   readonly plan: FaultPlan.FaultPlan
   readonly shape: Payload.Shape
+  readonly v4: State
   /** ms since 1970, by the program's clock. */
   readonly startMillis: number
 }
@@ -69,13 +73,14 @@ const NO_HEADERS: Readonly<Record<string, string>> = {}
 
 const rateLimitHeaders = (
   decision: RateLimiter.Decision | undefined,
+  remaining: number | undefined,
   fault: FaultPlan.HeaderFault | undefined
 ): Readonly<Record<string, string>> => {
-  if (decision?.limit === undefined || fault === "missing") return NO_HEADERS
+  if (decision?.limit === undefined || remaining === undefined || fault === "missing") return NO_HEADERS
   return {
     [RateLimitHeaders.LIMIT]: fault?.limit ?? String(decision.limit.limit),
     [RateLimitHeaders.WINDOW]: fault?.window ?? String(decision.limit.windowMillis),
-    [RateLimitHeaders.REMAINING]: fault?.remaining ?? String(decision.remaining)
+    [RateLimitHeaders.REMAINING]: fault?.remaining ?? String(remaining)
   }
 }
 
@@ -138,13 +143,70 @@ const malformed = (response: HttpServerResponse.HttpServerResponse, status: numb
   return json(status, "Invalid Arguments", detail)
 }
 
+/** The face of version 2. */
+const v2Face = (parts: Parts, run: Effect.Effect.Success<typeof application>): Face => {
+  const { shape, world } = parts
+  return {
+    endpointOf: (request) => FrameioApi.endpointOf(request)?.name ?? "",
+    authenticate: ({ request }) => {
+      const token = BEARER.exec(request.headers.authorization ?? "")?.[1]
+      const user = token === undefined ? undefined : world.userOf(token)
+      if (user !== undefined) return user
+      const detail =
+        token === undefined
+          ? "The header Authorization: Bearer <token> is missing."
+          : "The token is not known here, or it has expired."
+      return json(401, "Unauthorized", detail)
+    },
+    noRoute: ({ request }) => json(404, "Not Found", `The fake does not know ${request.method} ${request.url}.`),
+    ownerOf: (user) => user.id,
+    refused: () =>
+      world.unknowns.rateLimitBody === "json" ? json(429, "Too Many Requests", "Rate Limit Exceeded") : LIMITED,
+    failed: (status, detail) => json(status, "Internal Server Error", detail),
+    handle: ({ endpoint, nowMillis, request }, user) => {
+      const visit: VisitState = {
+        world,
+        shape,
+        user,
+        nowMillis,
+        handled: false,
+        assetIds: [],
+        applied: false,
+        refusal: undefined,
+        status: undefined,
+        headers: undefined
+      }
+      const readable = endpoint === "assets.create" ? fromForm(request) : request
+      return Effect.map(run(readable, visit), (answered) => {
+        let response = answered
+        if (!visit.handled && response.status >= 400) {
+          visit.refusal = "Malformed"
+          if (response.status === 400) {
+            const status = endpoint === REALTIME_PARTS ? 400 : world.unknowns.malformedStatus
+            response = malformed(response, status)
+          }
+        }
+        if (visit.status !== undefined) response = HttpServerResponse.setStatus(response, visit.status)
+        if (visit.headers !== undefined) response = HttpServerResponse.setHeaders(response, visit.headers)
+        const { applied, assetIds, handled, refusal } = visit
+        return { response, assetIds: handled ? assetIds : undefined, applied, refusal }
+      })
+    },
+    remaining: (decision) => decision.remaining
+  }
+}
+
+const isV4 = (url: string): boolean => /^\/v4(?:[/?#]|$)/.test(url)
+
 /** @internal */
 export const make = (parts: Parts): Effect.Effect<Engine, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const { journal, limiter, plan, shape, startMillis, storage, world } = parts
+    const { journal, limiter, plan, startMillis, storage, v4, world } = parts
     const host = StorageHost.make({ journal, startMillis, storage, world })
     const scope = yield* Effect.scope
-    const run = yield* application
+    const v2Answers = v2Face(parts, yield* application)
+    const v4Answers = V4Face.make(world, v4)
+    const faceOf = (url: string): Face => (isV4(url) ? v4Answers : v2Answers)
     const pending = [...plan.happenings].sort((a, b) => a.atMillis - b.atMillis)
     let happened = 0
     let sent = 0
@@ -179,12 +241,12 @@ export const make = (parts: Parts): Effect.Effect<Engine, never, Scope.Scope> =>
     ): Effect.Effect<Reply> => {
       happen(now)
       const fault = fate.fault
+      const face = faceOf(info.url)
+      const arrival: Arrival = { request, endpoint: info.endpoint, nowMillis: now }
       const ended = (
         status: number,
-        outcome: {
+        outcome: Partial<Omit<Handled, "response">> & {
           readonly user?: User | undefined
-          readonly visit?: VisitState | undefined
-          readonly refusal?: string | undefined
           readonly decision?: RateLimiter.Decision | undefined
         }
       ): void =>
@@ -195,10 +257,10 @@ export const make = (parts: Parts): Effect.Effect<Engine, never, Scope.Scope> =>
           url: info.url,
           endpoint: info.endpoint,
           userId: outcome.user?.id,
-          assetIds: outcome.visit?.handled === true ? outcome.visit.assetIds : (info.url.match(UUIDS) ?? []),
+          assetIds: outcome.assetIds ?? info.url.match(UUIDS) ?? [],
           status,
-          applied: outcome.visit?.applied ?? false,
-          refusal: outcome.visit?.refusal ?? outcome.refusal,
+          applied: outcome.applied ?? false,
+          refusal: outcome.refusal,
           fault: fault?._tag,
           remaining: outcome.decision?.limit === undefined ? undefined : outcome.decision.remaining
         })
@@ -221,7 +283,8 @@ export const make = (parts: Parts): Effect.Effect<Engine, never, Scope.Scope> =>
           case "HtmlAfter":
             return { _tag: "Answer", response: html(fault.status ?? 502) }
           default: {
-            const headers = rateLimitHeaders(decision, fate.headers)
+            const remaining = decision === undefined ? undefined : face.remaining(decision, response.status)
+            const headers = rateLimitHeaders(decision, remaining, fate.headers)
             return {
               _tag: "Answer",
               response: headers === NO_HEADERS ? response : HttpServerResponse.setHeaders(response, headers)
@@ -230,62 +293,31 @@ export const make = (parts: Parts): Effect.Effect<Engine, never, Scope.Scope> =>
         }
       }
 
-      const token = BEARER.exec(request.headers.authorization ?? "")?.[1]
-      const user = token === undefined ? undefined : world.userOf(token)
-      if (user === undefined) {
-        ended(401, { refusal: "Unauthorized" })
-        const detail =
-          token === undefined
-            ? "The header Authorization: Bearer <token> is missing."
-            : "The token is not known here, or it has expired."
-        return Effect.succeed(answer(json(401, "Unauthorized", detail)))
+      const asking = face.authenticate(arrival)
+      if (HttpServerResponse.isServerResponse(asking)) {
+        ended(asking.status, { refusal: asking.status === 401 ? "Unauthorized" : "Forbidden" })
+        return Effect.succeed(answer(asking))
       }
       if (info.endpoint === "") {
-        ended(404, { user, refusal: "NoSuchRoute" })
-        return Effect.succeed(answer(json(404, "Not Found", `The fake does not know ${info.method} ${info.url}.`)))
+        ended(404, { user: asking, refusal: "NoSuchRoute" })
+        return Effect.succeed(answer(face.noRoute(arrival)))
       }
-      const decision = limiter.take(user.id, info.endpoint, now)
+      const decision = limiter.take(face.ownerOf(asking, arrival), info.endpoint, now)
       if (!decision.admitted) {
-        ended(429, { user, refusal: "RateLimited", decision })
-        const response =
-          world.unknowns.rateLimitBody === "json" ? json(429, "Too Many Requests", "Rate Limit Exceeded") : LIMITED
-        return Effect.succeed(answer(response, decision))
+        ended(429, { user: asking, refusal: "RateLimited", decision })
+        return Effect.succeed(answer(face.refused(), decision))
       }
       if (fault?._tag === "ErrorBefore") {
         const status = fault.status ?? 500
-        ended(status, { user, refusal: "ServerError", decision })
-        return Effect.succeed(
-          answer(json(status, "Internal Server Error", "By plan, before anything was done."), decision)
-        )
+        ended(status, { user: asking, refusal: "ServerError", decision })
+        return Effect.succeed(answer(face.failed(status, "By plan, before anything was done."), decision))
       }
-      const visit: VisitState = {
-        world,
-        shape,
-        user,
-        nowMillis: now,
-        handled: false,
-        assetIds: [],
-        applied: false,
-        refusal: undefined,
-        status: undefined,
-        headers: undefined
-      }
-      const readable = info.endpoint === "assets.create" ? fromForm(request) : request
-      return Effect.map(run(readable, visit), (answered) => {
-        let response = answered
-        if (!visit.handled && response.status >= 400) {
-          visit.refusal = "Malformed"
-          if (response.status === 400) {
-            const status = info.endpoint === REALTIME_PARTS ? 400 : world.unknowns.malformedStatus
-            response = malformed(response, status)
-          }
-        }
-        if (visit.status !== undefined) response = HttpServerResponse.setStatus(response, visit.status)
-        if (visit.headers !== undefined) response = HttpServerResponse.setHeaders(response, visit.headers)
-        if (fault?._tag === "ErrorAfter") {
-          response = json(fault.status ?? 500, "Internal Server Error", "By plan, after the change was made.")
-        }
-        ended(response.status, { user, visit, decision })
+      return Effect.map(face.handle(arrival, asking), (handled) => {
+        const response =
+          fault?._tag === "ErrorAfter"
+            ? face.failed(fault.status ?? 500, "By plan, after the change was made.")
+            : handled.response
+        ended(response.status, { ...handled, user: asking, decision })
         return answer(response, decision)
       })
     }
@@ -335,7 +367,7 @@ export const make = (parts: Parts): Effect.Effect<Engine, never, Scope.Scope> =>
     }
 
     const exchange = (request: ServerRequest): Effect.Effect<Reply> =>
-      depart(request, FrameioApi.endpointOf(request)?.name ?? "", (info, fate, now) => {
+      depart(request, faceOf(request.url).endpointOf(request), (info, fate, now) => {
         const requestMillis = fate.requestMillis ?? 0
         // What has been sent is handled, whether or not anybody waits for the answer: so it is on a fiber of its own
         // while it travels, and cannot be interrupted when it does not.

@@ -1,0 +1,43 @@
+/** One of the APIs that the fake answers over its world: what differs between them on the way through the engine. */
+import type * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import type * as Effect from "effect/Effect"
+import type * as RateLimiter from "../RateLimiter.js"
+import type { User } from "../World.js"
+import type { ServerRequest } from "./messages.js"
+
+/**
+ * A request that a face has handled, and what that leaves for the journal.
+ *
+ * @internal
+ */
+export interface Handled {
+  readonly response: HttpServerResponse.HttpServerResponse
+  readonly assetIds: ReadonlyArray<string> | undefined
+  readonly applied: boolean
+  readonly refusal: string | undefined
+}
+
+/** @internal */
+export interface Arrival {
+  readonly request: ServerRequest
+  /** Empty where the API has no such endpoint. */
+  readonly endpoint: string
+  readonly nowMillis: number
+}
+
+/** @internal */
+export interface Face {
+  /** The name of the endpoint that a request goes to; empty where there is none. */
+  readonly endpointOf: (request: { readonly method: string; readonly url: string }) => string
+  /** Who asks, or the answer that this is not known. */
+  readonly authenticate: (arrival: Arrival) => User | HttpServerResponse.HttpServerResponse
+  readonly noRoute: (arrival: Arrival) => HttpServerResponse.HttpServerResponse
+  /** Whose bucket a request is charged to. */
+  readonly ownerOf: (user: User, arrival: Arrival) => string
+  readonly refused: () => HttpServerResponse.HttpServerResponse
+  /** An error that a plan asks for. */
+  readonly failed: (status: number, detail: string) => HttpServerResponse.HttpServerResponse
+  readonly handle: (arrival: Arrival, user: User) => Effect.Effect<Handled>
+  /** What `x-ratelimit-remaining` says; `undefined` leaves all three headers out. */
+  readonly remaining: (decision: RateLimiter.Decision, status: number) => number | undefined
+}
