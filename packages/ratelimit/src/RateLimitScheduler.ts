@@ -5,7 +5,7 @@
  *
  * @since 0.1.0
  */
-import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import type * as Headers from "@effect/platform/Headers"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -69,6 +69,18 @@ export const defaults = {
 } as const satisfies Options
 
 /**
+ * What the scheduler reads of an answer, whose body may be gone by then.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Answered {
+  readonly status: number
+  /** By names in lower case. */
+  readonly headers: Headers.Headers
+}
+
+/**
  * The scheduler.
  *
  * @since 0.1.0
@@ -82,9 +94,7 @@ export interface Service {
       /** Is told for how long the permit was waited for, in ms; not called when it was there at once. */
       readonly onWaited?: ((millis: number) => void) | undefined
     }
-  ) => <E, R>(
-    send: Effect.Effect<HttpClientResponse.HttpClientResponse, E, R>
-  ) => Effect.Effect<HttpClientResponse.HttpClientResponse, E | RateLimitError, R>
+  ) => <A extends Answered, E, R>(send: Effect.Effect<A, E, R>) => Effect.Effect<A, E | RateLimitError, R>
   /** One bucket, where it was used lately. */
   readonly bucket: (key: RateLimitStore.BucketKey) => Effect.Effect<BucketSnapshot | undefined>
   /** All buckets that were used lately. */
@@ -116,11 +126,11 @@ interface Owner {
 /**
  * A request that is sent when its turn has come. As an effect it asks and waits; woken, it is run again, and is sent.
  */
-class Sending<E, R> extends Request<HttpClientResponse.HttpClientResponse, E | RateLimitError, R> {
+class Sending<A extends Answered, E, R> extends Request<A, E | RateLimitError, R> {
   /** Once it is set the server may see the request; until then its permit can be given back. */
   sent = false
   private asked = false
-  private resume: ((turn: Turn<E, R>) => void) | undefined = undefined
+  private resume: ((turn: Turn<A, E, R>) => void) | undefined = undefined
 
   constructor(
     readonly bucket: Bucket,
@@ -129,13 +139,13 @@ class Sending<E, R> extends Request<HttpClientResponse.HttpClientResponse, E | R
     private readonly call: RateLimitCall.RateLimitCall,
     job: JobState.JobState | undefined,
     defaultMaxWait: number,
-    private readonly send: Effect.Effect<HttpClientResponse.HttpClientResponse, E, R>,
+    private readonly send: Effect.Effect<A, E, R>,
     private readonly onWaited: ((millis: number) => void) | undefined
   ) {
     super(clock, now, PRIORITIES.indexOf(call.priority), call.maxWaitMillis ?? defaultMaxWait, call.deadline, job)
   }
 
-  commit(): Turn<E, R> {
+  commit(): Turn<A, E, R> {
     if (!this.asked) {
       this.asked = true
       this.bucket.queue.ask(this)
@@ -164,7 +174,7 @@ class Sending<E, R> extends Request<HttpClientResponse.HttpClientResponse, E | R
     resume(this)
   }
 
-  private go(): Turn<E, R> {
+  private go(): Turn<A, E, R> {
     this.sent = true
     return this.send
   }
@@ -174,7 +184,7 @@ class Sending<E, R> extends Request<HttpClientResponse.HttpClientResponse, E | R
 const neverSent = (cause: Cause.Cause<unknown>): boolean =>
   !Cause.isInterrupted(cause) && [...Cause.failures(cause)].some((error) => Transport.diagnose(error).neverSent)
 
-type Turn<E, R> = Effect.Effect<HttpClientResponse.HttpClientResponse, E | RateLimitError, R>
+type Turn<A, E, R> = Effect.Effect<A, E | RateLimitError, R>
 
 class Bucket {
   readonly queue: BucketQueue
@@ -309,7 +319,7 @@ export const make = (
       fork(Effect.logWarning(`${queue.key.route}: rate-limit headers without a usable number are not believed:${text}`))
     }
 
-    const onResponse = <E, R>(sending: Sending<E, R>, response: HttpClientResponse.HttpClientResponse): void => {
+    const onResponse = <A extends Answered, E, R>(sending: Sending<A, E, R>, response: Answered): void => {
       const { bucket, clock, job, ticket } = sending
       if (ticket === undefined) return
       const { headers, malformed } = RateLimitHeaders.parse(response.headers)
@@ -328,7 +338,7 @@ export const make = (
       bucket.queue.learn(sending, (state, now) => LeakyBucket.refused(state, now, ticket, headers, retryAfter))
     }
 
-    const onFailure = <E, R>(sending: Sending<E, R>, cause: Cause.Cause<unknown>): void => {
+    const onFailure = <A extends Answered, E, R>(sending: Sending<A, E, R>, cause: Cause.Cause<unknown>): void => {
       const { queue } = sending.bucket
       if (!sending.sent || sending.ticket === undefined || neverSent(cause)) queue.withdraw(sending)
       else queue.learn(sending, (state, now) => LeakyBucket.abandoned(state, now, lingerMillis))
@@ -336,8 +346,8 @@ export const make = (
 
     const schedule: Service["schedule"] =
       (key, options) =>
-      <E, R>(send: Effect.Effect<HttpClientResponse.HttpClientResponse, E, R>) =>
-        Effect.withFiberRuntime((fiber, { runtimeFlags }): Turn<E, R> => {
+      <A extends Answered, E, R>(send: Effect.Effect<A, E, R>) =>
+        Effect.withFiberRuntime((fiber, { runtimeFlags }): Turn<A, E, R> => {
           const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
           const call = Context.get(fiber.currentContext, RateLimitCall.Current)
           const now = RateLimitStore.monotonicMillis(clock)
@@ -352,7 +362,7 @@ export const make = (
         })
 
     // Apart from `schedule`, so that what waits does not hold the scope in which it came.
-    const learning = <E, R>(sending: Sending<E, R>, turn: Turn<E, R>): Turn<E, R> =>
+    const learning = <A extends Answered, E, R>(sending: Sending<A, E, R>, turn: Turn<A, E, R>): Turn<A, E, R> =>
       Effect.matchCauseEffect(turn, {
         onFailure: (cause) => {
           onFailure(sending, cause)
