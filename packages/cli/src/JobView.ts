@@ -185,6 +185,7 @@ export const show = <E, R>(
       yield* stdio.err("\n")
     }
     if (finished !== undefined) yield* stdio.err(`${summary(finished, spelt, options)}\n`)
+    if (unauthorized) yield* stdio.err("Set a token that is accepted as FRAMEIO_TOKEN.\n")
     if (Either.isLeft(outcome)) return yield* Effect.fail(outcome.left)
     if (finished === undefined) return yield* Effect.dieMessage("the job ended without its last event")
     return { finished, interrupted: (yield* Ref.get(note)) !== undefined, unauthorized }

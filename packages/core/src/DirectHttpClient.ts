@@ -13,6 +13,7 @@ import type * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import type * as Context from "effect/Context"
+import * as Data from "effect/Data"
 import type * as Exit from "effect/Exit"
 import * as Predicate from "effect/Predicate"
 
@@ -31,8 +32,25 @@ export const TypeId: unique symbol = Symbol.for("@effect-frameio/core/DirectHttp
 export type TypeId = typeof TypeId
 
 /**
+ * No more of an answer is read, in bytes, compressed or not: 64 MiB, many times the largest page.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const MAX_BYTES = 67_108_864
+
+/**
+ * Why the `text` of a response fails that is longer than {@link MAX_BYTES}, as the `cause` of its error.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class TooLarge extends Data.TaggedError("TooLarge")<{ readonly status: number }> {}
+
+/**
  * Sends a request, whose body is empty or in memory, reads the answer to its end, and calls back once; no redirection
- * is followed, and no span is made. A body that breaks off after the status is a response whose `text` fails.
+ * is followed, and no span is made. A body that breaks off after the status, or is longer than {@link MAX_BYTES}, is a
+ * response whose `text` fails.
  *
  * Gives what abandons it: the connection is closed, and nothing is called back any more. It does nothing afterwards.
  *

@@ -6,37 +6,27 @@
  *
  * @since 0.1.0
  */
-import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import type * as HttpApiGroup from "@effect/platform/HttpApiGroup"
-import * as HttpClient from "@effect/platform/HttpClient"
-import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import type * as HttpClient from "@effect/platform/HttpClient"
 import * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as FiberRefs from "effect/FiberRefs"
-import { constTrue, identity } from "effect/Function"
+import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
-import * as Random from "effect/Random"
-import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import * as Tracer from "effect/Tracer"
 import { type Asset, type AssetFragment, AssetId, type CreatedAsset, sameId } from "./Asset.js"
 import * as Bulk from "./Bulk.js"
-import * as DirectHttpClient from "./DirectHttpClient.js"
 import * as FrameioApi from "./FrameioApi.js"
 import * as FrameioConfig from "./FrameioConfig.js"
 import * as FrameioError from "./FrameioError.js"
-import * as Call from "./internal/call.js"
-import * as deadlines from "./internal/deadlines.js"
+import type { Answer } from "./internal/answer.js"
+import * as Arguments from "./internal/arguments.js"
+import * as Calls from "./internal/calls.js"
 import { type DerivedCall, derive } from "./internal/derivedCall.js"
 import { isOutage } from "./internal/outage.js"
-import * as Problems from "./internal/problems.js"
-import * as Verdict from "./internal/verdict.js"
 import * as NewAsset from "./NewAsset.js"
 import * as Page from "./Page.js"
 import * as Patience from "./Patience.js"
@@ -422,6 +412,13 @@ export interface Options {
   readonly timeout?: Duration.DurationInput | undefined
   /** How often to send again what may be sent again. */
   readonly retry?: RetryPolicy.Options | undefined
+  /**
+   * What to put around the program's `HttpClient` for calls to Frame.io: a header, a log. It is not for sending again: a
+   * change that something here repeats may be made twice. That is noticed, and the outcome of such a call is `unknown`.
+   */
+  readonly transformClient?: ((client: HttpClient.HttpClient) => HttpClient.HttpClient) | undefined
+  /** Whether Frame.io is sent the trace that a call is part of (`traceparent`, `b3`). Default `false`. */
+  readonly tracePropagation?: boolean | undefined
 }
 
 /**
@@ -432,7 +429,8 @@ export interface Options {
  */
 export const defaults = {
   timeout: Duration.seconds(45),
-  retry: RetryPolicy.defaults
+  retry: RetryPolicy.defaults,
+  tracePropagation: false
 } as const
 
 // -----------------------------------------------------------------------------
@@ -494,8 +492,7 @@ const listing = (args: ChildrenArgs & Partial<SlimChildrenArgs>) => ({
   }
 })
 
-const pageOf = <A>(items: ReadonlyArray<A>, response: HttpClientResponse.HttpClientResponse): Page.Page<A> =>
-  Page.fromHeaders(items, response.headers)
+const pageOf = <A>(items: ReadonlyArray<A>, { headers }: Answer): Page.Page<A> => Page.fromHeaders(items, headers)
 
 const NOTHING_TO_CHANGE = "has nothing in it, and neither name nor properties are given"
 
@@ -509,63 +506,14 @@ const noneOf = (ids: ReadonlyArray<AssetId>, path: string): ReadonlyArray<Framei
 // on the wire
 // -----------------------------------------------------------------------------
 
-/** What all requests have in common. */
+/** What all requests have in common, but for the token. */
 const wireOf = (config: FrameioConfig.Service) => ({
   baseUrl: config.baseUrl.toString().replace(/\/+$/, ""),
   headers: {
     accept: "application/json",
-    authorization: `Bearer ${Redacted.value(config.token)}`,
     ...(config.clientName === "" ? {} : { "x-frameio-client": config.clientName })
   }
 })
-
-/**
- * Redirections are not followed, for the token would go along. The program's own `RequestInit`, which is read where the
- * client is made and where it is called, stays in force otherwise.
- */
-const withManualRedirect = (around: Context.Context<never>) => {
-  const outer = Option.getOrUndefined(Context.getOption(around, FetchHttpClient.RequestInit))
-  const standard: RequestInit = { ...outer, redirect: "manual" }
-  return (inner: Context.Context<never>): RequestInit => {
-    const own = Option.getOrUndefined(Context.getOption(inner, FetchHttpClient.RequestInit))
-    return own === undefined || own === outer ? standard : { ...own, redirect: "manual" }
-  }
-}
-
-/** What an attempt runs in: the caller's context, within the call's span. */
-const surroundings = (
-  call: Call.Call,
-  requestInit: (inner: Context.Context<never>) => RequestInit
-): deadlines.Surroundings<never> => ({
-  context: (outer) =>
-    // One copy of what may be a large context.
-    Context.unsafeMake(
-      new Map<string, unknown>(outer.unsafeMap)
-        .set(Tracer.ParentSpan.key, call.span)
-        .set(FetchHttpClient.RequestInit.key, requestInit(outer))
-    ),
-  // The call has a span of its own. Without one for each attempt there are no trace headers for Frame.io either, and no
-  // attribute in which somebody may unredact the token.
-  updateRefs: (refs, fiberId) =>
-    FiberRefs.updateAs(refs, { fiberId, fiberRef: HttpClient.currentTracerDisabledWhen, value: constTrue })
-})
-
-/**
- * Reads an answer to its end, for nothing can be lost of it then: reading belongs to the attempt, and decoding does not.
- * Where the status alone says what happened, a body that breaks off is as good as none.
- */
-const read = (call: Call.Call) => (response: HttpClientResponse.HttpClientResponse) =>
-  Effect.map(
-    response.status === 200 ? response.text : Effect.catchAll(response.text, () => Effect.succeed("")),
-    (body) => {
-      call.body = body
-      return response
-    }
-  )
-
-/** Not every `HttpClient` takes the byte order mark away. */
-const parseJson = (body: string): Either.Either<unknown, unknown> =>
-  Either.try((): unknown => JSON.parse(body.startsWith("\ufeff") ? body.slice(1) : body))
 
 // -----------------------------------------------------------------------------
 // the client
@@ -574,6 +522,10 @@ const parseJson = (body: string): Either.Either<unknown, unknown> =>
 /**
  * Makes the client. It runs on any `HttpClient`; on `FetchHttpClient` it forbids redirections by itself, and the others
  * of `@effect/platform` do not follow them.
+ *
+ * Give it an `HttpClient` that sends each request once. One with a retry of its own may make a change twice; when more
+ * requests go out than were asked for, the outcome is `unknown` and a warning says so. What a program wants to put
+ * around its `HttpClient` goes into `transformClient`.
  *
  * @since 0.1.0
  * @category constructors
@@ -586,76 +538,15 @@ export const make = (
   FrameioConfig.FrameioConfig | RateLimitScheduler.RateLimitScheduler | HttpClient.HttpClient
 > =>
   Effect.gen(function* () {
-    const config = yield* FrameioConfig.FrameioConfig
-    const scheduler = yield* RateLimitScheduler.RateLimitScheduler
-    const http = yield* HttpClient.HttpClient
-    const requestInit = withManualRedirect(yield* Effect.context<never>())
-    const timeoutMillis = Duration.toMillis(options?.timeout ?? defaults.timeout)
-    const timedOut = () => new Verdict.TimedOut({ millis: timeoutMillis })
-    const deadline = deadlines.make(timeoutMillis)
-    const exchange = DirectHttpClient.isDirect(http) ? http[DirectHttpClient.TypeId] : undefined
-    const policy = RetryPolicy.make(options?.retry)
-    const secret = Redacted.value(config.token)
-    const onTheWire = wireOf(config)
+    const onTheWire = wireOf(yield* FrameioConfig.FrameioConfig)
+    const exchanged = yield* Calls.make({
+      timeout: options?.timeout ?? defaults.timeout,
+      retry: options?.retry,
+      transformClient: options?.transformClient,
+      tracePropagation: options?.tracePropagation ?? false
+    })
 
-    /** One attempt: let through by the rate limit, then sent, answered and read within the time. */
-    const attempt = (call: Call.Call, request: HttpClientRequest.HttpClientRequest) => {
-      const { route } = call.endpoint
-      const send = Effect.suspend(() => {
-        Call.attempted(call)
-        return exchange === undefined
-          ? deadline.ofEffect(
-              Effect.flatMap(http.execute(request), read(call)),
-              surroundings(call, requestInit),
-              timedOut
-            )
-          : Effect.flatMap(deadline.ofCallback(exchange(request), timedOut), read(call))
-      })
-      return scheduler.schedule(
-        { owner: config.token, route },
-        { onWaited: (millis) => Call.waited(call, millis) }
-      )(send)
-    }
-
-    /** Attempts until one succeeds or the policy gives up; every failure becomes its public error. */
-    const attempts = <A, S>(
-      call: Call.Call,
-      request: HttpClientRequest.HttpClientRequest,
-      fromAnswer: (answer: FrameioError.Answer) => S,
-      decode: (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, FrameioError.DecodeError>
-    ) => {
-      type E = S | FrameioError.CallError
-      const again = (verdict: Verdict.Verdict<E>): Effect.Effect<A, E> => {
-        const { failure } = verdict
-        if (failure === undefined) return Effect.fail(verdict.error())
-        call.failures = RetryPolicy.failed(call.failures, failure)
-        return Effect.flatMap(Random.next, (random) => {
-          const { reads } = call.endpoint
-          const delay = RetryPolicy.decide(policy, { failure, reads, failures: call.failures, random })
-          if (delay === undefined) return Effect.fail(verdict.error())
-          const logged = Effect.withParentSpan(
-            Effect.logDebug(
-              `${call.endpoint.name}: attempt ${call.attempts} failed (${failure}), trying again in ${Math.round(delay)} ms`
-            ),
-            call.span
-          )
-          if (delay === 0) return Effect.zipRight(logged, once)
-          Call.waited(call, delay)
-          return Effect.zipRight(Effect.zipRight(logged, Effect.sleep(delay)), once)
-        })
-      }
-      const once: Effect.Effect<A, E> = Effect.matchEffect(attempt(call, request), {
-        onFailure: (error) =>
-          error._tag === "TimedOut" || error._tag === "RequestError" || error._tag === "ResponseError"
-            ? again(Verdict.ofError(call, error, secret))
-            : Effect.fail(error),
-        onSuccess: (response) =>
-          response.status === 200 ? decode(response) : again(Verdict.ofAnswer(call, response, secret, fromAnswer))
-      })
-      return once
-    }
-
-    /** One endpoint: its arguments judged before anything is sent, all of them at once; then its span and its attempts. */
+    /** One endpoint: its arguments judged before anything is sent, all of them at once; then its attempts. */
     const endpoint = <Args, A, S extends FrameioError.RealtimeStatusError>(
       { endpoint }: { readonly endpoint: FrameioApi.Endpoint },
       { decode, request }: DerivedCall<Args, A>,
@@ -665,29 +556,21 @@ export const make = (
       return <B>(
         assetIds: ReadonlyArray<AssetId>,
         args: Args,
-        result: (value: A, response: HttpClientResponse.HttpClientResponse) => B,
+        result: (value: A, answer: Answer) => B,
         /** Broken rules that no schema holds, or that it may not come to, by the names on the wire. */
         rules: ReadonlyArray<FrameioError.Problem> = []
       ): Effect.Effect<B, S | FrameioError.CallError> => {
         const made = request(args)
-        if (Either.isLeft(made)) return Effect.fail(Problems.unencodable(endpoint, assetIds, made.left, rules))
-        if (rules.length > 0) return Effect.fail(Problems.unencodable(endpoint, assetIds, undefined, rules))
-        const exchanged = Effect.useSpan(
-          `Frameio.${endpoint.name}`,
-          { kind: "client", captureStackTrace: false },
-          (span) => {
-            const call = Call.make(endpoint, assetIds, span)
-            return attempts(call, made.right, fromAnswer, (response) => {
-              const json = parseJson(call.body)
-              if (Either.isLeft(json)) return Effect.fail(Problems.notJson(call, secret))
-              const value = decode(json.right)
-              return Either.isLeft(value)
-                ? Effect.fail(Problems.undecodable(call, json.right, value.left, secret))
-                : Effect.succeed(result(value.right, response))
-            })
-          }
-        )
-        return Patience.outlast(exchanged, mayPass)
+        if (Either.isLeft(made)) return Effect.fail(Arguments.unencodable(endpoint, assetIds, made.left, rules))
+        if (rules.length > 0) return Effect.fail(Arguments.unencodable(endpoint, assetIds, undefined, rules))
+        const call = exchanged({
+          endpoint,
+          assetIds,
+          request: made.right,
+          fromAnswer,
+          decode: (json, answer) => Either.map(decode(json), (value) => result(value, answer))
+        })
+        return Patience.outlast(call, mayPass)
       }
     }
 

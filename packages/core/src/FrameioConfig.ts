@@ -1,8 +1,9 @@
 /**
- * Who calls Frame.io, and where it is: the token and the base URL, checked before anything is built on them.
+ * Who calls Frame.io, and where it is: the credentials and the base URL, checked before anything is built on them.
  *
  * @since 0.1.0
  */
+import * as FileSystem from "@effect/platform/FileSystem"
 import * as Config from "effect/Config"
 import * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
@@ -11,6 +12,8 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Credentials from "./Credentials.js"
+import { tokenProblem } from "./internal/token.js"
 import { isSecure } from "./SecureUrl.js"
 
 /**
@@ -36,8 +39,8 @@ export const DEFAULT_CLIENT_NAME = "effect-frameio"
  * @category models
  */
 export interface Service {
-  /** Unwrapped only where the `Authorization` header is made. */
-  readonly token: Redacted.Redacted<string>
+  /** The token for each request, and whose rate limit it is. */
+  readonly credentials: Credentials.Service
   /** Without a trailing slash in its path, without credentials, query and fragment. */
   readonly baseUrl: URL
   /** Sent as `x-frameio-client`; empty: not sent. */
@@ -59,41 +62,21 @@ export class FrameioConfig extends Context.Tag("@effect-frameio/core/FrameioConf
  * @category models
  */
 export interface Options {
-  /** A developer token, an OAuth2 access token or a first-party JWT, without the word `Bearer`. */
-  readonly token: Redacted.Redacted<string>
+  /**
+   * A developer token, an OAuth2 access token or a first-party JWT, without the word `Bearer`; or an effect that gives the
+   * present one: it runs when a token is first needed, and again when one was refused with 401, once for all calls that
+   * wait.
+   */
+  readonly token: Redacted.Redacted<string> | Credentials.TokenSource
+  /**
+   * The name of the user whose rate limit it is, which outlives a token; the same for all tokens of one user. Default:
+   * the token itself.
+   */
+  readonly owner?: string | undefined
   /** Where Frame.io is, without `/v2`. It must be https, or http on this machine. Default `https://api.frame.io`. */
   readonly baseUrl?: string | URL | undefined
   /** Sent as `x-frameio-client`; the empty string sends none. Default `effect-frameio`. */
   readonly clientName?: string | undefined
-}
-
-const HEADER_TEXT = /^[\x21-\x7e]+$/
-
-/** `$NAME`, `${NAME}`, `${{ secrets.NAME }}`, `{{NAME}}`, `%NAME%`, `$(command)`, `$env:NAME`. */
-const VARIABLE = /^(?:\$\w+|\$\{.*\}|\{\{.*\}\}|%\w+%|\$\(.*\)|\$env:\w+)$/i
-
-/** What is wrong with a token, without a word of the token itself. */
-const tokenProblem = (token: string): string | undefined => {
-  const remedy = "Create a developer token at https://developer.frame.io and put it here as it is."
-  if (token === "") return `the token is missing or empty. ${remedy}`
-  if (token.trim() === "") return `the token is nothing but blanks. ${remedy}`
-  if (/^\s*bearer\s/i.test(token))
-    return "the token starts with the word Bearer. Leave it out: it is added automatically."
-  if (token.trim() !== token) {
-    return "there are blanks or a line break around the token. Take them away; files often end with a line break."
-  }
-  if (!HEADER_TEXT.test(token)) {
-    return "there is a character in the token that cannot be in a header: a blank, a line break, or one outside of ASCII. Copy the token again."
-  }
-  if (/^(["'`]).*\1$/.test(token)) return "there are quotes around the token. Remove them."
-  if (VARIABLE.test(token)) {
-    return "the token is the name of a variable that was not replaced by its value. Check how it is passed: single quotes keep a shell from replacing it."
-  }
-  if (/^(?:\*+|x{3,}|•+|<[^<>]*>)$/i.test(token)) return `the token is a placeholder, or was masked. ${remedy}`
-  if (/^(?:undefined|null|none|nil|nan|true|false|\[object object\])$/i.test(token)) {
-    return "the token is the word for a value that was not set. Check the program or the settings that it comes from."
-  }
-  return undefined
 }
 
 const checkBaseUrl = (value: string | URL): Either.Either<URL, string> => {
@@ -121,27 +104,39 @@ const checkBaseUrl = (value: string | URL): Either.Either<URL, string> => {
 
 const invalid = (name: string, message: string): ConfigError.ConfigError => ConfigError.InvalidData([name], message)
 
-const check = (
-  options: Options,
-  names: { readonly token: string; readonly baseUrl: string; readonly clientName: string }
-): Either.Either<Service, ConfigError.ConfigError> => {
+const CLIENT_NAME = /^[\x20-\x7e]{1,200}$/
+
+interface Names {
+  readonly token: string
+  readonly baseUrl: string
+  readonly clientName: string
+}
+
+const check = (options: Options, names: Names): Effect.Effect<Service, ConfigError.ConfigError> => {
   const problems: Array<ConfigError.ConfigError> = []
-  const problem = tokenProblem(Redacted.value(options.token))
-  if (problem !== undefined) problems.push(invalid(names.token, problem))
+  if (Redacted.isRedacted(options.token)) {
+    const problem = tokenProblem(Redacted.value(options.token))
+    if (problem !== undefined) problems.push(invalid(names.token, problem))
+  }
   const baseUrl = checkBaseUrl(options.baseUrl ?? DEFAULT_BASE_URL)
   if (Either.isLeft(baseUrl)) problems.push(invalid(names.baseUrl, baseUrl.left))
   const clientName = options.clientName ?? DEFAULT_CLIENT_NAME
-  if (clientName !== "" && !/^[\x20-\x7e]{1,200}$/.test(clientName)) {
+  if (clientName !== "" && !CLIENT_NAME.test(clientName)) {
     problems.push(invalid(names.clientName, "a header takes at most 200 printable ASCII characters here."))
   }
   if (Either.isLeft(baseUrl) || problems.length > 0) {
-    return Either.left(problems.reduce((one, other) => ConfigError.And(one, other)))
+    return Effect.fail(problems.reduce((one, other) => ConfigError.And(one, other)))
   }
-  return Either.right({ token: options.token, baseUrl: baseUrl.right, clientName })
+  return Effect.map(Credentials.make(options.token, { owner: options.owner }), (credentials) => ({
+    credentials,
+    baseUrl: baseUrl.right,
+    clientName
+  }))
 }
 
 /**
- * Checks a configuration. Fails with everything that is wrong with it at once; no message holds the token.
+ * Checks a configuration. Fails with everything that is wrong with it at once; no message holds the token. A token that
+ * an effect gives is judged when it comes.
  *
  * @since 0.1.0
  * @category constructors
@@ -159,42 +154,93 @@ export const layer = (options: Options): Layer.Layer<FrameioConfig, ConfigError.
   Layer.effect(FrameioConfig, make(options))
 
 /**
+ * A configuration whose tokens come from the {@link Credentials.Credentials} of the program.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerCredentials = (
+  options?: Omit<Options, "token" | "owner">
+): Layer.Layer<FrameioConfig, ConfigError.ConfigError, Credentials.Credentials> =>
+  Layer.effect(
+    FrameioConfig,
+    Effect.flatMap(Credentials.Credentials, (credentials) =>
+      Effect.map(make({ ...options, token: credentials.token }), (config) => ({ ...config, credentials }))
+    )
+  )
+
+/**
  * Where {@link layerConfig} reads its values instead of the default names.
  *
  * @since 0.1.0
  * @category models
  */
 export interface ConfigOptions {
-  /** Default: `FRAMEIO_TOKEN`, required. */
+  /** Default: `FRAMEIO_TOKEN`. It or the file is required. */
   readonly token?: Config.Config<Redacted.Redacted<string>> | undefined
+  /**
+   * The path of a file that holds the token and nothing else, read again when the token was refused. Needs a
+   * `FileSystem`, as in `NodeContext.layer`. Default: `FRAMEIO_TOKEN_FILE`.
+   */
+  readonly tokenFile?: Config.Config<string> | undefined
+  /** Default: `FRAMEIO_OWNER`, or else the token. */
+  readonly owner?: Config.Config<string> | undefined
   /** Default: `FRAMEIO_BASE_URL`, or else `https://api.frame.io`. */
   readonly baseUrl?: Config.Config<string | URL> | undefined
   /** Default: `FRAMEIO_CLIENT_NAME`, or else `effect-frameio`. */
   readonly clientName?: Config.Config<string> | undefined
 }
 
-const NAMES = { token: "FRAMEIO_TOKEN", baseUrl: "FRAMEIO_BASE_URL", clientName: "FRAMEIO_CLIENT_NAME" }
+const NAMES = {
+  token: "FRAMEIO_TOKEN",
+  tokenFile: "FRAMEIO_TOKEN_FILE",
+  owner: "FRAMEIO_OWNER",
+  baseUrl: "FRAMEIO_BASE_URL",
+  clientName: "FRAMEIO_CLIENT_NAME"
+}
+
+/** In many environments a variable cannot be taken away, only emptied. */
+const given = <A extends { toString(): string }>(config: Config.Config<A>): Config.Config<A | undefined> =>
+  Config.map(Config.option(config), (value) =>
+    Option.getOrUndefined(Option.filter(value, (one) => one.toString().trim() !== ""))
+  )
+
+/** Reads the token again each time; files often end with a line break. */
+const tokenIn = (path: string): Effect.Effect<Credentials.TokenSource, ConfigError.ConfigError> =>
+  Effect.flatMap(Effect.serviceOption(FileSystem.FileSystem), (files) =>
+    Option.isNone(files)
+      ? Effect.fail(
+          invalid(NAMES.tokenFile, "the token is to be read from a file, and the program provides no FileSystem.")
+        )
+      : Effect.succeed(Effect.map(files.value.readFileString(path), (text) => Redacted.make(text.trim())))
+  )
 
 /**
- * The configuration as a `Config`: `FRAMEIO_TOKEN`, `FRAMEIO_BASE_URL`, `FRAMEIO_CLIENT_NAME`, or what the options name.
+ * The configuration that the program's `ConfigProvider` tells, which is the environment by default: `FRAMEIO_TOKEN` or
+ * `FRAMEIO_TOKEN_FILE`, `FRAMEIO_OWNER`, `FRAMEIO_BASE_URL`, `FRAMEIO_CLIENT_NAME`, or what the options name.
  *
  * @since 0.1.0
- * @category configs
+ * @category constructors
  */
-export const config = (options?: ConfigOptions): Config.Config<Service> =>
-  Config.mapOrFail(
-    Config.all({
+export const fromConfig = (options?: ConfigOptions): Effect.Effect<Service, ConfigError.ConfigError> =>
+  Effect.gen(function* () {
+    const { token, tokenFile, ...rest } = yield* Config.all({
       // A token that is missing is judged like an empty one, together with the rest.
       token: Config.withDefault(options?.token ?? Config.redacted(NAMES.token), Redacted.make("")),
-      // In many environments a variable cannot be taken away, only emptied.
-      baseUrl: Config.map(Config.option(options?.baseUrl ?? Config.string(NAMES.baseUrl)), (value) =>
-        Option.filter(value, (url) => url.toString().trim() !== "")
-      ),
-      clientName: Config.option(options?.clientName ?? Config.string(NAMES.clientName))
-    }),
-    ({ baseUrl, clientName, token }) =>
-      check({ token, baseUrl: Option.getOrUndefined(baseUrl), clientName: Option.getOrUndefined(clientName) }, NAMES)
-  )
+      tokenFile: given(options?.tokenFile ?? Config.string(NAMES.tokenFile)),
+      owner: given(options?.owner ?? Config.string(NAMES.owner)),
+      baseUrl: given(options?.baseUrl ?? Config.string(NAMES.baseUrl)),
+      clientName: Config.map(
+        Config.option(options?.clientName ?? Config.string(NAMES.clientName)),
+        Option.getOrUndefined
+      )
+    })
+    if (tokenFile === undefined) return yield* check({ token, ...rest }, NAMES)
+    if (Redacted.value(token) !== "") {
+      return yield* Effect.fail(invalid(NAMES.tokenFile, `both it and ${NAMES.token} are set. Keep one of them.`))
+    }
+    return yield* check({ token: yield* tokenIn(tokenFile), ...rest }, NAMES)
+  })
 
 /**
  * A configuration out of the program's `ConfigProvider`, which is the environment by default.
@@ -203,4 +249,4 @@ export const config = (options?: ConfigOptions): Config.Config<Service> =>
  * @category layers
  */
 export const layerConfig = (options?: ConfigOptions): Layer.Layer<FrameioConfig, ConfigError.ConfigError> =>
-  Layer.effect(FrameioConfig, config(options))
+  Layer.effect(FrameioConfig, fromConfig(options))

@@ -18,7 +18,11 @@ import {
   type RateLimitError,
   StoreUnavailable
 } from "@effect-frameio/ratelimit/RateLimitError"
+import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Runtime from "effect/Runtime"
 import * as Schema from "effect/Schema"
 import * as SchemaAST from "effect/SchemaAST"
 import { AssetId } from "./Asset.js"
@@ -185,7 +189,7 @@ export class BadRequest extends Schema.TaggedError<BadRequest>(`${KEY}/BadReques
   ...status(400)
 }) {
   override get message(): string {
-    return `${subject(this)} Frame.io refused the request (400). Check that the asset was created with isRealtimeUpload, that every part but the final one has 5 MiB at least, and that the file's size comes with the final one.${said(this)}`
+    return `${subject(this)} Frame.io refused the request (400). Check that the asset was created with isRealtimeUpload, that every part but the final one has 5 MiB at least, and that the file's size comes with the final one.${said(this)}${afterwards(this)}`
   }
 }
 
@@ -201,7 +205,7 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>(`${KEY}/Unaut
   ...status(401)
 }) {
   override get message(): string {
-    return `${subject(this)} Frame.io does not accept the token (401). Create a new one at https://developer.frame.io and set it as FRAMEIO_TOKEN, or pass it as the token option.${said(this)}`
+    return `${subject(this)} Frame.io does not accept the token (401): it is wrong, expired or revoked. Create a new one at https://developer.frame.io.${said(this)}${afterwards(this)}`
   }
 }
 
@@ -217,7 +221,7 @@ export class UsageExceeded extends Schema.TaggedError<UsageExceeded>(`${KEY}/Usa
   ...status(402)
 }) {
   override get message(): string {
-    return `${subject(this)} the account's plan is used up (402). Free some of it, or have the account's owner change the plan; sending again will not help.${said(this)}`
+    return `${subject(this)} the account's plan is used up (402). Free some of it, or have the account's owner change the plan; sending again will not help.${said(this)}${afterwards(this)}`
   }
 }
 
@@ -236,7 +240,7 @@ export class Forbidden extends Schema.TaggedError<Forbidden>(`${KEY}/Forbidden`)
     const scopes = isStacking(this.endpoint)
       ? "the token needs the scopes asset.read and asset.update, and its user rights on both assets"
       : "the token may lack a scope, or its user the rights on the asset"
-    return `${subject(this)} not allowed (403): ${scopes}; some accounts also block networks.${said(this)}`
+    return `${subject(this)} not allowed (403): ${scopes}; some accounts also block networks.${said(this)}${afterwards(this)}`
   }
 }
 
@@ -258,7 +262,7 @@ export class NotFound extends Schema.TaggedError<NotFound>(`${KEY}/NotFound`)("F
         : this.assetIds.length === 1
           ? "the asset was"
           : "what it names was"
-    return `${subject(this)} not found (404): ${which} moved or deleted, or the token's user cannot see it. Check the ids and the account.${said(this)}`
+    return `${subject(this)} not found (404): ${which} moved or deleted, or the token's user cannot see it. Check the ids and the account.${said(this)}${afterwards(this)}`
   }
 }
 
@@ -274,7 +278,7 @@ export class Conflict extends Schema.TaggedError<Conflict>(`${KEY}/Conflict`)("F
   ...status(409)
 }) {
   override get message(): string {
-    return `${subject(this)} exists already (409). Read the asset, or its stack: it may be in place, or somebody else changed it meanwhile.${said(this)}`
+    return `${subject(this)} exists already (409). Read the asset, or its stack: it may be in place, or somebody else changed it meanwhile.${said(this)}${afterwards(this)}`
   }
 }
 
@@ -295,7 +299,7 @@ export class InvalidArguments extends Schema.TaggedError<InvalidArguments>(`${KE
         : this.endpoint === "assets.unversion"
           ? " The asset must be one version inside a stack, not the stack itself."
           : " Check the arguments against the documentation; sending the same again will not help."
-    return `${subject(this)} Frame.io refused the arguments (422).${rules}${said(this)}`
+    return `${subject(this)} Frame.io refused the arguments (422).${rules}${said(this)}${afterwards(this)}`
   }
 }
 
@@ -313,7 +317,7 @@ export class RateLimited extends Schema.TaggedError<RateLimited>(`${KEY}/RateLim
 }) {
   override get message(): string {
     const times = this.attempts === 1 ? "once" : `${this.attempts} times`
-    return `${subject(this)} the rate limit refused this ${times} (429), after ${Duration.format(this.waited)} of waiting. Something else uses the same user's limit: stop it, try again later, or allow more refusals in the retry policy.`
+    return `${subject(this)} the rate limit refused this ${times} (429), after ${Duration.format(this.waited)} of waiting. Something else uses the same user's limit: stop it, try again later, or allow more refusals in the retry policy.${afterwards(this)}`
   }
 }
 
@@ -417,8 +421,8 @@ export class RequestTimeout extends Schema.TaggedError<RequestTimeout>(`${KEY}/R
 }
 
 /**
- * An answer with status 200 that is not what is documented: not JSON at all, or a field that is missing or of another
- * type.
+ * An answer that says it succeeded and is not what is documented: not JSON at all, without a field that identifies what
+ * it shows, or beyond the bounds of what is read (64 MiB, 500 levels of nesting).
  *
  * @since 0.1.0
  * @category errors
@@ -426,22 +430,46 @@ export class RequestTimeout extends Schema.TaggedError<RequestTimeout>(`${KEY}/R
 export class DecodeError extends Schema.TaggedError<DecodeError>(`${KEY}/DecodeError`)("FrameioDecodeError", {
   ...call,
   ...outcome("unknown"),
-  ...status(200),
+  /** 200 to 204. */
+  status: Schema.optionalWith(Schema.Int, { default: () => 200 }),
   /** What is wrong, at most ten of them. */
   problems: Schema.NonEmptyArray(Problem),
   /** The first 500 characters of the body, on one line. */
   body: Schema.optionalWith(Schema.String, { default: () => "" })
 }) {
   override get message(): string {
-    if (this.outcome === "unknown" || !/^[[{]/.test(this.body)) {
+    const [first] = this.problems
+    // Frame.io's own answers are JSON; what is not need not be Frame.io's.
+    if (first.path === "" && this.outcome !== "applied") {
       const what = text.words(this.body, 160)
-      return `${subject(this)} the answer is not JSON${what === "" ? " but empty" : `: "${what}"`}. Something else than Frame.io answers: check the base URL and any proxy or login page in between.${afterwards(this)}`
+      const shown = what === "" ? "" : `: "${what}"`
+      return `${subject(this)} the answer ${first.message}${shown}. Something else than Frame.io answers: check the base URL and any proxy or login page in between.${afterwards(this)}`
     }
     const list = this.problems.map((problem) => {
       const where = problem.path === "" ? "the body" : problem.path
       return `${where}${problem.assetId === undefined ? "" : ` of asset ${problem.assetId}`}: ${problem.message}`
     })
     return `${subject(this)} the answer is not what is documented. ${list.join("; ")}.${afterwards(this)}`
+  }
+}
+
+/**
+ * There is no token to send: its source failed, or gave something that cannot be one. Nothing was sent.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class CredentialsError extends Schema.TaggedError<CredentialsError>(`${KEY}/CredentialsError`)(
+  "FrameioCredentialsError",
+  {
+    ...call,
+    ...outcome("not-applied"),
+    /** What the source of the token said. */
+    detail: Schema.String
+  }
+) {
+  override get message(): string {
+    return `${subject(this)} no token could be had, so nothing was sent. ${text.excerpt(this.detail, 300)}`
   }
 }
 
@@ -472,7 +500,7 @@ export class InvalidRequest extends Schema.TaggedError<InvalidRequest>(`${KEY}/I
 const isStacking = (endpoint: string): boolean => endpoint === "assets.version" || endpoint === "assets.unversion"
 
 /**
- * What an answer with a status other than 200 can mean for a read.
+ * What an answer with a status that says no can mean for a read.
  *
  * @since 0.1.0
  * @category errors
@@ -488,7 +516,7 @@ export type ReadStatusError =
   | UnexpectedResponse
 
 /**
- * What an answer with a status other than 200 can mean for a write.
+ * What an answer with a status that says no can mean for a write.
  *
  * @since 0.1.0
  * @category errors
@@ -496,7 +524,7 @@ export type ReadStatusError =
 export type WriteStatusError = ReadStatusError | Conflict
 
 /**
- * What an answer with a status other than 200 can mean where URLs for the parts of a realtime upload were asked for.
+ * What an answer with a status that says no can mean where URLs for the parts of a realtime upload were asked for.
  *
  * @since 0.1.0
  * @category errors
@@ -509,7 +537,13 @@ export type RealtimeStatusError = WriteStatusError | BadRequest
  * @since 0.1.0
  * @category errors
  */
-export type CallError = TransportError | RequestTimeout | DecodeError | InvalidRequest | RateLimitError
+export type CallError =
+  | TransportError
+  | RequestTimeout
+  | DecodeError
+  | InvalidRequest
+  | CredentialsError
+  | RateLimitError
 
 /**
  * Everything that a reading call can fail with.
@@ -556,6 +590,7 @@ export const FrameioError = Schema.Union(
   RequestTimeout,
   DecodeError,
   InvalidRequest,
+  CredentialsError,
   QueueFull,
   MaxWaitExceeded,
   DeadlineExceeded,
@@ -579,6 +614,43 @@ export type FrameioError = typeof FrameioError.Type
 export const isFrameioError: (u: unknown) => u is FrameioError = Schema.is(FrameioError)
 
 /**
+ * The member of the family inside a rejection of `Effect.runPromise`, which wraps errors, or the value itself where it is
+ * one.
+ *
+ * ```ts
+ * try {
+ *   await Effect.runPromise(program)
+ * } catch (reason) {
+ *   const error = FrameioError.fromRejection(reason)
+ *   if (error instanceof FrameioError.NotFound) console.error(error.assetIds)
+ *   else throw reason
+ * }
+ * ```
+ *
+ * @since 0.1.0
+ * @category promises
+ */
+export const fromRejection = (reason: unknown): FrameioError | undefined => {
+  const inner = Runtime.isFiberFailure(reason) ? Cause.squash(reason[Runtime.FiberFailureCauseId]) : reason
+  return isFrameioError(inner) ? inner : undefined
+}
+
+/**
+ * Runs an effect to a promise that is rejected with the error itself, so that `instanceof` and {@link isFrameioError}
+ * recognise it.
+ *
+ * @since 0.1.0
+ * @category promises
+ */
+export const runPromise = <A, E>(
+  effect: Effect.Effect<A, E>,
+  options?: { readonly signal?: AbortSignal }
+): Promise<A> =>
+  Effect.runPromiseExit(effect, options).then((exit) =>
+    Exit.isSuccess(exit) ? exit.value : Promise.reject(Cause.squash(exit.cause))
+  )
+
+/**
  * Whether the change can have been made when a call fails with this error. What the scheduler refuses was never sent.
  *
  * @since 0.1.0
@@ -587,7 +659,7 @@ export const isFrameioError: (u: unknown) => u is FrameioError = Schema.is(Frame
 export const outcomeOf = (error: FrameioError): Outcome => ("outcome" in error ? error.outcome : "not-applied")
 
 /**
- * An answer with a status other than 200, and the call it belongs to.
+ * An answer with a status that says no, and the call it belongs to.
  *
  * @since 0.1.0
  * @category converting
@@ -607,6 +679,11 @@ export interface Answer {
   readonly waited?: Duration.Duration | undefined
   /** The `location` header. */
   readonly location?: string | undefined
+  /**
+   * Whether more requests went out than were counted, because something around the `HttpClient` sends by itself. Then
+   * a refusal may be the answer to the second, and the first may have been carried out.
+   */
+  readonly repeated?: boolean | undefined
   /** Removed from everything that the error says. */
   readonly secret?: string | undefined
 }
@@ -664,19 +741,20 @@ const unexpected = (from: Answer): UnexpectedResponse =>
     ...detailsOf(from),
     ...hostOf(from.location),
     status: from.status,
-    outcome: !from.writes || isRefusal(from.status) ? "not-applied" : "unknown"
+    outcome: !from.writes || (isRefusal(from.status) && from.repeated !== true) ? "not-applied" : "unknown"
   })
 
 const detailsOf = (from: Answer) => ({
   ...readBody(from.body, from.secret),
   endpoint: from.endpoint,
   assetIds: from.assetIds,
+  ...(from.repeated === true && from.writes ? { outcome: "unknown" as const } : {}),
   attempts: from.attempts ?? 1,
   waited: from.waited ?? Duration.zero
 })
 
 /**
- * The error of a reading call for an answer with any status but 200. A status that makes no sense for a read is an
+ * The error of a reading call for an answer with a status that says no. A status that makes no sense for a read is an
  * {@link UnexpectedResponse}.
  *
  * @since 0.1.0
@@ -708,7 +786,7 @@ export const fromReadAnswer = (from: Answer): ReadStatusError => {
 }
 
 /**
- * The error of a changing call for an answer with any status but 200.
+ * The error of a changing call for an answer with a status that says no.
  *
  * @since 0.1.0
  * @category converting
@@ -717,7 +795,7 @@ export const fromWriteAnswer = (from: Answer): WriteStatusError =>
   from.status === 409 ? new Conflict(detailsOf(from)) : fromReadAnswer(from)
 
 /**
- * The error of asking for the URLs of a realtime upload, for an answer with any status but 200.
+ * The error of asking for the URLs of a realtime upload, for an answer with a status that says no.
  *
  * @since 0.1.0
  * @category converting

@@ -20,6 +20,8 @@ export * as RateLimitStore from "@effect-frameio/ratelimit/RateLimitStore"
 export * as Asset from "./Asset.js"
 /** What comes of copying or deleting many assets at once. */
 export * as Bulk from "./Bulk.js"
+/** A token for each request, for as long as a program runs. */
+export * as Credentials from "./Credentials.js"
 /** An `HttpClient` with a shorter way through it. */
 export * as DirectHttpClient from "./DirectHttpClient.js"
 /** The one declaration of Frame.io's API. */
@@ -36,6 +38,8 @@ export * as NewAsset from "./NewAsset.js"
 export * as Page from "./Page.js"
 /** How long an outage is waited out. */
 export * as Patience from "./Patience.js"
+/** How many requests went out, and how long they took. */
+export * as RequestMetrics from "./RequestMetrics.js"
 /** What may be sent again, and when; pure. */
 export * as RetryPolicy from "./RetryPolicy.js"
 /** Text of a server made fit for messages. */

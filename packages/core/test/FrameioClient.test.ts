@@ -85,7 +85,10 @@ const stub = (replies: ReadonlyArray<Reply>) => {
       const text = typeof body === "string" ? body : JSON.stringify(body)
       const status = reply.status ?? 200
       return Effect.succeed(
-        HttpClientResponse.fromWeb(request, new Response(status === 204 ? null : text, { status, headers }))
+        HttpClientResponse.fromWeb(
+          request,
+          new Response(status === 204 || status === 205 ? null : text, { status, headers })
+        )
       )
     })
   )
@@ -274,8 +277,9 @@ describe("FrameioClient", () => {
       [422, "FrameioInvalidArguments"],
       [503, "FrameioServerError"],
       [400, "FrameioUnexpectedResponse"],
-      [204, "FrameioUnexpectedResponse"],
-      [201, "FrameioUnexpectedResponse"]
+      [205, "FrameioUnexpectedResponse"],
+      [204, "FrameioDecodeError"],
+      [201, "FrameioDecodeError"]
     ] as const) {
       it.effect(`${status} is ${tag}, after one request`, () =>
         Effect.gen(function* () {
@@ -899,6 +903,7 @@ describe("FrameioClient", () => {
       | FrameioError.RequestTimeout
       | FrameioError.DecodeError
       | FrameioError.InvalidRequest
+      | FrameioError.CredentialsError
       | RateLimitError.QueueFull
       | RateLimitError.MaxWaitExceeded
       | RateLimitError.DeadlineExceeded

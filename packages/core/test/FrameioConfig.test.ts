@@ -98,9 +98,9 @@ describe("FrameioConfig", () => {
       const config = Either.getOrThrow(
         yield* fromEnvironment({ FRAMEIO_TOKEN: ok, FRAMEIO_BASE_URL: "http://127.0.0.1:1" })
       )
-      assert.strictEqual(Redacted.value(config.token), ok)
+      assert.strictEqual(Redacted.value(yield* config.credentials.token), ok)
       assert.strictEqual(config.baseUrl.port, "1")
-      assert.notInclude(Inspectable.format(config) + String(config.token), ok)
+      assert.notInclude(Inspectable.format(config) + String(yield* config.credentials.token), ok)
     })
   )
 
@@ -130,7 +130,7 @@ describe("FrameioConfig", () => {
   it.effect("reads other names where it is told to", () =>
     Effect.gen(function* () {
       const config = yield* FrameioConfig.FrameioConfig
-      assert.strictEqual(Redacted.value(config.token), ok)
+      assert.strictEqual(Redacted.value(yield* config.credentials.token), ok)
     }).pipe(
       Effect.provide(FrameioConfig.layerConfig({ token: Config.redacted("OTHER") })),
       Effect.withConfigProvider(ConfigProvider.fromMap(new Map([["OTHER", ok]])))

@@ -94,7 +94,7 @@ describe("FrameioError", () => {
 
   it("tells the way out", () => {
     const message = (status: number) => FrameioError.fromWriteAnswer({ ...call, status, body: "" }).message
-    assert.include(message(401), "FRAMEIO_TOKEN")
+    assert.include(message(401), "https://developer.frame.io")
     assert.include(message(402), "plan")
     assert.include(message(403), "asset.update")
     assert.include(message(404), next)
@@ -158,7 +158,7 @@ describe("FrameioError", () => {
         /"_tag":\{"type":"string","enum":\["(\w+)"/g
       )
       const mine = [...tags].map(([, tag]) => tag ?? "")
-      assert.strictEqual(mine.length, 18)
+      assert.strictEqual(mine.length, 19)
       assert.isTrue(mine.every((tag) => tag.startsWith("Frameio")))
       const served: Effect.Effect<string, HttpApiError.NotFound | FrameioError.NotFound> = Effect.fail(
         new HttpApiError.NotFound()

@@ -12,7 +12,7 @@ import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as UrlParams from "@effect/platform/UrlParams"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import type * as Undici from "@effect/platform-node/Undici"
+import * as Undici from "@effect/platform-node/Undici"
 import * as DirectHttpClient from "@effect-frameio/core/DirectHttpClient"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -50,8 +50,10 @@ class Exchange implements Undici.Dispatcher.DispatchHandler {
     if (status >= 200) this.answer = new Answer(this.request, status, headers)
   }
 
-  onResponseData(_controller: Undici.Dispatcher.DispatchController, chunk: Uint8Array): void {
-    this.answer?.add(chunk)
+  onResponseData(controller: Undici.Dispatcher.DispatchController, chunk: Uint8Array): void {
+    if (this.answer === undefined || this.answer.add(chunk)) return
+    this.finish(Exit.succeed(this.answer))
+    controller.abort(new Error("The answer is too large"))
   }
 
   onResponseEnd(): void {
@@ -146,12 +148,30 @@ export const layerWithoutDispatcher: Layer.Layer<HttpClient.HttpClient, never, N
   Layer.effect(HttpClient.HttpClient, make).pipe(Layer.provide(NodeHttpClient.layerUndiciWithoutDispatcher))
 
 /**
+ * How connections are made. Of a host with several addresses Node tries one after the other, 250 ms each: over a slow
+ * way no handshake is over by then, and the host is never reached. This leaves time for one lost packet.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const connect = {
+  autoSelectFamily: true,
+  autoSelectFamilyAttemptTimeout: 2500
+} as const
+
+/** The dispatcher of `@effect/platform-node`, but for {@link connect}. */
+const dispatcherLayer: Layer.Layer<NodeHttpClient.Dispatcher> = Layer.scoped(
+  NodeHttpClient.Dispatcher,
+  Effect.acquireRelease(
+    Effect.sync(() => new Undici.Agent(connect)),
+    (dispatcher) => Effect.promise(() => dispatcher.destroy())
+  )
+)
+
+/**
  * The client with connections of its own.
  *
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<HttpClient.HttpClient> = Layer.provide(
-  layerWithoutDispatcher,
-  NodeHttpClient.dispatcherLayer
-)
+export const layer: Layer.Layer<HttpClient.HttpClient> = Layer.provide(layerWithoutDispatcher, dispatcherLayer)

@@ -2,12 +2,10 @@ import * as Duration from "effect/Duration"
 import type * as Tracer from "effect/Tracer"
 import type { AssetId } from "../Asset.js"
 import type * as FrameioApi from "../FrameioApi.js"
-import type * as FrameioError from "../FrameioError.js"
 import * as RetryPolicy from "../RetryPolicy.js"
 
 /**
- * What is known of a call while it runs. Its span is kept up to date all along, so that it is right however the call
- * ends.
+ * What a call counts while it runs. Its span is kept up to date all along, so that it is right however the call ends.
  *
  * @internal
  */
@@ -15,12 +13,11 @@ export interface Call {
   readonly endpoint: FrameioApi.Endpoint
   readonly assetIds: ReadonlyArray<AssetId>
   readonly span: Tracer.Span
+  /** Requests that were sent, those included that something around the `HttpClient` sent by itself. */
   attempts: number
   failures: RetryPolicy.Failures
   /** The time in the rate limit's queue and between attempts, in ms. */
   waitedMillis: number
-  /** The last answer's body. */
-  body: string
 }
 
 /** @internal */
@@ -28,16 +25,18 @@ export const make = (endpoint: FrameioApi.Endpoint, assetIds: ReadonlyArray<Asse
   const [id, next] = assetIds
   if (id !== undefined) span.attribute("frameio.asset_id", id)
   if (next !== undefined && endpoint.name === "assets.version") span.attribute("frameio.next_asset_id", next)
+  span.attribute("http.request.method", endpoint.method)
   span.attribute("http.route", endpoint.path)
   span.attribute("frameio.attempts", 0)
   span.attribute("frameio.waited_ms", 0)
-  return { endpoint, assetIds, span, attempts: 0, failures: RetryPolicy.noFailures, waitedMillis: 0, body: "" }
+  return { endpoint, assetIds, span, attempts: 0, failures: RetryPolicy.noFailures, waitedMillis: 0 }
 }
 
 /** @internal */
-export const attempted = (call: Call): void => {
-  call.attempts++
+export const attempted = (call: Call, requests: number): void => {
+  call.attempts += requests
   call.span.attribute("frameio.attempts", call.attempts)
+  if (call.attempts > 1) call.span.attribute("http.request.resend_count", call.attempts - 1)
 }
 
 /** @internal */
@@ -59,8 +58,9 @@ export const context = (call: Call) => ({
 })
 
 /**
- * What an answer that did not arrive leaves open.
+ * Whether a status says that what was asked for was done. Only 200 is documented; the others mean the same, with what
+ * was documented or with nothing.
  *
  * @internal
  */
-export const lost = (call: Call): FrameioError.Outcome => (call.endpoint.reads ? "not-applied" : "unknown")
+export const isSuccess = (status: number): boolean => status >= 200 && status <= 204

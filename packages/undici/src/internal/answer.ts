@@ -5,6 +5,7 @@ import * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
+import * as DirectHttpClient from "@effect-frameio/core/DirectHttpClient"
 import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Inspectable from "effect/Inspectable"
@@ -23,6 +24,7 @@ export class Answer extends Inspectable.Class implements HttpClientResponse.Http
   private readonly setCookie: string | ReadonlyArray<string> | undefined
   private chunks: Uint8Array | Array<Uint8Array> | undefined
   private brokenOff: BrokenOff | undefined
+  private size = 0
 
   constructor(
     readonly request: HttpClientRequest.HttpClientRequest,
@@ -34,10 +36,18 @@ export class Answer extends Inspectable.Class implements HttpClientResponse.Http
     this.setCookie = headers["set-cookie"]
   }
 
-  add(chunk: Uint8Array): void {
+  /** Whether there is room for it; what is too large is not kept. */
+  add(chunk: Uint8Array): boolean {
+    this.size += chunk.length
+    if (this.size > DirectHttpClient.MAX_BYTES) {
+      this.chunks = undefined
+      this.breakOff(new DirectHttpClient.TooLarge({ status: this.status }))
+      return false
+    }
     if (this.chunks === undefined) this.chunks = chunk
     else if (Array.isArray(this.chunks)) this.chunks.push(chunk)
     else this.chunks = [this.chunks, chunk]
+    return true
   }
 
   breakOff(cause: unknown): void {

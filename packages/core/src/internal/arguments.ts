@@ -1,80 +1,12 @@
-import * as ParseResult from "effect/ParseResult"
+import type * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { AssetId } from "../Asset.js"
 import type * as FrameioApi from "../FrameioApi.js"
 import * as FrameioError from "../FrameioError.js"
 import * as text from "../SafeText.js"
-import * as Call from "./call.js"
+import { byField } from "./failures.js"
 
 const isAssetId = Schema.is(AssetId)
-
-const idAt = (body: unknown, path: ReadonlyArray<PropertyKey>): AssetId | undefined => {
-  const [index] = path
-  const item: unknown = Array.isArray(body) && typeof index === "number" ? body[index] : body
-  const id: unknown = typeof item === "object" && item !== null && "id" in item ? item.id : undefined
-  return isAssetId(id) ? id : undefined
-}
-
-/** A field that may be of several types fails once for each; one line for a field, the innermost, is enough. */
-const byField = (
-  failure: ParseResult.ParseIssue,
-  describe: (issue: ParseResult.ArrayFormatterIssue) => FrameioError.Problem
-): readonly [FrameioError.Problem, ...Array<FrameioError.Problem>] => {
-  const fields = new Map<string, FrameioError.Problem>()
-  for (const issue of ParseResult.ArrayFormatter.formatIssueSync(failure)) {
-    const problem = describe(issue)
-    if (!fields.has(problem.path) && fields.size < 10) fields.set(problem.path, problem)
-  }
-  const paths = [...fields.keys()]
-  for (const path of paths) {
-    if (path !== "" && paths.some((other) => other.startsWith(`${path}.`) || other.startsWith(`${path}[`))) {
-      fields.delete(path)
-    }
-  }
-  const [first = { path: "", message: "is not what is documented" }, ...rest] = fields.values()
-  return [first, ...rest]
-}
-
-/**
- * The error of an answer that is JSON and not what is documented.
- *
- * @internal
- */
-export const undecodable = (
-  call: Call.Call,
-  json: unknown,
-  failure: ParseResult.ParseIssue,
-  secret: string
-): FrameioError.DecodeError => {
-  if (typeof json !== "object" || json === null) return notJson(call, secret)
-  return new FrameioError.DecodeError({
-    ...Call.context(call),
-    outcome: call.endpoint.reads ? "not-applied" : "applied",
-    problems: byField(failure, (issue) => {
-      const assetId = idAt(json, issue.path)
-      return {
-        path: text.fieldPath(issue.path),
-        message: text.excerpt(text.scrub(issue.message, secret), 200),
-        ...(assetId === undefined ? {} : { assetId })
-      }
-    }),
-    body: text.excerpt(text.scrub(call.body, secret))
-  })
-}
-
-/**
- * The error of an answer that is no JSON. It comes from something in between, which may or may not have passed the
- * request on.
- *
- * @internal
- */
-export const notJson = (call: Call.Call, secret: string): FrameioError.DecodeError =>
-  new FrameioError.DecodeError({
-    ...Call.context(call),
-    outcome: Call.lost(call),
-    problems: [{ path: "", message: call.body === "" ? "the body is empty" : "the body is not JSON" }],
-    body: text.excerpt(text.scrub(call.body, secret))
-  })
 
 /** The wire's names for what the caller knows by another. */
 const ARGUMENTS: Readonly<Record<string, string>> = {
