@@ -155,7 +155,7 @@ export const doubtOfDates = (
   const days = daysOf(labels, order)
   const other = days === undefined ? undefined : otherwiseOrdered(labels, days)
   if (other !== undefined) {
-    return `${labels.map(quoted).slice(0, 3).join(", ")} are days ${orderWords[other]} too, and that puts them in another order`
+    return `${labels.map(quoted).slice(0, 3).join(", ")} are days written ${orderWords[other]} too, and that puts them in another order`
   }
   if (plain && labels.every((label) => TIME.test(label))) {
     return `${quoted(first)} and the others can be times of day`
@@ -183,5 +183,5 @@ export const doubtOfNumbers = (labels: ReadonlyArray<string>, values: ReadonlyAr
   const other = otherwiseOrdered(labels, values)
   return other === undefined
     ? undefined
-    : `${labels.map(quoted).slice(0, 3).join(", ")} can be days ${orderWords[other]}, and that puts them in another order`
+    : `${labels.map(quoted).slice(0, 3).join(", ")} can be days written ${orderWords[other]}, and that puts them in another order`
 }

@@ -153,13 +153,9 @@ const keepApart = (rule: NamingRule, entries: ReadonlyArray<Entry>, differ: Read
     }
   }
   settle(rule, outcome)
-  const kept = (outcome.group?.lines.length ?? 0) < before
-  toldOf(
-    entries,
-    differ,
-    kept ? "left-out" : "note",
-    kept ? " If they are one, a version in between cannot be put in later, so those above wait." : ""
-  )
+  const waits = (outcome.group?.lines.length ?? 0) < before
+  const why = " If they are one, a version in between cannot be put in later, so those above wait."
+  toldOf(entries, differ, "note", waits ? why : "")
 }
 
 /** Names that are spelt differently. */
