@@ -3,9 +3,6 @@
  *
  * @since 0.1.0
  */
-import * as Command from "@effect/cli/Command"
-import * as HelpDoc from "@effect/cli/HelpDoc"
-import * as Options from "@effect/cli/Options"
 import * as BatchReport from "@effect-frameio/report/BatchReport"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
@@ -80,41 +77,4 @@ export const handle = Effect.fn("Cli.batchReport")(
   },
   Effect.scoped,
   orInterrupted("Interrupted; what was not written whole is not there.")
-)
-
-const target = (name: string, what: string) =>
-  Options.text(name).pipe(
-    Options.withDescription(`Write ${what} to this file, - is standard output.`),
-    Options.optional
-  )
-
-/**
- * The command.
- *
- * @since 0.1.0
- * @category commands
- */
-export const command = Command.make(
-  "report",
-  {
-    ledger: LedgerFile.option,
-    html: target("html", "one page, to open in a browser or to send to somebody,"),
-    csv: target("csv", "every row as CSV"),
-    jsonl: target("jsonl", "every row as JSON lines"),
-    force: OutputFile.force
-  },
-  handle
-).pipe(
-  Command.withDescription(
-    HelpDoc.blocks([
-      HelpDoc.p("Says what became of a job: what was stacked, what failed and why, how it kept to the rate limit."),
-      HelpDoc.p(
-        "The page is one file that loads nothing and sends nothing. Without an option a terminal gets a few lines, a pipe every row as JSON lines. Needs no token and sends nothing; a job may be at work meanwhile."
-      ),
-      HelpDoc.h2("Examples"),
-      HelpDoc.p("frameio batch report --ledger job.db"),
-      HelpDoc.p("frameio batch report --ledger job.db --html report.html"),
-      HelpDoc.p("frameio batch report --ledger job.db --csv rows.csv")
-    ])
-  )
 )

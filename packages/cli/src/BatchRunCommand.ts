@@ -5,10 +5,6 @@
  *
  * @since 0.1.0
  */
-import * as Args from "@effect/cli/Args"
-import * as Command from "@effect/cli/Command"
-import * as HelpDoc from "@effect/cli/HelpDoc"
-import * as Options from "@effect/cli/Options"
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as BatchEstimate from "@effect-frameio/batch/BatchEstimate"
@@ -265,78 +261,3 @@ export const handle = Effect.fn("Cli.batchRun")(function* (args: RunArgs) {
   })
   yield* JobView.leave(ended)
 }, Effect.scoped)
-
-/**
- * The command.
- *
- * @since 0.1.0
- * @category commands
- */
-export const command = Command.make(
-  "run",
-  {
-    file: Args.text({ name: "file" }).pipe(
-      Args.withDescription(
-        "CSV with the columns asset_id and next_asset_id, or JSON lines with these fields; - is standard input."
-      )
-    ),
-    ledger: LedgerFile.option.pipe(Options.optional),
-    retryFailed: Options.boolean("retry-failed").pipe(
-      Options.withDescription("Try again what failed in an earlier run with the same ledger.")
-    ),
-    dryRun: Options.boolean("dry-run").pipe(
-      Options.withDescription("Check everything, say what would be done, send nothing.")
-    ),
-    format: Options.choice("format", ["auto", "csv", "jsonl"]).pipe(
-      Options.withDescription("How the file is written. By its name, else by its first character."),
-      Options.withDefault("auto" as const)
-    ),
-    json: Options.boolean("json").pipe(
-      Options.withDescription("Write JSON lines to standard output, as always in a pipe.")
-    ),
-    concurrency: Options.integer("concurrency").pipe(
-      Options.withDescription(
-        `How many stacks to work on side by side, ${BatchRunner.defaults.concurrency} unless said. The rate limit is kept whatever it is.`
-      ),
-      Options.optional
-    ),
-    lookFirst: Options.boolean("look-first").pipe(
-      Options.withDescription("Read each stack before sending, so that what is in place is not sent again. Slower.")
-    ),
-    anyOrder: Options.boolean("any-order").pipe(
-      Options.withDescription(
-        "Send versions as the file has them, though its columns position or version say another order."
-      )
-    ),
-    settleAfter: Options.float("settle-after").pipe(
-      Options.withDescription(
-        `After how many seconds a call without an answer is taken for not made, when the stack does not show it; ${Duration.toSeconds(BatchRunner.defaults.settleAfter)} unless said, as Frame.io itself gives up then.`
-      ),
-      Options.optional
-    )
-  },
-  handle
-).pipe(
-  Command.withDescription(
-    HelpDoc.blocks([
-      HelpDoc.p("Puts a file of versions on their stacks, as fast as the rate limit allows."),
-      HelpDoc.p(
-        "Each line puts next_asset_id on the stack of asset_id. The versions of one stack go in the order of the file, stacks go side by side. All of the file is checked before anything is sent. When a version fails, the rest of its stack is left out and the others go on."
-      ),
-      HelpDoc.p(
-        "With --ledger the job can be killed at any moment: the same command goes on where it was. What is confirmed is not sent again, what was sent and not answered is looked for first. frameio batch status, report and undo read the same ledger."
-      ),
-      HelpDoc.p(
-        "On a terminal a bar shows how it goes; in a pipe, standard output has one JSON object per event. Ctrl-C stops gently. The exit code is 0 when all went well, 1 when some failed, 2 for bad input, 130 after Ctrl-C."
-      ),
-      HelpDoc.h2("Examples"),
-      HelpDoc.p("frameio batch run versions.csv --dry-run"),
-      HelpDoc.p("frameio batch run versions.csv --ledger job.db"),
-      HelpDoc.p("frameio batch run versions.csv --json | jq -r 'select(._tag == \"Failed\") | .nextAssetId'"),
-      HelpDoc.p("export-pairs | frameio batch run - --format jsonl > log.jsonl"),
-      HelpDoc.h2("A file"),
-      HelpDoc.p("asset_id,next_asset_id"),
-      HelpDoc.p("0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10,6f3a1c52-7b0e-4d19-9c86-2e5d8f4a7b31")
-    ])
-  )
-)

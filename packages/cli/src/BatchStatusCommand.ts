@@ -3,9 +3,6 @@
  *
  * @since 0.1.0
  */
-import * as Command from "@effect/cli/Command"
-import * as HelpDoc from "@effect/cli/HelpDoc"
-import * as Options from "@effect/cli/Options"
 import * as BatchEstimate from "@effect-frameio/batch/BatchEstimate"
 import type * as JobRecord from "@effect-frameio/batch/JobRecord"
 import * as Effect from "effect/Effect"
@@ -89,31 +86,3 @@ export const handle = Effect.fn("Cli.batchStatus")(function* (args: {
     ].join("\n")
   )
 }, Effect.scoped)
-
-/**
- * The command.
- *
- * @since 0.1.0
- * @category commands
- */
-export const command = Command.make(
-  "status",
-  {
-    ledger: LedgerFile.option,
-    json: Options.boolean("json").pipe(
-      Options.withDescription("Write one JSON object to standard output, as always in a pipe.")
-    )
-  },
-  handle
-).pipe(
-  Command.withDescription(
-    HelpDoc.blocks([
-      HelpDoc.p(
-        "Says how a job stands: what is in place, what is left, what failed. Needs no token and sends nothing."
-      ),
-      HelpDoc.h2("Examples"),
-      HelpDoc.p("frameio batch status --ledger job.db"),
-      HelpDoc.p("frameio batch status --ledger job.db --json | jq .counts")
-    ])
-  )
-)

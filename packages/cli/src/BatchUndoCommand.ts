@@ -5,9 +5,6 @@
  *
  * @since 0.1.0
  */
-import * as Command from "@effect/cli/Command"
-import * as HelpDoc from "@effect/cli/HelpDoc"
-import * as Options from "@effect/cli/Options"
 import * as BatchJob from "@effect-frameio/batch/BatchJob"
 import * as BatchRunner from "@effect-frameio/batch/BatchRunner"
 import * as Ledger from "@effect-frameio/batch/Ledger"
@@ -55,37 +52,3 @@ export const handle = Effect.fn("Cli.batchUndo")(function* (args: {
   )
   yield* JobView.leave(ended)
 }, Effect.scoped)
-
-/**
- * The command.
- *
- * @since 0.1.0
- * @category commands
- */
-export const command = Command.make(
-  "undo",
-  {
-    ledger: LedgerFile.option,
-    dryRun: Options.boolean("dry-run").pipe(Options.withDescription("Say what would be taken out, send nothing.")),
-    json: Options.boolean("json").pipe(
-      Options.withDescription("Write JSON lines to standard output, as always in a pipe.")
-    ),
-    settleAfter: Options.float("settle-after").pipe(
-      Options.withDescription("As of frameio batch run."),
-      Options.optional
-    )
-  },
-  handle
-).pipe(
-  Command.withDescription(
-    HelpDoc.blocks([
-      HelpDoc.p("Takes what a job has stacked out of its stacks again, the newest versions first."),
-      HelpDoc.p(
-        "Only what the job itself has put there: what was in place before, and what somebody has moved to another stack since, is left alone. It can be killed and run again, like the job. After it the ledger is of use for status and report only."
-      ),
-      HelpDoc.h2("Examples"),
-      HelpDoc.p("frameio batch undo --ledger job.db --dry-run"),
-      HelpDoc.p("frameio batch undo --ledger job.db")
-    ])
-  )
-)

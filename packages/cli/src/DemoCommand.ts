@@ -4,9 +4,6 @@
  * @since 0.1.0
  */
 
-import * as Command from "@effect/cli/Command"
-import * as HelpDoc from "@effect/cli/HelpDoc"
-import * as Options from "@effect/cli/Options"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as BatchEstimate from "@effect-frameio/batch/BatchEstimate"
 import type * as BatchEvent from "@effect-frameio/batch/BatchEvent"
@@ -134,35 +131,3 @@ export const handle = Effect.fn("Cli.demo")(function* (setup: FakeCommand.Setup)
     return yield* CliError.failed(`The demo failed: more than 5 % above the shortest time. Is this machine very busy?`)
   }
 }, Effect.scoped)
-
-/**
- * The command.
- *
- * @since 0.1.0
- * @category commands
- */
-export const command = Command.make(
-  "demo",
-  {
-    ...FakeCommand.setup,
-    shots: Options.integer("shots").pipe(
-      Options.withDescription("How many shots it has; each is one stack in the end."),
-      Options.withDefault(150)
-    )
-  },
-  handle
-).pipe(
-  Command.withDescription(
-    HelpDoc.blocks([
-      HelpDoc.p(
-        "Starts a Frame.io on this machine, runs a batch against it, and measures how close it comes to the limit."
-      ),
-      HelpDoc.p(
-        "The shortest time for N calls is T* = max(0, N - floor(W / c)) * c + one round trip, with a bucket of W ms in which each call costs c. The exit code is 1 when the run is more than 5 % above it or was refused even once."
-      ),
-      HelpDoc.h2("Examples"),
-      HelpDoc.p("frameio demo"),
-      HelpDoc.p("frameio demo --shots 500 --limit 100")
-    ])
-  )
-)

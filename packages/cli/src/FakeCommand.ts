@@ -3,9 +3,6 @@
  *
  * @since 0.1.0
  */
-import * as Command from "@effect/cli/Command"
-import * as HelpDoc from "@effect/cli/HelpDoc"
-import * as Options from "@effect/cli/Options"
 import * as FakeFrameio from "@effect-frameio/testing/FakeFrameio"
 import * as FakeFrameioServer from "@effect-frameio/testing/FakeFrameioServer"
 import * as FaultPlan from "@effect-frameio/testing/FaultPlan"
@@ -141,64 +138,3 @@ export const handle = Effect.fn("Cli.fake")(function* (
   const counts = yield* server.counts("assets.version")
   yield* stdio.err(`\nIt saw ${counts.requests} version calls, and answered ${counts.refused} of them with 429.\n`)
 }, Effect.scoped)
-
-/**
- * The options that say what is in a fake.
- *
- * @since 0.1.0
- * @category options
- */
-export const setup = {
-  shots: Options.integer("shots").pipe(
-    Options.withDescription("How many shots it has; each is one stack in the end."),
-    Options.withDefault(100)
-  ),
-  versions: Options.integer("versions").pipe(
-    Options.withDescription("How many versions of each shot, loose at first."),
-    Options.withDefault(3)
-  ),
-  limit: Options.integer("limit").pipe(
-    Options.withDescription("How many version calls per second it allows."),
-    Options.withDefault(20)
-  ),
-  latency: Options.integer("latency").pipe(
-    Options.withDescription("From a request to its answer, in ms."),
-    Options.withDefault(20)
-  ),
-  port: Options.integer("port").pipe(
-    Options.withDescription("Where it listens, on 127.0.0.1 only; 0 takes any that is free."),
-    Options.withDefault(0)
-  )
-}
-
-/**
- * The command.
- *
- * @since 0.1.0
- * @category commands
- */
-export const command = Command.make(
-  "fake",
-  {
-    ...setup,
-    pairs: Options.text("pairs").pipe(
-      Options.withDescription("Write what there is to stack to this file, for frameio batch run."),
-      Options.optional
-    ),
-    force: OutputFile.force
-  },
-  handle
-).pipe(
-  Command.withDescription(
-    HelpDoc.blocks([
-      HelpDoc.p("Starts a Frame.io on this machine, to try the other commands without an account."),
-      HelpDoc.p(
-        "It keeps Frame.io's rules about stacks and its rate limit to the millisecond. It lives in memory and is gone when it ends."
-      ),
-      HelpDoc.p("It also serves its OpenAPI document, and a page to try calls in; the address is printed."),
-      HelpDoc.h2("Examples"),
-      HelpDoc.p("frameio fake --pairs pairs.csv"),
-      HelpDoc.p("frameio fake --shots 1000 --versions 5 --limit 100 --latency 50 --port 8080")
-    ])
-  )
-)

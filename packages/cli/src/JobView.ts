@@ -20,8 +20,6 @@ import { Stdio } from "./Stdio.js"
 /** How many lines the summary spells out; the JSON lines have all. */
 const SPELT_OUT = 20
 
-const CLEAR = "\r\u001b[2K"
-
 /**
  * What `show` needs to know.
  *
@@ -131,11 +129,10 @@ export const show = <E, R>(
       const line = ProgressBar.render(yield* Ref.get(progress), {
         now: yield* Clock.currentTimeMillis,
         columns: yield* stdio.columns,
-        colors: stdio.colors,
         budget: (yield* scheduler.snapshot).find((one) => one.route === route),
         note: yield* Ref.get(note)
       })
-      yield* stdio.err(`${CLEAR}${line}`)
+      yield* stdio.status(line)
     })
 
     const interrupted = stdio
@@ -180,10 +177,7 @@ export const show = <E, R>(
     const outcome = yield* Effect.scoped(
       Effect.zipRight(bar, Effect.either(Stream.runForEach(events(interrupted), take)))
     )
-    if (stdio.errIsTerminal && finished !== undefined) {
-      yield* draw
-      yield* stdio.err("\n")
-    }
+    yield* stdio.status(undefined)
     if (finished !== undefined) yield* stdio.err(`${summary(finished, spelt, options)}\n`)
     if (unauthorized) yield* stdio.err("Set a token that is accepted as FRAMEIO_TOKEN.\n")
     if (Either.isLeft(outcome)) return yield* Effect.fail(outcome.left)

@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 
-import * as Options from "@effect/cli/Options"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Ledger from "@effect-frameio/batch/Ledger"
 import type { LedgerError } from "@effect-frameio/batch/LedgerError"
@@ -35,13 +34,3 @@ export const open = (
   mode: "read" | "write"
 ): Effect.Effect<Ledger.Service, CliError, Scope.Scope | FileSystem.FileSystem> =>
   Effect.mapError(Ledger.make({ file, mode }), toCliError)
-
-/**
- * The option that names it.
- *
- * @since 0.1.0
- * @category options
- */
-export const option = Options.text("ledger").pipe(
-  Options.withDescription("The job's ledger: a SQLite file that remembers what was sent and what became of it.")
-)

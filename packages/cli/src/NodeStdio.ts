@@ -8,16 +8,27 @@ import * as Config from "effect/Config"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
-import { InputFailed, Stdio } from "./Stdio.js"
+import * as Stdio from "./Stdio.js"
+import * as Text from "./Text.js"
 
 /** Resolves when the text was taken, so that a slow reader slows the program and nothing piles up. */
 const write =
-  (stream: NodeJS.WriteStream) =>
+  (stream: NodeJS.WriteStream, onError: (error: Error) => void) =>
   (text: string): Effect.Effect<void> =>
     Effect.async<void>((resume) => {
-      stream.write(text, () => resume(Effect.void))
+      stream.write(text, (error) => {
+        if (error != null) onError(error)
+        resume(Effect.void)
+      })
     })
+
+const TRAITS = ["NO_COLOR", "TERM", "LC_ALL", "LC_CTYPE", "LANG"]
+
+/** What the environment says of the terminal. */
+const traits = Effect.map(
+  Effect.all(TRAITS.map((name) => Effect.orElseSucceed(Config.withDefault(Config.string(name), ""), () => ""))),
+  (values) => Text.traits((name) => values[TRAITS.indexOf(name)] ?? "")
+)
 
 /**
  * The process's own streams and signals. `SIGINT` and `SIGTERM` are counted and no longer end the process by themselves;
@@ -26,11 +37,12 @@ const write =
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<Stdio> = Layer.scoped(
-  Stdio,
+export const layer: Layer.Layer<Stdio.Stdio> = Layer.scoped(
+  Stdio.Stdio,
   Effect.gen(function* () {
     const waiting: Array<Deferred.Deferred<void>> = []
-    const noColor = yield* Config.option(Config.string("NO_COLOR")).pipe(Effect.orElseSucceed(Option.none))
+    const { colors, cursor, unicode } = yield* traits
+    let outFailure: string | undefined
     let count = 0
     const at = (times: number): Deferred.Deferred<void> => {
       while (waiting.length < times) {
@@ -49,11 +61,16 @@ export const layer: Layer.Layer<Stdio> = Layer.scoped(
     const onBroken = (): void => {
       if (count === 0) onSignal()
     }
+    const onOutError = (error: Error): void => {
+      // A reader that has seen enough, such as head, is no failure.
+      if (!("code" in error && error.code === "EPIPE")) outFailure ??= error.message
+      onBroken()
+    }
     yield* Effect.acquireRelease(
       Effect.sync(() => {
         process.on("SIGINT", onSignal)
         process.on("SIGTERM", onSignal)
-        process.stdout.on("error", onBroken)
+        process.stdout.on("error", onOutError)
         process.stderr.on("error", onBroken)
       }),
       () =>
@@ -62,18 +79,22 @@ export const layer: Layer.Layer<Stdio> = Layer.scoped(
           process.off("SIGTERM", onSignal)
         })
     )
-    return {
-      out: write(process.stdout),
-      err: write(process.stderr),
-      input: NodeStream.fromReadable<InputFailed, Uint8Array>(
+    return Stdio.make({
+      out: write(process.stdout, onOutError),
+      err: write(process.stderr, onBroken),
+      input: NodeStream.fromReadable<Stdio.InputFailed, Uint8Array>(
         () => process.stdin,
-        (cause) => new InputFailed({ reason: cause instanceof Error ? cause.message : String(cause) })
+        (cause) => new Stdio.InputFailed({ reason: cause instanceof Error ? cause.message : String(cause) })
       ),
       outIsTerminal: process.stdout.isTTY === true,
       errIsTerminal: process.stderr.isTTY === true,
-      colors: process.stderr.isTTY === true && Option.isNone(Option.filter(noColor, (value) => value !== "")),
-      columns: Effect.sync(() => process.stderr.columns ?? 80),
-      interrupted: (times) => Effect.suspend(() => Deferred.await(at(times)))
-    }
+      inIsTerminal: process.stdin.isTTY === true,
+      colors,
+      cursor,
+      unicode,
+      columns: Effect.sync(() => process.stderr.columns ?? process.stdout.columns ?? 0),
+      interrupted: (times) => Effect.suspend(() => Deferred.await(at(times))),
+      outFailure: Effect.sync(() => outFailure)
+    })
   })
 )

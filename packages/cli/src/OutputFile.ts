@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import * as Options from "@effect/cli/Options"
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
@@ -55,14 +54,6 @@ export interface Kept {
   /** What it is, such as `the ledger itself`. */
   readonly what: string
 }
-
-/**
- * The option that lets a command overwrite.
- *
- * @since 0.1.0
- * @category options
- */
-export const force = Options.boolean("force").pipe(Options.withDescription("Overwrite files that are there."))
 
 /** One file, whatever it is called: device and inode where it is there, else the folder's real path and its name. */
 interface Place {

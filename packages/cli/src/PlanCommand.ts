@@ -5,10 +5,6 @@
  *
  * @since 0.1.0
  */
-import * as Args from "@effect/cli/Args"
-import * as Command from "@effect/cli/Command"
-import * as HelpDoc from "@effect/cli/HelpDoc"
-import * as Options from "@effect/cli/Options"
 import * as FolderPlan from "@effect-frameio/batch/FolderPlan"
 import * as NamingRule from "@effect-frameio/batch/NamingRule"
 import * as PlanFile from "@effect-frameio/batch/PlanFile"
@@ -28,8 +24,6 @@ import * as Connection from "./Connection.js"
 import * as OutputFile from "./OutputFile.js"
 import * as PlanText from "./PlanText.js"
 import { Stdio } from "./Stdio.js"
-
-const CLEAR = "\r\u001b[2K"
 
 const isAssetId = Schema.is(AssetId)
 
@@ -167,16 +161,13 @@ const isLeftOut = ({ severity }: Finding): boolean => severity === "left-out"
 export const handle = Effect.fn("Cli.plan")(function* (request: Request) {
   const stdio = yield* Stdio
   const { folderId, rule, targets } = yield* checked(request)
-  const clear = stdio.errIsTerminal ? stdio.err(CLEAR) : Effect.void
 
   const { limit, plan } = yield* Effect.gen(function* () {
     const plan = yield* FolderPlan.make(folderId, rule, {
       recursive: request.recursive,
       acrossFolders: request.acrossFolders,
       onProgress: (progress) =>
-        stdio.errIsTerminal
-          ? Effect.flatMap(stdio.columns, (columns) => stdio.err(`${CLEAR}${PlanText.reading(progress, columns)}`))
-          : Effect.void
+        Effect.flatMap(stdio.columns, (columns) => stdio.status(PlanText.reading(progress, columns)))
     })
     const scheduler = yield* RateLimitScheduler.RateLimitScheduler
     return { plan, limit: ofVersionCalls(yield* scheduler.snapshot) }
@@ -184,7 +175,7 @@ export const handle = Effect.fn("Cli.plan")(function* (request: Request) {
     Effect.provide(Connection.layer),
     Effect.mapError(toCliError),
     orInterrupted("Interrupted; nothing was written."),
-    Effect.ensuring(clear)
+    Effect.ensuring(stdio.status(undefined))
   )
 
   const format = formatOf(request)
@@ -222,74 +213,3 @@ export const handle = Effect.fn("Cli.plan")(function* (request: Request) {
   }
   if (plan.findings.some(isLeftOut)) return yield* new CliError({ exitCode: ExitCode.failed, message: "" })
 })
-
-const ruleHelp = NamingRule.named.flatMap(({ description, examples, name }) => [
-  HelpDoc.p(
-    `${name}: ${description} ${examples.map((one) => `${one.name} is ${one.version} of ${one.base}`).join("; ")}.`
-  )
-])
-
-/**
- * The command.
- *
- * @since 0.1.0
- * @category commands
- */
-export const command = Command.make(
-  "plan",
-  {
-    folder: Args.text({ name: "folder-id" }).pipe(Args.withDescription("The folder to plan: its id.")),
-    rule: Options.text("rule").pipe(
-      Options.withDescription(
-        `How files are named: ${NamingRule.named.map(({ name }) => name).join(", ")}, or a regular expression with the groups (?<base>…) and (?<version>…).`
-      ),
-      Options.optional
-    ),
-    recursive: Options.boolean("recursive").pipe(
-      Options.withDescription("Read the folders below it as well, each by itself.")
-    ),
-    acrossFolders: Options.boolean("across-folders").pipe(
-      Options.withDescription("Stack files of different folders on one another.")
-    ),
-    ignoreCase: Options.boolean("ignore-case").pipe(
-      Options.withDescription("Take Nightsky and nightsky for the same base.")
-    ),
-    anyExtension: Options.boolean("any-extension").pipe(
-      Options.withDescription("Take .mov and .mp4 for versions of one another.")
-    ),
-    out: Options.text("out").pipe(
-      Options.withDescription("Write the plan to this file, and what was found beside it."),
-      Options.optional
-    ),
-    format: Options.choice("format", ["csv", "jsonl"]).pipe(
-      Options.withDescription("How the plan is written. By the name of the file, else CSV."),
-      Options.optional
-    ),
-    force: OutputFile.force,
-    json: Options.boolean("json").pipe(
-      Options.withDescription("Write all of it to standard output as JSON lines: Line, Finding, Summary.")
-    )
-  },
-  handle
-).pipe(
-  Command.withDescription(
-    HelpDoc.blocks([
-      HelpDoc.p("Plans which files of a folder go on which version stacks, by their names. Changes nothing."),
-      HelpDoc.p(
-        "Files of one base go on one stack, lower versions first: on the stack that is there, or on a new one. What can be meant in two ways is listed and left out, with what would have to go above it."
-      ),
-      HelpDoc.p(
-        "The plan is a file for frameio batch run: look it over, take lines out, run it. The exit code is 0 when all is planned, 1 when something was left out, 2 for bad input, 130 after Ctrl-C."
-      ),
-      HelpDoc.h2("Rules"),
-      ...ruleHelp,
-      HelpDoc.p(
-        "A pattern of your own must match the whole name without its extension; a group (?<suffix>…) behind the version belongs to the base, and with a group (?<ext>…) the extension is yours to say."
-      ),
-      HelpDoc.h2("Examples"),
-      HelpDoc.p("frameio plan 0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10 --rule vfx"),
-      HelpDoc.p("frameio plan 0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10 --rule vfx --recursive --out plan.csv"),
-      HelpDoc.p("frameio plan \"$FOLDER\" --rule '(?<base>.+)-r(?<version>[0-9]+)' | frameio batch run -")
-    ])
-  )
-)

@@ -7,6 +7,7 @@
 import type { BatchEvent, Counts } from "@effect-frameio/batch/BatchEvent"
 import * as BatchProgress from "@effect-frameio/batch/BatchProgress"
 import type { Hold } from "@effect-frameio/ratelimit/BucketSnapshot"
+import * as Text from "./Text.js"
 
 /**
  * What the line is drawn from.
@@ -144,8 +145,6 @@ export const render = (
     readonly now: number
     /** How wide the terminal is. */
     readonly columns: number
-    /** Whether it shows colours. */
-    readonly colors: boolean
     /** What is left of the rate limit, once the first answer has told it. */
     readonly budget: Budget | undefined
     /** Said in front of the rest, such as why it stops. */
@@ -194,16 +193,16 @@ export const line = (
   options: {
     /** How wide the terminal is. */
     readonly columns: number
-    /** Whether it shows colours. */
-    readonly colors: boolean
   }
 ): string => {
-  const width = Math.min(40, options.columns - text.length - 3)
-  if (shares === undefined || width < 8) return text.slice(0, Math.max(options.columns - 1, 0))
+  const width = Math.min(40, options.columns - Text.width(text) - 3)
+  if (shares === undefined || width < 8) return Text.cut(text, Math.max(options.columns - 1, 0))
   const full = Math.floor(shares.done * width)
   const failed = Math.min(full, Math.ceil(shares.failed * width))
-  const paint = (code: string, what: string): string =>
-    options.colors && what !== "" ? `\u001b[${code}m${what}\u001b[0m` : what
-  const bar = `${paint("32", "█".repeat(full - failed))}${paint("31", "█".repeat(failed))}${paint("2", "░".repeat(width - full))}`
-  return `${bar}  ${text}`
+  const bar = [
+    Text.styled("green", "█".repeat(full - failed)),
+    Text.styled("red", "█".repeat(failed)),
+    Text.styled("dim", "░".repeat(width - full))
+  ]
+  return `${bar.join("")}  ${text}`
 }

@@ -3,10 +3,12 @@
  *
  * @since 0.1.0
  */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
+import * as Text from "./Text.js"
 
 /**
  * Standard input could not be read.
@@ -24,15 +26,15 @@ export class InputFailed extends Data.TaggedError("InputFailed")<{
 }
 
 /**
- * The outside.
+ * What a process has of the outside, as it is.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Service {
-  /** Writes data to standard output, as it is. */
+export interface Device {
+  /** Writes to standard output. */
   readonly out: (text: string) => Effect.Effect<void>
-  /** Writes to standard error, as it is: what is meant for a person. */
+  /** Writes to standard error. */
   readonly err: (text: string) => Effect.Effect<void>
   /** Standard input. */
   readonly input: Stream.Stream<Uint8Array, InputFailed>
@@ -40,12 +42,41 @@ export interface Service {
   readonly outIsTerminal: boolean
   /** Whether a person looks at standard error. */
   readonly errIsTerminal: boolean
-  /** Whether colours are wanted: a terminal, and no `NO_COLOR`. */
+  /** Whether a person can be asked: standard input is a terminal. */
+  readonly inIsTerminal: boolean
+  /** Whether colours are wanted where there is a terminal. */
   readonly colors: boolean
-  /** The width of the terminal, in columns. */
+  /** Whether the terminal can go back on its line. */
+  readonly cursor: boolean
+  /** Whether the terminal shows more than ASCII. */
+  readonly unicode: boolean
+  /** The width of the terminal, in columns; 0 or 1 where it does not say. */
   readonly columns: Effect.Effect<number>
   /** Completes when Ctrl-C (or a request to end) has come so many times, 1 for the first. */
   readonly interrupted: (times: number) => Effect.Effect<void>
+  /** Why standard output could not be written, if it could not; a reader that went away is no failure. */
+  readonly outFailure: Effect.Effect<string | undefined>
+}
+
+/**
+ * The outside, made safe to write foreign text to: what a terminal would act on is spelt out, and no line lands on the
+ * status line.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service extends Omit<Device, "colors" | "cursor"> {
+  /** Writes data to standard output: as it is into a pipe or file, harmless on a terminal. */
+  readonly out: (text: string) => Effect.Effect<void>
+  /** Writes to standard output what is meant for a person. */
+  readonly say: (text: string) => Effect.Effect<void>
+  /** Writes to standard error: what is meant for a person. */
+  readonly err: (text: string) => Effect.Effect<void>
+  /**
+   * Shows a line below everything else until the next is shown or something is written; nothing takes it away. Does
+   * nothing where no person looks. A terminal that cannot go back on its line gets a line every ten seconds.
+   */
+  readonly status: (line: string | undefined) => Effect.Effect<void>
 }
 
 /**
@@ -55,3 +86,82 @@ export interface Service {
  * @category tags
  */
 export class Stdio extends Context.Tag("@effect-frameio/cli/Stdio")<Stdio, Service>() {}
+
+/**
+ * To the beginning of the line, and away with all that is behind: also of a line that a narrower window has broken in
+ * two.
+ */
+const ERASE = "\r\u001b[J"
+
+/** How far apart the status lines are that stay, in ms. */
+const KEPT_MILLIS = 10_000
+
+const NARROWEST = 2
+
+const WIDTH = 80
+
+/**
+ * The outside of a device.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (device: Device): Service => {
+  let shown = false
+  let keptAt = Number.NEGATIVE_INFINITY
+  const spelt = (text: string): string => (device.unicode ? text : Text.ascii(text))
+  const toPerson = (terminal: boolean, text: string): string =>
+    spelt(Text.painted(Text.visible(text), terminal && device.colors))
+  const columns = Effect.map(device.columns, (width) => (width < NARROWEST ? WIDTH : width))
+  const erased = Effect.suspend(() => {
+    if (!shown) return Effect.void
+    shown = false
+    return device.err(ERASE)
+  })
+  const err = (text: string): Effect.Effect<void> =>
+    Effect.zipRight(
+      erased,
+      Effect.suspend(() => device.err(toPerson(device.errIsTerminal, text)))
+    )
+  const status = (line: string | undefined): Effect.Effect<void> =>
+    Effect.gen(function* () {
+      if (!device.errIsTerminal) return
+      if (line === undefined) return yield* erased
+      if (device.cursor) {
+        const cut = Text.cut(spelt(Text.visibleLine(line)), (yield* columns) - 1)
+        shown = true
+        // The cursor waits at the beginning, so that an echoed ^C breaks no line.
+        return yield* device.err(`${ERASE}${Text.painted(cut, device.colors)}\r`)
+      }
+      const now = yield* Clock.currentTimeMillis
+      if (now - keptAt < KEPT_MILLIS) return
+      keptAt = now
+      yield* device.err(`${spelt(Text.painted(Text.visibleLine(line), false))}\n`)
+    })
+  return {
+    ...device,
+    columns,
+    status,
+    err,
+    say: (text) =>
+      Effect.zipRight(
+        erased,
+        Effect.suspend(() => device.out(toPerson(device.outIsTerminal, text)))
+      ),
+    out: (text) =>
+      device.outIsTerminal
+        ? Effect.zipRight(
+            erased,
+            Effect.suspend(() => device.out(Text.visible(text)))
+          )
+        : Effect.suspend(() => device.out(Text.withoutTokens(text)))
+  }
+}
+
+/**
+ * The outside for who wants no more than results: without what is said on the way.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const quiet = (self: Service): Service => ({ ...self, err: () => Effect.void, status: () => Effect.void })

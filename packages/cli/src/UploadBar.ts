@@ -120,8 +120,6 @@ export const render = (
     readonly now: number
     /** How wide the terminal is. */
     readonly columns: number
-    /** Whether it shows colours. */
-    readonly colors: boolean
   }
 ): string => {
   const { filesize, phase, retries, sent } = progress

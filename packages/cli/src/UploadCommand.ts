@@ -6,10 +6,6 @@
  * @since 0.1.0
  */
 
-import * as Args from "@effect/cli/Args"
-import * as Command from "@effect/cli/Command"
-import * as HelpDoc from "@effect/cli/HelpDoc"
-import * as Options from "@effect/cli/Options"
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import type * as HttpClient from "@effect/platform/HttpClient"
@@ -31,8 +27,6 @@ import { CliError, ExitCode, orInterrupted } from "./CliError.js"
 import * as Connection from "./Connection.js"
 import { type InputFailed, Stdio } from "./Stdio.js"
 import * as UploadBar from "./UploadBar.js"
-
-const CLEAR = "\r\u001b[2K"
 
 /** What a file is taken for whose extension nobody knows. */
 const UNKNOWN_TYPE = "application/octet-stream"
@@ -235,8 +229,7 @@ export const handle = Effect.fn("Cli.upload")(function* (args: UploadArgs) {
 
   const draw = Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
-    const options = { now, columns: yield* stdio.columns, colors: stdio.colors }
-    yield* stdio.err(`${CLEAR}${UploadBar.render(state.progress, options)}`)
+    yield* stdio.status(UploadBar.render(state.progress, { now, columns: yield* stdio.columns }))
   })
 
   const take = (event: Upload.UploadEvent): Effect.Effect<void> =>
@@ -254,7 +247,6 @@ export const handle = Effect.fn("Cli.upload")(function* (args: UploadArgs) {
     })
 
   const bar = stdio.errIsTerminal ? Effect.forkScoped(Effect.repeat(draw, Schedule.spaced("100 millis"))) : Effect.void
-  const clear = stdio.errIsTerminal ? stdio.err(CLEAR) : Effect.void
 
   yield* stdio.err(`${name}: ${filesize === undefined ? "" : `${UploadBar.bytes(filesize)}, `}${filetype}.\n`)
   const { asset, stackId } = yield* bar.pipe(
@@ -264,7 +256,7 @@ export const handle = Effect.fn("Cli.upload")(function* (args: UploadArgs) {
     Effect.provide(Connection.layer),
     Effect.mapError((error) => toCliError(error, state, checked)),
     orInterrupted(() => `Interrupted. ${left(state, name)}`),
-    Effect.ensuring(clear),
+    Effect.ensuring(stdio.status(undefined)),
     Effect.tapError((error) =>
       json
         ? stdio.out(
@@ -289,61 +281,3 @@ export const handle = Effect.fn("Cli.upload")(function* (args: UploadArgs) {
           : `${asset.id} is the newest version on the stack ${stackId}.\n`
       )
 })
-
-/**
- * The command.
- *
- * @since 0.1.0
- * @category commands
- */
-export const command = Command.make(
-  "upload",
-  {
-    file: Args.text({ name: "file" }).pipe(
-      Args.withDescription("The file; - is standard input, which is uploaded as it comes.")
-    ),
-    onto: Options.text("onto").pipe(
-      Options.withDescription(
-        "Make it the next version of this asset: the id of a file, of a stack, or of a version on a stack."
-      ),
-      Options.optional
-    ),
-    into: Options.text("into").pipe(
-      Options.withDescription("Only upload it, into the folder with this id."),
-      Options.optional
-    ),
-    name: Options.text("name").pipe(
-      Options.withDescription("The name at Frame.io, with its extension. That of the file unless said."),
-      Options.optional
-    ),
-    filetype: Options.text("filetype").pipe(
-      Options.withDescription("The MIME type, such as video/quicktime. By the extension of the name unless said."),
-      Options.optional
-    ),
-    concurrency: Options.integer("concurrency").pipe(
-      Options.withDescription(`How many parts to send side by side, ${Upload.defaults.concurrency} unless said.`),
-      Options.optional
-    ),
-    json: Options.boolean("json").pipe(
-      Options.withDescription("Write JSON lines to standard output, as always in a pipe.")
-    )
-  },
-  handle
-).pipe(
-  Command.withDescription(
-    HelpDoc.blocks([
-      HelpDoc.p("Uploads a file and makes it the next version of an asset, or just uploads it into a folder."),
-      HelpDoc.p(
-        "It goes in parts, several side by side, and a part that does not get through is sent again. Of the file no more than a few pieces are in memory at a time. With --onto the file is put beside the asset first, and then on top of its stack; a file without a stack gets one."
-      ),
-      HelpDoc.p(
-        "On a terminal a bar shows how it goes; in a pipe, standard output has one JSON object per event. Ctrl-C stops, and says what is left at Frame.io. The exit code is 0 when all went well, 1 when it failed, 2 for bad input, 130 after Ctrl-C."
-      ),
-      HelpDoc.h2("Examples"),
-      HelpDoc.p("frameio upload shot_010_v003.mov --onto 0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10"),
-      HelpDoc.p("frameio upload reel.mp4 --into 6f3a1c52-7b0e-4d19-9c86-2e5d8f4a7b31 --name 'Reel, draft.mp4'"),
-      HelpDoc.p('frameio upload cut.mov --onto "$SHOT" | jq -r \'select(._tag == "Finished") | .stackId\''),
-      HelpDoc.p('render | frameio upload - --name cut.mp4 --onto "$SHOT"')
-    ])
-  )
-)

@@ -1,7 +1,24 @@
 #!/usr/bin/env node
-import { version } from "./Version.js"
+// @effect-diagnostics processEnv:off
+import * as Answer from "./Answer.js"
+import * as Arguments from "./Arguments.js"
+import * as Text from "./Text.js"
 
-const [argument, ...more] = process.argv.slice(2)
-// Scripts ask for the version often, and the whole program takes longer to load than they wait for it.
-if (argument === "--version" && more.length === 0) process.stdout.write(`${version}\n`)
-else void import("./main.js")
+const asked = Arguments.read(process.argv.slice(2))
+const answer = Answer.answer(asked, process.stdout.columns ?? process.stderr.columns ?? 80)
+
+if (answer === undefined) {
+  void import("./main.js").then((main) => main.run(asked))
+} else {
+  const stream = answer.to === "out" ? process.stdout : process.stderr
+  const { colors, unicode } = Text.traits((name) => process.env[name] ?? "")
+  const text = Text.painted(Text.visible(answer.text), colors && stream.isTTY === true)
+  // A reader that has seen enough, such as head, is no failure.
+  const onError = (error: Error): void => {
+    if (!("code" in error && error.code === "EPIPE")) process.stderr.write(`Error: standard output: ${error.message}\n`)
+    process.exitCode = 1
+  }
+  process.exitCode = answer.exitCode
+  stream.on("error", onError)
+  stream.write(unicode ? text : Text.ascii(text))
+}

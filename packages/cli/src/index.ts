@@ -1,7 +1,7 @@
-/** Options may stand anywhere. */
+/** What can be answered without running anything. */
+export * as Answer from "./Answer.js"
+/** What the words of a line ask for. */
 export * as Arguments from "./Arguments.js"
-/** Many versions at once: `frameio batch`. */
-export * as BatchCommand from "./BatchCommand.js"
 /** What became of a job: `frameio batch report`. */
 export * as BatchReportCommand from "./BatchReportCommand.js"
 /** A file of versions: `frameio batch run`. */
@@ -14,12 +14,22 @@ export * as BatchUndoCommand from "./BatchUndoCommand.js"
 export * as Cli from "./Cli.js"
 /** How a command ends when it does not end well. */
 export * as CliError from "./CliError.js"
+/** A command line as data. */
+export * as CommandLine from "./CommandLine.js"
+/** Every command, with its options, arguments and examples. */
+export * as Commands from "./Commands.js"
+/** Completions for shells. */
+export * as Completion from "./Completion.js"
 /** The client that the commands share. */
 export * as Connection from "./Connection.js"
 /** A fake and a batch against it, measured: `frameio demo`. */
 export * as DemoCommand from "./DemoCommand.js"
+/** What went wrong, for a person. */
+export * as ErrorText from "./ErrorText.js"
 /** A Frame.io on this machine: `frameio fake`. */
 export * as FakeCommand from "./FakeCommand.js"
+/** Help, as wide as the terminal. */
+export * as HelpText from "./HelpText.js"
 /** How a job shows while it runs. */
 export * as JobView from "./JobView.js"
 /** A ledger as a command opens it. */
@@ -28,6 +38,8 @@ export * as LedgerFile from "./LedgerFile.js"
 export * as NodeStdio from "./NodeStdio.js"
 /** How every command writes its files. */
 export * as OutputFile from "./OutputFile.js"
+/** `@effect/cli` set up from a command's declaration. */
+export * as Parser from "./Parser.js"
 /** A folder's version stacks by the names of its files: `frameio plan`. */
 export * as PlanCommand from "./PlanCommand.js"
 /** A plan for a person. */
@@ -36,6 +48,8 @@ export * as PlanText from "./PlanText.js"
 export * as ProgressBar from "./ProgressBar.js"
 /** The command's way to the outside. */
 export * as Stdio from "./Stdio.js"
+/** Text for a terminal. */
+export * as Text from "./Text.js"
 /** One line that says how an upload goes. */
 export * as UploadBar from "./UploadBar.js"
 /** A file, and onto its stack: `frameio upload`. */

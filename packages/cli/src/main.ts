@@ -1,15 +1,41 @@
 // @effect-diagnostics strictEffectProvide:off
-/** The command on this process: its arguments, its terminal, its exit code. */
+/**
+ * A command that has to run, in a process of its own.
+ *
+ * @since 0.1.0
+ */
+import * as HttpClient from "@effect/platform/HttpClient"
 import * as NodeContext from "@effect/platform-node/NodeContext"
-import * as UndiciHttpClient from "@effect-frameio/undici/UndiciHttpClient"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import type * as Arguments from "./Arguments.js"
 import * as Cli from "./Cli.js"
 import * as NodeStdio from "./NodeStdio.js"
 
-const live = Layer.mergeAll(NodeContext.layer, UndiciHttpClient.layer, NodeStdio.layer)
+/** Loaded for the commands that send something. */
+const online = Layer.unwrapEffect(
+  Effect.map(
+    Effect.promise(() => import("@effect-frameio/undici/UndiciHttpClient")),
+    ({ layer }) => layer
+  )
+)
 
-Effect.runFork(Effect.provide(Cli.run(process.argv), live)).addObserver((exit) => {
-  process.exit(Exit.isSuccess(exit) ? exit.value : 1)
-})
+const offline = Layer.succeed(
+  HttpClient.HttpClient,
+  HttpClient.make(() => Effect.dieMessage("a command that sends nothing has sent something"))
+)
+
+/**
+ * Runs it and ends the process.
+ *
+ * @since 0.1.0
+ * @category running
+ */
+export const run = (asked: Arguments.Asked): void => {
+  const http = asked._tag === "Run" && asked.command.sends !== "nothing" ? online : offline
+  const live = Layer.mergeAll(NodeContext.layer, http, NodeStdio.layer)
+  Effect.runFork(Effect.provide(Cli.run(asked), live)).addObserver((exit) => {
+    process.exit(Exit.isSuccess(exit) ? exit.value : 1)
+  })
+}

@@ -206,7 +206,7 @@ describe("frameio batch run, against the fake", () => {
       assert.strictEqual(code, 0)
       assert.strictEqual(out, "")
       assert.match(err, /█+░+ {2}\d+\/60 {2}\d+\.\d\/s {2}budget \d+\/10 {2}0:0\d left/)
-      assert.match(err, /█+ {2}60\/60 .*\n60 of 60 versions in place; /)
+      assert.include(err, "\r\u001b[J60 of 60 versions in place; ")
     })
   )
 })

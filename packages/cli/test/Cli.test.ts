@@ -1,5 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { BatchRunner } from "@effect-frameio/batch"
+import { Commands } from "@effect-frameio/cli"
+import { Upload } from "@effect-frameio/stacks"
+import { Duration, Effect } from "effect"
 import { run } from "./run.js"
 
 const A = "00000000-0000-4000-8000-000000000001"
@@ -7,19 +10,19 @@ const B = "00000000-0000-4000-8000-000000000002"
 
 describe("frameio, help", () => {
   for (const [args, words] of [
-    [[], ["version", "batch", "frameio fake --pairs"]],
-    [["--help"], ["FRAMEIO_TOKEN", "frameio batch run versions.csv"]],
+    [[], ["version", "batch", "frameio demo"]],
+    [["--help"], ["FRAMEIO_TOKEN", "frameio help <command>"]],
     [
       ["version", "--help"],
       ["<asset>", "<next>", "jq -r .id"]
     ],
     [
       ["upload", "--help"],
-      ["--onto", "--into", "--filetype", "130 after Ctrl-C", "render | frameio upload - --name cut.mp4"]
+      ["--onto", "--into", "--filetype", "130  ended by Ctrl-C", "render | frameio upload - --name cut.mp4"]
     ],
     [
       ["batch", "run", "--help"],
-      ["asset_id,next_asset_id", "--format", "130 after Ctrl-C", "frameio batch run - --format jsonl"]
+      ["asset_id,next_asset_id", "--format", "130  ended by Ctrl-C", "frameio batch run - --format jsonl"]
     ]
   ] as const) {
     it.effect(`frameio ${args.join(" ")} teaches with examples`, () =>
@@ -32,14 +35,112 @@ describe("frameio, help", () => {
   }
 })
 
+describe("frameio, help on a terminal", () => {
+  const pages = [[], ["batch"], ...Commands.all.map(({ path }) => path)]
+
+  for (const columns of [40, 80, 200]) {
+    it.effect(`keeps to ${columns} columns and breaks at words`, () =>
+      Effect.gen(function* () {
+        for (const page of pages) {
+          const { code, out } = yield* run(["help", ...page], { terminal: true, columns })
+          assert.strictEqual(code, 0)
+          for (const line of out.split("\n")) {
+            // Neither a line to copy is broken, nor a word.
+            if (/\S \S/.test(line) && !/frameio |[0-9a-f]{8}-/.test(line))
+              assert.isAtMost(line.length, columns, `${page.join(" ")}: ${line}`)
+          }
+        }
+      })
+    )
+  }
+
+  it.effect("has each command on one line of 80, and all of it on 24 lines", () =>
+    Effect.gen(function* () {
+      const { out } = yield* run(["--help"], { terminal: true, columns: 80 })
+      const lines = out.trimEnd().split("\n")
+      assert.isBelow(lines.length, 24)
+      for (const word of new Set(Commands.all.map(({ path }) => path[0]))) {
+        assert.lengthOf(
+          lines.filter((line) => line.startsWith(`  ${word} `)),
+          1,
+          word
+        )
+      }
+    })
+  )
+
+  it.effect("has colours on a terminal that wants them, and none in a pipe", () =>
+    Effect.gen(function* () {
+      assert.include((yield* run(["--help"], { terminal: true, colors: true })).out, "\u001b[1mUsage\u001b[0m")
+      assert.notInclude((yield* run(["--help"], { terminal: true })).out, "\u001b")
+      assert.notInclude((yield* run(["--help"], { colors: true })).out, "\u001b")
+      assert.notMatch((yield* run(["--help"])).out, /[\ufdd0-\ufddf]/)
+    })
+  )
+
+  it("tells the defaults that the libraries have", () => {
+    assert.deepStrictEqual(Commands.defaults, {
+      chains: BatchRunner.defaults.concurrency,
+      parts: Upload.defaults.concurrency,
+      settleAfter: Duration.toSeconds(BatchRunner.defaults.settleAfter)
+    })
+  })
+})
+
+describe("frameio, words of others", () => {
+  it.effect("spells out what a terminal would act on, and leaves data alone", () =>
+    Effect.gen(function* () {
+      for (const word of ["\u001b[31mred", "\u009b2J", "a\u202egpj.mov", "a\u0007b", "a\u0085b"]) {
+        const { err } = yield* run(["version", word, B], { terminal: true })
+        assert.notMatch(err, /(?![\n\ufdd0])[\p{Cc}\p{Cf}]/u)
+        assert.include(err, "\\u")
+      }
+    })
+  )
+
+  it.effect("never prints a token that was given as an argument by mistake", () =>
+    Effect.gen(function* () {
+      const token = "fio-u-4Zq0example_example-example"
+      for (const args of [
+        [token],
+        ["version", token, B],
+        ["batch", "run", token],
+        ["fake", "--port", token],
+        [`--${token}`]
+      ]) {
+        for (const terminal of [true, false]) {
+          const { code, err, out } = yield* run(args, { terminal })
+          assert.strictEqual(code, 2)
+          assert.notInclude(err + out, "4Zq0example")
+        }
+      }
+    })
+  )
+
+  it.effect("writes ASCII where the terminal has no more", () =>
+    Effect.gen(function* () {
+      const { out } = yield* run(["help", "plan"], { terminal: true, unicode: false })
+      assert.notMatch(out, /[^\n\x20-\x7e]/)
+    })
+  )
+})
+
+describe("frameio, standard output that cannot be written", () => {
+  it.effect("says so, and answers 1 whatever the command would", () =>
+    Effect.gen(function* () {
+      const { code, err } = yield* run(["batch", "status", "--ledger", "/nowhere/job.db"], {
+        outFailure: () => "ENOSPC: no space left on device, write"
+      })
+      assert.strictEqual(code, 1)
+      assert.include(err, "no space left on device")
+    })
+  )
+})
+
 describe("frameio, bad input", () => {
   for (const [what, args, said] of [
     ["an unknown flag", ["batch", "run", "x.csv", "--bogus"], "--bogus"],
-    [
-      "an unknown command",
-      ["bach"],
-      "Invalid subcommand for frameio - use one of 'version', 'upload', 'plan', 'batch', 'fake', 'demo'"
-    ],
+    ["an unknown command", ["bach"], "bach is no command of frameio. Did you mean frameio batch?"],
     ["a missing argument", ["version", A], "next"],
     ["a flag that is no number", ["batch", "run", "x.csv", "--concurrency", "many"], "many"],
     ["a concurrency of 0", ["batch", "run", "-", "--concurrency", "0"], "at least 1"],

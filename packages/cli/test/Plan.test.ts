@@ -99,8 +99,8 @@ describe("frameio plan, against the fake", () => {
         assert.include(out, "To know:\n  ")
         assert.include(out, "--out plan.csv writes it")
         assert.notInclude(out, "asset_id")
-        assert.include(err, "\r\u001b[2Kreading  0 folders  0 files  0 stacks  1 request, 0 to come")
-        assert.isTrue(err.endsWith("\r\u001b[2K"))
+        assert.include(err, "\r\u001b[Jreading  0 folders  0 files  0 stacks  1 request, 0 to come")
+        assert.isTrue(err.endsWith("\r\u001b[J"))
       })
     )
   )
@@ -196,7 +196,7 @@ describe("frameio plan, against the fake", () => {
         const missing = yield* frameio(["plan", "00000000-0000-4000-8000-000000000001"])
         assert.include(missing.err, "--rule is missing. There are vfx,")
         const nowhere = yield* frameio(["plan", "x", "--rule", "vfx", "--out", "/nowhere/plan.csv"])
-        assert.include(nowhere.err, "The folder /nowhere is not there")
+        assert.include(nowhere.err, "The folder of /nowhere/")
         assert.strictEqual((yield* fake.counts()).requests, 0)
       })
     )
@@ -296,7 +296,7 @@ describe("frameio plan --help", () => {
       assert.strictEqual(code, 0)
       const words = out.replace(/\s+/g, " ")
       for (const { examples, name } of NamingRule.named) {
-        assert.include(words, `${name}: `)
+        assert.include(words, ` ${name} `)
         for (const example of examples) assert.include(words, example.name)
       }
       assert.include(words, "--rule vfx --recursive --out plan.csv")

@@ -1,13 +1,17 @@
 import { FetchHttpClient, type HttpClient } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
-import { Cli, Stdio } from "@effect-frameio/cli"
-import { ConfigProvider, Console, Deferred, type Duration, Effect, Layer, Stream } from "effect"
+import { Arguments, Cli, Stdio } from "@effect-frameio/cli"
+import { ConfigProvider, Deferred, type Duration, Effect, Layer, Stream } from "effect"
 
 export interface Outside {
   readonly input?: string
   readonly env?: Readonly<Record<string, string>>
   readonly terminal?: boolean
   readonly columns?: number
+  readonly colors?: boolean
+  readonly unicode?: boolean
+  /** What is wrong with standard output, if anything. */
+  readonly outFailure?: () => string | undefined
   /** Sees everything written to standard output as it comes. */
   readonly onOut?: (text: string, interrupt: Effect.Effect<void>) => Effect.Effect<void>
   readonly http?: Layer.Layer<HttpClient.HttpClient>
@@ -33,7 +37,7 @@ export const run = (args: ReadonlyArray<string>, outside?: Outside) =>
       return signal === undefined ? Effect.void : Effect.asVoid(Deferred.succeed(signal, undefined))
     })
     if (outside?.interruptAfter !== undefined) yield* Effect.fork(Effect.delay(interrupt, outside.interruptAfter))
-    const stdio = Layer.succeed(Stdio.Stdio, {
+    const device: Stdio.Device = {
       out: (text) =>
         Effect.suspend(() => {
           said.out += text
@@ -46,25 +50,21 @@ export const run = (args: ReadonlyArray<string>, outside?: Outside) =>
       input: Stream.make(new TextEncoder().encode(outside?.input ?? "")),
       outIsTerminal: outside?.terminal ?? false,
       errIsTerminal: outside?.terminal ?? false,
-      colors: false,
+      inIsTerminal: outside?.terminal ?? false,
+      colors: outside?.colors ?? false,
+      cursor: true,
+      unicode: outside?.unicode ?? true,
       columns: Effect.succeed(outside?.columns ?? 100),
+      outFailure: Effect.sync(() => outside?.outFailure?.()),
       interrupted: (times) => {
         const signal = signals[times - 1]
         return signal === undefined ? Effect.never : Deferred.await(signal)
       }
-    })
-    const tell =
-      (to: "out" | "err") =>
-      (...what: ReadonlyArray<unknown>) =>
-        Effect.sync(() => {
-          said[to] += `${what.join(" ")}\n`
-        })
-    const console: Console.Console = yield* Console.consoleWith((real) =>
-      Effect.succeed({ ...real, log: tell("out"), error: tell("err") })
-    )
-    const code = yield* Cli.run(["node", "frameio", ...args]).pipe(
-      Effect.provide(Layer.mergeAll(stdio, NodeContext.layer, outside?.http ?? noHttp)),
-      Effect.withConsole(console),
+    }
+    const code = yield* Cli.run(Arguments.read(args)).pipe(
+      Effect.provide(
+        Layer.mergeAll(Layer.succeed(Stdio.Stdio, Stdio.make(device)), NodeContext.layer, outside?.http ?? noHttp)
+      ),
       Effect.withConfigProvider(
         ConfigProvider.fromMap(new Map(Object.entries(outside?.env ?? { FRAMEIO_TOKEN: "fio-u-test" })))
       )

@@ -1,0 +1,431 @@
+/**
+ * A command line as data: commands, their options and arguments. Help, completions, the check of the words and the parser
+ * are all made from it. Pure, and light enough for `--help`.
+ *
+ * @since 0.1.0
+ */
+import * as Option from "effect/Option"
+
+/**
+ * What the words given for an option or an argument mean, or what is wrong with them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Read<A> = { readonly ok: true; readonly value: A } | { readonly ok: false; readonly problem: string }
+
+/**
+ * What one word may be.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Kind<A> {
+  /** Stands for it in help, such as `file`. */
+  readonly label: string
+  /** What a shell offers for it. */
+  readonly completes: "file" | "nothing" | ReadonlyArray<string>
+  /** Reads a word; a problem continues the sentence "--option is …". */
+  readonly read: (word: string) => Read<A>
+}
+
+const ok = <A>(value: A): Read<A> => ({ ok: true, value })
+
+const wrong = (problem: string): Read<never> => ({ ok: false, problem })
+
+/**
+ * Any text.
+ *
+ * @since 0.1.0
+ * @category kinds
+ */
+export const text = (label: string): Kind<string> => ({ label, completes: "nothing", read: ok })
+
+/**
+ * A path.
+ *
+ * @since 0.1.0
+ * @category kinds
+ */
+export const file: Kind<string> = {
+  label: "file",
+  completes: "file",
+  read: (word) => (word === "" ? wrong("empty; it must be a file") : ok(word))
+}
+
+/**
+ * A whole number.
+ *
+ * @since 0.1.0
+ * @category kinds
+ */
+export const integer: Kind<number> = {
+  label: "n",
+  completes: "nothing",
+  read: (word) =>
+    /^[+-]?\d+$/.test(word.trim()) && Number.isSafeInteger(Number(word))
+      ? ok(Number(word))
+      : wrong(`${JSON.stringify(word)}; it must be a whole number`)
+}
+
+/**
+ * Seconds, with a fraction where wanted.
+ *
+ * @since 0.1.0
+ * @category kinds
+ */
+export const seconds: Kind<number> = {
+  label: "seconds",
+  completes: "nothing",
+  read: (word) =>
+    /^[+-]?\d+(\.\d+)?$/.test(word.trim()) ? ok(Number(word)) : wrong(`${JSON.stringify(word)}; it must be a number`)
+}
+
+/**
+ * One of some words.
+ *
+ * @since 0.1.0
+ * @category kinds
+ */
+export const choice = <const A extends string>(label: string, words: ReadonlyArray<A>): Kind<A> => ({
+  label,
+  completes: words,
+  read: (word) => {
+    const found = words.find((one) => one === word)
+    return found === undefined ? wrong(`${JSON.stringify(word)}; it must be ${words.join(", ")}`) : ok(found)
+  }
+})
+
+/**
+ * Any text, with words that a shell offers.
+ *
+ * @since 0.1.0
+ * @category kinds
+ */
+export const suggested = (label: string, completes: ReadonlyArray<string>): Kind<string> => ({
+  label,
+  completes,
+  read: ok
+})
+
+/**
+ * An option such as `--ledger job.db`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Flag<out A> {
+  readonly _tag: "Flag"
+  /** Without its dashes. */
+  readonly name: string
+  /** One letter, without its dash. */
+  readonly letter: string | undefined
+  /** Absent for an option that stands alone. */
+  readonly value: Kind<unknown> | undefined
+  readonly required: boolean
+  /** What is taken unless it is said, for help. */
+  readonly fallback: string | undefined
+  /** A sentence, for help. */
+  readonly description: string
+  /** Reads the words given for it, one for each time; empty words where it has no value. */
+  readonly read: (words: ReadonlyArray<string>) => Read<A>
+}
+
+/**
+ * A word of its own, such as a file.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Argument<out A> {
+  readonly _tag: "Argument"
+  readonly name: string
+  readonly kind: Kind<unknown>
+  readonly required: boolean
+  /** Takes all the words that are left. */
+  readonly many: boolean
+  /** A sentence, for help. */
+  readonly description: string
+  readonly read: (words: ReadonlyArray<string>) => Read<A>
+}
+
+const flag = <A>(
+  name: string,
+  options: {
+    readonly description: string
+    readonly read: (words: ReadonlyArray<string>) => Read<A>
+    readonly value?: Kind<unknown> | undefined
+    readonly required?: boolean
+    readonly fallback?: string | undefined
+    readonly letter?: string | undefined
+  }
+): Flag<A> => ({
+  _tag: "Flag",
+  name,
+  letter: options.letter,
+  value: options.value,
+  required: options.required ?? false,
+  fallback: options.fallback,
+  description: options.description,
+  read: options.read
+})
+
+/**
+ * An option that stands alone.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const toggle = (name: string, description: string, letter?: string): Flag<boolean> =>
+  flag(name, { description, letter, read: (words) => ok(words.length > 0) })
+
+const once =
+  <A, B>(name: string, kind: Kind<A>, given: (value: A) => B, absent: () => Read<B>) =>
+  (words: ReadonlyArray<string>): Read<B> => {
+    const [word] = words
+    if (word === undefined) return absent()
+    if (words.length > 1) return wrong(`--${name} is given ${words.length} times; it is wanted once.`)
+    const read = kind.read(word)
+    return read.ok ? ok(given(read.value)) : wrong(`--${name} is ${read.problem}.`)
+  }
+
+/**
+ * An option with a value that may be left out. `fallback` says what is taken then, for help.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const optional = <A>(
+  name: string,
+  kind: Kind<A>,
+  description: string,
+  fallback?: string
+): Flag<Option.Option<A>> =>
+  flag(name, {
+    description,
+    value: kind,
+    fallback,
+    read: once<A, Option.Option<A>>(name, kind, Option.some, () => ok(Option.none()))
+  })
+
+/**
+ * An option that must be given.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const required = <A>(name: string, kind: Kind<A>, description: string): Flag<A> =>
+  flag(name, {
+    description,
+    value: kind,
+    required: true,
+    read: once<A, A>(
+      name,
+      kind,
+      (value) => value,
+      () => wrong(`--${name} <${kind.label}> is missing.`)
+    )
+  })
+
+/**
+ * An option with a value that is known when it is left out.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const withDefault = <A extends string | number>(
+  name: string,
+  kind: Kind<A>,
+  value: A,
+  description: string
+): Flag<A> =>
+  flag(name, {
+    description,
+    value: kind,
+    fallback: String(value),
+    read: once<A, A>(
+      name,
+      kind,
+      (given) => given,
+      () => ok(value)
+    )
+  })
+
+/**
+ * An argument that must be there.
+ *
+ * @since 0.1.0
+ * @category arguments
+ */
+export const argument = <A>(name: string, kind: Kind<A>, description: string): Argument<A> => ({
+  _tag: "Argument",
+  name,
+  kind,
+  required: true,
+  many: false,
+  description,
+  read: ([word]) => {
+    if (word === undefined) return wrong(`<${name}> is missing.`)
+    const read = kind.read(word)
+    return read.ok ? read : wrong(`<${name}> is ${read.problem}.`)
+  }
+})
+
+/**
+ * Arguments as many as there are.
+ *
+ * @since 0.1.0
+ * @category arguments
+ */
+export const many = <A>(
+  name: string,
+  kind: Kind<A>,
+  description: string,
+  options: { readonly atLeastOne: boolean }
+): Argument<ReadonlyArray<A>> => ({
+  _tag: "Argument",
+  name,
+  kind,
+  required: options.atLeastOne,
+  many: true,
+  description,
+  read: (words) => {
+    if (options.atLeastOne && words.length === 0) return wrong(`<${name}> is missing.`)
+    const values: Array<A> = []
+    for (const word of words) {
+      const read = kind.read(word)
+      if (!read.ok) return wrong(`<${name}> is ${read.problem}.`)
+      values.push(read.value)
+    }
+    return ok(values)
+  }
+})
+
+/**
+ * What a command takes, by the names under which its handler gets it. Arguments are in the order of the line.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Parameters {
+  readonly [key: string]: Flag<unknown> | Argument<unknown>
+}
+
+/**
+ * What a command's handler gets.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Given<P extends Parameters> = {
+  readonly [K in keyof P]: P[K] extends Flag<infer A> ? A : P[K] extends Argument<infer A> ? A : never
+}
+
+/**
+ * A line to try, and what it does.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Example {
+  readonly line: string
+  readonly does?: string | undefined
+}
+
+/**
+ * A command.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Command<out P extends Parameters = Parameters> {
+  /** The words that call it, without the program's name. */
+  readonly path: ReadonlyArray<string>
+  /** What it does, on one line. */
+  readonly summary: string
+  /** Paragraphs of help. */
+  readonly about: ReadonlyArray<string>
+  readonly parameters: P
+  /** Where it sends requests; to Frame.io it needs the token and the address. */
+  readonly sends: "to-frameio" | "to-itself" | "nothing"
+  /** What its exit codes mean, where that is more than 0, 1, 2 and 130 say by themselves. */
+  readonly exits?: ReadonlyArray<readonly [code: number, meaning: string]> | undefined
+  /** More of its help: a title, and rows of a term and what it means. */
+  readonly sections?: ReadonlyArray<Section> | undefined
+  readonly examples: ReadonlyArray<Example>
+}
+
+/**
+ * A titled part of a command's help.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Section {
+  readonly title: string
+  readonly rows: ReadonlyArray<readonly [term: string, meaning: string]>
+}
+
+/**
+ * A command, its parameters' types kept.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const command = <const P extends Parameters>(declared: Command<P>): Command<P> => declared
+
+/**
+ * A command's options.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const flagsOf = (self: Command): ReadonlyArray<Flag<unknown>> =>
+  Object.values(self.parameters).filter((one) => one._tag === "Flag")
+
+/**
+ * A command's arguments, in the order of the line.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const argumentsOf = (self: Command): ReadonlyArray<Argument<unknown>> =>
+  Object.values(self.parameters).filter((one) => one._tag === "Argument")
+
+/**
+ * What the words of a line come to.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Decoded<P extends Parameters> =
+  | { readonly ok: true; readonly value: Given<P> }
+  | { readonly ok: false; readonly problems: ReadonlyArray<{ readonly parameter: string; readonly problem: string }> }
+
+/**
+ * Gives each parameter its words and reads them: the values of the options by their names, the arguments by their places.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const decode = <P extends Parameters>(
+  parameters: P,
+  line: { readonly flags: ReadonlyMap<string, ReadonlyArray<string>>; readonly words: ReadonlyArray<string> }
+): Decoded<P> => {
+  const value: Record<string, unknown> = {}
+  const problems: Array<{ readonly parameter: string; readonly problem: string }> = []
+  let at = 0
+  for (const [key, one] of Object.entries(parameters)) {
+    let words: ReadonlyArray<string>
+    if (one._tag === "Flag") words = line.flags.get(one.name) ?? []
+    else {
+      const until = one.many ? line.words.length : at + 1
+      words = line.words.slice(at, until)
+      at = until
+    }
+    const read = one.read(words)
+    if (read.ok) value[key] = read.value
+    else problems.push({ parameter: one.name, problem: read.problem })
+  }
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, value: value as Given<P> }
+}

@@ -1,0 +1,512 @@
+/**
+ * Every command of `frameio`, with its options, arguments and examples. A command is added here, and its handler in `Cli`.
+ *
+ * @since 0.1.0
+ */
+import * as NamingRule from "@effect-frameio/batch/NamingRule"
+import * as CommandLine from "./CommandLine.js"
+
+/**
+ * What the commands take unless it is said. The libraries have the same numbers; a test compares them.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const defaults = {
+  /** Stacks side by side. */
+  chains: 128,
+  /** Parts of an upload side by side. */
+  parts: 4,
+  /** Seconds after which a call without an answer is taken for not made. */
+  settleAfter: 30
+} as const
+
+const json = CommandLine.toggle("json", "Write JSON lines to standard output, as always in a pipe.")
+
+const force = CommandLine.toggle("force", "Overwrite files that are there.")
+
+const jsonObject = CommandLine.toggle("json", "Write one JSON object to standard output, as always in a pipe.")
+
+const ledger = CommandLine.required("ledger", CommandLine.file, "The job's ledger, a SQLite file.")
+
+const settleAfter = CommandLine.optional(
+  "settle-after",
+  CommandLine.seconds,
+  "After how long a call without an answer counts as not made, when the stack does not show it.",
+  String(defaults.settleAfter)
+)
+
+const SOME_ID = "0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10"
+
+const OTHER_ID = "6f3a1c52-7b0e-4d19-9c86-2e5d8f4a7b31"
+
+/**
+ * One call.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const version = CommandLine.command({
+  path: ["version"],
+  summary: "Put one file on another as its newest version",
+  about: [
+    "A file on a file makes a new stack with an id of its own; a file on a stack adds to it. For a file that is inside a stack, name the stack."
+  ],
+  parameters: {
+    asset: CommandLine.argument(
+      "asset",
+      CommandLine.text("asset"),
+      "The file or stack that gets the new version: its id."
+    ),
+    next: CommandLine.argument("next", CommandLine.text("next"), "The new version: the id of a file.")
+  },
+  sends: "to-frameio",
+  examples: [
+    { line: `frameio version ${SOME_ID} ${OTHER_ID}` },
+    { line: 'frameio version "$STACK" "$NEW" | jq -r .id' }
+  ]
+})
+
+/**
+ * A file, and onto its stack.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const upload = CommandLine.command({
+  path: ["upload"],
+  summary: "Upload a file, and make it the next version of another",
+  about: [
+    "The file goes in parts, several side by side, and a part that does not get through is sent again. With --onto it is put beside the asset first, and then on top of its stack; a file without a stack gets one.",
+    "On a terminal a bar shows how it goes; in a pipe, standard output has one JSON object per event. Ctrl-C stops, and says what is left at Frame.io."
+  ],
+  parameters: {
+    file: CommandLine.argument(
+      "file",
+      CommandLine.file,
+      "The file; - is standard input, which is uploaded as it comes."
+    ),
+    onto: CommandLine.optional(
+      "onto",
+      CommandLine.text("asset"),
+      "Make it the next version of this asset: the id of a file, of a stack, or of a version on a stack."
+    ),
+    into: CommandLine.optional("into", CommandLine.text("folder"), "Only upload it, into the folder with this id."),
+    name: CommandLine.optional(
+      "name",
+      CommandLine.text("name"),
+      "The name at Frame.io, with its extension.",
+      "that of the file"
+    ),
+    filetype: CommandLine.optional(
+      "filetype",
+      CommandLine.text("type"),
+      "The MIME type, such as video/quicktime.",
+      "by the extension of the name"
+    ),
+    concurrency: CommandLine.optional(
+      "concurrency",
+      CommandLine.integer,
+      "How many parts to send side by side.",
+      String(defaults.parts)
+    ),
+    json
+  },
+  sends: "to-frameio",
+  exits: [
+    [0, "uploaded, and on its stack where one was named"],
+    [1, "failed; what is left at Frame.io is said"]
+  ],
+  examples: [
+    { line: `frameio upload shot_010_v003.mov --onto ${SOME_ID}` },
+    { line: `frameio upload reel.mp4 --into ${OTHER_ID} --name 'Reel, draft.mp4'` },
+    { line: 'frameio upload cut.mov --onto "$SHOT" | jq -r \'select(._tag == "Finished") | .stackId\'' },
+    { line: 'render | frameio upload - --name cut.mp4 --onto "$SHOT"' }
+  ]
+})
+
+/**
+ * Which files of a folder go on which stacks.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const plan = CommandLine.command({
+  path: ["plan"],
+  summary: "Plan which files of a folder go on which stacks, by name",
+  about: [
+    "Files of one base go on one stack, lower versions first: on the stack that is there, or on a new one. What can be meant in two ways is listed and left out, with what would have to go above it. Nothing is changed.",
+    "The plan is a file for frameio batch run: look it over, take lines out, run it."
+  ],
+  parameters: {
+    folder: CommandLine.argument("folder", CommandLine.text("folder"), "The folder to plan: its id."),
+    rule: CommandLine.optional(
+      "rule",
+      CommandLine.suggested(
+        "rule",
+        NamingRule.named.map(({ name }) => name)
+      ),
+      `How files are named: ${NamingRule.named.map(({ name }) => name).join(", ")}, or a regular expression with the groups (?<base>…) and (?<version>…).`
+    ),
+    recursive: CommandLine.toggle("recursive", "Read the folders below it as well, each by itself."),
+    acrossFolders: CommandLine.toggle("across-folders", "Stack files of different folders on one another."),
+    ignoreCase: CommandLine.toggle("ignore-case", "Take Nightsky and nightsky for the same base."),
+    anyExtension: CommandLine.toggle("any-extension", "Take .mov and .mp4 for versions of one another."),
+    out: CommandLine.optional("out", CommandLine.file, "Write the plan to this file, and what was found beside it."),
+    format: CommandLine.optional(
+      "format",
+      CommandLine.choice("format", ["csv", "jsonl"]),
+      "How the plan is written.",
+      "by the name of the file, else csv"
+    ),
+    force,
+    json: CommandLine.toggle("json", "Write all of it to standard output as JSON lines: Line, Finding, Summary.")
+  },
+  sends: "to-frameio",
+  exits: [
+    [0, "all of it is planned"],
+    [1, "something was left out, or could not be read"]
+  ],
+  sections: [
+    {
+      title: "Rules",
+      rows: [
+        ...NamingRule.named.map(
+          ({ description, examples, name }) =>
+            [
+              name,
+              `${description} ${examples.map((one) => `${one.name} is ${one.version} of ${one.base}`).join("; ")}.`
+            ] as const
+        ),
+        [
+          "a pattern",
+          "must match the whole name without its extension; a group (?<suffix>…) behind the version belongs to the base, and with a group (?<ext>…) the extension is yours to say."
+        ]
+      ]
+    }
+  ],
+  examples: [
+    { line: `frameio plan ${SOME_ID} --rule vfx` },
+    { line: `frameio plan ${SOME_ID} --rule vfx --recursive --out plan.csv` },
+    { line: "frameio plan \"$FOLDER\" --rule '(?<base>.+)-r(?<version>[0-9]+)' | frameio batch run -" }
+  ]
+})
+
+/**
+ * A file of versions.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const batchRun = CommandLine.command({
+  path: ["batch", "run"],
+  summary: "Put a file of versions on their stacks; goes on where it stopped",
+  about: [
+    "Each line puts next_asset_id on the stack of asset_id. The versions of one stack go in the order of the file, stacks go side by side. All of the file is checked before anything is sent. When a version fails, the rest of its stack is left out and the others go on.",
+    "With --ledger the job can be killed at any moment: the same command goes on where it was. What is confirmed is not sent again, what was sent and not answered is looked for first. frameio batch status, report and undo read the same ledger.",
+    "On a terminal a bar shows how it goes; in a pipe, standard output has one JSON object per event. Ctrl-C stops gently."
+  ],
+  parameters: {
+    file: CommandLine.argument(
+      "file",
+      CommandLine.file,
+      "CSV with the columns asset_id and next_asset_id, or JSON lines with these fields; - is standard input."
+    ),
+    ledger: CommandLine.optional(
+      "ledger",
+      CommandLine.file,
+      "The job's ledger, a SQLite file that remembers what was sent and what became of it."
+    ),
+    retryFailed: CommandLine.toggle("retry-failed", "Try again what failed in an earlier run with the same ledger."),
+    dryRun: CommandLine.toggle("dry-run", "Check everything, say what would be done, send nothing."),
+    format: CommandLine.withDefault(
+      "format",
+      CommandLine.choice("format", ["auto", "csv", "jsonl"]),
+      "auto",
+      "How the file is written; auto goes by its name, else by its first character."
+    ),
+    json,
+    concurrency: CommandLine.optional(
+      "concurrency",
+      CommandLine.integer,
+      "How many stacks to work on side by side. The rate limit is kept whatever it is.",
+      String(defaults.chains)
+    ),
+    lookFirst: CommandLine.toggle(
+      "look-first",
+      "Read each stack before sending, so that what is in place is not sent again. Slower."
+    ),
+    anyOrder: CommandLine.toggle(
+      "any-order",
+      "Send versions as the file has them, though its columns position or version say another order."
+    ),
+    settleAfter
+  },
+  sends: "to-frameio",
+  exits: [
+    [0, "all of it is in place"],
+    [1, "some of it is not"]
+  ],
+  sections: [
+    {
+      title: "A file",
+      rows: [
+        ["asset_id,next_asset_id", ""],
+        [`${SOME_ID},${OTHER_ID}`, ""]
+      ]
+    }
+  ],
+  examples: [
+    { line: "frameio batch run versions.csv --dry-run" },
+    { line: "frameio batch run versions.csv --ledger job.db" },
+    { line: "frameio batch run versions.csv --json | jq -r 'select(._tag == \"Failed\") | .nextAssetId'" },
+    { line: "export-pairs | frameio batch run - --format jsonl > log.jsonl" }
+  ]
+})
+
+/**
+ * How a job stands.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const batchStatus = CommandLine.command({
+  path: ["batch", "status"],
+  summary: "Say how a job stands, also while it runs",
+  about: ["Says what is in place, what is left, what failed. Needs no token and sends nothing."],
+  parameters: { ledger, json: jsonObject },
+  sends: "nothing",
+  examples: [
+    { line: "frameio batch status --ledger job.db" },
+    { line: "frameio batch status --ledger job.db --json | jq .counts" }
+  ]
+})
+
+/**
+ * What became of a job.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const batchReport = CommandLine.command({
+  path: ["batch", "report"],
+  summary: "Report what became of a job, as a page or a table",
+  about: [
+    "Says what was stacked, what failed and why, how it kept to the rate limit. The page is one file that loads nothing and sends nothing. Without an option a terminal gets a few lines, a pipe every row as JSON lines.",
+    "Needs no token and sends nothing; a job may be at work meanwhile."
+  ],
+  parameters: {
+    ledger,
+    html: CommandLine.optional(
+      "html",
+      CommandLine.file,
+      "Write one page to this file, to open in a browser or to send; - is standard output."
+    ),
+    csv: CommandLine.optional("csv", CommandLine.file, "Write every row as CSV to this file; - is standard output."),
+    jsonl: CommandLine.optional(
+      "jsonl",
+      CommandLine.file,
+      "Write every row as JSON lines to this file; - is standard output."
+    ),
+    force
+  },
+  sends: "nothing",
+  examples: [
+    { line: "frameio batch report --ledger job.db" },
+    { line: "frameio batch report --ledger job.db --html report.html" },
+    { line: "frameio batch report --ledger job.db --csv rows.csv" }
+  ]
+})
+
+/**
+ * A job taken apart again.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const batchUndo = CommandLine.command({
+  path: ["batch", "undo"],
+  summary: "Take what a job has stacked out of its stacks again",
+  about: [
+    "The newest versions go first. Only what the job itself has put there: what was in place before, and what somebody has moved to another stack since, is left alone. It can be killed and run again, like the job. After it the ledger is of use for status and report only."
+  ],
+  parameters: {
+    ledger,
+    dryRun: CommandLine.toggle("dry-run", "Say what would be taken out, send nothing."),
+    json,
+    settleAfter
+  },
+  sends: "to-frameio",
+  exits: [
+    [0, "all of it is taken out"],
+    [1, "some of it is not"]
+  ],
+  examples: [{ line: "frameio batch undo --ledger job.db --dry-run" }, { line: "frameio batch undo --ledger job.db" }]
+})
+
+const world = {
+  versions: CommandLine.withDefault(
+    "versions",
+    CommandLine.integer,
+    3,
+    "How many versions of each shot, loose at first."
+  ),
+  limit: CommandLine.withDefault("limit", CommandLine.integer, 20, "How many version calls per second it allows."),
+  latency: CommandLine.withDefault("latency", CommandLine.integer, 20, "From a request to its answer, in ms."),
+  port: CommandLine.withDefault(
+    "port",
+    CommandLine.integer,
+    0,
+    "Where it listens, on 127.0.0.1 only; 0 takes any that is free."
+  )
+}
+
+const shots = (many: number) =>
+  CommandLine.withDefault("shots", CommandLine.integer, many, "How many shots it has; each is one stack in the end.")
+
+/**
+ * A Frame.io on this machine.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const fake = CommandLine.command({
+  path: ["fake"],
+  summary: "Start a Frame.io on this machine, to try without an account",
+  about: [
+    "It keeps Frame.io's rules about stacks and its rate limit to the millisecond. It lives in memory and is gone when it ends.",
+    "It also serves its OpenAPI document, and a page to try calls in; the address is printed."
+  ],
+  parameters: {
+    shots: shots(100),
+    ...world,
+    pairs: CommandLine.optional(
+      "pairs",
+      CommandLine.file,
+      "Write what there is to stack to this file, for frameio batch run."
+    ),
+    force
+  },
+  sends: "nothing",
+  examples: [
+    { line: "frameio fake --pairs pairs.csv" },
+    { line: "frameio fake --shots 1000 --versions 5 --limit 100 --latency 50 --port 8080" }
+  ]
+})
+
+/**
+ * A fake and a batch against it.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const demo = CommandLine.command({
+  path: ["demo"],
+  summary: "Run a batch against a Frame.io on this machine, and measure it",
+  about: [
+    "The shortest time for N calls is T* = max(0, N - floor(W / c)) * c + one round trip, with a bucket of W ms in which each call costs c."
+  ],
+  parameters: { shots: shots(150), ...world },
+  sends: "to-itself",
+  exits: [[1, "it was refused even once, or took more than 5 % above the shortest time"]],
+  examples: [{ line: "frameio demo" }, { line: "frameio demo --shots 500 --limit 100" }]
+})
+
+/**
+ * Completions for a shell.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const completion = CommandLine.command({
+  path: ["completion"],
+  summary: "Print completions for bash, zsh or fish",
+  about: ["They know every command, option and rule, and offer files where files go."],
+  parameters: {
+    shell: CommandLine.argument("shell", CommandLine.choice("shell", ["bash", "zsh", "fish"]), "bash, zsh or fish.")
+  },
+  sends: "nothing",
+  examples: [
+    { line: "frameio completion bash > ~/.local/share/bash-completion/completions/frameio" },
+    { line: "frameio completion zsh > ~/.zfunc/_frameio", does: "with ~/.zfunc in fpath before compinit" },
+    { line: "frameio completion fish > ~/.config/fish/completions/frameio.fish" }
+  ]
+})
+
+/**
+ * All commands, in the order of the help.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const all: ReadonlyArray<CommandLine.Command> = [
+  version,
+  upload,
+  plan,
+  batchRun,
+  batchStatus,
+  batchReport,
+  batchUndo,
+  fake,
+  demo,
+  completion
+]
+
+/**
+ * Words that only lead to others.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const groups: ReadonlyArray<{ readonly path: ReadonlyArray<string>; readonly summary: string }> = [
+  { path: [], summary: "Puts files on their version stacks at Frame.io, as fast as its rate limit allows" },
+  { path: ["batch"], summary: "Many versions at once" }
+]
+
+/**
+ * Options that every command takes.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const globals = {
+  help: CommandLine.toggle("help", "Show what a command does and takes.", "h"),
+  version: CommandLine.toggle("version", "Show the version of frameio.", "V"),
+  verbose: CommandLine.toggle("verbose", "Log what is asked of Frame.io and what it answers.", "v"),
+  quiet: CommandLine.toggle("quiet", "Say nothing but results and errors.", "q"),
+  logLevel: CommandLine.optional(
+    "log-level",
+    CommandLine.choice("level", ["debug", "info", "warning", "error", "none"]),
+    "What is logged at least.",
+    "warning"
+  ),
+  logFile: CommandLine.optional(
+    "log-file",
+    CommandLine.file,
+    "Log to this file, behind what is there, and not to the terminal."
+  )
+}
+
+/**
+ * What the environment says, by the commands that talk to Frame.io.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const environment: ReadonlyArray<readonly [name: string, meaning: string]> = [
+  ["FRAMEIO_TOKEN", "A developer token, from https://developer.frame.io."],
+  ["FRAMEIO_BASE_URL", "Where Frame.io is. Default: https://api.frame.io"]
+]
+
+/**
+ * What the exit codes mean.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const exits: ReadonlyArray<readonly [code: number, meaning: string]> = [
+  [0, "all went well"],
+  [1, "some of it failed"],
+  [2, "bad input; nothing was done"],
+  [130, "ended by Ctrl-C"]
+]

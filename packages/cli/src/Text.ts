@@ -1,0 +1,256 @@
+/**
+ * Text for a terminal: what is foreign is made harmless, what is long is broken at words, and style is a mark that `Stdio`
+ * turns into colour where that is wanted. Pure.
+ *
+ * @since 0.1.0
+ */
+import stringWidth from "string-width"
+
+/** Characters that Unicode gives no meaning and leaves to programs. */
+const MARKS = {
+  bold: "\ufdd0",
+  dim: "\ufdd1",
+  red: "\ufdd2",
+  green: "\ufdd3",
+  yellow: "\ufdd4",
+  cyan: "\ufdd5",
+  end: "\ufddf"
+}
+
+const CODES: Readonly<Record<string, string>> = {
+  [MARKS.bold]: "1",
+  [MARKS.dim]: "2",
+  [MARKS.red]: "31",
+  [MARKS.green]: "32",
+  [MARKS.yellow]: "33",
+  [MARKS.cyan]: "36",
+  [MARKS.end]: "0"
+}
+
+const MARK = /[\ufdd0-\ufddf]/g
+
+/**
+ * A text in a style. Colours are the eight that every terminal makes readable on its own background.
+ *
+ * @since 0.1.0
+ * @category styling
+ */
+export const styled = (style: Exclude<keyof typeof MARKS, "end">, text: string): string =>
+  text === "" ? "" : `${MARKS[style]}${text}${MARKS.end}`
+
+/**
+ * A text with its styles as a terminal's colours, or without them.
+ *
+ * @since 0.1.0
+ * @category styling
+ */
+export const painted = (text: string, colors: boolean): string =>
+  text.replace(MARK, (mark) => (colors ? `\u001b[${CODES[mark] ?? "0"}m` : ""))
+
+/** What a terminal would act on, or that turns text round. Line feed and tab are left. */
+const HARMFUL = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+
+/** Joins the parts of an emoji, and is harmless. */
+const JOINER = "\u200d"
+
+const TOKEN = /\bfio-[a-z]-[\w-]{8,}|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g
+
+/**
+ * A text without what has the form of a Frame.io token: one that was given as an argument by mistake, or came back.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const withoutTokens = (text: string): string =>
+  text.includes("fio-") || text.includes("eyJ") ? text.replace(TOKEN, "<token>") : text
+
+/**
+ * A foreign text as a terminal may have it: controls, and characters that turn text round, are spelt out as JSON does,
+ * and tokens are left out.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const visible = (text: string): string =>
+  withoutTokens(text).replace(HARMFUL, (character) =>
+    character === JOINER ? character : [...unitsOf(character)].map((unit) => `\\u${unit}`).join("")
+  )
+
+function* unitsOf(character: string): Generator<string> {
+  for (let at = 0; at < character.length; at++) yield character.charCodeAt(at).toString(16).padStart(4, "0")
+}
+
+/**
+ * {@link visible}, on one line.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const visibleLine = (text: string): string => visible(text).replace(/\n/g, "\\n").replace(/\t/g, "\\t")
+
+/**
+ * How many columns a text takes.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const width = (text: string): number => stringWidth(text.replace(MARK, ""))
+
+/**
+ * A text filled up to a width.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const padded = (text: string, columns: number): string => text + " ".repeat(Math.max(0, columns - width(text)))
+
+/**
+ * A text cut in the middle where it is too wide, so that the beginning and the end of a name are seen.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const shortened = (text: string, columns: number): string => {
+  if (width(text) <= columns) return text
+  const characters = [...text]
+  const take = (from: ReadonlyArray<string>, room: number): ReadonlyArray<string> => {
+    let taken = 0
+    let count = 0
+    for (const character of from) {
+      taken += width(character)
+      if (taken > room) break
+      count += 1
+    }
+    return from.slice(0, count)
+  }
+  const room = Math.max(columns - 1, 0)
+  const end = [...take([...characters].reverse(), Math.floor(room / 2))].reverse()
+  return `${take(characters, room - width(end.join(""))).join("")}…${end.join("")}`
+}
+
+/**
+ * A paragraph in lines no wider than `columns`, broken at blanks; a word that is too long stays whole.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const wrapped = (text: string, columns: number): ReadonlyArray<string> => {
+  const lines: Array<string> = []
+  let line = ""
+  for (const word of text.split(/ +/)) {
+    if (line === "") line = word
+    else if (width(line) + 1 + width(word) <= columns) line += ` ${word}`
+    else {
+      lines.push(line)
+      line = word
+    }
+  }
+  return line === "" && lines.length > 0 ? lines : [...lines, line]
+}
+
+/**
+ * A text of several lines, each wrapped; the lines that one is broken into stand under its own beginning.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const folded = (text: string, columns: number): string =>
+  text
+    .split("\n")
+    .flatMap((line) => {
+      const indent = /^ */.exec(line)?.[0] ?? ""
+      return wrapped(line.slice(indent.length), Math.max(columns - indent.length, 20)).map((part) => indent + part)
+    })
+    .join("\n")
+
+/**
+ * Rows of a term and what it means, the meanings under one another and wrapped.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const rows = (
+  pairs: ReadonlyArray<readonly [term: string, meaning: string]>,
+  columns: number
+): ReadonlyArray<string> => {
+  const terms = Math.min(Math.max(0, ...pairs.map(([term]) => width(term))), Math.floor(columns * 0.4))
+  const beside = columns - terms - 4
+  // Beside a term there has to be room for some words.
+  const indent = " ".repeat(beside < 30 ? 6 : terms + 4)
+  return pairs.flatMap(([term, meaning]) => {
+    if (meaning === "") return [`  ${term}`]
+    const lines = wrapped(meaning, columns - indent.length)
+    const [first = "", ...rest] = lines
+    return indent.length === 6 || width(term) > terms
+      ? [`  ${term}`, ...lines.map((line) => indent + line)]
+      : [`  ${padded(term, terms)}  ${first}`, ...rest.map((line) => indent + line)]
+  })
+}
+
+/**
+ * As much of a text as fits, its styles ended.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const cut = (text: string, columns: number): string => {
+  if (width(text) <= columns) return text
+  let taken = ""
+  let at = 0
+  for (const character of text) {
+    const wide = width(character)
+    if (at + wide > columns) break
+    taken += character
+    at += wide
+  }
+  return taken.search(MARK) < 0 ? taken : taken + MARKS.end
+}
+
+const PLAIN: Readonly<Record<string, string>> = {
+  "…": "...",
+  "“": '"',
+  "”": '"',
+  "’": "'",
+  "—": "-",
+  "–": "-",
+  "×": "x",
+  "→": "->",
+  "█": "#",
+  "░": "."
+}
+
+/**
+ * Our own signs in ASCII, for terminals that show no more. Names of files stay as they are.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const ascii = (text: string): string => text.replace(/[…“”’—–×→█░]/g, (sign) => PLAIN[sign] ?? sign)
+
+/**
+ * A count and its noun.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
+
+/**
+ * What a terminal can do, by the environment.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const traits = (
+  /** A variable's value, empty where it is not set. */
+  environment: (name: string) => string
+): { readonly colors: boolean; readonly cursor: boolean; readonly unicode: boolean } => {
+  const cursor = environment("TERM") !== "dumb"
+  const locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(environment).find((value) => value !== "")
+  return {
+    colors: cursor && environment("NO_COLOR") === "",
+    cursor,
+    // Most terminals whose locale says nothing show all of Unicode; one that names another encoding does not.
+    unicode: locale === undefined || /utf-?8/i.test(locale)
+  }
+}
