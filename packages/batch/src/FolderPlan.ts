@@ -21,7 +21,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type * as NamingRule from "./NamingRule.js"
+import * as NamingRule from "./NamingRule.js"
 import * as PlanFile from "./PlanFile.js"
 import * as VersionGrouping from "./VersionGrouping.js"
 import * as VersionPlan from "./VersionPlan.js"
@@ -118,6 +118,10 @@ export interface FolderPlan extends VersionGrouping.Grouping {
   readonly jobs: number
   /** How many of them go on one stack at the most, one after the other. */
   readonly longestChain: number
+  /** Folders in it that were not read, because it was not asked for. */
+  readonly foldersBelow: number
+  /** Another rule that reads nearly all of the names, where this one reads less than half. */
+  readonly suggestion: NamingRule.Suggestion | undefined
 }
 
 /**
@@ -206,6 +210,7 @@ const makeReader = (
       Effect.suspend(() => {
         let expected = 1
         const totals: Array<number> = []
+        const pageTotals: Array<number> = []
         const seen: Array<Seen> = []
         const learn = (page: Page<Asset.Asset>, n: number): void => {
           progress.requests++
@@ -216,6 +221,7 @@ const makeReader = (
             expect(page.totalPages - 1)
           }
           if (page.total !== undefined) totals[n - 1] = page.total
+          if (page.totalPages !== undefined) pageTotals[n - 1] = page.totalPages
         }
         const read = (n: number) =>
           client.children({ assetId, page: n, pageSize }).pipe(
@@ -237,7 +243,7 @@ const makeReader = (
               }
             })
           ),
-          Effect.map((): Listed => ({ seen, changed: changeOf(totals, seen.length) })),
+          Effect.map((): Listed => ({ seen, changed: changeOf(totals, pageTotals, seen.length) })),
           // What does not come any more, be it that the list was shorter or that it failed.
           Effect.ensuring(Effect.sync(() => expect(-expected)))
         )
@@ -270,13 +276,22 @@ interface Reader {
   readonly concurrency: number
 }
 
-/** New assets come first and push others to a later page, where they are seen again. What leaves makes a gap. */
-const changeOf = (totals: ReadonlyArray<number | undefined>, seen: number): Listed["changed"] => {
-  const told = totals.filter((total) => total !== undefined)
-  const [first] = told
+const falls = (told: ReadonlyArray<number>): boolean => told.some((total, n) => total < (told[n - 1] ?? 0))
+
+/**
+ * New assets come first and push others to a later page, where they are seen again. What leaves makes a gap. `totals` and
+ * `pageTotals` are what each page said of all; both may have holes.
+ */
+const changeOf = (
+  totals: ReadonlyArray<number | undefined>,
+  pageTotals: ReadonlyArray<number | undefined>,
+  seen: number
+): Listed["changed"] => {
+  const [told, pagesTold] = [totals, pageTotals].map((all) => all.filter((total) => total !== undefined))
+  const [first] = told ?? []
+  if (falls(told ?? []) || falls(pagesTold ?? [])) return "shrunk"
   if (first === undefined) return "no"
-  if (seen < first || told.some((total, n) => total < (told[n - 1] ?? 0))) return "shrunk"
-  return (told.at(-1) ?? first) > first ? "grown" : "no"
+  return seen < first ? "shrunk" : (told?.at(-1) ?? first) > first ? "grown" : "no"
 }
 
 const idOf = (folder: VersionGrouping.Folder): Asset.AssetId => Asset.AssetId.make(folder.id)
@@ -441,8 +456,11 @@ export const make = (
     const files: Array<VersionGrouping.File> = []
     const stacks: Array<VersionGrouping.Stack> = []
     const findings: Array<VersionGrouping.Finding> = []
-    yield* Stream.runForEach(readLevels(reader, [root], options?.recursive ?? defaults.recursive, true), (contents) =>
+    const recursive = options?.recursive ?? defaults.recursive
+    let foldersBelow = 0
+    yield* Stream.runForEach(readLevels(reader, [root], recursive, true), (contents) =>
       Effect.sync(() => {
+        if (!recursive) foldersBelow += contents.folders.length
         for (const file of contents.files) files.push(file)
         for (const stack of contents.stacks) stacks.push(stack)
         findings.push(...contents.findings)
@@ -470,7 +488,12 @@ export const make = (
       folder: root,
       read: { ...read, requests: reader.progress.requests, left: 0 },
       jobs: grouping.groups.reduce((sum, { lines }) => sum + lines.length, 0),
-      longestChain: grouping.groups.reduce((most, { lines }) => Math.max(most, lines.length), 0)
+      longestChain: grouping.groups.reduce((most, { lines }) => Math.max(most, lines.length), 0),
+      foldersBelow,
+      suggestion: NamingRule.suggest(
+        rule,
+        files.map(({ name }) => name)
+      )
     }
   }).pipe(Effect.scoped, Effect.withSpan("FolderPlan.make"))
 

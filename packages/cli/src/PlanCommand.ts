@@ -91,7 +91,7 @@ const checked = (request: Request) =>
       ...(isAssetId(request.folder)
         ? []
         : [
-            `${JSON.stringify(request.folder)} is no folder's id, which is a UUID such as 0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10.`
+            `${JSON.stringify(request.folder)} is not a folder id, which is a UUID such as 0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10.`
           ]),
       ...(made.ok ? [] : made.problems),
       ...(request.acrossFolders && !request.recursive
@@ -146,6 +146,9 @@ function* jsonLines(plan: FolderPlan.FolderPlan): Generator<string> {
     versions: plan.jobs,
     stacks: plan.groups.length,
     left_out: plan.findings.filter(isLeftOut).length,
+    alone: plan.single,
+    folders_not_read: plan.foldersBelow,
+    suggested_rule: plan.suggestion?.name ?? null,
     read: { folders, files, stacks, requests }
   })}\n`
 }
@@ -204,12 +207,12 @@ export const handle = Effect.fn("Cli.plan")(function* (request: Request) {
   yield* tell(PlanText.summary(plan, limit))
   if (out !== undefined) {
     yield* tell(
-      `The plan is in ${out}${findings === undefined ? "" : `, and what was found in ${findings}`}.\n${
+      `\nThe plan is in ${out}${findings === undefined ? "" : `, and what was found in ${findings}`}.\n${
         plan.jobs === 0 ? "" : `Look it over, then: frameio batch run ${out}\n`
       }`
     )
   } else if (!asFile && !request.json) {
-    yield* tell("Nothing was written; --out plan.csv writes it, for frameio batch run plan.csv.\n")
+    yield* tell("\nNothing was written; --out plan.csv writes it, for frameio batch run plan.csv.\n")
   }
   if (plan.findings.some(isLeftOut)) return yield* new CliError({ exitCode: ExitCode.failed, message: "" })
 })

@@ -5,7 +5,7 @@
  */
 import * as BatchEstimate from "@effect-frameio/batch/BatchEstimate"
 import type { FolderPlan, Progress } from "@effect-frameio/batch/FolderPlan"
-import type { Difference, Finding, Group } from "@effect-frameio/batch/VersionGrouping"
+import type { Difference, Finding, FindingKind, Group } from "@effect-frameio/batch/VersionGrouping"
 import type { Rule } from "@effect-frameio/ratelimit/LeakyBucket"
 import * as ProgressBar from "./ProgressBar.js"
 
@@ -31,8 +31,11 @@ const shortened = (text: string, width: number): string => {
 
 const padded = (text: string, width: number): string => text + " ".repeat(Math.max(0, width - [...text].length))
 
-/** How many rows, and findings of each severity, a person gets; the files have all. */
+/** How many rows of the table a person gets; the files have all. */
 const ROWS = 40
+
+/** How many findings of each kind. */
+const EACH = 8
 
 const WIDEST = 48
 
@@ -68,7 +71,7 @@ export const table = (groups: ReadonlyArray<Group>): string => {
       .trimEnd()
   )
   const more = groups.length - ROWS
-  return [...lines, ...(more > 0 ? [`and ${plural(more, "stack")} more`] : []), ""].join("\n")
+  return [...lines, ...(more > 0 ? [`and ${plural(more, "stack")} more`] : []), "", ""].join("\n")
 }
 
 /** The options that take names for one which differ in this. */
@@ -98,39 +101,72 @@ export const advised = (finding: Finding): Finding => ({
   message: `${finding.message} ${adviceFor(finding)}`.trimEnd()
 })
 
-const byKind = (findings: ReadonlyArray<Finding>, title: string, file: string): ReadonlyArray<string> => {
-  if (findings.length === 0) return []
-  const more = findings.length - ROWS
+const TITLES: Readonly<Record<FindingKind, string>> = {
+  "no-rule": "names that the rule does not read",
+  "ambiguous-name": "names that can be read in two ways",
+  "ambiguous-series": "versions that can be something else",
+  "duplicate-version": "versions that are there twice",
+  waits: "versions above one that is in doubt",
+  "out-of-order": "versions older than the newest on their stack",
+  "mixed-types": "files of different types",
+  "several-stacks": "several stacks of one base",
+  "unclear-stack": "stacks whose newest version is not plain",
+  "stack-order": "stacks that are not in order",
+  member: "files on a stack that the rule does not read",
+  gap: "versions that are missing",
+  "near-match": "names that differ in writing only",
+  spaces: "spaces at an end of a name",
+  unprocessed: "files that Frame.io has not processed yet",
+  "folder-unread": "folders that could not be read",
+  "stack-unread": "stacks that could not be read",
+  changed: "folders that were changed while they were read",
+  "not-a-file": "assets that cannot be stacked",
+  leftover: "what operating systems leave behind"
+}
+
+const SOME = 6
+
+/** The files that a finding is about, where its message does not name them. */
+const unnamed = ({ assets, message }: Finding): string | undefined => {
+  const names = assets.map(({ name }) => name).filter((name) => !message.includes(name))
+  if (names.length === 0) return undefined
+  const more = names.length - SOME
+  return `${names.slice(0, SOME).join(", ")}${more > 0 ? ` and ${more} more` : ""}`
+}
+
+const linesOf = (finding: Finding): ReadonlyArray<string> => {
+  const names = unnamed(finding)
   return [
-    `${title}:`,
-    ...findings
-      .slice(0, ROWS)
-      .map(({ folder, kind, message }) => `  ${kind}: ${printable(message)} (${printable(folder)})`),
-    ...(more > 0 ? [`  and ${more} more; ${file}`] : [])
+    `    ${printable(finding.message)} (${printable(finding.folder)})`,
+    ...(names === undefined ? [] : [`      ${printable(names)}`])
   ]
 }
 
+const section = (findings: ReadonlyArray<Finding>, title: string, file: string): string => {
+  if (findings.length === 0) return ""
+  const kinds = [...new Set(findings.map(({ kind }) => kind))]
+  const parts = kinds.map((kind) => {
+    const all = findings.filter((finding) => finding.kind === kind)
+    const more = all.length - EACH
+    return [
+      `  ${all.length} ${kind}: ${TITLES[kind]}`,
+      ...all.slice(0, EACH).flatMap(linesOf),
+      ...(more > 0 ? [`    and ${more} more; ${file}`] : [])
+    ].join("\n")
+  })
+  return `${title}:\n\n${parts.join("\n\n")}\n\n`
+}
+
 /**
- * The findings, what was left out first, at most 40 of each sort.
+ * The findings by kind, what was left out first, at most 8 of each kind.
  *
  * @since 0.1.0
  * @category printing
  */
 export const findings = (all: ReadonlyArray<Finding>, file: string | undefined): string => {
   const where = file === undefined ? "--out writes all of them to a file" : `${file} has all of them`
-  const lines = [
-    ...byKind(
-      all.filter(({ severity }) => severity === "left-out"),
-      "Left out",
-      where
-    ),
-    ...byKind(
-      all.filter(({ severity }) => severity === "note"),
-      "To know",
-      where
-    )
-  ]
-  return lines.length === 0 ? "" : `${lines.join("\n")}\n`
+  const of = (severity: Finding["severity"]) => all.filter((finding) => finding.severity === severity)
+  return section(of("left-out"), "Left out", where) + section(of("note"), "To know", where)
 }
 
 /** "At most 100 a minute for creating": https://developer.frame.io/platform/v2/rate-limits.md */
@@ -150,15 +186,40 @@ export const summary = (plan: FolderPlan, limit: Rule | undefined): string => {
   const { folders, files, requests, stacks } = plan.read
   const looked = `Read ${plural(folders, "folder")}: ${plural(files, "loose file")} and ${plural(stacks, "stack")}, in ${plural(requests, "request")}.`
   const leftOut = plan.findings.filter(({ severity }) => severity === "left-out").length
-  const unsettled = leftOut === 0 ? "" : ` ${plural(leftOut, "finding")} kept something out.`
-  if (plan.jobs === 0) return `${looked}\nThere is nothing to stack.${unsettled}\n`
+  const lines = [
+    looked,
+    ...(plan.foldersBelow === 0
+      ? []
+      : [
+          `${plural(plan.foldersBelow, "folder")} below ${plan.foldersBelow === 1 ? "was" : "were"} not read: --recursive reads them.`
+        ]),
+    ...(plan.single === 0
+      ? []
+      : [
+          `${plural(plan.single, "file")} ${plan.single === 1 ? "stays" : "stay"} alone, with no other version and no stack to go on.`
+        ]),
+    ...(plan.suggestion === undefined
+      ? []
+      : [
+          `Hardly any name fits this rule; ${plan.suggestion.fits} of ${plan.suggestion.of} fit --rule ${plan.suggestion.name}.`
+        ]),
+    ...work(plan, limit),
+    ...(leftOut === 0 ? [] : [`${plural(leftOut, "finding")} kept something out.`])
+  ]
+  return `${lines.join("\n")}\n`
+}
+
+/** How many versions, on how many stacks, in how long. */
+const work = (plan: FolderPlan, limit: Rule | undefined): ReadonlyArray<string> => {
+  if (plan.jobs === 0) return ["There is nothing to stack."]
   const made = plan.groups.filter(({ target }) => target.kind === "file").length
   const millis = BatchEstimate.shortestMillis(plan, limit ?? RULE_OF_THUMB)
-  const time =
+  return [
+    `${plural(plan.jobs, "version")} for ${plural(plan.groups.length, "stack")}, ${made} of them new.`,
     limit === undefined
       ? `The limit of version calls is not known before the first of them; at 100 a minute, Frame.io's rule of thumb, they take ${duration(millis)}.`
       : `At the limit of ${limit.limit} per ${limit.windowMillis / 1000} s they take ${duration(millis)}.`
-  return `${looked}\n${plural(plan.jobs, "version")} for ${plural(plan.groups.length, "stack")}, ${made} of them new.${unsettled}\n${time}\n`
+  ]
 }
 
 /**

@@ -44,7 +44,10 @@ describe("frameio plan, against the fake", () => {
         const made = yield* frameio(["plan", seeded.folderId, "--rule", "vfx", "--out", plan])
         assert.strictEqual(made.code, 1)
         assert.strictEqual(made.out, "")
-        assert.include(made.err, "18 versions for 14 stacks, 12 of them new. 8 findings kept something out.")
+        assert.include(made.err, "18 versions for 14 stacks, 12 of them new.\n")
+        assert.include(made.err, "\n8 findings kept something out.\n")
+        assert.include(made.err, "\n2 folders below were not read: --recursive reads them.\n")
+        assert.match(made.err, /\n\d+ files stay alone/)
         assert.include(made.err, "The limit of version calls is not known before the first")
         assert.include(made.err, `frameio batch run ${plan}`)
 
@@ -63,7 +66,7 @@ describe("frameio plan, against the fake", () => {
         assert.strictEqual((yield* fake.counts("assets.version")).applied, 18)
         const again = yield* frameio(["plan", seeded.folderId, "--rule", "vfx", "--format", "csv"])
         assert.lengthOf(again.lines, 1, "the header alone")
-        assert.include(again.err, "There is nothing to stack. 8 findings kept something out.")
+        assert.include(again.err, "There is nothing to stack.\n8 findings kept something out.")
       })
     )
   )
@@ -95,8 +98,15 @@ describe("frameio plan, against the fake", () => {
         })
         assert.strictEqual(code, 1)
         assert.match(out, /AGM_201_010_comp_NFX +stack at v002 +v3 v004 +goes on the stack +AGM delivery\n/)
-        assert.include(out, "Left out:\n  ambiguous-name: “ABC_030_v01_02.mov” can be read in two ways")
-        assert.include(out, "To know:\n  ")
+        assert.include(
+          out,
+          "\n\nLeft out:\n\n  2 ambiguous-name: names that can be read in two ways\n    “ABC_030_v01_02.mov” can be read"
+        )
+        assert.include(out, "\n\n  2 duplicate-version: versions that are there twice\n    ")
+        assert.include(out, "      AGM_202_020_comp_v05.mov, AGM_202_020_comp_v5.mov\n")
+        assert.include(out, "\n\nTo know:\n\n  ")
+        assert.include(out, "--ignore-case takes them for one.")
+        assert.include(out, "\n\nRead 1 folder: ")
         assert.include(out, "--out plan.csv writes it")
         assert.notInclude(out, "asset_id")
         assert.include(err, "\r\u001b[Jreading  0 folders  0 files  0 stacks  1 request, 0 to come")
@@ -178,7 +188,7 @@ describe("frameio plan, against the fake", () => {
         assert.strictEqual(code, 2)
         assert.strictEqual(out, "")
         for (const said of [
-          '"delivery" is no folder',
+          '"delivery" is not a folder',
           "(?<base>…) is missing",
           "(?<version>…) is missing",
           "(?<name>…) has no meaning",
@@ -192,7 +202,7 @@ describe("frameio plan, against the fake", () => {
           misspelt.err,
           '--rule is "vxf", which is no rule. There are vfx, vfx-parts, netflix, take, date, date-ymd, date-dmy, date-mdy, or a pattern'
         )
-        assert.include(misspelt.err, '"delivery" is no folder')
+        assert.include(misspelt.err, '"delivery" is not a folder')
         const missing = yield* frameio(["plan", "00000000-0000-4000-8000-000000000001"])
         assert.include(missing.err, "--rule is missing. There are vfx,")
         const nowhere = yield* frameio(["plan", "x", "--rule", "vfx", "--out", "/nowhere/plan.csv"])
@@ -251,6 +261,8 @@ describe("a plan as text", () => {
     read: { folders: 1, files: 2, stacks: 0, requests: 1, left: 0 },
     jobs: 0,
     longestChain: 0,
+    foldersBelow: 0,
+    suggestion: undefined,
     ...more
   })
 
@@ -265,6 +277,34 @@ describe("a plan as text", () => {
       "at 100 a minute, Frame.io's rule of thumb, they take at least 12:00."
     )
     assert.include(PlanText.summary(planOf({ jobs: 3 }), { limit: 10, windowMillis: 1000 }), "less than a second")
+  })
+
+  it("hints at another rule that fits, and says nothing of what is not", () => {
+    assert.include(
+      PlanText.summary(planOf({ suggestion: { name: "date", fits: 118, of: 120 } }), undefined),
+      "Hardly any name fits this rule; 118 of 120 fit --rule date.\n"
+    )
+    const plain = PlanText.summary(planOf({}), undefined)
+    assert.strictEqual(plain, "Read 1 folder: 2 loose files and 0 stacks, in 1 request.\nThere is nothing to stack.\n")
+    assert.include(PlanText.summary(planOf({ single: 1, foldersBelow: 1 }), undefined), "1 folder below was not read")
+  })
+
+  it("shows some findings of each kind, and where the others are", () => {
+    const finding = (n: number) => ({
+      kind: "no-rule" as const,
+      severity: "note" as const,
+      folder: "Show",
+      base: "",
+      assets: [{ id: "", name: `notes ${n}.pdf` }],
+      message: "It does not fit."
+    })
+    const text = PlanText.findings(
+      Array.from({ length: 30 }, (_, n) => finding(n)),
+      "plan.findings.csv"
+    )
+    assert.include(text, "To know:\n\n  30 no-rule: names that the rule does not read\n")
+    assert.include(text, "      notes 0.pdf\n")
+    assert.include(text, "    and 22 more; plan.findings.csv has all of them\n\n")
   })
 
   it("shows no more than a person reads, and nothing that a terminal acts on", () => {
