@@ -134,7 +134,15 @@ const lint = [
     "npm run lint",
     () => node("node_modules/@biomejs/biome/bin/biome", ["check", "--error-on-warnings", "."])
   ],
-  ["walls between packages", "node scripts/check-imports.mjs", () => node("scripts/check-imports.mjs")],
+  [
+    "walls between packages",
+    "npm run lint",
+    () =>
+      node("node_modules/dependency-cruiser/bin/dependency-cruise.mjs", [
+        ...["--config", ".dependency-cruiser.mjs", "packages", "examples"]
+      ])
+  ],
+  ["what nothing uses", "npm run lint", () => node("node_modules/knip/bin/knip.js", ["--no-progress"])],
   ["documentation", "node scripts/check-docs.mjs", () => node("scripts/check-docs.mjs")],
   ...openapi("--check")
 ]

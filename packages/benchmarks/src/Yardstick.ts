@@ -12,7 +12,7 @@ import type { Scenario } from "./Scenario.js"
  * @since 0.1.0
  * @category rules
  */
-export const foreignShare = (scenario: Pick<Scenario, "foreign" | "limit" | "windowMillis">): number => {
+const foreignShare = (scenario: Pick<Scenario, "foreign" | "limit" | "windowMillis">): number => {
   const { foreign } = scenario
   switch (foreign.kind) {
     case "none":

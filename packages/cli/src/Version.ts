@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+// biome-ignore lint/correctness/useImportExtensions: JSON has no other.
 import { version as ofPackage } from "../package.json"
 
 /**

@@ -10,7 +10,7 @@ import { endOf, limitRate } from "./reportFacts.js"
 import { decimal, duration, html, iso, type Markup, moment } from "./reportText.js"
 
 /** Columns are merged down to about this many: more cannot be told apart on a screen. */
-export const COLUMNS = 240
+const COLUMNS = 240
 
 /** Of the width, in percent: one band between two runs, and all of them together. */
 const GAP = 2.4
@@ -151,7 +151,7 @@ const ticksOf = (spans: ReadonlyArray<Span>, place: (millis: number, span: numbe
 }
 
 /** Where everything stands. */
-export const layout = (head: Pick<Head, "runs" | "samples">): Plot => {
+const layout = (head: Pick<Head, "runs" | "samples">): Plot => {
   const samples = byTime(head.samples)
   const rates = ratesOf(samples)
   const spans = spansOf(head, samples)

@@ -22,7 +22,7 @@ export interface Piece {
   readonly hidden: boolean
 }
 
-export const pieces = (text: string): ReadonlyArray<Piece> => {
+const pieces = (text: string): ReadonlyArray<Piece> => {
   const found: Array<Piece> = []
   let end = 0
   for (const match of text.matchAll(hidden)) {
@@ -137,7 +137,7 @@ export const iso = (millis: number | null): string => {
 }
 
 /** `2026-11-25 19:15:48 UTC`. */
-export const utc = (millis: number): string => `${iso(millis).slice(0, 19).replace("T", " ")} UTC`
+const utc = (millis: number): string => `${iso(millis).slice(0, 19).replace("T", " ")} UTC`
 
 /** A moment: in UTC until the page's script puts it into the viewer's zone. */
 export const moment = (millis: number): Markup => html`<time datetime="${iso(millis)}">${utc(millis)}</time>`

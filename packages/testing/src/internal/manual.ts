@@ -15,7 +15,7 @@ import { ServerRequest } from "./messages.js"
 export const PAGE = "/docs"
 
 /** @internal */
-export const DOCUMENT = "/openapi.json"
+const DOCUMENT = "/openapi.json"
 
 /** @internal */
 export interface Manual {
