@@ -61,6 +61,7 @@ class Exchange implements Undici.Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Undici.Dispatcher.DispatchController, cause: Error): void {
+    if (this.over) return
     if (this.answer === undefined) this.fail("Transport", cause)
     else {
       this.answer.breakOff(cause)

@@ -1,0 +1,33 @@
+/** The client for a program that is written with promises. */
+import type { HttpClient } from "@effect/platform"
+import { NodeHttpClient } from "@effect/platform-node"
+import { Asset, FrameioClient, FrameioError } from "@effect-frameio/core"
+import { Effect, Layer, ManagedRuntime } from "effect"
+
+/** Make it once: the scheduler lives in it. End with `dispose()`. */
+export const connect = (http: Layer.Layer<HttpClient.HttpClient> = NodeHttpClient.layerUndici) => {
+  const runtime = ManagedRuntime.make(FrameioClient.layerConfig().pipe(Layer.provide(http)))
+  return {
+    version: (assetId: string, nextAssetId: string): Promise<Asset.Asset> =>
+      FrameioError.runPromise(
+        FrameioClient.FrameioClient.pipe(
+          Effect.flatMap((frameio) =>
+            frameio.version({ assetId: Asset.AssetId.make(assetId), nextAssetId: Asset.AssetId.make(nextAssetId) })
+          ),
+          Effect.provide(runtime)
+        )
+      ),
+    dispose: () => runtime.dispose()
+  }
+}
+
+/** What is shown to a person. */
+export const publish = async (frameio: ReturnType<typeof connect>, shot: string, cut: string): Promise<string> => {
+  try {
+    return `published as ${(await frameio.version(shot, cut)).id}`
+  } catch (error) {
+    if (error instanceof FrameioError.NotFound) return `gone: ${error.assetIds.join(" or ")}`
+    if (FrameioError.isFrameioError(error) && FrameioError.outcomeOf(error) === "unknown") return "read the stack first"
+    throw error
+  }
+}
