@@ -96,8 +96,9 @@ const checkBaseUrl = (value: string | URL): Either.Either<URL, string> => {
     return Either.left(`there is a query or a fragment in the base URL. ${example}`)
   }
   url.pathname = url.pathname.replace(/\/+$/, "")
-  if (/\/v2$/.test(url.pathname)) {
-    return Either.left("the base URL ends with /v2. Leave that out: it is added automatically.")
+  const version = /\/(v[24])$/.exec(url.pathname)?.[1]
+  if (version !== undefined) {
+    return Either.left(`the base URL ends with /${version}. Leave that out: it is added automatically.`)
   }
   return Either.right(url)
 }

@@ -45,6 +45,13 @@ export const Outcome = Schema.Literal("not-applied", "unknown", "applied")
  */
 export type Outcome = typeof Outcome.Type
 
+const detail = {
+  code: Schema.optional(Schema.Number),
+  status: Schema.optional(Schema.Number),
+  title: Schema.optional(Schema.String),
+  detail: Schema.optional(Schema.String)
+}
+
 /**
  * One entry of Frame.io's `errors` list. Every field is optional, as documented.
  *
@@ -52,11 +59,10 @@ export type Outcome = typeof Outcome.Type
  * @category models
  */
 export const ErrorDetail = Schema.Struct({
-  code: Schema.optional(Schema.Number),
-  status: Schema.optional(Schema.Number),
-  title: Schema.optional(Schema.String),
-  detail: Schema.optional(Schema.String)
-}).annotations({ identifier: "ErrorDetail" })
+  ...detail,
+  /** Of V4: the path of what is wrong, such as `/data/file_ids`. */
+  source: Schema.optional(Schema.Struct({ pointer: Schema.optional(Schema.String) }))
+})
 
 /**
  * One entry of Frame.io's `errors` list.
@@ -75,7 +81,7 @@ export interface ErrorDetail extends Schema.Schema.Type<typeof ErrorDetail> {}
 export const ErrorBody = Schema.Struct({
   code: Schema.optional(Schema.NullOr(Schema.Number)),
   message: Schema.optional(Schema.NullOr(Schema.String)),
-  errors: Schema.optional(Schema.NullOr(Schema.Array(ErrorDetail)))
+  errors: Schema.optional(Schema.NullOr(Schema.Array(Schema.Struct(detail).annotations({ identifier: "ErrorDetail" }))))
 }).annotations({ identifier: "HTTPError" })
 
 /**
@@ -716,7 +722,10 @@ const readBody = (
         ...(typeof one.code === "number" ? { code: one.code } : {}),
         ...(typeof one.status === "number" ? { status: one.status } : {}),
         ...(typeof one.title === "string" ? { title: clean(one.title) } : {}),
-        ...(typeof one.detail === "string" ? { detail: clean(one.detail) } : {})
+        ...(typeof one.detail === "string" ? { detail: clean(one.detail) } : {}),
+        ...(isObject(one.source) && typeof one.source.pointer === "string"
+          ? { source: { pointer: clean(one.source.pointer) } }
+          : {})
       }
     ]
   })

@@ -58,3 +58,5 @@ export * as User from "./User.js"
 export * as V4Api from "./V4Api.js"
 /** What Frame.io's V4 API stores and answers. */
 export * as V4Asset from "./V4Asset.js"
+/** The calls of Frame.io's V4 API as Effects. */
+export * as V4Client from "./V4Client.js"

@@ -48,6 +48,8 @@ export interface Subject<A, S> {
   readonly request: HttpClientRequest.HttpClientRequest
   readonly fromAnswer: (answer: FrameioError.Answer) => S
   readonly decode: (json: unknown, answer: Answer.Answer) => Either.Either<A, ParseResult.ParseIssue>
+  /** What an answer without a body means, where a status such as 204 says all. */
+  readonly empty?: (() => A) | undefined
 }
 
 /**
@@ -182,7 +184,7 @@ export const make = (options: Options) =>
 
     /** Attempts until one succeeds or the policy gives up; every failure becomes its public error. */
     const attempts = <A, S>(
-      { assetIds, decode, endpoint, fromAnswer, request }: Subject<A, S>,
+      { assetIds, decode, empty, endpoint, fromAnswer, request }: Subject<A, S>,
       span: Tracer.Span
     ): Effect.Effect<A, S | FrameioError.CallError> => {
       type E = S | FrameioError.CallError
@@ -237,6 +239,7 @@ export const make = (options: Options) =>
           const verdict = Failures.ofAnswer(attempt, answer, fromAnswer)
           return answer.status === 401 ? renewed(attempt, token, verdict) : again(attempt, verdict)
         }
+        if (answer.status === 204 && empty !== undefined) return Effect.succeed(empty())
         const parsed = json.parse(answer.body)
         if (Either.isLeft(parsed)) return Effect.fail(Failures.unparsable(attempt, answer, parsed.left))
         const value = decode(parsed.right, answer)

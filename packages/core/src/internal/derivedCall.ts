@@ -1,4 +1,3 @@
-import type * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpMethod from "@effect/platform/HttpMethod"
@@ -26,6 +25,34 @@ export interface DerivedCall<Args, A> {
   readonly decode: (json: unknown) => Either.Either<A, ParseResult.ParseIssue>
 }
 
+/**
+ * What of an endpoint a call is derived from.
+ *
+ * @internal
+ */
+export interface Declared<Path, UrlParams, Payload, A, I> {
+  readonly method: HttpMethod.HttpMethod
+  readonly path: string
+  readonly pathSchema: Option.Option<Schema.Schema<Path, unknown>>
+  readonly urlParamsSchema: Option.Option<Schema.Schema<UrlParams, unknown>>
+  readonly payloadSchema: Option.Option<Schema.Schema<Payload, unknown>>
+  readonly successSchema: Schema.Schema<A, I>
+}
+
+/**
+ * The same of any endpoint.
+ *
+ * @internal
+ */
+export interface AnyDeclared {
+  readonly method: HttpMethod.HttpMethod
+  readonly path: string
+  readonly pathSchema: Option.Option<Schema.Schema.AnyNoContext>
+  readonly urlParamsSchema: Option.Option<Schema.Schema.AnyNoContext>
+  readonly payloadSchema: Option.Option<Schema.Schema.AnyNoContext>
+  readonly successSchema: Schema.Schema.AnyNoContext
+}
+
 const ABSENT = { path: undefined, urlParams: undefined, payload: undefined }
 
 const ALL = { errors: "all" } as const
@@ -51,25 +78,23 @@ const pairs = (params: unknown): ReadonlyArray<readonly [string, string]> => {
   return list
 }
 
+const queryOf = (params: ReadonlyArray<readonly [string, string]>): string =>
+  params.map(([key, value]) => `${key}=${encodeURIComponent(value).replaceAll("%2C", ",")}`).join("&")
+
 /**
  * Derives a call from its declaration, with everything compiled that does not depend on the arguments. An
  * `HttpApiClient` does the same by some thirty Effects for each call.
  *
  * @internal
  */
-export const derive = <
-  Name extends string,
-  Method extends HttpMethod.HttpMethod,
-  Path,
-  UrlParams,
-  Payload,
-  Headers,
-  A,
-  E,
-  RE
->(
-  endpoint: HttpApiEndpoint.HttpApiEndpoint<Name, Method, Path, UrlParams, Payload, Headers, A, E, never, RE>,
-  options: { readonly baseUrl: string; readonly headers: Readonly<Record<string, string>> }
+export const derive = <Path, UrlParams, Payload, A, I>(
+  endpoint: Declared<Path, UrlParams, Payload, A, I>,
+  options: {
+    readonly baseUrl: string
+    readonly headers: Readonly<Record<string, string>>
+    /** Whether a query keeps its commas, which a server may not decode. */
+    readonly literalCommas?: boolean
+  }
 ): DerivedCall<Arguments<Path, UrlParams, Payload>, A> => {
   const schema = Schema.Struct({
     path: Option.getOrElse(endpoint.pathSchema, () => Schema.Unknown),
@@ -83,10 +108,17 @@ export const derive = <
   const base = HttpClientRequest.setHeaders(HttpClientRequest.make(endpoint.method)(""), options.headers)
   const hasBody = Option.isSome(endpoint.payloadSchema)
 
+  const withQuery = (url: string, params: ReadonlyArray<readonly [string, string]>) => {
+    if (params.length === 0) return HttpClientRequest.setUrl(base, url)
+    return options.literalCommas === true
+      ? HttpClientRequest.setUrl(base, `${url}?${queryOf(params)}`)
+      : HttpClientRequest.setUrlParams(HttpClientRequest.setUrl(base, url), params)
+  }
+
   const toRequest = (encoded: typeof schema.Encoded): HttpClientRequest.HttpClientRequest => {
-    const request = HttpClientRequest.setUrl(base, options.baseUrl + fill(template, encoded.path))
+    const url = options.baseUrl + fill(template, encoded.path)
     const params = pairs(encoded.urlParams)
-    const asked = params.length === 0 ? request : HttpClientRequest.setUrlParams(request, params)
+    const asked = withQuery(url, params)
     return hasBody ? HttpClientRequest.setBody(asked, HttpBody.unsafeJson(encoded.payload)) : asked
   }
 
