@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
-import { NamingRule } from "@effect-frameio/batch"
+import { NamedRule, NamingRule } from "@effect-frameio/batch"
 import { FastCheck } from "effect"
 
 const vfx = NamingRule.byName("vfx")
@@ -37,7 +37,7 @@ const problems = (pattern: string): string => {
 }
 
 describe("every rule with a name", () => {
-  for (const { examples, name, not } of NamingRule.named) {
+  for (const { examples, name, not } of NamedRule.all) {
     const rule = NamingRule.byName(name)
     it(`${name} reads its examples, and not the others`, () => {
       for (const { base, name, version } of examples) {
@@ -60,7 +60,7 @@ describe("the table in docs/naming.md", () => {
   it.each(rows.map(([row, rule, name, base, version]) => [row, rule, name, base, version] as const))(
     "is true: %s",
     (row, name, file, base, version) => {
-      const rule = NamingRule.named.find((one) => one.name === name)?.name
+      const rule = NamedRule.all.find((one) => one.name === name)?.name
       if (rule === undefined) return assert.fail(`there is no rule ${name}`)
       const expected =
         base === undefined ? (row.includes("two readings") ? "Ambiguous" : "Unfit") : [base, Number(version)]

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { NamingRule, PlanFile, VersionGrouping, VersionPlan } from "@effect-frameio/batch"
+import { type NamedRule, NamingRule, PlanFile, VersionGrouping, VersionPlan } from "@effect-frameio/batch"
 import { Effect, FastCheck } from "effect"
 
 const A: VersionGrouping.Folder = { id: "folder-a", path: "Show/A" }
@@ -274,7 +274,7 @@ describe("files beside a stack", () => {
 })
 
 describe("digits that can be something else than days", () => {
-  const by = (rule: NamingRule.Name, names: ReadonlyArray<string>, stacks: ReadonlyArray<VersionGrouping.Stack> = []) =>
+  const by = (rule: NamedRule.Name, names: ReadonlyArray<string>, stacks: ReadonlyArray<VersionGrouping.Stack> = []) =>
     group({ files: files(names), stacks }, { rule: NamingRule.byName(rule) })
 
   it.each([

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import * as NamingRule from "@effect-frameio/batch/NamingRule"
+import * as NamedRule from "@effect-frameio/batch/NamedRule"
 import * as CommandLine from "./CommandLine.js"
 
 /**
@@ -144,9 +144,9 @@ export const plan = CommandLine.command({
       "rule",
       CommandLine.suggested(
         "rule",
-        NamingRule.named.map(({ name }) => name)
+        NamedRule.all.map(({ name }) => name)
       ),
-      `How files are named: ${NamingRule.named.map(({ name }) => name).join(", ")}, or a regular expression with the groups (?<base>…) and (?<version>…).`
+      `How files are named: ${NamedRule.all.map(({ name }) => name).join(", ")}, or a regular expression with the groups (?<base>…) and (?<version>…).`
     ),
     recursive: CommandLine.toggle("recursive", "Read the folders below it as well, each by itself."),
     acrossFolders: CommandLine.toggle("across-folders", "Stack files of different folders on one another."),
@@ -171,7 +171,7 @@ export const plan = CommandLine.command({
     {
       title: "Rules",
       rows: [
-        ...NamingRule.named.map(
+        ...NamedRule.all.map(
           ({ description, examples, name }) =>
             [
               name,

@@ -6,6 +6,7 @@
  * @since 0.1.0
  */
 import * as FolderPlan from "@effect-frameio/batch/FolderPlan"
+import * as NamedRule from "@effect-frameio/batch/NamedRule"
 import * as NamingRule from "@effect-frameio/batch/NamingRule"
 import * as PlanFile from "@effect-frameio/batch/PlanFile"
 import type { Finding } from "@effect-frameio/batch/VersionGrouping"
@@ -47,15 +48,15 @@ export interface Request {
   readonly json: boolean
 }
 
-const ruleNamed = (name: string | undefined): NamingRule.Name | undefined =>
-  NamingRule.named.find((one) => one.name === name)?.name
+const ruleNamed = (name: string | undefined): NamedRule.Name | undefined =>
+  NamedRule.all.find((one) => one.name === name)?.name
 
 const ruleOf = (request: Request): NamingRule.Made => {
   const stated = Option.getOrUndefined(request.rule)
   const name = ruleNamed(stated)
   if (name !== undefined) return { ok: true, rule: NamingRule.byName(name, request) }
   if (stated === undefined || /^[\w-]*$/.test(stated)) {
-    const names = NamingRule.named.map((one) => one.name).join(", ")
+    const names = NamedRule.all.map((one) => one.name).join(", ")
     const is = stated === undefined ? "missing" : `${JSON.stringify(stated)}, which is no rule`
     return {
       ok: false,

@@ -1,7 +1,7 @@
 import { FileSystem, HttpClient } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { type FolderPlan, NamingRule, VersionPlan } from "@effect-frameio/batch"
+import { type FolderPlan, NamedRule, VersionPlan } from "@effect-frameio/batch"
 import { PlanText } from "@effect-frameio/cli"
 import { FakeFrameio, FaultPlan, RateLimiter, Seed } from "@effect-frameio/testing"
 import { Effect, Fiber, Layer, TestClock } from "effect"
@@ -335,7 +335,7 @@ describe("frameio plan --help", () => {
       const { code, out } = yield* run(["plan", "--help"])
       assert.strictEqual(code, 0)
       const words = out.replace(/\s+/g, " ")
-      for (const { examples, name } of NamingRule.named) {
+      for (const { examples, name } of NamedRule.all) {
         assert.include(words, ` ${name} `)
         for (const example of examples) assert.include(words, example.name)
       }

@@ -1,7 +1,8 @@
 /**
  * How the rules that have a name find the version in a name without its extension. Pure.
  */
-import type { Name, Version } from "../../NamingRule.js"
+import type { Name } from "../../NamedRule.js"
+import type { Version } from "../../NamingRule.js"
 import { DATE_AT_END, DATE_INSIDE, type DayOrder, dayOf, orderWords } from "./dates.js"
 
 /**
