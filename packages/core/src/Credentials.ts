@@ -7,7 +7,9 @@
  *
  * @since 0.1.0
  */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
@@ -65,12 +67,24 @@ const ownerOf = (options: Options | undefined): Redacted.Redacted<string> | unde
   options?.owner === undefined || options.owner === "" ? undefined : Redacted.make(options.owner)
 
 /**
+ * A token whose end is known: it is fetched again before it is used after that.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Expiring {
+  readonly token: Redacted.Redacted<string>
+  /** For how long it is to be used from now on. */
+  readonly lifetime: Duration.Duration
+}
+
+/**
  * An effect that gives the token of the moment.
  *
  * @since 0.1.0
  * @category models
  */
-export type TokenSource = Effect.Effect<Redacted.Redacted<string>, { readonly message: string }>
+export type TokenSource = Effect.Effect<Redacted.Redacted<string> | Expiring, { readonly message: string }>
 
 /**
  * A token that never changes.
@@ -83,6 +97,8 @@ export const fromToken = (token: Redacted.Redacted<string>, options?: Options): 
   renew: () => Effect.succeedNone,
   owner: Effect.succeed(ownerOf(options) ?? token)
 })
+
+const nanosOf = (duration: Duration.Duration): bigint => BigInt(Math.floor(Duration.toMillis(duration) * 1e6))
 
 /**
  * A token out of an effect that gives the present one: a file, a keychain, an endpoint. It runs when the first request
@@ -98,14 +114,20 @@ export const fromEffect = (present: TokenSource, options?: Options): Effect.Effe
     let first: Token | undefined
     let flight: Fiber.RuntimeFiber<Token, CredentialsError> | undefined
 
+    let staleAtNanos: bigint | undefined
+
     const load: Effect.Effect<Token, CredentialsError> = Effect.matchEffect(present, {
       onFailure: (error) => Effect.fail(new CredentialsError({ detail: error.message })),
-      onSuccess: (token) => {
+      onSuccess: (given) => {
+        const token = Redacted.isRedacted(given) ? given : given.token
         const problem = tokenProblem(Redacted.value(token))
         if (problem !== undefined) return Effect.fail(new CredentialsError({ detail: problem }))
-        first ??= token
-        current = token
-        return Effect.succeed(token)
+        return Effect.map(Clock.currentTimeNanos, (now) => {
+          first ??= token
+          current = token
+          staleAtNanos = Redacted.isRedacted(given) ? undefined : now + nanosOf(given.lifetime)
+          return token
+        })
       }
     })
 
@@ -126,7 +148,11 @@ export const fromEffect = (present: TokenSource, options?: Options): Effect.Effe
       })
     )
 
-    const token = Effect.suspend(() => (current === undefined ? fetched : Effect.succeed(current)))
+    const token = Effect.clockWith((clock) =>
+      current === undefined || (staleAtNanos !== undefined && clock.unsafeCurrentTimeNanos() >= staleAtNanos)
+        ? fetched
+        : Effect.succeed(current)
+    )
     const name = ownerOf(options)
     return {
       token,
@@ -138,7 +164,7 @@ export const fromEffect = (present: TokenSource, options?: Options): Effect.Effe
             : Effect.map(fetched, (next) => Option.liftPredicate(next, isOther))
         )
       },
-      owner: Effect.map(token, (present) => name ?? first ?? present)
+      owner: name === undefined ? Effect.map(token, (present) => first ?? present) : Effect.succeed(name)
     }
   })
 

@@ -28,6 +28,7 @@ import type { ServerRequest } from "./messages.js"
 import { BROKEN, html, REFUSED, type Reply, SILENCE } from "./reply.js"
 import * as StorageHost from "./storageHost.js"
 import * as V4Face from "./v4/face.js"
+import * as Ims from "./v4/ims.js"
 import type { State } from "./v4/state.js"
 import { Visit, type VisitState } from "./visit.js"
 
@@ -366,7 +367,31 @@ export const make = (parts: Parts): Effect.Effect<Engine, never, Scope.Scope> =>
       return answerMillis > 0 ? Effect.tap(replied, () => Effect.sleep(answerMillis)) : replied
     }
 
-    const exchange = (request: ServerRequest): Effect.Effect<Reply> =>
+    /** The identity provider, which has no limit and no token. */
+    const identify = (request: ServerRequest): Effect.Effect<Reply> =>
+      depart(request, Ims.ENDPOINT, (info, fate, now) => {
+        const lost = fate.fault?._tag === "AnswerLost"
+        const failed = fate.fault?._tag === "ErrorBefore" ? (fate.fault.status ?? 500) : undefined
+        const response =
+          failed === undefined ? Ims.answer(v4, request, now) : HttpServerResponse.empty({ status: failed })
+        journal.add({
+          sequence: info.sequence,
+          atMillis: now - startMillis,
+          method: info.method,
+          url: info.url,
+          endpoint: Ims.ENDPOINT,
+          userId: undefined,
+          assetIds: [],
+          status: lost ? 0 : response.status,
+          applied: response.status === 200,
+          refusal: undefined,
+          fault: fate.fault?._tag,
+          remaining: undefined
+        })
+        return comeBack(Effect.succeed<Reply>(lost ? BROKEN : { _tag: "Answer", response }), fate)
+      })
+
+    const exchangeWithApi = (request: ServerRequest): Effect.Effect<Reply> =>
       depart(request, faceOf(request.url).endpointOf(request), (info, fate, now) => {
         const requestMillis = fate.requestMillis ?? 0
         // What has been sent is handled, whether or not anybody waits for the answer: so it is on a fiber of its own
@@ -387,7 +412,7 @@ export const make = (parts: Parts): Effect.Effect<Engine, never, Scope.Scope> =>
       )
 
     return {
-      exchange,
+      exchange: (request) => (request.url.startsWith(Ims.PATH) ? identify(request) : exchangeWithApi(request)),
       isForStorage: (path) => world.uploads.isPath(path),
       exchangeWithStorage,
       catchUp: Effect.map(Clock.currentTimeMillis, happen)

@@ -62,7 +62,7 @@ export const make = (world: World, state: State): Face => {
 
   return {
     endpointOf: (request) => V4Api.endpointOf(request)?.name ?? "",
-    authenticate: ({ request }) => {
+    authenticate: ({ nowMillis, request }) => {
       const token = BEARER.exec(request.headers.authorization ?? "")?.[1]
       const user = token === undefined ? undefined : world.userOf(token)
       if (unknowns.userAgentFilter && DEFAULT_AGENTS.test(request.headers["user-agent"] ?? "")) {
@@ -70,7 +70,8 @@ export const make = (world: World, state: State): Face => {
       }
       // A developer token needs its header; what the identity provider gave out does not.
       const reaches =
-        token !== undefined && (request.headers["x-frameio-legacy-token-auth"] === "true" || state.isIssued(token))
+        token !== undefined &&
+        (request.headers["x-frameio-legacy-token-auth"] === "true" || state.isIssued(token, nowMillis))
       return user !== undefined && reaches
         ? user
         : toResponse(refusal(401, [{ detail: "Invalid or missing authorization token" }]))

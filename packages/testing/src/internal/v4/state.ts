@@ -38,7 +38,8 @@ export class State {
   readonly uploadsBegun = new Map<string, number>()
   private readonly past = new Map<string, Past>()
   private readonly pastChildren = new Map<string, { readonly until: number; readonly ids: ReadonlyArray<AssetId> }>()
-  readonly issued = new Set<string>()
+  private readonly issued = new Map<string, number>()
+  private readonly refreshTokens = new Set<string>()
   private count = 0
 
   readonly world: World
@@ -49,9 +50,32 @@ export class State {
     this.unknowns = unknowns
   }
 
-  /** Whether the identity provider gave this token out. */
-  isIssued(token: string): boolean {
-    return this.issued.has(token)
+  /** Whether the identity provider gave this token out, and it has not ended. */
+  isIssued(token: string, nowMillis: number): boolean {
+    return nowMillis < (this.issued.get(token) ?? 0)
+  }
+
+  /** Gives an access token out, and with it a refresh token. */
+  issue(
+    userId: string,
+    nowMillis: number,
+    refresh: boolean
+  ): { accessToken: string; refreshToken: string | undefined } {
+    const accessToken = `ims-access-${++this.count}`
+    this.issued.set(accessToken, nowMillis + this.unknowns.tokenLifeMillis)
+    this.world.addToken(userId, accessToken)
+    if (!refresh) return { accessToken, refreshToken: undefined }
+    const kept = this.unknowns.refreshRotation === "same" ? [...this.refreshTokens][0] : undefined
+    const refreshToken = kept ?? `ims-refresh-${this.count}`
+    this.refreshTokens.add(refreshToken)
+    return { accessToken, refreshToken }
+  }
+
+  /** Uses a refresh token, which ends it where they rotate. */
+  refresh(token: string): boolean {
+    if (!this.refreshTokens.has(token)) return false
+    if (this.unknowns.refreshRotation === "new") this.refreshTokens.delete(token)
+    return true
   }
 
   newId(): string {

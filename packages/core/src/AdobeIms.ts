@@ -1,0 +1,418 @@
+/**
+ * Tokens of Adobe's identity management (IMS), which V4 accounts that Adobe administers are reached with: for a service,
+ * by client credentials, and for a person, by a login that is refreshed.
+ *
+ * A token is taken as it is and neither decoded nor verified: IMS's access tokens say nothing reliable of themselves.
+ * How long one holds is what the answer says.
+ *
+ * @since 0.1.0
+ */
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Ref from "effect/Ref"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import * as Credentials from "./Credentials.js"
+import * as text from "./SafeText.js"
+import { isSecure } from "./SecureUrl.js"
+
+/**
+ * Where Adobe's identity management is.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const DEFAULT_BASE_URL = "https://ims-na1.adobelogin.com"
+
+/**
+ * What a service asks for.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const SERVICE_SCOPES: ReadonlyArray<string> = ["openid", "AdobeID", "frame.s2s.all"]
+
+/**
+ * What a person's login asks for. `AdobeID` has to be named: without it Frame.io refuses a token that IMS calls valid.
+ * `offline_access` is what brings a refresh token.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const USER_SCOPES: ReadonlyArray<string> = [
+  "AdobeID",
+  "openid",
+  "profile",
+  "email",
+  "offline_access",
+  "additional_info.roles"
+]
+
+/**
+ * The registered program that asks.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Client {
+  /** The client id of the credential in the Adobe Developer Console. */
+  readonly clientId: string
+  /** Its secret; none for a public client, such as a program on a person's machine. */
+  readonly clientSecret?: Redacted.Redacted<string> | undefined
+  /** Where IMS is. It must be https, or http on this machine. Default {@link DEFAULT_BASE_URL}. */
+  readonly baseUrl?: string | undefined
+}
+
+/**
+ * IMS gave no token.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ImsError extends Data.TaggedError("FrameioImsError")<{
+  /** `Refused`: the identity or the login is not, or no longer, good. `Unreachable`: IMS could not be asked. */
+  readonly reason: "Refused" | "Unreachable"
+  readonly detail: string
+}> {
+  override get message(): string {
+    return this.reason === "Refused"
+      ? `Adobe's identity management refused: ${this.detail}.`
+      : `Adobe's identity management could not be asked: ${this.detail}.`
+  }
+}
+
+/**
+ * A login as it is kept between runs. Both tokens are secrets.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Login {
+  readonly accessToken: Redacted.Redacted<string>
+  /** When the access token ends, in ms since 1970. */
+  readonly expiresAtMillis: number
+  /** Single-use: a refresh brings another. IMS gives some public clients none. */
+  readonly refreshToken: Option.Option<Redacted.Redacted<string>>
+}
+
+/**
+ * Where a login is kept. What is saved has to be on the disk when `save` returns: the token that it replaces is used up.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Store {
+  /** None before the first login and after a logout. */
+  readonly load: Effect.Effect<Option.Option<Login>, { readonly message: string }>
+  readonly save: (login: Login) => Effect.Effect<void, { readonly message: string }>
+}
+
+/**
+ * Where a login is kept.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class LoginStore extends Context.Tag("@effect-frameio/core/AdobeIms/LoginStore")<LoginStore, Store>() {}
+
+/**
+ * Keeps a login as long as the program runs.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const storeMemory = (login?: Login): Effect.Effect<Store> =>
+  Effect.map(Ref.make(Option.fromNullable(login)), (ref) => ({
+    load: Ref.get(ref),
+    save: (next) => Ref.set(ref, Option.some(next))
+  }))
+
+const Answer = Schema.Struct({
+  access_token: Schema.String,
+  expires_in: Schema.Number.pipe(Schema.nonNegative()),
+  refresh_token: Schema.optional(Schema.NullOr(Schema.String))
+})
+
+const Refusal = Schema.Struct({
+  error: Schema.optional(Schema.NullOr(Schema.String)),
+  error_description: Schema.optional(Schema.NullOr(Schema.String))
+})
+
+const decodeAnswer = Schema.decodeUnknownOption(Schema.parseJson(Answer))
+const decodeRefusal = Schema.decodeUnknownOption(Schema.parseJson(Refusal))
+
+const unreachable = (detail: string) => new ImsError({ reason: "Unreachable", detail: text.excerpt(detail, 200) })
+
+/** A refused grant stays refused; a server that fails may be asked again. */
+const refusalOf = (status: number, body: string): ImsError => {
+  if (status >= 500 || status === 429) return unreachable(`it answered ${status}`)
+  const told = Option.getOrElse(decodeRefusal(body), () => ({ error: undefined, error_description: undefined }))
+  return new ImsError({
+    reason: "Refused",
+    detail: text.excerpt(`${told.error ?? status} ${told.error_description ?? ""}`, 200)
+  })
+}
+
+const ATTEMPTS = Schedule.intersect(Schedule.exponential("1 second"), Schedule.recurs(3))
+
+const TIMEOUT = "30 seconds"
+
+/** Asks for a token. The secrets are in the body, and in no span, for the request is not traced. */
+const ask = (
+  client: Client,
+  grant: Readonly<Record<string, string>>
+): Effect.Effect<Login, ImsError, HttpClient.HttpClient> =>
+  Effect.gen(function* () {
+    const base = client.baseUrl ?? DEFAULT_BASE_URL
+    if (!URL.canParse(base) || !isSecure(new URL(base))) {
+      return yield* new ImsError({ reason: "Unreachable", detail: "its base URL is not https" })
+    }
+    const http = yield* HttpClient.HttpClient
+    const request = HttpClientRequest.post(`${base.replace(/\/+$/, "")}/ims/token/v3`).pipe(
+      HttpClientRequest.bodyUrlParams({
+        client_id: client.clientId,
+        ...(client.clientSecret === undefined ? {} : { client_secret: Redacted.value(client.clientSecret) }),
+        ...grant
+      })
+    )
+    const { body, status } = yield* http.execute(request).pipe(
+      Effect.flatMap((answer) => Effect.map(answer.text, (body) => ({ body, status: answer.status }))),
+      Effect.timeoutFail({ duration: TIMEOUT, onTimeout: () => unreachable("it did not answer in time") }),
+      Effect.catchTags({
+        RequestError: (error) => unreachable(error.description ?? error.reason),
+        ResponseError: (error) => unreachable(error.reason)
+      }),
+      Effect.withTracerEnabled(false)
+    )
+    const answer = decodeAnswer(body)
+    if (status !== 200 || Option.isNone(answer)) {
+      return yield* status === 200 ? unreachable("its answer is not what is documented") : refusalOf(status, body)
+    }
+    const now = yield* Clock.currentTimeMillis
+    return {
+      accessToken: Redacted.make(answer.value.access_token),
+      expiresAtMillis: now + answer.value.expires_in * 1_000,
+      refreshToken: Option.map(Option.fromNullable(answer.value.refresh_token), Redacted.make)
+    }
+  }).pipe(Effect.retry({ schedule: ATTEMPTS, while: (error) => error.reason === "Unreachable" }))
+
+/** Before its end, so that it does not end on its way; a short life leaves a tenth. */
+const EARLY_MILLIS = 300_000
+
+const lifetimeOf = (login: Login, nowMillis: number): Duration.Duration => {
+  const left = Math.max(0, login.expiresAtMillis - nowMillis)
+  return Duration.millis(Math.max(left * 0.9, left - EARLY_MILLIS))
+}
+
+const expiring = (login: Login): Effect.Effect<Credentials.Expiring> =>
+  Effect.map(Clock.currentTimeMillis, (now) => ({ token: login.accessToken, lifetime: lifetimeOf(login, now) }))
+
+/**
+ * Credentials of a service, by client credentials: a token is asked for when it is needed, before it ends, and after it
+ * was refused, once for all who wait.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const serverToServer = (
+  client: Client & {
+    /** What to ask for. Default {@link SERVICE_SCOPES}. */
+    readonly scopes?: ReadonlyArray<string> | undefined
+  },
+  options?: Credentials.Options
+): Effect.Effect<Credentials.Service, never, HttpClient.HttpClient> =>
+  Effect.flatMap(Effect.context<HttpClient.HttpClient>(), (context) => {
+    const grant = { grant_type: "client_credentials", scope: (client.scopes ?? SERVICE_SCOPES).join(",") }
+    const fresh = Effect.flatMap(ask(client, grant), expiring)
+    return Credentials.fromEffect(Effect.provide(fresh, context), {
+      ...options,
+      owner: options?.owner ?? client.clientId
+    })
+  })
+
+const LOGIN_AGAIN = "Log in again."
+
+/**
+ * Credentials of a person who has logged in: the login is refreshed before its token ends and after it was refused, once
+ * for all who wait, and a rotated refresh token is saved before the new access token is used. What another process has
+ * refreshed meanwhile is taken over from the store.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const user = (
+  client: Client,
+  options?: Credentials.Options
+): Effect.Effect<Credentials.Service, never, HttpClient.HttpClient | LoginStore> =>
+  Effect.gen(function* () {
+    const context = yield* Effect.context<HttpClient.HttpClient>()
+    const store = yield* LoginStore
+    let given: string | undefined
+
+    const refreshed = (login: Login) =>
+      Effect.gen(function* () {
+        if (Option.isNone(login.refreshToken)) {
+          return yield* new ImsError({
+            reason: "Refused",
+            detail: `the login has ended, and this client gets no refresh token. ${LOGIN_AGAIN}`
+          })
+        }
+        const grant = { grant_type: "refresh_token", refresh_token: Redacted.value(login.refreshToken.value) }
+        const next = yield* Effect.mapError(ask(client, grant), (error) =>
+          error.reason === "Refused" ? new ImsError({ ...error, detail: `${error.detail}. ${LOGIN_AGAIN}` }) : error
+        )
+        const kept = { ...next, refreshToken: Option.orElse(next.refreshToken, () => login.refreshToken) }
+        // The old refresh token is used up: an interruption must not lose the new one.
+        yield* store.save(kept)
+        return kept
+      }).pipe(Effect.uninterruptible)
+
+    const present = Effect.gen(function* () {
+      const login = yield* store.load
+      if (Option.isNone(login)) {
+        return yield* new ImsError({ reason: "Refused", detail: "nobody has logged in" })
+      }
+      const now = yield* Clock.currentTimeMillis
+      const isUsable =
+        Redacted.value(login.value.accessToken) !== given && Duration.toMillis(lifetimeOf(login.value, now)) > 0
+      const usable = isUsable ? login.value : yield* refreshed(login.value)
+      given = Redacted.value(usable.accessToken)
+      return yield* expiring(usable)
+    })
+    return yield* Credentials.fromEffect(Effect.provide(present, context), {
+      ...options,
+      owner: options?.owner ?? client.clientId
+    })
+  })
+
+/**
+ * A login that has begun: where to send the person, and what the answer is checked by.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Authorization {
+  /** To be opened in a browser. */
+  readonly url: string
+  /** Comes back in the redirection, and must be this. */
+  readonly state: string
+  /** What only this program knows (PKCE). */
+  readonly verifier: Redacted.Redacted<string>
+}
+
+const base64Url = (bytes: Uint8Array): string =>
+  btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replace(/=+$/, "")
+
+const randomText = (bytes: number): Effect.Effect<string> =>
+  Effect.sync(() => base64Url(crypto.getRandomValues(new Uint8Array(bytes))))
+
+/**
+ * Begins a person's login. IMS redirects to https only, on this machine too, and to its default when the URI is not
+ * registered.
+ *
+ * @since 0.1.0
+ * @category login
+ */
+export const authorize = (
+  client: Client & {
+    /** As registered for the credential. */
+    readonly redirectUri: string
+    /** What to ask for. Default {@link USER_SCOPES}. */
+    readonly scopes?: ReadonlyArray<string> | undefined
+  }
+): Effect.Effect<Authorization> =>
+  Effect.gen(function* () {
+    const state = yield* randomText(16)
+    const verifier = yield* randomText(48)
+    const digest = yield* Effect.promise(() => crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier)))
+    const query = new URLSearchParams({
+      client_id: client.clientId,
+      redirect_uri: client.redirectUri,
+      scope: (client.scopes ?? USER_SCOPES).join(","),
+      response_type: "code",
+      state,
+      code_challenge: base64Url(new Uint8Array(digest)),
+      code_challenge_method: "S256"
+    })
+    const base = (client.baseUrl ?? DEFAULT_BASE_URL).replace(/\/+$/, "")
+    return { url: `${base}/ims/authorize/v2?${query}`, state, verifier: Redacted.make(verifier) }
+  })
+
+/**
+ * The code out of the address that IMS redirected to. Fails where the address is of another login, or says why there is
+ * none.
+ *
+ * @since 0.1.0
+ * @category login
+ */
+export const codeOf = (
+  redirected: string,
+  authorization: Authorization
+): Effect.Effect<Redacted.Redacted<string>, ImsError> =>
+  Effect.suspend(() => {
+    const refused = (detail: string) => new ImsError({ reason: "Refused", detail })
+    if (!URL.canParse(redirected)) return refused("what was given is not the address of a page")
+    const { searchParams } = new URL(redirected)
+    const error = searchParams.get("error")
+    if (error !== null) return refused(text.excerpt(error, 100))
+    const code = searchParams.get("code")
+    if (code === null) return refused("the address has no code in it")
+    if (searchParams.get("state") !== authorization.state) return refused("the address belongs to another login")
+    return Effect.succeed(Redacted.make(code))
+  })
+
+/**
+ * Ends a login's beginning: the code is exchanged for tokens, which are saved.
+ *
+ * @since 0.1.0
+ * @category login
+ */
+export const exchange = (
+  client: Client,
+  code: Redacted.Redacted<string>,
+  authorization: Authorization
+): Effect.Effect<Login, ImsError | { readonly message: string }, HttpClient.HttpClient | LoginStore> =>
+  Effect.gen(function* () {
+    const store = yield* LoginStore
+    // No scope: repeating it would narrow the token to what is named.
+    const login = yield* ask(client, {
+      grant_type: "authorization_code",
+      code: Redacted.value(code),
+      code_verifier: Redacted.value(authorization.verifier)
+    })
+    yield* store.save(login)
+    return login
+  })
+
+/**
+ * The credentials of a service as a layer.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerServerToServer = (
+  ...args: Parameters<typeof serverToServer>
+): Layer.Layer<Credentials.Credentials, never, HttpClient.HttpClient> =>
+  Layer.effect(Credentials.Credentials, serverToServer(...args))
+
+/**
+ * The credentials of a person as a layer.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerUser = (
+  ...args: Parameters<typeof user>
+): Layer.Layer<Credentials.Credentials, never, HttpClient.HttpClient | LoginStore> =>
+  Layer.effect(Credentials.Credentials, user(...args))
