@@ -10,17 +10,13 @@
  *
  * @since 0.1.0
  */
-import * as FileSystem from "@effect/platform/FileSystem"
-import * as SqlClient from "@effect/sql/SqlClient"
+import type * as FileSystem from "@effect/platform/FileSystem"
 import type { SqlError } from "@effect/sql/SqlError"
-import type * as LibsqlClient from "@effect/sql-libsql/LibsqlClient"
 import type { AssetId } from "@effect-frameio/core/Asset"
-import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Inspectable from "effect/Inspectable"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -28,8 +24,8 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type * as BatchEvent from "./BatchEvent.js"
 import { Fault } from "./BatchEvent.js"
+import * as LedgerFile from "./internal/ledger/ledgerFile.js"
 import * as LedgerImport from "./internal/ledger/ledgerImport.js"
-import * as LedgerSchema from "./internal/ledger/ledgerSchema.js"
 import * as LedgerWriter from "./internal/ledger/ledgerWriter.js"
 import { expectedOf } from "./internal/plan/planRules.js"
 import { readPairs } from "./internal/plan/readPairs.js"
@@ -175,99 +171,18 @@ export class Ledger extends Context.Tag("@effect-frameio/batch/Ledger")<Ledger, 
  * @category models
  */
 export interface Options {
-  /** The SQLite file. `write` makes it, and a lock `<file>.lock` beside it. */
+  /** The SQLite file. `write` makes it, and a lock `<file>.lock` beside it. Links are followed. */
   readonly file: string
-  /** `write` for a run or an undo, one at a time; `read` for looking, also while one runs. Default `write`. */
+  /**
+   * `write` for a run or an undo, one at a time; `read` for looking, also while one runs, for which no right to write is
+   * needed. Default `write`.
+   */
   readonly mode?: "read" | "write" | undefined
+  /** Whether `write` makes a ledger where none is; else that fails with `Absent`. Default true. */
+  readonly create?: boolean | undefined
   /** The size that the file may grow to, in pages of 4096 bytes. Default: as far as the disk goes. */
   readonly maxPages?: number | undefined
 }
-
-// -----------------------------------------------------------------------------
-// opening
-// -----------------------------------------------------------------------------
-
-/** The driver loads a binary of its platform, which only those need who open a ledger. */
-const driver = (file: string): Effect.Effect<typeof LibsqlClient, LedgerError> =>
-  Effect.tryPromise({
-    try: () => import("@effect/sql-libsql/LibsqlClient"),
-    catch: (cause) => new LedgerError({ reason: "NoDriver", file, detail: `(${Inspectable.toStringUnknown(cause)})` })
-  })
-
-/** `open` throws; turns that into a LedgerError. */
-const connect = (file: string): Effect.Effect<LibsqlClient.LibsqlClient, LedgerError, Scope.Scope> =>
-  Effect.gen(function* () {
-    const libsql = yield* driver(file)
-    const url = `file:${encodeURI(file).replaceAll("?", "%3F").replaceAll("#", "%23")}`
-    return yield* Layer.build(libsql.layer({ url })).pipe(
-      Effect.map(Context.get(libsql.LibsqlClient)),
-      Effect.catchAllDefect((defect) => Effect.fail(fromSql(file)(defect)))
-    )
-  })
-
-/** Held until the scope closes, or the process ends. */
-const lock = (file: string): Effect.Effect<void, LedgerError, Scope.Scope> =>
-  Effect.gen(function* () {
-    const sql = yield* connect(`${file}.lock`)
-    // A connection that is closed keeps its locks until its statements are collected as garbage.
-    yield* Effect.acquireRelease(sql.unsafe("BEGIN EXCLUSIVE"), () => Effect.ignore(sql.unsafe("ROLLBACK")))
-  }).pipe(
-    Effect.mapError((error) => {
-      const { detail, reason } = error._tag === "LedgerError" ? error : fromSql(file)(error)
-      return new LedgerError({ reason, file, ...(detail === undefined ? {} : { detail }) })
-    })
-  )
-
-const pragma = <A>(sql: SqlClient.SqlClient, name: string): Effect.Effect<A | undefined, SqlError> =>
-  Effect.map(sql.unsafe<Record<string, A>>(`PRAGMA ${name}`), ([row]) => row?.[name])
-
-/** Refuses what is no ledger, or one that this version does not know, before anything is changed in it. */
-const check = (sql: SqlClient.SqlClient, file: string, mode: "read" | "write"): Effect.Effect<void, LedgerError> =>
-  Effect.gen(function* () {
-    const id = yield* pragma<number>(sql, "application_id")
-    const [tables] = yield* sql.unsafe<{ n: number }>("SELECT count(*) AS n FROM sqlite_master")
-    if (id !== LedgerSchema.APPLICATION_ID) {
-      if (mode === "write" && id === 0 && tables?.n === 0) return
-      return yield* new LedgerError({ reason: "NotALedger", file })
-    }
-    const [latest] = yield* sql.unsafe<{ id: number | null }>(
-      `SELECT max(migration_id) AS id FROM ${LedgerSchema.MIGRATIONS_TABLE}`
-    )
-    if ((latest?.id ?? 0) > LedgerSchema.VERSION) return yield* new LedgerError({ reason: "Newer", file })
-  }).pipe(Effect.catchTag("SqlError", (error) => fromSql(file)(error)))
-
-const open = (options: Options): Effect.Effect<SqlClient.SqlClient, LedgerError, Scope.Scope | FileSystem.FileSystem> =>
-  Effect.gen(function* () {
-    const { file } = options
-    const mode = options.mode ?? "write"
-    const fs = yield* FileSystem.FileSystem
-    if (mode === "read" && !(yield* Effect.orElseSucceed(fs.exists(file), () => false))) {
-      return yield* new LedgerError({ reason: "Absent", file })
-    }
-    if (mode === "write") yield* lock(file)
-    const sql = yield* connect(file)
-    yield* check(sql, file, mode)
-    if (mode === "read") return sql
-    yield* Effect.gen(function* () {
-      yield* LedgerSchema.migrate
-      yield* sql.unsafe(`PRAGMA application_id = ${LedgerSchema.APPLICATION_ID}`)
-      // A migration's transaction takes the connection with it: what holds for one connection is said after it.
-      yield* sql.unsafe("PRAGMA journal_mode = WAL")
-      yield* sql.unsafe("PRAGMA synchronous = FULL")
-      // In KiB. Four times as much takes a plan in some 2 % faster, and 35 MiB more at its peak.
-      yield* sql.unsafe("PRAGMA cache_size = -4096")
-      // The driver's SQLite sorts in memory unless it is told, and that grows with the plan.
-      yield* sql.unsafe("PRAGMA temp_store = FILE")
-      if (options.maxPages !== undefined) yield* sql.unsafe(`PRAGMA max_page_count = ${options.maxPages}`)
-    }).pipe(
-      Effect.provideService(SqlClient.SqlClient, sql),
-      // What fails within a migration is a defect to the migrator.
-      Effect.catchAllCause((cause) => Effect.fail(fromSql(file)(Cause.squash(cause))))
-    )
-    // What is in the log beside the file goes into the file, so that it can be moved.
-    yield* Effect.addFinalizer(() => Effect.ignore(sql.unsafe("PRAGMA wal_checkpoint(TRUNCATE)")))
-    return sql
-  })
 
 // -----------------------------------------------------------------------------
 // reading
@@ -410,9 +325,14 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
   Effect.gen(function* () {
     const { file } = options
     const mode = options.mode ?? "write"
-    const fs = yield* FileSystem.FileSystem
-    const sql = yield* open(options)
-    const orLedgerError = Effect.mapError(fromSql(file))
+    const { inUse, sql, verify } = yield* LedgerFile.open({
+      file,
+      mode,
+      create: options.create ?? true,
+      maxPages: options.maxPages
+    })
+    const orLedgerError = <A, R>(effect: Effect.Effect<A, SqlError, R>): Effect.Effect<A, LedgerError, R> =>
+      LedgerFile.patiently(Effect.mapError(effect, fromSql(file)))
     const query = <A extends object>(text: string, values?: ReadonlyArray<unknown>) =>
       orLedgerError(sql.unsafe<A>(text, values))
     const count = (text: string) => Effect.map(query<{ n: number }>(text), ([row]) => row?.n ?? 0)
@@ -498,6 +418,9 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
           return yield* refused(sink)
         }
         yield* query("UPDATE job SET links = ?, chains = ?", [built.links, built.chains])
+        // A copy of the file alone has the plan then.
+        yield* query("PRAGMA wal_checkpoint(TRUNCATE)")
+        yield* verify
         return yield* job
       }).pipe(Effect.withSpan("Ledger.take"))
 
@@ -596,8 +519,8 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
       ),
       recorder: (kind) =>
         Effect.map(
-          LedgerWriter.make(sql, kind),
-          (writer) => (event: BatchEvent.BatchEvent) => orLedgerError(writer.record(event))
+          LedgerWriter.make(kind, (text, values) => query(text, values), verify),
+          ({ record }) => record
         ),
       rows: Stream.flattenIterables(Stream.map(chainRows, rowsOf)),
       runs,
@@ -614,22 +537,7 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
           samples: yield* samples
         }
       }),
-      inUse:
-        mode === "write"
-          ? Effect.succeed(true)
-          : Effect.flatMap(
-              Effect.orElseSucceed(fs.exists(`${file}.lock`), () => false),
-              (locked) =>
-                locked
-                  ? Effect.scoped(lock(file)).pipe(
-                      Effect.as(false),
-                      Effect.catchIf(
-                        (error) => error.reason === "InUse",
-                        () => Effect.succeed(true)
-                      )
-                    )
-                  : Effect.succeed(false)
-            ),
+      inUse,
       notices: query<Notice>(
         "SELECT line, noticed_at AS atMillis, stack_id AS stackId, reason FROM notices ORDER BY rowid"
       )

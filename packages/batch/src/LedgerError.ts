@@ -15,6 +15,9 @@ import * as Schema from "effect/Schema"
  * - `OtherPlan`: it is the ledger of another plan.
  * - `NoPlan`: no plan was ever taken into it.
  * - `InUse`: another run is at work on it.
+ * - `Busy`: another program has the file to itself.
+ * - `Linked`: the file has several names (hard links), each of which would have a lock of its own.
+ * - `Replaced`: the file was moved, removed or replaced while it was in use.
  * - `Undone`: the job was undone, or is being undone.
  * - `ReadOnly`: it cannot be written to.
  * - `Full`: the disk, or the file, is full.
@@ -32,6 +35,9 @@ export const Reason = Schema.Literal(
   "OtherPlan",
   "NoPlan",
   "InUse",
+  "Busy",
+  "Linked",
+  "Replaced",
   "Undone",
   "ReadOnly",
   "Full",
@@ -54,11 +60,17 @@ const advice: { readonly [K in Reason]: string } = {
   Newer: "a newer version wrote this ledger. Update, or use the version that wrote it.",
   OtherPlan: "this is the ledger of another plan. Run the plan that it was made for, or name a new ledger.",
   NoPlan: "no plan was taken into this ledger yet. Run a plan with it first.",
+  Busy: "another program has had this file to itself for half a minute, such as a backup or a database browser. Nothing more was sent; close it and run the same command again.",
+  Linked:
+    "this file has several names (hard links), and a run under one of them would not see what a run under another has sent. Keep one name; for a copy use cp.",
+  Replaced:
+    "this file, or the log beside it, was moved, removed or replaced while a run was writing to it. Nothing more was sent. Put it back, or wait half a minute and run the plan with a new ledger and let it look first.",
   InUse: "another run is at work on this ledger. Wait until it has ended; its status can be read meanwhile.",
   Undone: "this job was undone. To stack the plan again, name a new ledger.",
   ReadOnly: "it cannot be written to. Check the rights of the file and of its folder.",
   Full: "there is no room left to write. Nothing more was sent; make room and run the same command again.",
-  Corrupt: "the file is damaged. Name a new ledger: what is in place at Frame.io is found there, and not sent again.",
+  Corrupt:
+    "the file is damaged. Wait half a minute, for a call may be under way, then run the plan with a new ledger and let it look first: what is in place is found by reading, and not sent again.",
   NoDriver:
     "SQLite's library for this platform is not installed. Install again without `--omit=optional` or `--no-optional`.",
   Failed: "it cannot be used."
@@ -85,8 +97,8 @@ export class LedgerError extends Schema.TaggedError<LedgerError>("@effect-framei
 
 const REASONS: ReadonlyArray<readonly [prefix: string, reason: Reason]> = [
   ["SQLITE_NOTADB", "NotALedger"],
-  ["SQLITE_BUSY", "InUse"],
-  ["SQLITE_LOCKED", "InUse"],
+  ["SQLITE_BUSY", "Busy"],
+  ["SQLITE_LOCKED", "Busy"],
   ["SQLITE_READONLY", "ReadOnly"],
   ["SQLITE_CANTOPEN", "ReadOnly"],
   ["SQLITE_PERM", "ReadOnly"],
@@ -121,7 +133,7 @@ export const fromSql =
     return new LedgerError({
       reason,
       file,
-      ...(reason === "NotALedger" || reason === "InUse"
+      ...(reason === "NotALedger" || reason === "Busy"
         ? {}
         : { detail: [code, words].filter((one) => one !== "").join(": ") })
     })

@@ -3,7 +3,7 @@ import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { type BatchEvent, BatchJob, BatchProgress, Ledger, LedgerError, type VersionPlan } from "@effect-frameio/batch"
 import { FakeFrameio, FaultPlan, Seed, type Unknowns } from "@effect-frameio/testing"
-import { Chunk, Effect, Fiber, Layer, Random, type Scope, Stream, TestClock } from "effect"
+import { Chunk, Deferred, Effect, Fiber, Layer, Random, type Scope, Stream, TestClock } from "effect"
 
 const temporary = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
@@ -20,10 +20,24 @@ const test = <E>(
 const take = (pairs: ReadonlyArray<VersionPlan.Pair>) =>
   Effect.flatMap(Ledger.Ledger, (ledger) => ledger.takePairs(Stream.fromIterable(pairs)))
 
+/** Forks work once its ledger is open: opening reads the disk, for which the test's clock does not wait. */
+const begin = <A, E, R, E2, R2>(
+  work: Effect.Effect<A, E, R | Ledger.Ledger>,
+  ledger: Layer.Layer<Ledger.Ledger, E2, R2>
+) =>
+  Effect.gen(function* () {
+    const opened = yield* Deferred.make<void>()
+    const fiber = yield* Effect.fork(
+      Effect.zipRight(Deferred.succeed(opened, undefined), work).pipe(Effect.provide(ledger))
+    )
+    yield* Effect.raceFirst(Deferred.await(opened), Fiber.await(fiber))
+    return fiber
+  })
+
 /** One run with the ledger, on the test's clock, cut off after so many ms. */
 const onLedger = <A, E, R>(file: string, work: Effect.Effect<A, E, R | Ledger.Ledger>, cutAfterMillis?: number) =>
   Effect.gen(function* () {
-    const fiber = yield* Effect.fork(work.pipe(Effect.provide(Ledger.layer({ file }))))
+    const fiber = yield* begin(work, Ledger.layer({ file }))
     if (cutAfterMillis === undefined) {
       yield* TestClock.adjust("1 hour")
       return yield* Fiber.join(fiber)
@@ -204,7 +218,7 @@ describe("BatchJob", () => {
           }
         })
       )
-      const fiber = yield* Effect.fork(Effect.flip(counted(BatchJob.run())).pipe(Effect.provide(full)))
+      const fiber = yield* begin(Effect.flip(counted(BatchJob.run())), full)
       yield* TestClock.adjust("1 hour")
       assert.deepInclude(yield* Fiber.join(fiber), { _tag: "LedgerError", reason: "Full" })
       assert.strictEqual(fake.journal.of("assets.version").length, 50)
@@ -222,7 +236,7 @@ describe("BatchJob", () => {
       const theirs = fake.world.addFile({ name: "theirs.mov" })
       const versions = seeded.shots[0]?.versions ?? []
       const work = Effect.zipRight(take(Seed.pairs(seeded)), Stream.runCollect(BatchJob.run()))
-      const fiber = yield* Effect.fork(work.pipe(Effect.provide(Ledger.layer({ file }))))
+      const fiber = yield* begin(work, Ledger.layer({ file }))
       yield* TestClock.adjust(1500)
       const stack = fake.world.stackOf(versions[0] ?? "")
       fake.world.version({ assetId: stack?.id ?? "", nextAssetId: theirs })

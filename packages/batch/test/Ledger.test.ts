@@ -1,8 +1,10 @@
+import { Reactivity } from "@effect/experimental"
 import { FileSystem, Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
+import { LibsqlClient } from "@effect/sql-libsql"
 import { assert, describe, it } from "@effect/vitest"
 import { type BatchEvent, Ledger, type LedgerError, VersionPlan } from "@effect-frameio/batch"
-import { Chunk, DateTime, Effect, FastCheck, type Scope, Stream } from "effect"
+import { Chunk, DateTime, Effect, FastCheck, Fiber, type Scope, Stream } from "effect"
 import * as Stub from "./stub.js"
 
 const { id } = Stub
@@ -309,12 +311,115 @@ describe("Ledger", () => {
         yield* fs.writeFile(file, whole)
         const error = yield* Effect.flip(opened({ file }, chainsOf))
         assert.strictEqual(error.reason, "Corrupt")
-        assert.include(error.message, "Name a new ledger")
+        assert.include(error.message, "with a new ledger and let it look first")
+      }))
+
+    test("a file with two names, and takes a link to one for the file that it leads to", (file) =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        yield* fs.symlink(file, `${file}.soft`)
+        yield* opened({ file: `${file}.soft` }, (ledger) =>
+          Effect.gen(function* () {
+            yield* ledger.takePlan(bytes(csv([A, B])))
+            assert.strictEqual(yield* reasonOf({ file }), "InUse")
+            assert.isTrue(yield* opened({ file, mode: "read" }, (reader) => reader.inUse))
+            yield* fs.link(file, `${file}.hard`)
+            assert.strictEqual(yield* reasonOf({ file: `${file}.hard` }), "Linked")
+          })
+        )
+        assert.strictEqual(yield* reasonOf({ file: `${file}.hard` }), "Linked")
+        yield* fs.remove(`${file}.hard`)
+        assert.deepInclude(yield* opened({ file }, (ledger) => ledger.job), { links: 1 })
+      }))
+
+    test("an empty file that is no half-made ledger, and leaves it and its folder as they are", (file) =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        yield* fs.writeFileString(file, "")
+        const error = yield* Effect.flip(opened({ file }, (ledger) => ledger.job))
+        assert.strictEqual(error.reason, "NotALedger")
+        assert.deepStrictEqual(yield* fs.readDirectory(file.replace(/[^/]*$/, "")), ["job.db"])
+        assert.strictEqual(Number((yield* fs.stat(file)).size), 0)
+        // So does a kill leave one that was just being made: its lock is there first.
+        yield* fs.writeFileString(`${file}.lock`, "")
+        assert.deepInclude(yield* opened({ file }, (ledger) => ledger.takePlan(bytes(csv([A, B])))), { links: 1 })
+      }))
+
+    test("to make one where it is told not to", (file) =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        assert.strictEqual(yield* reasonOf({ file, create: false }), "Absent")
+        assert.deepStrictEqual(yield* fs.readDirectory(file.replace(/[^/]*$/, "")), [])
       }))
 
     test("one in a folder that is not there", (file) =>
       Effect.map(reasonOf({ file: `${file}/none/job.db` }), (reason) => assert.strictEqual(reason, "ReadOnly")))
   })
+
+  test("is read without a trace, and a copy of its file alone has the plan", (file) =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const folder = file.replace(/[^/]*$/, "")
+      yield* opened({ file }, (ledger) =>
+        Effect.gen(function* () {
+          yield* ledger.takePlan(bytes(csv([A, B])))
+          yield* record(ledger, { _tag: "Sent", ...link(2, A, B), target: A, attempt: 1 })
+          yield* fs.copyFile(file, `${folder}copy.db`)
+          const counts = yield* opened({ file, mode: "read" }, (reader) => reader.counts)
+          assert.deepInclude(counts, { sent: 1 })
+        })
+      )
+      assert.deepInclude(yield* opened({ file: `${folder}copy.db`, mode: "read" }, (copy) => copy.job), { links: 1 })
+      const before = yield* fs.readDirectory(folder)
+      const seen = yield* opened({ file, mode: "read" }, (reader) =>
+        Effect.all([reader.counts, reader.inUse, fs.readDirectory(folder)])
+      )
+      assert.deepInclude(seen[0], { sent: 1 })
+      assert.isFalse(seen[1])
+      assert.deepStrictEqual(seen[2], before)
+      assert.deepStrictEqual(yield* fs.readDirectory(folder), before)
+    }))
+
+  it.scopedLive("waits for another program that has the file to itself for a while", () =>
+    Effect.gen(function* () {
+      const file = yield* temporary
+      yield* opened({ file }, (ledger) =>
+        Effect.gen(function* () {
+          yield* ledger.takePlan(bytes(csv([A, B])))
+          const other = yield* LibsqlClient.make({ url: `file:${file}` })
+          yield* other.unsafe("BEGIN IMMEDIATE")
+          const recorded = yield* Effect.fork(record(ledger, { _tag: "Sent", ...link(2, A, B), target: A, attempt: 1 }))
+          yield* Effect.sleep("300 millis")
+          yield* other.unsafe("ROLLBACK")
+          yield* Fiber.join(recorded)
+          assert.deepInclude(yield* ledger.counts, { sent: 1 })
+        })
+      )
+    }).pipe(Effect.provide([NodeContext.layer, Reactivity.layer]))
+  )
+
+  for (const [what, change] of [
+    ["moved away", (fs: FileSystem.FileSystem, file: string) => fs.rename(file, `${file}.away`)],
+    [
+      "replaced by a copy",
+      (fs: FileSystem.FileSystem, file: string) =>
+        Effect.zipRight(fs.copyFile(file, `${file}.copy`), fs.rename(`${file}.copy`, file))
+    ],
+    ["rid of its log", (fs: FileSystem.FileSystem, file: string) => fs.remove(`${file}-wal`)]
+  ] as const) {
+    test(`writes nothing down as done when its file was ${what}`, (file) =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        yield* opened({ file }, (ledger) =>
+          Effect.gen(function* () {
+            yield* ledger.takePlan(bytes(csv([A, B])))
+            yield* change(fs, file)
+            const error = yield* Effect.flip(record(ledger, { _tag: "Sent", ...link(2, A, B), target: A, attempt: 1 }))
+            assert.strictEqual(error.reason, "Replaced")
+          })
+        )
+      }))
+  }
 
   test("says that the disk is full, and keeps what it has", (file) =>
     Effect.gen(function* () {

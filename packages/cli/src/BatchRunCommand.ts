@@ -219,7 +219,7 @@ const runWithoutLedger = (args: RunArgs, format: VersionPlan.Format) =>
 const runWithLedger = (args: RunArgs, file: string, format: VersionPlan.Format) =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
-    const ledger = yield* LedgerFile.open(file, "write")
+    const ledger = yield* LedgerFile.open(file, "create")
     const job = yield* takeInto(ledger, args, format)
     const before = yield* Effect.mapError(ledger.counts, LedgerFile.toCliError)
     const begun = before.total > before.planned

@@ -12,7 +12,7 @@ import type * as Scope from "effect/Scope"
 import { CliError } from "./CliError.js"
 
 /** What happened to a ledger while it was used; the rest was wrong from the beginning. */
-const HAPPENED: ReadonlySet<LedgerError["reason"]> = new Set(["Full", "Corrupt", "Failed"])
+const HAPPENED: ReadonlySet<LedgerError["reason"]> = new Set(["Full", "Corrupt", "Failed", "Busy", "Replaced"])
 
 /**
  * How a command ends when its ledger fails.
@@ -21,16 +21,26 @@ const HAPPENED: ReadonlySet<LedgerError["reason"]> = new Set(["Full", "Corrupt",
  * @category errors
  */
 export const toCliError = (error: LedgerError): CliError =>
-  HAPPENED.has(error.reason) ? CliError.failed(error.message) : CliError.badInput(error.message)
+  HAPPENED.has(error.reason)
+    ? CliError.failed(
+        error.reason === "Corrupt" || error.reason === "Replaced"
+          ? `${error.message} That is: frameio batch run <plan> --ledger <new ledger> --look-first`
+          : error.message
+      )
+    : CliError.badInput(error.message)
 
 /**
- * Opens a ledger until the scope closes.
+ * Opens a ledger until the scope closes: `create` for a run, which makes one where none is; `write` for what changes one
+ * that is there; `read` for looking.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const open = (
   file: string,
-  mode: "read" | "write"
+  mode: "read" | "write" | "create"
 ): Effect.Effect<Ledger.Service, CliError, Scope.Scope | FileSystem.FileSystem> =>
-  Effect.mapError(Ledger.make({ file, mode }), toCliError)
+  Effect.mapError(
+    Ledger.make({ file, mode: mode === "read" ? "read" : "write", create: mode === "create" }),
+    toCliError
+  )

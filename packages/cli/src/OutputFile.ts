@@ -95,9 +95,9 @@ const find = (file: string, links = 8): Effect.Effect<Place, PlatformError, File
 /** Open descriptors by name, such as `/dev/stdout`: what is behind them was opened by somebody else. */
 const DESCRIPTOR = /^\/(?:dev\/(?:std(?:out|err)|fd\/\d+)|proc\/(?:self|\d+)\/fd\/\d+)$/
 
-const problemOf = (file: string, error: PlatformError): string =>
+const problemOf = (file: string, folder: string, error: PlatformError): string =>
   error._tag === "SystemError" && error.reason === "NotFound"
-    ? `The folder of ${file} is not there, so it cannot be written.`
+    ? `The folder ${folder} is not there, so ${file} cannot be written.`
     : `${file} cannot be written: ${error.message}`
 
 /**
@@ -124,6 +124,7 @@ export const check = (
     const targets: Array<Target> = []
     const problems: Array<string> = []
     const taken = new Map<string, string>()
+    const path = yield* Path.Path
     for (const { file, what } of options.keep ?? []) {
       const place = yield* Effect.option(find(file))
       if (Option.isSome(place)) taken.set(place.value.key, what)
@@ -131,20 +132,20 @@ export const check = (
     for (const file of files) {
       const found = yield* Effect.either(find(file))
       if (found._tag === "Left") {
-        problems.push(problemOf(file, found.left))
+        problems.push(problemOf(file, path.dirname(file), found.left))
         continue
       }
-      const { info, key, path } = found.right
+      const { info, key, path: real } = found.right
       const other = taken.get(key)
       if (other !== undefined) {
         problems.push(`${file} is ${other}. Name another file.`)
         continue
       }
       taken.set(key, `the same file as ${file}`)
-      if (info === undefined) targets.push({ given: file, path, how: "new" })
+      if (info === undefined) targets.push({ given: file, path: real, how: "new" })
       else if (info.type === "Directory") problems.push(`${file} is a folder. Name a file in it.`)
       else if (info.type !== "File" || DESCRIPTOR.test(file)) targets.push({ given: file, path: file, how: "through" })
-      else if (options.force) targets.push({ given: file, path, how: "replace" })
+      else if (options.force) targets.push({ given: file, path: real, how: "replace" })
       else problems.push(`${file} is there already; --force overwrites it.`)
     }
     return { targets, problems }

@@ -84,7 +84,10 @@ describe("a file that a command writes", () => {
     Effect.gen(function* () {
       yield* fs.makeDirectory(at("folder"))
       const problems = yield* put([at("none/a.csv"), at("folder")], { force: true })
-      assert.match(problems.join("\n"), /The folder of .*none\/a.csv is not there[\s\S]*folder is a folder/)
+      assert.match(
+        problems.join("\n"),
+        /The folder .*none is not there, so .*none\/a.csv cannot be written[\s\S]*folder is a folder/
+      )
     }))
 
   test("may be a pipe, which is written to and stays one", (at, fs) =>

@@ -2,14 +2,13 @@
  * Writes events down, many with one transaction: what comes while one is written goes with the next.
  */
 
-import type * as SqlClient from "@effect/sql/SqlClient"
-import type { SqlError } from "@effect/sql/SqlError"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { type BatchEvent, Fault } from "../../BatchEvent.js"
+import type { LedgerError } from "../../LedgerError.js"
 import { concernsAll } from "../run/changeOnce.js"
 
 /** What changes of one link; null leaves a column as it is, and an empty fault clears it. */
@@ -63,15 +62,20 @@ const MOST = 1024
 
 export interface Writer {
   /** Returns when what must not be lost is on the disk. */
-  readonly record: (event: BatchEvent) => Effect.Effect<void, SqlError>
+  readonly record: (event: BatchEvent) => Effect.Effect<void, LedgerError>
 }
 
-export const make = (sql: SqlClient.SqlClient, kind: "run" | "undo"): Effect.Effect<Writer, never, Scope.Scope> =>
+export const make = (
+  kind: "run" | "undo",
+  execute: (text: string, values: ReadonlyArray<unknown>) => Effect.Effect<unknown, LedgerError>,
+  /** Whether what was written can be found again. */
+  verify: Effect.Effect<void, LedgerError>
+): Effect.Effect<Writer, never, Scope.Scope> =>
   Effect.gen(function* () {
     let patches = new Map<number, Patch>()
     let statements: Array<Statement> = []
-    let waiters: Array<(exit: Exit.Exit<void, SqlError>) => void> = []
-    let broken: SqlError | undefined
+    let waiters: Array<(exit: Exit.Exit<void, LedgerError>) => void> = []
+    let broken: LedgerError | undefined
     let seen = 0
     const latch = yield* Effect.makeLatch(false)
 
@@ -172,7 +176,7 @@ export const make = (sql: SqlClient.SqlClient, kind: "run" | "undo"): Effect.Eff
       }
     }
 
-    const flush: Effect.Effect<void, SqlError> = Effect.suspend(() => {
+    const flush: Effect.Effect<void, LedgerError> = Effect.suspend(() => {
       const rows = Array.from(patches, ([line, one]) => [
         line,
         one.state,
@@ -189,11 +193,13 @@ export const make = (sql: SqlClient.SqlClient, kind: "run" | "undo"): Effect.Eff
       patches = new Map()
       statements = []
       waiters = []
-      const tell = (exit: Exit.Exit<void, SqlError>): void => {
+      const tell = (exit: Exit.Exit<void, LedgerError>): void => {
         for (const resume of told) resume(exit)
       }
-      return Effect.forEach(others, ({ text, values }) => sql.unsafe(text, values), { discard: true }).pipe(
-        Effect.zipRight(rows.length === 0 ? Effect.void : sql.unsafe(UPDATE, [JSON.stringify(rows)])),
+      if (others.length + rows.length + told.length === 0) return Effect.void
+      return Effect.forEach(others, ({ text, values }) => execute(text, values), { discard: true }).pipe(
+        Effect.zipRight(rows.length === 0 ? Effect.void : execute(UPDATE, [JSON.stringify(rows)])),
+        Effect.zipRight(verify),
         Effect.matchEffect({
           onFailure: (error) =>
             Effect.suspend(() => {
@@ -236,7 +242,7 @@ export const make = (sql: SqlClient.SqlClient, kind: "run" | "undo"): Effect.Eff
           if (!isAwaited(event)) return latch.open
           return Effect.zipRight(
             latch.open,
-            Effect.async<void, SqlError>((resume) => {
+            Effect.async<void, LedgerError>((resume) => {
               waiters.push(resume)
             })
           )
