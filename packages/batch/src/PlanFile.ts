@@ -7,6 +7,7 @@
  *
  * @since 0.1.0
  */
+import * as CsvCell from "./internal/plan/csvCell.js"
 import type { Finding, Group } from "./VersionGrouping.js"
 
 /**
@@ -117,20 +118,14 @@ export function* findingRows(findings: Iterable<Finding>): Generator<FindingRow>
   }
 }
 
-/** A spreadsheet takes what begins like this for a formula, and runs it. */
-const FORMULA = /^[=+\-@\t\r]/
-
 /**
  * A cell of CSV: quoted where it has to be, and with an apostrophe in front of what a spreadsheet would run as a
- * formula (https://owasp.org/www-community/attacks/CSV_Injection). Ids never begin so.
+ * formula (https://owasp.org/www-community/attacks/CSV_Injection), which `VersionPlan` takes off again.
  *
  * @since 0.1.0
  * @category encoding
  */
-export const cell = (value: string): string => {
-  const harmless = FORMULA.test(value) ? `'${value}` : value
-  return /[",;\t\r\n']|^\s|\s$/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
-}
+export const cell = (value: string): string => CsvCell.encode(value)
 
 const encode = <Name extends string>(
   names: ReadonlyArray<Name>,

@@ -148,6 +148,72 @@ describe("VersionPlan reading", () => {
     )
   }
 
+  const rows = [
+    ["asset_id", "next_asset_id", "note"],
+    [A, B, "x"],
+    [A, C, "y"]
+  ]
+  const sheet = (delimiter: string, end: string | ReadonlyArray<string>): string =>
+    rows.map((row, n) => `${row.join(delimiter)}${typeof end === "string" ? end : end[n]}`).join("")
+
+  for (const [name, text, lines] of [
+    ["a CRLF header over LF rows", sheet(",", ["\r\n", "\n", "\n"]), [2, 3]],
+    ["an LF header over CRLF rows", sheet(",", ["\n", "\r\n", "\r\n"]), [2, 3]],
+    ["carriage returns alone", sheet(",", "\r"), [2, 3]],
+    ["the line by which Excel is told the delimiter", `sep=;\r\n${sheet(";", "\r\n")}`, [3, 4]],
+    ["the empty rows of a spreadsheet", `,,\n${sheet(",", ["\n", "\n,,\n , ,\n", "\n,,"])}`, [3, 6]]
+  ] as const) {
+    it.effect(`reads ${name}, wherever the bytes are cut`, () =>
+      Effect.gen(function* () {
+        const bytes = new TextEncoder().encode(text)
+        for (const size of [1, 2, 3, 7, bytes.length]) {
+          const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, n) =>
+            bytes.slice(n * size, (n + 1) * size)
+          )
+          const plan = yield* VersionPlan.fromBytes(Stream.fromIterable(pieces))
+          assert.deepStrictEqual(
+            plan.chains[0]?.links.map(({ fields, line }) => [line, fields?.note]),
+            lines.map((line, n) => [line, n === 0 ? "x" : "y"])
+          )
+        }
+      })
+    )
+  }
+
+  it.effect("reads a file of carriage returns that is longer than a line may be, as CSV and as JSON lines", () =>
+    Effect.gen(function* () {
+      const pairs = Array.from({ length: 300 }, (_, n) => [id(100 + n), id(1000 + n)])
+      const csv = ["asset_id,next_asset_id", ...pairs.map((pair) => pair.join(","))].join("\r")
+      assert.strictEqual((yield* VersionPlan.fromString(csv, { maxLineBytes: 200 })).jobs, 300)
+      const json = pairs.map(([asset_id, next_asset_id]) => JSON.stringify({ asset_id, next_asset_id })).join("\r")
+      assert.strictEqual((yield* VersionPlan.fromString(json, { maxLineBytes: 200 })).jobs, 300)
+    })
+  )
+
+  it.effect("counts the lines of quoted breaks, of whichever sort", () =>
+    Effect.gen(function* () {
+      const plan = yield* VersionPlan.fromString(
+        `asset_id,next_asset_id,note\r\n${A},${B},"one\r\ntwo\r\nthree"\r\n${A},${C},x\r\n`
+      )
+      assert.deepStrictEqual(
+        plan.chains[0]?.links.map(({ line }) => line),
+        [2, 5]
+      )
+    })
+  )
+
+  it.effect("takes off the apostrophe that keeps a spreadsheet from running a name", () =>
+    Effect.gen(function* () {
+      const plan = yield* VersionPlan.fromString(
+        `asset_id,next_asset_id,name\n${A},${B},'@Home_v02.mov\n${A},${C},'90s\n`
+      )
+      assert.deepStrictEqual(
+        plan.chains[0]?.links.map(({ fields }) => fields?.name),
+        ["@Home_v02.mov", "'90s"]
+      )
+    })
+  )
+
   it.effect("reads JSON lines, other fields untouched", () =>
     Effect.gen(function* () {
       const plan = yield* VersionPlan.fromString(
@@ -440,6 +506,33 @@ describe("VersionPlan refusals", () => {
         VersionPlan.fromBytes(Stream.make(Uint8Array.from([0xff, 0xfe, 0x61, 0x00, 0x0a, 0x00])))
       )
       assert.include(utf16.message, "UTF-16")
+    })
+  )
+
+  it.effect("says what to do with what is no table and no lines", () =>
+    Effect.gen(function* () {
+      const pair = { asset_id: A, next_asset_id: B }
+      for (const [text, said] of [
+        [JSON.stringify([pair, pair]), "jq -c '.[]'"],
+        [JSON.stringify([pair, pair], null, 2), "jq -c '.[]'"],
+        [`\n${JSON.stringify(pair, null, 2)}`, "line 2: This JSON object goes on over several lines"],
+        [`{"asset_id":"${A}",\n"next_asset_id":"${B}"}`, "jq -c . "]
+      ] as const) {
+        const error = yield* refused(text)
+        assert.strictEqual(error.total, 1)
+        assert.include(error.message, said)
+      }
+      const workbook = Uint8Array.from([0x50, 0x4b, 3, 4, ...new Array<number>(3000).fill(0)])
+      const binary = yield* Effect.flip(VersionPlan.fromBytes(Stream.make(workbook), { maxLineBytes: 1000 }))
+      assert.include(binary.message, ".xlsx")
+      assert.strictEqual(binary.total, 1)
+    })
+  )
+
+  it.effect("shows what cannot be seen", () =>
+    Effect.gen(function* () {
+      assert.include((yield* refused(csv(`\u200b${A},${B}`))).message, '"\\u200b0000')
+      assert.include((yield* refused(`asset_id,next\u00a0asset_id\n${A},${B}\n`)).message, '"next\\u00a0asset_id"')
     })
   )
 

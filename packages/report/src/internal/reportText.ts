@@ -2,6 +2,7 @@
  * How texts that came from outside are written into a page, a terminal and a spreadsheet, and how numbers are written for
  * people. Pure.
  */
+import * as PlanFile from "@effect-frameio/batch/PlanFile"
 import * as DateTime from "effect/DateTime"
 
 /**
@@ -93,20 +94,9 @@ export const scriptJson = (value: unknown): string =>
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`
   )
 
-/**
- * A cell that a spreadsheet would take for a formula gets an apostrophe in front. So does one that begins with
- * apostrophes and goes on like a formula, so that taking one away always gives the text back. The rule is OWASP's:
- * https://owasp.org/www-community/attacks/CSV_Injection
- */
-const FORMULA = /^'*(?:\s*[=+\-@＝＋－＠]|[\t\r\n])/
-
 /** One cell of CSV by RFC 4180. */
-export const csvCell = (value: string | number | null): string => {
-  if (value === null) return ""
-  if (typeof value === "number") return String(value)
-  const text = FORMULA.test(value) ? `'${value}` : value
-  return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
-}
+export const csvCell = (value: string | number | null): string =>
+  value === null ? "" : typeof value === "number" ? String(value) : PlanFile.cell(value)
 
 /** `12,345`. */
 export const count = (value: number): string => value.toLocaleString("en-US")

@@ -3,12 +3,17 @@
  */
 import { Parser } from "csv-parse"
 import * as Effect from "effect/Effect"
+import * as CsvCell from "./csvCell.js"
 import { ASSET_ID, isUuid, missingName, NEXT_ASSET_ID, type PairSink, shown } from "./planBuilder.js"
 
 const HEADER = `${ASSET_ID},${NEXT_ASSET_ID}`
 
+/** A line above the header by which Excel is told the delimiter. */
+const SEP = /^"?sep=(.)"?\r?$/i
+
 /** The delimiter the header line uses: a spreadsheet in half of Europe writes semicolons. */
 const delimiterOf = (header: string): string =>
+  SEP.exec(header)?.[1] ??
   [",", ";", "\t"].find((one) => header.split(one).some((name) => name.replaceAll('"', "").trim() === ASSET_ID)) ??
   [",", ";", "\t"].find((one) => header.includes(one)) ??
   ","
@@ -69,7 +74,7 @@ const extrasOf = (header: Header, cells: ReadonlyArray<string>): Readonly<Record
     const name = header.names[index]
     if (index === header.asset || index === header.next || name === undefined) continue
     Object.defineProperty(fields, name, {
-      value: cells[index] ?? "",
+      value: CsvCell.decode(cells[index] ?? ""),
       enumerable: true,
       configurable: true,
       writable: true
@@ -78,13 +83,10 @@ const extrasOf = (header: Header, cells: ReadonlyArray<string>): Readonly<Record
   return fields
 }
 
-const feedsIn = (cells: ReadonlyArray<string>): number => {
-  let feeds = 0
-  for (const cell of cells) {
-    for (let at = cell.indexOf("\n"); at !== -1; at = cell.indexOf("\n", at + 1)) feeds += 1
-  }
-  return feeds
-}
+const countIn = (cells: ReadonlyArray<string>, pattern: RegExp): number =>
+  cells.reduce((sum, cell) => sum + (cell.match(pattern)?.length ?? 0), 0)
+
+const isBlank = (cells: ReadonlyArray<string>): boolean => cells.every((cell) => cell.trim() === "")
 
 export interface CsvPairs {
   /** Answers whether more is wanted: after a fault in the quoting nothing that follows can be trusted. */
@@ -92,15 +94,25 @@ export interface CsvPairs {
   readonly end: Effect.Effect<void>
 }
 
-export const make = (sink: PairSink, firstText: string, firstLine: number, maxLineBytes: number): CsvPairs => {
+export const make = (
+  sink: PairSink,
+  firstText: string,
+  firstLine: number,
+  maxLineBytes: number,
+  end: "\n" | "\r"
+): CsvPairs => {
+  const lineEnd = end === "\r" ? /\r/g : /\n/g
   let header: Header | undefined
   let started = false
   let stopped = false
   /** Where the last sound record ended: a broken one begins below, however far a lost quote ran on. */
   let last = firstLine - 1
+  let counted = 0
 
   const row = (cells: ReadonlyArray<string>, line: number): void => {
-    if (stopped) return
+    // Spreadsheets write their empty rows with all the delimiters.
+    if (stopped || isBlank(cells)) return
+    if (!started && /^sep=/i.test(cells[0]?.trim() ?? "") && isBlank(cells.slice(1))) return
     if (!started) {
       started = true
       header = readHeader(cells, line, sink)
@@ -120,18 +132,21 @@ export const make = (sink: PairSink, firstText: string, firstLine: number, maxLi
     sink.pair(line, cells[header.asset], cells[header.next], extrasOf(header, cells))
   }
 
-  const nonEmptyFirstLine = firstText.split("\n").find((line) => line.trim() !== "") ?? ""
+  const nonEmptyFirstLine = firstText.split(/\r\n|\r|\n/).find((line) => line.trim() !== "") ?? ""
   const parser = new Parser({
     columns: false,
     delimiter: delimiterOf(nonEmptyFirstLine),
+    record_delimiter: ["\r\n", "\n", "\r"],
     relax_column_count: true,
     skip_empty_lines: true,
     skip_records_with_error: true,
     max_record_size: maxLineBytes,
     on_record: (cells: Array<string>, context) => {
-      // The count stands at the record's last line; what is reported is its first.
-      last = firstLine - 1 + context.lines
-      row(cells, last - feedsIn(cells))
+      // The count stands at the record's last line, with both halves of a quoted CRLF counted; what is reported is its first.
+      const ends = countIn(cells, lineEnd)
+      counted += countIn(cells, /[\r\n]/g) - ends
+      last = firstLine - 1 + context.lines - counted
+      row(cells, last - ends)
       return undefined
     },
     on_skip: (error) => {

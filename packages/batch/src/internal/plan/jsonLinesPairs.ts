@@ -73,14 +73,30 @@ const one = (source: string, line: number, sink: PairSink): void => {
   sink.pair(line, asset, next, names.length > 2 ? fields : undefined)
 }
 
+/** What to say of JSON that is not one object per line, by its first line. */
+export const misshapen = (first: string): string | undefined => {
+  if (/^\s*\[\s*(?:\{|$)/.test(first)) {
+    return "This is one JSON array, and one object per line is expected: jq -c '.[]' in.json > pairs.jsonl makes lines of it."
+  }
+  return /^\s*\{(?:\s*|[^}]*,\s*)$/.test(first)
+    ? "This JSON object goes on over several lines, and each has to stand on one: jq -c . in.json > pairs.jsonl makes lines of them."
+    : undefined
+}
+
 /**
  * Takes whole lines, the first of which has the given number.
  */
-export const write = (sink: PairSink, lines: string, firstLine: number, maxLineBytes: number): boolean => {
+export const write = (
+  sink: PairSink,
+  lines: string,
+  firstLine: number,
+  maxLineBytes: number,
+  end: "\n" | "\r"
+): boolean => {
   let line = firstLine
   let from = 0
   while (from < lines.length) {
-    const feed = lines.indexOf("\n", from)
+    const feed = lines.indexOf(end, from)
     const to = feed === -1 ? lines.length : feed
     if (to - from > maxLineBytes) {
       sink.problem("too-long", line, `This line is longer than ${maxLineBytes} bytes, the most a pair may take.`)

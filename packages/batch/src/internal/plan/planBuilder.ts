@@ -86,11 +86,17 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 export const isUuid = (value: string): boolean => UUID.test(value)
 
+/** What nobody sees, or takes for an ordinary blank. */
+const INVISIBLE = /(?! )[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Zs}]/gu
+
 /**
- * A value as it may be printed: in quotes, control characters escaped, no longer than a line.
+ * A value as it may be printed: in quotes, control and invisible characters escaped, no longer than a line.
  */
 export const shown = (value: string, longest = 60): string =>
-  JSON.stringify(value.length > longest ? `${value.slice(0, longest)}…` : value)
+  JSON.stringify(value.length > longest ? `${value.slice(0, longest)}…` : value).replace(
+    INVISIBLE,
+    (char) => `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`
+  )
 
 export const ASSET_ID = "asset_id"
 

@@ -33,6 +33,9 @@ export const readPairs = <E, R, E2 = never, R2 = never>(
         case "TooLong":
           sink.problem("too-long", piece.line, Csv.tooLong(maxLineBytes))
           return Effect.succeed(false)
+        case "Binary":
+          sink.problem("not-utf8", undefined, piece.message)
+          return Effect.succeed(false)
         case "NotUtf8":
           sink.problem("not-utf8", piece.line, piece.message, piece.column)
           return Effect.succeed(false)
@@ -40,11 +43,20 @@ export const readPairs = <E, R, E2 = never, R2 = never>(
           const first = blank ? /\S/.exec(piece.text)?.[0] : "already seen"
           if (first === undefined) return Effect.succeed(true)
           if (blank && format === "auto") format = first === "{" || first === "[" ? "jsonl" : "csv"
+          if (blank && format === "jsonl") {
+            const texts = piece.text.split(piece.end)
+            const at = texts.findIndex((one) => /\S/.test(one))
+            const wrong = JsonLines.misshapen(texts[at] ?? "")
+            if (wrong !== undefined) {
+              sink.problem("not-an-object", piece.firstLine + at, wrong)
+              return Effect.succeed(false)
+            }
+          }
           blank = false
           if (format === "jsonl") {
-            return Effect.sync(() => JsonLines.write(sink, piece.text, piece.firstLine, maxLineBytes))
+            return Effect.sync(() => JsonLines.write(sink, piece.text, piece.firstLine, maxLineBytes, piece.end))
           }
-          csv ??= Csv.make(sink, piece.text, piece.firstLine, maxLineBytes)
+          csv ??= Csv.make(sink, piece.text, piece.firstLine, maxLineBytes, piece.end)
           return csv.write(piece.bytes)
         }
       }

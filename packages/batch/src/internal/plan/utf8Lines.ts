@@ -14,9 +14,12 @@ export type Piece =
       readonly bytes: Uint8Array
       readonly text: string
       readonly firstLine: number
+      /** What ends a line, alone or behind a carriage return. */
+      readonly end: "\n" | "\r"
     }
   | { readonly _tag: "Nothing" }
   | { readonly _tag: "TooLong"; readonly line: number }
+  | { readonly _tag: "Binary"; readonly message: string }
   | {
       readonly _tag: "NotUtf8"
       readonly line: number
@@ -28,11 +31,25 @@ const NOTHING: Piece = { _tag: "Nothing" }
 
 const LINE_FEED = 0x0a
 
-const count = (bytes: Uint8Array): number => {
+const CARRIAGE_RETURN = 0x0d
+
+const count = (bytes: Uint8Array, end: number): number => {
   let lines = 0
-  for (let at = bytes.indexOf(LINE_FEED); at !== -1; at = bytes.indexOf(LINE_FEED, at + 1)) lines += 1
+  for (let at = bytes.indexOf(end); at !== -1; at = bytes.indexOf(end, at + 1)) lines += 1
   return lines
 }
+
+const BINARIES: ReadonlyArray<readonly [start: ReadonlyArray<number>, message: string]> = [
+  [
+    [0x50, 0x4b, 0x03, 0x04],
+    "This is a zip archive, such as an Excel workbook (.xlsx), and no text. In Excel, save it as “CSV UTF-8”; in Numbers or Google Sheets, export CSV."
+  ],
+  [[0xd0, 0xcf, 0x11, 0xe0], "This is an old Excel workbook (.xls), and no text. Save it as “CSV UTF-8”."],
+  [[0x1f, 0x8b], "This file is compressed. Unpack it first: gunzip -c file.gz | frameio batch run -"]
+]
+
+const binaryOf = (bytes: Uint8Array): string | undefined =>
+  BINARIES.find(([start]) => start.every((byte, at) => bytes[at] === byte))?.[1]
 
 const UTF16 = "The input is UTF-16 and not UTF-8. Save it as UTF-8 (in Excel: the type “CSV UTF-8”)."
 
@@ -49,6 +66,10 @@ export class Utf8Lines {
   #to = 0
   #line = 1
   #started = false
+  /** A line feed, but in files as old Macs made them, and some programs for today's still do. */
+  #end: number | undefined
+  /** Whether the last byte was a carriage return, with which a line may end or not. */
+  #returned = false
 
   constructor(maxLineBytes: number) {
     this.#maxLineBytes = maxLineBytes
@@ -56,8 +77,12 @@ export class Utf8Lines {
 
   /** The lines that are whole now, if any. */
   push(chunk: Uint8Array): Piece {
-    const cut = chunk.lastIndexOf(LINE_FEED)
-    const first = cut === -1 ? chunk.length : chunk.indexOf(LINE_FEED)
+    if (chunk.length === 0) return NOTHING
+    const binary = this.#started || this.#to > 0 ? undefined : binaryOf(chunk)
+    if (binary !== undefined) return { _tag: "Binary", message: binary }
+    this.#end ??= this.#endIn(chunk)
+    const cut = this.#end === undefined ? -1 : chunk.lastIndexOf(this.#end)
+    const first = cut === -1 || this.#end === undefined ? chunk.length : chunk.indexOf(this.#end)
     if (this.#to - this.#from + first > this.#maxLineBytes) return { _tag: "TooLong", line: this.#line }
     this.#append(chunk)
     return cut === -1 ? NOTHING : this.#take(this.#to - chunk.length + cut + 1)
@@ -66,6 +91,16 @@ export class Utf8Lines {
   /** The last line, when no line feed ended it. */
   end(): Piece {
     return this.#from === this.#to ? NOTHING : this.#take(this.#to)
+  }
+
+  /** What the first line ends with, once that is plain. */
+  #endIn(chunk: Uint8Array): number | undefined {
+    if (this.#returned) return chunk[0] === LINE_FEED ? LINE_FEED : CARRIAGE_RETURN
+    const feed = chunk.indexOf(LINE_FEED)
+    const back = chunk.indexOf(CARRIAGE_RETURN)
+    if (back === -1 || (feed !== -1 && feed < back)) return feed === -1 ? undefined : LINE_FEED
+    this.#returned = back === chunk.length - 1
+    return this.#returned ? undefined : chunk[back + 1] === LINE_FEED ? LINE_FEED : CARRIAGE_RETURN
   }
 
   #append(chunk: Uint8Array): void {
@@ -101,10 +136,11 @@ export class Utf8Lines {
       }
     }
     const firstLine = this.#line
+    const end = this.#end ?? LINE_FEED
     try {
       const text = this.#decoder.decode(bytes)
-      this.#line += count(bytes)
-      return { _tag: "Lines", bytes, text, firstLine }
+      this.#line += count(bytes, end)
+      return { _tag: "Lines", bytes, text, firstLine, end: end === LINE_FEED ? "\n" : "\r" }
     } catch {
       return this.#locate(bytes, firstLine)
     }
@@ -114,7 +150,7 @@ export class Utf8Lines {
     let line = firstLine
     let from = 0
     while (from < bytes.length) {
-      const feed = bytes.indexOf(LINE_FEED, from)
+      const feed = bytes.indexOf(this.#end ?? LINE_FEED, from)
       const to = feed === -1 ? bytes.length : feed
       const column = this.#firstBad(bytes.subarray(from, to))
       if (column !== undefined) {
