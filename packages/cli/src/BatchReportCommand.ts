@@ -43,7 +43,11 @@ export const handle = Effect.fn("Cli.batchReport")(
     const head = yield* Effect.mapError(ledger.head, LedgerFile.toCliError)
     const texts = [
       Option.as(args.html, BatchReport.toHtml(head, ledger.rows)),
-      Option.as(args.csv, BatchReport.toCsv(ledger.rows)),
+      Option.map(args.csv, (file) =>
+        BatchReport.toCsv(ledger.rows, {
+          byteOrderMark: targets.some((target) => target.given === file && OutputFile.isFile(target))
+        })
+      ),
       Option.as(args.jsonl, BatchReport.toJsonLines(ledger.rows))
     ].flatMap(Option.toArray)
     const say = (text: (typeof texts)[number]) =>

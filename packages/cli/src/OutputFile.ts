@@ -151,6 +151,14 @@ export const check = (
     return { targets, problems }
   })
 
+/**
+ * Whether a file is made, which a spreadsheet may open; a pipe goes to a program.
+ *
+ * @since 0.1.0
+ * @category checking
+ */
+export const isFile = (target: Target): boolean => target.how !== "through"
+
 /** Text in parcels, for one small write each is slow. */
 const bytes = <E, R>(text: Stream.Stream<string, E, R>): Stream.Stream<Uint8Array, E, R> =>
   Stream.encodeText(Stream.map(Stream.chunks(Stream.rechunk(text, 512)), (parcel) => [...parcel].join("")))

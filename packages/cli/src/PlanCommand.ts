@@ -203,7 +203,14 @@ export const handle = Effect.fn("Cli.plan")(function* (request: Request) {
     PlanFile.write(plan.groups, format),
     findings === undefined ? undefined : PlanFile.writeFindings(found, format)
   ].map((text) => (text === undefined ? undefined : Stream.fromIterable(text)))
-  yield* OutputFile.write(targets.map((target, n) => ({ target, text: written[n] })))
+  yield* OutputFile.write(
+    targets.map((target, n) => {
+      const text = written[n]
+      // Without a byte order mark Excel does not see that it is UTF-8.
+      const marked = format === "csv" && OutputFile.isFile(target)
+      return { target, text: text === undefined || !marked ? text : Stream.concat(Stream.make("\ufeff"), text) }
+    })
+  )
 
   yield* tell(PlanText.summary(plan, limit))
   if (out !== undefined) {

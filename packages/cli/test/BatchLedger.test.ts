@@ -174,6 +174,8 @@ describe("frameio batch, with a ledger", () => {
       assert.include(page, "shot 4")
       const table = yield* fs.readFileString(csv)
       assert.match(table, /^line,chain,state,.*\r\n/)
+      // Excel takes a file without a byte order mark for another encoding.
+      assert.deepStrictEqual([...(yield* fs.readFile(csv)).slice(0, 3)], [0xef, 0xbb, 0xbf])
       assert.strictEqual(table.match(/,confirmed,answered,/g)?.length, 14)
       const same = yield* piped("batch", "report", "--ledger", ledger, "--html", ledger)
       assert.strictEqual(same.code, 2)

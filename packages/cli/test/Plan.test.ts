@@ -53,7 +53,7 @@ describe("frameio plan, against the fake", () => {
 
         const csv = yield* read("plan.csv")
         assert.include(csv, "asset_id,next_asset_id,stack,version,name,target_name,folder,reason,position,")
-        assert.include(csv, '"\'=HYPERLINK(A1)_v02.mov"')
+        assert.include(csv, ",'=HYPERLINK(A1)_v02.mov,")
         assert.strictEqual((yield* VersionPlan.fromString(csv)).jobs, 18)
         const findings = yield* read("plan.findings.csv")
         assert.match(findings, /^severity,kind,folder,stack,asset_id,name,message\n/)
@@ -206,7 +206,7 @@ describe("frameio plan, against the fake", () => {
         const missing = yield* frameio(["plan", "00000000-0000-4000-8000-000000000001"])
         assert.include(missing.err, "--rule is missing. There are vfx,")
         const nowhere = yield* frameio(["plan", "x", "--rule", "vfx", "--out", "/nowhere/plan.csv"])
-        assert.include(nowhere.err, "The folder of /nowhere/")
+        assert.include(nowhere.err, "The folder /nowhere is not there")
         assert.strictEqual((yield* fake.counts()).requests, 0)
       })
     )

@@ -31,13 +31,16 @@ export const program = (
   options: {
     readonly env?: Readonly<Record<string, string>>
     readonly input?: string
+    /** A program that runs it, with its arguments. */
+    readonly under?: ReadonlyArray<string>
     readonly onStart?: (child: Child) => void
     readonly onLine?: (line: string, child: Child) => void
     readonly onErr?: (text: string, child: Child) => void
   } = {}
 ) =>
   Effect.async<Ended>((resume) => {
-    const child = spawn(process.execPath, [`${built}/bin.js`, ...args], {
+    const [command = "", ...rest] = [...(options.under ?? []), process.execPath, `${built}/bin.js`, ...args]
+    const child = spawn(command, rest, {
       env: { PATH: process.env.PATH, ...options.env },
       stdio: ["pipe", "pipe", "pipe"]
     })
