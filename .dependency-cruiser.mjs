@@ -30,14 +30,20 @@ const published = ["ratelimit", "core", "stacks", "testing", "redis", "undici", 
 /** These hold rules and no effects: they import nothing but one another. */
 const pure = {
   "packages/batch/src": [
+    "internal/plan/csvCell",
     "internal/plan/dates",
     "internal/plan/folded",
+    "internal/plan/jsonFault",
+    "internal/plan/jsonLinesPairs",
     "internal/plan/nearMatches",
     "internal/plan/ownPattern",
+    "internal/plan/planBuilder",
+    "internal/plan/planRules",
     "internal/plan/scanners",
     "internal/plan/series",
     "internal/plan/settle",
     "internal/plan/stackHead",
+    "internal/plan/utf8Lines",
     "NamingRule",
     "PlanFile",
     "VersionGrouping"
@@ -55,7 +61,7 @@ const pure = {
 }
 
 /** Libraries that a pure module may import: no state, no clock, no input or output. */
-const pureLibraries = ["re2js"]
+const pureLibraries = ["jsonc-parser", "re2js"]
 
 /** Any test may use the fake. */
 const testsMayUse = ["testing"]
