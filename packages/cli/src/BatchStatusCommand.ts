@@ -5,11 +5,14 @@
  */
 import * as BatchEstimate from "@effect-frameio/batch/BatchEstimate"
 import type * as JobRecord from "@effect-frameio/batch/JobRecord"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import { plural } from "./JobView.js"
 import * as LedgerFile from "./LedgerFile.js"
 import { clock } from "./ProgressBar.js"
 import { Stdio } from "./Stdio.js"
+
+const iso = (millis: number): string => DateTime.formatIso(DateTime.unsafeMake(millis))
 
 const day = (millis: number): string =>
   new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "medium", timeZone: "UTC" }).format(millis)
@@ -59,12 +62,17 @@ export const handle = Effect.fn("Cli.batchStatus")(function* (args: {
         ledger: args.ledger,
         job: job.name,
         plan: job.plan ?? null,
-        createdAtMillis: job.createdAtMillis,
+        createdAt: iso(job.createdAtMillis),
         inUse,
         counts,
         left: left.links,
         leftMillis: leftMillis ?? null,
-        runs
+        runs: runs.map(({ beganAtMillis, endedAtMillis, kind, stopped }) => ({
+          kind,
+          beganAt: iso(beganAtMillis),
+          endedAt: endedAtMillis === null ? null : iso(endedAtMillis),
+          stopped
+        }))
       })}\n`
     )
   }

@@ -147,9 +147,26 @@ export const toCsv = <E, R>(rows: Stream.Stream<Row, E, R>, options?: CsvOptions
     )
   )
 
+const jsonOf = (row: Row) => ({
+  line: row.line,
+  chain: row.chain,
+  state: row.state,
+  how: row.how,
+  asset_id: row.assetId,
+  next_asset_id: row.nextAssetId,
+  stack_id: row.stackId,
+  name: row.name,
+  stack: row.stack,
+  attempts: row.attempts,
+  sent_at: Text.iso(row.sentAtMillis) || null,
+  done_at: Text.iso(row.doneAtMillis) || null,
+  fault: row.fault,
+  fields: row.fields
+})
+
 /**
- * Every row as one JSON object per line, with the fields of `Row`; times stay numbers, in ms since 1970. Nothing is lost,
- * not even half a surrogate pair.
+ * Every row as one JSON object per line, with the names of the CSV columns and of a plan, so that lines which were picked
+ * out of it are a plan again; times in ISO 8601, UTC. Nothing is lost, not even half a surrogate pair.
  *
  * @since 0.1.0
  * @category encoding
@@ -158,7 +175,7 @@ export const toJsonLines = <E, R>(rows: Stream.Stream<Row, E, R>): Stream.Stream
   Stream.mapChunks(rows, (chunk) =>
     Chunk.of(
       Chunk.toReadonlyArray(chunk)
-        .map((row) => `${JSON.stringify(row)}\n`)
+        .map((row) => `${JSON.stringify(jsonOf(row))}\n`)
         .join("")
     )
   )

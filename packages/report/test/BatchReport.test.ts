@@ -420,8 +420,31 @@ describe("BatchReport.toJsonLines", () => {
       const lines = text.split("\n")
       assert.strictEqual(lines.pop(), "")
       assert.deepStrictEqual(
-        lines.map((line): unknown => JSON.parse(line)),
+        lines.map((line) => {
+          const { asset_id, done_at, next_asset_id, sent_at, stack_id, ...rest } = JSON.parse(line)
+          const millis = (time: string | null) => (time === null ? null : Date.parse(time))
+          return {
+            ...rest,
+            assetId: asset_id,
+            nextAssetId: next_asset_id,
+            stackId: stack_id,
+            sentAtMillis: millis(sent_at),
+            doneAtMillis: millis(done_at)
+          }
+        }),
         rows
+      )
+    })
+  )
+
+  it.effect("is a plan again", () =>
+    Effect.gen(function* () {
+      const rows = [row(2), row(3, { state: "failed", fault: fault("FrameioNotFound", 404, "gone") })]
+      const text = yield* Stream.mkString(BatchReport.toJsonLines(Stream.fromIterable(rows)))
+      const plan = yield* VersionPlan.fromString(text)
+      assert.deepStrictEqual(
+        plan.chains.flatMap(({ links }) => links.map((link) => [link.assetId, link.nextAssetId])),
+        rows.map((one) => [one.assetId, one.nextAssetId])
       )
     })
   )
