@@ -27,8 +27,7 @@ import * as JobView from "./JobView.js"
 import * as LedgerFile from "./LedgerFile.js"
 import { clock } from "./ProgressBar.js"
 import { type InputFailed, Stdio } from "./Stdio.js"
-
-const { plural } = JobView
+import { plural } from "./Text.js"
 
 const formatOf = (file: string): VersionPlan.Format => {
   const extension = /\.([a-z]+)$/i.exec(file)?.[1]?.toLowerCase()

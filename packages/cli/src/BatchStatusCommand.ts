@@ -7,10 +7,10 @@ import * as BatchEstimate from "@effect-frameio/batch/BatchEstimate"
 import type * as JobRecord from "@effect-frameio/batch/JobRecord"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import { plural } from "./JobView.js"
 import * as LedgerFile from "./LedgerFile.js"
 import { clock } from "./ProgressBar.js"
 import { Stdio } from "./Stdio.js"
+import { plural } from "./Text.js"
 
 const iso = (millis: number): string => DateTime.formatIso(DateTime.unsafeMake(millis))
 

@@ -15,6 +15,7 @@ import * as Connection from "./Connection.js"
 import * as JobView from "./JobView.js"
 import * as LedgerFile from "./LedgerFile.js"
 import { Stdio } from "./Stdio.js"
+import { plural } from "./Text.js"
 
 /**
  * Takes apart what the job in a ledger has stacked.
@@ -32,7 +33,7 @@ export const handle = Effect.fn("Cli.batchUndo")(function* (args: {
   const ledger = yield* LedgerFile.open(args.ledger, args.dryRun ? "read" : "write")
   yield* Effect.mapError(ledger.job, LedgerFile.toCliError)
   const { chains, links } = yield* Effect.mapError(ledger.stackedExtent, LedgerFile.toCliError)
-  const extent = `${JobView.plural(links, "version")} out of ${JobView.plural(chains, "stack")}`
+  const extent = `${plural(links, "version")} out of ${plural(chains, "stack")}`
   if (args.dryRun) return yield* stdio.out(`Would take ${extent}. Nothing was sent.\n`)
   yield* stdio.err(`Taking ${extent}.\n`)
   const ended = yield* JobView.show(

@@ -90,6 +90,11 @@ const logging = (globals: Arguments.Globals, stdio: Stdio.Service) =>
     })
   )
 
+const complain = (stdio: Stdio.Service, said: ErrorText.Said): Effect.Effect<void> =>
+  Effect.flatMap(stdio.columns, (columns) =>
+    stdio.err(ErrorText.render(said, stdio.errIsTerminal ? columns : Number.POSITIVE_INFINITY))
+  )
+
 const runHandler = (
   asked: Extract<Arguments.Asked, { readonly _tag: "Run" }>
 ): Effect.Effect<number, never, Environment> =>
@@ -102,14 +107,7 @@ const runHandler = (
       Effect.provideService(Stdio.Stdio, asked.globals.quiet ? Stdio.quiet(stdio) : stdio),
       Effect.as(ExitCode.ok as number),
       Effect.catchAll((error) =>
-        Effect.flatMap(stdio.columns, (columns) =>
-          Effect.as(
-            error.message === ""
-              ? Effect.void
-              : stdio.err(ErrorText.render(error, stdio.errIsTerminal ? columns : Number.POSITIVE_INFINITY)),
-            error.exitCode
-          )
-        )
+        Effect.as(error.message === "" ? Effect.void : complain(stdio, error), error.exitCode)
       ),
       Effect.catchAllCause((cause) =>
         Effect.as(
@@ -127,9 +125,9 @@ const runHandler = (
     ).pipe(Effect.ensuring(stdio.status(undefined)))
     const failure = yield* stdio.outFailure
     if (failure === undefined) return exitCode
-    yield* stdio.err(
-      ErrorText.render({ message: `Standard output cannot be written, and what is there is not whole: ${failure}` }, 80)
-    )
+    yield* complain(stdio, {
+      message: `Standard output cannot be written, and what is there is not whole: ${failure}`
+    })
     return ExitCode.failed
   })
 

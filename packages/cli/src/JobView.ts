@@ -16,6 +16,9 @@ import * as Stream from "effect/Stream"
 import { CliError, ExitCode } from "./CliError.js"
 import * as ProgressBar from "./ProgressBar.js"
 import { Stdio } from "./Stdio.js"
+import * as Text from "./Text.js"
+
+const { plural } = Text
 
 /** How many lines the summary spells out; the JSON lines have all. */
 const SPELT_OUT = 20
@@ -38,14 +41,6 @@ export interface Options {
   /** Sees each event. */
   readonly onEvent?: ((event: BatchEvent.BatchEvent) => Effect.Effect<void>) | undefined
 }
-
-/**
- * A count and its noun.
- *
- * @since 0.1.0
- * @category printing
- */
-export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
 
 /** What is spelt out of a job, line by line. */
 interface Spelt {
@@ -120,17 +115,19 @@ export const show = <E, R>(
     const json = options.quiet !== true && (options.json || !stdio.outIsTerminal)
     const route = FrameioApi.endpoints.get(options.verb === "undo" ? "assets.unversion" : "assets.version")?.route
     const progress = yield* Ref.make(ProgressBar.empty)
-    const note = yield* Ref.make<string | undefined>(undefined)
+    const stopping = yield* Ref.make(false)
     const spelt: Spelt = { failures: [], notices: [], unknown: [], noticed: 0 }
     let unauthorized = false
     let finished: typeof BatchEvent.Finished.Type | undefined
 
     const draw = Effect.gen(function* () {
+      const buckets = yield* scheduler.snapshot
       const line = ProgressBar.render(yield* Ref.get(progress), {
         now: yield* Clock.currentTimeMillis,
         columns: yield* stdio.columns,
-        budget: (yield* scheduler.snapshot).find((one) => one.route === route),
-        note: yield* Ref.get(note)
+        budget: buckets.find((one) => one.route === route),
+        brake: ProgressBar.brake(buckets, route),
+        stopping: yield* Ref.get(stopping)
       })
       yield* stdio.status(line)
     })
@@ -138,7 +135,7 @@ export const show = <E, R>(
     const interrupted = stdio
       .interrupted(1)
       .pipe(
-        Effect.zipRight(Ref.set(note, "stopping; Ctrl-C again to leave at once")),
+        Effect.zipRight(Ref.set(stopping, true)),
         Effect.zipRight(
           stdio.errIsTerminal
             ? Effect.void
@@ -178,11 +175,14 @@ export const show = <E, R>(
       Effect.zipRight(bar, Effect.either(Stream.runForEach(events(interrupted), take)))
     )
     yield* stdio.status(undefined)
-    if (finished !== undefined) yield* stdio.err(`${summary(finished, spelt, options)}\n`)
+    if (finished !== undefined) {
+      const text = summary(finished, spelt, options)
+      yield* stdio.err(`${stdio.errIsTerminal ? Text.folded(text, yield* stdio.columns) : text}\n`)
+    }
     if (unauthorized) yield* stdio.err("Set a token that is accepted as FRAMEIO_TOKEN.\n")
     if (Either.isLeft(outcome)) return yield* Effect.fail(outcome.left)
     if (finished === undefined) return yield* Effect.dieMessage("the job ended without its last event")
-    return { finished, interrupted: (yield* Ref.get(note)) !== undefined, unauthorized }
+    return { finished, interrupted: yield* Ref.get(stopping), unauthorized }
   })
 
 /**

@@ -40,11 +40,52 @@ export interface Budget {
   readonly hold: Hold | undefined
 }
 
+/**
+ * A bucket of any calls, some of which may hold up the job.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Bucket extends Budget {
+  readonly route: string
+  /** Requests that wait here. */
+  readonly waiting: number
+}
+
+/**
+ * The bucket that the job waits for while its own calls wait for nothing: reads have limits of their own, and often lower
+ * ones.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const brake = (buckets: ReadonlyArray<Bucket>, route: string | undefined): Bucket | undefined => {
+  if (buckets.some((one) => one.route === route && (one.waiting > 0 || one.hold !== undefined))) return undefined
+  return buckets
+    .filter((one) => one.route !== route && one.waiting > 0)
+    .reduce<Bucket | undefined>(
+      (most, one) => (most === undefined || one.waiting > most.waiting ? one : most),
+      undefined
+    )
+}
+
+/** A rate limit as people say it. */
+const pace = (limit: number, windowMillis: number): string => {
+  const perSecond = (limit / windowMillis) * 1000
+  return perSecond >= 1 ? `${Number(perSecond.toFixed(1))}/s` : `${Number((perSecond * 60).toFixed(1))} a minute`
+}
+
 /** Short holds come and go within a glance; a long one has to say why the bar stands still. */
 const holding = ({ leftMillis, reason }: Hold): string =>
   leftMillis < 1000
     ? "limit: holding"
-    : `limit: held for ${clock(leftMillis)}${reason === "RetryAfter" ? " as the server asked" : " after refusals"}`
+    : `held for ${clock(leftMillis)}, ${reason === "RetryAfter" ? "as Frame.io asked" : "Frame.io refused some"}`
+
+/** What the calls of a route are for. */
+const purpose = (route: string): string => {
+  if (route.endsWith("/children")) return "reading stacks"
+  return route.startsWith("GET ") ? "looking up files" : "other calls"
+}
 
 /**
  * How many ends the rate is taken from.
@@ -66,7 +107,12 @@ type End = Extract<BatchEvent, { readonly _tag: "Confirmed" | "Undone" | "Failed
 
 const ENDS: ReadonlySet<string> = new Set(["Confirmed", "Undone", "Failed", "Skipped", "Unknown"])
 
-const isEnd = (event: BatchEvent): event is End => ENDS.has(event._tag)
+/** What a stopped job has not sent has not come to its end. */
+const isEnd = (event: BatchEvent): event is End =>
+  ENDS.has(event._tag) && !(event._tag === "Skipped" && event.why !== "chain")
+
+/** Links that have come to their end, whichever. */
+const over = (counts: Counts): number => BatchProgress.done(counts) - counts.notSent
 
 /**
  * One event more, at a time in ms.
@@ -132,8 +178,31 @@ export const clock = (millis: number): string => {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`
 }
 
+/** A piece of the line. */
+interface Part {
+  readonly text: string
+  /** Said where the text does not fit. */
+  readonly short?: string
+  /** The higher, the sooner it is left out. */
+  readonly rank: number
+}
+
+/** As many of the parts as fit, none of them cut unless it stands alone. */
+const fitted = (parts: ReadonlyArray<Part>, columns: number): string => {
+  let left = parts
+  const joined = (): string => left.map(({ text }) => text).join("  ")
+  while (left.length > 1 && Text.width(joined()) > columns) {
+    const last = left.reduce((most, one) => (one.rank > most.rank ? one : most))
+    left = left.flatMap((one) => {
+      if (one !== last) return [one]
+      return one.short === undefined ? [] : [{ text: one.short, rank: one.rank - 0.5 }]
+    })
+  }
+  return joined()
+}
+
 /**
- * The line, no wider than `columns`.
+ * The line, no wider than `columns`. Where there is no room the least of it is left out, and nothing is cut.
  *
  * @since 0.1.0
  * @category printing
@@ -145,36 +214,61 @@ export const render = (
     readonly now: number
     /** How wide the terminal is. */
     readonly columns: number
-    /** What is left of the rate limit, once the first answer has told it. */
+    /** What is left of the job's own rate limit, once the first answer has told it. */
     readonly budget: Budget | undefined
-    /** Said in front of the rest, such as why it stops. */
-    readonly note?: string | undefined
+    /** Another bucket that the job waits for. */
+    readonly brake?: Bucket | undefined
+    /** Whether it was asked to stop. */
+    readonly stopping?: boolean | undefined
   }
 ): string => {
+  const { brake, budget, now } = options
   const { counts } = progress
-  const done = BatchProgress.done(counts)
+  const done = over(counts)
   const bad = counts.failed + counts.skipped + counts.unknown
-  const lately = rate(progress, options.now)
-  const left = leftMillis(progress, options.budget, options.now)
+  const lately = rate(progress, now)
+  // At the pace of its own calls the job would be over long before its reads are.
+  const left = leftMillis(progress, brake === undefined ? budget : undefined, now)
   const until = Math.max(0, ...progress.waits.values())
-  const parts = [
-    `${done}/${counts.links ?? "?"}`,
-    ...(bad > 0 ? [`${bad} failed`] : []),
-    ...(lately === undefined ? [] : [`${lately.toFixed(1)}/s`]),
-    ...(options.budget?.limit === undefined
+  const limit = (of: Budget | undefined): string | undefined =>
+    of?.limit === undefined || of.windowMillis === undefined ? undefined : pace(of.limit, of.windowMillis)
+  const own = limit(budget)
+  const hold = brake?.hold ?? budget?.hold
+  const parts: ReadonlyArray<Part> = [
+    { text: `${done}/${counts.links ?? "?"}`, rank: 0 },
+    ...(bad > 0 ? [{ text: `${bad} failed`, rank: 1 }] : []),
+    ...(options.stopping === true
+      ? [{ text: "stopping; Ctrl-C again to leave at once", short: "stopping", rank: 3 }]
+      : [
+          ...(lately === undefined ? [] : [{ text: `${lately.toFixed(1)}/s`, rank: 6 }]),
+          ...(hold !== undefined
+            ? [{ text: holding(hold), short: "held", rank: 4 }]
+            : brake !== undefined
+              ? [
+                  {
+                    text: `${purpose(brake.route)}: ${limit(brake) ?? "at their limit"}`,
+                    short: purpose(brake.route),
+                    rank: 4
+                  }
+                ]
+              : own === undefined
+                ? []
+                : [{ text: `limit ${own}`, rank: 7 }]),
+          ...(left === undefined ? [] : [{ text: `${clock(left)} left`, rank: 2 }])
+        ]),
+    ...(progress.waits.size === 0
       ? []
       : [
-          options.budget.hold === undefined
-            ? `budget ${options.budget.free}/${options.budget.limit}`
-            : holding(options.budget.hold)
-        ]),
-    ...(left === undefined ? [] : [`${clock(left)} left`]),
-    ...(progress.waits.size === 0 ? [] : [`${progress.waits.size} waiting ${clock(until - options.now)}`]),
-    ...(options.note === undefined ? [] : [options.note])
+          {
+            text: `${progress.waits.size} waiting ${clock(until - now)}`,
+            short: `${progress.waits.size} waiting`,
+            rank: 5
+          }
+        ])
   ]
   const share = (count: number): number => Math.min(count / Math.max(counts.links ?? 0, 1), 1)
   return line(
-    parts.join("  "),
+    fitted(parts, Math.max(options.columns - 1, 0)),
     counts.links === null ? { done: 0, failed: 0 } : { done: share(done), failed: share(bad) },
     options
   )

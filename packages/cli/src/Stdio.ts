@@ -93,6 +93,11 @@ export class Stdio extends Context.Tag("@effect-frameio/cli/Stdio")<Stdio, Servi
  */
 const ERASE = "\r\u001b[J"
 
+/** A window that has become narrower since it was asked for its width breaks no line either. */
+const NO_WRAP = "\u001b[?7l"
+
+const WRAP = "\u001b[?7h"
+
 /** How far apart the status lines are that stay, in ms. */
 const KEPT_MILLIS = 10_000
 
@@ -131,7 +136,7 @@ export const make = (device: Device): Service => {
         const cut = Text.cut(spelt(Text.visibleLine(line)), (yield* columns) - 1)
         shown = true
         // The cursor waits at the beginning, so that an echoed ^C breaks no line.
-        return yield* device.err(`${ERASE}${Text.painted(cut, device.colors)}\r`)
+        return yield* device.err(`${ERASE}${NO_WRAP}${Text.painted(cut, device.colors)}${WRAP}\r`)
       }
       const now = yield* Clock.currentTimeMillis
       if (now - keptAt < KEPT_MILLIS) return

@@ -196,7 +196,7 @@ describe("frameio batch run, against the fake", () => {
     })
   )
 
-  it.effect("draws a bar for a person, with rate, budget and time left, and no JSON", () =>
+  it.effect("draws a bar for a person, with rate, limit and time left, and no JSON", () =>
     Effect.gen(function* () {
       const { code, err, out } = yield* withFake(
         { shots: 60, versions: 2, faults: FaultPlan.latency({ millis: 20 }) },
@@ -205,7 +205,7 @@ describe("frameio batch run, against the fake", () => {
       )
       assert.strictEqual(code, 0)
       assert.strictEqual(out, "")
-      assert.match(err, /█+░+ {2}\d+\/60 {2}\d+\.\d\/s {2}budget \d+\/10 {2}0:0\d left/)
+      assert.match(err, /█+░+ {2}\d+\/60 {2}\d+\.\d\/s {2}limit 10\/s {2}0:0\d left/)
       assert.include(err, "\r\u001b[J60 of 60 versions in place; ")
     })
   )

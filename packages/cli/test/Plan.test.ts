@@ -109,7 +109,7 @@ describe("frameio plan, against the fake", () => {
         assert.include(out, "\n\nRead 1 folder: ")
         assert.include(out, "--out plan.csv writes it")
         assert.notInclude(out, "asset_id")
-        assert.include(err, "\r\u001b[Jreading  0 folders  0 files  0 stacks  1 request, 0 to come")
+        assert.include(err, "\r\u001b[J\u001b[?7lreading  0 folders  0 files  0 stacks  1 request, 0 to come")
         assert.isTrue(err.endsWith("\r\u001b[J"))
       })
     )

@@ -31,14 +31,14 @@ const progressOf = (events: ReadonlyArray<readonly [number, BatchEvent.BatchEven
 const budget = { limit: 20, windowMillis: 1000, free: 7, hold: undefined }
 
 describe("ProgressBar", () => {
-  it("shows done and failed, rate, budget and the time left", () => {
+  it("shows done and failed, rate, limit and the time left", () => {
     const progress = progressOf([
       [0, planned(100)],
       ...Array.from({ length: 20 }, (_, n) => [n * 50, confirmed(n)] as const),
       [1000, failed(20)]
     ])
     const line = ProgressBar.render(progress, { now: 1000, columns: 100, budget })
-    assert.match(Text.painted(line, false), /^█+░+ {2}21\/100 {2}1 failed {2}21\.0\/s {2}budget 7\/20 {2}0:04 left$/)
+    assert.match(Text.painted(line, false), /^█+░+ {2}21\/100 {2}1 failed {2}21\.0\/s {2}limit 20\/s {2}0:04 left$/)
   })
 
   it("says who waits for something else, and for how long", () => {
@@ -79,12 +79,62 @@ describe("ProgressBar", () => {
         now: 600,
         columns,
         budget: known ? budget : undefined,
-        note: "stopping; Ctrl-C again to leave at once"
+        stopping: known
       })
       assert.isBelow(Text.width(line), Math.max(columns, 1))
       assert.notMatch(line, /NaN|Infinity|undefined/)
     }
   )
+
+  it("counts what was not sent as not done, and cuts nothing at 40 columns", () => {
+    const unsent = (line: number): BatchEvent.BatchEvent => ({
+      _tag: "Skipped",
+      ...link(line),
+      why: "stopped",
+      reason: "x",
+      because: null
+    })
+    const progress = progressOf([
+      [0, planned(1000)],
+      ...Array.from({ length: 537 }, (_, n) => [n * 10, confirmed(n)] as const),
+      ...Array.from({ length: 463 }, (_, n) => [5370, unsent(537 + n)] as const)
+    ])
+    for (const [columns, text] of [
+      [40, "537/1000  stopping"],
+      [80, "537/1000  stopping; Ctrl-C again to leave at once"],
+      [200, "537/1000  stopping; Ctrl-C again to leave at once"]
+    ] as const) {
+      const line = Text.painted(ProgressBar.render(progress, { now: 5400, columns, budget, stopping: true }), false)
+      assert.isTrue(line.endsWith(`  ${text}`), line)
+      const bar = line.slice(0, line.indexOf("  "))
+      assert.strictEqual([...bar].filter((one) => one === "█").length, Math.floor(bar.length * 0.537))
+    }
+  })
+
+  it("says what it waits for where its own calls wait for nothing", () => {
+    const reads = {
+      route: "GET /v2/assets/:asset_id/children",
+      limit: 40,
+      windowMillis: 60_000,
+      free: 0,
+      hold: undefined,
+      waiting: 12
+    }
+    const own = { route: "POST /v2/assets/:asset_id/version", ...budget, waiting: 0 }
+    assert.strictEqual(ProgressBar.brake([own, reads], own.route), reads)
+    assert.isUndefined(ProgressBar.brake([{ ...own, waiting: 1 }, reads], own.route))
+    const progress = progressOf([
+      [0, planned(100)],
+      ...Array.from({ length: 10 }, (_, n) => [n * 1500, confirmed(n)] as const)
+    ])
+    const line = ProgressBar.render(progress, { now: 15_000, columns: 100, budget, brake: reads })
+    assert.include(line, "reading stacks: 40 a minute  2:15 left")
+    const held = { ...budget, hold: { reason: "RetryAfter", leftMillis: 90_000 } as const }
+    assert.include(
+      ProgressBar.render(progress, { now: 15_000, columns: 100, budget: held }),
+      "held for 1:30, as Frame.io asked"
+    )
+  })
 
   it("writes times as people do", () => {
     assert.strictEqual(ProgressBar.clock(0), "0:00")

@@ -14,6 +14,9 @@ export const build = async () => {
   return () => rm(built, { recursive: true, force: true })
 }
 
+/** The program that was built. */
+export const programFile = `${built}/bin.js`
+
 export interface Ended {
   /** Null after a signal. */
   readonly code: number | null

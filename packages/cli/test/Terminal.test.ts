@@ -1,0 +1,153 @@
+import { execFileSync } from "node:child_process"
+import { rm, writeFile } from "node:fs/promises"
+import { assert, beforeAll, describe, it } from "@effect/vitest"
+import { FakeFrameio, FakeFrameioServer, FaultPlan, Seed } from "@effect-frameio/testing"
+import { Effect } from "effect"
+import { build, folder, programFile } from "./program.js"
+import { hasTerminal, onTerminal } from "./terminal.js"
+
+if (!hasTerminal) process.stderr.write("SKIPPED: terminal snapshots need script of util-linux.\n")
+
+const job = (shots: number, limit: number) =>
+  Effect.gen(function* () {
+    const server = yield* FakeFrameioServer.make({
+      limits: { "assets.version": { limit, windowMillis: 1000 } },
+      faults: FaultPlan.latency({ millis: 5 })
+    })
+    const pairs = Seed.pairs(Seed.shots(server.world, { shots, versions: 2 }))
+    const file = folder(`../build/terminal-${process.pid}-${shots}-${limit}.csv`)
+    yield* Effect.acquireRelease(
+      Effect.promise(() =>
+        writeFile(
+          file,
+          ["asset_id,next_asset_id", ...pairs.map((pair) => `${pair.assetId},${pair.nextAssetId}`)].join("\n")
+        )
+      ),
+      () => Effect.promise(() => rm(file))
+    )
+    return { file, server, env: { FRAMEIO_BASE_URL: server.baseUrl, FRAMEIO_TOKEN: FakeFrameio.token } }
+  })
+
+const isBar = (line: string): boolean => /[█░]|^\d+\/\d+/.test(line)
+
+describe.skipIf(!hasTerminal)("frameio on a terminal", () => {
+  beforeAll(build, 60_000)
+
+  for (const columns of [40, 80, 200]) {
+    it.scopedLive(`shows one bar of ${columns} columns while it runs, and none when it is over`, () =>
+      Effect.gen(function* () {
+        const { env, file } = yield* job(40, 40)
+        const bars: Array<string> = []
+        const { code, screen } = yield* onTerminal(["batch", "run", file], {
+          columns,
+          env,
+          onScreen: ({ screen }) => {
+            const seen = screen().filter(isBar)
+            assert.isAtMost(seen.length, 1)
+            bars.push(...seen)
+          }
+        })
+        assert.strictEqual(code, 0)
+        assert.isNotEmpty(bars)
+        for (const bar of bars) assert.match(bar, /\d+\/(40|\?)/)
+        assert.match(screen.join(" "), /^40 versions for 40 stacks\. 40 of 40 versions in place; \d+\.\d s\.$/)
+      })
+    )
+
+    it.scopedLive(`leaves no bar behind at Ctrl-C on ${columns} columns, and counts what was done`, () =>
+      Effect.gen(function* () {
+        const { env, file, server } = yield* job(300, 30)
+        let typed = false
+        const { code, screen } = yield* onTerminal(["batch", "run", file], {
+          columns,
+          env,
+          onScreen: ({ screen, type }) => {
+            if (typed || !screen().some((line) => /[1-9]\d\/300/.test(line))) return
+            typed = true
+            type("\u0003")
+          }
+        })
+        assert.strictEqual(code, 130)
+        const applied = server.journal.counts("assets.version").applied
+        const text = screen.join(" ")
+        assert.deepStrictEqual(screen.filter(isBar), [])
+        assert.include(text, `${applied} of 300 versions in place, ${300 - applied} not sent`)
+      })
+    )
+  }
+
+  it.scopedLive("leaves no stale bar when the window gets narrow and wide again", () =>
+    Effect.gen(function* () {
+      const { env, file } = yield* job(90, 30)
+      let step = 0
+      const { code, screen } = yield* onTerminal(["batch", "run", file], {
+        columns: 100,
+        env,
+        onScreen: ({ resize, screen }) => {
+          const done = Number(/(\d+)\/90/.exec(screen().find(isBar) ?? "")?.[1] ?? 0)
+          if (step === 0 && done > 35) {
+            step = 1
+            resize(40)
+          } else if (step === 1 && done > 55) {
+            step = 2
+            resize(90)
+          }
+        }
+      })
+      assert.strictEqual(code, 0)
+      assert.strictEqual(step, 2)
+      assert.match(screen.join("\n"), /^90 versions for 90 stacks\.\n90 of 90 versions in place; \d+\.\d s\.$/)
+    })
+  )
+
+  it.scopedLive("says on a new line what goes wrong, and does without a cursor on a dumb terminal", () =>
+    Effect.gen(function* () {
+      const { env, file } = yield* job(20, 20)
+      const wrong = yield* onTerminal(["batch", "run", file], {
+        columns: 80,
+        env: { ...env, FRAMEIO_TOKEN: "wrong-token" }
+      })
+      assert.strictEqual(wrong.code, 2)
+      for (const line of wrong.screen) assert.notMatch(line, /[█░].*[A-Za-z]{6}/)
+      const dumb = yield* onTerminal(["batch", "run", file], { columns: 80, env: { ...env, TERM: "dumb", LANG: "C" } })
+      assert.strictEqual(dumb.code, 0)
+      assert.notMatch(dumb.screen.join("\n"), /[^\n\x20-\x7e]/)
+      assert.match(dumb.screen.at(-1) ?? "", /^20 of 20 versions in place/)
+    })
+  )
+})
+
+const hasFull = process.platform === "linux"
+
+describe.skipIf(!hasFull)("frameio, standard output on a full disk", () => {
+  beforeAll(build, 60_000)
+
+  const onFull = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) => {
+    try {
+      execFileSync("bash", ["-c", `"$0" "$@" > /dev/full`, process.execPath, programFile, ...args], {
+        env: { PATH: process.env.PATH, ...env },
+        stdio: ["ignore", "ignore", "pipe"]
+      })
+      return { code: 0, err: "" }
+    } catch (error) {
+      const ended = error as { readonly status: number; readonly stderr: Buffer }
+      return { code: ended.status, err: ended.stderr.toString() }
+    }
+  }
+
+  it.scopedLive("answers 1 with a word, whatever writes", () =>
+    Effect.sync(() => {
+      for (const args of [
+        ["--help"],
+        ["--version"],
+        ["help", "plan"],
+        ["completion", "zsh"],
+        ["fake", "--shots", "1"]
+      ]) {
+        const { code, err } = onFull(args)
+        assert.strictEqual(code, 1, args.join(" "))
+        assert.match(err, /[Ss]tandard output.*no space left/)
+      }
+    })
+  )
+})
