@@ -781,6 +781,42 @@ describe("FrameioClient", () => {
     })
   )
 
+  it.effect("behind a second limit that no header tells, few are refused and no call fails", () =>
+    Effect.gen(function* () {
+      let tokens = 5
+      let last = 0
+      let sent = 0
+      const client = HttpClient.make((request) =>
+        Effect.flatMap(Effect.delay(Clock.currentTimeMillis, "10 millis"), (now) => {
+          sent++
+          tokens = Math.min(5, tokens + ((now - last) * 5) / 1000)
+          last = now
+          const passes = tokens >= 1
+          if (passes) tokens--
+          const response = passes
+            ? new Response(JSON.stringify(asset), {
+                headers: { "x-ratelimit-limit": "20", "x-ratelimit-window": "1000", "x-ratelimit-remaining": "15" }
+              })
+            : new Response("slow down", { status: 429 })
+          return Effect.delay(Effect.succeed(HttpClientResponse.fromWeb(request, response)), "10 millis")
+        })
+      )
+      const layer = FrameioClient.layer({ token: Redacted.make(TOKEN) }).pipe(
+        Layer.provide(Layer.succeed(HttpClient.HttpClient, client))
+      )
+      const all = yield* Effect.fork(
+        Effect.forEach(Array.from({ length: 100 }), () => version, { concurrency: 10, discard: true }).pipe(
+          Effect.zipRight(Clock.currentTimeMillis),
+          Effect.provide(layer)
+        )
+      )
+      yield* TestClock.adjust("5 minutes")
+      const took = yield* Fiber.join(all)
+      assert.isAtMost(sent, 110)
+      assert.isAtMost(took, 1.2 * 19_000)
+    })
+  )
+
   describe("over real sockets", () => {
     const clients = {
       fetch: FetchHttpClient.layer,

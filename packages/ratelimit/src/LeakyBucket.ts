@@ -95,15 +95,44 @@ export interface LeakyBucket {
   readonly patience: number
   /** Since when the request at the head waits for calm only. */
   readonly waitingSince: number | undefined
+  /** A rate of our own, after refusals that the told rule does not explain. Outlives the successes that follow. */
+  readonly pace: Pace | undefined
+  /** Requests that passed in this second, and the most in one before, halved by each: what an untold limit let through. */
+  readonly passed: { readonly since: number; readonly count: number; readonly before: number }
+  /** How many answers of late were 503: each next one leaves nine tenths of it. */
+  readonly unavailable: number
 }
 
 /**
- * Why a bucket holds: a 429, or the server named the time itself (`Retry-After`).
+ * A rate of our own: one request per `costMillis`, halved by a refusal and slowly recovered.
  *
  * @since 0.1.0
  * @category models
  */
-export type HoldReason = "Refused" | "RetryAfter"
+export interface Pace {
+  /** At least so many ms between two grants. */
+  readonly costMillis: number
+  /** No grant before. */
+  readonly nextAt: number
+  /** So many more have to pass before it gets faster. */
+  readonly untilFaster: number
+  /** The pace that last passed a whole stage; absent until one has. */
+  readonly provenMillis: number | undefined
+  /** The pace that was last refused. */
+  readonly refusedMillis: number
+  /** Stages passed at a pace faster than that. */
+  readonly beyond: number
+  /** Whether it is the first guess, which answers that are still under way make better. */
+  readonly guessed: boolean
+}
+
+/**
+ * Why a bucket holds: a 429, several 503 in a row, or the server named the time itself (`Retry-After`).
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type HoldReason = "Refused" | "Unavailable" | "RetryAfter"
 
 /**
  * What a 429 leaves behind until a request passes again.
@@ -118,6 +147,8 @@ export interface Refusal {
   readonly alone: number
   /** What set `until`. */
   readonly reason: HoldReason
+  /** When the request that was refused last had been granted. */
+  readonly grantedAt: number
 }
 
 /**
@@ -169,17 +200,45 @@ const LONGEST_BLIND_HOLD = 60_000
 /** The hold of a known window grows to that window, or to this where the window is shorter. */
 const LONGEST_HOLD = 5000
 
+/** A 503 can be any server's bad moment. Three in a row are a refusal, or one of five for a while. */
+const MANY_UNAVAILABLE = 2
+const UNAVAILABLE_KEPT = 0.9
+
+/** What passed in a second is what an unknown limit is first taken for. */
+const PASSED_MILLIS = 1000
+
+/** A pace is kept for so long, and for so many requests, before a faster one is tried. */
+const STAGE_MILLIS = 6000
+const STAGE_REQUESTS = 8
+
+/** How much faster the next stage is: far from a pace that was refused, and near it or beyond. */
+const FASTER = 1.25
+const LITTLE_FASTER = 1.05
+
+/** A little slower than the pace that was proven last, after a faster one was refused. */
+const BACK_OFF = 1.05
+
+/** What passed in a second is a limit where it is so much slower than the pace that was kept. */
+const TELLING = 1.2
+
+/** Without a told rule a pace faster than this is none. */
+const LEAST_PACE = 10
+
+/** A clock that is further behind a state than this has been set back. */
+const CLOCK_SET_BACK = 1000
+
 /** More entries than this are merged, each into the one that lingers longer. */
 const MOST_LINGERING = 16
 
 /**
- * A bucket of which nothing is known, or only its rule: `hint` spares the first request its lonely round trip.
+ * A bucket of which nothing is known, or only its rule: `hint` spares the first request its lonely round trip. A hint
+ * that cannot be a rule is none.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const make = (hint?: Rule): LeakyBucket => ({
-  rule: hint,
+  rule: hint !== undefined && isRule(hint) ? hint : undefined,
   at: 0,
   level: 0,
   seen: 0,
@@ -196,8 +255,20 @@ export const make = (hint?: Rule): LeakyBucket => ({
   refusal: undefined,
   refusedAt: undefined,
   patience: 0,
-  waitingSince: undefined
+  waitingSince: undefined,
+  pace: undefined,
+  passed: { since: 0, count: 0, before: 0 },
+  unavailable: 0
 })
+
+/**
+ * Whether a rule can be one: at least one request per window, and a window of at least 1 ms, both finite.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const isRule = ({ limit, windowMillis }: Rule): boolean =>
+  limit >= 1 && limit < Number.POSITIVE_INFINITY && windowMillis >= 1 && windowMillis < Number.POSITIVE_INFINITY
 
 /**
  * What one request costs under a rule, in ms of level. Frame.io rounds it, half away from zero.
@@ -268,6 +339,8 @@ export const free = (bucket: LeakyBucket): number => {
   const alone = bucket.inFlight - lingeringCount(bucket) === 0
   const { refusal } = bucket
   if (refusal !== undefined) return alone && bucket.at >= refusal.until ? 1 : 0
+  const { pace } = bucket
+  if (pace !== undefined) return bucket.at >= pace.nextAt && (bucket.rule !== undefined || alone) ? 1 : 0
   if (bucket.rule === undefined) return alone ? 1 : 0
   const each = cost(bucket)
   if (each === 0) return Number.POSITIVE_INFINITY
@@ -314,9 +387,12 @@ const leak = (draft: Draft, now: number): void => {
   }
 }
 
-/** `millis` more in the bucket. From empty the leak starts a grain late: the server's ms may only just have begun. */
-const charge = (draft: Draft, millis: number): void => {
-  draft.at += Math.max(0, CLOCK_GRAIN - draft.level)
+/**
+ * `millis` more in the bucket at `now`. From empty the leak starts a grain late: the server's ms may only just have
+ * begun.
+ */
+const charge = (draft: Draft, now: number, millis: number): void => {
+  draft.at = Math.max(draft.at, Math.min(now + CLOCK_GRAIN, draft.at + Math.max(0, CLOCK_GRAIN - draft.level)))
   draft.level += millis
 }
 
@@ -332,14 +408,37 @@ const end = (draft: Draft, sequence: number, count: number): number => {
   return each * count + ofDearer * (dearer.costMillis - each)
 }
 
+/**
+ * All times as they were, on a clock that has been set back: how much time has really passed is not known, so none has.
+ */
+const setBack = (draft: Draft, millis: number): void => {
+  const { pace, passed, refusal, refusedAt, strangerAt, waitingSince } = draft
+  draft.at -= millis
+  draft.lingering = draft.lingering.map(({ count, until }) => ({ count, until: until - millis }))
+  draft.ruleAt -= millis
+  draft.strangerAt = strangerAt === undefined ? undefined : strangerAt - millis
+  draft.refusal =
+    refusal === undefined
+      ? undefined
+      : { ...refusal, until: refusal.until - millis, grantedAt: refusal.grantedAt - millis }
+  draft.refusedAt = refusedAt === undefined ? undefined : refusedAt - millis
+  draft.waitingSince = waitingSince === undefined ? undefined : waitingSince - millis
+  draft.pace = pace === undefined ? undefined : { ...pace, nextAt: pace.nextAt - millis }
+  draft.passed = { ...passed, since: passed.since - millis }
+}
+
 const settle = (draft: Draft, now: number): void => {
+  if (draft.at - now > CLOCK_SET_BACK) setBack(draft, draft.at - now)
   // What requests cost is not known before the rule is; then they are charged for the time at which they ended.
-  if (draft.rule === undefined) return
+  if (draft.rule === undefined) {
+    draft.at = Math.max(draft.at, now)
+    return
+  }
   for (let first = draft.lingering[0]; first !== undefined && first.until <= now; first = draft.lingering[0]) {
     leak(draft, first.until)
     draft.lingering = draft.lingering.slice(1)
     // Which of those in flight they were is not kept, so they count as old ones: the dearer cost, if there is one.
-    charge(draft, end(draft, 0, first.count))
+    charge(draft, first.until, end(draft, 0, first.count))
   }
   leak(draft, now)
 }
@@ -363,7 +462,10 @@ const copy = (bucket: LeakyBucket): Draft => ({
   refusal: bucket.refusal,
   refusedAt: bucket.refusedAt,
   patience: bucket.patience,
-  waitingSince: bucket.waitingSince
+  waitingSince: bucket.waitingSince,
+  pace: bucket.pace,
+  passed: bucket.passed,
+  unavailable: bucket.unavailable
 })
 
 const draftAt = (bucket: LeakyBucket, now: number): Draft => {
@@ -373,7 +475,8 @@ const draftAt = (bucket: LeakyBucket, now: number): Draft => {
 }
 
 /**
- * The state at `now`: leaked, and with those requests charged that lingered until then. Never goes back in time.
+ * The state at `now`: leaked, and with those requests charged that lingered until then. On a clock that has been set
+ * back by more than a second no time has passed, and all goes on from there.
  *
  * @since 0.1.0
  * @category transitions
@@ -387,6 +490,11 @@ const take = (draft: Draft, now: number): Ticket => {
   draft.seen += each
   draft.patience = Math.max(0, draft.patience - each)
   draft.waitingSince = undefined
+  const { pace } = draft
+  if (pace !== undefined) {
+    // What a timer delayed does not delay all that follow.
+    draft.pace = { ...pace, nextAt: Math.max(pace.nextAt, now - pace.costMillis / 8) + pace.costMillis }
+  }
   return { sequence: draft.granted, grantedAt: now, endedBefore: draft.ended }
 }
 
@@ -418,7 +526,7 @@ const decide = (draft: Draft, now: number, backlog: number): Ticket | number => 
   if (refusal !== undefined) {
     if (now < refusal.until) return refusal.until
     if (!alone) return atEnd(draft)
-  }
+  } else if (draft.pace !== undefined && now < draft.pace.nextAt) return draft.pace.nextAt
   if (rule === undefined) return alone ? take(draft, now) : Number.POSITIVE_INFINITY
 
   const each = costMillis(rule)
@@ -534,8 +642,9 @@ const measure = (draft: Draft, now: number, ticket: Ticket, headers: RateLimitHe
   const full = headers.windowMillis
   const unit = full / headers.limit
   const each = cost(draft)
-  // `remaining` is rounded to the nearest, so the level just after the charge was between these two.
-  const highest = Math.min(full, full - (remaining - 0.5) * unit)
+  // `remaining` is rounded to the nearest, so the level just after the charge was between these two; and the request
+  // itself is in it, whatever the header says.
+  const highest = Math.max(each, Math.min(full, full - (remaining - 0.5) * unit))
   const lowest = full - (remaining + 0.5) * unit
   const roundTrip = now - ticket.grantedAt
   if (ticket.sequence > draft.measured) {
@@ -557,6 +666,101 @@ const measure = (draft: Draft, now: number, ticket: Ticket, headers: RateLimitHe
   }
 }
 
+/** How many passed in a second of late. */
+const passedLately = ({ passed }: Draft, now: number): number =>
+  now - passed.since < 2 * PASSED_MILLIS ? Math.max(passed.count, passed.before) : 0
+
+/** What came through in a second, where that is so little that it tells a limit; else half of `present`. */
+const guess = (draft: Draft, now: number, present: number): number => {
+  const most = passedLately(draft, now)
+  const told = most === 0 ? 0 : (BACK_OFF * PASSED_MILLIS) / most
+  return told > TELLING * present ? told : 2 * present
+}
+
+/**
+ * A limit that nobody told was met. At first its rate is guessed; then the pace goes back to the one that was proven, or
+ * a little: {@link halve} does the rest where that is not enough.
+ */
+const slowDown = (draft: Draft, now: number): void => {
+  const { pace, rule } = draft
+  const present = pace?.costMillis ?? Math.max(rule === undefined ? 0 : costMillis(rule), LEAST_PACE)
+  const proven = pace?.provenMillis !== undefined && pace.provenMillis > present ? pace.provenMillis : undefined
+  const costNext = proven ?? (pace === undefined ? guess(draft, now, present) : present * BACK_OFF)
+  draft.pace = {
+    costMillis: costNext,
+    nextAt: pace?.nextAt ?? 0,
+    untilFaster: (proven === undefined ? 1 : 2) * stageOf(costNext),
+    provenMillis: proven,
+    refusedMillis: present,
+    beyond: 0,
+    guessed: pace === undefined
+  }
+}
+
+/** Even the request that went alone after the hold was refused: the limit is far below the pace. */
+const halve = (draft: Draft): void => {
+  const { pace } = draft
+  if (pace === undefined) return
+  const costNext = Math.max(pace.costMillis, 2 * pace.refusedMillis)
+  draft.pace = { ...pace, costMillis: costNext, untilFaster: stageOf(costNext) }
+}
+
+const stageOf = (paceMillis: number): number => Math.max(STAGE_REQUESTS, Math.ceil(STAGE_MILLIS / paceMillis))
+
+/** Half way to the pace that was refused; where that is near or behind, a little more each time. */
+const faster = ({ beyond, costMillis, refusedMillis }: Pace): number => {
+  const little = costMillis / Math.min(FASTER, 1 + (LITTLE_FASTER - 1) * 2 ** beyond)
+  return Math.max(costMillis / FASTER, Math.min(little, (costMillis + refusedMillis) / 2))
+}
+
+/** One more passed at the present pace; after a whole stage of them a faster one is tried. */
+const speedUp = (draft: Draft): void => {
+  const { pace, rule } = draft
+  if (pace === undefined) return
+  if (pace.untilFaster > 1) {
+    draft.pace = { ...pace, untilFaster: pace.untilFaster - 1 }
+    return
+  }
+  const costNext = faster(pace)
+  if (costNext <= Math.max(rule === undefined ? 0 : costMillis(rule), LEAST_PACE)) {
+    draft.pace = undefined
+    return
+  }
+  draft.pace = {
+    ...pace,
+    costMillis: costNext,
+    provenMillis: pace.costMillis,
+    untilFaster: stageOf(costNext),
+    beyond: costNext < pace.refusedMillis ? pace.beyond + 1 : 0
+  }
+}
+
+/** Counts what passes, by the second. */
+const pass = (draft: Draft, now: number): void => {
+  const { before, count, since } = draft.passed
+  const passed = now - since
+  draft.passed =
+    passed < PASSED_MILLIS
+      ? { ...draft.passed, count: count + 1 }
+      : { since: now, count: 1, before: passed < 2 * PASSED_MILLIS ? Math.max(count, before / 2) : 0 }
+  draft.unavailable *= UNAVAILABLE_KEPT
+}
+
+/** What an answer says of its bucket; with what it was charged, and without what may follow from its status. */
+const arrived = (draft: Draft, now: number, ticket: Ticket, headers: RateLimitHeaders | undefined): void => {
+  if (headers !== undefined) learn(draft, now, ticket, headers)
+  if (draft.rule === undefined) {
+    linger(draft, now)
+    return
+  }
+  charge(draft, now, Math.max(end(draft, ticket.sequence, 1), cost(draft)))
+  const roundTrip = Math.max(0, now - ticket.grantedAt)
+  draft.roundTripMillis = Math.max(roundTrip, 0.98 * draft.roundTripMillis + 0.02 * roundTrip)
+}
+
+const isLate = (draft: Draft, ticket: Ticket): boolean =>
+  draft.refusedAt !== undefined && ticket.grantedAt < draft.refusedAt
+
 /**
  * An answer other than 429 arrived: the request was charged at the latest now, and the headers, where there are any,
  * tell the rule and how much was left. Headers are only believed as far as they prove something.
@@ -571,28 +775,70 @@ export const answered = (
   headers: RateLimitHeaders | undefined
 ): LeakyBucket => {
   const draft = draftAt(state, now)
-  if (headers !== undefined) learn(draft, now, ticket, headers)
-  if (draft.rule === undefined) {
-    linger(draft, now)
+  const { refusal } = draft
+  arrived(draft, now, ticket, headers)
+  pass(draft, now)
+  // What was granted before the last refusal says nothing of the level after it, but of what came through before it.
+  if (isLate(draft, ticket)) {
+    const { pace } = draft
+    if (refusal !== undefined && pace?.guessed === true) {
+      const costNext = guess(draft, now, pace.refusedMillis)
+      draft.pace = { ...pace, costMillis: costNext, untilFaster: stageOf(costNext) }
+    }
     return draft
   }
-  charge(draft, Math.max(end(draft, ticket.sequence, 1), cost(draft)))
-  const roundTrip = Math.max(0, now - ticket.grantedAt)
-  draft.roundTripMillis = Math.max(roundTrip, 0.98 * draft.roundTripMillis + 0.02 * roundTrip)
-  // What was granted before the last refusal says nothing of the level after it.
-  if (draft.refusedAt !== undefined && ticket.grantedAt < draft.refusedAt) return draft
   draft.refusal = undefined
-  if (headers?.remaining !== undefined && ticket.sequence <= draft.granted) {
+  if (draft.pace?.guessed === true) draft.pace = { ...draft.pace, guessed: false }
+  speedUp(draft)
+  if (headers?.remaining !== undefined && ticket.sequence <= draft.granted && draft.rule !== undefined) {
+    if (refusal !== undefined && contradicts(headers, headers.remaining, refusal, now)) slowDown(draft, now)
     measure(draft, now, ticket, headers, headers.remaining)
   }
   return draft
 }
 
 /**
- * A 429 arrived. It cost nothing, and its `remaining` is computed from an empty bucket, so it is not believed. It does
- * prove that the bucket was full to within one request: so the whole bucket holds until one fits for certain, then one
- * request goes alone. Each refusal of such a request doubles the hold, up to a window or 5 s. `retryAfterMillis`,
- * which some proxy may send, is obeyed.
+ * Whether the bucket that an answer tells of cannot have been full when the request before it was refused: then another
+ * limit refused that one.
+ */
+const contradicts = (headers: RateLimitHeaders, remaining: number, refusal: Refusal, now: number): boolean => {
+  const unit = headers.windowMillis / headers.limit
+  const told = headers.windowMillis - (remaining - 0.5) * unit
+  return told + CLOCK_GRAIN < headers.windowMillis - costMillis(headers) - (now - refusal.grantedAt)
+}
+
+/**
+ * A 503 arrived: the request may have been charged. `retryAfterMillis`, where the server sent it, is obeyed; several in
+ * a row are a refusal by a limit that nobody tells.
+ *
+ * @since 0.1.0
+ * @category transitions
+ */
+export const unavailable = (
+  state: LeakyBucket,
+  now: number,
+  ticket: Ticket,
+  headers: RateLimitHeaders | undefined,
+  retryAfterMillis?: number | undefined
+): LeakyBucket => {
+  const draft = draftAt(state, now)
+  arrived(draft, now, ticket, headers)
+  draft.unavailable = UNAVAILABLE_KEPT * draft.unavailable + 1
+  const many = draft.pace !== undefined || draft.unavailable >= MANY_UNAVAILABLE
+  if (many && draft.refusal === undefined && !isLate(draft, ticket)) slowDown(draft, now)
+  if (many || retryAfterMillis !== undefined) holdOn(draft, now, ticket, "Unavailable", retryAfterMillis)
+  return draft
+}
+
+/**
+ * A 429 arrived. It cost nothing, and its `remaining` is computed from an empty bucket, so it is not believed.
+ *
+ * As a rule it proves that the bucket was full to within one request: so the whole bucket holds until one fits for
+ * certain, then one request goes alone. Each refusal of such a request doubles the hold, up to a window or 5 s.
+ * `retryAfterMillis`, which some proxy may send, is obeyed.
+ *
+ * Where the told rule does not explain it (a 429 without the headers that other answers have, or from a bucket that
+ * has room), another limit is there: the bucket keeps its level, and from then on a {@link Pace}.
  *
  * @since 0.1.0
  * @category transitions
@@ -607,28 +853,55 @@ export const refused = (
   const draft = draftAt(state, now)
   if (headers !== undefined) learn(draft, now, ticket, headers)
   end(draft, ticket.sequence, 1)
-  const { refusal, rule } = draft
-  // A request that went before the last refusal was seen tells nothing new.
-  const late = draft.refusedAt !== undefined && ticket.grantedAt < draft.refusedAt
-  const alone = refusal === undefined ? 0 : late ? refusal.alone : refusal.alone + 1
-  const full = rule?.windowMillis ?? 0
-  draft.level = Math.max(draft.level, full)
-  draft.seen = Math.max(draft.seen, full)
-  draft.strangerAt = now
-  const asked = now + (retryAfterMillis ?? 0)
-  const until = Math.max(now + holdMillis(rule, alone), asked)
-  draft.refusal =
-    refusal !== undefined && refusal.until >= until
-      ? { ...refusal, alone }
-      : { until, alone, reason: asked === until && asked > now ? "RetryAfter" : "Refused" }
-  draft.refusedAt = now
-  draft.waitingSince = undefined
+  const full = draft.rule?.windowMillis ?? 0
+  if (unexplained(draft, headers)) {
+    draft.seen = Math.max(0, draft.seen - cost(draft))
+    if (draft.refusal === undefined && !isLate(draft, ticket) && passedLately(draft, now) > 0) slowDown(draft, now)
+  } else {
+    draft.level = Math.max(draft.level, full)
+    draft.seen = Math.max(draft.seen, full)
+    draft.strangerAt = now
+  }
+  holdOn(draft, now, ticket, "Refused", retryAfterMillis)
   return draft
 }
 
+/** Whether a refusal was none of the told rule's. */
+const unexplained = (draft: Draft, headers: RateLimitHeaders | undefined): boolean => {
+  const { pace, rule } = draft
+  if (rule === undefined) return true
+  if (headers === undefined && draft.measured > 0) return true
+  return pace !== undefined && used(draft) + 2 * costMillis(rule) <= rule.windowMillis
+}
+
+/** Nothing goes for a while, then one request alone. */
+const holdOn = (
+  draft: Draft,
+  now: number,
+  ticket: Ticket,
+  reason: "Refused" | "Unavailable",
+  retryAfterMillis: number | undefined
+): void => {
+  const { refusal } = draft
+  // A request that went before the last refusal was seen tells nothing new.
+  const alone = refusal === undefined ? 0 : isLate(draft, ticket) ? refusal.alone : refusal.alone + 1
+  if (refusal !== undefined && refusal.alone === 0 && alone === 1) halve(draft)
+  const asked = now + (retryAfterMillis ?? 0)
+  const until = Math.max(now + holdMillis(draft, alone, reason), asked)
+  draft.refusal =
+    refusal !== undefined && refusal.until >= until
+      ? { ...refusal, alone, grantedAt: ticket.grantedAt }
+      : { until, alone, reason: asked === until && asked > now ? "RetryAfter" : reason, grantedAt: ticket.grantedAt }
+  draft.refusedAt = now
+  draft.waitingSince = undefined
+}
+
 /** With the rule known, a first refusal needs no hold of its own: the bucket counts as full, and leaks. */
-const holdMillis = (rule: Rule | undefined, alone: number): number => {
-  if (rule === undefined) return Math.min(LONGEST_BLIND_HOLD, BLIND_HOLD * 2 ** alone)
+const holdMillis = ({ pace, rule }: Draft, alone: number, reason: "Refused" | "Unavailable"): number => {
+  if (rule === undefined || pace !== undefined) {
+    const first = pace === undefined || pace.guessed ? BLIND_HOLD : Math.min(BLIND_HOLD, 2 * pace.costMillis)
+    return Math.min(reason === "Unavailable" ? LONGEST_HOLD : LONGEST_BLIND_HOLD, first * 2 ** alone)
+  }
   if (alone === 0) return 0
   return Math.min(Math.max(rule.windowMillis, LONGEST_HOLD), Math.max(1, costMillis(rule)) * 2 ** alone)
 }

@@ -24,7 +24,7 @@ export interface RateLimitHeaders {
 }
 
 /**
- * A header that was there and could not be used.
+ * A header that was there and could not be used: no number, or a number that contradicts the others.
  *
  * @since 0.1.0
  * @category models
@@ -43,9 +43,9 @@ export interface Malformed {
  * @category models
  */
 export interface Parsed {
-  /** Absent unless both limit and window were there and sound. */
+  /** Absent unless both limit and window were there and sound, and nothing contradicts them. */
   readonly headers: RateLimitHeaders | undefined
-  /** Every rate-limit header that was there and was not a usable number. */
+  /** Every rate-limit header that was there and could not be used. */
   readonly malformed: ReadonlyArray<Malformed>
 }
 
@@ -81,16 +81,25 @@ const NOTHING_MALFORMED: ReadonlyArray<Malformed> = []
 /** The documentation types the limit as a double, so `20.0` is read too. */
 const NUMBER = /^\s*\d{1,15}(?:\.0+)?\s*$/
 
+/** A header that came twice with one value says one thing. */
+const single = (value: string): string => {
+  if (!value.includes(",")) return value
+  const [first = "", ...rest] = value.split(",").map((one) => one.trim())
+  return rest.every((one) => one === first) ? first : value
+}
+
 const read = (value: string, lowest: number, highest: number): number | undefined => {
-  if (!NUMBER.test(value)) return undefined
-  const number = Number(value)
+  const text = single(value)
+  if (!NUMBER.test(text)) return undefined
+  const number = Number(text)
   return number >= lowest && number <= highest ? number : undefined
 }
 
 /**
  * Reads the headers of an answer; names are in lower case, as every `HttpClient` gives them.
  *
- * A header that is not a whole number in its range (missing, negative, zero, `Infinity`, text) is not believed.
+ * A header that is not a whole number in its range (missing, negative, zero, `Infinity`, text) is not believed. Where
+ * `remaining` is more than the limit, none of the three is.
  *
  * @since 0.1.0
  * @category parsing
@@ -108,8 +117,14 @@ export const parse = (headers: Readonly<Record<string, string | undefined>>): Pa
   if (remainingText !== undefined && remaining === undefined) {
     malformed.push({ header: REMAINING, value: remainingText })
   }
+  // More left than there is: one of the two is wrong, and nothing says which.
+  const contradictory = limit !== undefined && remaining !== undefined && remaining > limit
+  if (contradictory && remainingText !== undefined) malformed.push({ header: REMAINING, value: remainingText })
   return {
-    headers: limit === undefined || windowMillis === undefined ? undefined : { limit, windowMillis, remaining },
+    headers:
+      limit === undefined || windowMillis === undefined || contradictory
+        ? undefined
+        : { limit, windowMillis, remaining },
     malformed: malformed.length === 0 ? NOTHING_MALFORMED : malformed
   }
 }

@@ -93,6 +93,11 @@ export interface Service {
     options?: {
       /** Is told for how long the permit was waited for, in ms; not called when it was there at once. */
       readonly onWaited?: ((millis: number) => void) | undefined
+      /**
+       * Is told of a 429, or of a 503 among many, and whether other requests of the bucket got through while this one
+       * waited and was under way: then the refusal says nothing of this request.
+       */
+      readonly onRefused?: ((othersPassed: boolean) => void) | undefined
     }
   ) => <A extends Answered, E, R>(send: Effect.Effect<A, E, R>) => Effect.Effect<A, E | RateLimitError, R>
   /** One bucket, where it was used lately. */
@@ -118,6 +123,12 @@ const IDLE_MILLIS = 600_000
 /** So few buckets are not worth a look. */
 const SWEEP_ABOVE = 256
 
+const TOO_MANY = 429
+const UNAVAILABLE = 503
+
+/** A server may send back anything in a header, the token included: only what looks like a number or a word is shown. */
+const PRESENTABLE = /^[\w .,+-]{0,16}$/
+
 interface Owner {
   readonly index: number
   readonly queues: Map<string, Bucket>
@@ -129,6 +140,7 @@ interface Owner {
 class Sending<A extends Answered, E, R> extends Request<A, E | RateLimitError, R> {
   /** Once it is set the server may see the request; until then its permit can be given back. */
   sent = false
+  private readonly passedBefore: number
   private asked = false
   private resume: ((turn: Turn<A, E, R>) => void) | undefined = undefined
 
@@ -140,9 +152,10 @@ class Sending<A extends Answered, E, R> extends Request<A, E | RateLimitError, R
     job: JobState.JobState | undefined,
     defaultMaxWait: number,
     private readonly send: Effect.Effect<A, E, R>,
-    private readonly onWaited: ((millis: number) => void) | undefined
+    private readonly observer: Observer | undefined
   ) {
     super(clock, now, PRIORITIES.indexOf(call.priority), call.maxWaitMillis ?? defaultMaxWait, call.deadline, job)
+    this.passedBefore = bucket.passed
   }
 
   commit(): Turn<A, E, R> {
@@ -170,8 +183,12 @@ class Sending<A extends Answered, E, R> extends Request<A, E | RateLimitError, R
   wake(): void {
     const { resume } = this
     if (resume === undefined) return
-    if (this.error === undefined) this.onWaited?.(RateLimitStore.monotonicMillis(this.clock) - this.since)
+    if (this.error === undefined) this.observer?.onWaited?.(RateLimitStore.monotonicMillis(this.clock) - this.since)
     resume(this)
+  }
+
+  onRefused(): void {
+    this.observer?.onRefused?.(this.bucket.passed > this.passedBefore)
   }
 
   private go(): Turn<A, E, R> {
@@ -179,6 +196,8 @@ class Sending<A extends Answered, E, R> extends Request<A, E | RateLimitError, R
     return this.send
   }
 }
+
+type Observer = NonNullable<Parameters<Service["schedule"]>[1]>
 
 /** An interruption may have come after the request was written. */
 const neverSent = (cause: Cause.Cause<unknown>): boolean =>
@@ -192,6 +211,8 @@ class Bucket {
   readonly malformed: () => void
   /** Headers whose values were complained about. */
   readonly warned = new Set<string>()
+  /** Answers that were no refusals. */
+  passed = 0
 
   constructor(
     /** Tells the owners apart. */
@@ -270,6 +291,17 @@ export const make = (
       return bucket
     }
 
+    const hintOf = (route: string): LeakyBucket.Rule | undefined => {
+      const hint = options.hint?.(route)
+      if (hint === undefined || LeakyBucket.isRule(hint)) return hint
+      fork(
+        Effect.logWarning(
+          `${route}: the hint of ${hint.limit} requests per ${hint.windowMillis} ms is no rule, and is not used. Both must be at least 1.`
+        )
+      )
+      return undefined
+    }
+
     const knownOrNew = (key: RateLimitStore.BucketKey): Bucket => {
       const name = Redacted.value(key.owner)
       let owner = owners.get(name)
@@ -282,7 +314,7 @@ export const make = (
       const bucket = new Bucket(owner.index, key, {
         store,
         queueLimit,
-        hint: options.hint?.(key.route),
+        hint: hintOf(key.route),
         whenStoreIsAway,
         fork
       })
@@ -313,10 +345,10 @@ export const make = (
         malformed()
         if (warned.has(header)) continue
         warned.add(header)
-        text += ` ${header}: ${JSON.stringify(value.slice(0, 100))}`
+        text += ` ${header}: ${PRESENTABLE.test(value) ? JSON.stringify(value) : `${value.length} characters`}`
       }
       if (text === "") return
-      fork(Effect.logWarning(`${queue.key.route}: rate-limit headers without a usable number are not believed:${text}`))
+      fork(Effect.logWarning(`${queue.key.route}: rate-limit headers that cannot be right are not believed:${text}`))
     }
 
     const onResponse = <A extends Answered, E, R>(sending: Sending<A, E, R>, response: Answered): void => {
@@ -324,8 +356,15 @@ export const make = (
       if (ticket === undefined) return
       const { headers, malformed } = RateLimitHeaders.parse(response.headers)
       if (malformed.length > 0) complain(bucket, malformed)
-      if (response.status !== 429) {
+      if (response.status !== TOO_MANY && response.status !== UNAVAILABLE) {
+        bucket.passed++
         bucket.queue.learn(sending, (state, now) => LeakyBucket.answered(state, now, ticket, headers))
+        return
+      }
+      const retryAfter = RetryAfter.fromHeaders(response.headers, clock.unsafeCurrentTimeMillis())
+      if (response.status === UNAVAILABLE) {
+        bucket.queue.learn(sending, (state, now) => LeakyBucket.unavailable(state, now, ticket, headers, retryAfter))
+        if (bucket.queue.holds) sending.onRefused()
         return
       }
       bucket.refused()
@@ -334,8 +373,8 @@ export const make = (
         // It has to be sent again.
         if (job.open) job.left++
       }
-      const retryAfter = RetryAfter.fromHeaders(response.headers, clock.unsafeCurrentTimeMillis())
       bucket.queue.learn(sending, (state, now) => LeakyBucket.refused(state, now, ticket, headers, retryAfter))
+      sending.onRefused()
     }
 
     const onFailure = <A extends Answered, E, R>(sending: Sending<A, E, R>, cause: Cause.Cause<unknown>): void => {
@@ -354,7 +393,7 @@ export const make = (
           const bucket = bucketOf(key, now)
           const job = call.job === undefined ? undefined : JobState.of(call.job)
           job?.through.add(bucket)
-          const sending = new Sending(bucket, clock, now, call, job, defaultMaxWait, send, options?.onWaited)
+          const sending = new Sending(bucket, clock, now, call, job, defaultMaxWait, send, options)
           // What `uninterruptibleMask` does, but with less to hold while it waits.
           return RuntimeFlags.interruptible(runtimeFlags)
             ? Effect.uninterruptible(learning(sending, Effect.interruptible(sending)))

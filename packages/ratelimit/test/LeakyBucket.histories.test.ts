@@ -52,6 +52,7 @@ const history = (extra: Partial<Record<keyof History, fc.Arbitrary<unknown>>> = 
       lost: rarely(0.1),
       unreachable: rarely(0.1),
       malformed: rarely(0.3),
+      lying: fc.constant(undefined),
       late: fc.constantFrom(0, 1, 3),
       hint: fc.boolean(),
       change: fc.constant(undefined),
@@ -125,6 +126,28 @@ describe("LeakyBucket, whatever happens", { timeout: 60 * MINUTES }, () => {
       }),
       0.1,
       (_, { refusedUnforeseen }) => assert.strictEqual(refusedUnforeseen, 0)
+    ))
+
+  it("when headers contradict each other, they prove nothing: the bound holds all the same, and nothing is refused", () =>
+    holds(
+      history({
+        lying: fc.record({ share: fc.double({ min: 0.1, max: 1, noNaN: true }), kind: fc.constant("contradictory") }),
+        requests: fc.integer({ min: 1, max: 60 })
+      }),
+      0.1,
+      (_, { refusedUnforeseen }) => assert.strictEqual(refusedUnforeseen, 0)
+    ))
+
+  it("when headers lie in any way, the state keeps to its clock, no level is below nothing, and all is sent", () =>
+    holds(
+      history({
+        limit: fc.integer({ min: 1, max: 50 }),
+        windowMillis: fc.integer({ min: 100, max: 2000 }),
+        lying: fc.record({ share: fc.double({ min: 0.1, max: 1, noNaN: true }), kind: fc.constant("any") }),
+        requests: fc.integer({ min: 1, max: 60 })
+      }),
+      0.1,
+      ({ requests }, { granted }) => assert.isAtLeast(granted, requests)
     ))
 
   it("with strangers about, polite or greedy, all is sent in the end", () =>

@@ -302,6 +302,99 @@ describe("RateLimitScheduler", () => {
     )
   )
 
+  it.effect("maxWait 0 takes a permit that is there, and fails where there is none", () =>
+    run(
+      Effect.gen(function* () {
+        const server = yield* makeServer({ limit: 1, windowMillis: 10_000 })
+        const { schedule } = yield* RateLimitScheduler.RateLimitScheduler
+        const now = schedule(key)(server.send()).pipe(RateLimitCall.withMaxWait(0))
+        yield* elapse(now, 20)
+        const error = yield* Effect.flip(now)
+        assert.deepStrictEqual(
+          error,
+          new RateLimitError.MaxWaitExceeded({ route: ROUTE, maxWaitMillis: 0, waitedMillis: 0 })
+        )
+        yield* TestClock.adjust(10_001)
+        yield* elapse(now, 20)
+        assert.strictEqual(server.seen.length, 2)
+      })
+    )
+  )
+
+  it.effect("a hint that is no rule is not used, and hangs nothing", () =>
+    Effect.forEach(
+      [
+        { limit: 0, windowMillis: 1000 },
+        { limit: 10, windowMillis: Number.NaN },
+        { limit: -1, windowMillis: 0 }
+      ],
+      (hint) =>
+        run(
+          Effect.gen(function* () {
+            const server = yield* makeServer({ limit: 10 })
+            const { schedule } = yield* RateLimitScheduler.RateLimitScheduler
+            yield* elapse(Effect.all([schedule(key)(server.send()), schedule(key)(server.send())]), 1000)
+            assert.strictEqual(count(server.seen, 200), 2)
+          }),
+          { hint: () => hint }
+        )
+    )
+  )
+
+  it.effect("a 503 that says when to come back is obeyed, and several in a row hold the bucket", () =>
+    run(
+      Effect.gen(function* () {
+        const { bucket, schedule } = yield* RateLimitScheduler.RateLimitScheduler
+        const answer = (status: number, headers: Record<string, string> = {}) =>
+          Effect.sync(() => HttpClientResponse.fromWeb(request, new Response("", { status, headers })))
+        yield* schedule(key)(answer(503, { "retry-after": "90" }))
+        assert.deepStrictEqual((yield* bucket(key))?.hold, { reason: "RetryAfter", leftMillis: 90_000 })
+        yield* elapse(schedule(key)(answer(200)), 90_000)
+        assert.isUndefined((yield* bucket(key))?.hold)
+        const other = { ...key, route: "GET /v2/assets/:asset_id" }
+        yield* schedule(other)(answer(503))
+        yield* schedule(other)(answer(503))
+        assert.isUndefined((yield* bucket(other))?.hold)
+        const told: Array<boolean> = []
+        yield* schedule(other, { onRefused: (othersPassed) => told.push(othersPassed) })(answer(503))
+        assert.deepStrictEqual((yield* bucket(other))?.hold, { reason: "Unavailable", leftMillis: 1000 })
+        assert.deepStrictEqual(told, [false])
+      })
+    )
+  )
+
+  it.effect("a refusal says whether others got through meanwhile", () =>
+    run(
+      Effect.gen(function* () {
+        const { schedule } = yield* RateLimitScheduler.RateLimitScheduler
+        const answer = (status: number, latency: number) =>
+          Effect.delay(
+            Effect.sync(() =>
+              HttpClientResponse.fromWeb(
+                request,
+                new Response("", {
+                  status,
+                  headers: {
+                    "x-ratelimit-limit": "20",
+                    "x-ratelimit-window": "1000",
+                    "x-ratelimit-remaining": "18"
+                  }
+                })
+              )
+            ),
+            latency
+          )
+        const told: Array<boolean> = []
+        const refused = schedule(key, { onRefused: (othersPassed) => told.push(othersPassed) })(answer(429, 100))
+        yield* elapse(schedule(key)(answer(200, 10)), 10)
+        yield* elapse(Effect.all([refused, schedule(key)(answer(200, 50))], { concurrency: "unbounded" }), 100)
+        yield* TestClock.adjust(2000)
+        yield* elapse(refused, 2000)
+        assert.deepStrictEqual(told, [true, false])
+      })
+    )
+  )
+
   it.effect(
     "an interrupted waiter leaves no trace; an interrupted request keeps its slot until leak has cleared it",
     () =>

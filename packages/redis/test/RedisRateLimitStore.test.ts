@@ -102,7 +102,7 @@ describe("the store in Redis", () => {
           assert.notInclude(text, ROUTE)
           assert.notInclude(text, Redacted.value(HASH_KEY))
         }
-        assert.match(name, /^frameio:ratelimit:1:[\w-]{43}$/)
+        assert.match(name, /^frameio:ratelimit:2:[\w-]{43}$/)
         lives.push(yield* Effect.promise(() => redis.pttl(name)))
       }
       lives.sort((a, b) => a - b)

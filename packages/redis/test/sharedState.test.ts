@@ -93,6 +93,25 @@ describe("the shared state", () => {
     })
   )
 
+  it("goes on from where it was when the server's clock is set back, for all who share it", () => {
+    const here = world()
+    const a = here.process("a")
+    const b = here.process("b")
+    const server = 100_000
+    const tickets = a.run(0, grant(10), { server })
+    a.run(10, answer(tickets), { server: server + 10 })
+    const full = LeakyBucket.level(b.run(10, look, { server: server + 10 }).bucket)
+    // A minute back; nothing but the time changes in what follows.
+    a.run(20, look, { server: server + 20 - 60_000 })
+    b.run(30, look, { server: server + 30 - 60_000 })
+    const { bucket, now } = a.run(320, look, { server: server + 320 - 60_000 })
+    const later = LeakyBucket.level(LeakyBucket.advance(bucket, now))
+    assert.isAtMost(later, full - 290)
+    assert.isAtLeast(later, full - 320)
+    // A process that never saw the clock before goes on from there, too.
+    assert.closeTo(here.process("c").run(330, look, { server: server + 330 - 60_000 }).now, now + 10, 5)
+  })
+
   it("counts a write whose answer was lost once, whether it arrived or not", () => {
     for (const fate of ["lost", "unheard"] as const) {
       const here = world()

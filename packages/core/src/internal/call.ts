@@ -16,6 +16,9 @@ export interface Call {
   /** Requests that were sent, those included that something around the `HttpClient` sent by itself. */
   attempts: number
   failures: RetryPolicy.Failures
+  /** Whether the last attempt was refused while others got through, and how often that was. */
+  passedOver: boolean
+  timesPassedOver: number
   /** The time in the rate limit's queue and between attempts, in ms. */
   waitedMillis: number
 }
@@ -29,7 +32,16 @@ export const make = (endpoint: FrameioApi.Endpoint, assetIds: ReadonlyArray<Asse
   span.attribute("http.route", endpoint.path)
   span.attribute("frameio.attempts", 0)
   span.attribute("frameio.waited_ms", 0)
-  return { endpoint, assetIds, span, attempts: 0, failures: RetryPolicy.noFailures, waitedMillis: 0 }
+  return {
+    endpoint,
+    assetIds,
+    span,
+    attempts: 0,
+    failures: RetryPolicy.noFailures,
+    passedOver: false,
+    timesPassedOver: 0,
+    waitedMillis: 0
+  }
 }
 
 /** @internal */
@@ -37,6 +49,26 @@ export const attempted = (call: Call, requests: number): void => {
   call.attempts += requests
   call.span.attribute("frameio.attempts", call.attempts)
   if (call.attempts > 1) call.span.attribute("http.request.resend_count", call.attempts - 1)
+}
+
+/** @internal */
+export const refused = (call: Call, othersPassed: boolean): void => {
+  call.passedOver = othersPassed
+}
+
+/** A limit that is met by one call too many says nothing of the call; one that refuses it for ever does. */
+const MOST_PASSED_OVER = 100
+
+/**
+ * Whether the attempt that just failed does not count against the call: it was refused while others got through.
+ *
+ * @internal
+ */
+export const isSpared = (call: Call): boolean => {
+  const spared = call.passedOver && call.timesPassedOver < MOST_PASSED_OVER
+  if (spared) call.timesPassedOver++
+  call.passedOver = false
+  return spared
 }
 
 /** @internal */

@@ -201,7 +201,7 @@ export const make = (options: Options) =>
         const { reads } = call.endpoint
         // What was refused may be the second request of this attempt, after the first was carried out.
         if (failure === undefined || (attempt.repeated && !reads)) return Effect.fail(verdict.error())
-        call.failures = RetryPolicy.failed(call.failures, failure)
+        if (!Call.isSpared(call)) call.failures = RetryPolicy.failed(call.failures, failure)
         return Effect.flatMap(Random.next, (random) => {
           const delay = RetryPolicy.decide(policy, { failure, reads, failures: call.failures, random })
           if (delay === undefined) return Effect.fail(verdict.error())
@@ -264,7 +264,10 @@ export const make = (options: Options) =>
         const attempt = Effect.flatMap(Effect.mapError(credentials.owner, withCall), (owner) =>
           scheduler.schedule(
             { owner, route: endpoint.route },
-            { onWaited: (millis) => Call.waited(call, millis) }
+            {
+              onWaited: (millis) => Call.waited(call, millis),
+              onRefused: (othersPassed) => Call.refused(call, othersPassed)
+            }
           )(sent)
         )
         const circumstances = (present: Redacted.Redacted<string>): Failures.Circumstances => ({

@@ -42,6 +42,8 @@ export abstract class Request<A = unknown, E = unknown, R = unknown>
   /** Whether the ticket was given by the local count while the store was away. */
   local = false
   error: RateLimitError | undefined = undefined
+  /** How many decisions the queue had made when it came. */
+  decisions = 0
 
   constructor(
     readonly clock: Clock.Clock,
@@ -124,6 +126,7 @@ export class BucketQueue {
   private events: Array<Event> = []
   private running = false
   private again = false
+  private decisions = 0
   private retryAt = NEVER
   private timer: Timer | undefined
   /** The state as this process last saw it, and how far the store's clock is behind ours. */
@@ -160,6 +163,11 @@ export class BucketQueue {
     )
   }
 
+  /** Whether a refusal holds the bucket, as far as this process knows. */
+  get holds(): boolean {
+    return (this.local?.bucket ?? this.bucket).refusal !== undefined
+  }
+
   stateAt(now: number): LeakyBucket.LeakyBucket {
     return this.local === undefined
       ? LeakyBucket.advance(this.bucket, now - this.behind)
@@ -175,12 +183,14 @@ export class BucketQueue {
       return
     }
     const first = this.line.upTo(request.rank) === 0
+    request.decisions = this.decisions
     this.line.add(request)
     this.enter(request)
-    if (expiresAt <= now) this.giveUp(request, now)
     // Behind others it can only wait, and they are being looked after.
-    else if (first) this.pump(clock, now)
-    if (request.waiting && expiresAt < NEVER) {
+    if (first) this.pump(clock, now)
+    if (!request.waiting) return
+    if (expiresAt <= now && !this.running) this.giveUp(request, now)
+    else if (expiresAt < NEVER) {
       this.expiries.add(request)
       if (this.timer === undefined || expiresAt < this.timer.wakeAt) this.setTimer(clock, now)
     }
@@ -234,6 +244,7 @@ export class BucketQueue {
       this.expire(now)
       const transaction = this.transaction(this.takeEvents())
       this.settled(updateNow(this.key, this.settings.hint, now, transaction), now, false)
+      this.expire(now)
       if (!this.again) break
       now = RateLimitStore.monotonicMillis(clock)
     }
@@ -269,6 +280,7 @@ export class BucketQueue {
             if (this.events.length > 0) this.again = true
           }
           this.settled(turn, at, false)
+          this.expire(at)
           return this.pumpOn(clock, at)
         }
       })
@@ -375,6 +387,7 @@ export class BucketQueue {
       this.bucket = turn.bucket
       this.behind = now - turn.now
     }
+    this.decisions++
     this.retryAt = turn.retryAt + (now - turn.now)
     let count = 0
     for (const ticket of turn.tickets) {
@@ -431,10 +444,11 @@ export class BucketQueue {
     if (entry.waiting <= 0 && (!job.open || job.left === 0)) this.jobs.delete(job)
   }
 
+  /** Whoever came since the last decision waits for one, however short its time is. */
   private expire(now: number): void {
     for (
       let first = this.expiries.peek();
-      first !== undefined && first.expiresAt <= now;
+      first !== undefined && first.expiresAt <= now && first.decisions < this.decisions;
       first = this.expiries.peek()
     ) {
       this.giveUp(first, now)

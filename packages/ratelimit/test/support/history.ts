@@ -2,7 +2,7 @@
  * Plays a random history against a `LeakyBucket`: a client that obeys it, and a server as strict as Frame.io's.
  * Deterministic: everything comes from the history's own numbers.
  */
-import { LeakyBucket } from "@effect-frameio/ratelimit"
+import { LeakyBucket, RateLimitHeaders } from "@effect-frameio/ratelimit"
 import { makeAgenda, makeRandom, makeServer } from "./playground.js"
 
 export interface History {
@@ -22,6 +22,8 @@ export interface History {
   readonly lost: number
   readonly unreachable: number
   readonly malformed: number
+  /** How often headers lie: so that they contradict each other, or in any way. */
+  readonly lying: { readonly share: number; readonly kind: "contradictory" | "any" } | undefined
   /** How late timers fire, in ms, at most. */
   readonly late: number
   readonly hint: boolean
@@ -42,6 +44,41 @@ export interface Played {
   readonly slowest: number
 }
 
+interface Told {
+  readonly limit: number
+  readonly windowMillis: number
+  readonly remaining: number
+}
+
+const contradictions: ReadonlyArray<(told: Told) => Told> = [
+  (told) => ({ ...told, remaining: 5 * told.limit }),
+  (told) => ({ ...told, remaining: 50 * told.limit }),
+  (told) => ({ ...told, remaining: told.limit + 1 }),
+  ({ limit, remaining, windowMillis }) =>
+    remaining < limit
+      ? { limit: remaining, windowMillis, remaining: limit }
+      : { limit, windowMillis, remaining: limit + 1 }
+]
+
+const lies: ReadonlyArray<(told: Told) => Told> = [
+  ...contradictions,
+  (told) => ({ ...told, remaining: told.limit }),
+  (told) => ({ ...told, remaining: 0 }),
+  (told) => ({ ...told, remaining: Math.floor(told.remaining / 2) }),
+  (told) => ({ ...told, limit: 1_000_000_000 * told.limit }),
+  (told) => ({ ...told, limit: 2 * told.limit }),
+  (told) => ({ ...told, windowMillis: 1 }),
+  (told) => ({ ...told, windowMillis: Math.max(1, Math.floor(told.windowMillis / 10)) })
+]
+
+/** As it comes over the wire. */
+const read = ({ limit, remaining, windowMillis }: Told): RateLimitHeaders.RateLimitHeaders | undefined =>
+  RateLimitHeaders.parse({
+    [RateLimitHeaders.LIMIT]: `${limit}`,
+    [RateLimitHeaders.WINDOW]: `${windowMillis}`,
+    [RateLimitHeaders.REMAINING]: `${remaining}`
+  }).headers
+
 export const play = (history: History): Played => {
   const random = makeRandom(history.seed)
   const agenda = makeAgenda()
@@ -49,7 +86,8 @@ export const play = (history: History): Played => {
   const server = makeServer(rule, random())
   const cost = LeakyBucket.costMillis(rule)
   /** Nobody and nothing interferes, so that the strict promises hold. */
-  const strict = () => history.stranger === undefined && history.change === undefined && refused === 0
+  const strict = () =>
+    history.stranger === undefined && history.change === undefined && history.lying?.kind !== "any" && refused === 0
   const mean = history.latency * Math.max(1, cost)
   const longest = mean * (1 + history.jitter)
   const problems: Array<string> = []
@@ -73,6 +111,8 @@ export const play = (history: History): Played => {
   }
 
   const check = () => {
+    if (bucket.at > now + LeakyBucket.CLOCK_GRAIN + 1e-6) problem(`the state is ahead of its clock, at ${bucket.at}`)
+    if (bucket.level < 0 || bucket.seen < 0) problem(`a level below nothing: ${bucket.level}, ${bucket.seen}`)
     const at = LeakyBucket.advance(bucket, now)
     if (strict() && at.rule !== undefined && LeakyBucket.bound(at) < server.level(now) - 1e-6) {
       problem(`the bound ${LeakyBucket.bound(at)} is below the level ${server.level(now)}`)
@@ -176,7 +216,10 @@ export const play = (history: History): Played => {
         if (given) return
         if (lost) return giveUp()
         given = true
-        const told = random() < history.malformed ? undefined : headers
+        const { lying } = history
+        const all = lying?.kind === "any" ? lies : contradictions
+        const lie = lying !== undefined && random() < lying.share ? all[Math.floor(random() * all.length)] : undefined
+        const told = random() < history.malformed ? undefined : lie === undefined ? headers : read(lie(headers))
         if (admitted) {
           bucket = LeakyBucket.answered(bucket, now, ticket, told)
           succeeded++

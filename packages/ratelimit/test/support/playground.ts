@@ -77,7 +77,9 @@ export const makeServer = (rule: RateLimiter.Limit, epoch: number) => {
 
 export type Server = (now: number) => {
   readonly admitted: boolean
-  readonly headers: { readonly limit: number; readonly windowMillis: number; readonly remaining: number }
+  readonly headers: { readonly limit: number; readonly windowMillis: number; readonly remaining: number } | undefined
+  /** A refusal by 503 and not by 429. */
+  readonly unavailable?: boolean
 }
 
 /** A client that obeys its bucket: it sends when it may, and sends again what is refused. */
@@ -85,12 +87,15 @@ export const makeClient = (options: {
   readonly agenda: ReturnType<typeof makeAgenda>
   readonly requests: number
   readonly server: Server
+  /** How many are under way at once, at most. Default: as many as there are. */
+  readonly workers?: number
   /** The way there and the way back, in ms. */
   readonly way: () => readonly [number, number]
 }) => {
   const { agenda, server, way } = options
   let bucket = LeakyBucket.make()
-  let waiting = options.requests
+  let unstarted = Math.max(0, options.requests - (options.workers ?? options.requests))
+  let waiting = options.requests - unstarted
   let timer = 0
   const client = {
     startedAt: 0,
@@ -104,7 +109,7 @@ export const makeClient = (options: {
   }
   const pump = (now: number) => {
     while (waiting > 0) {
-      const grant = LeakyBucket.grant(bucket, now, waiting)
+      const grant = LeakyBucket.grant(bucket, now, waiting + unstarted)
       bucket = grant.bucket
       if (grant.ticket === undefined) {
         if (grant.retryAt === Number.POSITIVE_INFINITY) return
@@ -123,15 +128,22 @@ export const makeClient = (options: {
   const send = (now: number, ticket: LeakyBucket.Ticket) => {
     const [there, back] = way()
     agenda.add(now + there, () => {
-      const { admitted, headers } = server(now + there)
+      const { admitted, headers, unavailable } = server(now + there)
       const at = now + there + back
       agenda.add(at, () => {
         if (admitted) {
           bucket = LeakyBucket.answered(bucket, at, ticket, headers)
           client.succeeded++
           client.lastSuccessAt = at
+          if (unstarted > 0) {
+            unstarted--
+            waiting++
+          }
         } else {
-          bucket = LeakyBucket.refused(bucket, at, ticket, headers)
+          bucket =
+            unavailable === true
+              ? LeakyBucket.unavailable(bucket, at, ticket, headers)
+              : LeakyBucket.refused(bucket, at, ticket, headers)
           client.refused++
           waiting++
         }

@@ -44,10 +44,30 @@ const Bucket = Schema.Struct({
   roundTripMillis: Amount,
   strangerAt: OrNull(Amount),
   strangerShare: Amount,
-  refusal: OrNull(Schema.Struct({ until: Amount, alone: Count, reason: Schema.Literal("Refused", "RetryAfter") })),
+  refusal: OrNull(
+    Schema.Struct({
+      until: Amount,
+      alone: Count,
+      reason: Schema.Literal("Refused", "Unavailable", "RetryAfter"),
+      grantedAt: Schema.Finite
+    })
+  ),
   refusedAt: OrNull(Amount),
   patience: Amount,
-  waitingSince: OrNull(Amount)
+  waitingSince: OrNull(Amount),
+  pace: OrNull(
+    Schema.Struct({
+      costMillis: Amount,
+      nextAt: Schema.Finite,
+      untilFaster: Count,
+      provenMillis: OrNull(Amount),
+      refusedMillis: Amount,
+      beyond: Count,
+      guessed: Schema.Boolean
+    })
+  ),
+  passed: Schema.Struct({ since: Schema.Finite, count: Count, before: Amount }),
+  unavailable: Amount
 })
 
 const MemberSchema = Schema.Struct({
@@ -98,10 +118,19 @@ export const sample: State = {
     ...LeakyBucket.make({ limit: 1, windowMillis: 1 }),
     lingering: [{ until: Number.POSITIVE_INFINITY, count: 1 }],
     dearer: { upTo: 1, inFlight: 1, costMillis: 1 },
-    refusal: { until: 1, alone: 0, reason: "Refused" },
+    refusal: { until: 1, alone: 0, reason: "Refused", grantedAt: 1 },
     strangerAt: 1,
     refusedAt: 1,
-    waitingSince: 1
+    waitingSince: 1,
+    pace: {
+      costMillis: 1,
+      nextAt: 1,
+      untilFaster: 1,
+      provenMillis: 1,
+      refusedMillis: 1,
+      beyond: 1,
+      guessed: false
+    }
   },
   members: { sample: { backlog: Number.POSITIVE_INFINITY, inFlight: 1, seenAt: 1 } }
 }
@@ -157,7 +186,8 @@ const changed = (before: LeakyBucket.LeakyBucket, after: LeakyBucket.LeakyBucket
  *
  * - A value that is gone, or older than what this process saw (the server was restarted, or a replica took over), is
  *   put back from memory.
- * - Time is the server's, but goes neither back nor ahead of this process's own, however that clock is set.
+ * - Time is the server's, but goes neither back nor ahead of this process's own, however that clock is set. Where it was
+ *   set back, time goes on from where it was.
  * - What this process has in flight is set right where the value differs: a write may have been lost, or have arrived
  *   although its answer did not.
  * - A process not seen for `leaseMillis` is taken for dead.
@@ -192,6 +222,8 @@ export const step = <A>(options: {
   const latest =
     last === undefined ? Number.POSITIVE_INFINITY : last.now + (options.got - last.local) * (1 + DRIFT) + GRAIN_MILLIS
   const now = Math.max(0, base.time, Math.min(server + base.ahead, latest))
+  // Written down even where nothing else changes, or no time would pass until that clock is where it was.
+  const setBack = server + base.ahead < base.time - GRAIN_MILLIS
 
   let { bucket } = base
   let elsewhere = 0
@@ -221,6 +253,7 @@ export const step = <A>(options: {
   const write =
     kept === undefined ||
     dropped ||
+    setBack ||
     missing !== 0 ||
     me?.backlog !== before?.backlog ||
     me?.inFlight !== before?.inFlight ||
