@@ -8,7 +8,7 @@
  * @since 0.1.0
  */
 import { nearMatches } from "./internal/plan/nearMatches.js"
-import { compare, doubtful, type Member, Outcome, quoted, type Series, shown } from "./internal/plan/series.js"
+import { compare, doubtful, listed, type Member, Outcome, quoted, type Series, shown } from "./internal/plan/series.js"
 import { settle } from "./internal/plan/settle.js"
 import { unread } from "./internal/plan/stackHead.js"
 import { type Fits, isLeftover, type NamingRule, type Near } from "./NamingRule.js"
@@ -302,11 +302,7 @@ const collect = (
 }
 
 /** A finding for a file that is not read; where it begins like a series, the series waits for it. */
-const findingOf = (
-  rule: NamingRule,
-  { ambiguous, file, near, reason }: Unread,
-  bases: ReadonlyArray<string>
-): Finding => {
+const findingOf = (rule: NamingRule, { ambiguous, file, reason }: Unread, base: string | undefined): Finding => {
   const about = { folder: file.folder.path, base: "", assets: [shown(file)] }
   if (isLeftover(file.name)) {
     return { ...about, kind: "leftover", severity: "note", message: `${quoted(file.name)}: ${reason}.` }
@@ -314,8 +310,7 @@ const findingOf = (
   if (ambiguous) {
     return { ...about, kind: "ambiguous-name", severity: "left-out", message: doubtful(file.name, reason) }
   }
-  const [base] = bases
-  if (base === undefined || near.length === 0) {
+  if (base === undefined) {
     const message = `${quoted(file.name)} does not fit the rule ${rule.name}: ${reason}.`
     return { ...about, kind: "no-rule", severity: "note", message }
   }
@@ -325,6 +320,38 @@ const findingOf = (
     kind: "ambiguous-name",
     severity: "left-out",
     message: `${quoted(file.name)} begins like ${quoted(base)} and may be a version of it, but the rule ${rule.name} does not read it: ${reason}. Rename it, or state a rule that reads it.`
+  }
+}
+
+/** Files that begin alike with different versions, and none of which the rule reads: they may be a series of their own. */
+const likeSeries = (unread: ReadonlyArray<Unread>, scope: Scope): ReadonlyArray<ReadonlyArray<Unread>> => {
+  const alike = new Map<string, Array<Unread>>()
+  for (const one of unread) {
+    const [first] = one.near
+    if (first === undefined || one.ambiguous) continue
+    const key = scope(one.file.folder, first.key)
+    const others = alike.get(key)
+    if (others === undefined) alike.set(key, [one])
+    else others.push(one)
+  }
+  return [...alike.values()].filter((all) => {
+    // Where nothing is known of a version, each is one of its own.
+    const versions = all.map(({ file, near: [first] }) => first?.version?.join(".") ?? file.id)
+    return new Set(versions).size > 1
+  })
+}
+
+const seriesNotRead = (rule: NamingRule, alike: ReadonlyArray<Unread>): Finding => {
+  const [first] = alike
+  const base = first?.near[0]?.base ?? ""
+  const assets = alike.map(({ file }) => shown(file)).sort((one, other) => compare(one.name, other.name))
+  return {
+    kind: "ambiguous-name",
+    severity: "left-out",
+    folder: alike.map(({ file }) => file.folder.path).sort(compare)[0] ?? "",
+    base,
+    assets,
+    message: `${listed(assets.map(({ name }) => quoted(name)))} look like versions of ${quoted(base)}, but the rule ${rule.name} does not read them: ${first?.reason}. State a rule that reads them, or rename them.`
   }
 }
 
@@ -370,15 +397,21 @@ export const group = (rule: NamingRule, listing: Listing, options?: Options): Gr
     findings.push(closedBy(stack))
   }
 
+  const without: Array<Unread> = []
   for (const one of unread) {
     const { file, near } = one
-    const bases = near.flatMap(({ key, version }) => {
+    const [base] = near.flatMap(({ key, version }) => {
       const known = series.get(scope(file.folder, key))
       known?.holds.push({ file, version })
       return known?.base ?? stackBases.get(scope(file.folder, key)) ?? []
     })
-    findings.push(findingOf(rule, one, bases))
+    if (base === undefined) without.push(one)
+    else findings.push(findingOf(rule, one, base))
   }
+  const own = likeSeries(without, scope)
+  const told = new Set(own.flat())
+  findings.push(...own.map((alike) => seriesNotRead(rule, alike)))
+  findings.push(...without.filter((one) => !told.has(one)).map((one) => findingOf(rule, one, undefined)))
 
   const outcomes = [...series.values()]
     .filter(({ loose: [first] }) => first === undefined || !closed.has(scope(first.file.folder, "")))

@@ -397,6 +397,13 @@ describe("dates of another order", () => {
     ["date", "Trailer_2024-12_17.mov"]
   ] as const)("%s does not read %s", (rule, name) => assert.strictEqual(read(NamingRule.byName(rule), name), "Unfit"))
 
+  it("can be timecodes, where two more digits stand before them", () => {
+    const dayFirst = NamingRule.byName("date-dmy")
+    assert.strictEqual(read(dayFirst, "clip_01_02_03_04.mov"), "Ambiguous")
+    assert.include(reason(dayFirst, "clip_10.11.12.13.mov"), "“10.11.12.13” can be a timecode")
+    assert.deepStrictEqual(read(dayFirst, "Reel 10_17.12.24.mov"), ["Reel 10", 20_241_217, "mov"])
+  })
+
   it("can be read by a pattern that says which group is the day", () => {
     const rule = own("(?<base>.+)_(?<day>\\d{1,2})\\.(?<month>\\d{1,2})\\.(?<year>\\d{2,4})")
     assert.deepStrictEqual(read(rule, "Trailer_17.12.2024.mov"), ["Trailer", 20_241_217, "mov"])

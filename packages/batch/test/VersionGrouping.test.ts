@@ -215,7 +215,11 @@ describe("files beside a stack", () => {
     const result = group({ files: files(["AB_v05.mov"]), stacks: [stack(members), other] })
     assert.deepStrictEqual(drawn(result), [])
     assert.deepStrictEqual(kinds(result), ["several-stacks"])
-    assert.include(result.findings[0]?.message, `${uuid(9000)}, ${uuid(9001)}`)
+    assert.include(result.findings[0]?.message, "“AB_v03.mov”, “AB_v04.mov”")
+    assert.includeMembers(
+      (result.findings[0]?.assets ?? []).map(({ id }) => id),
+      [uuid(9000), uuid(9001)]
+    )
   })
 
   it("find it by its members where it has a name of its own", () => {
@@ -411,11 +415,25 @@ describe("a name whose number is known to within a part", () => {
     assert.deepStrictEqual(drawn(result), [])
   })
 
-  it("is nothing to other series, and no doubt where there is none", () => {
-    const result = group({ files: files(["CD_v01.mov", "CD_v02.mov", "AB_v02_final.mov", "AB_v01_final.mov"]) })
+  it("is nothing to other series, and alone no doubt at all", () => {
+    const result = group({ files: files(["CD_v01.mov", "CD_v02.mov", "AB_v02_final.mov"]) })
     assert.deepStrictEqual(drawn(result), ["CD: file v01 < v02"])
-    assert.deepStrictEqual(kinds(result), ["no-rule", "no-rule"])
-    assert.isTrue(result.findings.every(({ severity }) => severity === "note"))
+    assert.deepStrictEqual(kinds(result), ["no-rule"])
+    assert.deepInclude(result.findings[0], { severity: "note" })
+  })
+
+  it.each([
+    ["vfx", ["AB_v001_20241217.mov", "AB_v002_20241218.mov"]],
+    ["vfx", ["AB_v1_final.mov", "AB_v2_final.mov"]],
+    ["vfx", ["AB-v1.mov", "AB-v2.mov"]],
+    ["date", ["AB_17122024.mov", "AB_03012025.mov"]],
+    ["date", ["AB_20241217_1030.mov", "AB_20241218_1100.mov"]]
+  ] as const)("makes no series of its own, and says so: %s %s", (rule, names) => {
+    const result = group({ files: files(names) }, { rule: NamingRule.byName(rule) })
+    assert.deepStrictEqual(drawn(result), [])
+    assert.deepStrictEqual(kinds(result), ["ambiguous-name"])
+    assert.deepInclude(result.findings[0], { severity: "left-out", base: "AB" })
+    assert.lengthOf(result.findings[0]?.assets ?? [], 2)
   })
 
   it("holds a pattern's series likewise", () => {

@@ -134,23 +134,22 @@ const unnamed = ({ assets, message }: Finding): string | undefined => {
   return `${names.slice(0, SOME).join(", ")}${more > 0 ? ` and ${more} more` : ""}`
 }
 
-const linesOf = (finding: Finding): ReadonlyArray<string> => {
+const linesOf = (finding: Finding, ofManyFolders: boolean): ReadonlyArray<string> => {
   const names = unnamed(finding)
-  return [
-    `    ${printable(finding.message)} (${printable(finding.folder)})`,
-    ...(names === undefined ? [] : [`      ${printable(names)}`])
-  ]
+  const where = ofManyFolders ? ` (${printable(finding.folder)})` : ""
+  return [`    ${printable(finding.message)}${where}`, ...(names === undefined ? [] : [`      ${printable(names)}`])]
 }
 
 const section = (findings: ReadonlyArray<Finding>, title: string, file: string): string => {
   if (findings.length === 0) return ""
   const kinds = [...new Set(findings.map(({ kind }) => kind))]
+  const ofManyFolders = findings.some(({ folder }) => folder !== findings[0]?.folder)
   const parts = kinds.map((kind) => {
     const all = findings.filter((finding) => finding.kind === kind)
     const more = all.length - EACH
     return [
       `  ${all.length} ${kind}: ${TITLES[kind]}`,
-      ...all.slice(0, EACH).flatMap(linesOf),
+      ...all.slice(0, EACH).flatMap((finding) => linesOf(finding, ofManyFolders)),
       ...(more > 0 ? [`    and ${more} more; ${file}`] : [])
     ].join("\n")
   })

@@ -228,6 +228,10 @@ const scanDate =
         : [{ prefix: prefix.slice(0, before.index), suffix: "", label: other, version: [otherDay] }])
     ]
     if (day === undefined) return nothing(`${quoted(label)} is no day of the calendar (${orderWords[order]})`, near)
+    const separator = /^\d{2}([._-])\d{2}\1\d{2}$/.exec(label)?.[1]
+    if (separator !== undefined && stem[prefix.length] === separator && /\d{2}$/.test(prefix)) {
+      return two(`${quoted(`${prefix.slice(-2)}${separator}${label}`)} can be a timecode`, near)
+    }
     if (otherDay !== undefined) {
       return two(`both ${quoted(other)} and ${quoted(label)} can be the date, or the second a time of day`, near)
     }

@@ -259,7 +259,7 @@ export const settle = (rule: NamingRule, outcome: Outcome): void => {
       "several-stacks",
       "left-out",
       [...stacks, ...filesOf(sorted)],
-      `${stacks.length} stacks have the base ${quoted(base)}: ${listed(stacks.map(({ id }) => id))}. A stack cannot go onto a stack: take the versions out of one of them, and plan again.`
+      `${stacks.length} stacks have the base ${quoted(base)}: ${listed(stacks.map(({ name }) => quoted(name)))}. A stack cannot go onto a stack: take the versions out of one of them, and plan again.`
     )
     return
   }
