@@ -42,12 +42,12 @@ import type * as V4Asset from "./V4Asset.js"
 // -----------------------------------------------------------------------------
 
 /**
- * Everything that a V4 call can fail with.
+ * Everything that a V4 call can fail with. What only reads fails with a `ReadError`.
  *
  * @since 0.1.0
  * @category errors
  */
-export type V4Error = FrameioError.RealtimeError
+export type V4Error = FrameioError.WriteError
 
 /**
  * One page of a list.
@@ -149,6 +149,16 @@ export type ResultOf<Endpoint> =
     : never
 
 /**
+ * What an operation can fail with. Searching reads, although it is sent by POST.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ErrorOf<Endpoint> = Endpoint extends { readonly method: "GET" } | { readonly name: "search" }
+  ? FrameioError.ReadError
+  : FrameioError.WriteError
+
+/**
  * One operation as a function.
  *
  * @since 0.1.0
@@ -156,8 +166,8 @@ export type ResultOf<Endpoint> =
  */
 export type Method<Endpoint> =
   Partial<ArgsOf<Endpoint>> extends ArgsOf<Endpoint>
-    ? (args?: ArgsOf<Endpoint>) => Effect.Effect<ResultOf<Endpoint>, V4Error>
-    : (args: ArgsOf<Endpoint>) => Effect.Effect<ResultOf<Endpoint>, V4Error>
+    ? (args?: ArgsOf<Endpoint>) => Effect.Effect<ResultOf<Endpoint>, ErrorOf<Endpoint>>
+    : (args: ArgsOf<Endpoint>) => Effect.Effect<ResultOf<Endpoint>, ErrorOf<Endpoint>>
 
 type Methods = {
   readonly [Group in keyof V4Api.Operations]: {
@@ -301,9 +311,6 @@ const opened = (value: unknown, isPage: boolean): unknown => {
   }
 }
 
-const fromAnswer = (answer: FrameioError.Answer): FrameioError.RealtimeStatusError =>
-  FrameioError.fromRealtimeAnswer(answer)
-
 // -----------------------------------------------------------------------------
 // the client
 // -----------------------------------------------------------------------------
@@ -386,7 +393,7 @@ export const make = (
             endpoint: { ...declared, route },
             assetIds: ids,
             request: made.right,
-            fromAnswer,
+            fromAnswer: declared.reads ? FrameioError.fromReadAnswer : FrameioError.fromWriteAnswer,
             empty: declared.reads ? undefined : () => undefined,
             decode: (json) => Either.map(decode(json), (value) => opened(value, isPage))
           }),
@@ -445,10 +452,10 @@ export const defaults = { timeout: "60 seconds" } as const
  * @since 0.1.0
  * @category streams
  */
-export const pages = <Args extends { readonly after?: string | undefined }, A>(
-  list: (args: Args) => Effect.Effect<Page<A>, V4Error>,
+export const pages = <Args extends { readonly after?: string | undefined }, A, E>(
+  list: (args: Args) => Effect.Effect<Page<A>, E>,
   args: Args
-): Stream.Stream<A, V4Error> =>
+): Stream.Stream<A, E> =>
   Stream.paginateChunkEffect(Option.none<string>(), (cursor) =>
     Effect.map(list(Option.isNone(cursor) ? args : { ...args, after: cursor.value }), ({ after, items }) => [
       Chunk.fromIterable(items),

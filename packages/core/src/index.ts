@@ -1,5 +1,3 @@
-/** Tokens of Adobe's identity management, for V4. */
-
 /** What a client knows of one rate-limit bucket; pure. */
 export * as LeakyBucket from "@effect-frameio/ratelimit/LeakyBucket"
 /** What a call says of itself to the scheduler. */
@@ -18,6 +16,7 @@ export * as RateLimitMetrics from "@effect-frameio/ratelimit/RateLimitMetrics"
 export * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
 /** Where bucket states live. */
 export * as RateLimitStore from "@effect-frameio/ratelimit/RateLimitStore"
+/** Tokens of Adobe's identity management, for V4. */
 export * as AdobeIms from "./AdobeIms.js"
 /** What Frame.io stores: files, folders, version stacks and bundles. */
 export * as Asset from "./Asset.js"

@@ -32,7 +32,10 @@ describe("V4Client: arguments and answers", () => {
     type Stack = Effect.Effect.Success<ReturnType<V4Client.Service["versionStacks"]["create"]>>
     expectTypeOf<Stack>().toMatchTypeOf<V4Asset.VersionStack>()
     expectTypeOf<Effect.Effect.Success<ReturnType<V4Client.Service["files"]["delete"]>>>().toEqualTypeOf<undefined>()
-    expectTypeOf<Effect.Effect.Error<ReturnType<V4Client.Service["files"]["show"]>>>().toEqualTypeOf<V4Client.V4Error>()
+    expectTypeOf<
+      Effect.Effect.Error<ReturnType<V4Client.Service["files"]["show"]>>
+    >().toEqualTypeOf<FrameioError.ReadError>()
+    expectTypeOf<Effect.Effect.Error<ReturnType<V4Client.Service["files"]["move"]>>>().toEqualTypeOf<V4Client.V4Error>()
     // Every list takes a cursor.
     expectTypeOf<Parameters<V4Client.Service["shares"]["list"]>[0]>().toHaveProperty("after")
   })
