@@ -19,7 +19,7 @@ export const stackAll = Effect.fn("stackAll")(function* (file: string) {
   const counts = yield* BatchRunner.run(plan, { name: file }).pipe(
     Stream.tap((event) =>
       Effect.sync(() => {
-        if (event._tag === "Failed") failures.push(`line ${event.line}: ${event.fault.message}`)
+        if (event._tag === "Failed") failures.push(`line ${event.line}: ${event.message}`)
         if (event._tag === "Skipped") failures.push(`line ${event.line}: ${event.reason}`)
       })
     ),

@@ -9,6 +9,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { LinkError } from "./LinkError.js"
 
 const at = Schema.DateTimeUtc.annotations({ description: "When it happened, by the program's clock" })
 
@@ -26,32 +27,6 @@ const link = {
 }
 
 /**
- * Why a link failed, in a form that can be written down: the error's tag, its own words, and whether the change can have
- * been made all the same.
- *
- * @since 0.1.0
- * @category models
- */
-export const Fault = Schema.Struct({
-  /** The tag of the error, such as `FrameioNotFound`. */
-  tag: Schema.String,
-  /** What went wrong and what to do. */
-  message: Schema.String,
-  /** Whether Frame.io can have made the change. */
-  outcome: Schema.Literal("not-applied", "unknown", "applied"),
-  /** The HTTP status, where there was an answer. */
-  status: Schema.optional(Schema.Int)
-})
-
-/**
- * Why a link failed.
- *
- * @since 0.1.0
- * @category models
- */
-export type Fault = typeof Fault.Type
-
-/**
  * The job begins.
  *
  * @since 0.1.0
@@ -61,12 +36,16 @@ export const Planned = Schema.TaggedStruct("Planned", {
   at,
   /** The job's name. */
   job: Schema.String,
-  /** How many links there are to do, where known. */
+  /** How many links the job has in all, where known: those of earlier runs included. */
   links: Schema.NullOr(Schema.Int),
-  /** How many chains they are in, where known. */
+  /** How many chains there is something to do for, where known. */
   chains: Schema.NullOr(Schema.Int),
-  /** How many links of the same job earlier runs have done. */
-  before: Schema.optionalWith(Schema.Int, { default: () => 0 })
+  /** How many links earlier runs have done. */
+  before: Schema.optionalWith(Schema.Int, { default: () => 0 }),
+  /** How many links failed in earlier runs and are left alone. */
+  failedBefore: Schema.optionalWith(Schema.Int, { default: () => 0 }),
+  /** How many links are left alone behind these. */
+  skippedBefore: Schema.optionalWith(Schema.Int, { default: () => 0 })
 })
 
 /**
@@ -79,7 +58,7 @@ export const Sent = Schema.TaggedStruct("Sent", {
   ...link,
   /** The id the call names: the target, or the stack it turned out to be in. */
   target: Schema.String,
-  /** 1 for the first time. */
+  /** 1 for the first time; a request that the rate limit refused counts. */
   attempt: Schema.Int
 })
 
@@ -120,7 +99,13 @@ export const Confirmed = Schema.TaggedStruct("Confirmed", {
  * @since 0.1.0
  * @category events
  */
-export const Failed = Schema.TaggedStruct("Failed", { ...link, fault: Fault })
+export const Failed = Schema.TaggedStruct("Failed", {
+  ...link,
+  /** Why. */
+  error: LinkError,
+  /** The error in words: what went wrong and what to do. */
+  message: Schema.String
+})
 
 /**
  * The link was not sent, and nothing of it was done.
@@ -187,6 +172,36 @@ export const Undone = Schema.TaggedStruct("Undone", {
 })
 
 /**
+ * Nothing gets through: the job waits, and one call tries again. Comes before each try.
+ *
+ * @since 0.1.0
+ * @category events
+ */
+export const Paused = Schema.TaggedStruct("Paused", {
+  at,
+  /** Since when nothing got through. */
+  since: at,
+  /** The last failure. */
+  error: LinkError,
+  /** The failure in words. */
+  message: Schema.String,
+  /** How long until it is tried again, in ms. */
+  millis: Schema.Number
+})
+
+/**
+ * Something got through again, and the job goes on.
+ *
+ * @since 0.1.0
+ * @category events
+ */
+export const Resumed = Schema.TaggedStruct("Resumed", {
+  at,
+  /** How long nothing got through, in ms. */
+  millis: Schema.Number
+})
+
+/**
  * How the job keeps to the limit: what happened since the last of these. Comes every second at first, and less often the
  * longer a job takes.
  *
@@ -213,19 +228,21 @@ export const Paced = Schema.TaggedStruct("Paced", {
 })
 
 /**
- * Counts of a job.
+ * Counts of a job as a whole: what earlier runs have done is in them, except for `sent`.
  *
  * @since 0.1.0
  * @category models
  */
 export const Counts = Schema.Struct({
-  /** Links in the plan, where known. */
+  /** Links of the job, where known. */
   links: Schema.NullOr(Schema.Int),
-  /** Calls that went out: version calls, or unversion calls when a job is undone. */
+  /** Calls that went out in this run: version calls, or unversion calls when a job is undone. */
   sent: Schema.Int,
   /** Links that are on their stack, or off it again when a job is undone. */
   confirmed: Schema.Int,
-  /** Of these, how many were so before. */
+  /** Of these, how many earlier runs have done. */
+  before: Schema.optionalWith(Schema.Int, { default: () => 0 }),
+  /** Of the confirmed, how many were found so by this run. */
   already: Schema.Int,
   /** Links that failed. */
   failed: Schema.Int,
@@ -277,6 +294,8 @@ export const BatchEvent = Schema.Union(
   Noticed,
   Undoing,
   Undone,
+  Paused,
+  Resumed,
   Paced,
   Finished
 )

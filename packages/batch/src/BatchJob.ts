@@ -5,7 +5,6 @@
  * @since 0.1.0
  */
 import type * as FrameioClient from "@effect-frameio/core/FrameioClient"
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -20,7 +19,9 @@ import { LedgerError } from "./LedgerError.js"
  * @since 0.1.0
  * @category options
  */
-export interface Options extends Omit<BatchRunner.Options, "name" | "onEvent"> {
+export interface Options extends Omit<BatchRunner.Options, "giveUpAfter" | "name" | "onEvent"> {
+  /** As of a job without a ledger; default 12 hours. */
+  readonly giveUpAfter?: Duration.DurationInput | undefined
   /** Whether what failed in an earlier run is tried again. Default false. */
   readonly retryFailed?: boolean | undefined
 }
@@ -31,7 +32,15 @@ export interface Options extends Omit<BatchRunner.Options, "name" | "onEvent"> {
  * @since 0.1.0
  * @category options
  */
-export type UndoOptions = Omit<BatchRunner.Options, "name" | "onEvent" | "lookFirst">
+export type UndoOptions = Omit<Options, "lookFirst" | "retryFailed">
+
+/**
+ * What holds when an option is left out, beside `BatchRunner.defaults`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const defaults = { giveUpAfter: Duration.hours(12) } as const
 
 /**
  * Does what is left of the job in the ledger. Run it again after whatever has stopped it: what is confirmed is not sent
@@ -52,11 +61,15 @@ export const run = (options?: Options): Stream.Stream<BatchEvent, LedgerError, L
       const before = yield* ledger.counts
       if (before.undone + before.undoing > 0) return yield* new LedgerError({ reason: "Undone", file: ledger.file })
       if (options?.retryFailed === true) yield* ledger.retryFailed
+      const { failed, skipped } = yield* ledger.counts
       return BatchRunner.runChains(ledger.chains, {
         ...options,
         ...(yield* ledger.extent),
+        giveUpAfter: options?.giveUpAfter ?? defaults.giveUpAfter,
         name,
         before: before.confirmed,
+        failedBefore: failed,
+        skippedBefore: skipped,
         onEvent: yield* ledger.recorder("run")
       })
     })
@@ -77,16 +90,15 @@ export const undo = (
     Effect.gen(function* () {
       const ledger = yield* Ledger
       const { name } = yield* ledger.job
-      const { undone } = yield* ledger.counts
+      const { sent, undone } = yield* ledger.counts
       // What was sent and never answered may still be made, and is looked for only when it no longer can.
-      const unsettled = yield* ledger.lastUnsettled
-      if (unsettled !== undefined) {
-        const settleAfter = Duration.toMillis(options?.settleAfter ?? BatchRunner.defaults.settleAfter)
-        yield* Effect.sleep(Math.max(0, unsettled + settleAfter - (yield* Clock.currentTimeMillis)))
-      }
-      return BatchRunner.undoChains(ledger.stackedChains, {
+      const settled = Stream.execute(
+        sent === 0 ? Effect.void : Effect.sleep(options?.settleAfter ?? BatchRunner.defaults.settleAfter)
+      )
+      return BatchRunner.undoChains(Stream.concat(settled, ledger.stackedChains), {
         ...options,
         ...(yield* ledger.stackedExtent),
+        giveUpAfter: options?.giveUpAfter ?? defaults.giveUpAfter,
         name,
         before: undone,
         onEvent: yield* ledger.recorder("undo")

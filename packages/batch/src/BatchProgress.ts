@@ -15,6 +15,7 @@ export const empty: Counts = {
   links: null,
   sent: 0,
   confirmed: 0,
+  before: 0,
   already: 0,
   failed: 0,
   skipped: 0,
@@ -31,12 +32,21 @@ export const empty: Counts = {
 export const add = (counts: Counts, event: BatchEvent): Counts => {
   switch (event._tag) {
     case "Planned":
-      return { ...counts, links: event.links }
+      return {
+        ...counts,
+        links: event.links,
+        confirmed: event.before,
+        before: event.before,
+        failed: event.failedBefore,
+        skipped: event.skippedBefore
+      }
     case "Sent":
     case "Undoing":
       return { ...counts, sent: counts.sent + 1 }
     case "Waiting":
     case "Noticed":
+    case "Paused":
+    case "Resumed":
     case "Paced":
       return counts
     case "Confirmed":

@@ -43,10 +43,17 @@ export interface Options<E = never> {
    */
   readonly lookFirst?: boolean | undefined
   /**
-   * How many links in a row may fail for reasons that are not about their assets (no connection, the server's failure, an
-   * answer that is not Frame.io's) before the job stops, 1 or more, or `Infinity`. Default 32.
+   * How many links in a row may fail for reasons that are not about their assets (the server's failure again and again)
+   * before the job stops, 1 or more, or `Infinity`. Default 32. It stops after 10 already where all of them failed alike
+   * (403, say, though not 404) and none is in place, and after one where the token or the account is refused.
    */
   readonly stopAfter?: number | undefined
+  /**
+   * How long a job waits while nothing gets through, before it stops; what was not sent is sent when it is run again. One
+   * call tries at growing intervals of up to a minute. Where nothing has got through yet, 5 seconds at the most. Default
+   * 10 minutes.
+   */
+  readonly giveUpAfter?: Duration.DurationInput | undefined
   /**
    * Completes when the job is to stop: nothing more is sent, what waits for the rate limit is withdrawn, what is under way
    * may finish within `grace`. Default never.
@@ -74,26 +81,30 @@ export const defaults = {
   attempts: 5,
   settleAfter: Duration.seconds(30),
   stopAfter: 32,
+  giveUpAfter: Duration.minutes(10),
   grace: Duration.seconds(10),
   lookFirst: false
 } as const
 
-const settingsOf = <E>(options: Options<E> | undefined): Omit<JobRun.Settings<E>, "endpoint"> => ({
+const settingsOf = <E>(
+  options: (Options<E> & ExtentOptions) | undefined,
+  endpoint: JobRun.Settings<E>["endpoint"]
+): JobRun.Settings<E> => ({
   name: options?.name ?? defaults.name,
   concurrency: options?.concurrency ?? defaults.concurrency,
+  attempts: options?.attempts ?? defaults.attempts,
+  settleAfter: Duration.decode(options?.settleAfter ?? defaults.settleAfter),
   stopAfter: options?.stopAfter ?? defaults.stopAfter,
+  giveUpAfter: Duration.decode(options?.giveUpAfter ?? defaults.giveUpAfter),
   stop: options?.stop,
   grace: Duration.decode(options?.grace ?? defaults.grace),
   onEvent: options?.onEvent,
-  links: undefined,
-  chains: undefined,
-  before: 0
-})
-
-const chainOptionsOf = (options: Options<never> | Options<unknown> | undefined): ChainRun.ChainOptions => ({
-  attempts: options?.attempts ?? defaults.attempts,
-  settleAfter: Duration.decode(options?.settleAfter ?? defaults.settleAfter),
-  lookFirst: options?.lookFirst ?? defaults.lookFirst
+  links: options?.links,
+  chains: options?.chains,
+  before: options?.before ?? 0,
+  failedBefore: options?.failedBefore ?? 0,
+  skippedBefore: options?.skippedBefore ?? 0,
+  endpoint
 })
 
 /**
@@ -107,8 +118,12 @@ export interface ExtentOptions {
   readonly links?: number | undefined
   /** How many chains there are. */
   readonly chains?: number | undefined
-  /** How many links of the same job earlier runs have done. Default 0. */
+  /** How many further links of the same job earlier runs have done. Default 0. */
   readonly before?: number | undefined
+  /** How many further links failed in earlier runs and are left alone. Default 0. */
+  readonly failedBefore?: number | undefined
+  /** How many further links are left alone behind these. Default 0. */
+  readonly skippedBefore?: number | undefined
 }
 
 /**
@@ -123,20 +138,10 @@ export interface ExtentOptions {
 export const runChains = <E, R, E2 = never>(
   chains: Stream.Stream<Chain, E, R>,
   options?: Options<E2> & ExtentOptions
-): Stream.Stream<BatchEvent, E | E2, R | FrameioClient.FrameioClient> => {
-  const chainOptions = chainOptionsOf(options)
-  return JobRun.run(
-    chains,
-    {
-      ...settingsOf(options),
-      links: options?.links,
-      chains: options?.chains,
-      before: options?.before ?? 0,
-      endpoint: "assets.version"
-    },
-    (chain, { calls, control, emit }) => ChainRun.runChain(chain, calls, emit, control, chainOptions)
+): Stream.Stream<BatchEvent, E | E2, R | FrameioClient.FrameioClient> =>
+  JobRun.run(chains, settingsOf(options, "assets.version"), (chain, tools) =>
+    ChainRun.runChain(chain, tools, { lookFirst: options?.lookFirst ?? defaults.lookFirst })
   )
-}
 
 /**
  * Takes what a job has stacked out of its stacks again: chains side by side, the links of each in the order that they are
@@ -149,20 +154,8 @@ export const runChains = <E, R, E2 = never>(
 export const undoChains = <E, R, E2 = never>(
   chains: Stream.Stream<StackedChain, E, R>,
   options?: Omit<Options<E2>, "lookFirst"> & ExtentOptions
-): Stream.Stream<BatchEvent, E | E2, R | FrameioClient.FrameioClient> => {
-  const chainOptions = chainOptionsOf(options)
-  return JobRun.run(
-    chains,
-    {
-      ...settingsOf(options),
-      links: options?.links,
-      chains: options?.chains,
-      before: options?.before ?? 0,
-      endpoint: "assets.unversion"
-    },
-    (chain, { calls, control, emit }) => ChainUndo.undoChain(chain, calls, emit, control, chainOptions)
-  )
-}
+): Stream.Stream<BatchEvent, E | E2, R | FrameioClient.FrameioClient> =>
+  JobRun.run(chains, settingsOf(options, "assets.unversion"), ChainUndo.undoChain)
 
 /**
  * Runs a plan.

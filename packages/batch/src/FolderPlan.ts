@@ -9,7 +9,7 @@
  */
 import * as Asset from "@effect-frameio/core/Asset"
 import * as FrameioClient from "@effect-frameio/core/FrameioClient"
-import type * as FrameioError from "@effect-frameio/core/FrameioError"
+import * as FrameioError from "@effect-frameio/core/FrameioError"
 import type { Page } from "@effect-frameio/core/Page"
 import * as RateLimitCall from "@effect-frameio/ratelimit/RateLimitCall"
 import * as RateLimitJob from "@effect-frameio/ratelimit/RateLimitJob"
@@ -165,17 +165,17 @@ const seenOf = (asset: Asset.Asset): Seen => ({
   coverId: Option.getOrNull(Asset.coverAssetId(asset))
 })
 
-/** Errors that are about one folder or stack, so that the others can still be read. */
-const ABOUT_ONE: ReadonlySet<string> = new Set([
-  "FrameioForbidden",
-  "FrameioNotFound",
-  "FrameioInvalidArguments",
-  "FrameioServerError",
-  "FrameioUnexpectedResponse",
-  "FrameioDecodeError"
-])
-
-const isAboutOne = (error: FrameioError.ReadError): boolean => ABOUT_ONE.has(error._tag)
+/** Whether a failure is about one folder or stack, so that the others can still be read: it was answered for this one. */
+const isAboutOne = (error: FrameioError.ReadError): boolean => {
+  switch (error._tag) {
+    case "FrameioServerError":
+    case "FrameioUnexpectedResponse":
+    case "FrameioDecodeError":
+      return true
+    default:
+      return FrameioError.kindOf(error) === "asset" && error._tag !== "FrameioInvalidRequest"
+  }
+}
 
 const advice = (error: FrameioError.ReadError): string => {
   switch (error._tag) {

@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import type * as BatchEvent from "./BatchEvent.js"
+import type { LinkError } from "./LinkError.js"
 
 /**
  * How a link stands.
@@ -39,14 +39,14 @@ export interface Row {
   readonly fields: Readonly<Record<string, unknown>>
   /**
    * `planned`: not sent yet. `sent`: the call went out and its outcome is not known. `confirmed`: on its stack. `failed`:
-   * see the fault. `skipped`: not sent, because one before it failed. `undoing`: the call that takes it off again went
+   * see the error. `skipped`: not sent, because one before it failed. `undoing`: the call that takes it off again went
    * out and its outcome is not known. `undone`: taken off again.
    */
   readonly state: State
   /** How it came to be confirmed: as `BatchEvent.Confirmed` has it. */
   readonly how: "answered" | "settled" | "already" | null
   /** Why it failed. */
-  readonly fault: BatchEvent.Fault | null
+  readonly error: LinkError | null
   /** How many version calls were sent for it. */
   readonly attempts: number
   /** When the last of them was sent, in ms since 1970. */

@@ -23,7 +23,6 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type * as BatchEvent from "./BatchEvent.js"
-import { Fault } from "./BatchEvent.js"
 import * as LedgerFile from "./internal/ledger/ledgerFile.js"
 import * as LedgerImport from "./internal/ledger/ledgerImport.js"
 import * as LedgerWriter from "./internal/ledger/ledgerWriter.js"
@@ -31,6 +30,7 @@ import { expectedOf } from "./internal/plan/planRules.js"
 import { readPairs } from "./internal/plan/readPairs.js"
 import type * as JobRecord from "./JobRecord.js"
 import { fromSql, LedgerError } from "./LedgerError.js"
+import * as LinkError from "./LinkError.js"
 import * as VersionPlan from "./VersionPlan.js"
 
 // -----------------------------------------------------------------------------
@@ -133,8 +133,6 @@ export interface Service {
   readonly stackedExtent: Effect.Effect<Extent, LedgerError>
   /** The chains of what the job has stacked and not undone, newest versions first. */
   readonly stackedChains: Stream.Stream<VersionPlan.StackedChain, LedgerError>
-  /** When the last call that was not answered was sent, in ms since 1970. */
-  readonly lastUnsettled: Effect.Effect<number | undefined, LedgerError>
   /**
    * What writes the events of one run or undo down, until the scope closes. `Sent`, `Undoing`, `Planned` and `Finished`
    * are on the disk when it returns; the others a moment later.
@@ -227,7 +225,7 @@ const linkOf = (row: LinkRow, unsettled: boolean): VersionPlan.Link => ({
   assetId: id(row.asset_id),
   nextAssetId: id(row.next_asset_id),
   fields: undefined,
-  ...(unsettled ? { unsettledSince: row.sent_at ?? 0 } : {})
+  ...(unsettled ? { isUnsettled: true } : {})
 })
 
 const fieldsOf = Schema.decodeOption(Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown })))
@@ -245,7 +243,7 @@ const leftOf = (rows: ReadonlyArray<LinkRow>): Option.Option<VersionPlan.Chain> 
   }
   const [first] = rows
   if (first === undefined || links.length === 0) return Option.none()
-  const fresh = inPlace === 0 && links.every((link) => link.unsettledSince === undefined)
+  const fresh = inPlace === 0 && links.every((link) => link.isUnsettled !== true)
   const expected =
     fresh && first.fields !== null ? expectedOf(Option.getOrUndefined(fieldsOf(first.fields))) : undefined
   return Option.some({
@@ -276,8 +274,6 @@ const stackedOf = (rows: ReadonlyArray<LinkRow>): Option.Option<VersionPlan.Stac
   })
 }
 
-const faultOf = Schema.decodeOption(Schema.parseJson(Fault))
-
 const textOf = (value: unknown): string | null => (typeof value === "string" && value !== "" ? value : null)
 
 const rowsOf = (rows: ReadonlyArray<LinkRow>): ReadonlyArray<JobRecord.Row> => {
@@ -297,7 +293,7 @@ const rowsOf = (rows: ReadonlyArray<LinkRow>): ReadonlyArray<JobRecord.Row> => {
       fields,
       state,
       how: row.how,
-      fault: row.fault === null ? null : Option.getOrNull(faultOf(row.fault)),
+      error: row.fault === null ? null : Option.getOrNull(LinkError.fromJson(row.fault)),
       attempts: row.attempts,
       sentAtMillis: row.sent_at,
       doneAtMillis: row.done_at
@@ -513,10 +509,6 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
       }),
       stackedExtent: extentOf("(state = 'confirmed' AND how <> 'already') OR state IN ('sent', 'undoing')"),
       stackedChains: Stream.filterMap(chainRows, stackedOf),
-      lastUnsettled: Effect.map(
-        query<{ at: number | null }>("SELECT max(sent_at) AS at FROM links WHERE state = 'sent'"),
-        ([row]) => row?.at ?? undefined
-      ),
       recorder: (kind) =>
         Effect.map(
           LedgerWriter.make(kind, (text, values) => query(text, values), verify),

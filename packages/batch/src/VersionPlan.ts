@@ -30,10 +30,10 @@ export interface Link {
   /** The other columns or fields of the line, untouched; absent when there are none. */
   readonly fields: Readonly<Record<string, unknown>> | undefined
   /**
-   * When an earlier run sent it without learning what became of it, in ms since 1970. Such a link is looked for before
-   * it is sent again. Absent in a new plan.
+   * Whether an earlier run sent it without learning what became of it. Such a link is looked for before it is sent again.
+   * Absent in a new plan.
    */
-  readonly unsettledSince?: number | undefined
+  readonly isUnsettled?: boolean | undefined
 }
 
 /**

@@ -18,6 +18,8 @@ export * as JobRecord from "./JobRecord.js"
 export * as Ledger from "./Ledger.js"
 /** Why a ledger cannot be used. */
 export * as LedgerError from "./LedgerError.js"
+/** Why a link of a job failed. */
+export * as LinkError from "./LinkError.js"
 /** The naming rules that have a name, as they are shown to people. */
 export * as NamedRule from "./NamedRule.js"
 /** What a file name says of itself: its series and its version. */

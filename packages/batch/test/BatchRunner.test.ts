@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { BatchEvent, BatchProgress, BatchRunner, VersionPlan } from "@effect-frameio/batch"
+import { BatchEvent, BatchProgress, BatchRunner, LinkError, VersionPlan } from "@effect-frameio/batch"
 import { Chunk, Deferred, Effect, FastCheck, Fiber, Stream, TestClock } from "effect"
 import * as Stub from "./stub.js"
 
@@ -20,7 +20,7 @@ const story = (events: ReadonlyArray<BatchEvent.BatchEvent>, line: number) =>
       case "Confirmed":
         return [`confirmed ${event.how}`]
       case "Failed":
-        return [`failed ${event.fault.tag} ${event.fault.outcome}`]
+        return [`failed ${LinkError.tagOf(event.error)} ${LinkError.outcomeOf(event.error)}`]
       case "Skipped":
         return [`skipped ${event.why}`]
       default:
@@ -57,7 +57,7 @@ describe("BatchRunner", () => {
       stub.missing.add(C)
       const events = yield* collect(stub, yield* plan([A, B], [A, C], [A, D], [E, F]))
       assert.deepStrictEqual(story(events, 1), ["sent", "confirmed answered"])
-      assert.deepStrictEqual(story(events, 2), ["sent", "failed NotFound not-applied"])
+      assert.deepStrictEqual(story(events, 2), ["sent", "failed FrameioNotFound not-applied"])
       assert.deepStrictEqual(story(events, 3), ["skipped chain"])
       assert.deepStrictEqual(story(events, 4), ["sent", "confirmed answered"])
       const skipped = events.find((event) => event._tag === "Skipped")
@@ -105,7 +105,7 @@ describe("BatchRunner", () => {
         assert.deepStrictEqual(stub.on(D), [D, E])
         assert.deepInclude(last(events).counts, { sent: 1, confirmed: 1, failed: 1, skipped: 1 })
         const failed = events.find((event) => event._tag === "Failed")
-        const words = failed?._tag === "Failed" ? failed.fault.message : ""
+        const words = failed?._tag === "Failed" ? failed.message : ""
         assert.include(words, '"Spot_v001.mov" was in no stack when the plan was made, and is in one now')
         assert.include(words, "file 06")
         assert.include(words, "plan again")
@@ -180,9 +180,9 @@ describe("BatchRunner", () => {
       stub.stack(A, D)
       const theirs = stub.stack(E, B)
       const events = yield* collect(stub, yield* plan([A, B]))
-      assert.deepStrictEqual(story(events, 1), ["sent", "failed StackConflict not-applied"])
+      assert.deepStrictEqual(story(events, 1), ["sent", "failed FrameioAlreadyElsewhere not-applied"])
       const failed = events.find((event) => event._tag === "Failed")
-      assert.include(failed?._tag === "Failed" ? failed.fault.message : "", theirs)
+      assert.include(failed?._tag === "Failed" ? failed.message : "", theirs)
     })
   )
 
@@ -232,7 +232,7 @@ describe("BatchRunner", () => {
         }
       })
       const events = yield* collect(stub, yield* plan([A, B], [A, C]))
-      assert.deepStrictEqual(story(events, 1), ["sent", "failed ServerError unknown"])
+      assert.deepStrictEqual(story(events, 1), ["sent", "failed FrameioServerError unknown"])
       assert.deepStrictEqual(story(events, 2), ["skipped chain"])
     })
   )
@@ -247,7 +247,7 @@ describe("BatchRunner", () => {
       const events = yield* Fiber.join(fiber)
       assert.deepStrictEqual(
         story(events, 1).filter((one) => one !== "waiting"),
-        ["sent", "sent", "sent", "failed ServerError not-applied"]
+        ["sent", "sent", "sent", "failed FrameioServerError not-applied"]
       )
       assert.strictEqual(stub.calls.length, 3)
     })

@@ -4,6 +4,7 @@ import { NodeContext } from "@effect/platform-node"
 import { LibsqlClient } from "@effect/sql-libsql"
 import { assert, describe, it } from "@effect/vitest"
 import { type BatchEvent, Ledger, type LedgerError, VersionPlan } from "@effect-frameio/batch"
+import { FrameioError } from "@effect-frameio/core"
 import { Chunk, DateTime, Effect, FastCheck, Fiber, type Scope, Stream } from "effect"
 import * as Stub from "./stub.js"
 
@@ -176,7 +177,7 @@ describe("Ledger", () => {
   test("remembers what was sent, confirmed and failed, and what follows from it", (file) =>
     Effect.gen(function* () {
       const text = csv([A, B], [A, C], [A, D], [id(10), id(11)], [id(20), id(21)], [id(20), id(22)])
-      const fault = { tag: "FrameioNotFound", message: "gone", outcome: "not-applied", status: 404 } as const
+      const error = new FrameioError.NotFound({ endpoint: "assets.version", assetIds: [id(20), id(21)], body: "gone" })
       yield* opened({ file }, (ledger) =>
         Effect.zipRight(
           ledger.takePlan(bytes(text)),
@@ -186,7 +187,7 @@ describe("Ledger", () => {
             { _tag: "Confirmed", ...link(2, A, B, 2000), stackId: id(99), how: "answered" },
             { _tag: "Sent", ...link(3, A, C, 3000), target: id(99), attempt: 1 },
             { _tag: "Sent", ...link(6, id(20), id(21)), target: id(20), attempt: 1 },
-            { _tag: "Failed", ...link(6, id(20), id(21)), fault }
+            { _tag: "Failed", ...link(6, id(20), id(21)), error, message: error.message }
           )
         )
       )
@@ -197,14 +198,14 @@ describe("Ledger", () => {
             chains.map((chain) => [
               chain.target,
               chain.resumed,
-              chain.links.map(({ line, unsettledSince }) => [line, unsettledSince])
+              chain.links.map(({ isUnsettled, line }) => [line, isUnsettled])
             ]),
             [
               [
                 A,
                 { stack: id(99), inPlace: 1 },
                 [
-                  [3, 3000],
+                  [3, true],
                   [4, undefined]
                 ]
               ],
@@ -225,7 +226,7 @@ describe("Ledger", () => {
             rows.map((row) => row.state),
             ["confirmed", "sent", "planned", "planned", "failed", "skipped"]
           )
-          assert.deepStrictEqual(rows[4]?.fault, fault)
+          assert.deepStrictEqual(rows[4]?.error, error)
           assert.strictEqual(yield* ledger.retryFailed, 1)
           assert.deepInclude(yield* ledger.counts, { planned: 4, failed: 0, skipped: 0 })
         })
@@ -239,7 +240,8 @@ describe("Ledger", () => {
         {
           _tag: "Failed",
           ...link(2, A, B),
-          fault: { tag: "FrameioTransportError", message: "no answer", outcome: "unknown" }
+          error: new FrameioError.TransportError({ reason: "AnswerLost" }),
+          message: "no answer"
         }
       ],
       ["when the job was stopped", { _tag: "Unknown", ...link(2, A, B), reason: "stopped" }]
@@ -259,11 +261,11 @@ describe("Ledger", () => {
       opened({ file }, (ledger) =>
         Effect.gen(function* () {
           yield* ledger.takePlan(bytes(csv([A, B])))
-          const fault = { tag: "FrameioUnauthorized", message: "401", outcome: "not-applied" } as const
+          const error = new FrameioError.Unauthorized({})
           yield* record(
             ledger,
             { _tag: "Sent", ...link(2, A, B), target: A, attempt: 1 },
-            { _tag: "Failed", ...link(2, A, B), fault }
+            { _tag: "Failed", ...link(2, A, B), error, message: error.message }
           )
           assert.deepInclude(yield* ledger.counts, { planned: 1, failed: 0 })
         })

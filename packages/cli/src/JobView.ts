@@ -57,9 +57,10 @@ const more = (count: number, what: string): ReadonlyArray<string> =>
 const summary = (finished: typeof BatchEvent.Finished.Type, spelt: Spelt, options: Options): string => {
   const { counts } = finished
   const where = options.verb === "undo" ? "out of their stacks" : "in place"
+  const earlier = counts.before + counts.already
   const parts = [
     `${counts.confirmed} of ${plural(counts.links ?? BatchProgress.done(counts), "version")} ${where}`,
-    ...(counts.already > 0 ? [`${counts.already} of them before`] : []),
+    ...(earlier > 0 ? [`${earlier} of them before`] : []),
     ...(counts.failed > 0 ? [`${counts.failed} failed`] : []),
     ...(counts.skipped > 0 ? [`${counts.skipped} left out because one before them failed`] : []),
     ...(counts.unknown > 0 ? [`${counts.unknown} unknown`] : []),
@@ -149,8 +150,8 @@ export const show = <E, R>(
         yield* Ref.update(progress, (state) => ProgressBar.add(state, event, now))
         switch (event._tag) {
           case "Failed":
-            if (event.fault.tag === "FrameioUnauthorized") unauthorized = true
-            if (spelt.failures.length < SPELT_OUT) spelt.failures.push(`line ${event.line}: ${event.fault.message}`)
+            if (event.error._tag === "FrameioUnauthorized") unauthorized = true
+            if (spelt.failures.length < SPELT_OUT) spelt.failures.push(`line ${event.line}: ${event.message}`)
             break
           case "Noticed":
             spelt.noticed++
@@ -195,7 +196,7 @@ export const leave = ({ finished, interrupted, unauthorized }: Ended): Effect.Ef
   const { counts } = finished
   if (interrupted) return CliError.interrupted()
   // A token that is refused at the first call is bad input: nothing was done.
-  if (unauthorized && counts.confirmed + counts.unknown === 0) {
+  if (unauthorized && counts.confirmed - counts.before + counts.unknown === 0) {
     return new CliError({ exitCode: ExitCode.badInput, message: "" })
   }
   return counts.failed + counts.skipped + counts.unknown + counts.notSent === 0 && finished.stopped === null

@@ -81,8 +81,9 @@ describe("frameio batch, with a ledger", () => {
       fake.world.restore(gone)
       const calls = versionCalls(fake)
       const second = yield* piped("batch", "run", plan, "--ledger", ledger)
-      assert.strictEqual(second.code, 0, second.err)
+      assert.strictEqual(second.code, 1, second.err)
       assert.include(second.err, "Going on: 14 in place")
+      assert.include(second.err, "14 of 16 versions in place, 14 of them before, 1 failed, 1 left out")
       assert.strictEqual(versionCalls(fake), calls, "what has failed is not tried again unasked")
 
       const third = yield* piped("batch", "run", plan, "--ledger", ledger, "--retry-failed")

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { BatchEvent } from "@effect-frameio/batch"
 import { ProgressBar, Text } from "@effect-frameio/cli"
+import { FrameioError } from "@effect-frameio/core"
 import { DateTime, FastCheck } from "effect"
 
 const at = DateTime.unsafeMake(0)
@@ -10,7 +11,9 @@ const planned = (links: number): BatchEvent.BatchEvent => ({
   job: "batch",
   links,
   chains: links,
-  before: 0
+  before: 0,
+  failedBefore: 0,
+  skippedBefore: 0
 })
 const link = (line: number) => ({ at, chain: line, line, assetId: "a", nextAssetId: "b" })
 const confirmed = (line: number): BatchEvent.BatchEvent => ({
@@ -22,7 +25,8 @@ const confirmed = (line: number): BatchEvent.BatchEvent => ({
 const failed = (line: number): BatchEvent.BatchEvent => ({
   _tag: "Failed",
   ...link(line),
-  fault: { tag: "FrameioNotFound", message: "gone", outcome: "not-applied" }
+  error: new FrameioError.NotFound({}),
+  message: "gone"
 })
 
 const progressOf = (events: ReadonlyArray<readonly [number, BatchEvent.BatchEvent]>) =>

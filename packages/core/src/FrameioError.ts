@@ -665,6 +665,65 @@ export const runPromise = <A, E>(
 export const outcomeOf = (error: FrameioError): Outcome => ("outcome" in error ? error.outcome : "not-applied")
 
 /**
+ * What a failure is about:
+ *
+ * - `asset`: this call and the assets that it names. Other calls may well succeed.
+ * - `account`: the token, the account, or how the client is set up. Every other call fails the same way.
+ * - `moment`: the network, the server or the rate limit, now. The same call may succeed later.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Kind = "asset" | "account" | "moment"
+
+/**
+ * What a failure is about.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const kindOf = (error: FrameioError): Kind => {
+  switch (error._tag) {
+    case "FrameioBadRequest":
+    case "FrameioForbidden":
+    case "FrameioNotFound":
+    case "FrameioConflict":
+    case "FrameioInvalidArguments":
+    case "FrameioInvalidRequest":
+      return "asset"
+    case "FrameioUnauthorized":
+    case "FrameioUsageExceeded":
+      return "account"
+    case "FrameioTransportError":
+      return error.reason === "NotSendable" ? "account" : "moment"
+    case "FrameioUnexpectedResponse":
+      return isRefusal(error.status) ? "asset" : "moment"
+    case "FrameioDecodeError":
+      // A page of a proxy in Frame.io's place is not JSON, and its outcome is unknown; a field that is odd is the asset's.
+      return error.outcome === "unknown" || !/^\s*[[{]/.test(error.body) ? "moment" : "asset"
+    case "FrameioRateLimited":
+    case "FrameioServerError":
+    case "FrameioRequestTimeout":
+    case "FrameioQueueFull":
+    case "FrameioMaxWaitExceeded":
+    case "FrameioDeadlineExceeded":
+    case "FrameioStoreUnavailable":
+      return "moment"
+  }
+}
+
+/**
+ * What went wrong and what to do: the message without the call and the ids that it begins with, for where these are known.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const reasonOf = (error: FrameioError): string => {
+  const call = "endpoint" in error ? `${subject(error)} ` : "route" in error ? `${error.route}: ` : ""
+  return error.message.startsWith(call) ? error.message.slice(call.length) : error.message
+}
+
+/**
  * An answer with a status that says no, and the call it belongs to.
  *
  * @since 0.1.0

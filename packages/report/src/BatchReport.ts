@@ -6,7 +6,9 @@
  */
 
 import type { Head, Row } from "@effect-frameio/batch/JobRecord"
+import * as LinkError from "@effect-frameio/batch/LinkError"
 import * as Chunk from "effect/Chunk"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Facts from "./internal/reportFacts.js"
 import * as Page from "./internal/reportPage.js"
@@ -113,10 +115,10 @@ const CSV_COLUMNS: ReadonlyArray<readonly [string, (row: Row) => string | number
   ["attempts", (row) => row.attempts],
   ["sent_at", (row) => Text.iso(row.sentAtMillis)],
   ["done_at", (row) => Text.iso(row.doneAtMillis)],
-  ["fault", (row) => row.fault?.tag ?? null],
-  ["fault_status", (row) => row.fault?.status ?? null],
-  ["fault_outcome", (row) => row.fault?.outcome ?? null],
-  ["fault_message", (row) => row.fault?.message ?? null],
+  ["error", (row) => (row.error === null ? null : LinkError.tagOf(row.error))],
+  ["error_status", (row) => (row.error === null ? null : (LinkError.statusOf(row.error) ?? null))],
+  ["error_outcome", (row) => (row.error === null ? null : LinkError.outcomeOf(row.error))],
+  ["error_message", (row) => row.error?.message ?? null],
   ["fields", (row) => (Object.keys(row.fields).length === 0 ? null : JSON.stringify(row.fields))]
 ]
 
@@ -147,6 +149,8 @@ export const toCsv = <E, R>(rows: Stream.Stream<Row, E, R>, options?: CsvOptions
     )
   )
 
+const encodeError = Schema.encodeSync(LinkError.LinkError)
+
 const jsonOf = (row: Row) => ({
   line: row.line,
   chain: row.chain,
@@ -160,13 +164,15 @@ const jsonOf = (row: Row) => ({
   attempts: row.attempts,
   sent_at: Text.iso(row.sentAtMillis) || null,
   done_at: Text.iso(row.doneAtMillis) || null,
-  fault: row.fault,
+  error: row.error === null ? null : encodeError(row.error),
+  message: row.error?.message ?? null,
   fields: row.fields
 })
 
 /**
  * Every row as one JSON object per line, with the names of the CSV columns and of a plan, so that lines which were picked
- * out of it are a plan again; times in ISO 8601, UTC. Nothing is lost, not even half a surrogate pair.
+ * out of it are a plan again; an error as `LinkError`
+ * encodes it, and in words as `message`; times in ISO 8601, UTC. Nothing is lost, not even half a surrogate pair.
  *
  * @since 0.1.0
  * @category encoding
@@ -183,11 +189,10 @@ export const toJsonLines = <E, R>(rows: Stream.Stream<Row, E, R>): Stream.Stream
 const failureLine = (row: Row): string => {
   const what = Text.visible(row.name ?? row.nextAssetId)
   const where = Text.visible(row.stack ?? row.stackId ?? row.assetId)
-  const status = row.fault?.status === undefined ? "" : ` ${row.fault.status}`
+  const fault = Facts.faultOf(row)
+  const status = fault?.status === undefined ? "" : ` ${fault.status}`
   const why =
-    row.fault === null
-      ? "the outcome of its call is not known"
-      : `${Text.tagName(row.fault.tag)}${status}: ${Text.oneLine(Text.withoutCall(row.fault.message))}`
+    fault === null ? "the outcome of its call is not known" : `${fault.tag}${status}: ${Text.oneLine(fault.reason)}`
   return `  line ${row.line}: ${what} on ${where}: ${Text.visible(why)}`
 }
 

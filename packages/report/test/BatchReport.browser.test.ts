@@ -6,7 +6,7 @@ import { BatchReport } from "@effect-frameio/report"
 import { Effect, type Scope, Stream } from "effect"
 import type { Page } from "playwright-core"
 import * as Browser from "./support/Browser.js"
-import { fault, HOSTILE, head, id, row, sample, T0 } from "./support/report.js"
+import { HOSTILE, head, id, recorded, row, sample, T0 } from "./support/report.js"
 
 const pageOf = (rows: ReadonlyArray<JobRecord.Row>, more?: Partial<JobRecord.Head>) =>
   Stream.mkString(BatchReport.toHtml(head(rows, more), Stream.fromIterable(rows)))
@@ -24,7 +24,12 @@ const job = (count: number): ReadonlyArray<JobRecord.Row> =>
     const line = at + 2
     const chain = Math.floor(at / 5)
     if (at % 50 === 3)
-      return row(line, { chain, state: "failed", how: null, fault: fault("FrameioNotFound", 404, `No asset ${line}.`) })
+      return row(line, {
+        chain,
+        state: "failed",
+        how: null,
+        error: recorded("FrameioNotFound", 404, `No asset ${line}.`)
+      })
     if (at % 50 === 4)
       return row(line, { chain, state: "skipped", how: null, attempts: 0, sentAtMillis: null, doneAtMillis: null })
     return row(line, { chain })
@@ -78,7 +83,7 @@ describe.skipIf(Browser.missing)("A report in Chromium", () => {
             chain: 0,
             state: "failed",
             how: null,
-            fault: { tag: name, message: name, outcome: "unknown" }
+            error: recorded(name, undefined, name, "unknown")
           })
         )
         const { complaints, page, requests } = yield* openRows(rows, { head: { job: HOSTILE[0], plan: HOSTILE[3] } })
@@ -177,7 +182,7 @@ describe.skipIf(Browser.missing)("A report in Chromium", () => {
         const { page } = yield* openRows([
           row(2, { name: "b_10" }),
           row(3, { name: "b_9", sentAtMillis: null }),
-          row(4, { name: "a", state: "failed", attempts: 3, fault: fault("FrameioForbidden", 403, "No.") })
+          row(4, { name: "a", state: "failed", attempts: 3, error: recorded("FrameioForbidden", 403, "No.") })
         ])
         const sorted = (name: string) =>
           promise(() => page.getByRole("columnheader", { name }).getByRole("button").click()).pipe(
@@ -347,7 +352,7 @@ describe.skipIf(Browser.missing)("A report in Chromium", () => {
         const message = `assets.version (${id(4)}, ${id(5)}): not found (404): gone.`
         const fields = { name: "shot_2.mov", "shot <b>": "010\u202e", take: { first: 3 } }
         const rows = [
-          row(2, { fields, state: "failed", how: null, fault: fault("FrameioNotFound", 404, message) }),
+          row(2, { fields, state: "failed", how: null, error: recorded("FrameioNotFound", 404, message) }),
           row(3)
         ]
         const { page } = yield* openRows(rows)
@@ -388,7 +393,7 @@ describe.skipIf(Browser.missing)("A report in Chromium", () => {
               row(at * 2 + n + 2, {
                 chain: 0,
                 state,
-                fault: state === "failed" ? fault("FrameioNotFound", 404, "Gone.") : null
+                error: state === "failed" ? recorded("FrameioNotFound", 404, "Gone.") : null
               })
             )
           )

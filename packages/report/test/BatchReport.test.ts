@@ -1,15 +1,29 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type JobRecord, VersionPlan } from "@effect-frameio/batch"
+import { type JobRecord, LinkError, VersionPlan } from "@effect-frameio/batch"
 import { BatchReport } from "@effect-frameio/report"
 import { parse } from "csv-parse/sync"
 import { Effect, FastCheck, Schema, Stream } from "effect"
-import { anyRow, anyText, countsOf, fault, HOSTILE, head, id, row, sample, T0 } from "./support/report.js"
+import { anyRow, anyText, countsOf, HOSTILE, head, id, recorded, row, sample, T0 } from "./support/report.js"
 
 const pageOf = (
   rows: ReadonlyArray<JobRecord.Row>,
   options?: BatchReport.HtmlOptions,
   more?: Partial<JobRecord.Head>
 ) => Stream.mkString(BatchReport.toHtml(head(rows, more), Stream.fromIterable(rows), options))
+
+const encodeError = Schema.encodeSync(LinkError.LinkError)
+
+/** What the page tells of an error. */
+const told = (error: LinkError.LinkError) => {
+  const status = LinkError.statusOf(error)
+  return {
+    tag: LinkError.tagOf(error).replace(/^Frameio/, ""),
+    ...(status === undefined ? {} : { status }),
+    outcome: LinkError.outcomeOf(error),
+    message: error.message,
+    reason: error.message
+  }
+}
 
 const Config = Schema.parseJson(Schema.Struct({ columns: Schema.Array(Schema.String) }))
 const Block = Schema.parseJson(Schema.Array(Schema.Array(Schema.Unknown)))
@@ -50,7 +64,10 @@ describe("BatchReport.toHtml", () => {
           plan: job,
           runs: [{ kind: "run" as const, beganAtMillis: T0, endedAtMillis: T0, stopped: job }]
         })
-        assert.deepStrictEqual(embedded(page), rows)
+        assert.deepStrictEqual(
+          embedded(page),
+          rows.map(({ error, ...row }) => ({ ...row, fault: error === null ? null : told(error) }))
+        )
         const tags = (text: string, name: string) => text.match(new RegExp(`<${name}`, "gi"))?.length ?? 0
         assert.strictEqual(tags(page, "script"), tags(plain, "script") + (rows.length > 0 ? 1 : 0))
         assert.strictEqual(tags(page, "/script"), tags(page, "script"))
@@ -62,7 +79,7 @@ describe("BatchReport.toHtml", () => {
   it.effect("shows what cannot be seen, and leaves emoji and Hebrew as they are", () =>
     Effect.gen(function* () {
       const rows = HOSTILE.map((name, at) =>
-        row(at + 2, { name, state: "failed", how: null, fault: fault("FrameioNotFound", 404, name) })
+        row(at + 2, { name, state: "failed", how: null, error: recorded("FrameioNotFound", 404, name) })
       )
       const page = yield* pageOf(rows)
       const visible = page.replace(/<script[\s\S]*?<\/script>/g, "")
@@ -78,8 +95,8 @@ describe("BatchReport.toHtml", () => {
       const rows = [
         ...Array.from({ length: 1200 }, (_, at) => row(at + 2)),
         row(2000, { how: "already" }),
-        row(2001, { state: "failed", how: null, fault: fault("FrameioNotFound", 404, "There is no such asset.") }),
-        row(2002, { state: "failed", how: null, fault: fault("FrameioNotFound", 404, "Nor this one.") }),
+        row(2001, { state: "failed", how: null, error: recorded("FrameioNotFound", 404, "There is no such asset.") }),
+        row(2002, { state: "failed", how: null, error: recorded("FrameioNotFound", 404, "Nor this one.") }),
         row(2003, { state: "sent", how: null }),
         row(2004, { state: "skipped", how: null })
       ]
@@ -111,21 +128,23 @@ describe("BatchReport.toHtml", () => {
 
   it.effect("says a name once, and the call of an error where there is room for it", () =>
     Effect.gen(function* () {
-      const message = `assets.version (${id(4)}, ${id(5)}): not found (404): one of these is gone.`
+      const encoded = { _tag: "FrameioNotFound", endpoint: "assets.version", assetIds: [id(4), id(5)] } as const
+      const error = Schema.decodeSync(LinkError.LinkError)(encoded)
       const fields = { name: "shot_2.mov", stack: 7, note: "x" }
-      const rows = [row(2, { fields, state: "failed", how: null, fault: fault("FrameioNotFound", 404, message) })]
+      const rows = [row(2, { fields, state: "failed", how: null, error })]
       const page = yield* pageOf(rows)
-      const [one] = embedded(page) as ReadonlyArray<JobRecord.Row>
+      const [one] = embedded(page) as ReadonlyArray<{ fields: unknown; fault: { message: string; reason: string } }>
       assert.deepStrictEqual(one?.fields, { stack: 7, note: "x" })
-      assert.strictEqual(one?.fault?.message, message)
-      assert.include(textOf(page), "1 NotFound 404 not found (404): one of these is gone. line 2")
+      assert.strictEqual(one?.fault.message, error.message)
+      assert.match(one?.fault.reason ?? "", /^not found/)
+      assert.include(textOf(page), "1 NotFound 404 not found (404): one of these assets was moved or deleted")
     })
   )
 
   it.effect("bounds what it says of the causes and the failures, and counts the rest", () =>
     Effect.gen(function* () {
       const rows = Array.from({ length: 1500 }, (_, at) =>
-        row(at + 2, { state: "failed", how: null, fault: fault(`Tag${at}`, 500, "x") })
+        row(at + 2, { state: "failed", how: null, error: recorded(`Tag${at}`, 500, "x") })
       )
       const text = textOf(yield* pageOf(rows))
       assert.include(text, "1,450 more failed for other causes")
@@ -388,9 +407,12 @@ describe("BatchReport.toCsv", () => {
           for (const text of Object.values(cell ?? {})) assert.notMatch(text, /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/)
           assert.strictEqual(unquote(cell?.name), utf8(one.name))
           assert.strictEqual(unquote(cell?.stack), utf8(one.stack))
-          assert.strictEqual(unquote(cell?.fault_message), utf8(one.fault?.message ?? null))
+          assert.strictEqual(unquote(cell?.error_message), utf8(one.error?.message ?? null))
           assert.strictEqual(cell?.state, one.state)
-          assert.strictEqual(cell?.fault_status, String(one.fault?.status ?? ""))
+          assert.strictEqual(
+            cell?.error_status,
+            String(one.error === null ? "" : (LinkError.statusOf(one.error) ?? ""))
+          )
           assert.strictEqual(cell?.sent_at === "" ? null : Date.parse(cell?.sent_at ?? ""), one.sentAtMillis)
         }
       })
@@ -400,7 +422,7 @@ describe("BatchReport.toCsv", () => {
     Effect.gen(function* () {
       const rows = [
         row(2),
-        row(3, { state: "failed", name: "=cmd|x", fault: fault("FrameioNotFound", 404, 'says "no",\nand why') })
+        row(3, { state: "failed", name: "=cmd|x", error: recorded("FrameioNotFound", 404, 'says "no",\nand why') })
       ]
       const csv = yield* csvOf(rows, { byteOrderMark: true })
       assert.isTrue(csv.startsWith("\ufeffline,chain,state,"))
@@ -432,14 +454,18 @@ describe("BatchReport.toJsonLines", () => {
             doneAtMillis: millis(done_at)
           }
         }),
-        rows
+        rows.map((row) => ({
+          ...row,
+          error: row.error === null ? null : encodeError(row.error),
+          message: row.error?.message ?? null
+        }))
       )
     })
   )
 
   it.effect("is a plan again", () =>
     Effect.gen(function* () {
-      const rows = [row(2), row(3, { state: "failed", fault: fault("FrameioNotFound", 404, "gone") })]
+      const rows = [row(2), row(3, { state: "failed", error: recorded("FrameioNotFound", 404, "gone") })]
       const text = yield* Stream.mkString(BatchReport.toJsonLines(Stream.fromIterable(rows)))
       const plan = yield* VersionPlan.fromString(text)
       assert.deepStrictEqual(
@@ -452,7 +478,7 @@ describe("BatchReport.toJsonLines", () => {
 
 describe("BatchReport.toText", () => {
   const failed = (line: number, name: string | null) =>
-    row(line, { name, state: "failed", how: null, fault: fault("FrameioNotFound", 404, "There is no\nsuch asset.") })
+    row(line, { name, state: "failed", how: null, error: recorded("FrameioNotFound", 404, "There is no\nsuch asset.") })
 
   it("says the counts, the time, the limit and the first failures", () => {
     const rows = [
@@ -488,7 +514,7 @@ describe("BatchReport.toText", () => {
 
   it.prop("lets no text steer the terminal", [FastCheck.array(anyText, { minLength: 1, maxLength: 4 })], ([names]) => {
     const rows = names.map((name, at) =>
-      row(at + 2, { name, stack: name, state: "failed", fault: fault(name, 500, name) })
+      row(at + 2, { name, stack: name, state: "failed", error: recorded(name, 500, name) })
     )
     const text = BatchReport.toText(head(rows, { job: names[0] ?? "", plan: names[0] ?? "" }), rows)
     assert.notMatch(text, /[^\P{Cc}\n]|\p{Bidi_Control}|\p{Zl}|\p{Zp}/u)

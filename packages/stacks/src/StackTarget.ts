@@ -4,13 +4,14 @@
  *
  * From Frame.io's guide "Manage Version Stacks": a stack is the target of its own versions; for a file that is inside a
  * stack the target is its parent; file onto file makes a stack with a new id. What a version call answers, the stack or
- * the file, is not documented, and so the answer is believed only where it is a stack.
+ * the file, is not documented: see {@link shows} for which answers are believed.
  *
  * @since 0.1.0
  */
 
 import type { Asset, AssetId } from "@effect-frameio/core/Asset"
-import { isVersionStack, parentId, sameId } from "@effect-frameio/core/Asset"
+import { coverAssetId, isVersionStack, parentId, sameId } from "@effect-frameio/core/Asset"
+import type { FrameioError } from "@effect-frameio/core/FrameioError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 
@@ -109,14 +110,38 @@ export const make = <E, R>(options: {
 }
 
 /**
- * Whether a change that failed with this status, or without any, may still be carried out later: there was no answer,
- * or something in front of Frame.io gave up waiting. After any other failure the server is done with the request.
+ * Whether an answer proves that a version call was carried out: it is the stack, with the new version on top, or the new
+ * version itself. Any other success may come from something between here and Frame.io, so read before you believe it.
  *
  * @since 0.1.0
  * @category rules
  */
-export const mayBeUnderWay = (status: number | undefined): boolean =>
-  status === undefined || status === 502 || status === 503 || status === 504
+export const shows = (
+  answer: Asset,
+  call: {
+    /** The new version. */
+    readonly next: AssetId
+    /** The stack that it was sent to, where that is known to be one. */
+    readonly stack: AssetId | undefined
+  }
+): boolean => {
+  if (isVersionStack(answer)) return Option.exists(coverAssetId(answer), (cover) => sameId(cover, call.next))
+  const { stack } = call
+  return (
+    sameId(answer.id, call.next) &&
+    (stack === undefined || Option.match(parentId(answer), { onNone: () => true, onSome: (id) => sameId(id, stack) }))
+  )
+}
+
+/**
+ * Whether a change that failed so may still be carried out later: there was no answer, or something in front of Frame.io
+ * gave up waiting. After any other failure the server is done with the request.
+ *
+ * @since 0.1.0
+ * @category rules
+ */
+export const mayBeUnderWay = (error: FrameioError): boolean =>
+  !("status" in error) || error.status === 502 || error.status === 503 || error.status === 504
 
 /**
  * Whether a refusal can mean that a stack is not as the caller took it to be: the target is inside a stack, or the
@@ -126,9 +151,17 @@ export const mayBeUnderWay = (status: number | undefined): boolean =>
  * @since 0.1.0
  * @category rules
  */
-export const mayBeStacked = (error: { readonly _tag: string; readonly status?: number | undefined }): boolean =>
-  error._tag === "FrameioInvalidArguments" ||
-  error._tag === "FrameioConflict" ||
-  error._tag === "FrameioForbidden" ||
-  error._tag === "FrameioNotFound" ||
-  (error._tag === "FrameioUnexpectedResponse" && error.status === 400)
+export const mayBeStacked = (error: FrameioError): boolean => {
+  switch (error._tag) {
+    case "FrameioInvalidArguments":
+    case "FrameioConflict":
+    case "FrameioForbidden":
+    case "FrameioNotFound":
+    case "FrameioBadRequest":
+      return true
+    case "FrameioUnexpectedResponse":
+      return error.status === 400
+    default:
+      return false
+  }
+}

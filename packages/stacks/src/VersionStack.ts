@@ -16,7 +16,7 @@
  */
 
 import * as Asset from "@effect-frameio/core/Asset"
-import * as FrameioError from "@effect-frameio/core/FrameioError"
+import type * as FrameioError from "@effect-frameio/core/FrameioError"
 import * as Chunk from "effect/Chunk"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -26,8 +26,16 @@ import * as Order from "effect/Order"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as AssetCache from "./AssetCache.js"
+import * as ExactlyOnce from "./ExactlyOnce.js"
 import * as StackTarget from "./StackTarget.js"
-import { AlreadyElsewhere, NotInStack, NotMade, NotStackable, OutcomeUnknown, OutOfOrder } from "./VersionStackError.js"
+import {
+  AlreadyElsewhere,
+  NotInStack,
+  NotMade,
+  NotStackable,
+  type OutcomeUnknown,
+  OutOfOrder
+} from "./VersionStackError.js"
 
 type AssetId = Asset.AssetId
 const { sameId } = Asset
@@ -328,94 +336,56 @@ export const defaults = {
   settleAfter: Duration.seconds(30)
 } as const satisfies WriteOptions
 
-/**
- * How it is known that a change is made: it was answered, or reading shows that a change whose answer was lost was
- * made, or it had been made before and nothing was sent.
- *
- * @since 0.1.0
- * @category models
- */
-export type How = "answered" | "settled" | "already"
-
-/** One change, made exactly once: sent, and where the outcome is not known read before it is sent again. */
-const once = <E, R>(change: {
-  readonly send: Effect.Effect<Asset.Asset, FrameioError.WriteError, R>
-  readonly endpoint: string
-  readonly assetIds: ReadonlyArray<AssetId>
-  /** Whether reading shows that the change is made; fails where it cannot be made any more. */
-  readonly isMade: Effect.Effect<boolean, E | FrameioError.ReadError, R>
-  /** After a refusal that can mean that things are otherwise than they were taken to be. */
-  readonly onRefusal: Effect.Effect<"already" | "send again" | "refused", E | FrameioError.ReadError, R>
-  readonly options: WriteOptions | undefined
-}): Effect.Effect<
-  { readonly how: How; readonly answer?: Asset.Asset },
+/** Makes one change exactly once. */
+const once = <E, R>(
+  change: {
+    readonly endpoint: string
+    readonly assetIds: () => ReadonlyArray<AssetId>
+    readonly send: Effect.Effect<Asset.Asset, FrameioError.WriteError, R>
+    readonly proves: (answer: Asset.Asset) => boolean
+    readonly isMade: Effect.Effect<boolean, E | FrameioError.ReadError, R>
+    readonly onRefusal: Effect.Effect<"already" | "send again" | "refused", E | FrameioError.ReadError, R>
+  },
+  options: WriteOptions | undefined
+): Effect.Effect<
+  { readonly how: ExactlyOnce.How; readonly answer?: Asset.Asset },
   E | FrameioError.WriteError | NotMade | OutcomeUnknown,
   R
-> => {
-  const { assetIds, endpoint } = change
-  const attempts = change.options?.attempts ?? defaults.attempts
-  const settleAfter = Duration.decode(change.options?.settleAfter ?? defaults.settleAfter)
-
-  const isMade = (failure: FrameioError.WriteError) =>
-    Effect.mapError(change.isMade, (error) =>
-      isReadError(error) ? new OutcomeUnknown({ endpoint, assetIds, failure, reading: error }) : error
-    )
-
-  const settle = (failure: FrameioError.WriteError, attempt: number) =>
-    Effect.gen(function* () {
-      if (yield* isMade(failure)) return true
-      const underWay = StackTarget.mayBeUnderWay("status" in failure ? failure.status : undefined)
-      if (!underWay && attempt >= attempts) return false
-      const pause = underWay ? settleAfter : Duration.seconds(2 ** (attempt - 1))
-      yield* Effect.logDebug(
-        `${endpoint} (${assetIds.join(", ")}): the outcome is not known and the change is not to be seen; waiting ${Duration.format(pause)}`
-      )
-      yield* Effect.sleep(pause)
-      // Without an answer the request may still be under way; sending before it is not could make the change twice.
-      return underWay ? yield* isMade(failure) : false
-    })
-
-  const attempt = (
-    count: number
-  ): Effect.Effect<
-    { readonly how: How; readonly answer?: Asset.Asset },
-    E | FrameioError.WriteError | NotMade | OutcomeUnknown,
-    R
-  > =>
-    Effect.matchEffect(change.send, {
-      onSuccess: (answer) => Effect.succeed({ how: "answered" as const, answer }),
-      onFailure: (error) => {
-        const again = () =>
-          count < attempts
-            ? attempt(count + 1)
-            : Effect.fail(new NotMade({ endpoint, assetIds, attempts: count, failure: error }))
-        switch (FrameioError.outcomeOf(error)) {
-          case "applied":
-            return Effect.succeed({ how: "settled" as const })
-          case "unknown":
-            return Effect.flatMap(settle(error, count), (made) =>
-              made ? Effect.succeed({ how: "settled" as const }) : again()
-            )
-          case "not-applied":
-            return StackTarget.mayBeStacked(error)
-              ? change.onRefusal.pipe(
-                  // What was refused is what there is to tell, not that nothing more could be found out.
-                  Effect.mapError((reading) => (isReadError(reading) ? error : reading)),
-                  Effect.flatMap((next) => {
-                    if (next === "already") return Effect.succeed({ how: "already" as const })
-                    // Somewhere else than before, so this is not one of the attempts.
-                    return next === "send again" ? attempt(count) : Effect.fail(error)
-                  })
-                )
-              : Effect.fail(error)
-        }
+> =>
+  Effect.flatMap(
+    ExactlyOnce.make<Asset.Asset, E, R>(
+      {
+        endpoint: change.endpoint,
+        assetIds: change.assetIds,
+        send: Effect.match(change.send, {
+          onFailure: (error): ExactlyOnce.Attempt<Asset.Asset> => ({ _tag: "Faulted", error }),
+          onSuccess: (answer): ExactlyOnce.Attempt<Asset.Asset> => ({ _tag: "Answered", answer })
+        }),
+        proves: change.proves,
+        look: change.isMade,
+        refused: change.onRefusal
+      },
+      {
+        attempts: options?.attempts ?? defaults.attempts,
+        settleAfter: Duration.decode(options?.settleAfter ?? defaults.settleAfter),
+        onWait: (reason, duration) =>
+          Effect.logDebug(
+            `${change.endpoint} (${change.assetIds().join(", ")}): ${reason} (${Duration.format(duration)})`
+          )
       }
-    })
-
-  return attempt(1)
-}
-
-const isReadError = (error: unknown): error is FrameioError.ReadError => FrameioError.isFrameioError(error)
+    ),
+    (end) => {
+      switch (end._tag) {
+        case "Made":
+          return Effect.succeed(end)
+        case "Failed":
+          return Effect.fail(end.error)
+        case "NotSent":
+        case "Unknown":
+          return Effect.dieMessage("a change was stopped that nobody can stop")
+      }
+    }
+  )
 
 type Cache = AssetCache.Service
 
@@ -490,7 +460,7 @@ const put = (
   target: Target,
   next: AssetId,
   options: WriteOptions | undefined
-): Effect.Effect<How, PutError> =>
+): Effect.Effect<ExactlyOnce.How, PutError> =>
   Effect.gen(function* () {
     const isThere = Effect.flatMap(target.placeOf(next), (place) =>
       place._tag === "Elsewhere"
@@ -499,26 +469,31 @@ const put = (
     )
     // What was known to be on a stack may have been taken out since; what is would perhaps be moved.
     if ((yield* isKnownToBeStacked(cache, next)) && (yield* isThere)) return "already"
-    const assetIds = [target.id(), next]
-    const { answer, how } = yield* once({
-      send: Effect.suspend(() => cache.version({ assetId: target.id(), nextAssetId: next })),
-      endpoint: "assets.version",
-      assetIds,
-      isMade: isThere,
-      onRefusal: Effect.gen(function* () {
-        const before = target.id()
-        if (!target.isStack()) yield* target.resolve
-        if (yield* isThere) return "already"
-        if (!sameId(before, target.id())) return "send again"
-        const nextAsset = Option.getOrUndefined(yield* cache.known(next))
-        if (nextAsset !== undefined) yield* refuse(versionProblems(nextAsset, undefined))
-        return "refused"
-      }),
+    const assetIds = () => [target.id(), next]
+    const { answer, how } = yield* once(
+      {
+        send: Effect.suspend(() => cache.version({ assetId: target.id(), nextAssetId: next })),
+        endpoint: "assets.version",
+        assetIds,
+        proves: (answer) => StackTarget.shows(answer, { next, stack: target.isStack() ? target.id() : undefined }),
+        isMade: isThere,
+        onRefusal: Effect.gen(function* () {
+          const before = target.id()
+          if (!target.isStack()) yield* target.resolve
+          if (yield* isThere) return "already"
+          if (!sameId(before, target.id())) return "send again"
+          const nextAsset = Option.getOrUndefined(yield* cache.known(next))
+          if (nextAsset !== undefined) yield* refuse(versionProblems(nextAsset, undefined))
+          return "refused"
+        })
+      },
       options
-    })
+    )
     if (answer !== undefined) target.learn(answer)
     if (!target.isStack()) yield* target.resolve
-    return target.isStack() ? how : yield* new NotMade({ endpoint: "assets.version", assetIds, attempts: 1 })
+    return target.isStack()
+      ? how
+      : yield* new NotMade({ endpoint: "assets.version", assetIds: assetIds(), attempts: 1 })
   })
 
 /**
@@ -530,7 +505,7 @@ const put = (
 export interface Appended {
   /** The stack that it is on: a new one, where it was put on a file. */
   readonly stackId: AssetId
-  readonly how: How
+  readonly how: ExactlyOnce.How
 }
 
 /**
@@ -661,17 +636,20 @@ const take = (
   stackId: AssetId,
   assetId: AssetId,
   options: WriteOptions | undefined
-): Effect.Effect<How, FrameioError.WriteError | NotMade | OutcomeUnknown> => {
+): Effect.Effect<ExactlyOnce.How, FrameioError.WriteError | NotMade | OutcomeUnknown> => {
   const isOut = Effect.map(isOn(cache, stackId, assetId), (on) => !on)
   return Effect.map(
-    once({
-      send: cache.unversion({ assetId }),
-      endpoint: "assets.unversion",
-      assetIds: [assetId],
-      isMade: isOut,
-      onRefusal: Effect.map(isOut, (out) => (out ? "already" : "refused")),
+    once(
+      {
+        send: cache.unversion({ assetId }),
+        endpoint: "assets.unversion",
+        assetIds: () => [assetId],
+        proves: (answer) => sameId(answer.id, assetId) || sameId(answer.id, stackId),
+        isMade: isOut,
+        onRefusal: Effect.map(isOut, (out) => (out ? ("already" as const) : ("refused" as const)))
+      },
       options
-    }),
+    ),
     ({ how }) => how
   )
 }
@@ -685,7 +663,7 @@ const take = (
 export interface TakenOut {
   /** The stack that it was on; none, where it was on none. */
   readonly stackId: Option.Option<AssetId>
-  readonly how: How
+  readonly how: ExactlyOnce.How
 }
 
 /**

@@ -118,14 +118,14 @@ export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>(`${KEY}/O
     /** Such as `assets.version`. */
     endpoint: Schema.String,
     assetIds: Schema.Array(AssetId),
-    /** Why the outcome is not known. */
-    failure: FrameioError,
+    /** Why the outcome is not known; absent, where a success proved nothing, or an earlier run got no answer. */
+    failure: Schema.optional(FrameioError),
     /** Why it could not be read. */
     reading: FrameioError
   }
 ) {
   override get message(): string {
-    return `${this.endpoint} (${this.assetIds.join(", ")}): whether the change was made is not known. Do the same again when Frame.io can be read: what is in place is seen then, and not sent twice. ${this.failure.message} Reading it failed, too: ${this.reading.message}`
+    return `${this.endpoint} (${this.assetIds.join(", ")}): whether the change was made is not known. Do the same again when Frame.io can be read: what is in place is seen then, and not sent twice.${this.failure === undefined ? "" : ` ${this.failure.message}`} Reading it failed, too: ${this.reading.message}`
   }
 }
 

@@ -1,5 +1,7 @@
 /** What is known of assets, so that it is not asked for again. */
 export * as AssetCache from "./AssetCache.js"
+/** One change, made exactly once whatever becomes of its answers. */
+export * as ExactlyOnce from "./ExactlyOnce.js"
 /** Lists as streams, over all their pages. */
 export * as Listing from "./Listing.js"
 /** Which bytes of a file go to which upload URL; pure. */

@@ -69,17 +69,36 @@ describe("StackTarget", () => {
   )
 
   it("knows when a failed change may still be made, and when a refusal may be about stacks", () => {
-    assert.deepStrictEqual([undefined, 502, 503, 504, 500, 400].map(StackTarget.mayBeUnderWay), [
-      true,
-      true,
-      true,
-      true,
-      false,
-      false
-    ])
+    const failed = [502, 503, 504, 500].map((status) => new FrameioError.ServerError({ status }))
+    assert.deepStrictEqual(failed.map(StackTarget.mayBeUnderWay), [true, true, true, false])
+    assert.isTrue(StackTarget.mayBeUnderWay(new FrameioError.TransportError({ reason: "AnswerLost" })))
+    assert.isFalse(StackTarget.mayBeUnderWay(new FrameioError.UnexpectedResponse({ status: 400 })))
     assert.isTrue(StackTarget.mayBeStacked(new FrameioError.InvalidArguments({})))
     assert.isTrue(StackTarget.mayBeStacked(new FrameioError.UnexpectedResponse({ status: 400 })))
     assert.isFalse(StackTarget.mayBeStacked(new FrameioError.UnexpectedResponse({ status: 418 })))
     assert.isFalse(StackTarget.mayBeStacked(new FrameioError.Unauthorized({})))
+  })
+
+  it("believes an answer that shows the new version in its place, and no other", () => {
+    const call = { next: id(2), stack: id(10) }
+    const stack = (of: number, cover: number | null): Asset.Asset => ({
+      id: id(of),
+      type: "version_stack",
+      cover_asset_id: cover === null ? null : id(cover)
+    })
+    const file = (of: number, parent: number | null): Asset.Asset => ({
+      id: id(of),
+      type: "file",
+      parent_id: parent === null ? null : id(parent)
+    })
+    assert.isTrue(StackTarget.shows(stack(10, 2), call))
+    assert.isTrue(StackTarget.shows(stack(11, 2), { ...call, stack: undefined }), "file onto file makes a new stack")
+    assert.isTrue(StackTarget.shows(file(2, 10), call))
+    assert.isTrue(StackTarget.shows(file(2, null), call))
+    assert.isFalse(StackTarget.shows(stack(10, 1), call), "the stack as it was")
+    assert.isFalse(StackTarget.shows(stack(10, null), call), "a stack that does not tell")
+    assert.isFalse(StackTarget.shows(file(2, 90), call), "the new file, still in its folder")
+    assert.isFalse(StackTarget.shows(file(3, 10), call), "another file")
+    assert.isFalse(StackTarget.shows(file(1, 90), { ...call, stack: undefined }), "the target, still a file")
   })
 })

@@ -1,5 +1,6 @@
 /** What a report says of a job: names of states, sums over samples and runs. Pure. */
 import type { Counts, Head, Row, Run, Sample } from "@effect-frameio/batch/JobRecord"
+import * as LinkError from "@effect-frameio/batch/LinkError"
 import { count } from "./reportText.js"
 
 /** What a person reads for a state. */
@@ -50,6 +51,27 @@ export const STATES: ReadonlyArray<StateWords> = [
 /** Whether an earlier call may have been made and nobody has looked, or it failed. */
 export const isTrouble = (row: Row): boolean =>
   row.state === "failed" || row.state === "sent" || row.state === "undoing"
+
+/** What is told of a row's error. */
+export interface Fault {
+  readonly tag: string
+  readonly status: number | undefined
+  readonly outcome: ReturnType<typeof LinkError.outcomeOf>
+  readonly message: string
+  /** The message without the call and the ids, which stand beside it. */
+  readonly reason: string
+}
+
+export const faultOf = ({ error }: Row): Fault | null =>
+  error === null
+    ? null
+    : {
+        tag: LinkError.tagOf(error).replace(/^Frameio/, ""),
+        status: LinkError.statusOf(error),
+        outcome: LinkError.outcomeOf(error),
+        message: error.message,
+        reason: LinkError.reasonOf(error)
+      }
 
 /** What the fault's outcome means. */
 export const OUTCOMES = {

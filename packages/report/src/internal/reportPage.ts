@@ -3,13 +3,12 @@
 import type { Head, Row, Run } from "@effect-frameio/batch/JobRecord"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { endOf, isTrouble, OUTCOMES, STATES, sentence, totals, workedMillis } from "./reportFacts.js"
+import { endOf, faultOf, isTrouble, OUTCOMES, STATES, sentence, totals, workedMillis } from "./reportFacts.js"
 import { figure } from "./reportPlot.js"
 import { block, COLUMNS, type Reason, type RowPicker } from "./reportRows.js"
 import { script } from "./reportScript.js"
 import { styles } from "./reportStyles.js"
 import {
-  CALL,
   count,
   decimal,
   duration,
@@ -20,9 +19,7 @@ import {
   oneLine,
   outside,
   scriptJson,
-  tagName,
-  visible,
-  withoutCall
+  visible
 } from "./reportText.js"
 
 /** How many failures and unsettled links are written out for a page without its script, and for print. */
@@ -120,7 +117,7 @@ export const opening = (head: Head): Stream.Stream<string> =>
   Stream.fromEffect(
     Effect.map(policy, (content) => {
       const title = `${visible(head.job)} – ${sentence(head.counts)}`
-      const config = scriptJson({ columns: COLUMNS, states: STATES, outcomes: OUTCOMES, hidden: HIDDEN, call: CALL })
+      const config = scriptJson({ columns: COLUMNS, states: STATES, outcomes: OUTCOMES, hidden: HIDDEN })
       return html`<!doctype html>
 <html lang="en">
 <head>
@@ -163,10 +160,11 @@ export class StaticFailures {
   }
 
   private static line(row: Row): Markup {
+    const fault = faultOf(row)
     const why =
-      row.fault === null
+      fault === null
         ? html`No cause was recorded.`
-        : html`<b>${tagName(row.fault.tag)}</b>${row.fault.status === undefined ? null : html` ${row.fault.status}`} ${outside(oneLine(row.fault.message))} ${OUTCOMES[row.fault.outcome]}`
+        : html`<b>${fault.tag}</b>${fault.status === undefined ? null : html` ${fault.status}`} ${outside(oneLine(fault.message))} ${OUTCOMES[fault.outcome]}`
     return html`<tr><td>${row.line}</td><td>${chip(row.state)}</td><td>${outside(row.name ?? row.nextAssetId)}<br><code>${outside(row.nextAssetId)}</code></td><td>${row.stack === null ? null : html`${outside(row.stack)}<br>`}<code>${outside(row.stackId ?? row.assetId)}</code></td><td>${why}</td></tr>
 `
   }
@@ -185,7 +183,7 @@ ${this.kept}</tbody></table>${left > 0 ? html`<p class="note">And ${count(left)}
 }
 
 const reasonLine = (reason: Reason): Markup =>
-  html`<tr><td class="number">${count(reason.count)}</td><td><b class="tag">${outside(reason.tag)}</b>${reason.status === null ? null : html` <span class="status">${reason.status}</span>`}</td><td>${outside(oneLine(withoutCall(reason.message)))} <span class="note">line ${count(reason.line)}${reason.count > 1 ? ", for one" : ""}</span></td></tr>
+  html`<tr><td class="number">${count(reason.count)}</td><td><b class="tag">${outside(reason.tag)}</b>${reason.status === null ? null : html` <span class="status">${reason.status}</span>`}</td><td>${outside(oneLine(reason.message))} <span class="note">line ${count(reason.line)}${reason.count > 1 ? ", for one" : ""}</span></td></tr>
 `
 
 const reasons = (picker: RowPicker): Markup => {

@@ -1,7 +1,7 @@
 /** Which rows a page holds when it cannot hold all, and how they are embedded. */
 import type { Counts, Row } from "@effect-frameio/batch/JobRecord"
-import { STATES } from "./reportFacts.js"
-import { scriptJson, tagName } from "./reportText.js"
+import { faultOf, STATES } from "./reportFacts.js"
+import { scriptJson } from "./reportText.js"
 
 /** The fields of an embedded row, in order: names once per page and not once per row. */
 export const COLUMNS = [
@@ -19,7 +19,18 @@ export const COLUMNS = [
   "attempts",
   "sentAtMillis",
   "doneAtMillis"
-] as const satisfies ReadonlyArray<keyof Row>
+] as const
+
+const cellOf = (row: Row, column: (typeof COLUMNS)[number]): unknown => {
+  switch (column) {
+    case "fields":
+      return otherFields(row)
+    case "fault":
+      return faultOf(row)
+    default:
+      return row[column]
+  }
+}
 
 /** What a row says in a column of its own is not said again. */
 const otherFields = ({ fields, name, stack }: Row): Row["fields"] => {
@@ -35,7 +46,7 @@ const otherFields = ({ fields, name, stack }: Row): Row["fields"] => {
 export const block = (rows: ReadonlyArray<Row>): string =>
   rows.length === 0
     ? ""
-    : `<script type="application/json" class="rows">${scriptJson(rows.map((row) => COLUMNS.map((column) => (column === "fields" ? otherFields(row) : row[column]))))}</script>\n`
+    : `<script type="application/json" class="rows">${scriptJson(rows.map((row) => COLUMNS.map((column) => cellOf(row, column))))}</script>\n`
 
 const rankOf = new Map(STATES.map(({ state }, rank) => [state, rank]))
 
@@ -89,8 +100,9 @@ export class RowPicker {
   }
 
   private explain(row: Row): void {
-    const tag = tagName(row.fault?.tag ?? "Unknown")
-    const status = row.fault?.status ?? null
+    const fault = faultOf(row)
+    const tag = fault?.tag ?? "Unknown"
+    const status = fault?.status ?? null
     const key = `${status} ${tag}`
     const reason = this.reasons.get(key)
     if (reason !== undefined) reason.count++
@@ -99,7 +111,7 @@ export class RowPicker {
         tag,
         status,
         count: 1,
-        message: row.fault?.message ?? "No cause was recorded.",
+        message: fault?.reason ?? "No cause was recorded.",
         line: row.line
       })
     } else this.otherReasons++

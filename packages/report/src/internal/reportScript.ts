@@ -6,14 +6,12 @@ export const script = String.raw`"use strict"
 ;(() => {
   const byId = (id) => document.getElementById(id)
   const dataOf = (element) => JSON.parse(element.textContent)
-  const { columns, states, outcomes, hidden, call } = dataOf(byId("config"))
+  const { columns, states, outcomes, hidden } = dataOf(byId("config"))
   const stateOf = new Map(states.map((state, rank) => [state.state, { ...state, rank }]))
 
   // ── Writing ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   const HIDDEN = new RegExp(hidden, "gu")
-  const CALL = new RegExp(call)
-  const tagName = (tag) => tag.replace(/^Frameio/, "")
   const number = (value) => value.toLocaleString("en-US")
   const two = (value) => String(value).padStart(2, "0")
 
@@ -184,7 +182,7 @@ export const script = String.raw`"use strict"
   /** The file systems of some store é as two characters. */
   const folded = (text) => text.normalize("NFC").toLowerCase()
   const fault = (row) =>
-    row.fault === null ? "" : tagName(row.fault.tag) + " " + (row.fault.status ?? "") + " " + oneLine(row.fault.message.replace(CALL, ""))
+    row.fault === null ? "" : row.fault.tag + " " + (row.fault.status ?? "") + " " + oneLine(row.fault.reason)
   const HOW = { answered: "", settled: "the answer was lost, the stack was read", already: "was there before" }
   const why = (row) => {
     if (row.fault !== null) return fault(row)
@@ -452,7 +450,7 @@ export const script = String.raw`"use strict"
     el(
       "div",
       "fault",
-      el("p", "", el("b", "tag", outside(tagName(fault.tag))), fault.status === undefined ? null : " " + fault.status),
+      el("p", "", el("b", "tag", outside(fault.tag)), fault.status === undefined ? null : " " + fault.status),
       el("p", "", ...fault.message.split(/\r\n|\r|\n/).flatMap((line) => [outside(line), "\n"])),
       el("p", "quiet", outcomes[fault.outcome])
     )

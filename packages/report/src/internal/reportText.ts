@@ -41,16 +41,6 @@ export const visible = (text: string): string =>
     .map((piece) => (piece.hidden ? `[${piece.text}]` : piece.text))
     .join("")
 
-/** How an error of the client begins: `assets.version (id, id): `. Where the ids stand beside it, they need no room in it. */
-export const CALL = String.raw`^[\w.]+ \([^()]*\): `
-
-const call = new RegExp(CALL)
-
-export const withoutCall = (text: string): string => text.replace(call, "")
-
-/** An error's tag for people: without the prefix that keeps tags of packages apart. */
-export const tagName = (tag: string): string => tag.replace(/^Frameio/, "")
-
 /** A message of several lines on one. */
 export const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim()
 

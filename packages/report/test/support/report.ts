@@ -1,5 +1,5 @@
 /** Rows and heads for the tests of reports. */
-import type { BatchEvent, JobRecord } from "@effect-frameio/batch"
+import { type JobRecord, LinkError } from "@effect-frameio/batch"
 import { FastCheck } from "effect"
 
 export const id = (n: number): string => `00000000-0000-4000-8000-${n.toString(16).padStart(12, "0")}`
@@ -7,12 +7,13 @@ export const id = (n: number): string => `00000000-0000-4000-8000-${n.toString(1
 /** 2026-11-24 17:00:00 UTC. */
 export const T0 = 1_795_539_600_000
 
-export const fault = (tag: string, status: number, message: string): JobRecord.Row["fault"] => ({
-  tag,
-  status,
-  message,
-  outcome: "not-applied"
-})
+/** An error in any words: of a ledger from before errors were kept. */
+export const recorded = (
+  tag: string,
+  status: number | undefined,
+  words: string,
+  outcome: LinkError.Recorded["outcome"] = "not-applied"
+) => new LinkError.Recorded({ tag, words, outcome, ...(status === undefined ? {} : { status }) })
 
 export const row = (line: number, more?: Partial<JobRecord.Row>): JobRecord.Row => ({
   line,
@@ -25,7 +26,7 @@ export const row = (line: number, more?: Partial<JobRecord.Row>): JobRecord.Row 
   fields: {},
   state: "confirmed",
   how: "answered",
-  fault: null,
+  error: null,
   attempts: 1,
   sentAtMillis: T0 + line * 50,
   doneAtMillis: T0 + line * 50 + 120,
@@ -138,16 +139,13 @@ export const anyRow: FastCheck.Arbitrary<JobRecord.Row> = FastCheck.record({
     "undone"
   ),
   how: FastCheck.constantFrom<JobRecord.Row["how"]>("answered", "settled", "already", null),
-  fault: orNull(
-    FastCheck.record(
-      {
-        tag: anyText,
-        message: anyText,
-        outcome: FastCheck.constantFrom<BatchEvent.Fault["outcome"]>("not-applied", "unknown", "applied"),
-        status: FastCheck.integer({ min: 100, max: 599 })
-      },
-      { requiredKeys: ["tag", "message", "outcome"] }
-    )
+  error: orNull(
+    FastCheck.tuple(
+      anyText,
+      FastCheck.option(FastCheck.integer({ min: 100, max: 599 }), { nil: undefined }),
+      anyText,
+      FastCheck.constantFrom("not-applied" as const, "unknown" as const, "applied" as const)
+    ).map((parts) => recorded(...parts))
   ),
   attempts: FastCheck.nat(9),
   sentAtMillis: orNull(FastCheck.nat(2_000_000_000).map((n) => T0 + n)),

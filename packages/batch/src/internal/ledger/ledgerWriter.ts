@@ -5,11 +5,10 @@
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import { type BatchEvent, Fault } from "../../BatchEvent.js"
+import type { BatchEvent } from "../../BatchEvent.js"
 import type { LedgerError } from "../../LedgerError.js"
-import { concernsAll } from "../run/changeOnce.js"
+import * as LinkError from "../../LinkError.js"
 
 /** What changes of one link; null leaves a column as it is, and an empty fault clears it. */
 interface Patch {
@@ -45,8 +44,6 @@ const UPDATE = `
     FROM json_each(?)
   ) AS patch
   WHERE links.line = patch.line`
-
-const faultToJson = Schema.encodeSync(Schema.parseJson(Fault))
 
 const millis = (event: { readonly at: DateTime.Utc }): number => DateTime.toEpochMillis(event.at)
 
@@ -162,16 +159,18 @@ export const make = (
         }
         case "Failed": {
           const one = patch(event.line)
-          one.fault = faultToJson(event.fault)
+          one.fault = LinkError.toJson(event.error)
           // What is not known stays sent, so that the next run settles it before anything else.
-          if (event.fault.outcome === "unknown") return true
-          one.state = kind === "undo" ? "confirmed" : concernsAll(event.fault) ? "planned" : "failed"
+          if (LinkError.outcomeOf(event.error) === "unknown") return true
+          one.state = kind === "undo" ? "confirmed" : LinkError.isStillPlanned(event.error) ? "planned" : "failed"
           one.doneAt = millis(event)
           return true
         }
         case "Skipped":
         case "Unknown":
         case "Waiting":
+        case "Paused":
+        case "Resumed":
           return false
       }
     }

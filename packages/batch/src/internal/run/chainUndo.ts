@@ -3,28 +3,26 @@
  */
 import type { AssetId } from "@effect-frameio/core/Asset"
 import * as Asset from "@effect-frameio/core/Asset"
+import type * as FrameioError from "@effect-frameio/core/FrameioError"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import type { Fault } from "../../BatchEvent.js"
+import { MovedSince } from "../../LinkError.js"
 import type { Link, StackedChain } from "../../VersionPlan.js"
-import { base, type Calls, type ChainOptions, type Emit, inOrder, refusal } from "./chainRun.js"
-import { type Control, changeOnce, type End } from "./changeOnce.js"
+import { base, type End, inOrder, isOpen, type Tools } from "./links.js"
 import * as Place from "./place.js"
 
-export const undoChain = (
-  chain: StackedChain,
-  calls: Calls,
-  emit: Emit,
-  control: Control,
-  options: ChainOptions
-): Effect.Effect<void> => {
+/** What a link can fail with before it is taken out. */
+type Found = FrameioError.ReadError | MovedSince
+
+/** @internal */
+export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void> => {
+  const { calls, emit } = tools
   /** The stack that the job put its versions on. */
   let stack = chain.stack
   let underWay = false
 
   /** Where the job's versions are, when no answer ever told: in the stack that the target is, or is in. */
-  const findStack: Effect.Effect<AssetId | undefined, Fault> = Effect.gen(function* () {
+  const findStack: Effect.Effect<AssetId | undefined, FrameioError.ReadError> = Effect.gen(function* () {
     if (stack !== undefined) return stack
     const target = yield* calls.get(chain.target)
     stack = Asset.isVersionStack(target)
@@ -33,52 +31,43 @@ export const undoChain = (
     return stack
   })
 
-  /** Whether an asset is out of the stack that the job put it on. */
-  const isOut = (id: AssetId): Effect.Effect<"made" | "not made" | Fault, Fault> =>
+  /** Whether an asset is out of the stack that the job put it on; fails where it is on another. */
+  const isOut = (id: AssetId): Effect.Effect<boolean, Found> =>
     Effect.gen(function* () {
       const asset = yield* calls.get(id)
       const parent = Option.getOrUndefined(Asset.parentId(asset))
-      if (parent !== undefined && stack !== undefined && Asset.sameId(parent, stack)) return "not made"
+      if (parent !== undefined && stack !== undefined && Asset.sameId(parent, stack)) return false
       const holder = Option.getOrUndefined(yield* Place.stackOf(asset, calls.get))
-      if (holder === undefined) return "made"
+      if (holder === undefined) return true
       const ours = yield* findStack
-      return ours !== undefined && Asset.sameId(holder.id, ours)
-        ? "not made"
-        : refusal(`${id} is on another stack now, ${holder.id}, where this job has not put it. It was left there.`)
+      if (ours !== undefined && Asset.sameId(holder.id, ours)) return false
+      return yield* new MovedSince({ assetId: id, stackId: holder.id })
     })
 
-  const takeOut = (link: Link, id: AssetId, unsettledSince: number | undefined): Effect.Effect<End> =>
+  const takeOut = (link: Link, id: AssetId, unsettled: boolean): Effect.Effect<End, Found> =>
     Effect.gen(function* () {
-      if (unsettledSince === undefined) {
-        const before = yield* Effect.either(isOut(id))
-        if (Either.isLeft(before)) return { _tag: "Failed", fault: { ...before.left, outcome: "not-applied" } }
-        if (before.right === "made") return { _tag: "Confirmed", how: "already" }
-        if (before.right !== "not made") return { _tag: "Failed", fault: before.right }
-      }
-      return yield* changeOnce(
+      if (!unsettled && (yield* isOut(id))) return { _tag: "Made", how: "already" }
+      let attempt = 0
+      const beforeSend = Effect.flatMap(base(chain, link), (fields) => {
+        underWay = true
+        return emit({ _tag: "Undoing", ...fields, takenOut: id, attempt: ++attempt })
+      })
+      return yield* tools.makeOnce(
+        chain,
+        link,
         {
-          send: (attempt) => {
-            const beforeSend = Effect.flatMap(base(chain.index, link), (fields) => {
-              underWay = true
-              return emit({ _tag: "Undoing", ...fields, takenOut: id, attempt })
+          endpoint: "assets.unversion",
+          assetIds: () => [id],
+          send: Effect.tap(calls.unversion(id, beforeSend), (result) =>
+            Effect.sync(() => {
+              underWay = isOpen(result)
             })
-            return Effect.map(calls.unversion(id, beforeSend), (result) => {
-              underWay = result._tag === "Faulted" && result.fault.outcome === "unknown"
-              return result
-            })
-          },
+          ),
+          proves: (answer) => Asset.sameId(answer.id, id) || (stack !== undefined && Asset.sameId(answer.id, stack)),
           look: isOut(id),
-          refused: (fault) =>
-            Effect.map(isOut(id), (found) =>
-              found === "made" ? { _tag: "Confirmed", how: "already" } : { _tag: "Failed", fault }
-            ),
-          answered: () => Effect.void,
-          waits: (reason, millis) =>
-            Effect.flatMap(base(chain.index, link), (fields) => emit({ _tag: "Waiting", ...fields, reason, millis })),
-          unsettledSince
+          refused: Effect.map(isOut(id), (out) => (out ? ("already" as const) : ("refused" as const)))
         },
-        control,
-        options
+        unsettled
       )
     })
 
@@ -86,7 +75,7 @@ export const undoChain = (
    * When the first version that the job put there is out, the stack that the job made holds only the asset that it was
    * made of. Whether Frame.io keeps such a stack is not documented; where it does, the asset is taken out as well.
    */
-  const aloneInStack: Effect.Effect<boolean, Fault> = Effect.gen(function* () {
+  const aloneInStack: Effect.Effect<boolean, FrameioError.ReadError> = Effect.gen(function* () {
     if (!chain.madeStack) return false
     const target = yield* calls.get(chain.target)
     if (Asset.isVersionStack(target)) return false
@@ -94,20 +83,17 @@ export const undoChain = (
     return holder !== undefined && Place.size(holder) === 1
   })
 
-  const run = (link: Link): Effect.Effect<End> =>
+  const run = (link: Link): Effect.Effect<End, Found> =>
     Effect.gen(function* () {
-      const end = yield* takeOut(link, link.nextAssetId, link.unsettledSince)
-      if (end._tag !== "Confirmed" || link.line !== chain.firstLine) return end
-      const alone = yield* Effect.either(aloneInStack)
-      if (Either.isLeft(alone)) return { _tag: "Failed", fault: { ...alone.left, outcome: "not-applied" } }
-      if (!alone.right) return end
-      const last = yield* takeOut(link, chain.target, undefined)
-      return last._tag === "Confirmed" ? end : last
+      const end = yield* takeOut(link, link.nextAssetId, link.isUnsettled === true)
+      if (end._tag !== "Made" || link.line !== chain.firstLine || !(yield* aloneInStack)) return end
+      const last = yield* takeOut(link, chain.target, false)
+      return last._tag === "Made" ? end : last
     })
 
-  return inOrder(chain, emit, {
+  return inOrder(chain, tools, {
     run,
     underWay: () => underWay,
-    confirmed: (link, how) => Effect.map(base(chain.index, link), (fields) => ({ _tag: "Undone", ...fields, how }))
+    confirmed: (link, how) => Effect.map(base(chain, link), (fields) => ({ _tag: "Undone", ...fields, how }))
   })
 }

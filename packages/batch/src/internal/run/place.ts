@@ -2,14 +2,17 @@
  * Where an asset is: loose in a folder, or on which stack.
  */
 import * as Asset from "@effect-frameio/core/Asset"
+import type * as FrameioError from "@effect-frameio/core/FrameioError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { Fault } from "../../BatchEvent.js"
 
-export type Get = (id: Asset.AssetId) => Effect.Effect<Asset.Asset, Fault>
+export type Get = (id: Asset.AssetId) => Effect.Effect<Asset.Asset, FrameioError.ReadError>
 
 /** The stack that holds an asset, if one does. */
-export const stackOf = (asset: Asset.Asset, get: Get): Effect.Effect<Option.Option<Asset.Asset>, Fault> =>
+export const stackOf = (
+  asset: Asset.Asset,
+  get: Get
+): Effect.Effect<Option.Option<Asset.Asset>, FrameioError.ReadError> =>
   Option.match(Asset.parentId(asset), {
     onNone: () => Effect.succeedNone,
     onSome: (parent) =>

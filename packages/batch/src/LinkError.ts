@@ -1,0 +1,210 @@
+/**
+ * Why a link of a job failed: the typed error itself. Events, ledger and report hold it in its encoded form.
+ *
+ * @since 0.1.0
+ */
+import { AssetId } from "@effect-frameio/core/Asset"
+import * as FrameioError from "@effect-frameio/core/FrameioError"
+import { AlreadyElsewhere, NotMade, OutcomeUnknown } from "@effect-frameio/stacks/VersionStackError"
+import * as Schema from "effect/Schema"
+
+const KEY = "@effect-frameio/batch/LinkError"
+
+/**
+ * What a version was to go on is no more what it was when the plan was made, so that it could land in the wrong order.
+ * Nothing was put on it.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class TargetChanged extends Schema.TaggedError<TargetChanged>(`${KEY}/TargetChanged`)("FrameioTargetChanged", {
+  /** The target as the plan names it. */
+  assetId: AssetId,
+  /** Its name in the plan. */
+  name: Schema.optional(Schema.String),
+  /** A file in no stack is in one; a stack has another newest version; a stack is none any more. */
+  change: Schema.Literal("Stacked", "Grown", "Unstacked"),
+  /** The name of what is the newest version now, or its id. */
+  newest: Schema.optional(Schema.String)
+}) {
+  override get message(): string {
+    const what = {
+      Stacked: "was in no stack when the plan was made, and is in one now",
+      Grown: "has changed since the plan was made",
+      Unstacked: "was a stack when the plan was made, and is none now"
+    }[this.change]
+    const top = this.newest === undefined ? "" : `, with ${this.newest} on top`
+    return `${this.name === undefined ? this.assetId : JSON.stringify(this.name)} ${what}${top}. Nothing was put on it: plan again.`
+  }
+}
+
+/**
+ * A version that is to be taken out again is on a stack where this job has not put it. It was left there.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class MovedSince extends Schema.TaggedError<MovedSince>(`${KEY}/MovedSince`)("FrameioMovedSince", {
+  /** The version. */
+  assetId: AssetId,
+  /** The stack that it is on. */
+  stackId: AssetId
+}) {
+  override get message(): string {
+    return `${this.assetId} is on another stack now, ${this.stackId}, where this job has not put it. It was left there.`
+  }
+}
+
+/**
+ * A failure as ledgers of before 0.1.0 have it: in words only.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class Recorded extends Schema.TaggedError<Recorded>(`${KEY}/Recorded`)("FrameioRecorded", {
+  /** What the error's tag was. */
+  tag: Schema.String,
+  words: Schema.String,
+  outcome: FrameioError.Outcome,
+  status: Schema.optional(Schema.Int)
+}) {
+  override get message(): string {
+    return this.words
+  }
+}
+
+const RecordedInWords = Schema.transform(
+  Schema.Struct({
+    tag: Schema.String,
+    message: Schema.String,
+    outcome: FrameioError.Outcome,
+    status: Schema.optional(Schema.Int)
+  }),
+  Schema.typeSchema(Recorded),
+  {
+    strict: true,
+    decode: ({ message, ...rest }) => new Recorded({ ...rest, words: message }),
+    encode: ({ outcome, status, tag, words }) => ({
+      tag,
+      message: words,
+      outcome,
+      ...(status === undefined ? {} : { status })
+    })
+  }
+)
+
+/**
+ * Why a link failed.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const LinkError = Schema.Union(
+  FrameioError.FrameioError,
+  AlreadyElsewhere,
+  NotMade,
+  OutcomeUnknown,
+  TargetChanged,
+  MovedSince,
+  RecordedInWords
+)
+
+/**
+ * Why a link failed.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type LinkError = typeof LinkError.Type
+
+/** The failure of a call that an error tells of, if it tells of one. */
+const callOf = (error: LinkError): FrameioError.FrameioError | undefined => {
+  if (FrameioError.isFrameioError(error)) return error
+  return "failure" in error ? error.failure : undefined
+}
+
+/**
+ * What a failure is about: see `FrameioError.kindOf`.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const kindOf = (error: LinkError): FrameioError.Kind => {
+  const call = callOf(error)
+  if (call !== undefined) return FrameioError.kindOf(call)
+  return error instanceof NotMade || error instanceof OutcomeUnknown ? "moment" : "asset"
+}
+
+/**
+ * Whether the change can have been made all the same.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const outcomeOf = (error: LinkError): FrameioError.Outcome => {
+  if (FrameioError.isFrameioError(error)) return FrameioError.outcomeOf(error)
+  if (error instanceof Recorded) return error.outcome
+  return error instanceof OutcomeUnknown ? "unknown" : "not-applied"
+}
+
+/**
+ * Whether nothing came of it that is about the link: the same job, run again, tries it again by itself.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const isStillPlanned = (error: LinkError): boolean =>
+  outcomeOf(error) === "not-applied" &&
+  (kindOf(error) === "account" || (FrameioError.isFrameioError(error) && kindOf(error) === "moment"))
+
+/**
+ * The HTTP status, where there was an answer.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const statusOf = (error: LinkError): number | undefined => {
+  if (error instanceof Recorded) return error.status
+  const call = callOf(error)
+  return call !== undefined && "status" in call ? call.status : undefined
+}
+
+/**
+ * The tag that says what happened: of the failed call, where the error tells of one that was read or tried again.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const tagOf = (error: LinkError): string =>
+  error instanceof Recorded ? error.tag : (callOf(error)?._tag ?? error._tag)
+
+/**
+ * What went wrong and what to do, without the call and the ids that a message begins with.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const reasonOf = (error: LinkError): string =>
+  FrameioError.isFrameioError(error) ? FrameioError.reasonOf(error) : error.message
+
+/**
+ * Whether a value is one of these.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isLinkError: (u: unknown) => u is LinkError = Schema.is(LinkError)
+
+/**
+ * The encoded form as JSON, as the ledger has it.
+ *
+ * @internal
+ */
+export const toJson = Schema.encodeSync(Schema.parseJson(LinkError))
+
+/**
+ * Reads back what a ledger has, that of older versions included.
+ *
+ * @internal
+ */
+export const fromJson = Schema.decodeOption(Schema.parseJson(LinkError))

@@ -1,0 +1,49 @@
+/**
+ * When a job must not go on, because what happened to one link would happen to the next. Pure.
+ */
+import * as FrameioError from "@effect-frameio/core/FrameioError"
+import type { BatchEvent } from "../../BatchEvent.js"
+import { kindOf, type LinkError, reasonOf, statusOf, tagOf } from "../../LinkError.js"
+
+/** So many links that fail alike, before any is in place, are enough to know that the next will not fare better. */
+const ALIKE = 10
+
+/** Whether a failure is about the very asset, however many fail so: it is gone, or is where reading has found it. */
+const isOfItsOwn = (error: LinkError): boolean => statusOf(error) === 404 || !FrameioError.isFrameioError(error)
+
+/**
+ * Sees each event, and answers why the job must stop, if it must.
+ *
+ * @internal
+ */
+export const make = (
+  stopAfter: number,
+  /** How many links are in place already. */
+  before: number
+): ((event: BatchEvent) => string | undefined) => {
+  let isAnyInPlace = before > 0
+  let inARow = 0
+  let alike = 0
+  let last: string | undefined
+  return (event) => {
+    if (event._tag === "Confirmed" || event._tag === "Undone") {
+      isAnyInPlace = true
+      inARow = 0
+      return undefined
+    }
+    if (event._tag !== "Failed") return undefined
+    const { error } = event
+    const kind = kindOf(error)
+    if (kind === "account") return error.message
+    inARow = kind === "moment" ? inARow + 1 : 0
+    if (inARow >= stopAfter) {
+      return `${inARow} versions in a row failed for reasons unrelated to the assets. ${error.message}`
+    }
+    const what = `${tagOf(error)} ${statusOf(error)}`
+    alike = what === last ? alike + 1 : 1
+    last = what
+    return kind === "asset" && !isAnyInPlace && !isOfItsOwn(error) && alike >= Math.min(ALIKE, stopAfter)
+      ? `The first ${alike} versions all failed alike, and none is in place. ${reasonOf(error)}`
+      : undefined
+  }
+}

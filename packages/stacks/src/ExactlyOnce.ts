@@ -1,0 +1,216 @@
+/**
+ * One change at Frame.io, made exactly once whatever becomes of its answers: an outcome that is not known is read before
+ * anything is sent again. Stacks, bulk jobs and their undo are made of it.
+ *
+ * @since 0.1.0
+ */
+import type { AssetId } from "@effect-frameio/core/Asset"
+import * as FrameioError from "@effect-frameio/core/FrameioError"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as StackTarget from "./StackTarget.js"
+import { NotMade, OutcomeUnknown } from "./VersionStackError.js"
+
+/**
+ * What became of one call. `Withdrawn`: stopped before it went out. `Abandoned`: stopped while it was under way.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Attempt<A> =
+  | { readonly _tag: "Answered"; readonly answer: A }
+  | { readonly _tag: "Faulted"; readonly error: FrameioError.WriteError }
+  | { readonly _tag: "Withdrawn" }
+  | { readonly _tag: "Abandoned" }
+
+/**
+ * How it is known that a change is made: by the answer to the call; by reading, because the answer was lost or proved
+ * nothing; or it had been made before.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type How = "answered" | "settled" | "already"
+
+/**
+ * What became of a change. `NotSent`: stopped before anything was changed. `Unknown`: stopped before its outcome could be
+ * read.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type End<A, E> =
+  | { readonly _tag: "Made"; readonly how: How; readonly answer?: A }
+  | { readonly _tag: "Failed"; readonly error: E | FrameioError.WriteError | NotMade | OutcomeUnknown }
+  | { readonly _tag: "NotSent" }
+  | { readonly _tag: "Unknown"; readonly reason: string }
+
+/**
+ * The change.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Change<A, E, R = never> {
+  /** Such as `assets.version`. */
+  readonly endpoint: string
+  /** What it is about, the one in the path first; asked for when something is to be told. */
+  readonly assetIds: () => ReadonlyArray<AssetId>
+  /** Sends it. */
+  readonly send: Effect.Effect<Attempt<A>, never, R>
+  /** Whether an answer proves that the change is made. */
+  readonly proves: (answer: A) => boolean
+  /** Reads whether it is made; fails with an `E` where it cannot be made any more. */
+  readonly look: Effect.Effect<boolean, E | FrameioError.ReadError, R>
+  /** What to do about a refusal that may mean that it is made already, or was sent to the wrong id. */
+  readonly refused: Effect.Effect<"already" | "send again" | "refused", E | FrameioError.ReadError, R>
+}
+
+/**
+ * How to go about it.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface Options {
+  /** How often it may be sent, at least 1. */
+  readonly attempts: number
+  /** How long after the last sending a change without an answer can still be made. */
+  readonly settleAfter: Duration.Duration
+  /**
+   * How long a request that was sent before may still be under way; absent: none was. Such a change is looked for first.
+   */
+  readonly earlier?: Duration.Duration | undefined
+  /** Waits as long as told, or until no more is to be sent. Default `Effect.sleep`. */
+  readonly sleep?: ((duration: Duration.Duration) => Effect.Effect<void>) | undefined
+  /** Whether no more is to be sent. Default never. */
+  readonly stopping?: (() => boolean) | undefined
+  /** Is told when nothing happens for a while. */
+  readonly onWait?: ((reason: string, duration: Duration.Duration) => Effect.Effect<void>) | undefined
+}
+
+/** What is to be read after: a failure, a success that proved nothing, or a call of an earlier run. */
+type Doubt = FrameioError.WriteError | "unproven" | "earlier"
+
+/**
+ * Makes the change. Nothing is sent again before reading shows that the last sending changed nothing, and, where that
+ * may still be under way, before it can no longer be carried out. Every sending is one of the attempts; a second one to
+ * another id is made even where one is allowed.
+ *
+ * @since 0.1.0
+ * @category making
+ */
+export const make = <A, E, R>(change: Change<A, E, R>, options: Options): Effect.Effect<End<A, E>, never, R> => {
+  const { endpoint, look } = change
+  const { attempts, settleAfter } = options
+  const sleep = options.sleep ?? Effect.sleep
+  const stopping = options.stopping ?? (() => false)
+
+  const failed = (error: E | FrameioError.WriteError | NotMade | OutcomeUnknown): End<A, E> => ({
+    _tag: "Failed",
+    error
+  })
+
+  const unknown: End<A, E> = {
+    _tag: "Unknown",
+    reason: "No answer came, and the job was stopped before it was certain that none would."
+  }
+
+  /** A failure to be told of, where there was one. */
+  const failureOf = (doubt: Doubt) => (typeof doubt === "string" ? {} : { failure: doubt })
+
+  const unreadable = (doubt: Doubt, reading: FrameioError.ReadError): End<A, E> =>
+    stopping() && FrameioError.kindOf(reading) === "moment"
+      ? unknown
+      : failed(new OutcomeUnknown({ endpoint, assetIds: change.assetIds(), ...failureOf(doubt), reading }))
+
+  const made = (doubt: Doubt): Effect.Effect<End<A, E> | undefined, never, R> =>
+    Effect.match(look, {
+      onFailure: (error) => (isReadError(error) ? unreadable(doubt, error) : failed(error)),
+      onSuccess: (is): End<A, E> | undefined => (is ? { _tag: "Made", how: "settled" } : undefined)
+    })
+
+  const pause = (reason: string, duration: Duration.Duration): Effect.Effect<void> =>
+    Effect.zipRight(options.onWait?.(reason, duration) ?? Effect.void, sleep(duration))
+
+  /** Reads until it is certain whether the change was made; nothing when it may be sent again. */
+  const settle = (doubt: Doubt, attempt: number): Effect.Effect<End<A, E> | undefined, never, R> =>
+    Effect.gen(function* () {
+      const end = yield* made(doubt)
+      if (end !== undefined) return end
+      const underWay =
+        doubt === "earlier"
+          ? (options.earlier ?? settleAfter)
+          : doubt === "unproven" || StackTarget.mayBeUnderWay(doubt)
+            ? settleAfter
+            : undefined
+      if (underWay !== undefined) {
+        if (Duration.toMillis(underWay) <= 0) return undefined
+        yield* pause(
+          doubt === "unproven"
+            ? "The answer did not show the change, and it is not visible yet; waiting until it can no longer be made"
+            : "No answer, and the change is not visible yet; waiting until it can no longer be made",
+          underWay
+        )
+        return (yield* made(doubt)) ?? (stopping() ? unknown : undefined)
+      }
+      if (attempt < attempts) {
+        const status = typeof doubt !== "string" && "status" in doubt ? ` (${doubt.status})` : ""
+        yield* pause(
+          `The server failed${status}; waiting before it is asked again`,
+          Duration.seconds(2 ** (attempt - 1))
+        )
+      }
+      return undefined
+    })
+
+  /** A refusal: what it means, or nothing when the change may be sent again, elsewhere. */
+  const refused = (error: FrameioError.WriteError): Effect.Effect<End<A, E> | undefined, never, R> =>
+    !StackTarget.mayBeStacked(error)
+      ? Effect.succeed(failed(error))
+      : Effect.match(change.refused, {
+          onFailure: (reading): End<A, E> => {
+            if (!isReadError(reading)) return failed(reading)
+            // An asset that cannot be read says no more than the refusal; an outage must not pass for one.
+            const kind = FrameioError.kindOf(reading)
+            if (kind === "asset") return failed(error)
+            return kind === "moment" && stopping() ? { _tag: "NotSent" } : failed(reading)
+          },
+          onSuccess: (next): End<A, E> | undefined =>
+            next === "send again" ? undefined : next === "already" ? { _tag: "Made", how: "already" } : failed(error)
+        })
+
+  return Effect.gen(function* () {
+    if (options.earlier !== undefined) {
+      const end = yield* settle("earlier", 1)
+      if (end !== undefined) return end
+    }
+    for (let attempt = 1; ; attempt++) {
+      if (stopping()) return { _tag: "NotSent" }
+      const result = yield* change.send
+      let doubt: Doubt
+      switch (result._tag) {
+        case "Answered":
+          if (change.proves(result.answer)) return { _tag: "Made", how: "answered", answer: result.answer }
+          doubt = "unproven"
+          break
+        case "Faulted":
+          doubt = result.error
+          break
+        case "Withdrawn":
+          return { _tag: "NotSent" }
+        case "Abandoned":
+          return { _tag: "Unknown", reason: "The job was stopped while the call was under way." }
+      }
+      const refusal = typeof doubt !== "string" && FrameioError.outcomeOf(doubt) === "not-applied" ? doubt : undefined
+      const end = yield* refusal === undefined ? settle(doubt, attempt) : refused(refusal)
+      if (end !== undefined) return end
+      // The first call may have named the wrong id: the right one is tried whatever the number of attempts.
+      if (attempt >= attempts && (refusal === undefined || attempt > 1)) {
+        return failed(new NotMade({ endpoint, assetIds: change.assetIds(), attempts: attempt, ...failureOf(doubt) }))
+      }
+    }
+  })
+}
+
+const isReadError = (error: unknown): error is FrameioError.ReadError => FrameioError.isFrameioError(error)
