@@ -693,6 +693,7 @@ export const kindOf = (error: FrameioError): Kind => {
       return "asset"
     case "FrameioUnauthorized":
     case "FrameioUsageExceeded":
+    case "FrameioCredentialsError":
       return "account"
     case "FrameioTransportError":
       return error.reason === "NotSendable" ? "account" : "moment"
