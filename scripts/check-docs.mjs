@@ -1,11 +1,13 @@
 /**
  * Every export a user can reach says what it is, since when, and where it belongs; every field of an options object
- * and every member of a service says what it is. Links between the Markdown files lead somewhere.
+ * and every member of a service says what it is. Links between the Markdown files lead somewhere, and every snippet of
+ * TypeScript in them, and in an `@example`, compiles.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join, relative, resolve, sep } from "node:path"
 import { fileURLToPath } from "node:url"
 import ts from "typescript"
+import { faultsOf, hostWith, snippetsOf } from "./snippets.mjs"
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..")
 /** Every package but the private ones. */
@@ -26,7 +28,7 @@ const missing = (node, what) => {
 const indexOf = (library) => join(root, "packages", library, "src/index.ts")
 const { options } = ts.getParsedCommandLineOfConfigFile(
   join(root, "packages/cli/tsconfig.src.json"),
-  { noEmit: true, composite: false, incremental: false },
+  { noEmit: true, composite: false, incremental: false, noUnusedLocals: false, rootDir: root },
   {
     ...ts.sys,
     onUnRecoverableConfigFileDiagnostic: (diagnostic) => {
@@ -34,7 +36,28 @@ const { options } = ts.getParsedCommandLineOfConfigFile(
     }
   }
 )
-const program = ts.createProgram(libraries.map(indexOf), options)
+const markdown = [
+  "",
+  "docs",
+  "examples",
+  ".changeset",
+  ...readdirSync(join(root, "packages")).map((name) => `packages/${name}`)
+]
+  .map((folder) => join(root, folder))
+  .filter(existsSync)
+  .flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => name.endsWith(".md"))
+      .map((name) => join(folder, name))
+  )
+
+const sources = libraries.flatMap((library) =>
+  readdirSync(join(root, "packages", library, "src"), { recursive: true })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => join(root, "packages", library, "src", name))
+)
+const snippets = snippetsOf(join(root, "examples/build/snippets"), markdown, sources)
+const program = ts.createProgram([...libraries.map(indexOf), ...snippets.keys()], options, hostWith(options, snippets))
 const checker = program.getTypeChecker()
 
 const docsOf = (declaration) => {
@@ -159,21 +182,6 @@ for (const library of libraries) {
   }
 }
 
-const markdown = [
-  "",
-  "docs",
-  "examples",
-  ".changeset",
-  ...readdirSync(join(root, "packages")).map((name) => `packages/${name}`)
-]
-  .map((folder) => join(root, folder))
-  .filter(existsSync)
-  .flatMap((folder) =>
-    readdirSync(folder)
-      .filter((name) => name.endsWith(".md"))
-      .map((name) => join(folder, name))
-  )
-
 const anchorsOf = (text) =>
   new Set(
     [...text.matchAll(/^#{1,6}\s+(.+?)\s*#*$/gm)].map(([, title]) =>
@@ -218,11 +226,15 @@ for (const file of markdown) {
   }
 }
 
+for (const [file, line, message] of faultsOf(program, snippets)) problems.push(`${from(file)}:${line} ${message}`)
+
 if (problems.length > 0) {
   console.error(problems.join("\n"))
   console.error(
-    `\n${problems.length} things are not documented. Each export needs a comment with @since and @category.`
+    `\n${problems.length} faults in the documentation. Each export needs a comment with @since and @category.`
   )
   process.exit(1)
 }
-console.log(`Docs: ${exports} exports documented, ${links} links checked in ${markdown.length} Markdown files.`)
+console.log(
+  `Docs: ${exports} exports documented, ${snippets.size} snippets compiled, ${links} links checked in ${markdown.length} Markdown files.`
+)

@@ -281,7 +281,10 @@ export const many = <A>(
   name: string,
   kind: Kind<A>,
   description: string,
-  options: { readonly atLeastOne: boolean }
+  options: {
+    /** Whether none is refused. */
+    readonly atLeastOne: boolean
+  }
 ): Argument<ReadonlyArray<A>> => ({
   _tag: "Argument",
   name,

@@ -650,7 +650,10 @@ export const fromRejection = (reason: unknown): FrameioError | undefined => {
  */
 export const runPromise = <A, E>(
   effect: Effect.Effect<A, E>,
-  options?: { readonly signal?: AbortSignal }
+  options?: {
+    /** Interrupts the effect when it is aborted. */
+    readonly signal?: AbortSignal
+  }
 ): Promise<A> =>
   Effect.runPromiseExit(effect, options).then((exit) =>
     Exit.isSuccess(exit) ? exit.value : Promise.reject(Cause.squash(exit.cause))
