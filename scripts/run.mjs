@@ -32,9 +32,9 @@ const checkNode = () => {
 }
 
 /** Resolves with the exit code; a signal counts as the shells count it. */
-const run = (command, args, env = {}) =>
+const run = (command, args, { env = {}, ...options } = {}) =>
   new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, stdio: "inherit", env: { ...process.env, ...env } })
+    const child = spawn(command, args, { cwd: root, stdio: "inherit", env: { ...process.env, ...env }, ...options })
     // A terminal sends Ctrl-C to the child as well; anyone else sends it to us alone.
     const onTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY
     const listeners = ["SIGINT", "SIGTERM", "SIGHUP"].map((signal) => {
@@ -55,10 +55,10 @@ const run = (command, args, env = {}) =>
     child.on("close", (code, signal) => done(code ?? 128 + (constants.signals[signal] ?? 0)))
   })
 
-const node = (script, args = [], env = {}) => run(process.execPath, [inRoot(script), ...args], env)
+const node = (script, args = [], options = {}) => run(process.execPath, [inRoot(script), ...args], options)
 
 /** npx is started as a script, since on Windows the command of that name needs a shell. */
-const npx = (args) => {
+const npx = (args, options) => {
   const npm = process.env.npm_execpath ?? ""
   const beside = dirname(process.execPath)
   const script = [
@@ -66,61 +66,69 @@ const npx = (args) => {
     join(beside, "node_modules/npm/bin/npx-cli.js"),
     join(beside, "../lib/node_modules/npm/bin/npx-cli.js")
   ].find((path) => path !== "" && existsSync(path))
-  return script === undefined ? run("npx", args) : run(process.execPath, [script, ...args])
+  return script === undefined ? run("npx", args, options) : run(process.execPath, [script, ...args], options)
 }
 
 const rooms = () => ["examples", ...readdirSync(inRoot("packages")).map((name) => `packages/${name}`)]
 
-/** What an install depends on, and that it has been done for every package. */
+/** What an install depends on; and which of the two kinds has been done, for every package. */
 const installed = inRoot("node_modules/.installed")
-const wantedInstall = () => {
+const wantedInstall = (kind) => {
   const hash = createHash("sha256")
   const files = ["pnpm-lock.yaml", "pnpm-workspace.yaml", "package.json"]
   for (const file of [...files, ...rooms().map((room) => `${room}/package.json`)]) {
     hash.update(existsSync(inRoot(file)) ? readFileSync(inRoot(file)) : "")
   }
-  return hash.digest("hex")
+  return `${kind} ${hash.digest("hex")}`
 }
-const isInstalled = () =>
+const isInstalled = (...kinds) =>
   existsSync(installed) &&
-  readFileSync(installed, "utf8") === wantedInstall() &&
+  kinds.map(wantedInstall).includes(readFileSync(installed, "utf8")) &&
   rooms().every((room) => existsSync(inRoot(room, "node_modules")))
 
-const install = async () => {
-  if (!isInstalled()) {
-    const code = await npx(["--yes", manifest.packageManager.split("+")[0], "install", "--frozen-lockfile"])
-    if (code !== 0) return code
-    writeFileSync(installed, wantedInstall())
-  }
-  return node("scripts/patch.mjs")
+const install = async (kind, ...more) => {
+  const pnpm = ["--yes", manifest.packageManager.split("+")[0], "install", "--frozen-lockfile", ...more]
+  const code = await npx(pnpm, { stdio: ["inherit", 2, 2] })
+  if (code === 0) writeFileSync(installed, wantedInstall(kind))
+  return code
 }
+
+/** For checks and tests: with the Effect language service patched into TypeScript, which is the root's `prepare`. */
+const setup = ["install", "npm run setup", () => (isInstalled("whole") ? 0 : install("whole"))]
+
+/** For the command alone: no scripts, so that nothing is patched. */
+const lightSetup = [
+  "install",
+  "npm run setup",
+  () => {
+    if (isInstalled("whole", "light")) return 0
+    console.error("First time here: fetching what the command is built of (a minute or less; only this once).")
+    return install("light", "--ignore-scripts", "--reporter=append-only")
+  }
+]
 
 const tsc = (...args) => node("node_modules/typescript/bin/tsc", ["-b", ...args])
 const build = (room) => [`build of packages/${room}`, "npm run types", () => tsc(`packages/${room}/tsconfig.src.json`)]
 
 const bundle = ["bundle of the command", "node packages/cli/bundle.mjs", () => node("packages/cli/bundle.mjs")]
 
-/** Vitest's own summary comes last, and under it one line that a machine can read. */
+/** Vitest's own reporters; and, last of all, one line that a machine can read. */
 const vitest = async (args) => {
   const folder = mkdtempSync(join(tmpdir(), "effect-frameio-"))
-  const file = join(folder, "tally.json")
-  const code = await node(
-    "node_modules/vitest/vitest.mjs",
-    ["run", `--reporter=${inRoot("scripts/tally.mjs")}`, "--reporter=default", ...args],
-    { TALLY_FILE: file }
-  )
-  const counts = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined
+  const file = join(folder, "results.json")
+  const code = await node("node_modules/vitest/vitest.mjs", [
+    ...["run", "--reporter=default", "--reporter=json", `--outputFile.json=${file}`, ...args]
+  ])
+  const results = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined
   rmSync(folder, { recursive: true, force: true })
-  return { code, counts }
-}
-
-const tally = ({ code, counts }) => {
-  if (counts === undefined) return
-  const { passed, skipped, notLoaded } = counts
-  const failed = counts.failed + notLoaded.length
-  for (const file of notLoaded) console.log(`Not loaded, counted as one failure: ${file}`)
+  if (results === undefined) return code
+  const notLoaded = results.testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0)
+  for (const { name } of notLoaded) console.log(`Not loaded, counted as one failure: ${name}`)
+  const failed = results.numFailedTests + notLoaded.length
   if (code !== 0 && failed === 0) console.log("No test failed, but something failed beside them: see above.")
-  console.log(`Tests: ${passed} passed, ${failed} failed, ${skipped} skipped`)
+  const skipped = results.numPendingTests + results.numTodoTests
+  console.log(`Tests: ${results.numPassedTests} passed, ${failed} failed, ${skipped} skipped`)
+  return code
 }
 
 const types = ["types", "npm run types", () => tsc()]
@@ -147,15 +155,10 @@ const lint = [
   ...openapi("--check")
 ]
 const packages = ["packages as published", "node scripts/check-packages.mjs", () => node("scripts/check-packages.mjs")]
-const tests = (args) => [
-  "tests",
-  "npm run vitest",
-  async () => {
-    const outcome = await vitest(args)
-    tally(outcome)
-    return outcome.code
-  }
-]
+const tests = (args) => ["tests", "npm run vitest", () => vitest(args)]
+
+/** Where one stands, and not the root: npm tells it to what it runs. */
+const frameio = (args) => node("packages/cli/dist/bin.js", args, { cwd: process.env.INIT_CWD ?? process.cwd() })
 
 const histories = ([count = "200000", seed, ...more]) => {
   for (const number of [count, seed ?? "0"]) {
@@ -163,25 +166,26 @@ const histories = ([count = "200000", seed, ...more]) => {
   }
   const env = { HISTORIES: count, ...(seed === undefined ? {} : { SEED: seed }) }
   const args = ["run", "--project", "ratelimit", "test/LeakyBucket.histories.test.ts", ...more]
-  return ["histories", "npm run histories", () => node("node_modules/vitest/vitest.mjs", args, env)]
+  return ["histories", "npm run histories", () => node("node_modules/vitest/vitest.mjs", args, { env })]
 }
 
 const tasks = {
-  setup: () => [],
-  types: () => [types],
-  lint: () => lint,
-  vitest: (args) => [tests(args)],
-  test: (args) => [types, ...lint, bundle, packages, tests(args)],
-  demo: (args) => [bundle, ["demo", "npm run demo", () => node("packages/cli/dist/bin.js", ["demo", ...args])]],
-  frameio: (args) => [bundle, ["frameio", "npm run frameio -- --help", () => node("packages/cli/dist/bin.js", args)]],
+  setup: () => [setup],
+  types: () => [setup, types],
+  lint: () => [setup, ...lint],
+  vitest: (args) => [setup, tests(args)],
+  test: (args) => [setup, types, ...lint, bundle, packages, tests(args)],
+  demo: (args) => [lightSetup, bundle, ["demo", "npm run demo", () => frameio(["demo", ...args])]],
+  frameio: (args) => [lightSetup, bundle, ["frameio", "npm run frameio -- --help", () => frameio(args)]],
   bench: (args) => {
     // Beside the clients there are measurements with a program of their own.
-    const [program, rest] = ["bulk", "reads"].includes(args[0]) ? [args[0], args.slice(1)] : ["bench", args]
+    const [program, rest] = ["bulk", "reads", "start"].includes(args[0]) ? [args[0], args.slice(1)] : ["bench", args]
     const alone = program === "bench" ? "npm run bench" : `npm run bench -- ${program}`
-    return [build("benchmarks"), ["bench", alone, () => node(`packages/benchmarks/dist/${program}.js`, rest)]]
+    return [setup, build("benchmarks"), ["bench", alone, () => node(`packages/benchmarks/dist/${program}.js`, rest)]]
   },
-  histories: (args) => [histories(args)],
-  openapi: () => openapi()
+  histories: (args) => [setup, histories(args)],
+  "lower-bound": (args) => [["lower bound", "npm run lower-bound", () => node("scripts/lower-bound.mjs", args)]],
+  openapi: () => [setup, ...openapi()]
 }
 
 const [task = "", ...rest] = process.argv.slice(2)
@@ -189,7 +193,7 @@ const args = rest[0] === "--" ? rest.slice(1) : rest
 if (!Object.hasOwn(tasks, task)) fail(`node scripts/run.mjs <${Object.keys(tasks).join(" | ")}> [-- arguments]`, 2)
 checkNode()
 
-for (const [name, alone, step] of [["install", "npm run setup", install], ...tasks[task](args)]) {
+for (const [name, alone, step] of tasks[task](args)) {
   const code = await step()
   if (code !== 0) {
     // A program that ran says itself why it ended; only what was in its way is ours to tell.
