@@ -10,6 +10,8 @@ export * as RateLimitedHttpClient from "@effect-frameio/ratelimit/RateLimitedHtt
 export * as RateLimitHeaders from "@effect-frameio/ratelimit/RateLimitHeaders"
 /** A run of many requests that says how many are to come. */
 export * as RateLimitJob from "@effect-frameio/ratelimit/RateLimitJob"
+/** Limits once learnt, kept for the next scheduler. */
+export * as RateLimitMemory from "@effect-frameio/ratelimit/RateLimitMemory"
 /** What the scheduler counts. */
 export * as RateLimitMetrics from "@effect-frameio/ratelimit/RateLimitMetrics"
 /** Sends requests as fast as the limit allows, and no faster. */

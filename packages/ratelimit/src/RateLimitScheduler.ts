@@ -25,6 +25,7 @@ import * as LeakyBucket from "./LeakyBucket.js"
 import * as RateLimitCall from "./RateLimitCall.js"
 import type { RateLimitError } from "./RateLimitError.js"
 import * as RateLimitHeaders from "./RateLimitHeaders.js"
+import type { RateLimitMemory } from "./RateLimitMemory.js"
 import * as RateLimitMetrics from "./RateLimitMetrics.js"
 import * as RateLimitStore from "./RateLimitStore.js"
 import * as RetryAfter from "./RetryAfter.js"
@@ -48,6 +49,8 @@ export interface Options {
   readonly linger?: Duration.DurationInput | undefined
   /** The rule of a bucket, where it is known before the first answer: spares the first request its lonely round trip. */
   readonly hint?: ((route: string) => LeakyBucket.Rule | undefined) | undefined
+  /** Limits that were learnt before, for buckets without a `hint`; what is learnt is kept there. */
+  readonly memory?: RateLimitMemory | undefined
   /**
    * What to do while the shared store is away: `"fail"` (default) with `StoreUnavailable`, or go on with this
    * process's own count (`"local"`) until it is back.
@@ -102,6 +105,8 @@ export interface Service {
   ) => <A extends Answered, E, R>(send: Effect.Effect<A, E, R>) => Effect.Effect<A, E | RateLimitError, R>
   /** One bucket, where it was used lately. */
   readonly bucket: (key: RateLimitStore.BucketKey) => Effect.Effect<BucketSnapshot | undefined>
+  /** The limit of a bucket: as its answers told it, or else as it is known before the first one. */
+  readonly limit: (key: RateLimitStore.BucketKey) => Effect.Effect<LeakyBucket.Rule | undefined>
   /** All buckets that were used lately. */
   readonly snapshot: Effect.Effect<ReadonlyArray<BucketSnapshot>>
 }
@@ -211,6 +216,8 @@ class Bucket {
   readonly malformed: () => void
   /** Headers whose values were complained about. */
   readonly warned = new Set<string>()
+  /** The rule that the memory was last told. */
+  remembered: LeakyBucket.Rule | undefined
   /** Answers that were no refusals. */
   passed = 0
 
@@ -291,12 +298,12 @@ export const make = (
       return bucket
     }
 
-    const hintOf = (route: string): LeakyBucket.Rule | undefined => {
-      const hint = options.hint?.(route)
+    const hintOf = (key: RateLimitStore.BucketKey): LeakyBucket.Rule | undefined => {
+      const hint = options.hint?.(key.route) ?? options.memory?.recall(key)
       if (hint === undefined || LeakyBucket.isRule(hint)) return hint
       fork(
         Effect.logWarning(
-          `${route}: the hint of ${hint.limit} requests per ${hint.windowMillis} ms is no rule, and is not used. Both must be at least 1.`
+          `${key.route}: the hint of ${hint.limit} requests per ${hint.windowMillis} ms is no rule, and is not used. Both must be at least 1.`
         )
       )
       return undefined
@@ -314,7 +321,7 @@ export const make = (
       const bucket = new Bucket(owner.index, key, {
         store,
         queueLimit,
-        hint: hintOf(key.route),
+        hint: hintOf(key),
         whenStoreIsAway,
         fork
       })
@@ -351,6 +358,14 @@ export const make = (
       fork(Effect.logWarning(`${queue.key.route}: rate-limit headers that cannot be right are not believed:${text}`))
     }
 
+    const remember = (bucket: Bucket, { limit, windowMillis }: RateLimitHeaders.RateLimitHeaders): void => {
+      if (options.memory === undefined) return
+      const { remembered } = bucket
+      if (remembered?.limit === limit && remembered.windowMillis === windowMillis) return
+      bucket.remembered = { limit, windowMillis }
+      fork(options.memory.remember(bucket.queue.key, bucket.remembered))
+    }
+
     const onResponse = <A extends Answered, E, R>(sending: Sending<A, E, R>, response: Answered): void => {
       const { bucket, clock, job, ticket } = sending
       if (ticket === undefined) return
@@ -358,6 +373,7 @@ export const make = (
       if (malformed.length > 0) complain(bucket, malformed)
       if (response.status !== TOO_MANY && response.status !== UNAVAILABLE) {
         bucket.passed++
+        if (headers !== undefined) remember(bucket, headers)
         bucket.queue.learn(sending, (state, now) => LeakyBucket.answered(state, now, ticket, headers))
         return
       }
@@ -420,6 +436,13 @@ export const make = (
           Effect.sync(() =>
             owners.get(Redacted.value(owner))?.queues.get(route)?.snapshot(RateLimitStore.monotonicMillis(clock))
           )
+        ),
+      limit: (key) =>
+        Effect.clockWith((clock) =>
+          Effect.sync(() => {
+            const known = owners.get(Redacted.value(key.owner))?.queues.get(key.route)
+            return known?.queue.stateAt(RateLimitStore.monotonicMillis(clock)).rule ?? hintOf(key)
+          })
         ),
       snapshot: Effect.clockWith((clock) =>
         Effect.sync(() => {

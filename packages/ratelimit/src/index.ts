@@ -12,6 +12,8 @@ export * as RateLimitedHttpClient from "./RateLimitedHttpClient.js"
 export * as RateLimitHeaders from "./RateLimitHeaders.js"
 /** A run of many requests that says how many are to come. */
 export * as RateLimitJob from "./RateLimitJob.js"
+/** Limits once learnt, kept for the next scheduler. */
+export * as RateLimitMemory from "./RateLimitMemory.js"
 /** What the scheduler counts. */
 export * as RateLimitMetrics from "./RateLimitMetrics.js"
 /** Sends requests as fast as the limit allows, and no faster. */

@@ -5,6 +5,7 @@ import {
   RateLimitError,
   RateLimitedHttpClient,
   RateLimitJob,
+  type RateLimitMemory,
   RateLimitMetrics,
   RateLimitScheduler,
   RateLimitStore
@@ -300,6 +301,45 @@ describe("RateLimitScheduler", () => {
         )
       })
     )
+  )
+
+  it.effect("a limit once learnt spares the next scheduler its lonely first request, and is corrected by answers", () =>
+    Effect.gen(function* () {
+      const learnt = new Map<string, { readonly limit: number; readonly windowMillis: number }>()
+      let times = 0
+      const memory: RateLimitMemory.RateLimitMemory = {
+        recall: ({ route }) => learnt.get(route),
+        remember: ({ route }, rule) =>
+          Effect.sync(() => {
+            times++
+            learnt.set(route, rule)
+          })
+      }
+      const job = (limit: number) =>
+        run(
+          Effect.gen(function* () {
+            const server = yield* makeServer({ limit })
+            const scheduler = yield* RateLimitScheduler.RateLimitScheduler
+            const before = yield* scheduler.limit(key)
+            const start = yield* Effect.map(Effect.clock, RateLimitStore.monotonicMillis)
+            yield* elapse(
+              Effect.forEach(Array.from({ length: 5 }), () => scheduler.schedule(key)(server.send()), {
+                concurrency: "unbounded"
+              }),
+              2000
+            )
+            assert.deepStrictEqual(yield* scheduler.limit(key), { limit, windowMillis: 1000 })
+            return { before, together: server.seen.filter(({ at }) => at - start < 15).length }
+          }),
+          { memory }
+        )
+      assert.deepStrictEqual(yield* job(10), { before: undefined, together: 1 })
+      assert.deepStrictEqual(yield* job(10), { before: { limit: 10, windowMillis: 1000 }, together: 5 })
+      assert.deepStrictEqual(yield* job(8), { before: { limit: 10, windowMillis: 1000 }, together: 5 })
+      assert.deepStrictEqual(learnt.get(ROUTE), { limit: 8, windowMillis: 1000 })
+      // Told when it is learnt and when it changes, and not with every answer.
+      assert.strictEqual(times, 3)
+    })
   )
 
   it.effect("maxWait 0 takes a permit that is there, and fails where there is none", () =>
