@@ -71,6 +71,55 @@ describe("frameio plan, against the fake", () => {
     )
   )
 
+  it.effect(
+    "is held to the stacks it was made for: one that somebody has changed is left alone, by name, and answers 1",
+    () =>
+      withDelivery(({ fake, folder, frameio, seeded }) =>
+        Effect.gen(function* () {
+          const add = (name: string) => fake.world.addFile({ name, parentId: spot.id })
+          const spot = { id: fake.world.addFolder({ name: "Spot", parentId: seeded.folderId }) }
+          const [v1, v2, v3] = [add("Spot_v001.mov"), add("Spot_v002.mov"), add("Spot_v003.mov")]
+          const plan = `${folder}/plan.csv`
+          assert.strictEqual((yield* frameio(["plan", spot.id, "--rule", "vfx", "--out", plan])).code, 0)
+          const v4 = add("Spot_v004.mov")
+          fake.world.version({ assetId: v1, nextAssetId: v4 })
+          for (const ledger of [[], ["--ledger", `${folder}/job.db`]]) {
+            const ran = yield* frameio(["batch", "run", plan, ...ledger])
+            assert.strictEqual(ran.code, 1, ran.err)
+            assert.include(ran.err, "Spot_v001.mov")
+            assert.include(ran.err, "Spot_v004.mov")
+            assert.include(ran.err, "plan again")
+          }
+          assert.deepStrictEqual(fake.world.stackOf(v1)?.versions, [v1, v4])
+          assert.isUndefined(fake.world.stackOf(v2))
+          assert.isUndefined(fake.world.stackOf(v3))
+        })
+      )
+  )
+
+  it.effect("is held to its order: lines that were sorted by name are all named, and nothing is sent", () =>
+    withDelivery(({ fake, folder, frameio, read, seeded }) =>
+      Effect.gen(function* () {
+        const spot = fake.world.addFolder({ name: "Spot", parentId: seeded.folderId })
+        const versions = [1, 2, 3, 10, 11].map((n) => fake.world.addFile({ name: `Spot_v${n}.mov`, parentId: spot }))
+        const plan = `${folder}/plan.csv`
+        yield* frameio(["plan", spot, "--rule", "vfx", "--out", plan])
+        const [header = "", ...lines] = (yield* read("plan.csv")).trimEnd().split("\n")
+        const byName = [...lines].sort((one, other) =>
+          (one.split(",")[4] ?? "") < (other.split(",")[4] ?? "") ? -1 : 1
+        )
+        const fs = yield* FileSystem.FileSystem
+        yield* fs.writeFileString(plan, [header, ...byName].join("\n"))
+        const ran = yield* frameio(["batch", "run", plan])
+        assert.strictEqual(ran.code, 2)
+        assert.match(ran.err, /"v2" \(line 4\)[\s\S]*"v3" \(line 5\)[\s\S]*--any-order/)
+        assert.strictEqual((yield* fake.counts("assets.version")).requests, 0)
+        assert.strictEqual((yield* frameio(["batch", "run", plan, "--any-order"])).code, 0)
+        assert.lengthOf(fake.world.stackOf(versions[0] ?? "")?.versions ?? [], 5)
+      })
+    )
+  )
+
   it.effect("in a pipe writes the plan to standard output, and answers 0 when nothing was left out", () =>
     withDelivery(({ frameio, seeded }) =>
       Effect.gen(function* () {
