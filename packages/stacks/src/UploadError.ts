@@ -17,7 +17,8 @@ const left = (assetId: string): string =>
   ` The asset ${assetId} is left without its content: delete it, and upload the file again.`
 
 /**
- * The source has fewer or more bytes than `filesize` says. Nothing is filled up or cut off; the upload stops.
+ * The source has fewer or more bytes than `filesize` says, or is not the one that the upload began with. Nothing is
+ * filled up, cut off or mixed; the upload stops.
  *
  * @since 0.1.0
  * @category errors
@@ -28,14 +29,21 @@ export class SourceMismatch extends Schema.TaggedError<SourceMismatch>(`${KEY}/S
     /** What the upload was told, in bytes. */
     filesize: Schema.Number,
     /** Which way the source differs. */
-    source: Schema.Literal("shorter", "longer"),
-    /** Where that was seen, in bytes from the beginning of the file. */
+    source: Schema.Literal("shorter", "longer", "changed"),
+    /** Where that was seen, in bytes from the beginning of the file; `filesize` after all of it. */
     offset: Schema.Number,
     /** The asset that was created and has no content; absent where nothing was created. */
     assetId: Schema.optional(AssetId)
   }
 ) {
   override get message(): string {
+    if (this.source === "changed") {
+      const rest =
+        this.assetId === undefined
+          ? "Nothing was created."
+          : `The asset ${this.assetId} is left, and no version of anything: delete it.`
+      return `Upload: the source was changed or replaced while it was uploaded, seen at byte ${this.offset} of ${this.filesize}. Upload it again when nobody writes to it any more. ${rest}`
+    }
     const what =
       this.source === "shorter"
         ? `the source ends at byte ${this.offset}, and not at ${this.filesize} as filesize says. Is the file still being written? Try again when it is whole.`
@@ -47,8 +55,8 @@ export class SourceMismatch extends Schema.TaggedError<SourceMismatch>(`${KEY}/S
 }
 
 /**
- * The storage host does not accept an upload URL (403): it has expired, or was not made for this content type. A URL
- * cannot be renewed, so the upload has to start anew.
+ * The storage host does not accept an upload URL (403): it has expired, or was not made for this content type. Only the
+ * URLs of a realtime upload can be renewed, so the upload has to start again.
  *
  * @since 0.1.0
  * @category errors
@@ -68,9 +76,9 @@ export class UploadExpired extends Schema.TaggedError<UploadExpired>(`${KEY}/Upl
 }
 
 /**
- * A part did not get through: `Refused` by a status that does not change by asking again, or, as often as was allowed,
- * answered with a status that may (`Unavailable`), without a whole exchange (`Connection`), or without a byte moving for
- * too long (`Stalled`).
+ * A part did not get through: `Refused` by a status that does not change by asking again; or, for as long as was
+ * allowed, answered with a status that may (`Unavailable`) or with a success that is not the storage's (`Unproven`),
+ * without a whole exchange (`Connection`), or without a byte moving for too long (`Stalled`).
  *
  * @since 0.1.0
  * @category errors
@@ -80,7 +88,7 @@ export class PartFailed extends Schema.TaggedError<PartFailed>(`${KEY}/PartFaile
   assetId: AssetId,
   /** From 1. */
   part: Schema.Int,
-  reason: Schema.Literal("Refused", "Unavailable", "Connection", "Stalled"),
+  reason: Schema.Literal("Refused", "Unavailable", "Unproven", "Connection", "Stalled"),
   /** How often it was sent. */
   attempts: Schema.Int,
   /** The storage's answer, where there was one. */
@@ -104,6 +112,8 @@ export class PartFailed extends Schema.TaggedError<PartFailed>(`${KEY}/PartFaile
               : `the storage refused part ${this.part} (${this.status ?? "no status"}).${said}`
         case "Unavailable":
           return `the storage could not take part ${this.part}${times} (${this.status ?? "no status"}).${said}`
+        case "Unproven":
+          return `something answered that it has part ${this.part} (${this.status ?? "no status"}), and it is not the storage${times}. Is there a login page or a proxy in between?${said}`
         case "Connection":
           return `the connection to the storage broke at part ${this.part}${times}${code}. Check the network.${said}`
         case "Stalled":
@@ -151,6 +161,29 @@ export class TooManyParts extends Schema.TaggedError<TooManyParts>(`${KEY}/TooMa
 }) {
   override get message(): string {
     return `Upload: the source has more than ${this.parts} parts of ${this.partSize} bytes. Use a larger partSize.${left(this.assetId)}`
+  }
+}
+
+/**
+ * The storage has every part, and Frame.io does not have the file.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NotArrived extends Schema.TaggedError<NotArrived>(`${KEY}/NotArrived`)("FrameioNotArrived", {
+  /** The asset that was created. */
+  assetId: AssetId,
+  /** Bytes that were sent. */
+  filesize: Schema.Number,
+  /** Bytes that Frame.io has, where it says so; `null` where it says that the upload failed. */
+  has: Schema.NullOr(Schema.Number)
+}) {
+  override get message(): string {
+    const what =
+      this.has === null
+        ? "Frame.io says that the upload failed"
+        : `Frame.io has ${this.has} bytes of it instead of ${this.filesize}`
+    return `Upload: every part was taken, and ${what}.${left(this.assetId)}`
   }
 }
 
@@ -215,6 +248,7 @@ export const UploadError = Schema.Union(
   PartFailed,
   UnusableUrls,
   TooManyParts,
+  NotArrived,
   NotVersioned,
   NoTarget
 )

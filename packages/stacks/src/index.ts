@@ -12,6 +12,10 @@ export * as StackTarget from "./StackTarget.js"
 export * as Upload from "./Upload.js"
 /** What an upload can fail with. */
 export * as UploadError from "./UploadError.js"
+/** What happens to an upload. */
+export * as UploadEvent from "./UploadEvent.js"
+/** What an upload keeps so that it can go on. */
+export * as UploadJournal from "./UploadJournal.js"
 /** What Frame.io's API leaves to its callers about version stacks. */
 export * as VersionStack from "./VersionStack.js"
 /** What can be wrong with a version stack. */

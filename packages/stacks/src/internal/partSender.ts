@@ -8,9 +8,12 @@ import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import type { AssetId } from "@effect-frameio/core/Asset"
 import * as RetryPolicy from "@effect-frameio/core/RetryPolicy"
 import * as text from "@effect-frameio/core/SafeText"
-import * as transport from "@effect-frameio/ratelimit/Transport"
+import * as RateLimitStore from "@effect-frameio/ratelimit/RateLimitStore"
+import * as RetryAfter from "@effect-frameio/ratelimit/RetryAfter"
+import * as Transport from "@effect-frameio/ratelimit/Transport"
 import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
@@ -21,6 +24,7 @@ import * as Random from "effect/Random"
 import * as Stream from "effect/Stream"
 import type { Part } from "../PartPlan.js"
 import { PartFailed, SourceMismatch, UploadExpired } from "../UploadError.js"
+import * as Md5 from "./md5.js"
 
 /**
  * What all parts of one upload have in common.
@@ -32,6 +36,8 @@ export interface Upload {
   readonly assetId: AssetId
   readonly filetype: string
   readonly policy: RetryPolicy.RetryPolicy
+  /** For how long a part is sent again from its first failure on. */
+  readonly giveUpAfterMillis: number
   readonly idleMillis: number
   /** Bytes; of a file that is still growing, what is known. */
   readonly filesize: (part: Part) => number
@@ -47,11 +53,29 @@ export interface Upload {
 export interface Sending<E, R> {
   readonly part: Part
   readonly url: URL
+  /** Another URL for the part, where the API gives one. */
+  readonly renew?: Effect.Effect<URL, E, R> | undefined
   /** The bytes of the part, again for each attempt. More or fewer are noticed. */
   readonly source: Stream.Stream<Uint8Array, E, R>
+  /** Fails where the source is not what it was; run when the part has been read, and before it is complete. */
+  readonly intact: Effect.Effect<void, E | SourceMismatch, R>
   /** So many bytes more were taken by the wire; fewer than 0 where an attempt was in vain. */
   readonly moved: (bytes: number) => Effect.Effect<void>
-  readonly retrying: (attempt: number, delayMillis: number, reason: string) => Effect.Effect<void>
+  readonly retrying: (failed: Failed) => Effect.Effect<void>
+}
+
+/**
+ * An attempt that failed, and is made again.
+ *
+ * @internal
+ */
+export interface Failed {
+  /** From 1. */
+  readonly attempt: number
+  readonly delayMillis: number
+  /** Since the first failure of the part. */
+  readonly sinceMillis: number
+  readonly reason: string
 }
 
 type Reason = PartFailed["reason"]
@@ -62,6 +86,8 @@ class Trouble extends Data.TaggedError("Trouble")<{
   readonly again: boolean
   readonly status?: number | undefined
   readonly code?: string | undefined
+  /** How long the storage asks to wait, in ms. */
+  readonly retryAfterMillis?: number | undefined
   readonly detail: string
 }> {}
 
@@ -88,7 +114,7 @@ const ofError = (error: HttpClientError.HttpClientError, url: URL): Trouble => {
   if (error._tag === "RequestError" && error.reason === "InvalidUrl") {
     return new Trouble({ reason: "Refused", again: false, detail: "the upload URL cannot be used" })
   }
-  const { code, detail, hopeless } = transport.diagnose(error.cause ?? error.description)
+  const { code, detail, hopeless } = Transport.diagnose(error.cause ?? error.description)
   return new Trouble({
     reason: "Connection",
     again: !hopeless,
@@ -149,7 +175,8 @@ const exactly = <E, R>(
   source: Stream.Stream<Uint8Array, E, R>,
   part: Part,
   filesize: number,
-  assetId: AssetId
+  assetId: AssetId,
+  intact: Effect.Effect<void, E | SourceMismatch, R>
 ): Stream.Stream<Uint8Array, E | SourceMismatch, R> =>
   Stream.suspend(() => {
     let seen = 0
@@ -164,9 +191,9 @@ const exactly = <E, R>(
       held = bytes
       return Effect.succeed(before === undefined ? [] : [before])
     })
-    const last = Stream.suspend((): Stream.Stream<Uint8Array, SourceMismatch> => {
+    const last = Stream.suspend((): Stream.Stream<Uint8Array, E | SourceMismatch, R> => {
       if (seen < part.length) return Stream.fail(mismatch("shorter", part.offset + seen))
-      return held === undefined ? Stream.empty : Stream.make(held)
+      return held === undefined ? Stream.empty : Stream.fromEffect(Effect.as(intact, held))
     })
     return Stream.concat(all, last)
   })
@@ -180,6 +207,7 @@ const attempt = <E, R>(upload: Upload, sending: Sending<E, R>): Effect.Effect<vo
     const context = yield* Effect.context<R>()
     const sourceFailed = yield* Deferred.make<never, E | SourceMismatch>()
     const streams = upload.body === "stream"
+    const md5 = Md5.make()
     let read = 0
     let taken = 0
     const moved = (bytes: number): Effect.Effect<void> => {
@@ -190,18 +218,21 @@ const attempt = <E, R>(upload: Upload, sending: Sending<E, R>): Effect.Effect<vo
       read += bytes.length
       return bytes
     })
-    const source = exactly(counted, sending.part, upload.filesize(sending.part), upload.assetId).pipe(
-      Stream.tap((bytes) => (streams ? moved(bytes.length) : Effect.void)),
+    const filesize = upload.filesize(sending.part)
+    const source = exactly(counted, sending.part, filesize, upload.assetId, sending.intact).pipe(
+      Stream.tap((bytes) => {
+        md5?.update(bytes)
+        return streams ? moved(bytes.length) : Effect.void
+      }),
       Stream.tapErrorCause((cause) =>
         Cause.isInterruptedOnly(cause) ? Effect.void : Deferred.failCause(sourceFailed, cause)
       ),
       Stream.provideContext(context)
     )
     const exchange = Effect.gen(function* () {
-      const body = yield* bodyOf(upload, sending.part, source)
       const request = HttpClientRequest.put(sending.url, {
         headers: { "content-type": upload.filetype, "x-amz-acl": "private" },
-        body
+        body: yield* bodyOf(upload, sending.part, source)
       })
       // A body of no bytes has a length, too, and a client may leave out what is 0.
       const response = yield* Effect.mapError(
@@ -211,13 +242,15 @@ const attempt = <E, R>(upload: Upload, sending: Sending<E, R>): Effect.Effect<vo
         (error) => ofError(error, sending.url)
       )
       // To the end, so that the connection can be used again; an answer that breaks off still has its status.
-      yield* judge(response, sending.url)
-      if (!streams) yield* moved(sending.part.length)
-      else if (taken < sending.part.length) {
+      const body = yield* Effect.catchAll(response.text, () => Effect.succeed(""))
+      yield* judge(response, body, sending.url)
+      if (streams && taken < sending.part.length) {
         // Something on the way answered by itself: the storage cannot have what it was not sent.
         const detail = `The answer came after ${taken} of ${sending.part.length} bytes.`
         return yield* new Trouble({ reason: "Connection", again: true, detail })
       }
+      yield* prove(response, body, sending.url, md5?.digest("hex"))
+      if (!streams) yield* moved(sending.part.length)
     }).pipe(
       Effect.mapInputContext(forStorage<never>),
       // No span, for its attributes would hold the URL; and so no trace headers for a host that has no use for them.
@@ -245,68 +278,114 @@ const attempt = <E, R>(upload: Upload, sending: Sending<E, R>): Effect.Effect<vo
     )
   })
 
-const judge = (response: HttpClientResponse.HttpClientResponse, url: URL): Effect.Effect<void, Trouble> =>
-  Effect.flatMap(
-    Effect.catchAll(response.text, () => Effect.succeed("")),
-    (body) => {
-      const { status } = response
-      if (status >= 200 && status < 300) return Effect.void
-      const again = mayChange(status, body)
-      return Effect.fail(
-        new Trouble({
-          reason: again ? "Unavailable" : "Refused",
-          again,
-          status,
-          detail: withoutUrl(said(body), url)
-        })
-      )
-    }
+/** What the status says. */
+const judge = (
+  response: HttpClientResponse.HttpClientResponse,
+  body: string,
+  url: URL
+): Effect.Effect<void, Trouble> => {
+  const { headers, status } = response
+  // S3 may find an error after it has sent the status of a success.
+  const inside = status === 200 && body.includes("<Error>")
+  if (status >= 200 && status < 300 && !inside) return Effect.void
+  const again = inside || mayChange(status, body)
+  return Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    Effect.fail(
+      new Trouble({
+        reason: again ? "Unavailable" : "Refused",
+        again,
+        status,
+        retryAfterMillis: RetryAfter.fromHeaders(headers, now),
+        detail: withoutUrl(said(body), url)
+      })
+    )
   )
+}
+
+/** An ETag is the MD5 of what was put, unless S3 encrypts with keys of the customer's. */
+const etagOf = ({ headers }: HttpClientResponse.HttpClientResponse): string | undefined =>
+  headers["x-amz-server-side-encryption"]?.startsWith("aws:kms") === true ||
+  headers["x-amz-server-side-encryption-customer-algorithm"] !== undefined
+    ? undefined
+    : /^"?([0-9a-f]{32})"?$/i.exec(headers.etag ?? "")?.[1]?.toLowerCase()
 
 /**
- * Sends a part until the storage has it, or the policy gives up.
+ * Whether a success is the storage's own. Something on the way, such as a login page, answers with 200 as well; S3 has
+ * nothing to say but the ETag.
+ */
+const prove = (
+  response: HttpClientResponse.HttpClientResponse,
+  body: string,
+  url: URL,
+  md5: string | undefined
+): Effect.Effect<void, Trouble> => {
+  const etag = etagOf(response)
+  const known = etag !== undefined && md5 !== undefined
+  if (known ? etag === md5 : body.trim() === "") return Effect.void
+  const detail = known ? `Its ETag is ${etag}, and the part has the MD5 ${md5}` : withoutUrl(text.words(body, 160), url)
+  return Effect.fail(new Trouble({ reason: "Unproven", again: true, status: response.status, detail }))
+}
+
+/** A part whose URL is refused again and again has another fault than an old URL. */
+const RENEWALS = 3
+
+/**
+ * Sends a part until the storage has it, or the time is over.
  *
  * @internal
  */
 export const send = <E, R>(
   upload: Upload,
   sending: Sending<E, R>
-): Effect.Effect<void, E | SourceMismatch | UploadExpired | PartFailed, R> => {
-  const { assetId } = upload
-  const part = sending.part.number
-  const once = (
-    failures: RetryPolicy.Failures
-  ): Effect.Effect<void, E | SourceMismatch | UploadExpired | PartFailed, R> =>
-    Effect.catchAll(attempt(upload, sending), (error) => {
-      if (!(error instanceof Trouble)) return Effect.fail(error)
-      const { code, detail, reason, status } = error
-      if (status === 403) return Effect.fail(new UploadExpired({ assetId, part, detail }))
+): Effect.Effect<void, E | SourceMismatch | UploadExpired | PartFailed, R> =>
+  Effect.gen(function* () {
+    const clock = yield* Effect.clock
+    const { assetId, giveUpAfterMillis, policy } = upload
+    const part = sending.part.number
+    let url = sending.url
+    let renewals = 0
+    let failures = RetryPolicy.noFailures
+    let since: number | undefined
+    for (;;) {
+      const result = yield* Effect.either(attempt(upload, { ...sending, url }))
+      if (result._tag === "Right") return
+      const trouble = result.left
+      if (!(trouble instanceof Trouble)) return yield* Effect.fail(trouble)
+      const { code, detail, reason, retryAfterMillis = 0, status } = trouble
+      const now = RateLimitStore.monotonicMillis(clock)
+      since ??= now
       // To put a part twice is to have it once, which is what makes a read repeatable, too.
-      const counted = RetryPolicy.failed(failures, "AnswerLost")
-      const attempts = counted.unanswered
-      const failed = new PartFailed({
-        assetId,
-        part,
-        reason,
-        attempts,
-        detail,
-        ...(status === undefined ? {} : { status }),
-        ...(code === undefined ? {} : { code })
+      failures = RetryPolicy.failed(failures, "AnswerLost")
+      const why = status === undefined ? (code ?? reason) : String(status)
+      const failed = { attempt: failures.unanswered, sinceMillis: now - since, reason: why }
+      if (status === 403) {
+        const renewed = renewals < RENEWALS && sending.renew !== undefined ? yield* sending.renew : url
+        if (renewed.href === url.href) return yield* new UploadExpired({ assetId, part, detail })
+        url = renewed
+        renewals++
+        yield* sending.retrying({ ...failed, delayMillis: 0 })
+        continue
+      }
+      const delay = RetryPolicy.decide(policy, {
+        failure: "AnswerLost",
+        reads: true,
+        failures,
+        random: yield* Random.next
       })
-      if (!error.again) return Effect.fail(failed)
-      return Effect.flatMap(Random.next, (random) => {
-        const delay = RetryPolicy.decide(upload.policy, {
-          failure: "AnswerLost",
-          reads: true,
-          failures: counted,
-          random
+      const left = since + giveUpAfterMillis - now
+      if (!trouble.again || delay === undefined || left <= 0 || retryAfterMillis > left) {
+        return yield* new PartFailed({
+          assetId,
+          part,
+          reason,
+          attempts: failures.unanswered,
+          detail,
+          ...(status === undefined ? {} : { status }),
+          ...(code === undefined ? {} : { code })
         })
-        if (delay === undefined) return Effect.fail(failed)
-        const why = status === undefined ? (code ?? reason) : String(status)
-        return sending
-          .retrying(attempts, delay, why)
-          .pipe(Effect.zipRight(Effect.sleep(delay)), Effect.zipRight(once(counted)))
-      })
-    })
-  return once(RetryPolicy.noFailures)
-}
+      }
+      const delayMillis = Math.max(Math.min(delay, left), retryAfterMillis)
+      yield* sending.retrying({ ...failed, delayMillis })
+      yield* Effect.sleep(delayMillis)
+    }
+  })

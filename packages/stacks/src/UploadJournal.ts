@@ -1,0 +1,142 @@
+/**
+ * What an upload keeps so that it can go on after its process has ended: which asset it created, where the parts go, and
+ * which are done. Whoever can read it can write the file, for it holds the upload URLs.
+ *
+ * @since 0.1.0
+ */
+import * as FileSystem from "@effect/platform/FileSystem"
+import { AssetId } from "@effect-frameio/core/Asset"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+
+/**
+ * An upload that has begun.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Begun = Schema.Struct({
+  version: Schema.Literal(1),
+  /** The folder that the file was created in. */
+  folderId: AssetId,
+  name: Schema.String,
+  filetype: Schema.String,
+  /** Bytes. */
+  filesize: Schema.Int,
+  /** The identity of the source at the beginning. */
+  identity: Schema.String,
+  /** The asset that was created. */
+  assetId: AssetId,
+  /** The MIME type that the parts are sent with. */
+  contentType: Schema.String,
+  /** Where the parts go, in order. */
+  urls: Schema.NonEmptyArray(Schema.Redacted(Schema.String))
+})
+
+/**
+ * An upload that has begun.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Begun extends Schema.Schema.Type<typeof Begun> {}
+
+/**
+ * An upload that ended early.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Saved {
+  readonly begun: Begun
+  /** The numbers of the parts that the storage has, from 1. */
+  readonly done: ReadonlySet<number>
+}
+
+/**
+ * The journal cannot be read or written.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class JournalFailed extends Schema.TaggedError<JournalFailed>(
+  "@effect-frameio/stacks/UploadJournal/JournalFailed"
+)("JournalFailed", {
+  /** Where it is. */
+  path: Schema.String,
+  /** The system's own words. */
+  detail: Schema.String
+}) {
+  override get message(): string {
+    return `The journal ${this.path} cannot be used: ${this.detail}`
+  }
+}
+
+/**
+ * The journal of one upload.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface UploadJournal {
+  /** What was kept; none where there is nothing, or nothing that can be read to its meaning. */
+  readonly load: Effect.Effect<Option.Option<Saved>, JournalFailed>
+  /** Keeps a new upload in the place of what was there. */
+  readonly begin: (begun: Begun) => Effect.Effect<void, JournalFailed>
+  /** The storage has a part. */
+  readonly partDone: (part: number) => Effect.Effect<void, JournalFailed>
+  /** The upload has come to its end; nothing is kept. */
+  readonly clear: Effect.Effect<void, JournalFailed>
+}
+
+const Line = Schema.parseJson(Schema.Struct({ part: Schema.Int }))
+const decodeLine = Schema.decodeUnknownOption(Line)
+const BegunLine = Schema.parseJson(Begun)
+const decodeBegun = Schema.decodeUnknownOption(BegunLine)
+const encodeBegun = Schema.encodeSync(BegunLine)
+
+const parse = (text: string): Option.Option<Saved> => {
+  const [first, ...lines] = text.split("\n")
+  return Option.map(decodeBegun(first), (begun) => ({
+    begun,
+    done: new Set(lines.flatMap((line) => Option.toArray(decodeLine(line))).map(({ part }) => part))
+  }))
+}
+
+/** Only its owner may read what can write the file. */
+const MODE = 0o600
+
+/**
+ * A journal in a file, which only its owner can read: JSON lines, the upload first and then a line for each part. A line
+ * that was cut off by a crash counts as absent.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const file = (path: string): Effect.Effect<UploadJournal, never, FileSystem.FileSystem> =>
+  Effect.map(FileSystem.FileSystem, (fs) => {
+    const failed = Effect.mapError(
+      (error: { readonly message: string }) => new JournalFailed({ path, detail: error.message })
+    )
+    const read = fs.readFileString(path).pipe(
+      Effect.asSome,
+      Effect.catchIf(
+        (error) => error._tag === "SystemError" && error.reason === "NotFound",
+        () => Effect.succeed(Option.none<string>())
+      )
+    )
+    return {
+      load: Effect.map(failed(read), Option.flatMap(parse)),
+      // Removed first: the mode counts for a new file only.
+      begin: (begun) =>
+        failed(
+          Effect.zipRight(
+            fs.remove(path, { force: true }),
+            fs.writeFileString(path, `${encodeBegun(begun)}\n`, { mode: MODE, flag: "wx" })
+          )
+        ),
+      partDone: (part) => failed(fs.writeFileString(path, `${JSON.stringify({ part })}\n`, { flag: "a", mode: MODE })),
+      clear: failed(fs.remove(path, { force: true }))
+    }
+  })

@@ -1,0 +1,276 @@
+/** A file whose size is known: its parts side by side, and on from where an earlier upload ended. */
+import * as HttpClient from "@effect/platform/HttpClient"
+import { type AssetId, type CreatedAsset, uploadUrls } from "@effect-frameio/core/Asset"
+import * as FrameioClient from "@effect-frameio/core/FrameioClient"
+import type * as FrameioError from "@effect-frameio/core/FrameioError"
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
+import * as PartPlan from "../PartPlan.js"
+import type * as Upload from "../Upload.js"
+import * as UploadError from "../UploadError.js"
+import type { JournalFailed } from "../UploadJournal.js"
+import * as PartSender from "./partSender.js"
+import * as Uploading from "./uploading.js"
+
+/** Whether there is a byte at a place. */
+const hasByteAt = <E, R>(source: Upload.Source<E, R>, offset: number): Effect.Effect<boolean, E, R> =>
+  Effect.map(Stream.runHead(Stream.filter(source(offset, 1), (bytes) => bytes.length > 0)), Option.isSome)
+
+/** A source of another length is refused while there is nothing that could be left behind. */
+const checkEnds = <E, R>(
+  options: Upload.ContentOptions<E, R>
+): Effect.Effect<void, E | UploadError.SourceMismatch, R> => {
+  const { filesize, source } = options
+  const mismatch = (which: "shorter" | "longer", offset: number) =>
+    Effect.fail(new UploadError.SourceMismatch({ filesize, source: which, offset }))
+  return Effect.gen(function* () {
+    if (!(yield* hasByteAt(source, filesize - 1))) return yield* mismatch("shorter", filesize - 1)
+    if (yield* hasByteAt(source, filesize)) return yield* mismatch("longer", filesize)
+  })
+}
+
+/**
+ * The source of one upload, as it was at the beginning.
+ *
+ * @internal
+ */
+export interface Watched<E, R> {
+  /** What identifies it, where the caller can say. */
+  readonly identity: string | undefined
+  /** Fails where it is another than at the beginning. */
+  readonly intact: (offset: number, assetId: AssetId) => Effect.Effect<void, E | UploadError.SourceMismatch, R>
+}
+
+/**
+ * Judges arguments and source before anything is created.
+ *
+ * @internal
+ */
+export const watch = <E, R>(
+  options: Upload.ContentOptions<E, R>
+): Effect.Effect<Watched<E, R>, E | FrameioError.InvalidRequest | UploadError.SourceMismatch, R> =>
+  Effect.gen(function* () {
+    const { filesize, identity, journal } = options
+    yield* Uploading.refuse([
+      ...Uploading.problemsOf(options),
+      ...(journal === undefined || identity !== undefined
+        ? []
+        : [{ path: "journal", message: "needs an identity, or another file could be gone on with" }])
+    ])
+    const first = identity === undefined ? undefined : yield* identity
+    yield* checkEnds(options)
+    return {
+      identity: first,
+      intact: (offset, assetId) =>
+        identity === undefined
+          ? Effect.void
+          : Effect.flatMap(identity, (now) =>
+              now === first
+                ? Effect.void
+                : Effect.fail(new UploadError.SourceMismatch({ filesize, source: "changed", offset, assetId }))
+            )
+    }
+  })
+
+/** An asset, and which of its parts are to be sent. */
+interface Begun {
+  readonly asset: CreatedAsset
+  /** What the parts were signed for. */
+  readonly contentType: string
+  readonly urls: ReadonlyArray<URL>
+  /** Which parts the storage has, from 1. */
+  readonly done: ReadonlySet<number>
+  readonly resumed: boolean
+}
+
+type Options<E, R> = Upload.UploadOptions<E, R>
+
+/** An upload does not fail for want of its journal. */
+const noting = <E, R>(options: Options<E, R>) => {
+  const tell = Uploading.tellOf(options)
+  let told = false
+  return <A>(use: Effect.Effect<A, JournalFailed> | undefined): Effect.Effect<Option.Option<A>> =>
+    use === undefined
+      ? Effect.succeedNone
+      : Effect.catchAll(Effect.asSome(use), (error) => {
+          if (told) return Effect.succeedNone
+          told = true
+          return Effect.as(tell({ _tag: "NotJournaled", reason: error.message }), Option.none())
+        })
+}
+
+const create = <E, R>(options: Options<E, R>, identity: string | undefined) =>
+  Effect.gen(function* () {
+    const client = yield* FrameioClient.FrameioClient
+    const { description, filesize, filetype, folderId, name, properties } = options
+    const tell = Uploading.tellOf(options)
+    const args = { parentId: folderId, type: "file", name, filesize, filetype, description, properties } as const
+    const asset = yield* Uploading.createFile(client, args, tell)
+    const assetId = asset.id
+    const urls = yield* Effect.forEach(uploadUrls(asset), (url) => Uploading.urlOf(url, assetId))
+    if (!Arr.isNonEmptyReadonlyArray(urls)) return yield* new UploadError.UnusableUrls({ assetId, reason: "Missing" })
+    const contentType = asset.filetype ?? filetype
+    if (identity !== undefined) {
+      yield* noting(options)(
+        options.journal?.begin({
+          version: 1,
+          folderId,
+          name,
+          filetype,
+          filesize,
+          identity,
+          assetId,
+          contentType,
+          urls: Arr.map(urls, (url) => Redacted.make(url.href))
+        })
+      )
+    }
+    yield* tell({ _tag: "Created", assetId, name: asset.name ?? name, filesize, parts: urls.length })
+    return { asset, contentType, urls, done: new Set<number>(), resumed: false } satisfies Begun
+  })
+
+/** Leaves an upload that cannot go on. Its asset is ours and without content, so it is deleted. */
+const discard = <E, R>(options: Options<E, R>, assetId: AssetId, reason: "changed" | "expired" | "gone") =>
+  Effect.gen(function* () {
+    const client = yield* FrameioClient.FrameioClient
+    const deleted =
+      reason !== "gone" &&
+      (yield* Effect.isSuccess(
+        Effect.filterOrFail(client.get({ assetId }), (asset) => !Uploading.isComplete(asset)).pipe(
+          Effect.zipRight(client.delete({ assetId }))
+        )
+      ))
+    yield* Uploading.tellOf(options)({ _tag: "Discarded", assetId, reason, deleted })
+  })
+
+/** The upload that ended early, if there is one and it can go on. */
+const resume = <E, R>(options: Options<E, R>, identity: string | undefined) =>
+  Effect.gen(function* () {
+    const saved = Option.getOrUndefined(Option.flatten(yield* noting(options)(options.journal?.load)))
+    if (saved === undefined) return undefined
+    const client = yield* FrameioClient.FrameioClient
+    const { begun, done } = saved
+    const { assetId, contentType, filesize } = begun
+    const { filetype, folderId, name } = options
+    yield* Uploading.refuse(
+      begun.folderId === folderId && begun.name === name && begun.filetype === filetype
+        ? []
+        : [
+            {
+              path: "journal",
+              message: `is of another upload: ${begun.name} (${begun.filetype}) into ${begun.folderId}. Finish that one, or take another journal`
+            }
+          ]
+    )
+    if (filesize !== options.filesize || begun.identity !== identity) {
+      yield* discard(options, assetId, "changed")
+      return undefined
+    }
+    const asset = yield* Effect.catchTag(client.get({ assetId }), "FrameioNotFound", () => Effect.succeed(undefined))
+    if (asset === undefined) {
+      yield* discard(options, assetId, "gone")
+      return undefined
+    }
+    const urls = yield* Effect.forEach(begun.urls, (url) => Uploading.urlOf(Redacted.value(url), assetId))
+    const parts = PartPlan.split(filesize, urls.length)
+    // Frame.io knows better than a journal whose last lines a crash may have cut off.
+    const there = Uploading.isComplete(asset) ? parts : parts.filter(({ number }) => done.has(number))
+    const sent = there.reduce((sum, { length }) => sum + length, 0)
+    yield* Uploading.tellOf(options)({
+      _tag: "Resumed",
+      assetId,
+      name,
+      filesize,
+      parts: parts.length,
+      sent,
+      partsDone: there.length
+    })
+    return { asset, contentType, urls, done: new Set(there.map(({ number }) => number)), resumed: true } satisfies Begun
+  })
+
+const send = <E, R>(options: Options<E, R>, watched: Watched<E, R>, begun: Begun) =>
+  Effect.gen(function* () {
+    const http = yield* HttpClient.HttpClient
+    const { filesize, source } = options
+    const { asset, contentType, done, urls } = begun
+    const assetId = asset.id
+    const note = noting(options)
+    const sender = Uploading.senderOf(options, { http, assetId, filetype: contentType, filesize: () => filesize })
+    const parts = PartPlan.split(filesize, urls.length)
+    const there = parts.filter(({ number }) => done.has(number))
+    const progress = Uploading.progressOf(
+      Uploading.tellOf(options),
+      { assetId, filesize, parts: parts.length },
+      { sent: there.reduce((sum, { length }) => sum + length, 0), partsDone: there.length }
+    )
+    const sendPart = (part: PartPlan.Part) => {
+      const url = urls[part.number - 1]
+      if (url === undefined || done.has(part.number)) return Effect.void
+      const end = part.offset + part.length
+      return PartSender.send(sender, {
+        part,
+        url,
+        // One byte too many is asked for at the end: none must come.
+        source:
+          part.length === 0 ? Stream.empty : source(part.offset, end === filesize ? part.length + 1 : part.length),
+        intact: Effect.suspend(() => watched.intact(end, assetId)),
+        moved: progress.moved,
+        retrying: progress.retrying(part.number)
+      }).pipe(
+        Effect.zipRight(note(options.journal?.partDone(part.number))),
+        Effect.zipRight(progress.done),
+        Uploading.spanOf("Upload.part", {
+          "frameio.asset_id": assetId,
+          "upload.part": part.number,
+          "upload.bytes": part.length
+        })
+      )
+    }
+    yield* Effect.forEach(parts, sendPart, {
+      concurrency: options.concurrency ?? Uploading.defaults.concurrency,
+      discard: true
+    })
+    yield* watched.intact(filesize, assetId)
+    yield* Uploading.tellOf(options)({ _tag: "Uploaded", assetId, filesize })
+    return Uploading.withoutUrls(asset)
+  })
+
+/**
+ * Creates a file and sends its parts, or goes on with what its journal knows. The journal is not cleared.
+ *
+ * @internal
+ */
+export const upload = <E, R>(
+  options: Options<E, R>,
+  watched: Watched<E, R>
+): Effect.Effect<
+  CreatedAsset,
+  FrameioError.WriteError | UploadError.UploadError | E,
+  FrameioClient.FrameioClient | HttpClient.HttpClient | R
+> =>
+  Effect.gen(function* () {
+    const resumed = yield* resume(options, watched.identity)
+    const begun = resumed ?? (yield* create(options, watched.identity))
+    const sent = yield* Effect.either(send(options, watched, begun))
+    if (sent._tag === "Right") return sent.right
+    if (!begun.resumed || !(sent.left instanceof UploadError.UploadExpired)) return yield* Effect.fail(sent.left)
+    yield* discard(options, begun.asset.id, "expired")
+    return yield* send(options, watched, yield* create(options, watched.identity))
+  }).pipe(
+    Uploading.spanOf("Upload.upload", { "frameio.folder_id": options.folderId, "upload.bytes": options.filesize })
+  )
+
+/**
+ * Forgets an upload that has come to its end.
+ *
+ * @internal
+ */
+export const finish = <E, R>(options: Upload.ContentOptions<E, R>): Effect.Effect<void> =>
+  options.journal === undefined
+    ? Effect.void
+    : Effect.catchAll(options.journal.clear, (error) =>
+        Uploading.tellOf(options)({ _tag: "NotJournaled", reason: error.message })
+      )

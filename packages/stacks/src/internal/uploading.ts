@@ -1,0 +1,221 @@
+/** What the uploads of files and of streams have in common. */
+import type * as HttpClient from "@effect/platform/HttpClient"
+import { type Asset, type AssetId, type CreatedAsset, isFile } from "@effect-frameio/core/Asset"
+import type * as FrameioClient from "@effect-frameio/core/FrameioClient"
+import * as FrameioError from "@effect-frameio/core/FrameioError"
+import type * as NewAsset from "@effect-frameio/core/NewAsset"
+import * as Patience from "@effect-frameio/core/Patience"
+import * as RetryPolicy from "@effect-frameio/core/RetryPolicy"
+import { isSecure } from "@effect-frameio/core/SecureUrl"
+import * as UploadPart from "@effect-frameio/core/UploadPart"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import * as Listing from "../Listing.js"
+import type * as Upload from "../Upload.js"
+import * as UploadError from "../UploadError.js"
+import type { UploadEvent } from "../UploadEvent.js"
+import type * as PartSender from "./partSender.js"
+
+/** @internal */
+export const defaults = {
+  concurrency: 4,
+  giveUpAfter: Duration.hours(1),
+  baseDelay: Duration.millis(500),
+  maxDelay: Duration.seconds(20),
+  idleTimeout: Duration.seconds(60),
+  body: "stream",
+  partSize: 16 * 1024 * 1024
+} as const
+
+const CREATE = "assets.create"
+
+/**
+ * Refuses arguments, with all that is wrong with them.
+ *
+ * @internal
+ */
+export const refuse = (
+  problems: ReadonlyArray<FrameioError.Problem>
+): Effect.Effect<void, FrameioError.InvalidRequest> => {
+  const [first, ...rest] = problems
+  return first === undefined
+    ? Effect.void
+    : Effect.fail(new FrameioError.InvalidRequest({ endpoint: CREATE, problems: [first, ...rest] }))
+}
+
+const MIME = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;.*)?$/
+
+const wholeProblem = (
+  path: string,
+  value: number | undefined,
+  least: number,
+  remedy = `it must be a whole number of at least ${least}`
+): ReadonlyArray<FrameioError.Problem> =>
+  value === undefined || (Number.isSafeInteger(value) && value >= least)
+    ? []
+    : [{ path, message: `is ${value}; ${remedy}` }]
+
+/** @internal */
+export const problemsOf = (options: Upload.Judged): ReadonlyArray<FrameioError.Problem> => [
+  ...(options.name.trim() === ""
+    ? [{ path: "name", message: "is empty; give the file's name with its extension" }]
+    : []),
+  ...(MIME.test(options.filetype)
+    ? []
+    : [{ path: "filetype", message: `is "${options.filetype}"; it must be a MIME type such as video/quicktime` }]),
+  ...wholeProblem("filesize", options.filesize, 1, "it must be the number of bytes, and at least 1"),
+  ...wholeProblem("concurrency", options.concurrency, 1),
+  ...wholeProblem("partSize", options.partSize, UploadPart.MIN_SIZE, `a part has at least ${UploadPart.MIN_SIZE} bytes`)
+]
+
+/**
+ * A URL that parts may be sent to.
+ *
+ * @internal
+ */
+export const urlOf = (text: string | undefined, assetId: AssetId): Effect.Effect<URL, UploadError.UnusableUrls> => {
+  const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined) return Effect.fail(new UploadError.UnusableUrls({ assetId, reason: "Missing" }))
+  return isSecure(url)
+    ? Effect.succeed(url)
+    : Effect.fail(new UploadError.UnusableUrls({ assetId, reason: "Insecure" }))
+}
+
+type Tell = (event: UploadEvent) => Effect.Effect<void>
+
+/** @internal */
+export const tellOf = (options: Upload.SendOptions): Tell => options.onEvent ?? (() => Effect.void)
+
+/** @internal */
+export const giveUpAfterMillis = (options: Upload.SendOptions): number =>
+  Duration.toMillis(options.giveUpAfter ?? defaults.giveUpAfter)
+
+/**
+ * Gives the calls of an upload its patience.
+ *
+ * @internal
+ */
+export const patiently =
+  (options: Upload.SendOptions) =>
+  <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Patience.withPatience(self, options.giveUpAfter ?? defaults.giveUpAfter, (waiting) =>
+      tellOf(options)({ _tag: "Waiting", ...waiting })
+    )
+
+/** @internal */
+export const senderOf = (
+  options: Upload.SendOptions,
+  file: Pick<PartSender.Upload, "assetId" | "filetype" | "filesize"> & { readonly http: HttpClient.HttpClient }
+): PartSender.Upload => ({
+  ...file,
+  policy: RetryPolicy.make({
+    readRetries: Number.POSITIVE_INFINITY,
+    baseDelay: options.baseDelay ?? defaults.baseDelay,
+    maxDelay: options.maxDelay ?? defaults.maxDelay
+  }),
+  giveUpAfterMillis: giveUpAfterMillis(options),
+  idleMillis: Duration.toMillis(options.idleTimeout ?? defaults.idleTimeout),
+  body: options.body ?? defaults.body
+})
+
+/**
+ * How far an upload is; tells it to whom it concerns.
+ *
+ * @internal
+ */
+export const progressOf = (
+  tell: Tell,
+  file: { readonly assetId: AssetId; readonly filesize: number | null; readonly parts: number },
+  from: { readonly sent: number; readonly partsDone: number } = { sent: 0, partsDone: 0 }
+) => {
+  let { partsDone, sent } = from
+  const progress = Effect.suspend(() => tell({ _tag: "Progress", ...file, sent, partsDone }))
+  return {
+    moved: (bytes: number) => {
+      sent += bytes
+      return progress
+    },
+    done: Effect.suspend(() => {
+      partsDone += 1
+      return progress
+    }),
+    retrying:
+      (part: number) =>
+      ({ attempt, delayMillis, reason, sinceMillis }: PartSender.Failed) =>
+        tell({
+          _tag: "Retrying",
+          assetId: file.assetId,
+          part,
+          attempt,
+          delayMillis: Math.round(delayMillis),
+          sinceMillis: Math.round(sinceMillis),
+          reason
+        })
+  }
+}
+
+/** @internal */
+export const spanOf = (name: string, attributes: Record<string, unknown>) =>
+  Effect.withSpan(name, { attributes, captureStackTrace: false })
+
+/**
+ * The asset as it came, without the URLs: they are spent, and whoever has one could write the file.
+ *
+ * @internal
+ */
+export const withoutUrls = (asset: CreatedAsset): CreatedAsset => {
+  const { upload_urls: _, ...rest } = asset
+  return rest
+}
+
+/**
+ * Whether Frame.io has all of a file's content.
+ *
+ * @internal
+ */
+export const isComplete = (asset: Asset): boolean => typeof asset.upload_completed_at === "string"
+
+/** How often an asset may be created where the answer was lost: each time may leave one without content. */
+const ATTEMPTS = 3
+
+/** Whether the answer was lost on the way, rather than given. */
+const isLost = (error: FrameioError.WriteError): boolean =>
+  FrameioError.outcomeOf(error) === "unknown" &&
+  (error._tag === "FrameioTransportError" ||
+    error._tag === "FrameioRequestTimeout" ||
+    (error._tag === "FrameioServerError" && error.status >= 502 && error.status <= 504))
+
+/**
+ * Creates the file. Where the answer is lost its upload URLs are lost with it, so another is created, and what may have
+ * been left behind is told: an asset without content does no harm, and is not ours for sure.
+ *
+ * @internal
+ */
+export const createFile = (
+  client: FrameioClient.Service,
+  args: NewAsset.CreateArgs,
+  tell: Tell
+): Effect.Effect<CreatedAsset, FrameioError.WriteError> => {
+  const leftBehind = Stream.runFold(
+    Stream.filter(
+      Listing.childrenFrom(client.children, { assetId: args.parentId }),
+      (asset) => isFile(asset) && asset.name === args.name && !isComplete(asset)
+    ),
+    [] as AssetId[],
+    (ids, { id }) => [...ids, id]
+  )
+  const attempt = (count: number): Effect.Effect<CreatedAsset, FrameioError.WriteError> =>
+    Effect.catchAll(client.create(args), (error) =>
+      !isLost(error) || count >= ATTEMPTS
+        ? Effect.fail(error)
+        : Effect.gen(function* () {
+            const { giveUpAfterMillis } = yield* Patience.CurrentPatience
+            if (giveUpAfterMillis <= 0) return yield* Effect.fail(error)
+            const assetIds = yield* Effect.mapError(leftBehind, () => error)
+            if (assetIds.length > 0) yield* tell({ _tag: "LeftBehind", assetIds })
+            return yield* attempt(count + 1)
+          })
+    )
+  return attempt(1)
+}
