@@ -67,6 +67,11 @@ export interface Unknowns {
    * with its like.
    */
   readonly unprocessed: "matches-any" | "matches-none"
+  /**
+   * How long a file has no `asset_type` after its last part has come, in ms: 0 by default. With `unprocessed` as
+   * `matches-none` it cannot be stacked before.
+   */
+  readonly processingMillis: number
   /** Whose name a stack has: that of its newest version (default), or that of its first. */
   readonly stackName: "newest" | "first"
   /**
@@ -118,6 +123,7 @@ export const defaults: Unknowns = {
   nextInStack: "refuse",
   lastVersion: "keep-stack",
   unprocessed: "matches-any",
+  processingMillis: 0,
   stackName: "newest",
   statusOf: {
     SelfVersion: 422,
@@ -166,6 +172,7 @@ export const make = (options?: Options): Unknowns => ({
   nextInStack: options?.nextInStack ?? defaults.nextInStack,
   lastVersion: options?.lastVersion ?? defaults.lastVersion,
   unprocessed: options?.unprocessed ?? defaults.unprocessed,
+  processingMillis: options?.processingMillis ?? defaults.processingMillis,
   stackName: options?.stackName ?? defaults.stackName,
   statusOf: { ...defaults.statusOf, ...options?.statusOf },
   malformedStatus: options?.malformedStatus ?? defaults.malformedStatus,

@@ -58,18 +58,23 @@ export interface Place {
   readonly signature: string
 }
 
+interface KeptPart extends Omit<ExpectedPart, "url"> {
+  /** How often its URL was asked for. */
+  readonly issue: number
+}
+
 interface Kept {
   readonly upload: Omit<Upload, "parts" | "filesize">
   filesize: number | null
-  readonly parts: Map<number, Omit<ExpectedPart, "url">>
+  readonly parts: Map<number, KeptPart>
 }
 
 /** The path of a part below the base. */
 const PATH = /\/uploads\/([0-9a-f-]{36})\/(\d{1,5})(?:[?#].*)?$/i
 
 /** What stands for a signature here: nobody can guess it without reading this. */
-const signatureOf = (assetId: string, number: number): string => {
-  let mixed = number
+const signatureOf = (assetId: string, { issue, number }: Pick<KeptPart, "issue" | "number">): string => {
+  let mixed = number * 1024 + issue
   for (const digits of assetId.split("-")) mixed = hash(mixed, Number.parseInt(digits.slice(-8), 16), 30)
   return mixed.toString(16).padStart(8, "0")
 }
@@ -103,7 +108,7 @@ export class Uploads {
     for (let number = 1; number <= count; number++) {
       const start = Math.min((number - 1) * size, filesize)
       const end = Math.min(start + size, filesize)
-      parts.set(number, { number, size: end - start, isFinal: number === count, receivedAt: null })
+      parts.set(number, { number, size: end - start, isFinal: number === count, receivedAt: null, issue: 1 })
     }
     return this.keep({ upload: { assetId, realtime: false, contentType }, filesize, parts })
   }
@@ -130,12 +135,12 @@ export class Uploads {
       filesize: kept.filesize,
       parts: [...kept.parts.values()]
         .sort((a, b) => a.number - b.number)
-        .map((part) => ({ ...part, url: this.urlOf(upload.assetId, part.number) }))
+        .map(({ issue, ...part }) => ({ ...part, url: this.urlOf(upload.assetId, { ...part, issue }) }))
     }
   }
 
-  private urlOf(assetId: string, number: number): string {
-    return `${this.base}/uploads/${assetId}/${number}?signature=${signatureOf(assetId, number)}`
+  private urlOf(assetId: string, part: Pick<KeptPart, "issue" | "number">): string {
+    return `${this.base}/uploads/${assetId}/${part.number}?signature=${signatureOf(assetId, part)}`
   }
 
   /** Whether a path, or a URL, is that of a part, expected or not. */
@@ -143,7 +148,10 @@ export class Uploads {
     return PATH.test(url)
   }
 
-  /** Adds parts to a realtime upload; one that was asked for before is asked for anew. Answers their URLs in order. */
+  /**
+   * Adds parts to a realtime upload; one that was asked for before is asked for again, and gets another URL. Answers their
+   * URLs in order.
+   */
   addParts(
     assetId: AssetId,
     parts: ReadonlyArray<Pick<ExpectedPart, "number" | "size" | "isFinal">>,
@@ -153,8 +161,9 @@ export class Uploads {
     if (kept === undefined) return []
     if (filesize !== undefined) kept.filesize = filesize
     return parts.map((part) => {
-      kept.parts.set(part.number, { ...part, receivedAt: null })
-      return this.urlOf(assetId, part.number)
+      const issue = (kept.parts.get(part.number)?.issue ?? 0) + 1
+      kept.parts.set(part.number, { ...part, receivedAt: null, issue })
+      return this.urlOf(assetId, { number: part.number, issue })
     })
   }
 
@@ -171,19 +180,21 @@ export class Uploads {
     const part = kept?.parts.get(Number(number))
     if (kept === undefined || part === undefined) return undefined
     const id = kept.upload.assetId
+    const { issue: _, ...expected } = part
     return {
       upload: { ...kept.upload, filesize: kept.filesize },
-      part: { ...part, url: this.urlOf(id, part.number) },
-      signature: signatureOf(id, part.number)
+      part: { ...expected, url: this.urlOf(id, part) },
+      signature: signatureOf(id, part)
     }
   }
 
   /** Says that a part has arrived; putting it again replaces it. Answers whether it is expected. */
   received(url: string, nowMillis: number): boolean {
-    const place = this.at(url)
-    if (place === undefined) return false
-    const { isFinal, number, size } = place.part
-    this.kept.get(place.upload.assetId)?.parts.set(number, { number, size, isFinal, receivedAt: nowMillis })
+    const [, assetId = "", number = ""] = PATH.exec(url) ?? []
+    const parts = this.kept.get(assetId.toLowerCase())?.parts
+    const part = parts?.get(Number(number))
+    if (parts === undefined || part === undefined) return false
+    parts.set(part.number, { ...part, receivedAt: nowMillis })
     return true
   }
 

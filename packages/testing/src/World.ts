@@ -364,6 +364,8 @@ export class World {
 
   private size = 0
   /** Counts changes, so that a kept listing knows that it is old. */
+  /** Files that have arrived and are not processed yet, in the order of their coming. */
+  private readonly processing: Array<{ readonly id: string; readonly atMillis: number }> = []
   private revision = 0
   // Assets are numbers, and their fields columns: a million of them must fit into a test.
   private readonly kinds = bytes()
@@ -1146,14 +1148,27 @@ export class World {
     if (n !== NONE) this.sizes.set(n, filesize)
   }
 
-  /** Says that all of a file's content has arrived: it has a size, and is processed at once. */
-  completeUpload(id: string, filesize: number, nowMillis?: number): void {
+  /** Says that all of a file's content has arrived: it has a size, and is processed when its time has come. */
+  completeUpload(id: string, filesize: number, nowMillis = this.epochMillis): void {
     const n = this.find(id)
     if (n === NONE) return
-    this.assetTypes.set(n, ASSET_TYPES.indexOf(byExtension(this.names[n] ?? "")[0]))
     this.sizes.set(n, filesize)
-    const at = iso(nowMillis ?? this.epochMillis)
-    this.update(id, { upload_completed_at: at, transcoded_at: at }, nowMillis)
+    this.update(id, { upload_completed_at: iso(nowMillis) }, nowMillis)
+    this.processing.push({ id, atMillis: nowMillis + this.unknowns.processingMillis })
+    this.process(nowMillis)
+  }
+
+  /** Finishes the files whose time of processing is over. */
+  process(nowMillis: number): void {
+    // All take the same time, so the first to come is the first to be done.
+    for (let next = this.processing[0]; next !== undefined && next.atMillis <= nowMillis; next = this.processing[0]) {
+      this.processing.shift()
+      const { atMillis, id } = next
+      const n = this.find(id)
+      if (n === NONE) continue
+      this.assetTypes.set(n, ASSET_TYPES.indexOf(byExtension(this.names[n] ?? "")[0]))
+      this.update(id, { transcoded_at: iso(atMillis) }, atMillis)
+    }
   }
 
   /** Moves an asset to the front of a folder. */

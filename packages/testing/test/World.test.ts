@@ -199,6 +199,17 @@ describe("World: what is not known", () => {
     }
   })
 
+  it("processingMillis: how long an uploaded file has no asset_type", () => {
+    const world = worldWith({ processingMillis: 60_000 })
+    const id = world.addFile({ name: "a.mov", assetType: null })
+    world.completeUpload(id, 10, 1000)
+    world.process(60_999)
+    assert.isNull(entry(world, id).assetType)
+    assert.isString(entry(world, id).fields.upload_completed_at)
+    world.process(61_000)
+    assert.strictEqual(entry(world, id).assetType, "stream")
+  })
+
   it("stackName: the newest or the first", () => {
     for (const [stackName, expected] of [
       ["newest", "v2.mov"],

@@ -214,6 +214,7 @@ export const make = (parts: Parts): Effect.Effect<Engine, never, Scope.Scope> =>
     const sentTo = new Map<string, number>()
 
     const happen = (now: number): void => {
+      world.process(now)
       for (let next = pending[happened]; next !== undefined; next = pending[happened]) {
         if (next.atMillis > now - startMillis) return
         happened++

@@ -1,4 +1,5 @@
 /** One exchange with the storage host, on whatever wire. A body is taken as it comes and not kept. */
+import { createHash } from "node:crypto"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -100,6 +101,7 @@ interface Handled {
 interface Taken {
   readonly size: number
   readonly crc32: number
+  readonly md5: string
 }
 
 /** @internal */
@@ -114,16 +116,18 @@ export const make = (parts: Parts) => {
     Effect.suspend(() => {
       let size = 0
       let crc32 = 0
+      const md5 = createHash("md5")
       return incoming.body.pipe(
         Stream.takeUntil((bytes) => {
           storage.bytesTaken += bytes.length
           crc32 = Crc32.update(crc32, bytes)
+          md5.update(bytes)
           size += bytes.length
           return size >= limit
         }),
         Stream.runDrain,
         Effect.ignore,
-        Effect.map(() => ({ size, crc32 }))
+        Effect.map(() => ({ size, crc32, md5: md5.digest("hex") }))
       )
     })
 
@@ -142,7 +146,7 @@ export const make = (parts: Parts) => {
     const wrong = judge(incoming, place, query.get("signature"))
     if (wrong !== undefined || place === undefined) return refused(wrong ?? refusal(404, "NoSuchUpload", ""))
     const { part, upload } = place
-    return Effect.flatMap(take(incoming), ({ crc32, size }): Effect.Effect<Handled> => {
+    return Effect.flatMap(take(incoming), ({ crc32, md5, size }): Effect.Effect<Handled> => {
       if (size !== part.size) {
         return refused(
           refusal(
@@ -160,7 +164,7 @@ export const make = (parts: Parts) => {
       const response =
         fault?._tag === "ErrorAfter"
           ? xml(fault.status ?? 500, "InternalError", "We encountered an internal error. Please try again.")
-          : HttpServerResponse.empty({ headers: { etag: `"${crc32.toString(16).padStart(8, "0")}"` }, status: 200 })
+          : HttpServerResponse.empty({ headers: { etag: `"${md5}"` }, status: 200 })
       return Effect.succeed({ response, refusal: undefined, applied: true })
     })
   }
