@@ -17,6 +17,8 @@ export const defaults = {
   chains: 128,
   /** Parts of an upload side by side. */
   parts: 4,
+  /** How long an upload waits while nothing gets through, in hours. */
+  uploadHours: 1,
   /** Seconds after which a call without an answer is taken for not made. */
   settleAfter: 30
 } as const
@@ -78,7 +80,8 @@ export const upload = CommandLine.command({
   summary: "Upload a file, and make it the next version of another",
   about: [
     "The file goes in parts, several side by side, and a part that does not get through is sent again. With --onto it is put beside the asset first, and then on top of its stack; a file without a stack gets one.",
-    "On a terminal a bar shows how it goes; in a pipe, standard output has one JSON object per event. Ctrl-C stops, and says what is left at Frame.io."
+    "After Ctrl-C or a crash the same command goes on where it ended. An outage is waited out. A file that changes meanwhile is put on no stack.",
+    "On a terminal a bar shows how it goes; in a pipe, standard output has one JSON object per event."
   ],
   parameters: {
     file: CommandLine.argument(
@@ -109,6 +112,18 @@ export const upload = CommandLine.command({
       CommandLine.integer,
       "How many parts to send side by side.",
       String(defaults.parts)
+    ),
+    giveUpAfter: CommandLine.optional(
+      "give-up-after",
+      CommandLine.duration,
+      "How long to wait while nothing gets through, such as 90s, 30m or 2h.",
+      `${defaults.uploadHours}h`
+    ),
+    journal: CommandLine.optional(
+      "journal",
+      CommandLine.file,
+      "Where to keep how far the upload is; it is removed at the end.",
+      "beside the file"
     ),
     json
   },

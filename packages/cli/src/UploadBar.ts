@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { UploadEvent } from "@effect-frameio/stacks/Upload"
+import type { UploadEvent } from "@effect-frameio/stacks/UploadEvent"
 import * as ProgressBar from "./ProgressBar.js"
 
 /**
@@ -22,7 +22,9 @@ export interface Progress {
   /** Where it was at the latest times, at most {@link SAMPLES} of them, oldest first. */
   readonly samples: ReadonlyArray<{ readonly at: number; readonly sent: number }>
   /** What is being done. */
-  readonly phase: "reading" | "uploading" | "versioning"
+  readonly phase: "reading" | "uploading" | "processing" | "versioning"
+  /** Since when nothing gets through, in ms since 1970; absent while something does. */
+  readonly awaySince: number | undefined
 }
 
 /**
@@ -47,7 +49,14 @@ export const SAMPLE_MILLIS = 200
  * @since 0.1.0
  * @category constructors
  */
-export const empty: Progress = { sent: 0, filesize: null, retries: 0, samples: [], phase: "reading" }
+export const empty: Progress = {
+  sent: 0,
+  filesize: null,
+  retries: 0,
+  samples: [],
+  phase: "reading",
+  awaySince: undefined
+}
 
 /**
  * One event more, at a time in ms.
@@ -58,21 +67,34 @@ export const empty: Progress = { sent: 0, filesize: null, retries: 0, samples: [
 export const add = (progress: Progress, event: UploadEvent, now: number): Progress => {
   switch (event._tag) {
     case "Created":
-      return { ...progress, filesize: event.filesize, samples: [{ at: now, sent: 0 }], phase: "uploading" }
+      return { ...empty, filesize: event.filesize, samples: [{ at: now, sent: 0 }], phase: "uploading" }
+    case "Resumed": {
+      const { filesize, sent } = event
+      return { ...progress, filesize, sent, samples: [{ at: now, sent }], phase: "uploading", awaySince: undefined }
+    }
     case "Progress": {
       const last = progress.samples.at(-1)
       const samples =
         last !== undefined && now - last.at < SAMPLE_MILLIS
           ? progress.samples
           : [...progress.samples.slice(-SAMPLES + 1), { at: now, sent: event.sent }]
-      return { ...progress, sent: event.sent, samples }
+      const moves = event.sent > progress.sent
+      return { ...progress, sent: event.sent, samples, awaySince: moves ? undefined : progress.awaySince }
     }
     case "Retrying":
-      return { ...progress, retries: progress.retries + 1 }
+      return { ...progress, retries: progress.retries + 1, awaySince: progress.awaySince ?? now - event.sinceMillis }
+    case "Waiting":
+      return { ...progress, awaySince: progress.awaySince ?? now - event.sinceMillis }
     case "Uploaded":
-      return { ...progress, sent: event.filesize, filesize: event.filesize }
+      return { ...progress, sent: event.filesize, filesize: event.filesize, awaySince: undefined }
+    case "Processing":
+      return { ...progress, phase: "processing", awaySince: undefined }
     case "Versioning":
-      return { ...progress, phase: "versioning" }
+      return { ...progress, phase: "versioning", awaySince: undefined }
+    case "Discarded":
+    case "LeftBehind":
+    case "NotJournaled":
+      return progress
   }
 }
 
@@ -107,6 +129,16 @@ export const bytes = (count: number): string => {
   return unit === "bytes" ? `${count} ${count === 1 ? "byte" : unit}` : `${value.toFixed(value < 10 ? 2 : 1)} ${unit}`
 }
 
+/** Shorter than this is a hiccup, and not worth a word. */
+const AWAY_MILLIS = 3000
+
+const PHASES: Readonly<Record<Progress["phase"], ReadonlyArray<string>>> = {
+  reading: ["looking"],
+  uploading: [],
+  processing: ["waiting until Frame.io has processed it"],
+  versioning: ["putting it on the stack"]
+}
+
 /**
  * The line, no wider than `columns`.
  *
@@ -122,15 +154,17 @@ export const render = (
     readonly columns: number
   }
 ): string => {
-  const { filesize, phase, retries, sent } = progress
+  const { awaySince, filesize, phase, retries, sent } = progress
   const lately = phase === "uploading" ? rate(progress, options.now) : undefined
   const left = filesize === null || lately === undefined || lately === 0 ? undefined : (filesize - sent) / lately
+  const away = awaySince === undefined ? 0 : options.now - awaySince
   const parts = [
     filesize === null ? bytes(sent) : `${bytes(sent)} of ${bytes(filesize)}`,
     ...(lately === undefined ? [] : [`${bytes(Math.round(lately))}/s`]),
     ...(left === undefined ? [] : [`${ProgressBar.clock(left * 1000)} left`]),
     ...(retries === 0 ? [] : [`${retries} sent again`]),
-    ...(phase === "reading" ? ["looking"] : phase === "versioning" ? ["putting it on the stack"] : [])
+    ...(away < AWAY_MILLIS ? [] : [`no answer for ${ProgressBar.clock(away)}, trying again`]),
+    ...PHASES[phase]
   ]
   return ProgressBar.line(
     parts.join("  "),

@@ -16,7 +16,10 @@ import type * as FrameioError from "@effect-frameio/core/FrameioError"
 import * as RateLimitCall from "@effect-frameio/ratelimit/RateLimitCall"
 import * as Upload from "@effect-frameio/stacks/Upload"
 import { UploadError } from "@effect-frameio/stacks/UploadError"
+import type { UploadEvent } from "@effect-frameio/stacks/UploadEvent"
+import * as UploadJournal from "@effect-frameio/stacks/UploadJournal"
 import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
@@ -27,6 +30,7 @@ import { CliError, ExitCode, orInterrupted } from "./CliError.js"
 import * as Connection from "./Connection.js"
 import { type InputFailed, Stdio } from "./Stdio.js"
 import * as UploadBar from "./UploadBar.js"
+import * as UploadSource from "./UploadSource.js"
 
 /** What a file is taken for whose extension nobody knows. */
 const UNKNOWN_TYPE = "application/octet-stream"
@@ -53,6 +57,10 @@ export interface UploadArgs {
   readonly filetype: Option.Option<string>
   /** Parts side by side. */
   readonly concurrency: Option.Option<number>
+  /** For how long an outage is waited out, in seconds. */
+  readonly giveUpAfter: Option.Option<number>
+  /** Where it is kept how far the upload is. */
+  readonly journal: Option.Option<string>
   /** JSON lines on standard output, even when a person looks at it. */
   readonly json: boolean
 }
@@ -67,6 +75,9 @@ interface Checked {
   readonly filetype: string
   /** Absent for standard input. */
   readonly filesize: number | undefined
+  readonly giveUpAfter: Duration.Duration
+  /** Where the journal is; absent for standard input, which comes once. */
+  readonly journal: string | undefined
 }
 
 /** What of the command's options the library's problems are about. */
@@ -135,6 +146,9 @@ const check = (args: UploadArgs): Effect.Effect<Checked, CliError, FileSystem.Fi
     const filetype = Option.getOrElse(args.filetype, () => mime.getType(name) ?? UNKNOWN_TYPE)
     const concurrency = Option.getOrUndefined(args.concurrency)
     const problems = [
+      ...(piped && Option.isSome(args.journal)
+        ? ["--journal is for files: what is piped in comes once, and cannot be gone on with."]
+        : []),
       ...(Either.isLeft(size) ? [size.left] : []),
       ...(Either.isLeft(target) ? target.left : []),
       ...Upload.problemsOf({ name, filetype, concurrency }).map(({ message, path }) =>
@@ -146,7 +160,14 @@ const check = (args: UploadArgs): Effect.Effect<Checked, CliError, FileSystem.Fi
     if (Either.isLeft(target) || Either.isLeft(size) || problems.length > 0) {
       return yield* CliError.badInput(problems.join("\n"))
     }
-    return { target: target.right, name, filetype, filesize: size.right }
+    const journal = piped
+      ? undefined
+      : Option.getOrElse(args.journal, () => UploadSource.journalOf(path, args.file, target.right.id))
+    const giveUpAfter = Option.match(args.giveUpAfter, {
+      onNone: () => Upload.defaults.giveUpAfter,
+      onSome: Duration.seconds
+    })
+    return { target: target.right, name, filetype, filesize: size.right, giveUpAfter, journal }
   })
 
 /** What has come of an upload, for what is to be said when it ends early. */
@@ -155,6 +176,8 @@ interface State {
   asset: Asset.AssetId | undefined
   uploaded: boolean
   versioning: Asset.AssetId | undefined
+  /** Whether the same command goes on where this one ended. */
+  journaled: boolean
 }
 
 /** What is left at Frame.io of an upload that ended early. */
@@ -163,10 +186,35 @@ const left = (state: State, name: string): string => {
     return `Nothing was uploaded; if there is a ${name} in the folder all the same, it has no content.`
   }
   if (!state.uploaded) {
+    if (state.journaled) return `The same command goes on where this one ended, with the asset ${state.asset}.`
     return `The asset ${state.asset} is left without its content: delete it. The same command uploads the file again, as a new asset.`
   }
   if (state.versioning === undefined) return `The file is uploaded, as ${state.asset}.`
   return `The file is uploaded, as ${state.asset}. Whether it was put on the stack is not known; read the stack, and where it is not there: frameio version ${state.versioning} ${state.asset}`
+}
+
+/** What a person is told of an event, beside the bar. */
+const said = (event: UploadEvent): string | undefined => {
+  switch (event._tag) {
+    case "Resumed":
+      return `Going on where the last run ended: ${event.partsDone} of ${event.parts} parts are there.`
+    case "Discarded": {
+      const why = {
+        changed: "The file has changed since the last run",
+        expired: "The upload URLs of the last run have expired",
+        gone: "What the last run uploaded is gone from Frame.io"
+      }[event.reason]
+      const rest =
+        event.deleted || event.reason === "gone" ? "" : ` What it had created is left: ${event.assetId}. Delete it.`
+      return `${why}, so the upload begins again.${rest}`
+    }
+    case "LeftBehind":
+      return `Frame.io's answer was lost, so the file is created again. These of the same name have no content, and one of them may be left of that: ${event.assetIds.join(", ")}.`
+    case "NotJournaled":
+      return `${event.reason} If this run ends early, the upload has to begin again; --journal takes another place.`
+    default:
+      return undefined
+  }
 }
 
 type Failure = CliError | FrameioError.RealtimeError | UploadError | PlatformError | InputFailed
@@ -187,7 +235,7 @@ const toCliError = (error: Failure, state: State, checked: Checked): CliError =>
 const run = (
   args: UploadArgs,
   checked: Checked,
-  onEvent: (event: Upload.UploadEvent) => Effect.Effect<void>
+  onEvent: (event: UploadEvent) => Effect.Effect<void>
 ): Effect.Effect<
   { readonly asset: Asset.CreatedAsset; readonly stackId: Asset.AssetId | null },
   Exclude<Failure, CliError>,
@@ -196,8 +244,8 @@ const run = (
   Effect.gen(function* () {
     const stdio = yield* Stdio
     const fs = yield* FileSystem.FileSystem
-    const { filesize, filetype, name, target } = checked
-    const common = { name, filetype, onEvent }
+    const { filesize, filetype, giveUpAfter, journal, name, target } = checked
+    const common = { name, filetype, giveUpAfter, onEvent }
     if (filesize === undefined) {
       const realtime = { ...common, stream: stdio.input }
       return target._tag === "onto"
@@ -206,7 +254,14 @@ const run = (
     }
     const source: Upload.Source<PlatformError> = (offset, bytesToRead) =>
       fs.stream(args.file, { offset, bytesToRead, chunkSize: 256 * 1024, bufferSize: 2 })
-    const content = { ...common, filesize, source, concurrency: Option.getOrUndefined(args.concurrency) }
+    const content = {
+      ...common,
+      filesize,
+      source,
+      identity: UploadSource.identity(args.file),
+      journal: journal === undefined ? undefined : yield* UploadJournal.file(journal),
+      concurrency: Option.getOrUndefined(args.concurrency)
+    }
     return target._tag === "onto"
       ? yield* Upload.asNextVersion({ ...content, onto: target.id })
       : { asset: yield* Upload.upload({ ...content, folderId: target.id }), stackId: null }
@@ -224,7 +279,13 @@ export const handle = Effect.fn("Cli.upload")(function* (args: UploadArgs) {
   const { filesize, filetype, name, target } = checked
   const begun = yield* Clock.currentTimeMillis
   const json = args.json || !stdio.outIsTerminal
-  const state: State = { progress: UploadBar.empty, asset: undefined, uploaded: false, versioning: undefined }
+  const state: State = {
+    progress: UploadBar.empty,
+    asset: undefined,
+    uploaded: false,
+    versioning: undefined,
+    journaled: checked.journal !== undefined
+  }
   let lineAt = Number.NEGATIVE_INFINITY
 
   const draw = Effect.gen(function* () {
@@ -232,12 +293,19 @@ export const handle = Effect.fn("Cli.upload")(function* (args: UploadArgs) {
     yield* stdio.status(UploadBar.render(state.progress, { now, columns: yield* stdio.columns }))
   })
 
-  const take = (event: Upload.UploadEvent): Effect.Effect<void> =>
+  const take = (event: UploadEvent): Effect.Effect<void> =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => {
       state.progress = UploadBar.add(state.progress, event, now)
-      if (event._tag === "Created") state.asset = event.assetId
+      if (event._tag === "Created" || event._tag === "Resumed") state.asset = event.assetId
+      if (event._tag === "NotJournaled") state.journaled = false
       if (event._tag === "Uploaded") state.uploaded = true
       if (event._tag === "Versioning") state.versioning = event.onto
+      const told = said(event)
+      return told === undefined ? line(event, now) : Effect.zipRight(stdio.err(`${told}\n`), line(event, now))
+    })
+
+  const line = (event: UploadEvent, now: number): Effect.Effect<void> =>
+    Effect.suspend(() => {
       if (!json) return Effect.void
       if (event._tag === "Progress") {
         if (now - lineAt < LINE_MILLIS) return Effect.void

@@ -54,6 +54,8 @@ export * as Text from "./Text.js"
 export * as UploadBar from "./UploadBar.js"
 /** A file, and onto its stack: `frameio upload`. */
 export * as UploadCommand from "./UploadCommand.js"
+/** The file of an upload. */
+export * as UploadSource from "./UploadSource.js"
 /** The version of the command. */
 export * as Version from "./Version.js"
 /** One version: `frameio version`. */

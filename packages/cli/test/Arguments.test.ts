@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Arguments, Commands } from "@effect-frameio/cli"
+import { Arguments, CommandLine, Commands } from "@effect-frameio/cli"
 
 const read = (line: string) => Arguments.read(line === "" ? [] : line.split(" "))
 
@@ -65,6 +65,11 @@ describe("Arguments", () => {
       ["batch run x.csv --json=yes", '--json takes no value, but has "yes".', undefined],
       ["batch run x.csv --format xml", '--format is "xml"; it must be auto, csv, jsonl.', undefined],
       ["batch run x.csv --concurrency many", '--concurrency is "many"; it must be a whole number.', undefined],
+      [
+        "upload x --give-up-after soon",
+        '--give-up-after is "soon"; it must be a time such as 90s, 30m or 2h.',
+        undefined
+      ],
       ["batch run x.csv --ledger a --ledger b", "--ledger is given 2 times; it is wanted once.", undefined],
       ["version A", "<next> is missing.", undefined],
       ["version A B C", '"C" is more than frameio version takes.', undefined],
@@ -81,6 +86,14 @@ describe("Arguments", () => {
         line
       )
     }
+  })
+
+  it("reads times", () => {
+    const read = ["90", "90s", "30m", "1.5h", "1d", "-1s", ""].map((word) => CommandLine.duration.read(word))
+    assert.deepStrictEqual(
+      read.map((one) => (one.ok ? one.value : undefined)),
+      [90, 90, 1800, 5400, 86_400, undefined, undefined]
+    )
   })
 
   it("says all that is wrong at once", () => {

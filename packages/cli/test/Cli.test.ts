@@ -82,6 +82,7 @@ describe("frameio, help on a terminal", () => {
     assert.deepStrictEqual(Commands.defaults, {
       chains: BatchRunner.defaults.concurrency,
       parts: Upload.defaults.concurrency,
+      uploadHours: Duration.toHours(Upload.defaults.giveUpAfter),
       settleAfter: Duration.toSeconds(BatchRunner.defaults.settleAfter)
     })
   })

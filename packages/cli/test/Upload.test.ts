@@ -1,15 +1,18 @@
+import { writeFileSync } from "node:fs"
 import { crc32 } from "node:zlib"
 import { FileSystem, HttpClient } from "@effect/platform"
 import { NodeContext, NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Text, UploadBar } from "@effect-frameio/cli"
 import { Asset } from "@effect-frameio/core"
-import type { Upload } from "@effect-frameio/stacks"
+import type { UploadEvent } from "@effect-frameio/stacks"
 import { FakeFrameio, FakeFrameioServer, FaultPlan, Storage } from "@effect-frameio/testing"
-import { Effect, Layer, Option } from "effect"
+import { Effect, Layer, Option, Schedule } from "effect"
 import { type Outside, run } from "./run.js"
 
 const bytes = Uint8Array.from({ length: 700_000 }, (_, at) => (at * 31 + (at >> 8)) & 0xff)
+
+const rewrite: { now: () => void } = { now: () => undefined }
 
 const ID = "0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10"
 
@@ -21,7 +24,7 @@ const withFake = (
     readonly shot: Asset.AssetId
     readonly folder: Asset.AssetId
   }) => ReadonlyArray<string>,
-  outside?: Outside
+  outside?: Outside & { readonly onFile?: (file: string) => void }
 ) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
@@ -34,15 +37,17 @@ const withFake = (
     })
     const folder = yield* fake.addFolder({ name: "shots" })
     const shot = yield* fake.addFile({ name: "shot_010_v001.mov", parentId: folder })
-    const ended = yield* run(args({ file, shot, folder }), {
+    const around = {
       env: { FRAMEIO_TOKEN: FakeFrameio.token, FRAMEIO_BASE_URL: fake.baseUrl },
-      http: Layer.succeed(HttpClient.HttpClient, yield* HttpClient.HttpClient),
-      ...outside
-    })
+      http: Layer.succeed(HttpClient.HttpClient, yield* HttpClient.HttpClient)
+    }
+    outside?.onFile?.(file)
+    const ended = yield* run(args({ file, shot, folder }), { ...around, ...outside })
+    const again = (args: ReadonlyArray<string>) => run(args, { ...around, http: NodeHttpClient.layerUndici })
     const lines = ended.lines
       .filter((line) => line.startsWith("{"))
       .map((line): Record<string, unknown> => JSON.parse(line))
-    return { ...ended, events: lines, fake, shot, folder, file }
+    return { ...ended, events: lines, fake, shot, folder, file, again }
   }).pipe(Effect.provide(Layer.merge(NodeContext.layer, NodeHttpClient.layerUndici)))
 
 const created = (events: ReadonlyArray<Record<string, unknown>>): Asset.AssetId =>
@@ -203,7 +208,7 @@ describe("frameio upload", () => {
       )
       assert.strictEqual(code, 130)
       const assetId = created(events)
-      assert.include(err, `Interrupted. The asset ${assetId} is left without its content: delete it.`)
+      assert.include(err, `Interrupted. The same command goes on where this one ended, with the asset ${assetId}.`)
       assert.deepInclude(events.at(-1), { _tag: "Interrupted", assetId, uploaded: false })
       assert.strictEqual((yield* fake.counts("assets.version")).requests, 0)
     })
@@ -222,6 +227,86 @@ describe("frameio upload", () => {
       assert.strictEqual(code, 130)
       assert.include(err, "Whether it was put on the stack is not known")
       assert.include(err, `frameio version ${shot} ${created(events)}`)
+    })
+  )
+})
+
+describe("frameio upload, again after an early end", () => {
+  const journalsOf = (file: string) =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const names = yield* fs.readDirectory(file.slice(0, file.lastIndexOf("/")))
+      return names.filter((name) => name.endsWith(".frameio-upload"))
+    }).pipe(Effect.provide(NodeContext.layer))
+
+  it.scopedLive("goes on where Ctrl-C ended it, and keeps nothing afterwards", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      let path = ""
+      let hangs = true
+      const parts = Effect.suspend(() => journalsOf(path)).pipe(
+        Effect.flatMap(([name = ""]) => fs.readFileString(`${path.slice(0, path.lastIndexOf("/"))}/${name}`)),
+        Effect.map((text) => text.split('{"part"').length - 1),
+        Effect.orElseSucceed(() => 0)
+      )
+      const fourParts = Effect.repeat(parts, { until: (parts) => parts === 4, schedule: Schedule.spaced("20 millis") })
+      const first = yield* withFake(
+        {
+          faults: FaultPlan.when(({ url }) => hangs && /\/uploads\/.*\/[5-7]\?/.test(url), { _tag: "NoAnswer" })
+        },
+        ({ file, shot }) => ["upload", file, "--onto", shot, "--concurrency", "2"],
+        {
+          onFile: (file) => (path = file),
+          onOut: (text, interrupt) =>
+            text.includes('"Created"')
+              ? Effect.asVoid(Effect.forkDaemon(Effect.zipRight(fourParts, interrupt)))
+              : Effect.void
+        }
+      )
+      assert.strictEqual(first.code, 130, first.err)
+      assert.strictEqual((yield* journalsOf(first.file)).length, 1)
+      hangs = false
+      const { code, err, out } = yield* first.again(["upload", first.file, "--onto", first.shot])
+      assert.strictEqual(code, 0, err)
+      assert.include(err, "Going on where the last run ended: 4 of 7 parts are there.")
+      const assetId = created(first.events)
+      assert.include(out, `"_tag":"Finished","assetId":"${assetId}"`)
+      assert.deepStrictEqual(Option.getOrThrow(yield* first.fake.stackOf(first.shot)).versions, [first.shot, assetId])
+      assert.strictEqual(first.fake.storage.content(assetId).crc32, crc32(bytes))
+      assert.strictEqual((yield* first.fake.counts("assets.create")).requests, 1)
+      assert.deepStrictEqual(yield* journalsOf(first.file), [])
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+
+  it.scopedLive("begins again with a file of the same size that was put in its place", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const first = yield* withFake(
+        { faults: FaultPlan.nth(Storage.ENDPOINT, 4, { _tag: "ErrorBefore", status: 400 }) },
+        ({ file, shot }) => ["upload", file, "--onto", shot, "--concurrency", "1"]
+      )
+      assert.strictEqual(first.code, 1)
+      const other = bytes.map((byte) => byte ^ 1)
+      yield* fs.writeFile(`${first.file}.new`, other)
+      yield* fs.rename(`${first.file}.new`, first.file)
+      const { code, err } = yield* first.again(["upload", first.file, "--onto", first.shot])
+      assert.strictEqual(code, 0, err)
+      assert.include(err, "The file has changed since the last run, so the upload begins again.\n")
+      const [, assetId = first.shot] = Option.getOrThrow(yield* first.fake.stackOf(first.shot)).versions
+      assert.strictEqual(first.fake.storage.content(assetId).crc32, crc32(other))
+      assert.isNotNull(Option.getOrThrow(yield* first.fake.asset(created(first.events))).deletedAt)
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+
+  it.scopedLive("puts nothing on the stack that was rewritten meanwhile, in the same millisecond and size", () =>
+    Effect.gen(function* () {
+      const { code, err, fake, shot } = yield* withFake({}, ({ file, shot }) => ["upload", file, "--onto", shot], {
+        onOut: (text) => (text.includes('"Uploaded"') ? Effect.sync(() => rewrite.now()) : Effect.void),
+        onFile: (file) => (rewrite.now = () => writeFileSync(file, bytes))
+      })
+      assert.strictEqual(code, 1)
+      assert.include(err, "the source was changed or replaced while it was uploaded")
+      assert.isTrue(Option.isNone(yield* fake.stackOf(shot)))
     })
   )
 })
@@ -283,7 +368,7 @@ describe("UploadBar", () => {
   const at = (
     sent: number,
     filesize: number | null = 10 * 1024 * 1024
-  ): Extract<Upload.UploadEvent, { readonly _tag: "Progress" }> => ({
+  ): Extract<UploadEvent.UploadEvent, { readonly _tag: "Progress" }> => ({
     _tag: "Progress",
     assetId: Asset.AssetId.make(ID),
     sent,
@@ -317,10 +402,28 @@ describe("UploadBar", () => {
     let progress = UploadBar.add(begun, at(2048, null), 100)
     progress = UploadBar.add(
       { ...progress, filesize: null },
-      { _tag: "Retrying", assetId: Asset.AssetId.make(ID), part: 1, attempt: 1, delayMillis: 1, reason: "503" },
+      {
+        _tag: "Retrying",
+        assetId: Asset.AssetId.make(ID),
+        part: 1,
+        attempt: 1,
+        delayMillis: 1,
+        sinceMillis: 0,
+        reason: "503"
+      },
       100
     )
     assert.strictEqual(UploadBar.render(progress, { ...options, now: 100 }), "2.00 KiB  1 sent again")
+  })
+
+  it("says that nothing gets through, and that it does again", () => {
+    const assetId = Asset.AssetId.make(ID)
+    const common = { _tag: "Retrying", assetId, part: 1, attempt: 1, delayMillis: 1, reason: "ECONNRESET" } as const
+    let progress = UploadBar.add(begun, { ...common, sinceMillis: 0 }, 1000)
+    progress = UploadBar.add(progress, { ...common, sinceMillis: 60_000 }, 61_000)
+    assert.include(UploadBar.render(progress, { ...options, now: 66_000 }), "no answer for 1:05, trying again")
+    progress = UploadBar.add(progress, at(1024), 67_000)
+    assert.notInclude(UploadBar.render(progress, { ...options, now: 67_000 }), "no answer")
   })
 
   it("keeps to the width", () => {
