@@ -2,9 +2,10 @@
  * The real program, killed with SIGKILL at random moments beside a server that loses answers, until its job is done.
  * `KILLS` says how often in all; a few by default, since each takes a second or two.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { crc32 } from "node:zlib"
 import { assert, beforeAll, describe, it } from "@effect/vitest"
 import { FakeFrameio, FakeFrameioServer, FaultPlan, Seed, type Unknowns } from "@effect-frameio/testing"
 import { Effect, FastCheck } from "effect"
@@ -116,5 +117,42 @@ describe("killed at any moment", () => {
         })
       }),
     120_000
+  )
+
+  it.scopedLive(
+    "an upload goes on where it was, and is put on its stack once",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* FakeFrameioServer.make({
+          limits: { "*": "unlimited" },
+          unknowns: { partSize: 50_000 },
+          faults: FaultPlan.latency({ millis: 60, jitterMillis: 60 })
+        })
+        const onto = yield* server.addFile({ name: "shot_010_v001.mov" })
+        const path = yield* folder
+        const file = join(path, "shot_010_v002.mov")
+        const bytes = Uint8Array.from({ length: 1_000_000 }, (_, at) => Math.imul(at, 2_654_435_761) >>> 24)
+        writeFileSync(file, bytes)
+        const env = { FRAMEIO_BASE_URL: server.baseUrl, FRAMEIO_TOKEN: FakeFrameio.token }
+        const args = ["upload", file, "--onto", onto, "--concurrency", "2"]
+        for (const millis of [0, 300, 50, 500, 150]) {
+          yield* program(args, {
+            env,
+            onLine: (_, child) => {
+              setTimeout(() => child.kill("SIGKILL"), millis)
+            }
+          })
+        }
+        const last = yield* program(args, { env })
+        assert.strictEqual(last.code, 0, last.err)
+        const stack = server.world.stackOf(onto)
+        assert.strictEqual(stack?.versions.length, 2)
+        const [, uploaded = onto] = stack?.versions ?? []
+        assert.strictEqual(server.storage.content(uploaded).crc32, crc32(bytes))
+        // What was created by a run that was killed before it could keep the answer has no content, and is no version.
+        assert.strictEqual(server.journal.of("assets.version").filter((call) => call.applied).length, 1)
+        assert.deepStrictEqual(readdirSync(path), ["shot_010_v002.mov"])
+      }),
+    60_000
   )
 })

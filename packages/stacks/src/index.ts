@@ -6,6 +6,8 @@ export * as ExactlyOnce from "./ExactlyOnce.js"
 export * as Listing from "./Listing.js"
 /** Which bytes of a file go to which upload URL; pure. */
 export * as PartPlan from "./PartPlan.js"
+/** Files, folders and stacks, whichever API is behind. */
+export * as Repository from "./Repository.js"
 /** The id that new versions are sent to, and what is known of it. */
 export * as StackTarget from "./StackTarget.js"
 /** Files to Frame.io, and onto their stacks. */

@@ -1,0 +1,379 @@
+/**
+ * The files, folders and version stacks of an account, in the words of the work: the one way from stacks, jobs and
+ * uploads to Frame.io, whichever version of its API is behind. {@link layerV2} is the one over the v2 client.
+ *
+ * Each changing function is one request, so that whoever calls it can see to it that it is made exactly once: after a
+ * lost answer {@link locate} tells where the file is. What one request can do, and which budget it draws on, is told by
+ * {@link Abilities}, and by nothing else.
+ *
+ * @since 0.1.0
+ */
+import * as Asset from "@effect-frameio/core/Asset"
+import * as FrameioApi from "@effect-frameio/core/FrameioApi"
+import * as FrameioClient from "@effect-frameio/core/FrameioClient"
+import * as FrameioError from "@effect-frameio/core/FrameioError"
+import * as Arr from "effect/Array"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
+import * as Listing from "./Listing.js"
+import * as PartPlan from "./PartPlan.js"
+import * as VersionStack from "./VersionStack.js"
+
+type AssetId = Asset.AssetId
+
+// -----------------------------------------------------------------------------
+// what is there
+// -----------------------------------------------------------------------------
+
+interface Common {
+  readonly id: AssetId
+  /** Empty where Frame.io does not tell it. */
+  readonly name: string
+  /** The folder, or for a version the stack, that holds it; absent for the root of a project. */
+  readonly parentId: AssetId | undefined
+  /** ISO 8601 in UTC. */
+  readonly createdAt: string | undefined
+}
+
+/**
+ * A file: by itself in a folder, or a version on a stack. Which of the two its parent tells.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface File extends Common {
+  readonly _tag: "File"
+  readonly bytes: number | undefined
+  /** What kind of media it is, as far as stacks care; absent until the file has been processed. */
+  readonly mediaKind: string | undefined
+  /** Whether all of its content has arrived, where Frame.io tells. */
+  readonly arrived: boolean | undefined
+}
+
+/**
+ * A folder.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Folder extends Common {
+  readonly _tag: "Folder"
+}
+
+/**
+ * A version stack.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Stack extends Common {
+  readonly _tag: "Stack"
+  /** Its newest version. */
+  readonly newest: AssetId | undefined
+  /** How many versions it has, where Frame.io tells. */
+  readonly count: number | undefined
+}
+
+/**
+ * Something that is none of these, such as a bundle.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Other extends Common {
+  readonly _tag: "Other"
+  /** Frame.io's word for it. */
+  readonly kind: string
+}
+
+/**
+ * Whatever has an id.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Item = File | Folder | Stack | Other
+
+/**
+ * The versions of a stack.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Versions {
+  readonly stack: Stack
+  /** Oldest first. */
+  readonly files: ReadonlyArray<File>
+  /** Whether the order is proved by the newest being at one end, or taken to be as Frame.io lists by habit. */
+  readonly order: VersionStack.Members["order"]
+}
+
+/**
+ * A file that was created, and where its content goes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Created {
+  readonly id: AssetId
+  readonly name: string
+  /** The MIME type that the parts have to be sent with. */
+  readonly contentType: string
+  /** In the order of the file. Whoever has a URL can write the file. */
+  readonly parts: Arr.NonEmptyReadonlyArray<{ readonly url: Redacted.Redacted; readonly bytes: number }>
+}
+
+// -----------------------------------------------------------------------------
+// what can be done
+// -----------------------------------------------------------------------------
+
+/**
+ * The requests that a repository makes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Step = "get" | "children" | "versions" | "stack" | "grow" | "takeOut" | "move" | "create" | "remove"
+
+/**
+ * What an API can do.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Abilities {
+  /** How people call the API, such as `v2`. Nothing is to be decided by it. */
+  readonly api: string
+  /** How many files one `stack` puts on a file at most. */
+  readonly filesPerStack: number
+  /** Whether `stack` takes only files that lie in the folder of the file below; others are moved there first. */
+  readonly sameFolder: boolean
+  /** Whether the answer of a step always names the stack. Where it does not, `locate` tells. */
+  readonly namesStack: { readonly stack: boolean; readonly grow: boolean }
+  /** The scheduler's name of the budget that a step draws on. Steps of one name share it. */
+  readonly routes: Readonly<Record<Step, string>>
+}
+
+/**
+ * The repository. Ids may be whatever the API knows as one.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service {
+  readonly abilities: Abilities
+  /** What an id is, as it is now. */
+  readonly get: (id: AssetId) => Effect.Effect<Item, FrameioError.ReadError>
+  /** What is in a folder, versions on stacks not included. */
+  readonly children: (folderId: AssetId) => Stream.Stream<Item, FrameioError.ReadError>
+  /** What is on a stack. */
+  readonly versions: (stack: Stack) => Effect.Effect<Versions, FrameioError.ReadError>
+  /**
+   * Makes a stack of a file that is on none, and of files on top of it, the oldest first: at least one, and at most
+   * `filesPerStack`. Answers the stack, where the API names it.
+   */
+  readonly stack: (args: {
+    readonly onto: File
+    readonly files: Arr.NonEmptyReadonlyArray<AssetId>
+  }) => Effect.Effect<Option.Option<AssetId>, FrameioError.WriteError>
+  /** Puts a file on top of a stack. */
+  readonly grow: (args: {
+    readonly stackId: AssetId
+    readonly file: AssetId
+  }) => Effect.Effect<void, FrameioError.WriteError>
+  /** Takes a version out of its stack, into the folder of the stack. */
+  readonly takeOut: (args: {
+    readonly stack: Stack
+    readonly file: AssetId
+  }) => Effect.Effect<void, FrameioError.WriteError>
+  /** Moves a file that is on no stack into a folder. */
+  readonly move: (args: {
+    readonly file: AssetId
+    readonly folderId: AssetId
+  }) => Effect.Effect<void, FrameioError.WriteError>
+  /** Creates a file whose content is still to come; none where the answer has nothing that parts can be sent to. */
+  readonly create: (args: {
+    readonly folderId: AssetId
+    /** With its extension. */
+    readonly name: string
+    /** At least 1. */
+    readonly bytes: number
+    /** The MIME type, for APIs that do not tell it by the extension. */
+    readonly mediaType: string
+  }) => Effect.Effect<Option.Option<Created>, FrameioError.WriteError>
+  /** Deletes a file or a folder. */
+  readonly remove: (id: AssetId) => Effect.Effect<void, FrameioError.WriteError>
+}
+
+/**
+ * The repository.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class Repository extends Context.Tag("@effect-frameio/stacks/Repository")<Repository, Service>() {}
+
+/**
+ * Where an item is: a file by itself, a version with its stack, or what else it is.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Location =
+  | { readonly _tag: "File"; readonly file: File }
+  | { readonly _tag: "Member"; readonly file: File; readonly stack: Stack }
+  | { readonly _tag: "Stack"; readonly stack: Stack }
+  | { readonly _tag: "Folder"; readonly folder: Folder }
+  | { readonly _tag: "Other"; readonly item: Other }
+
+/**
+ * Where an item is, as it is now: one request, and one more for a file.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const locate = (id: AssetId): Effect.Effect<Location, FrameioError.ReadError, Repository> =>
+  Effect.gen(function* () {
+    const repository = yield* Repository
+    const item = yield* repository.get(id)
+    switch (item._tag) {
+      case "File": {
+        const holder = item.parentId === undefined ? undefined : yield* repository.get(item.parentId)
+        return holder?._tag === "Stack" ? { _tag: "Member", file: item, stack: holder } : { _tag: "File", file: item }
+      }
+      case "Stack":
+        return { _tag: "Stack", stack: item }
+      case "Folder":
+        return { _tag: "Folder", folder: item }
+      case "Other":
+        return { _tag: "Other", item }
+    }
+  })
+
+// -----------------------------------------------------------------------------
+// over v2
+// -----------------------------------------------------------------------------
+
+const commonOf = (asset: Asset.Asset): Common => ({
+  id: asset.id,
+  name: asset.name ?? "",
+  parentId: Option.getOrUndefined(Asset.parentId(asset)),
+  createdAt: asset.inserted_at ?? undefined
+})
+
+const fileOf = (asset: Asset.Asset): File => ({
+  _tag: "File",
+  ...commonOf(asset),
+  bytes: asset.filesize ?? undefined,
+  mediaKind: asset.asset_type ?? undefined,
+  arrived: asset.upload_completed_at === undefined ? undefined : asset.upload_completed_at !== null
+})
+
+const stackOf = (asset: Asset.Asset): Stack => ({
+  _tag: "Stack",
+  ...commonOf(asset),
+  newest: Option.getOrUndefined(Asset.coverAssetId(asset)),
+  count: asset.versions ?? asset.item_count ?? undefined
+})
+
+const itemOf = (asset: Asset.Asset): Item => {
+  if (Asset.isVersionStack(asset)) return stackOf(asset)
+  if (Asset.isFile(asset)) return fileOf(asset)
+  return Asset.isFolder(asset)
+    ? { _tag: "Folder", ...commonOf(asset) }
+    : { _tag: "Other", ...commonOf(asset), kind: Asset.kind(asset) }
+}
+
+/** By name, so that a misspelt one is noticed when this module is loaded. */
+const routeOf = (name: string): string => {
+  const endpoint = FrameioApi.endpoints.get(name)
+  if (endpoint === undefined) throw new Error(`no endpoint is called ${name}`)
+  return endpoint.route
+}
+
+const get = routeOf("assets.get")
+const children = routeOf("assets.children")
+const version = routeOf("assets.version")
+
+const abilitiesV2: Abilities = {
+  api: "v2",
+  filesPerStack: 1,
+  sameFolder: false,
+  // The documentation says "an asset".
+  namesStack: { stack: false, grow: false },
+  routes: {
+    get,
+    children,
+    versions: children,
+    stack: version,
+    grow: version,
+    takeOut: routeOf("assets.unversion"),
+    move: routeOf("assets.move"),
+    create: routeOf("assets.create"),
+    remove: routeOf("assets.delete")
+  }
+}
+
+/**
+ * A repository over the v2 client.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const makeV2: Effect.Effect<Service, never, FrameioClient.FrameioClient> = Effect.map(
+  FrameioClient.FrameioClient,
+  (client) => ({
+    abilities: abilitiesV2,
+    get: (assetId) => Effect.map(client.get({ assetId }), itemOf),
+    children: (assetId) => Stream.map(Listing.childrenFrom(client.children, { assetId }), itemOf),
+    versions: (stack) =>
+      Effect.map(Stream.runCollect(Listing.childrenFrom(client.children, { assetId: stack.id })), (listed) => {
+        const { order, versions } = VersionStack.inOrder([...listed], Option.fromNullable(stack.newest))
+        return { stack, files: versions.map(fileOf), order }
+      }),
+    stack: ({ files, onto }) => {
+      const [nextAssetId, ...more] = files
+      return more.length > 0
+        ? Effect.fail(
+            new FrameioError.InvalidRequest({
+              endpoint: "assets.version",
+              assetIds: [onto.id, ...files],
+              problems: [{ path: "files", message: `has ${files.length} files; v2 puts one on another at a time` }]
+            })
+          )
+        : Effect.map(client.version({ assetId: onto.id, nextAssetId }), (answer) =>
+            Asset.isVersionStack(answer) ? Option.some(answer.id) : Option.none()
+          )
+    },
+    grow: ({ file, stackId }) => Effect.asVoid(client.version({ assetId: stackId, nextAssetId: file })),
+    takeOut: ({ file }) => Effect.asVoid(client.unversion({ assetId: file })),
+    move: ({ file, folderId }) => Effect.asVoid(client.move({ assetId: file, destinationId: folderId })),
+    create: ({ bytes, folderId, mediaType, name }) =>
+      Effect.map(
+        client.create({ parentId: folderId, type: "file", name, filesize: bytes, filetype: mediaType }),
+        (asset) => {
+          const urls = Asset.uploadUrls(asset)
+          const parts = PartPlan.split(bytes, urls.length).map(({ length }, index) => ({
+            url: Redacted.make(urls[index] ?? ""),
+            bytes: length
+          }))
+          return Arr.isNonEmptyReadonlyArray(parts)
+            ? Option.some({ id: asset.id, name: asset.name ?? name, contentType: asset.filetype ?? mediaType, parts })
+            : Option.none()
+        }
+      ),
+    remove: (assetId) => Effect.asVoid(client.delete({ assetId }))
+  })
+)
+
+/**
+ * The repository over the v2 client.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerV2: Layer.Layer<Repository, never, FrameioClient.FrameioClient> = Layer.effect(Repository, makeV2)
