@@ -16,13 +16,20 @@ import { makeOrder, placeOf } from "../plan/planRules.js"
 export class PendingPairs extends PairSink {
   #pending: Array<RawLink> = []
   #size = 0
+  #ordered = false
 
   get size(): number {
     return this.#size
   }
 
+  /** Whether any pair says where it stands among the versions of its stack. */
+  get ordered(): boolean {
+    return this.#ordered
+  }
+
   protected take(link: RawLink): void {
     this.#size += 1
+    this.#ordered ||= link.fields?.version !== undefined || link.fields?.position !== undefined
     this.#pending.push(link)
   }
 
@@ -233,7 +240,7 @@ const sortedIn = (sql: SqlClient.SqlClient, sink: PairSink): Effect.Effect<void,
  */
 export const build = (
   sql: SqlClient.SqlClient,
-  sink: PairSink,
+  sink: PendingPairs,
   anyOrder: boolean
 ): Effect.Effect<{ readonly links: number; readonly chains: number }, SqlError> =>
   Effect.gen(function* () {
@@ -242,7 +249,7 @@ export const build = (
     if (sink.total > 0) return { links: 0, chains: 0 }
     yield* chain(sql)
     yield* order(sql)
-    if (!anyOrder) yield* sortedIn(sql, sink)
+    if (sink.ordered && !anyOrder) yield* sortedIn(sql, sink)
     yield* sql.unsafe("DROP TABLE temp.nested")
     yield* sql.unsafe("DROP TABLE temp.child")
     return {
