@@ -1,0 +1,102 @@
+/**
+ * Limits once learnt, in a small file in the user's cache directory: the next command begins with them.
+ *
+ * @since 0.1.0
+ */
+import { createHmac, randomBytes } from "node:crypto"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import type { RateLimitMemory } from "@effect-frameio/ratelimit/RateLimitMemory"
+import type { BucketKey } from "@effect-frameio/ratelimit/RateLimitStore"
+import * as Clock from "effect/Clock"
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+
+const Content = Schema.parseJson(
+  Schema.Struct({
+    /** For the hashes: what is in the file can be compared with no other file. */
+    key: Schema.NonEmptyString,
+    limits: Schema.Record({
+      key: Schema.String,
+      value: Schema.Struct({
+        limit: Schema.Finite.pipe(Schema.greaterThanOrEqualTo(1)),
+        windowMillis: Schema.Finite.pipe(Schema.greaterThanOrEqualTo(1)),
+        /** When it was learnt, in ms since 1970. */
+        at: Schema.Finite
+      })
+    })
+  })
+)
+type Content = typeof Content.Type
+
+/** The oldest go first. */
+const MOST = 200
+
+/** The user's cache directory, where the environment names one. */
+const directory = Effect.gen(function* () {
+  const path = yield* Path.Path
+  const names = yield* Config.all({
+    xdg: Config.option(Config.nonEmptyString("XDG_CACHE_HOME")),
+    windows: Config.option(Config.nonEmptyString("LOCALAPPDATA")),
+    home: Config.option(Config.nonEmptyString("HOME"))
+  })
+  return names.xdg.pipe(
+    Option.orElse(() => names.windows),
+    Option.orElse(() => Option.map(names.home, (home) => path.join(home, ".cache"))),
+    Option.map((cache) => path.join(cache, "effect-frameio"))
+  )
+})
+
+/**
+ * Opens the memory for one host. Absent where the environment names no directory. A file that cannot be read is begun
+ * anew, and one that cannot be written is done without: it only spares a round trip.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const open = (
+  host: string
+): Effect.Effect<Option.Option<RateLimitMemory>, never, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const folder = yield* Effect.orElseSucceed(directory, () => Option.none<string>())
+    if (Option.isNone(folder)) return Option.none()
+    const file = path.join(folder.value, "limits.json")
+
+    const read: Effect.Effect<Content> = fs.readFileString(file).pipe(
+      Effect.flatMap(Schema.decode(Content)),
+      Effect.orElseSucceed((): Content => ({ key: randomBytes(32).toString("base64url"), limits: {} }))
+    )
+
+    const write = (content: Content) =>
+      Effect.gen(function* () {
+        yield* fs.makeDirectory(folder.value, { recursive: true })
+        const half = `${file}.${randomBytes(6).toString("hex")}`
+        yield* fs.writeFileString(half, yield* Schema.encode(Content)(content), { mode: 0o600 })
+        yield* fs.rename(half, file)
+      })
+
+    let content = yield* read
+    const nameOf = ({ owner, route }: BucketKey, key: string): string =>
+      createHmac("sha256", key)
+        .update(JSON.stringify([host, Redacted.value(owner), route]))
+        .digest("base64url")
+
+    return Option.some<RateLimitMemory>({
+      recall: (bucket) => content.limits[nameOf(bucket, content.key)],
+      remember: (bucket, { limit, windowMillis }) =>
+        Effect.gen(function* () {
+          const at = yield* Clock.currentTimeMillis
+          // Another command may have learnt something meanwhile.
+          const { key, limits } = yield* read
+          const all = Object.entries({ ...limits, [nameOf(bucket, key)]: { limit, windowMillis, at } })
+          all.sort(([, one], [, other]) => other.at - one.at)
+          content = { key, limits: Object.fromEntries(all.slice(0, MOST)) }
+          yield* write(content)
+        }).pipe(Effect.ignore)
+    })
+  })
