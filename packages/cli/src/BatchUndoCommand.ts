@@ -11,6 +11,7 @@ import * as Ledger from "@effect-frameio/batch/Ledger"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Confirm from "./Confirm.js"
 import * as Connection from "./Connection.js"
 import * as JobView from "./JobView.js"
 import * as LedgerFile from "./LedgerFile.js"
@@ -27,6 +28,7 @@ export const handle = Effect.fn("Cli.batchUndo")(function* (args: {
   readonly ledger: string
   readonly json: boolean
   readonly dryRun: boolean
+  readonly yes: boolean
   readonly settleAfter: Option.Option<number>
 }) {
   const stdio = yield* Stdio
@@ -35,6 +37,7 @@ export const handle = Effect.fn("Cli.batchUndo")(function* (args: {
   const { chains, links } = yield* Effect.mapError(ledger.stackedExtent, LedgerFile.toCliError)
   const extent = `${plural(links, "version")} out of ${plural(chains, "stack")}`
   if (args.dryRun) return yield* stdio.out(`Would take ${extent}. Nothing was sent.\n`)
+  yield* Confirm.ask(`Take ${extent}?`, { yes: args.yes, unasked: "go-on" })
   yield* stdio.err(`Taking ${extent}.\n`)
   const ended = yield* JobView.show(
     (stop) =>

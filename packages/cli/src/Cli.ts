@@ -54,6 +54,9 @@ const handlers: ReadonlyMap<CommandLine.Command, Handler> = new Map([
   handler(Commands.batchStatus, () => import("./BatchStatusCommand.js")),
   handler(Commands.batchReport, () => import("./BatchReportCommand.js")),
   handler(Commands.batchUndo, () => import("./BatchUndoCommand.js")),
+  handler(Commands.ls, () => import("./LsCommand.js")),
+  handler(Commands.show, () => import("./ShowCommand.js")),
+  handler(Commands.rm, () => import("./RmCommand.js")),
   handler(Commands.fake, () => import("./FakeCommand.js")),
   handler(Commands.demo, () => import("./DemoCommand.js"))
 ])

@@ -24,7 +24,9 @@ export const ExitCode = { ok: 0, failed: 1, badInput: 2, interrupted: 130 } as c
  */
 export class CliError extends Schema.TaggedError<CliError>("@effect-frameio/cli/CliError")("CliError", {
   exitCode: Schema.Int,
-  message: Schema.String
+  message: Schema.String,
+  /** What can be done about it, in sentences or lines to copy. */
+  todo: Schema.optional(Schema.Array(Schema.String))
 }) {
   /** The input was bad and nothing was done. */
   static badInput(message: string): CliError {

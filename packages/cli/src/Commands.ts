@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as NamedRule from "@effect-frameio/batch/NamedRule"
+import * as AssetLink from "./AssetLink.js"
 import * as CommandLine from "./CommandLine.js"
 
 /**
@@ -38,6 +39,8 @@ const settleAfter = CommandLine.optional(
   String(defaults.settleAfter)
 )
 
+const yes = CommandLine.toggle("yes", "Do not ask.", "y")
+
 const SOME_ID = "0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10"
 
 const OTHER_ID = "6f3a1c52-7b0e-4d19-9c86-2e5d8f4a7b31"
@@ -52,15 +55,16 @@ export const version = CommandLine.command({
   path: ["version"],
   summary: "Put one file on another as its newest version",
   about: [
-    "A file on a file makes a new stack with an id of its own; a file on a stack adds to it. For a file that is inside a stack, name the stack."
+    "A file on a file makes a new stack with an id of its own; a file on a stack, or on a version inside one, adds to it."
   ],
   parameters: {
     asset: CommandLine.argument(
       "asset",
-      CommandLine.text("asset"),
-      "The file or stack that gets the new version: its id."
+      AssetLink.kind("asset"),
+      "The file or stack that gets the new version: its id, or its link at Frame.io."
     ),
-    next: CommandLine.argument("next", CommandLine.text("next"), "The new version: the id of a file.")
+    next: CommandLine.argument("next", AssetLink.kind("next"), "The new version: the id or link of a file."),
+    json: jsonObject
   },
   sends: "to-frameio",
   examples: [
@@ -91,10 +95,10 @@ export const upload = CommandLine.command({
     ),
     onto: CommandLine.optional(
       "onto",
-      CommandLine.text("asset"),
-      "Make it the next version of this asset: the id of a file, of a stack, or of a version on a stack."
+      AssetLink.kind("asset"),
+      "Make it the next version of this asset: the id or link of a file, of a stack, or of a version on a stack."
     ),
-    into: CommandLine.optional("into", CommandLine.text("folder"), "Only upload it, into the folder with this id."),
+    into: CommandLine.optional("into", AssetLink.kind("folder"), "Only upload it, into this folder: its id or link."),
     name: CommandLine.optional(
       "name",
       CommandLine.text("name"),
@@ -154,7 +158,7 @@ export const plan = CommandLine.command({
     "The plan is a file for frameio batch run: look it over, take lines out, run it."
   ],
   parameters: {
-    folder: CommandLine.argument("folder", CommandLine.text("folder"), "The folder to plan: its id."),
+    folder: CommandLine.argument("folder", AssetLink.kind("folder"), "The folder to plan: its id or link."),
     rule: CommandLine.optional(
       "rule",
       CommandLine.suggested(
@@ -348,6 +352,7 @@ export const batchUndo = CommandLine.command({
   parameters: {
     ledger,
     dryRun: CommandLine.toggle("dry-run", "Say what would be taken out, send nothing."),
+    yes,
     json,
     settleAfter
   },
@@ -357,6 +362,61 @@ export const batchUndo = CommandLine.command({
     [1, "some of it is not"]
   ],
   examples: [{ line: "frameio batch undo --ledger job.db --dry-run" }, { line: "frameio batch undo --ledger job.db" }]
+})
+
+/**
+ * What is in a folder.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const ls = CommandLine.command({
+  path: ["ls"],
+  summary: "List what is in a folder, or on a stack",
+  about: ["Names first, ids last. In a pipe, standard output has one asset as JSON on each line."],
+  parameters: {
+    folder: CommandLine.argument("folder", AssetLink.kind("folder"), "The folder or stack: its id or link."),
+    json
+  },
+  sends: "to-frameio",
+  examples: [{ line: `frameio ls ${SOME_ID}` }, { line: 'frameio ls "$FOLDER" | jq -r .name' }]
+})
+
+/**
+ * One asset.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const show = CommandLine.command({
+  path: ["show"],
+  summary: "Show an asset, and the versions of its stack",
+  about: [],
+  parameters: {
+    asset: CommandLine.argument("asset", AssetLink.kind("asset"), "The asset: its id or link."),
+    json: jsonObject
+  },
+  sends: "to-frameio",
+  examples: [{ line: `frameio show ${SOME_ID}` }]
+})
+
+/**
+ * An asset deleted.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const rm = CommandLine.command({
+  path: ["rm"],
+  summary: "Delete an asset; Frame.io keeps it for 30 days",
+  about: ["Asks on a terminal. A folder or a stack goes with all that is in it."],
+  parameters: {
+    asset: CommandLine.argument("asset", AssetLink.kind("asset"), "The asset: its id or link."),
+    yes,
+    json: jsonObject
+  },
+  sends: "to-frameio",
+  examples: [{ line: `frameio rm ${SOME_ID}` }]
 })
 
 const world = {
@@ -462,6 +522,9 @@ export const all: ReadonlyArray<CommandLine.Command> = [
   batchStatus,
   batchReport,
   batchUndo,
+  ls,
+  show,
+  rm,
   fake,
   demo,
   completion
@@ -474,7 +537,7 @@ export const all: ReadonlyArray<CommandLine.Command> = [
  * @category commands
  */
 export const groups: ReadonlyArray<{ readonly path: ReadonlyArray<string>; readonly summary: string }> = [
-  { path: [], summary: "Puts files on their version stacks at Frame.io, as fast as its rate limit allows" },
+  { path: [], summary: "Puts files on their version stacks at Frame.io, as fast as it allows" },
   { path: ["batch"], summary: "Many versions at once" }
 ]
 

@@ -141,7 +141,7 @@ export const ofGroup = (path: ReadonlyArray<string>, columns: number): string =>
   const top = path.length === 0
   return [
     ...Text.wrapped(`${groupNamed(path)?.summary ?? ""}.`, room),
-    "",
+    ...(top ? [] : [""]),
     `${heading("Usage")}  ${["frameio", ...path, "<command>", "[options]"].join(" ")}`,
     ...section("Commands", Text.rows(heads(path), room)),
     ...section(

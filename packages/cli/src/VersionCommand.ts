@@ -10,10 +10,28 @@ import * as VersionPlan from "@effect-frameio/batch/VersionPlan"
 import * as Asset from "@effect-frameio/core/Asset"
 import * as FrameioClient from "@effect-frameio/core/FrameioClient"
 import * as RateLimitCall from "@effect-frameio/ratelimit/RateLimitCall"
+import * as AssetCache from "@effect-frameio/stacks/AssetCache"
+import * as VersionStack from "@effect-frameio/stacks/VersionStack"
 import * as Effect from "effect/Effect"
-import { CliError, ExitCode, orInterrupted } from "./CliError.js"
+import * as Layer from "effect/Layer"
+import * as AssetLink from "./AssetLink.js"
+import * as AssetText from "./AssetText.js"
+import { CliError, orInterrupted } from "./CliError.js"
 import * as Connection from "./Connection.js"
+import * as Failure from "./Failure.js"
 import { Stdio } from "./Stdio.js"
+
+/** How a result is said to a person: by names, with the number of the version where it can be told. */
+const told = (stackId: Asset.AssetId | undefined, onto: Asset.Asset, nextId: Asset.AssetId) =>
+  Effect.gen(function* () {
+    const cache = yield* AssetCache.AssetCache
+    const next = AssetText.nameOf(yield* cache.get({ assetId: nextId }))
+    if (stackId === undefined) return `${next} is the newest version of ${AssetText.nameOf(onto)}.\n`
+    const { stack, versions } = yield* VersionStack.members(stackId)
+    const number = versions.findIndex((one) => Asset.sameId(one.id, nextId)) + 1
+    const link = AssetLink.linkOf(stack)
+    return `${next} is ${number > 0 ? `version ${number}` : "the newest version"} on the stack ${AssetText.nameOf(stack)} (${stackId}).\n${link === undefined ? "" : `${link}\n`}`
+  })
 
 /**
  * Puts one asset on the stack of another; the answer goes to standard output as JSON unless a person looks at it.
@@ -21,36 +39,40 @@ import { Stdio } from "./Stdio.js"
  * @since 0.1.0
  * @category handlers
  */
-export const handle = Effect.fn("Cli.version")(function* (args: { readonly asset: string; readonly next: string }) {
-  const stdio = yield* Stdio
-  const plan = yield* VersionPlan.fromPairs([{ assetId: args.asset, nextAssetId: args.next }]).pipe(
-    Effect.mapError((refused) => CliError.badInput(refused.problems.map((problem) => problem.message).join("\n")))
-  )
-  const link = plan.chains[0]?.links[0]
-  if (link === undefined) return
-  const answer = yield* Effect.gen(function* () {
-    const client = yield* FrameioClient.FrameioClient
-    return yield* client.version({ assetId: link.assetId, nextAssetId: link.nextAssetId })
-  }).pipe(
-    RateLimitCall.withPriority("interactive"),
-    Effect.provide(Connection.layer),
-    Effect.mapError((error) =>
-      error._tag === "CliError"
-        ? error
-        : new CliError({
-            exitCode: error._tag === "FrameioUnauthorized" ? ExitCode.badInput : ExitCode.failed,
-            message: error.message
-          })
-    ),
-    orInterrupted(
-      "Interrupted. Whether the version was put on the stack is not known; read the stack before you try again."
+export const handle = Effect.fn("Cli.version")(
+  function* (args: { readonly asset: string; readonly next: string; readonly json: boolean }) {
+    const stdio = yield* Stdio
+    const plan = yield* VersionPlan.fromPairs([{ assetId: args.asset, nextAssetId: args.next }]).pipe(
+      Effect.mapError((refused) => CliError.badInput(refused.problems.map((problem) => problem.message).join("\n")))
     )
-  )
-  yield* stdio.outIsTerminal
-    ? stdio.out(
-        Asset.isVersionStack(answer)
-          ? `${link.nextAssetId} is the newest version on the stack ${answer.id}.\n`
-          : `${link.nextAssetId} is the newest version of ${link.assetId}.\n`
+    const link = plan.chains[0]?.links[0]
+    if (link === undefined) return
+    const client = yield* FrameioClient.FrameioClient
+    const location = yield* VersionStack.locate(link.assetId)
+    if (location._tag === "Folder" || location._tag === "Other") {
+      return yield* CliError.badInput(
+        `${AssetText.nameOf(location.asset)} is a ${AssetText.kindOf(location.asset)}, and only files and stacks get versions.`
       )
-    : stdio.out(`${JSON.stringify(answer)}\n`)
-})
+    }
+    // The versions of a stack get no versions of their own; the stack does.
+    const target = location._tag === "Member" ? location.stack : location.asset
+    const answer = yield* client.version({ assetId: target.id, nextAssetId: link.nextAssetId })
+    if (args.json || !stdio.outIsTerminal) return yield* stdio.out(`${JSON.stringify(answer)}\n`)
+    const stackId = Asset.isVersionStack(answer) ? answer.id : Asset.isVersionStack(target) ? target.id : undefined
+    yield* stdio.say(
+      yield* Effect.orElseSucceed(
+        told(stackId, location.asset, link.nextAssetId),
+        () => `${link.nextAssetId} is the newest version of ${AssetText.nameOf(location.asset)}.\n`
+      )
+    )
+  },
+  (effect) =>
+    effect.pipe(
+      RateLimitCall.withPriority("interactive"),
+      Effect.provide(Layer.provideMerge(AssetCache.layer(), Connection.layer)),
+      Effect.mapError(Failure.toCliError),
+      orInterrupted(
+        "Interrupted. Whether the version was put on the stack is not known; read the stack before you try again."
+      )
+    )
+)

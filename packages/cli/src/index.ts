@@ -2,6 +2,10 @@
 export * as Answer from "./Answer.js"
 /** What the words of a line ask for. */
 export * as Arguments from "./Arguments.js"
+/** An asset as it is named on a command line, by its id or by its link. */
+export * as AssetLink from "./AssetLink.js"
+/** Assets for a person. */
+export * as AssetText from "./AssetText.js"
 /** What became of a job: `frameio batch report`. */
 export * as BatchReportCommand from "./BatchReportCommand.js"
 /** A file of versions: `frameio batch run`. */
@@ -20,12 +24,16 @@ export * as CommandLine from "./CommandLine.js"
 export * as Commands from "./Commands.js"
 /** Completions for shells. */
 export * as Completion from "./Completion.js"
+/** A question before something that is not easily undone. */
+export * as Confirm from "./Confirm.js"
 /** The client that the commands share. */
 export * as Connection from "./Connection.js"
 /** A fake and a batch against it, measured: `frameio demo`. */
 export * as DemoCommand from "./DemoCommand.js"
 /** What went wrong, for a person. */
 export * as ErrorText from "./ErrorText.js"
+/** How a command ends when the library fails. */
+export * as Failure from "./Failure.js"
 /** A Frame.io on this machine: `frameio fake`. */
 export * as FakeCommand from "./FakeCommand.js"
 /** Help, as wide as the terminal. */
@@ -34,6 +42,8 @@ export * as HelpText from "./HelpText.js"
 export * as JobView from "./JobView.js"
 /** A ledger as a command opens it. */
 export * as LedgerFile from "./LedgerFile.js"
+/** What is in a folder: `frameio ls`. */
+export * as LsCommand from "./LsCommand.js"
 /** `Stdio` of a Node process. */
 export * as NodeStdio from "./NodeStdio.js"
 /** How every command writes its files. */
@@ -46,6 +56,10 @@ export * as PlanCommand from "./PlanCommand.js"
 export * as PlanText from "./PlanText.js"
 /** One line that says how a job goes. */
 export * as ProgressBar from "./ProgressBar.js"
+/** An asset deleted: `frameio rm`. */
+export * as RmCommand from "./RmCommand.js"
+/** One asset: `frameio show`. */
+export * as ShowCommand from "./ShowCommand.js"
 /** The command's way to the outside. */
 export * as Stdio from "./Stdio.js"
 /** Text for a terminal. */

@@ -239,9 +239,11 @@ describe("frameio version, against the fake", () => {
 
   it.effect("answers 0 and a sentence on a terminal", () =>
     Effect.gen(function* () {
-      const { code, out, pairs } = yield* withFake({ shots: 1, versions: 2 }, [], () => ({ terminal: true }))
+      const { code, fake, out, pairs } = yield* withFake({ shots: 1, versions: 2 }, [], () => ({ terminal: true }))
       assert.strictEqual(code, 0)
-      assert.match(out, new RegExp(`^${pairs[0]?.nextAssetId} is the newest version on the stack `))
+      const next = pairs[0]?.nextAssetId ?? ""
+      assert.isTrue(out.startsWith(`${fake.world.get(next)?.name} is version 2 on the stack `), out)
+      assert.include(out, `\nhttps://app.frame.io/player/${fake.world.stackOf(next)?.id}\n`)
     })
   )
 

@@ -1,0 +1,71 @@
+/**
+ * An asset as it is named on a command line, by its id or by the link that Frame.io shows for it; and its link. Pure.
+ *
+ * @since 0.1.0
+ */
+import type * as Asset from "@effect-frameio/core/Asset"
+import type * as CommandLine from "./CommandLine.js"
+
+const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+
+const FRAMEIO = /^(?:https?:\/\/)?((?:app|next)\.frame\.io|f\.io)(?:[/?#]|$)/i
+
+/** The paths whose last id is that of a file, a stack or a folder. */
+const PATHS = [
+  new RegExp(`^/player/(${UUID})/?$`, "i"),
+  new RegExp(`^/projects?/${UUID}/(?:view/|folder/)?(${UUID})/?$`, "i")
+]
+
+const PROJECT = new RegExp(`^/projects?/${UUID}/?$`, "i")
+
+const REVIEW = /^\/(?:reviews|presentations|share|embed)\//i
+
+/**
+ * The id in a link. What is no link to Frame.io is passed on as it is; a link that names no asset for sure is refused.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const read = (word: string): CommandLine.Read<string> => {
+  const host = FRAMEIO.exec(word)?.[1]?.toLowerCase()
+  if (host === undefined) return { ok: true, value: word }
+  const refused = (problem: string): CommandLine.Read<string> => ({
+    ok: false,
+    problem: `${JSON.stringify(word)}, ${problem}`
+  })
+  if (host === "f.io") return refused("a short link; open it in a browser, and copy the address that it leads to")
+  const url = new URL(/^https?:\/\//i.test(word) ? word : `https://${word}`)
+  const found = PATHS.map((path) => path.exec(url.pathname)?.[1]).find((id) => id !== undefined)
+  const version = url.searchParams.get("version")
+  if (found !== undefined && version !== null && version.toLowerCase() !== found.toLowerCase()) {
+    return refused(`which names two assets; say ${found} for the stack, or ${version} for the version`)
+  }
+  if (found !== undefined) return { ok: true, value: found }
+  if (PROJECT.test(url.pathname))
+    return refused("which names a project; open one of its folders, and copy that address")
+  if (REVIEW.test(url.pathname))
+    return refused("which is a link for reviewers; open the file in its project, and copy that address")
+  return refused("which names no file, stack or folder")
+}
+
+/**
+ * An asset on a command line.
+ *
+ * @since 0.1.0
+ * @category kinds
+ */
+export const kind = (label: string): CommandLine.Kind<string> => ({ label, completes: "nothing", read })
+
+/**
+ * Where a person sees the asset, in a browser.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const linkOf = (asset: Asset.Asset): string | undefined => {
+  const type = asset._type ?? asset.type
+  if (type !== "folder") return `https://app.frame.io/player/${asset.id}`
+  return typeof asset.project_id === "string"
+    ? `https://app.frame.io/projects/${asset.project_id}/${asset.id}`
+    : undefined
+}

@@ -1,0 +1,60 @@
+/**
+ * Assets for a person: names first, ids and links last. Pure.
+ *
+ * @since 0.1.0
+ */
+import * as Asset from "@effect-frameio/core/Asset"
+import * as Text from "./Text.js"
+import * as UploadBar from "./UploadBar.js"
+
+/**
+ * The name, or the id where there is none, on one line.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const nameOf = (asset: Asset.Asset): string =>
+  Text.visibleLine(typeof asset.name === "string" && asset.name !== "" ? asset.name : asset.id)
+
+const KINDS: Readonly<Record<string, string>> = { version_stack: "stack" }
+
+/**
+ * What it is, in one word.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const kindOf = (asset: Asset.Asset): string => {
+  const kind = Asset.kind(asset)
+  return KINDS[kind] ?? kind
+}
+
+const sizeOf = (asset: Asset.Asset): string => {
+  if (Asset.isVersionStack(asset)) return ""
+  if (Asset.isFolder(asset)) return typeof asset.item_count === "number" ? Text.plural(asset.item_count, "item") : ""
+  return typeof asset.filesize === "number" ? UploadBar.bytes(asset.filesize) : ""
+}
+
+/**
+ * Assets as a table no wider than `columns` where names can be shortened to make it so.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const table = (assets: ReadonlyArray<Asset.Asset>, columns: number): string => {
+  const cells = assets.map((asset) => [nameOf(asset), kindOf(asset), sizeOf(asset), asset.id] as const)
+  const widest = (n: 0 | 1 | 2 | 3): number => Math.max(0, ...cells.map((row) => Text.width(row[n])))
+  const others = widest(1) + widest(2) + widest(3) + 6
+  const room = Math.max(Math.min(widest(0), columns - 1 - others), 16)
+  return cells
+    .map(([name, kind, size, id]) =>
+      [
+        Text.padded(Text.shortened(name, room), room),
+        Text.padded(kind, widest(1)),
+        Text.padded(size, widest(2)),
+        id
+      ].join("  ")
+    )
+    .map((line) => `${line}\n`)
+    .join("")
+}

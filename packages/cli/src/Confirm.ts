@@ -1,0 +1,48 @@
+/**
+ * A question before something is done that is not easily undone.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import { CliError, ExitCode } from "./CliError.js"
+import { Stdio } from "./Stdio.js"
+
+/**
+ * Asks a person, and goes on only after a yes. Where nobody can be asked, `--yes` has to have said it, unless the caller
+ * says that a script knows what it does.
+ *
+ * @since 0.1.0
+ * @category asking
+ */
+export const ask = (
+  question: string,
+  options: {
+    readonly yes: boolean
+    /** What happens where nobody can be asked. Default `refuse`. */
+    readonly unasked?: "refuse" | "go-on" | undefined
+  }
+): Effect.Effect<void, CliError, Stdio> =>
+  Effect.gen(function* () {
+    if (options.yes) return
+    const stdio = yield* Stdio
+    if (!stdio.inIsTerminal || !stdio.errIsTerminal) {
+      if (options.unasked === "go-on") return
+      return yield* new CliError({
+        exitCode: ExitCode.badInput,
+        message: "Nobody can be asked here, so nothing was done.",
+        todo: ["--yes goes on without asking."]
+      })
+    }
+    yield* stdio.err(`${question} [y/N] `)
+    const answer = yield* stdio.input.pipe(
+      Stream.decodeText(),
+      Stream.splitLines,
+      Stream.runHead,
+      Effect.mapError((error) => CliError.failed(error.message))
+    )
+    if (!/^y(es)?$/i.test(Option.getOrElse(answer, () => "").trim())) {
+      return yield* CliError.failed("Nothing was done.")
+    }
+  })

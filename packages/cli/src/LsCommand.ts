@@ -1,0 +1,62 @@
+// A command is an entry point.
+// @effect-diagnostics strictEffectProvide:off
+/**
+ * `frameio ls`: what is in a folder or on a stack.
+ *
+ * @since 0.1.0
+ */
+import { AssetId } from "@effect-frameio/core/Asset"
+import * as RateLimitCall from "@effect-frameio/ratelimit/RateLimitCall"
+import * as Listing from "@effect-frameio/stacks/Listing"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import * as AssetText from "./AssetText.js"
+import { CliError, orInterrupted } from "./CliError.js"
+import * as Connection from "./Connection.js"
+import * as Failure from "./Failure.js"
+import { Stdio } from "./Stdio.js"
+
+/**
+ * An id out of a command line.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const idOf = (word: string): Effect.Effect<AssetId, CliError> =>
+  Schema.is(AssetId)(word)
+    ? Effect.succeed(word)
+    : CliError.badInput(`${JSON.stringify(word)} is no asset's id, which is a UUID, and no link to one.`)
+
+/**
+ * Lists what is in a folder or on a stack: a table for a person, the assets as JSON lines for a program.
+ *
+ * @since 0.1.0
+ * @category handlers
+ */
+export const handle = Effect.fn("Cli.ls")(
+  function* (args: { readonly folder: string; readonly json: boolean }) {
+    const stdio = yield* Stdio
+    const assetId = yield* idOf(args.folder)
+    const assets = Listing.children({ assetId })
+    if (args.json || !stdio.outIsTerminal) {
+      return yield* Stream.runForEach(assets, (asset) => stdio.out(`${JSON.stringify(asset)}\n`))
+    }
+    const columns = yield* stdio.columns
+    const count = yield* assets.pipe(
+      Stream.rechunk(Listing.defaults.pageSize),
+      Stream.chunks,
+      Stream.tap((page) => stdio.say(AssetText.table(Chunk.toReadonlyArray(page), columns))),
+      Stream.runFold(0, (sum, page) => sum + Chunk.size(page))
+    )
+    if (count === 0) yield* stdio.say("There is nothing in it.\n")
+  },
+  (effect) =>
+    effect.pipe(
+      RateLimitCall.withPriority("interactive"),
+      Effect.provide(Connection.layer),
+      Effect.mapError(Failure.toCliError),
+      orInterrupted("")
+    )
+)
