@@ -181,7 +181,12 @@ const tasks = {
     // Beside the clients there are measurements with a program of their own.
     const [program, rest] = ["bulk", "reads", "start"].includes(args[0]) ? [args[0], args.slice(1)] : ["bench", args]
     const alone = program === "bench" ? "npm run bench" : `npm run bench -- ${program}`
-    return [setup, build("benchmarks"), ["bench", alone, () => node(`packages/benchmarks/dist/${program}.js`, rest)]]
+    const before = program === "start" ? [setup, bundle] : [setup]
+    return [
+      ...before,
+      build("benchmarks"),
+      ["bench", alone, () => node(`packages/benchmarks/dist/${program}.js`, rest)]
+    ]
   },
   histories: (args) => [setup, histories(args)],
   "lower-bound": (args) => [["lower bound", "npm run lower-bound", () => node("scripts/lower-bound.mjs", args)]],
