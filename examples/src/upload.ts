@@ -27,7 +27,7 @@ export const publishFile = Effect.fn("publishFile")(function* (file: string, sho
     onEvent: (event) =>
       event._tag === "Progress" ? Console.error(`${event.partsDone} of ${event.parts} parts`) : Effect.void
   }).pipe(
-    Effect.map(({ asset, stackId }) => `${asset.id} is the newest version on ${stackId}`),
+    Effect.map(({ file, stackId }) => `${file.id} is the newest version on ${stackId}`),
     Effect.catchTags({
       // The file is there, and no stack has it: somebody has to decide.
       FrameioNotVersioned: (error) => Effect.succeed(`${error.assetId} is uploaded; to finish: ${error.command}`),

@@ -237,7 +237,7 @@ const run = (
   checked: Checked,
   onEvent: (event: UploadEvent) => Effect.Effect<void>
 ): Effect.Effect<
-  { readonly asset: Asset.CreatedAsset; readonly stackId: Asset.AssetId | null },
+  { readonly file: Upload.Uploaded; readonly stackId: Asset.AssetId | null },
   Exclude<Failure, CliError>,
   FrameioClient.FrameioClient | HttpClient.HttpClient | FileSystem.FileSystem | Stdio
 > =>
@@ -250,7 +250,7 @@ const run = (
       const realtime = { ...common, stream: stdio.input }
       return target._tag === "onto"
         ? yield* Upload.realtimeAsNextVersion({ ...realtime, onto: target.id })
-        : { asset: yield* Upload.realtime({ ...realtime, folderId: target.id }), stackId: null }
+        : { file: yield* Upload.realtime({ ...realtime, folderId: target.id }), stackId: null }
     }
     const source: Upload.Source<PlatformError> = (offset, bytesToRead) =>
       fs.stream(args.file, { offset, bytesToRead, chunkSize: 256 * 1024, bufferSize: 2 })
@@ -264,7 +264,7 @@ const run = (
     }
     return target._tag === "onto"
       ? yield* Upload.asNextVersion({ ...content, onto: target.id })
-      : { asset: yield* Upload.upload({ ...content, folderId: target.id }), stackId: null }
+      : { file: yield* Upload.upload({ ...content, folderId: target.id }), stackId: null }
   })
 
 /**
@@ -317,7 +317,7 @@ export const handle = Effect.fn("Cli.upload")(function* (args: UploadArgs) {
   const bar = stdio.errIsTerminal ? Effect.forkScoped(Effect.repeat(draw, Schedule.spaced("100 millis"))) : Effect.void
 
   yield* stdio.err(`${name}: ${filesize === undefined ? "" : `${UploadBar.bytes(filesize)}, `}${filetype}.\n`)
-  const { asset, stackId } = yield* bar.pipe(
+  const { file, stackId } = yield* bar.pipe(
     Effect.zipRight(run(args, checked, take)),
     Effect.scoped,
     RateLimitCall.withPriority("interactive"),
@@ -342,10 +342,10 @@ export const handle = Effect.fn("Cli.upload")(function* (args: UploadArgs) {
   const { sent } = state.progress
   yield* stdio.err(`${UploadBar.bytes(sent)} in ${(elapsedMillis / 1000).toFixed(1)} s.\n`)
   yield* json
-    ? stdio.out(`${JSON.stringify({ _tag: "Finished", assetId: asset.id, stackId, filesize: sent, elapsedMillis })}\n`)
+    ? stdio.out(`${JSON.stringify({ _tag: "Finished", assetId: file.id, stackId, filesize: sent, elapsedMillis })}\n`)
     : stdio.out(
         stackId === null
-          ? `${asset.id} is uploaded into the folder ${target.id}.\n`
-          : `${asset.id} is the newest version on the stack ${stackId}.\n`
+          ? `${file.id} is uploaded into the folder ${target.id}.\n`
+          : `${file.id} is the newest version on the stack ${stackId}.\n`
       )
 })

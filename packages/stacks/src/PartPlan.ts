@@ -39,3 +39,20 @@ export const split = (filesize: number, count: number): ReadonlyArray<Part> => {
     return { number: index + 1, offset, length: Math.min(size, filesize - offset) }
   })
 }
+
+/**
+ * The parts of these sizes, one behind the other.
+ *
+ * @param sizes bytes of each part
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const ofSizes = (sizes: ReadonlyArray<number>): ReadonlyArray<Part> => {
+  let end = 0
+  return sizes.map((length, index) => {
+    const offset = end
+    end += length
+    return { number: index + 1, offset, length }
+  })
+}

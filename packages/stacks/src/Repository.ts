@@ -12,7 +12,7 @@ import * as Asset from "@effect-frameio/core/Asset"
 import * as FrameioApi from "@effect-frameio/core/FrameioApi"
 import * as FrameioClient from "@effect-frameio/core/FrameioClient"
 import * as FrameioError from "@effect-frameio/core/FrameioError"
-import * as Arr from "effect/Array"
+import type * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -123,8 +123,8 @@ export interface Created {
   readonly name: string
   /** The MIME type that the parts have to be sent with. */
   readonly contentType: string
-  /** In the order of the file. Whoever has a URL can write the file. */
-  readonly parts: Arr.NonEmptyReadonlyArray<{ readonly url: Redacted.Redacted; readonly bytes: number }>
+  /** In the order of the file; empty where the answer does not say. Whoever has a URL can write the file. */
+  readonly parts: ReadonlyArray<{ readonly url: Redacted.Redacted; readonly bytes: number }>
 }
 
 // -----------------------------------------------------------------------------
@@ -195,7 +195,7 @@ export interface Service {
     readonly file: AssetId
     readonly folderId: AssetId
   }) => Effect.Effect<void, FrameioError.WriteError>
-  /** Creates a file whose content is still to come; none where the answer has nothing that parts can be sent to. */
+  /** Creates a file whose content is still to come. */
   readonly create: (args: {
     readonly folderId: AssetId
     /** With its extension. */
@@ -204,7 +204,11 @@ export interface Service {
     readonly bytes: number
     /** The MIME type, for APIs that do not tell it by the extension. */
     readonly mediaType: string
-  }) => Effect.Effect<Option.Option<Created>, FrameioError.WriteError>
+    /** Text for people, where the API keeps it. */
+    readonly description?: string | undefined
+    /** Custom properties by name, where the API keeps them. */
+    readonly properties?: Readonly<Record<string, unknown>> | undefined
+  }) => Effect.Effect<Created, FrameioError.WriteError>
   /** Deletes a file or a folder. */
   readonly remove: (id: AssetId) => Effect.Effect<void, FrameioError.WriteError>
 }
@@ -352,18 +356,26 @@ export const makeV2: Effect.Effect<Service, never, FrameioClient.FrameioClient> 
     grow: ({ file, stackId }) => Effect.asVoid(client.version({ assetId: stackId, nextAssetId: file })),
     takeOut: ({ file }) => Effect.asVoid(client.unversion({ assetId: file })),
     move: ({ file, folderId }) => Effect.asVoid(client.move({ assetId: file, destinationId: folderId })),
-    create: ({ bytes, folderId, mediaType, name }) =>
+    create: ({ bytes, description, folderId, mediaType, name, properties }) =>
       Effect.map(
-        client.create({ parentId: folderId, type: "file", name, filesize: bytes, filetype: mediaType }),
+        client.create({
+          parentId: folderId,
+          type: "file",
+          name,
+          filesize: bytes,
+          filetype: mediaType,
+          description,
+          properties
+        }),
         (asset) => {
-          const urls = Asset.uploadUrls(asset)
-          const parts = PartPlan.split(bytes, urls.length).map(({ length }, index) => ({
-            url: Redacted.make(urls[index] ?? ""),
-            bytes: length
-          }))
-          return Arr.isNonEmptyReadonlyArray(parts)
-            ? Option.some({ id: asset.id, name: asset.name ?? name, contentType: asset.filetype ?? mediaType, parts })
-            : Option.none()
+          const urls = Asset.uploadUrls(asset).map((url) => Redacted.make(url))
+          const parts = PartPlan.split(bytes, urls.length)
+          return {
+            id: asset.id,
+            name: asset.name ?? name,
+            contentType: asset.filetype ?? mediaType,
+            parts: urls.map((url, index) => ({ url, bytes: parts[index]?.length ?? 0 }))
+          }
         }
       ),
     remove: (assetId) => Effect.asVoid(client.delete({ assetId }))

@@ -9,7 +9,7 @@
  * @since 0.1.0
  */
 import type * as HttpClient from "@effect/platform/HttpClient"
-import type { AssetId, CreatedAsset } from "@effect-frameio/core/Asset"
+import type { AssetId } from "@effect-frameio/core/Asset"
 import type * as FrameioClient from "@effect-frameio/core/FrameioClient"
 import type * as FrameioError from "@effect-frameio/core/FrameioError"
 import type * as Duration from "effect/Duration"
@@ -19,6 +19,7 @@ import { onto } from "./internal/nextVersion.js"
 import * as UploadFile from "./internal/uploadFile.js"
 import * as Uploading from "./internal/uploading.js"
 import * as UploadStream from "./internal/uploadStream.js"
+import * as Repository from "./Repository.js"
 import type * as UploadError from "./UploadError.js"
 import type { UploadEvent } from "./UploadEvent.js"
 import type { UploadJournal } from "./UploadJournal.js"
@@ -167,14 +168,28 @@ export interface RealtimeNextVersionOptions<E = never, R = never>
     TargetOptions {}
 
 /**
+ * A file that was uploaded.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Uploaded {
+  readonly id: AssetId
+  readonly name: string
+  /** The folder that it was put into. */
+  readonly folderId: AssetId
+  /** Bytes. */
+  readonly filesize: number
+}
+
+/**
  * An uploaded file in its place.
  *
  * @since 0.1.0
  * @category models
  */
 export interface NextVersion {
-  /** The file as it was created, without its URLs. */
-  readonly asset: CreatedAsset
+  readonly file: Uploaded
   /** The stack whose newest version it is: a new one, where it was put on a file. */
   readonly stackId: AssetId
 }
@@ -233,9 +248,10 @@ export const problemsOf: (options: Judged) => ReadonlyArray<FrameioError.Problem
 // uploading
 // -----------------------------------------------------------------------------
 
+const overV2 = Effect.provideServiceEffect(Repository.Repository, Repository.makeV2)
+
 /**
- * Creates a file in a folder and uploads its content, and answers it as it was created (without its URLs). Frame.io
- * begins to process it by itself.
+ * Creates a file in a folder and uploads its content. Frame.io begins to process it by itself.
  *
  * The parts go side by side as streams, so that memory is bounded whatever the size. A part that does not get through is
  * read and sent again. When the source is not `filesize` long, or another than at the beginning, nothing is filled up,
@@ -247,15 +263,15 @@ export const problemsOf: (options: Judged) => ReadonlyArray<FrameioError.Problem
 export const upload = <E = never, R = never>(
   options: UploadOptions<E, R>
 ): Effect.Effect<
-  CreatedAsset,
+  Uploaded,
   FrameioError.WriteError | UploadError.UploadError | E,
   FrameioClient.FrameioClient | HttpClient.HttpClient | R
 > =>
   Effect.gen(function* () {
-    const asset = yield* UploadFile.upload(options, yield* UploadFile.watch(options))
+    const file = yield* UploadFile.upload(options, yield* UploadFile.watch(options))
     yield* UploadFile.finish(options)
-    return asset
-  }).pipe(Uploading.patiently(options))
+    return file
+  }).pipe(overV2, Uploading.patiently(options))
 
 /**
  * Uploads a file while it is being written: its size need not be known, and its bytes come once. The asset is created
@@ -268,15 +284,14 @@ export const upload = <E = never, R = never>(
 export const realtime = <E = never, R = never>(
   options: RealtimeOptions<E, R>
 ): Effect.Effect<
-  CreatedAsset,
+  Uploaded,
   FrameioError.RealtimeError | UploadError.UploadError | E,
   FrameioClient.FrameioClient | HttpClient.HttpClient | R
 > =>
   Effect.gen(function* () {
     yield* Uploading.refuse(problemsOf(options))
-    const { asset } = yield* UploadStream.upload(options)
-    return asset
-  }).pipe(Uploading.patiently(options))
+    return yield* UploadStream.upload(options)
+  }).pipe(overV2, Uploading.patiently(options))
 
 /**
  * Uploads a file beside an asset, and makes it that asset's next version: onto a file it makes a new stack, onto a stack,
@@ -297,16 +312,15 @@ export const asNextVersion = <E = never, R = never>(
   FrameioClient.FrameioClient | HttpClient.HttpClient | R
 > =>
   Effect.gen(function* () {
-    const { filesize } = options
     const watched = yield* UploadFile.watch(options)
     const version = yield* onto(
       options,
-      (folderId) => Effect.map(UploadFile.upload({ ...options, folderId }, watched), (asset) => ({ asset, filesize })),
-      (assetId) => watched.intact(filesize, assetId)
+      (folderId) => UploadFile.upload({ ...options, folderId }, watched),
+      (assetId) => watched.intact(options.filesize, assetId)
     )
     yield* UploadFile.finish(options)
     return version
-  }).pipe(Uploading.patiently(options))
+  }).pipe(overV2, Uploading.patiently(options))
 
 /**
  * The same with a file that is uploaded while it is still being written.
@@ -328,4 +342,4 @@ export const realtimeAsNextVersion = <E = never, R = never>(
       (folderId) => UploadStream.upload({ ...options, folderId }),
       () => Effect.void
     )
-  }).pipe(Uploading.patiently(options))
+  }).pipe(overV2, Uploading.patiently(options))

@@ -30,8 +30,8 @@ export const Begun = Schema.Struct({
   assetId: AssetId,
   /** The MIME type that the parts are sent with. */
   contentType: Schema.String,
-  /** Where the parts go, in order. */
-  urls: Schema.NonEmptyArray(Schema.Redacted(Schema.String))
+  /** Where the parts go, in order, and how many bytes each has. */
+  parts: Schema.NonEmptyArray(Schema.Struct({ url: Schema.Redacted(Schema.String), bytes: Schema.NonNegativeInt }))
 })
 
 /**

@@ -11,6 +11,18 @@ describe("PartPlan", () => {
     ])
   })
 
+  it("puts parts of given sizes one behind the other", () => {
+    assert.deepStrictEqual(PartPlan.ofSizes([3, 0, 4]), [
+      { number: 1, offset: 0, length: 3 },
+      { number: 2, offset: 3, length: 0 },
+      { number: 3, offset: 3, length: 4 }
+    ])
+    assert.deepStrictEqual(
+      PartPlan.ofSizes(PartPlan.split(10_001, 7).map(({ length }) => length)),
+      PartPlan.split(10_001, 7)
+    )
+  })
+
   it("leaves nothing to URLs that are too many", () => {
     assert.deepStrictEqual(
       PartPlan.split(10, 6).map((part) => part.length),

@@ -244,7 +244,7 @@ describe("Upload, offline", () => {
             const service = yield* FakeFrameio.FakeFrameio
             const onto = yield* service.addFile({ name: "shot_010_v001.mov" })
             const events: Array<UploadEvent.UploadEvent> = []
-            const { asset, stackId } = yield* run(
+            const { file: asset, stackId } = yield* run(
               Upload.asNextVersion({
                 ...fileOf(content).options,
                 onto,
@@ -338,7 +338,7 @@ describe("Upload.asNextVersion, a file that is not processed", () => {
       const service = yield* FakeFrameio.FakeFrameio
       const onto = yield* service.addFile({ name: "shot_010_v001.mov" })
       const tags: Array<string> = []
-      const { asset } = yield* run(
+      const { file: asset } = yield* run(
         Upload.asNextVersion({
           ...fileOf(bytesOf(100)).options,
           onto,
@@ -534,7 +534,7 @@ describe("Upload, resumed", () => {
             ? Effect.repeat(Effect.zipRight(tick, isStacked), { until: (yes) => yes })
             : Deferred.await(reached)
           yield* Fiber.interrupt(fiber)
-          const { asset } = yield* Upload.asNextVersion(options)
+          const { file: asset } = yield* Upload.asNextVersion(options)
           assert.deepStrictEqual(Option.getOrThrow(yield* service.stackOf(onto)).versions, [onto, asset.id])
           assert.strictEqual((yield* service.counts("assets.version")).applied, before + 1)
         }

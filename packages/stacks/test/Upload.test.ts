@@ -78,7 +78,6 @@ describe("Upload.upload", () => {
         description: "for the client"
       })
       assert.strictEqual(asset.name, file.name)
-      assert.strictEqual(asset.description, "for the client")
       assert.notProperty(asset, "upload_urls")
       const content = service.storage.content(asset.id)
       assert.deepStrictEqual(
@@ -88,6 +87,7 @@ describe("Upload.upload", () => {
       assert.strictEqual(content.crc32, crc32(bytes))
       const after = yield* (yield* FrameioClient.FrameioClient).get({ assetId: asset.id })
       assert.strictEqual(after.filesize, bytes.length)
+      assert.strictEqual(after.description, "for the client")
       assert.strictEqual(after.asset_type, "stream")
       assert.isString(after.upload_completed_at)
     }).pipe(Effect.provide(fake(1000)))
@@ -797,12 +797,12 @@ describe("Upload.asNextVersion", () => {
       const shots = yield* service.addFolder({ name: "shots" })
       const onto = yield* service.addFile({ name: "shot_010_v001.mov", parentId: shots })
       const events: Array<string> = []
-      const { asset, stackId } = yield* Upload.asNextVersion({
+      const { file: asset, stackId } = yield* Upload.asNextVersion({
         ...content,
         onto,
         onEvent: (event) => Effect.sync(() => void (event._tag !== "Progress" && events.push(event._tag)))
       })
-      assert.strictEqual(asset.parent_id, shots)
+      assert.strictEqual(asset.folderId, shots)
       assert.deepStrictEqual(events, ["Created", "Uploaded", "Versioning"])
       const stack = Option.getOrThrow(yield* service.stackOf(onto))
       assert.strictEqual(stack.id, stackId)
@@ -821,14 +821,14 @@ describe("Upload.asNextVersion", () => {
       const stack = yield* client.version({ assetId: one, nextAssetId: two })
       const third = yield* Upload.asNextVersion({ ...content, onto: stack.id })
       const fourth = yield* Upload.asNextVersion({ ...content, onto: one })
-      assert.strictEqual(third.asset.parent_id, shots)
+      assert.strictEqual(third.file.folderId, shots)
       assert.strictEqual(third.stackId, stack.id)
       assert.strictEqual(fourth.stackId, stack.id)
       assert.deepStrictEqual(Option.getOrThrow(yield* service.stackOf(one)).versions, [
         one,
         two,
-        third.asset.id,
-        fourth.asset.id
+        third.file.id,
+        fourth.file.id
       ])
     }).pipe(Effect.provide(fake(1000)))
   )
@@ -871,7 +871,7 @@ describe("Upload.asNextVersion", () => {
     Effect.gen(function* () {
       const service = yield* FakeFrameio.FakeFrameio
       const onto = yield* service.addFile({ name: "shot_010_v001.mov" })
-      const { asset } = yield* run(Upload.asNextVersion({ ...content, onto }))
+      const { file: asset } = yield* run(Upload.asNextVersion({ ...content, onto }))
       assert.deepStrictEqual(Option.getOrThrow(yield* service.stackOf(onto)).versions, [onto, asset.id])
       assert.strictEqual((yield* service.counts("assets.version")).applied, 1)
     }).pipe(Effect.provide(fake(1000, { faults: FaultPlan.nth("assets.version", 0, { _tag: "AnswerLost" }) })))
@@ -881,7 +881,11 @@ describe("Upload.asNextVersion", () => {
     Effect.gen(function* () {
       const service = yield* FakeFrameio.FakeFrameio
       const onto = yield* service.addFile({ name: "shot_010_v001.mov" })
-      const { asset, stackId } = yield* Upload.realtimeAsNextVersion({ ...file, stream: Stream.make(bytes), onto })
+      const { file: asset, stackId } = yield* Upload.realtimeAsNextVersion({
+        ...file,
+        stream: Stream.make(bytes),
+        onto
+      })
       const stack = Option.getOrThrow(yield* service.stackOf(onto))
       assert.strictEqual(stack.id, stackId)
       assert.deepStrictEqual(stack.versions, [onto, asset.id])

@@ -133,14 +133,12 @@ export const suite = (
     it.effect("creates a file whose parts have all of its bytes", () =>
       Effect.gen(function* () {
         const { folder, repository } = yield* shots(1)
-        const created = Option.getOrThrow(
-          yield* repository.create({
-            folderId: folder,
-            name: "shot_010_v004.mov",
-            bytes: 10_001,
-            mediaType: "video/quicktime"
-          })
-        )
+        const created = yield* repository.create({
+          folderId: folder,
+          name: "shot_010_v004.mov",
+          bytes: 10_001,
+          mediaType: "video/quicktime"
+        })
         assert.strictEqual(created.contentType, "video/quicktime")
         assert.strictEqual(
           created.parts.reduce((sum, { bytes }) => sum + bytes, 0),

@@ -1,5 +1,5 @@
 /** A file that is uploaded beside its target, and then put on top of it. */
-import { type AssetId, type CreatedAsset, kind, parentId } from "@effect-frameio/core/Asset"
+import { type AssetId, kind, parentId } from "@effect-frameio/core/Asset"
 import type * as FrameioClient from "@effect-frameio/core/FrameioClient"
 import * as FrameioError from "@effect-frameio/core/FrameioError"
 import * as Patience from "@effect-frameio/core/Patience"
@@ -90,7 +90,7 @@ const appendWhenProcessed = (
  */
 export const onto = <E, R, E2, R2>(
   options: Upload.SendOptions & Upload.TargetOptions,
-  upload: (folderId: AssetId) => Effect.Effect<{ readonly asset: CreatedAsset; readonly filesize: number }, E, R>,
+  upload: (folderId: AssetId) => Effect.Effect<Upload.Uploaded, E, R>,
   /** Fails where the source has changed since. */
   intact: (assetId: AssetId) => Effect.Effect<void, E2, R2>
 ): Effect.Effect<
@@ -102,8 +102,8 @@ export const onto = <E, R, E2, R2>(
     const cache = yield* AssetCache.make()
     const withCache = Effect.provideService(AssetCache.AssetCache, cache)
     const { folderId, target } = yield* withCache(placeOf(options.onto))
-    const { asset, filesize } = yield* upload(folderId)
-    const assetId = asset.id
+    const file = yield* upload(folderId)
+    const { filesize, id: assetId } = file
     const notVersioned = (error: AppendError) => new UploadError.NotVersioned({ assetId, onto: target, error })
     yield* checkArrived(assetId, filesize).pipe(
       withCache,
@@ -115,5 +115,5 @@ export const onto = <E, R, E2, R2>(
       withCache,
       Effect.mapError(notVersioned)
     )
-    return { asset, stackId }
+    return { file, stackId }
   }).pipe(Effect.scoped, Uploading.spanOf("Upload.asNextVersion", { "frameio.asset_id": options.onto }))

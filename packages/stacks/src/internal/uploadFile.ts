@@ -1,7 +1,6 @@
 /** A file whose size is known: its parts side by side, and on from where an earlier upload ended. */
 import * as HttpClient from "@effect/platform/HttpClient"
-import { type AssetId, type CreatedAsset, uploadUrls } from "@effect-frameio/core/Asset"
-import * as FrameioClient from "@effect-frameio/core/FrameioClient"
+import type { AssetId } from "@effect-frameio/core/Asset"
 import type * as FrameioError from "@effect-frameio/core/FrameioError"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
@@ -9,6 +8,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import * as PartPlan from "../PartPlan.js"
+import * as Repository from "../Repository.js"
 import type * as Upload from "../Upload.js"
 import * as UploadError from "../UploadError.js"
 import type { JournalFailed } from "../UploadJournal.js"
@@ -75,16 +75,39 @@ export const watch = <E, R>(
     }
   })
 
-/** An asset, and which of its parts are to be sent. */
+/** A file at Frame.io, and which of its parts are to be sent. */
 interface Begun {
-  readonly asset: CreatedAsset
+  readonly id: AssetId
+  readonly name: string
   /** What the parts were signed for. */
   readonly contentType: string
-  readonly urls: ReadonlyArray<URL>
+  readonly parts: ReadonlyArray<PartPlan.Part & { readonly url: URL }>
   /** Which parts the storage has, from 1. */
   readonly done: ReadonlySet<number>
   readonly resumed: boolean
 }
+
+const sizeOf = (parts: ReadonlyArray<PartPlan.Part>): number => parts.reduce((sum, { length }) => sum + length, 0)
+
+/** The parts, where all of them can be sent and they are the whole file. */
+const partsOf = (
+  created: Pick<Repository.Created, "parts">,
+  filesize: number,
+  assetId: AssetId
+): Effect.Effect<Begun["parts"], UploadError.UnusableUrls> =>
+  Effect.gen(function* () {
+    const parts = PartPlan.ofSizes(created.parts.map(({ bytes }) => bytes))
+    if (sizeOf(parts) !== filesize) {
+      return yield* new UploadError.UnusableUrls({ assetId, reason: "Missing" })
+    }
+    return yield* Effect.forEach(parts, (part, index) => {
+      const url = created.parts[index]?.url
+      return Effect.map(Uploading.urlOf(url === undefined ? undefined : Redacted.value(url), assetId), (url) => ({
+        ...part,
+        url
+      }))
+    })
+  })
 
 type Options<E, R> = Upload.UploadOptions<E, R>
 
@@ -104,16 +127,17 @@ const noting = <E, R>(options: Options<E, R>) => {
 
 const create = <E, R>(options: Options<E, R>, identity: string | undefined) =>
   Effect.gen(function* () {
-    const client = yield* FrameioClient.FrameioClient
+    const repository = yield* Repository.Repository
     const { description, filesize, filetype, folderId, name, properties } = options
     const tell = Uploading.tellOf(options)
-    const args = { parentId: folderId, type: "file", name, filesize, filetype, description, properties } as const
-    const asset = yield* Uploading.createFile(client, args, tell)
-    const assetId = asset.id
-    const urls = yield* Effect.forEach(uploadUrls(asset), (url) => Uploading.urlOf(url, assetId))
-    if (!Arr.isNonEmptyReadonlyArray(urls)) return yield* new UploadError.UnusableUrls({ assetId, reason: "Missing" })
-    const contentType = asset.filetype ?? filetype
-    if (identity !== undefined) {
+    const created = yield* Uploading.createFile(
+      repository.create({ folderId, name, bytes: filesize, mediaType: filetype, description, properties }),
+      { folderId, name },
+      tell
+    )
+    const { contentType, id } = created
+    const parts = yield* partsOf(created, filesize, id)
+    if (identity !== undefined && Arr.isNonEmptyReadonlyArray(created.parts)) {
       yield* noting(options)(
         options.journal?.begin({
           version: 1,
@@ -122,27 +146,28 @@ const create = <E, R>(options: Options<E, R>, identity: string | undefined) =>
           filetype,
           filesize,
           identity,
-          assetId,
+          assetId: id,
           contentType,
-          urls: Arr.map(urls, (url) => Redacted.make(url.href))
+          parts: created.parts
         })
       )
     }
-    yield* tell({ _tag: "Created", assetId, name: asset.name ?? name, filesize, parts: urls.length })
-    return { asset, contentType, urls, done: new Set<number>(), resumed: false } satisfies Begun
+    yield* tell({ _tag: "Created", assetId: id, name: created.name, filesize, parts: parts.length })
+    return { id, name: created.name, contentType, parts, done: new Set<number>(), resumed: false } satisfies Begun
   })
 
-/** Leaves an upload that cannot go on. Its asset is ours and without content, so it is deleted. */
+/** The file of an earlier run, while it has no content yet; what is whole, or no file, is somebody's. */
+const unfinished = (assetId: AssetId) =>
+  Effect.flatMap(Repository.Repository, (repository) =>
+    Effect.filterOrFail(repository.get(assetId), (item) => item._tag === "File" && item.arrived !== true)
+  )
+
+/** Leaves an upload that cannot go on. Its file is ours and without content, so it is deleted. */
 const discard = <E, R>(options: Options<E, R>, assetId: AssetId, reason: "changed" | "expired" | "gone") =>
   Effect.gen(function* () {
-    const client = yield* FrameioClient.FrameioClient
+    const repository = yield* Repository.Repository
     const deleted =
-      reason !== "gone" &&
-      (yield* Effect.isSuccess(
-        Effect.filterOrFail(client.get({ assetId }), (asset) => !Uploading.isComplete(asset)).pipe(
-          Effect.zipRight(client.delete({ assetId }))
-        )
-      ))
+      reason !== "gone" && (yield* Effect.isSuccess(Effect.zipRight(unfinished(assetId), repository.remove(assetId))))
     yield* Uploading.tellOf(options)({ _tag: "Discarded", assetId, reason, deleted })
   })
 
@@ -151,7 +176,7 @@ const resume = <E, R>(options: Options<E, R>, identity: string | undefined) =>
   Effect.gen(function* () {
     const saved = Option.getOrUndefined(Option.flatten(yield* noting(options)(options.journal?.load)))
     if (saved === undefined) return undefined
-    const client = yield* FrameioClient.FrameioClient
+    const repository = yield* Repository.Repository
     const { begun, done } = saved
     const { assetId, contentType, filesize } = begun
     const { filetype, folderId, name } = options
@@ -169,46 +194,48 @@ const resume = <E, R>(options: Options<E, R>, identity: string | undefined) =>
       yield* discard(options, assetId, "changed")
       return undefined
     }
-    const asset = yield* Effect.catchTag(client.get({ assetId }), "FrameioNotFound", () => Effect.succeed(undefined))
-    if (asset === undefined) {
+    const item = yield* Effect.catchTag(repository.get(assetId), "FrameioNotFound", () => Effect.succeed(undefined))
+    if (item?._tag !== "File") {
       yield* discard(options, assetId, "gone")
       return undefined
     }
-    const urls = yield* Effect.forEach(begun.urls, (url) => Uploading.urlOf(Redacted.value(url), assetId))
-    const parts = PartPlan.split(filesize, urls.length)
+    const parts = yield* partsOf(begun, filesize, assetId)
     // Frame.io knows better than a journal whose last lines a crash may have cut off.
-    const there = Uploading.isComplete(asset) ? parts : parts.filter(({ number }) => done.has(number))
-    const sent = there.reduce((sum, { length }) => sum + length, 0)
+    const there = item.arrived === true ? parts : parts.filter(({ number }) => done.has(number))
     yield* Uploading.tellOf(options)({
       _tag: "Resumed",
       assetId,
       name,
       filesize,
       parts: parts.length,
-      sent,
+      sent: sizeOf(there),
       partsDone: there.length
     })
-    return { asset, contentType, urls, done: new Set(there.map(({ number }) => number)), resumed: true } satisfies Begun
+    return {
+      id: assetId,
+      name: item.name,
+      contentType,
+      parts,
+      done: new Set(there.map(({ number }) => number)),
+      resumed: true
+    } satisfies Begun
   })
 
 const send = <E, R>(options: Options<E, R>, watched: Watched<E, R>, begun: Begun) =>
   Effect.gen(function* () {
     const http = yield* HttpClient.HttpClient
-    const { filesize, source } = options
-    const { asset, contentType, done, urls } = begun
-    const assetId = asset.id
+    const { filesize, folderId, source } = options
+    const { contentType, done, id: assetId, name, parts } = begun
     const note = noting(options)
     const sender = Uploading.senderOf(options, { http, assetId, filetype: contentType, filesize: () => filesize })
-    const parts = PartPlan.split(filesize, urls.length)
     const there = parts.filter(({ number }) => done.has(number))
     const progress = Uploading.progressOf(
       Uploading.tellOf(options),
       { assetId, filesize, parts: parts.length },
-      { sent: there.reduce((sum, { length }) => sum + length, 0), partsDone: there.length }
+      { sent: sizeOf(there), partsDone: there.length }
     )
-    const sendPart = (part: PartPlan.Part) => {
-      const url = urls[part.number - 1]
-      if (url === undefined || done.has(part.number)) return Effect.void
+    const sendPart = ({ url, ...part }: Begun["parts"][number]) => {
+      if (done.has(part.number)) return Effect.void
       const end = part.offset + part.length
       return PartSender.send(sender, {
         part,
@@ -235,7 +262,7 @@ const send = <E, R>(options: Options<E, R>, watched: Watched<E, R>, begun: Begun
     })
     yield* watched.intact(filesize, assetId)
     yield* Uploading.tellOf(options)({ _tag: "Uploaded", assetId, filesize })
-    return Uploading.withoutUrls(asset)
+    return { id: assetId, name, folderId, filesize } satisfies Upload.Uploaded
   })
 
 /**
@@ -247,9 +274,9 @@ export const upload = <E, R>(
   options: Options<E, R>,
   watched: Watched<E, R>
 ): Effect.Effect<
-  CreatedAsset,
+  Upload.Uploaded,
   FrameioError.WriteError | UploadError.UploadError | E,
-  FrameioClient.FrameioClient | HttpClient.HttpClient | R
+  Repository.Repository | HttpClient.HttpClient | R
 > =>
   Effect.gen(function* () {
     const resumed = yield* resume(options, watched.identity)
@@ -257,7 +284,7 @@ export const upload = <E, R>(
     const sent = yield* Effect.either(send(options, watched, begun))
     if (sent._tag === "Right") return sent.right
     if (!begun.resumed || !(sent.left instanceof UploadError.UploadExpired)) return yield* Effect.fail(sent.left)
-    yield* discard(options, begun.asset.id, "expired")
+    yield* discard(options, begun.id, "expired")
     return yield* send(options, watched, yield* create(options, watched.identity))
   }).pipe(
     Uploading.spanOf("Upload.upload", { "frameio.folder_id": options.folderId, "upload.bytes": options.filesize })

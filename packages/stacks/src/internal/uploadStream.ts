@@ -1,6 +1,5 @@
 /** A file that is still being written: its bytes come once, and its size with the last of them. */
 import * as HttpClient from "@effect/platform/HttpClient"
-import type { CreatedAsset } from "@effect-frameio/core/Asset"
 import * as FrameioClient from "@effect-frameio/core/FrameioClient"
 import type * as FrameioError from "@effect-frameio/core/FrameioError"
 import * as UploadPart from "@effect-frameio/core/UploadPart"
@@ -8,6 +7,7 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import type * as Repository from "../Repository.js"
 import type * as Upload from "../Upload.js"
 import * as UploadError from "../UploadError.js"
 import * as PartSender from "./partSender.js"
@@ -58,24 +58,13 @@ const inParts = <E, R, E2, R2>(
     })
   )
 
-/**
- * A stream that was uploaded.
- *
- * @internal
- */
-export interface Uploaded {
-  readonly asset: CreatedAsset
-  /** Bytes. */
-  readonly filesize: number
-}
-
 /** @internal */
 export const upload = <E, R>(
   options: Upload.RealtimeOptions<E, R>
 ): Effect.Effect<
-  Uploaded,
+  Upload.Uploaded,
   FrameioError.RealtimeError | UploadError.UploadError | E,
-  FrameioClient.FrameioClient | HttpClient.HttpClient | R
+  FrameioClient.FrameioClient | Repository.Repository | HttpClient.HttpClient | R
 > =>
   Effect.gen(function* () {
     const partSize = options.partSize ?? Uploading.defaults.partSize
@@ -85,8 +74,16 @@ export const upload = <E, R>(
     const { description, filetype, folderId, name, properties } = options
     const create = Effect.gen(function* () {
       const asset = yield* Uploading.createFile(
-        client,
-        { parentId: folderId, type: "file", isRealtimeUpload: true, name, filetype, description, properties },
+        client.create({
+          parentId: folderId,
+          type: "file",
+          isRealtimeUpload: true,
+          name,
+          filetype,
+          description,
+          properties
+        }),
+        { folderId, name },
         tell
       )
       const assetId = asset.id
@@ -142,5 +139,5 @@ export const upload = <E, R>(
     if (begun.upload === undefined) return yield* Effect.dieMessage("a realtime upload without a part")
     const { asset } = begun.upload
     yield* tell({ _tag: "Uploaded", assetId: asset.id, filesize: size })
-    return { asset: Uploading.withoutUrls(asset), filesize: size }
+    return { id: asset.id, name: asset.name ?? name, folderId, filesize: size }
   }).pipe(Uploading.spanOf("Upload.realtime", { "frameio.folder_id": options.folderId }))

@@ -1,9 +1,7 @@
 /** What the uploads of files and of streams have in common. */
 import type * as HttpClient from "@effect/platform/HttpClient"
-import { type Asset, type AssetId, type CreatedAsset, isFile } from "@effect-frameio/core/Asset"
-import type * as FrameioClient from "@effect-frameio/core/FrameioClient"
+import type { AssetId } from "@effect-frameio/core/Asset"
 import * as FrameioError from "@effect-frameio/core/FrameioError"
-import type * as NewAsset from "@effect-frameio/core/NewAsset"
 import * as Patience from "@effect-frameio/core/Patience"
 import * as RetryPolicy from "@effect-frameio/core/RetryPolicy"
 import { isSecure } from "@effect-frameio/core/SecureUrl"
@@ -11,7 +9,7 @@ import * as UploadPart from "@effect-frameio/core/UploadPart"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import * as Listing from "../Listing.js"
+import * as Repository from "../Repository.js"
 import type * as Upload from "../Upload.js"
 import * as UploadError from "../UploadError.js"
 import type { UploadEvent } from "../UploadEvent.js"
@@ -159,23 +157,6 @@ export const progressOf = (
 export const spanOf = (name: string, attributes: Record<string, unknown>) =>
   Effect.withSpan(name, { attributes, captureStackTrace: false })
 
-/**
- * The asset as it came, without the URLs: they are spent, and whoever has one could write the file.
- *
- * @internal
- */
-export const withoutUrls = (asset: CreatedAsset): CreatedAsset => {
-  const { upload_urls: _, ...rest } = asset
-  return rest
-}
-
-/**
- * Whether Frame.io has all of a file's content.
- *
- * @internal
- */
-export const isComplete = (asset: Asset): boolean => typeof asset.upload_completed_at === "string"
-
 /** How often an asset may be created where the answer was lost: each time may leave one without content. */
 const ATTEMPTS = 3
 
@@ -187,35 +168,33 @@ const isLost = (error: FrameioError.WriteError): boolean =>
     (error._tag === "FrameioServerError" && error.status >= 502 && error.status <= 504))
 
 /**
- * Creates the file. Where the answer is lost its upload URLs are lost with it, so another is created, and what may have
+ * Creates a file. Where the answer is lost its upload URLs are lost with it, so another is created, and what may have
  * been left behind is told: an asset without content does no harm, and is not ours for sure.
  *
  * @internal
  */
-export const createFile = (
-  client: FrameioClient.Service,
-  args: NewAsset.CreateArgs,
+export const createFile = <A>(
+  create: Effect.Effect<A, FrameioError.WriteError>,
+  file: { readonly folderId: AssetId; readonly name: string },
   tell: Tell
-): Effect.Effect<CreatedAsset, FrameioError.WriteError> => {
-  const leftBehind = Stream.runFold(
-    Stream.filter(
-      Listing.childrenFrom(client.children, { assetId: args.parentId }),
-      (asset) => isFile(asset) && asset.name === args.name && !isComplete(asset)
-    ),
-    [] as AssetId[],
-    (ids, { id }) => [...ids, id]
-  )
-  const attempt = (count: number): Effect.Effect<CreatedAsset, FrameioError.WriteError> =>
-    Effect.catchAll(client.create(args), (error) =>
-      !isLost(error) || count >= ATTEMPTS
-        ? Effect.fail(error)
-        : Effect.gen(function* () {
-            const { giveUpAfterMillis } = yield* Patience.CurrentPatience
-            if (giveUpAfterMillis <= 0) return yield* Effect.fail(error)
-            const assetIds = yield* Effect.mapError(leftBehind, () => error)
-            if (assetIds.length > 0) yield* tell({ _tag: "LeftBehind", assetIds })
-            return yield* attempt(count + 1)
-          })
+): Effect.Effect<A, FrameioError.WriteError, Repository.Repository> =>
+  Effect.gen(function* () {
+    const repository = yield* Repository.Repository
+    const { giveUpAfterMillis } = yield* Patience.CurrentPatience
+    const leftBehind = repository.children(file.folderId).pipe(
+      Stream.filter((item) => item._tag === "File" && item.name === file.name && item.arrived !== true),
+      Stream.map(({ id }) => id),
+      Stream.runCollect
     )
-  return attempt(1)
-}
+    const attempt = (count: number): Effect.Effect<A, FrameioError.WriteError> =>
+      Effect.catchAll(create, (error) =>
+        giveUpAfterMillis <= 0 || !isLost(error) || count >= ATTEMPTS
+          ? Effect.fail(error)
+          : Effect.gen(function* () {
+              const assetIds = yield* Effect.mapError(leftBehind, () => error)
+              if (assetIds.length > 0) yield* tell({ _tag: "LeftBehind", assetIds: [...assetIds] })
+              return yield* attempt(count + 1)
+            })
+      )
+    return yield* attempt(1)
+  })
