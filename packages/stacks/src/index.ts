@@ -8,6 +8,12 @@ export * as Listing from "./Listing.js"
 export * as PartPlan from "./PartPlan.js"
 /** Files, folders and stacks, whichever API is behind. */
 export * as Repository from "./Repository.js"
+/** The repository over the V4 client. */
+export * as RepositoryV4 from "./RepositoryV4.js"
+/** Versions put on a file or a stack, whichever API is behind. */
+export * as StackBuild from "./StackBuild.js"
+/** Which requests a growing stack takes; pure. */
+export * as StackSteps from "./StackSteps.js"
 /** The id that new versions are sent to, and what is known of it. */
 export * as StackTarget from "./StackTarget.js"
 /** Files to Frame.io, and onto their stacks. */

@@ -1,0 +1,256 @@
+/**
+ * The repository over the V4 client. V4 has a route for each kind of thing and none for any id, so what an id is has to
+ * be found out once; a stack tells its newest version and neither how many there are nor their order.
+ *
+ * @since 0.1.0
+ */
+import type { AssetId } from "@effect-frameio/core/Asset"
+import * as FrameioError from "@effect-frameio/core/FrameioError"
+import * as V4Api from "@effect-frameio/core/V4Api"
+import * as V4Asset from "@effect-frameio/core/V4Asset"
+import * as V4Client from "@effect-frameio/core/V4Client"
+import * as Arr from "effect/Array"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import * as Repository from "./Repository.js"
+
+/** As many as V4 takes for a new stack, without the file at its bottom. */
+const FILES_PER_STACK = 9
+
+/** The largest page of a folder's listing, and of a stack's. */
+const FOLDER_PAGE = 500
+const STACK_PAGE = 100
+
+/** Kinds never change; beyond this many ids the oldest are found out again. */
+const KINDS_KEPT = 50_000
+
+type Kind = "file" | "folder" | "version_stack"
+
+const isId = Schema.is(V4Asset.Id)
+
+const idOf = (value: string | null | undefined): AssetId | undefined => (isId(value) ? value : undefined)
+
+const commonOf = (item: V4Asset.Item) => ({
+  id: item.id,
+  name: item.name ?? "",
+  parentId: idOf(item.parent_id),
+  createdAt: item.created_at ?? undefined
+})
+
+/** v2's word for a kind of media, which is what its rule of one kind in a stack is about. */
+const mediaKindOf = (mediaType: string | null | undefined): string | undefined => {
+  if (typeof mediaType !== "string") return undefined
+  if (/^(?:video|audio)\//.test(mediaType)) return "stream"
+  if (mediaType.startsWith("image/")) return "image"
+  return mediaType === "application/pdf" ? "document" : undefined
+}
+
+const fileOf = (item: V4Asset.Item): Repository.File => ({
+  _tag: "File",
+  ...commonOf(item),
+  bytes: item.file_size ?? undefined,
+  mediaKind: mediaKindOf(item.media_type),
+  arrived: typeof item.status === "string" ? item.status !== "created" : undefined
+})
+
+const stackOf = (item: V4Asset.Item): Repository.Stack => ({
+  _tag: "Stack",
+  ...commonOf(item),
+  newest: item.head_version?.id,
+  count: undefined
+})
+
+const itemOf = (item: V4Asset.Item): Repository.Item => {
+  switch (item.type) {
+    case "file":
+      return fileOf(item)
+    case "version_stack":
+      return stackOf(item)
+    case "folder":
+      return { _tag: "Folder", ...commonOf(item) }
+    default:
+      return { _tag: "Other", ...commonOf(item), kind: item.type }
+  }
+}
+
+/**
+ * The children of a stack from the oldest to the newest: the end of the listing that is the stack's head is the top.
+ * Pure.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const inOrder = <File extends { readonly id: AssetId }>(
+  listed: ReadonlyArray<File>,
+  head: AssetId | undefined
+): { readonly files: ReadonlyArray<File>; readonly order: Repository.Versions["order"] } => {
+  if (listed.length < 2) return { files: listed, order: "confirmed" }
+  if (listed[0]?.id === head) return { files: listed.toReversed(), order: "confirmed" }
+  if (listed.at(-1)?.id === head) return { files: listed, order: "confirmed" }
+  return { files: listed.toReversed(), order: "assumed" }
+}
+
+/** A thing of another kind, or none: which of them a refusal means is not certain. */
+const isOtherKind = (error: FrameioError.ReadError): boolean =>
+  error._tag === "FrameioNotFound" || error._tag === "FrameioInvalidArguments"
+
+/**
+ * A repository over the V4 client, in the client's account.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make: Effect.Effect<Repository.Service, never, V4Client.V4Client> = Effect.map(
+  V4Client.V4Client,
+  (client) => {
+    const kinds = new Map<AssetId, Kind>()
+    const learn = <Item extends { readonly id: AssetId; readonly type: string }>(item: Item): Item => {
+      const { id, type } = item
+      if (type === "file" || type === "folder" || type === "version_stack") {
+        if (kinds.size >= KINDS_KEPT) for (const oldest of kinds.keys()) if (kinds.delete(oldest)) break
+        kinds.set(id, type)
+      }
+      return item
+    }
+
+    const routeOf = (name: V4Api.OperationName): string => {
+      const { method, path } = V4Api.endpoints.get(name) ?? { method: "", path: "" }
+      return V4Api.routeOf({ method, url: path.replace(":account_id", client.accountId) })
+    }
+
+    const show: Readonly<Record<Kind, (id: AssetId) => Effect.Effect<V4Asset.Item, FrameioError.ReadError>>> = {
+      file: (fileId) => client.files.show({ fileId }),
+      version_stack: (versionStackId) => client.versionStacks.show({ versionStackId }),
+      folder: (folderId) => client.folders.show({ folderId })
+    }
+
+    const probe = (id: AssetId): Effect.Effect<V4Asset.Item, FrameioError.ReadError> => {
+      const or = (error: FrameioError.ReadError, next: Kind) =>
+        isOtherKind(error) ? show[next](id) : Effect.fail(error)
+      return show.file(id).pipe(
+        Effect.catchAll((error) => or(error, "version_stack")),
+        Effect.catchAll((error) => or(error, "folder"))
+      )
+    }
+
+    const get = (id: AssetId): Effect.Effect<Repository.Item, FrameioError.ReadError> =>
+      Effect.suspend(() => {
+        const kind = kinds.get(id)
+        return Effect.map(kind === undefined ? probe(id) : show[kind](id), (item) => itemOf(learn(item)))
+      })
+
+    const move = (file: AssetId, parentId: AssetId) =>
+      Effect.map(client.files.move({ fileId: file, parentId }), (item) => void learn(item))
+
+    return {
+      abilities: {
+        api: "v4",
+        filesPerStack: FILES_PER_STACK,
+        sameFolder: true,
+        // A move answers the file, whose parent is the stack.
+        namesStack: { stack: true, grow: true },
+        routes: {
+          get: routeOf("files.show"),
+          children: routeOf("folders.children"),
+          versions: routeOf("versionStacks.children"),
+          stack: routeOf("versionStacks.create"),
+          grow: routeOf("files.move"),
+          takeOut: routeOf("files.move"),
+          move: routeOf("files.move"),
+          create: routeOf("files.localUpload"),
+          remove: routeOf("files.delete")
+        }
+      },
+      get,
+      children: (folderId) =>
+        Stream.map(V4Client.pages(client.folders.children, { folderId, pageSize: FOLDER_PAGE }), (item) =>
+          itemOf(learn(item))
+        ),
+      versions: (stack) =>
+        Effect.map(
+          Effect.all(
+            [
+              client.versionStacks.show({ versionStackId: stack.id }),
+              Stream.runCollect(
+                V4Client.pages(client.versionStacks.children, { versionStackId: stack.id, pageSize: STACK_PAGE })
+              )
+            ],
+            { concurrency: 2 }
+          ),
+          ([shown, listed]) => ({
+            stack: stackOf(shown),
+            ...inOrder(
+              Chunk.toReadonlyArray(listed).map((item) => fileOf(learn(item))),
+              shown.head_version?.id
+            )
+          })
+        ),
+      stack: ({ files, onto }) =>
+        onto.parentId === undefined
+          ? Effect.fail(
+              new FrameioError.InvalidRequest({
+                endpoint: "versionStacks.create",
+                assetIds: [onto.id, ...files],
+                problems: [{ path: "onto", message: "is in no folder, so that no stack can be made of it" }]
+              })
+            )
+          : Effect.map(
+              client.versionStacks.create({ folderId: onto.parentId, fileIds: [onto.id, ...files] }),
+              (stack) => Option.some(learn(stack).id)
+            ),
+      grow: ({ file, stackId }) => move(file, stackId),
+      takeOut: ({ file, stack }) =>
+        stack.parentId === undefined
+          ? Effect.fail(
+              new FrameioError.InvalidRequest({
+                endpoint: "files.move",
+                assetIds: [file],
+                problems: [{ path: "stack", message: "is in no folder that its version could go to" }]
+              })
+            )
+          : move(file, stack.parentId),
+      move: ({ file, folderId }) => move(file, folderId),
+      create: ({ bytes, folderId, name }) =>
+        Effect.map(client.files.localUpload({ folderId, name, fileSize: bytes }), (file) => {
+          const parts = (learn(file).upload_urls ?? []).map(({ size, url }) => ({
+            url: Redacted.make(url),
+            bytes: size
+          }))
+          const whole = parts.reduce((sum, part) => sum + part.bytes, 0) === bytes
+          return whole && Arr.isNonEmptyReadonlyArray(parts)
+            ? Option.some({
+                id: file.id,
+                name: file.name ?? name,
+                contentType: file.media_type ?? "application/octet-stream",
+                parts
+              })
+            : Option.none()
+        }),
+      remove: (id) => {
+        const file = client.files.delete({ fileId: id })
+        const folder = client.folders.delete({ folderId: id })
+        if (kinds.get(id) === "folder") return folder
+        if (kinds.get(id) === "file") return file
+        return Effect.catchAll(file, (error) =>
+          error._tag === "FrameioNotFound" || error._tag === "FrameioInvalidArguments" ? folder : Effect.fail(error)
+        )
+      }
+    }
+  }
+)
+
+/**
+ * The repository over the V4 client.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<Repository.Repository, never, V4Client.V4Client> = Layer.effect(
+  Repository.Repository,
+  make
+)

@@ -1,0 +1,273 @@
+/**
+ * Versions put on a file or a stack through the repository, whichever API is behind it: by as few requests of the tighter
+ * budget as there can be, each made exactly once, and with its order proved.
+ *
+ * Done again after a failure it goes on where it ended: what is on the stack already is not sent.
+ *
+ * @since 0.1.0
+ */
+import type { AssetId } from "@effect-frameio/core/Asset"
+import { AssetId as AssetIdSchema, sameId } from "@effect-frameio/core/Asset"
+import type * as FrameioError from "@effect-frameio/core/FrameioError"
+import * as Arr from "effect/Array"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as ExactlyOnce from "./ExactlyOnce.js"
+import * as Repository from "./Repository.js"
+import * as StackSteps from "./StackSteps.js"
+import { AlreadyElsewhere, NotInStack, type NotMade, type OutcomeUnknown } from "./VersionStackError.js"
+
+/**
+ * A version is not on top of the stack that it was put on: somebody else put one there meanwhile, or Frame.io puts moved
+ * files elsewhere. What was to follow was kept back, for it would be out of order.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NotOnTop extends Schema.TaggedError<NotOnTop>("@effect-frameio/stacks/StackBuild/NotOnTop")(
+  "FrameioNotOnTop",
+  {
+    /** What was to be on top. */
+    assetId: AssetIdSchema,
+    stackId: AssetIdSchema,
+    /** What is on top instead, where Frame.io tells. */
+    newest: Schema.optional(AssetIdSchema)
+  }
+) {
+  override get message(): string {
+    const instead = this.newest === undefined ? "" : `; ${this.newest} is`
+    return `${this.assetId} was put on the stack ${this.stackId} and is not on top${instead}. Nothing more was put on it. Look at the stack, and put its versions in order there.`
+  }
+}
+
+/**
+ * What can go wrong.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type StackBuildError =
+  | FrameioError.WriteError
+  | AlreadyElsewhere
+  | NotInStack
+  | NotMade
+  | NotOnTop
+  | OutcomeUnknown
+
+/**
+ * What came of it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Built {
+  readonly stackId: AssetId
+  /** What was put on, oldest first; without what was there already. */
+  readonly added: ReadonlyArray<AssetId>
+}
+
+/**
+ * How to go about it.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface Options {
+  /** How often a request may be sent whose outcome proves to be nothing, at least 1. Default 5. */
+  readonly attempts?: number | undefined
+  /** How long after a lost answer a change can still be made. Default 30 seconds. */
+  readonly settleAfter?: Duration.DurationInput | undefined
+  /** Where a file lies, as far as a listing has told: spares the reading of it. */
+  readonly parentOf?: ((file: AssetId) => AssetId | undefined) | undefined
+}
+
+/**
+ * The defaults of {@link Options}.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const defaults = { attempts: 5, settleAfter: "30 seconds" } as const
+
+type Look = Effect.Effect<boolean, AlreadyElsewhere | FrameioError.ReadError>
+
+const locate = (repository: Repository.Service, id: AssetId) =>
+  Effect.provideService(Repository.locate(id), Repository.Repository, repository)
+
+/** Whether a file is in a folder or on a stack; fails where it has come onto another stack. */
+const isIn =
+  (repository: Repository.Service) =>
+  (file: AssetId, holder: AssetId, wanted: AssetId): Look =>
+    Effect.flatMap(locate(repository, file), (location): Look => {
+      if (location._tag === "Member" && !sameId(location.stack.id, holder)) {
+        return Effect.fail(new AlreadyElsewhere({ assetId: file, stackId: location.stack.id, wanted }))
+      }
+      const parentId = location._tag === "Member" || location._tag === "File" ? location.file.parentId : undefined
+      return Effect.succeed(parentId !== undefined && sameId(parentId, holder))
+    })
+
+/** Whether a new stack is there and is the one that was asked for; another one is somebody else's. */
+const isMade = (repository: Repository.Service, wanted: ReadonlyArray<AssetId>, onto: AssetId): Look =>
+  Effect.gen(function* () {
+    const location = yield* locate(repository, onto)
+    if (location._tag !== "Member") return false
+    const { files } = yield* repository.versions(location.stack)
+    const isIt = files.length === wanted.length && wanted.every((id) => files.some((one) => sameId(one.id, id)))
+    return isIt ? true : yield* new AlreadyElsewhere({ assetId: onto, stackId: location.stack.id, wanted: onto })
+  })
+
+/** Sends a change until it is made, or fails. */
+const changes =
+  (options: Options | undefined) =>
+  <A>(
+    endpoint: string,
+    assetIds: ReadonlyArray<AssetId>,
+    send: Effect.Effect<A, FrameioError.WriteError>,
+    look: Look
+  ): Effect.Effect<Option.Option<A>, StackBuildError> =>
+    Effect.flatMap(
+      ExactlyOnce.make<A, AlreadyElsewhere, never>(
+        {
+          endpoint,
+          assetIds: () => assetIds,
+          send: Effect.match(send, {
+            onFailure: (error) => ({ _tag: "Faulted", error }) as const,
+            onSuccess: (answer) => ({ _tag: "Answered", answer }) as const
+          }),
+          // What proves the order is the stack itself, read at the end.
+          proves: () => true,
+          look,
+          refused: Effect.map(look, (is) => (is ? "already" : "refused"))
+        },
+        {
+          attempts: options?.attempts ?? defaults.attempts,
+          settleAfter: Duration.decode(options?.settleAfter ?? defaults.settleAfter)
+        }
+      ),
+      (end): Effect.Effect<Option.Option<A>, StackBuildError> => {
+        switch (end._tag) {
+          case "Made":
+            return Effect.succeed(Option.fromNullable(end.answer))
+          case "Failed":
+            return Effect.fail(end.error)
+          case "NotSent":
+          case "Unknown":
+            return Effect.dieMessage(`${endpoint} was stopped, though nobody could`)
+        }
+      }
+    )
+
+/** Fails where the newest version of a stack is another. */
+const prove = (
+  repository: Repository.Service,
+  stackId: AssetId,
+  top: AssetId
+): Effect.Effect<void, FrameioError.ReadError | NotOnTop> =>
+  Effect.flatMap(repository.get(stackId), (item) => {
+    const newest = item._tag === "Stack" ? item.newest : undefined
+    return newest !== undefined && sameId(newest, top)
+      ? Effect.void
+      : new NotOnTop({ assetId: top, stackId, ...(newest === undefined ? {} : { newest }) })
+  })
+
+/**
+ * Puts files on top of a file or of a stack, the oldest first. A file that is a version stands for its stack.
+ *
+ * The order is proved after the first file that goes onto a stack by itself, which shows where Frame.io puts such files,
+ * and at the end.
+ *
+ * @example
+ * ```ts
+ * const { added, stackId } = yield* StackBuild.build({ onto: shot, files: [take2, take3] })
+ * ```
+ *
+ * @since 0.1.0
+ * @category building
+ */
+export const build = (
+  chain: { readonly onto: AssetId; readonly files: ReadonlyArray<AssetId> },
+  options?: Options
+): Effect.Effect<Built, StackBuildError, Repository.Repository> =>
+  Effect.gen(function* () {
+    const { onto } = chain
+    const repository = yield* Repository.Repository
+    const { abilities } = repository
+    const { routes } = abilities
+    const change = changes(options)
+    const isPlaced = isIn(repository)
+
+    const location = yield* locate(repository, onto)
+    if (location._tag === "Folder" || location._tag === "Other") {
+      return yield* new NotInStack({ assetId: onto, kind: location._tag.toLowerCase() })
+    }
+    const grown = location._tag === "File" ? undefined : location.stack
+    const present = grown === undefined ? [] : (yield* repository.versions(grown)).files
+    const added = chain.files.filter((file) => !present.some((one) => sameId(one.id, file)))
+
+    const whereIs = (id: AssetId) => {
+      const parentId = options?.parentOf?.(id)
+      return parentId !== undefined || grown !== undefined || !abilities.sameFolder
+        ? Effect.succeed({ id, parentId })
+        : Effect.map(repository.get(id), (item) => ({ id, parentId: item.parentId }))
+    }
+    const next = yield* Effect.forEach(added, whereIs, { concurrency: "unbounded" })
+
+    const grow = (stackId: AssetId, file: AssetId) =>
+      change(routes.grow, [stackId, file], repository.grow({ stackId, file }), isPlaced(file, stackId, stackId))
+
+    /** The rest of a chain, once there is a stack. `top` is what must be on top of it before. */
+    const growAll = (stackId: AssetId, files: ReadonlyArray<AssetId>, top: AssetId | undefined) =>
+      Effect.gen(function* () {
+        const [first, ...rest] = files
+        if (first !== undefined) {
+          yield* grow(stackId, first)
+          if (rest.length > 0) yield* prove(repository, stackId, first)
+        }
+        for (const file of rest) yield* grow(stackId, file)
+        const last = files.at(-1) ?? top
+        if (last !== undefined) yield* prove(repository, stackId, last)
+        return { stackId, added }
+      })
+
+    if (location._tag !== "File") return yield* growAll(location.stack.id, added, undefined)
+
+    const folderId = location.file.parentId ?? onto
+    const steps = StackSteps.steps({ _tag: "File", id: onto, folderId }, next, abilities)
+    yield* Effect.forEach(
+      steps,
+      (step) =>
+        step._tag === "Gather"
+          ? change(
+              routes.move,
+              [step.file],
+              repository.move({ file: step.file, folderId }),
+              isPlaced(step.file, folderId, onto)
+            )
+          : Effect.void,
+      { concurrency: "unbounded", discard: true }
+    )
+    const make = steps.find((step) => step._tag === "Make")
+    if (make === undefined) return yield* new NotInStack({ assetId: onto, kind: "file" })
+    const { files } = make
+    const named = yield* change(
+      routes.stack,
+      [onto, ...files],
+      repository.stack({ onto: location.file, files }),
+      isMade(repository, [onto, ...files], onto)
+    )
+    const stackId = yield* Option.match(Option.flatten(named), {
+      onNone: () =>
+        Effect.flatMap(
+          locate(repository, onto),
+          (found): Effect.Effect<AssetId, NotInStack> =>
+            found._tag === "Member"
+              ? Effect.succeed(found.stack.id)
+              : new NotInStack({ assetId: onto, kind: found._tag.toLowerCase() })
+        ),
+      onSome: (id) => Effect.succeed(id)
+    })
+    const rest = steps.flatMap((step) => (step._tag === "Grow" ? [step.file] : []))
+    return yield* growAll(stackId, rest, Arr.lastNonEmpty(files))
+  })

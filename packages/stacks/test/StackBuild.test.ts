@@ -1,0 +1,163 @@
+import { assert, describe, it } from "@effect/vitest"
+import { type Asset, V4Client } from "@effect-frameio/core"
+import { Repository, RepositoryV4, StackBuild } from "@effect-frameio/stacks"
+import { FakeFrameio, FaultPlan, RateLimiter } from "@effect-frameio/testing"
+import { Array as Arr, Effect, Layer, Option, Redacted, TestClock } from "effect"
+
+type Fakes = (options?: FakeFrameio.Options) => Layer.Layer<Repository.Repository | FakeFrameio.FakeFrameio>
+
+const v2: Fakes = (options) =>
+  Repository.layerV2.pipe(
+    Layer.provideMerge(
+      FakeFrameio.layerClient({ limits: RateLimiter.unlimited, client: { retry: { maxRetries: 0 } }, ...options })
+    )
+  )
+
+const v4: Fakes = (options) =>
+  RepositoryV4.layer.pipe(
+    Layer.provide(V4Client.layer({ token: Redacted.make(FakeFrameio.token) })),
+    Layer.orDie,
+    Layer.provideMerge(FakeFrameio.layer({ limits: RateLimiter.unlimited, ...options }))
+  )
+
+const shots = (count: number) =>
+  Effect.gen(function* () {
+    const fake = yield* FakeFrameio.FakeFrameio
+    const folder = yield* fake.addFolder({ name: "shots" })
+    const files = yield* Effect.forEach(Arr.range(1, count), (n) =>
+      fake.addFile({ name: `shot_v${n}.mov`, parentId: folder })
+    )
+    const [onto, ...rest] = files
+    assert(onto !== undefined)
+    return { fake, folder, files, onto, rest }
+  })
+
+const versionsOf = (id: Asset.AssetId) =>
+  Effect.flatMap(FakeFrameio.FakeFrameio, (fake) =>
+    Effect.map(
+      fake.stackOf(id),
+      Option.match({ onNone: (): ReadonlyArray<Asset.AssetId> => [], onSome: ({ versions }) => versions })
+    )
+  )
+
+/** Lets time pass until an effect is done: V4's printed limits hold where the fake tells none. */
+const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const fiber = yield* Effect.fork(effect)
+    yield* TestClock.adjust("1 hour")
+    return yield* fiber
+  })
+
+const suite = (name: string, layer: Fakes, changes: { readonly make: string; readonly grow: string }) =>
+  describe(`StackBuild, over ${name}`, () => {
+    it.effect("puts twelve files on one another in order, and finds nothing to do a second time", () =>
+      Effect.gen(function* () {
+        const { fake, files, onto, rest } = yield* shots(12)
+        const built = yield* inTime(StackBuild.build({ onto, files: rest }))
+        assert.deepStrictEqual(yield* versionsOf(onto), files)
+        assert.deepStrictEqual(built.added, rest)
+        const before = (yield* fake.requests).filter(({ applied }) => applied).length
+        const again = yield* inTime(StackBuild.build({ onto: built.stackId, files: rest }))
+        assert.deepStrictEqual(again, { stackId: built.stackId, added: [] })
+        assert.strictEqual((yield* fake.requests).filter(({ applied }) => applied).length, before)
+      }).pipe(Effect.provide(layer()))
+    )
+
+    it.effect("brings files from elsewhere, and grows the stack of a version", () =>
+      Effect.gen(function* () {
+        const { fake, files, onto } = yield* shots(2)
+        const far = yield* fake.addFile({ name: "shot_v3.mov" })
+        const farther = yield* fake.addFile({ name: "shot_v4.mov" })
+        yield* StackBuild.build({ onto, files: [...files.slice(1), far] })
+        yield* StackBuild.build({ onto, files: [farther] })
+        assert.deepStrictEqual(yield* versionsOf(onto), [...files, far, farther])
+      }).pipe(Effect.provide(layer()))
+    )
+
+    for (const endpoint of [changes.make, changes.grow]) {
+      for (const [what, fault] of [
+        ["an answer that is lost", { _tag: "AnswerLost" }],
+        ["a request that is lost", { _tag: "RequestLost" }],
+        ["an error after the change", { _tag: "ErrorAfter", status: 500 }],
+        ["an error before the change", { _tag: "ErrorBefore", status: 500 }]
+      ] as const) {
+        it.effect(`makes every version once and in order after ${what} of ${endpoint}`, () =>
+          Effect.gen(function* () {
+            const { fake, files, onto, rest } = yield* shots(12)
+            const built = yield* inTime(StackBuild.build({ onto, files: rest }))
+            assert.deepStrictEqual(yield* versionsOf(onto), files)
+            assert.deepStrictEqual(built.added, rest)
+            const journal = yield* fake.requests
+            const applied = journal.filter((one) => one.applied && one.endpoint === endpoint)
+            const unfaulted = endpoint === changes.make && changes.make === changes.grow ? 11 : applied.length
+            assert.lengthOf(applied, unfaulted)
+            assert.strictEqual(journal.filter(({ fault: had }) => had !== undefined).length, 1)
+          }).pipe(Effect.provide(layer({ faults: FaultPlan.nth(endpoint, 0, fault) })))
+        )
+      }
+    }
+
+    it.effect("touches nothing that somebody else has stacked meanwhile", () =>
+      Effect.gen(function* () {
+        const { fake, onto, rest } = yield* shots(3)
+        const stranger = yield* fake.addFile({ name: "other_v1.mov" })
+        const strangers = yield* fake.addFile({ name: "other_v2.mov" })
+        yield* StackBuild.build({ onto: stranger, files: [strangers] })
+        const error = yield* Effect.flip(StackBuild.build({ onto: yield* fake.addFolder({ name: "f" }), files: rest }))
+        assert.strictEqual(error._tag, "FrameioNotInStack")
+        assert.deepStrictEqual(yield* versionsOf(onto), [])
+        assert.deepStrictEqual(yield* versionsOf(stranger), [stranger, strangers])
+      }).pipe(Effect.provide(layer()))
+    )
+  })
+
+suite("v2", v2, { make: "assets.version", grow: "assets.version" })
+for (const childrenOrder of ["newest-first", "oldest-first"] as const) {
+  for (const lastVersion of ["keep-stack", "dissolve"] as const) {
+    suite(
+      `V4 (${childrenOrder}, ${lastVersion})`,
+      (options) => v4({ ...options, v4: { childrenOrder }, unknowns: { lastVersion } }),
+      { make: "versionStacks.create", grow: "files.move" }
+    )
+  }
+}
+
+describe("StackBuild, over V4, what is its own", () => {
+  it.effect("believes that nothing was done only after a second look", () =>
+    Effect.gen(function* () {
+      const { fake, files, onto, rest } = yield* shots(3)
+      yield* inTime(StackBuild.build({ onto, files: rest }))
+      assert.deepStrictEqual(yield* versionsOf(onto), files)
+      assert.strictEqual((yield* fake.counts("versionStacks.create")).requests, 1)
+    }).pipe(
+      Effect.provide(
+        v4({
+          v4: { readAfterWriteMillis: 20_000 },
+          faults: FaultPlan.nth("versionStacks.create", 0, { _tag: "AnswerLost" })
+        })
+      )
+    )
+  )
+
+  it.effect("keeps the rest back where Frame.io puts moved files below", () =>
+    Effect.gen(function* () {
+      const { fake, onto, rest } = yield* shots(13)
+      const error = yield* inTime(Effect.flip(StackBuild.build({ onto, files: rest })))
+      assert.strictEqual(error._tag, "FrameioNotOnTop")
+      assert.strictEqual((yield* fake.counts("files.move")).requests, 1)
+    }).pipe(Effect.provide(v4({ v4: { movedFilePlace: "bottom" } })))
+  )
+
+  it.effect("takes one request for ten files, and none for a listing's parents", () =>
+    Effect.gen(function* () {
+      const { fake, folder, onto, rest } = yield* shots(10)
+      yield* StackBuild.build({ onto, files: rest }, { parentOf: () => folder })
+      const made = (yield* fake.requests).filter(({ applied }) => applied)
+      assert.deepStrictEqual(
+        made.map(({ endpoint }) => endpoint),
+        ["versionStacks.create"]
+      )
+      assert.strictEqual((yield* fake.requests).length, made.length + 6)
+    }).pipe(Effect.provide(v4()))
+  )
+})
