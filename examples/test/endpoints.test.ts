@@ -43,8 +43,8 @@ it.effect("shows every endpoint once at least, and each does what it says", () =
     assert.deepStrictEqual(yield* clear(folder.id, [growing.id]), [growing.id])
     assert.isUndefined(fake.world.get(folder.id))
 
-    for (const endpoint of FrameioApi.endpoints.keys()) {
-      assert.isAtLeast(fake.journal.counts(endpoint).succeeded, 1, endpoint)
+    for (const { name } of FrameioApi.endpoints.values()) {
+      assert.isAtLeast(fake.journal.counts(name).succeeded, 1, name)
     }
   }).pipe(Effect.provide(FakeFrameio.layerClient({ limits: RateLimiter.unlimited })))
 )

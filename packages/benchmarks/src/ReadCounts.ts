@@ -135,7 +135,7 @@ export const measure = (size: World): Effect.Effect<ReadonlyArray<Count>, Framei
       if (members !== size.stacks * size.versions || places.length !== members + size.loose) {
         return yield* Effect.dieMessage(`${way}: ${members} of ${places.length} files were found on stacks`)
       }
-      const requests = (endpoint: string) => fake.journal.counts(endpoint).requests
+      const requests = (endpoint: "assets.get" | "assets.children") => fake.journal.counts(endpoint).requests
       return { way, gets: requests("assets.get"), pages: requests("assets.children") }
     }).pipe(
       Effect.provide(

@@ -393,9 +393,9 @@ export class FrameioApi extends HttpApi.make("frameio")
  * @since 0.1.0
  * @category reflection
  */
-export interface Endpoint {
+export interface Endpoint<Name extends string = string> {
   /** Group and name, such as `assets.version`. */
-  readonly name: string
+  readonly name: Name
   /** Such as `POST`. */
   readonly method: string
   /** Such as `/v2/assets/:asset_id/version`. */
@@ -422,8 +422,9 @@ HttpApi.reflect(FrameioApi, {
 const reflected = reflect(
   declared,
   "/v2/",
-  ({ annotations, method, name, path }): Endpoint => ({
-    name,
+  ({ annotations, method, name, path }): Endpoint<EndpointName> => ({
+    // It is one by the types of the declaration, which reflection does not keep.
+    name: name as EndpointName,
     method,
     path,
     route: `${method} ${path}`,
@@ -432,12 +433,20 @@ const reflected = reflect(
 )
 
 /**
+ * The name of an endpoint, such as `assets.version`.
+ *
+ * @since 0.1.0
+ * @category reflection
+ */
+export type EndpointName = `assets.${HttpApiGroup.HttpApiGroup.Endpoints<typeof AssetsGroup>["name"]}`
+
+/**
  * Every endpoint of the declaration by its name, such as `assets.version`.
  *
  * @since 0.1.0
  * @category reflection
  */
-export const endpoints: ReadonlyMap<string, Endpoint> = reflected.byName
+export const endpoints: ReadonlyMap<string, Endpoint<EndpointName>> = reflected.byName
 
 /**
  * The endpoint that a request goes to, if it is declared. The URL may be whole or only a path.
@@ -445,7 +454,7 @@ export const endpoints: ReadonlyMap<string, Endpoint> = reflected.byName
  * @since 0.1.0
  * @category reflection
  */
-export const endpointOf = (request: { readonly method: string; readonly url: string }): Endpoint | undefined =>
+export const endpointOf = (request: { readonly method: string; readonly url: string }): Endpoint<EndpointName> | undefined =>
   reflected.find(request)
 
 /** Whatever may be an id: left in the route it would make a bucket of every asset. */

@@ -438,7 +438,7 @@ export type OperationName = {
  * @since 0.1.0
  * @category reflection
  */
-export interface Endpoint extends FrameioApi.Endpoint {
+export interface Endpoint extends FrameioApi.Endpoint<EndpointName> {
   /** The limit that Frame.io prints, in requests per window of ms. */
   readonly printed: { readonly limit: number; readonly windowMillis: number }
 }
@@ -454,7 +454,8 @@ const reflected = reflect(
   ),
   "/v4/",
   ({ annotations, method, name, path }): Endpoint => ({
-    name,
+    // It is one by the types of the declaration, which reflection does not keep.
+    name: name as EndpointName,
     method,
     path,
     route: `${method} ${path}`,
@@ -462,6 +463,16 @@ const reflected = reflect(
     printed: Context.get(Context.merge(Context.make(PrintedLimit, NOT_PRINTED), annotations), PrintedLimit)
   })
 )
+
+/**
+ * The name of an endpoint, such as `files.move`.
+ *
+ * @since 0.1.0
+ * @category reflection
+ */
+export type EndpointName = {
+  readonly [Group in keyof Operations]: `${Group}.${Extract<keyof Operations[Group], string>}`
+}[keyof Operations]
 
 /**
  * Every endpoint of the declaration by its name, such as `files.move`.

@@ -140,9 +140,9 @@ export interface Service {
   /** The requests that the journal keeps, oldest first. */
   readonly requests: Effect.Effect<ReadonlyArray<Journal.Entry>>
   /** Counts of all requests, or of those to one endpoint such as `assets.version`. */
-  readonly counts: (endpoint?: string) => Effect.Effect<Journal.Counts>
+  readonly counts: (endpoint?: FaultPlan.EndpointName) => Effect.Effect<Journal.Counts>
   /** Fills a bucket to the brim, as somebody else would; answers how many requests that took. */
-  readonly exhaust: (endpoint: string, userId?: string) => Effect.Effect<number>
+  readonly exhaust: (endpoint: FaultPlan.EndpointName, userId?: string) => Effect.Effect<number>
   /** Adds a share of V4, to the first project by default; answers its id. */
   readonly addShare: (share: {
     /** Under which people find it. */

@@ -4,9 +4,20 @@
  *
  * @since 0.1.0
  */
+import type * as FrameioApi from "@effect-frameio/core/FrameioApi"
+import type * as V4Api from "@effect-frameio/core/V4Api"
 import { unit } from "./internal/random.js"
 import type { Limit } from "./RateLimiter.js"
 import type { World } from "./World.js"
+
+/**
+ * The name of an endpoint of either API, or that of the storage host. Names are literals, so that a misspelt one is a
+ * type error and not a fault that never happens.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type EndpointName = FrameioApi.EndpointName | V4Api.EndpointName | "storage.part"
 
 /**
  * What can happen to one request.
@@ -67,7 +78,7 @@ export interface RequestInfo {
   /** Path and query. */
   readonly url: string
   /** Such as `assets.version`; `storage.part` for a part of an upload; empty where the request is not declared. */
-  readonly endpoint: string
+  readonly endpoint: EndpointName | ""
 }
 
 /**
@@ -96,7 +107,7 @@ export type Happening =
   | {
       readonly _tag: "LimitChanges"
       readonly atMillis: number
-      readonly endpoint: string
+      readonly endpoint: EndpointName
       readonly limit: Limit | "unlimited"
     }
   | { readonly _tag: "TokenExpires"; readonly atMillis: number; readonly token: string }
@@ -153,7 +164,7 @@ export const when = (test: (request: RequestInfo) => boolean, fault: Fault): Fau
  * @since 0.1.0
  * @category constructors
  */
-export const nth = (endpoint: string, n: number | ReadonlyArray<number>, fault: Fault): FaultPlan => {
+export const nth = (endpoint: EndpointName, n: number | ReadonlyArray<number>, fault: Fault): FaultPlan => {
   const wanted = new Set(typeof n === "number" ? [n] : n)
   return when((request) => request.endpoint === endpoint && wanted.has(request.ofEndpoint), fault)
 }
@@ -225,7 +236,7 @@ const NONSENSE: ReadonlyArray<HeaderFault> = [
  * @category constructors
  */
 export const random = (
-  options: { readonly seed: number; readonly endpoints?: ReadonlyArray<string> | undefined } & Odds
+  options: { readonly seed: number; readonly endpoints?: ReadonlyArray<EndpointName> | undefined } & Odds
 ): FaultPlan => {
   const odds: ReadonlyArray<readonly [number, Fault]> = [
     [options.connectionRefused ?? 0, { _tag: "ConnectionRefused" }],
@@ -256,7 +267,7 @@ export const random = (
   }
   return {
     decide: ({ endpoint, sequence }) =>
-      options.endpoints === undefined || options.endpoints.includes(endpoint)
+      options.endpoints === undefined || options.endpoints.some((one) => one === endpoint)
         ? { fault: pick(sequence), headers: headers(sequence) }
         : NOTHING,
     happenings: NO_HAPPENINGS

@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+import type { EndpointName } from "./FaultPlan.js"
 import type { Fault } from "./FaultPlan.js"
 
 /**
@@ -127,7 +128,7 @@ export class Journal {
   }
 
   /** What is kept of one endpoint, oldest first. */
-  of(endpoint: string): ReadonlyArray<Entry> {
+  of(endpoint: EndpointName): ReadonlyArray<Entry> {
     return this.entries.filter((entry) => entry.endpoint === endpoint)
   }
 
@@ -137,7 +138,7 @@ export class Journal {
   }
 
   /** Counts of all requests, or of those to one endpoint, however many entries are kept. */
-  counts(endpoint?: string): Counts {
+  counts(endpoint?: EndpointName): Counts {
     return endpoint === undefined ? this.all : (this.ofEndpoint.get(endpoint) ?? NO_COUNTS)
   }
 }

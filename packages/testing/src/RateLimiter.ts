@@ -8,6 +8,7 @@
  *
  * @since 0.1.0
  */
+import type { EndpointName } from "./FaultPlan.js"
 import * as V4Api from "@effect-frameio/core/V4Api"
 
 /**
@@ -105,7 +106,7 @@ export const remainingAt = (limit: Limit, level: number): number =>
  */
 export interface Foreign {
   /** The endpoint whose bucket is used, such as `assets.version`. */
-  readonly endpoint: string
+  readonly endpoint: EndpointName
   /** The user's id; by default the first user. */
   readonly userId?: string | undefined
   /** Requests that arrive together. */
@@ -131,7 +132,7 @@ export interface Foreign {
  */
 export const steady = (options: {
   /** The endpoint whose bucket is used. */
-  readonly endpoint: string
+  readonly endpoint: EndpointName
   /** Requests a second. */
   readonly perSecond: number
   /** The user's id; by default the first user. */

@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FaultPlan } from "@effect-frameio/testing"
 
-const request = (sequence: number, endpoint = "assets.version", ofEndpoint = sequence): FaultPlan.RequestInfo => ({
+const request = (
+  sequence: number,
+  endpoint: FaultPlan.EndpointName = "assets.version", ofEndpoint = sequence): FaultPlan.RequestInfo => ({
   sequence,
   ofEndpoint,
   elapsedMillis: 0,
@@ -14,6 +16,17 @@ const fates = (plan: FaultPlan.FaultPlan, count: number) =>
   Array.from({ length: count }, (_, sequence) => plan.decide(request(sequence)))
 
 describe("FaultPlan", () => {
+  it("takes no name that no endpoint has", () => {
+    // @ts-expect-error: it would never happen, and a test pass that should not
+    FaultPlan.nth("assets.verison", 0, { _tag: "AnswerLost" })
+    // @ts-expect-error: likewise
+    FaultPlan.random({ seed: 1, endpoints: ["asset.get"], answerLost: 1 })
+    // @ts-expect-error: likewise
+    FaultPlan.when((request) => request.endpoint === "assets.moved", { _tag: "AnswerLost" })
+    const plan = FaultPlan.nth("files.move", 0, { _tag: "AnswerLost" })
+    assert.strictEqual(plan.decide(request(0, "files.move", 0)).fault?._tag, "AnswerLost")
+  })
+
   it("random: the same seed gives the same fates, another seed others, and the odds are right", () => {
     const odds = { answerLost: 0.1, errorBefore: 0.05, headersMissing: 0.2, headersMalformed: 0.1 }
     const one = fates(FaultPlan.random({ seed: 1, ...odds }), 20_000)

@@ -330,7 +330,7 @@ export const make = (parts: Parts): Effect.Effect<Engine, never, Scope.Scope> =>
     /** A request on its way: its number, its fate, and no connection where the plan has none for it. */
     const depart = <A>(
       request: { readonly method: string; readonly url: string },
-      endpoint: string,
+      endpoint: FaultPlan.EndpointName | "",
       go: (info: FaultPlan.RequestInfo, fate: FaultPlan.Fate, now: number) => Effect.Effect<A>
     ): Effect.Effect<A | Reply> =>
       Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<A | Reply> => {

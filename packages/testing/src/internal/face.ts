@@ -1,3 +1,4 @@
+import type { EndpointName } from "../FaultPlan.js"
 /** One of the APIs that the fake answers over its world: what differs between them on the way through the engine. */
 import type * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import type * as Effect from "effect/Effect"
@@ -28,7 +29,7 @@ export interface Arrival {
 /** @internal */
 export interface Face {
   /** The name of the endpoint that a request goes to; empty where there is none. */
-  readonly endpointOf: (request: { readonly method: string; readonly url: string }) => string
+  readonly endpointOf: (request: { readonly method: string; readonly url: string }) => EndpointName | ""
   /** Who asks, or the answer that this is not known. */
   readonly authenticate: (arrival: Arrival) => User | HttpServerResponse.HttpServerResponse
   readonly noRoute: (arrival: Arrival) => HttpServerResponse.HttpServerResponse
