@@ -233,7 +233,7 @@ const makeReader = (
             }),
             Effect.tap(() => options?.onProgress?.({ ...progress }) ?? Effect.void)
           )
-        return Listing.fromPages(read, { ahead: AHEAD, pageSize, key: ({ id }) => id }).pipe(
+        return Listing.fromPages(read, { ahead: AHEAD, key: ({ id }) => id }).pipe(
           Stream.runForEachChunk((chunk) =>
             Effect.sync(() => {
               for (const one of chunk) {

@@ -454,8 +454,10 @@ export const endpoints: ReadonlyMap<string, Endpoint<EndpointName>> = reflected.
  * @since 0.1.0
  * @category reflection
  */
-export const endpointOf = (request: { readonly method: string; readonly url: string }): Endpoint<EndpointName> | undefined =>
-  reflected.find(request)
+export const endpointOf = (request: {
+  readonly method: string
+  readonly url: string
+}): Endpoint<EndpointName> | undefined => reflected.find(request)
 
 /** Whatever may be an id: left in the route it would make a bucket of every asset. */
 const ID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=\/)\d+(?=\/|$)/gi

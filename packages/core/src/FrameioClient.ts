@@ -17,6 +17,7 @@ import * as Either from "effect/Either"
 import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
 import { type Asset, type AssetFragment, AssetId, type CreatedAsset, sameId } from "./Asset.js"
 import * as Bulk from "./Bulk.js"
 import * as FrameioApi from "./FrameioApi.js"
@@ -520,6 +521,29 @@ const wireOf = (config: FrameioConfig.Service) => ({
 // -----------------------------------------------------------------------------
 
 /**
+ * Hears of the assets that a change was about, when it is over in whatever way.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ChangeListener = (assetIds: ReadonlyArray<AssetId>) => void
+
+const listenersOf = new WeakMap<Service, Set<ChangeListener>>()
+
+/**
+ * Hears of every change that goes through a client, until the scope closes: for what keeps assets, such as a cache. A
+ * client that was not made by {@link make} tells nothing.
+ *
+ * @since 0.1.0
+ * @category watching
+ */
+export const onChange = (client: Service, listener: ChangeListener): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.sync(() => void listenersOf.get(client)?.add(listener)),
+    () => Effect.sync(() => void listenersOf.get(client)?.delete(listener))
+  )
+
+/**
  * Makes the client. It runs on any `HttpClient`; on `FetchHttpClient` it forbids redirections by itself, and the others
  * of `@effect/platform` do not follow them.
  *
@@ -546,6 +570,8 @@ export const make = (
       tracePropagation: options?.tracePropagation ?? false
     })
 
+    const listeners = new Set<ChangeListener>()
+
     /** One endpoint: its arguments judged before anything is sent, all of them at once; then its attempts. */
     const endpoint = <Args, A, S extends FrameioError.RealtimeStatusError>(
       { endpoint }: { readonly endpoint: FrameioApi.Endpoint },
@@ -570,7 +596,15 @@ export const make = (
           fromAnswer,
           decode: (json, answer) => Either.map(decode(json), (value) => result(value, answer))
         })
-        return Patience.outlast(call, mayPass)
+        const patient = Patience.outlast(call, mayPass)
+        return endpoint.reads
+          ? patient
+          : Effect.ensuring(
+              patient,
+              Effect.sync(() => {
+                for (const listener of listeners) listener(assetIds)
+              })
+            )
       }
     }
 
@@ -691,6 +725,7 @@ export const make = (
           ? librarySearch([], { urlParams: Search.toLibraryQuery(args) }, pageOf, Search.problemsOf(args))
           : librarySearchPost([], { payload: Search.toLibraryPayload(args) }, pageOf, Search.problemsOf(args))
     }
+    listenersOf.set(service, listeners)
     return service
   })
 

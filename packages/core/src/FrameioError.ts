@@ -480,6 +480,31 @@ export class CredentialsError extends Schema.TaggedError<CredentialsError>(`${KE
 }
 
 /**
+ * A list is not known to be whole: assets left it while it was read, so that others moved to pages that had been read, or
+ * fewer came than were told.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ListIncomplete extends Schema.TaggedError<ListIncomplete>(`${KEY}/ListIncomplete`)(
+  "FrameioListIncomplete",
+  {
+    endpoint: call.endpoint,
+    assetIds: call.assetIds,
+    ...outcome("not-applied"),
+    /** Items that were seen. */
+    seen: Schema.Int,
+    /** Items that there should be, where it was told. */
+    total: Schema.optional(Schema.Int)
+  }
+) {
+  override get message(): string {
+    const of = this.total === undefined ? "" : ` of ${this.total}`
+    return `${subject(this)} the list is not whole: ${this.seen}${of} were seen. Read it again when nobody moves or deletes in it.`
+  }
+}
+
+/**
  * The arguments cannot be right, so nothing was sent.
  *
  * @since 0.1.0
@@ -552,12 +577,12 @@ export type CallError =
   | RateLimitError
 
 /**
- * Everything that a reading call can fail with.
+ * Everything that a reading call can fail with; `ListIncomplete` is of whole lists only.
  *
  * @since 0.1.0
  * @category errors
  */
-export type ReadError = ReadStatusError | CallError
+export type ReadError = ReadStatusError | CallError | ListIncomplete
 
 /**
  * Everything that a changing call can fail with.
@@ -597,6 +622,7 @@ export const FrameioError = Schema.Union(
   DecodeError,
   InvalidRequest,
   CredentialsError,
+  ListIncomplete,
   QueueFull,
   MaxWaitExceeded,
   DeadlineExceeded,

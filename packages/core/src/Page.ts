@@ -20,14 +20,35 @@ export interface Page<A> {
   readonly total: number | undefined
   /** How many pages there are. */
   readonly totalPages: number | undefined
+  /** Whether a `link` header names a next page. */
+  readonly hasNext?: boolean | undefined
 }
 
-const read = (value: string | undefined): number | undefined =>
-  value !== undefined && /^\s*\d{1,15}\s*$/.test(value) ? Number(value) : undefined
+/** A whole number, also as `5.0`, and as `5, 5` where something in between doubled the header. */
+const read = (value: string | undefined): number | undefined => {
+  if (value === undefined) return undefined
+  const numbers = new Set(
+    value.split(",").map((one) => (/^\s*\d{1,15}(?:\.0+)?\s*$/.test(one) ? Number(one) : undefined))
+  )
+  const [first] = numbers
+  return numbers.size === 1 ? first : undefined
+}
+
+/** The relations of a `link` header; a header that names no neighbour at all says nothing of the next page. */
+const readNext = (link: string | undefined): boolean | undefined => {
+  if (link === undefined) return undefined
+  const relations = [...link.matchAll(/;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,]+))/gi)].flatMap(([, quoted, bare]) =>
+    (quoted ?? bare ?? "").toLowerCase().split(/\s+/)
+  )
+  if (relations.includes("next")) return true
+  return relations.some((one) => one === "prev" || one === "previous" || one === "first" || one === "last")
+    ? false
+    : undefined
+}
 
 /**
- * A page out of its items and the headers `page-number`, `per-page`, `total` and `total-pages` (names in lower case).
- * A header that is not a whole number is not believed.
+ * A page out of its items and the headers `page-number`, `per-page`, `total`, `total-pages` and `link` (names in lower
+ * case). A header that is not a whole number is not believed.
  *
  * @since 0.1.0
  * @category constructors
@@ -40,5 +61,6 @@ export const fromHeaders = <A>(
   page: read(headers["page-number"]),
   perPage: read(headers["per-page"]),
   total: read(headers.total),
-  totalPages: read(headers["total-pages"])
+  totalPages: read(headers["total-pages"]),
+  hasNext: readNext(headers.link)
 })

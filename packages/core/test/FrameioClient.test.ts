@@ -714,8 +714,17 @@ describe("FrameioClient", () => {
           const logger = Logger.make((entry) => {
             logs.push(inspect(entry.message, { depth: 20 }) + Cause.pretty(entry.cause))
           })
-          for (const call of [version, get]) {
-            const exit = yield* throughTime(over(stub([reply]), Effect.exit(call))).pipe(
+          for (const ended of [Effect.exit(version), Effect.exit(get)]) {
+            const exit = yield* throughTime(
+              over(
+                stub([reply]),
+                ended as Effect.Effect<
+                  Exit.Exit<Asset.Asset, FrameioError.FrameioError>,
+                  never,
+                  FrameioClient.FrameioClient
+                >
+              )
+            ).pipe(
               Effect.tapErrorCause((cause) => Effect.logError("failed", cause)),
               Effect.withTracer(tracer),
               Effect.locally(FiberRef.currentMinimumLogLevel, LogLevel.All),
@@ -947,18 +956,16 @@ describe("FrameioClient", () => {
 
     it("hold the error channel of each call", () => {
       type Calls = FrameioClient.Service
+      type Read<A> = Effect.Effect<A, Status | Rest | FrameioError.ListIncomplete>
       expectTypeOf<ReturnType<Calls["version"]>>().toEqualTypeOf<
         Effect.Effect<Asset.Asset, Status | FrameioError.Conflict | Rest>
       >()
       expectTypeOf<ReturnType<Calls["unversion"]>>().toEqualTypeOf<
         Effect.Effect<Asset.Asset, Status | FrameioError.Conflict | Rest>
       >()
-      expectTypeOf<ReturnType<Calls["get"]>>().toEqualTypeOf<Effect.Effect<Asset.Asset, Status | Rest>>()
-      expectTypeOf<ReturnType<Calls["children"]>>().toEqualTypeOf<
-        Effect.Effect<Page.Page<Asset.Asset>, Status | Rest>
-      >()
+      expectTypeOf<ReturnType<Calls["get"]>>().toEqualTypeOf<Read<Asset.Asset>>()
+      expectTypeOf<ReturnType<Calls["children"]>>().toEqualTypeOf<Read<Page.Page<Asset.Asset>>>()
       type Write<A> = Effect.Effect<A, Status | FrameioError.Conflict | Rest>
-      type Read<A> = Effect.Effect<A, Status | Rest>
       expectTypeOf<ReturnType<Calls["slimChildren"]>>().toEqualTypeOf<Read<Page.Page<Asset.AssetFragment>>>()
       expectTypeOf<ReturnType<Calls["create"]>>().toEqualTypeOf<Write<Asset.CreatedAsset>>()
       expectTypeOf<ReturnType<Calls["update"]>>().toEqualTypeOf<Write<Asset.Asset>>()
@@ -975,7 +982,7 @@ describe("FrameioClient", () => {
       expectTypeOf<ReturnType<Calls["search"]>>().toEqualTypeOf<Read<Page.Page<Asset.Asset>>>()
       expectTypeOf<ReturnType<Calls["librarySearch"]>>().toEqualTypeOf<Read<Page.Page<Asset.Asset>>>()
       expectTypeOf<FrameioError.FrameioError>().toEqualTypeOf<
-        Status | FrameioError.BadRequest | FrameioError.Conflict | Rest
+        Status | FrameioError.BadRequest | FrameioError.Conflict | FrameioError.ListIncomplete | Rest
       >()
     })
 

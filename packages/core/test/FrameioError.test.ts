@@ -158,7 +158,7 @@ describe("FrameioError", () => {
         /"_tag":\{"type":"string","enum":\["(\w+)"/g
       )
       const mine = [...tags].map(([, tag]) => tag ?? "")
-      assert.strictEqual(mine.length, 19)
+      assert.strictEqual(mine.length, 20)
       assert.isTrue(mine.every((tag) => tag.startsWith("Frameio")))
       const served: Effect.Effect<string, HttpApiError.NotFound | FrameioError.NotFound> = Effect.fail(
         new HttpApiError.NotFound()

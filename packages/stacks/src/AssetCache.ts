@@ -5,7 +5,7 @@
  * - Equal reads in flight are one request. Whoever is interrupted leaves; the request is given up with its last reader.
  * - What was read is known for a while, and everything that a listing shows is known as if it had been read by itself:
  *   its kind, its parent, its cover.
- * - What is changed through the cache is forgotten, and an answer that was under way meanwhile is not kept.
+ * - What is changed through the cache or its client is forgotten, and an answer that was under way meanwhile is not kept.
  * - A failure is never kept.
  *
  * What others change is not seen before the time to live is over. Where that matters, read `fresh`.
@@ -337,6 +337,8 @@ export const make = (options?: Options): Effect.Effect<Service, never, FrameioCl
           change,
           Effect.sync(() => drop([...ids, ...holdersOf(ids)]))
         )
+
+    yield* FrameioClient.onChange(client, (ids) => drop([...ids, ...holdersOf(ids)]))
 
     /** The answer shows where things are now, which need not be where they were. */
     const forgetAnswer = (asset: Asset.Asset): Effect.Effect<void> =>

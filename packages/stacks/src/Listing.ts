@@ -1,16 +1,16 @@
 /**
- * Lists as streams, over all their pages.
+ * Lists as streams, over all their pages: all of a list, or an error.
  *
- * A list ends where the header `total-pages` says, read anew on every page, because lists change while they are read.
- * Where it is missing, `total` and `per-page` are asked instead; and where nothing is said, as on an endpoint that is
- * not paged, a page that is not full is the last. Frame.io documents neither a default nor a maximum of `page_size`.
+ * A list ends where a header says so, read again on every page, because lists change while they are read: `total-pages`,
+ * `link`, `total`, or a page with fewer items than its own `per-page`. Where nothing says so, only a page without anything
+ * new is the last, for servers cap pages without a word. Frame.io documents neither a default nor a maximum of
+ * `page_size`.
  *
  * @since 0.1.0
  */
-
 import type { Asset } from "@effect-frameio/core/Asset"
 import * as FrameioClient from "@effect-frameio/core/FrameioClient"
-import type * as FrameioError from "@effect-frameio/core/FrameioError"
+import * as FrameioError from "@effect-frameio/core/FrameioError"
 import type { Page } from "@effect-frameio/core/Page"
 import type * as Search from "@effect-frameio/core/Search"
 import * as Chunk from "effect/Chunk"
@@ -41,13 +41,32 @@ export interface Options {
  */
 export const defaults = { ahead: 4, pageSize: 100 } as const
 
-/** The last page there is, as far as page number `n` tells. */
-const lastPage = <A>(page: Page<A>, n: number, pageSize: number | undefined): number => {
-  if (page.totalPages !== undefined) return page.totalPages
-  const { perPage = Number.POSITIVE_INFINITY, total } = page
-  if (total !== undefined && perPage >= 1 && perPage < Number.POSITIVE_INFINITY) return Math.ceil(total / perPage)
-  return page.items.length >= Math.max(1, Math.min(perPage, pageSize ?? Number.POSITIVE_INFINITY)) ? n + 1 : n
+/**
+ * The last page there is, as far as page number `n` tells, which brought something new; `n + 1` while nothing says that it
+ * is the last.
+ */
+const lastPage = <A>(page: Page<A>, n: number, seen: number, isShortTheLast: boolean): number => {
+  const { hasNext, perPage, total, totalPages } = page
+  const isMissing = hasNext === true || (total !== undefined && seen < total)
+  if (totalPages !== undefined) return isMissing ? Math.max(totalPages, n + 1) : totalPages
+  if (isMissing) return total === undefined || !perPage ? n + 1 : Math.max(Math.ceil(total / perPage), n + 1)
+  if (hasNext === false || total !== undefined) return n
+  return isShortTheLast && perPage !== undefined && page.items.length < perPage ? n : n + 1
 }
+
+/**
+ * What is known of a list that is not known to be whole.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Incomplete {
+  readonly seen: number
+  readonly total: number | undefined
+}
+
+/** How often in a row a list is read again to no avail. */
+const VAIN_READINGS = 2
 
 /**
  * The items of all pages, in order, out of a function that reads one page.
@@ -56,24 +75,31 @@ const lastPage = <A>(page: Page<A>, n: number, pageSize: number | undefined): nu
  * before the stream runs or after it is stopped. An error comes in its place, after the items of the pages before it.
  *
  * Each item comes once: when the list changes while it is read, items move to another page, and those that were seen
- * are left out. (What moved to a page that had been read already is missed; only reading again helps there.) It ends
- * even where the server does not: a page that brings nothing new does not make the list longer, nor does one whose
- * `page-number` is not the one that was asked for.
+ * are left out. What moved to a page that had been read already is missed; with `incomplete` the list is read again until
+ * that is made good. It ends even where the server does not: a page that brings nothing new does not make the list longer,
+ * nor does one whose `page-number` is not the one that was asked for.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const fromPages = <A, E, R>(
+export const fromPages = <A, E, R, E2 = never>(
   /** Reads one page; counted from 1. */
   read: (page: number) => Effect.Effect<Page<A>, E, R>,
   options: Options & {
     /** What tells the items apart. The keys of all items are remembered while the stream runs. */
     readonly key: (item: A) => string
-    /** How many items a full page has, where the headers do not say; absent: not known. */
-    readonly pageSize?: number | undefined
+    /** Whether a page with fewer items than its `per-page` is the last. Default `true`. */
+    readonly isShortTheLast?: boolean | undefined
+    /**
+     * Holds the list to be whole: where items left it while it was read, or fewer came than `total` says, it is read
+     * again, and when that brings nothing, fails with this. Default: the list is taken as it comes.
+     */
+    readonly incomplete?: ((facts: Incomplete) => E2) | undefined
   }
-): Stream.Stream<A, E, R> => {
+): Stream.Stream<A, E | E2, R> => {
   const ahead = Math.max(0, Math.floor(options.ahead ?? defaults.ahead))
+  const isShortTheLast = options.isShortTheLast ?? true
+  const { incomplete } = options
   return Stream.fromPull(
     Effect.map(Effect.scope, (scope) => {
       const seen = new Set<string>()
@@ -81,11 +107,18 @@ export const fromPages = <A, E, R>(
       const asked: Array<Fiber.Fiber<Page<A>, E>> = []
       let next = 1
       let last = 1
+      /** What this reading saw; the first sees what all saw. */
+      let now = seen
+      let total: number | undefined
+      let totalPages: number | undefined
+      let hasShrunk = false
+      let before = 0
+      let vain = 0
 
-      const isNew = (item: A): boolean => {
+      const isNewNow = (item: A): boolean => {
         const key = options.key(item)
-        if (seen.has(key)) return false
-        seen.add(key)
+        if (now.has(key)) return false
+        now.add(key)
         return true
       }
 
@@ -100,16 +133,44 @@ export const fromPages = <A, E, R>(
 
       /** What is new on a page; learns from it where the list ends. */
       const take = (page: Page<A>): Chunk.Chunk<A> => {
-        const items = page.items.filter(isNew)
-        const end = page.page !== undefined && page.page < next ? page.page : lastPage(page, next, options.pageSize)
-        last = items.length > 0 ? end : Math.min(last, end)
+        const fresh = page.items.filter(isNewNow)
+        const items = now === seen ? fresh : fresh.filter((item) => !seen.has(options.key(item)))
+        if (now !== seen) for (const item of items) seen.add(options.key(item))
+        if (page.total !== undefined) {
+          hasShrunk ||= total !== undefined && page.total < total
+          total = page.total
+        }
+        if (page.totalPages !== undefined) {
+          hasShrunk ||= totalPages !== undefined && page.totalPages < totalPages
+          totalPages = page.totalPages
+        }
+        const end =
+          page.page !== undefined && page.page < next ? page.page : lastPage(page, next, now.size, isShortTheLast)
+        last = fresh.length > 0 ? end : Math.min(last, end)
         asked.shift()
         next++
         return Chunk.unsafeFromArray(items)
       }
 
-      const pull: Effect.Effect<Chunk.Chunk<A>, Option.Option<E>, R> = Effect.suspend(() => {
-        if (next > last) return Effect.fail(Option.none())
+      const over: Effect.Effect<Chunk.Chunk<A>, Option.Option<E | E2>, R> = Effect.suspend(() => {
+        if (incomplete === undefined || !(hasShrunk || (total !== undefined && now.size < total))) {
+          return Effect.fail(Option.none())
+        }
+        vain = seen.size > before ? 0 : vain + 1
+        if (vain === VAIN_READINGS) return Effect.fail(Option.some(incomplete({ seen: now.size, total })))
+        before = seen.size
+        now = new Set()
+        next = 1
+        last = 1
+        total = undefined
+        totalPages = undefined
+        hasShrunk = false
+        // What was asked for ahead is of the reading before.
+        return Effect.zipRight(Fiber.interruptAll(asked.splice(0)), pull)
+      })
+
+      const pull: Effect.Effect<Chunk.Chunk<A>, Option.Option<E | E2>, R> = Effect.suspend(() => {
+        if (next > last) return over
         return ask(Math.max(1, ahead)).pipe(
           Effect.flatMap(() => {
             const [first] = asked
@@ -151,9 +212,19 @@ export interface ChildrenArgs extends Omit<FrameioClient.ChildrenArgs, "page">, 
 export const childrenFrom = <E, R>(
   read: (args: FrameioClient.ChildrenArgs) => Effect.Effect<Page<Asset>, E, R>,
   { ahead, ...args }: ChildrenArgs
-): Stream.Stream<Asset, E, R> => {
+): Stream.Stream<Asset, E | FrameioError.ListIncomplete, R> => {
   const pageSize = args.pageSize ?? defaults.pageSize
-  return fromPages((page) => read({ ...args, page, pageSize }), { ahead, pageSize, key: (asset) => asset.id })
+  return fromPages((page) => read({ ...args, page, pageSize }), {
+    ahead,
+    key: (asset) => asset.id,
+    incomplete: ({ seen, total }) =>
+      new FrameioError.ListIncomplete({
+        endpoint: "assets.children",
+        assetIds: [args.assetId],
+        seen,
+        ...(total === undefined ? {} : { total })
+      })
+  })
 }
 
 /**
@@ -204,7 +275,11 @@ const found = <Args extends Options, E>(
   { ahead, ...args }: Args & { readonly pageSize?: number | undefined }
 ): Stream.Stream<Asset, E> => {
   const pageSize = args.pageSize ?? defaults.pageSize
-  return fromPages((page) => read({ ...args, page, pageSize }), { ahead, pageSize: 1, key: (asset) => asset.id })
+  return fromPages((page) => read({ ...args, page, pageSize }), {
+    ahead,
+    key: (asset) => asset.id,
+    isShortTheLast: false
+  })
 }
 
 /**

@@ -293,6 +293,25 @@ describe("AssetCache", () => {
       }).pipe(Effect.provide(over()))
     )
 
+    it.effect("make it forgotten also where they go through the plain client", () =>
+      Effect.gen(function* () {
+        const client = yield* FrameioClient.FrameioClient
+        const fake = yield* FakeFrameio.FakeFrameio
+        const [from, to] = [yield* fake.addFolder({ name: "from" }), yield* fake.addFolder({ name: "to" })]
+        const id = yield* file("a.mov", from)
+        yield* get(id)
+        yield* client.update({ assetId: id, name: "b.mov" })
+        assert.strictEqual((yield* get(id)).name, "b.mov")
+        yield* get(from)
+        yield* client.move({ assetId: id, destinationId: to })
+        assert.deepStrictEqual(Asset.parentId(yield* get(id)), Option.some(to))
+        const cache = yield* AssetCache.AssetCache
+        assert.isTrue(Option.isNone(yield* cache.known(from)))
+        yield* client.delete({ assetId: id })
+        assert.strictEqual((yield* Effect.flip(get(id)))._tag, "FrameioNotFound")
+      }).pipe(Effect.provide(over()))
+    )
+
     it.effect("that failed make it forgotten all the same", () =>
       Effect.gen(function* () {
         const cache = yield* AssetCache.AssetCache

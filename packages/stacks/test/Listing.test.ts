@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Asset, FrameioClient, type Page, RateLimitCall, RateLimitScheduler } from "@effect-frameio/core"
+import { Asset, FrameioClient, Page, RateLimitCall, RateLimitScheduler } from "@effect-frameio/core"
 import { Listing } from "@effect-frameio/stacks"
 import { FakeFrameio, FaultPlan, RateLimiter } from "@effect-frameio/testing"
 import { Chunk, Deferred, Effect, Exit, FastCheck, Fiber, Layer, Option, Ref, Stream, TestClock } from "effect"
@@ -32,8 +32,8 @@ const paged = (items: ReadonlyArray<number>, perPage: number) => {
   return { asked, read }
 }
 
-const collect = <E, R>(read: (n: number) => Effect.Effect<Page.Page<number>, E, R>, options?: { pageSize?: number }) =>
-  Effect.map(Stream.runCollect(Listing.fromPages(read, { key: String, ...options })), Chunk.toReadonlyArray)
+const collect = <E, R>(read: (n: number) => Effect.Effect<Page.Page<number>, E, R>) =>
+  Effect.map(Stream.runCollect(Listing.fromPages(read, { key: String })), Chunk.toReadonlyArray)
 
 describe("Listing.fromPages", () => {
   it.effect.prop(
@@ -126,26 +126,24 @@ describe("Listing.fromPages", () => {
         return page(items.slice((n - 1) * size, n * size))
       })
 
-    it.effect("takes the list for whole where no size of a page is known", () =>
+    it.effect("takes only a page without anything new for the last, full or not", () =>
       Effect.gen(function* () {
         const asked: Array<number> = []
-        assert.deepStrictEqual(yield* collect(read(range(0, 30), 10, asked)), range(0, 10))
-        assert.deepStrictEqual(asked, [1])
-      })
-    )
-
-    it.effect("goes on while pages are full", () =>
-      Effect.gen(function* () {
-        const asked: Array<number> = []
-        assert.deepStrictEqual(yield* collect(read(range(0, 25), 10, asked), { pageSize: 10 }), range(0, 25))
+        assert.deepStrictEqual(yield* collect(read(range(0, 25), 10, asked)), range(0, 25))
+        assert.deepStrictEqual(asked.splice(0), [1, 2, 3, 4])
+        assert.deepStrictEqual(yield* collect(read(range(0, 20), 10, asked)), range(0, 20))
         assert.deepStrictEqual(asked, [1, 2, 3])
       })
     )
 
-    it.effect("needs one more look where the last page is full", () =>
+    it.effect("needs no more look where the page itself says that it is not full", () =>
       Effect.gen(function* () {
         const asked: Array<number> = []
-        assert.deepStrictEqual(yield* collect(read(range(0, 20), 10, asked), { pageSize: 10 }), range(0, 20))
+        const one = read(range(0, 25), 10, asked)
+        assert.deepStrictEqual(
+          yield* collect((n) => Effect.map(one(n), (all) => ({ ...all, perPage: 10 }))),
+          range(0, 25)
+        )
         assert.deepStrictEqual(asked, [1, 2, 3])
       })
     )
@@ -237,6 +235,75 @@ describe("Listing.fromPages", () => {
       })
     )
   })
+})
+
+/** A list whose server gives 50 items a page, whatever it is asked for, and says so in its own way. */
+const capped = (items: ReadonlyArray<number>, headers: (n: number, last: number) => Record<string, string>) => {
+  const last = Math.ceil(items.length / 50)
+  return (n: number) => Effect.succeed(Page.fromHeaders(items.slice((n - 1) * 50, n * 50), headers(n, last)))
+}
+
+describe("a list of 230 whose pages are capped at 50", () => {
+  for (const [what, headers] of [
+    ["nothing", () => ({})],
+    [
+      "link alone",
+      (n: number, last: number) => ({ link: n < last ? `<x?page=${n + 1}>; rel="next"` : '<x?page=1>; rel="first"' })
+    ],
+    ["total alone", () => ({ total: "230" })],
+    ["total-pages as 5.0", () => ({ "total-pages": "5.0" })],
+    ["each header twice", () => ({ total: "230, 230", "per-page": "50, 50", "total-pages": "5, 5" })],
+    ["a total-pages that is too small, beside total", () => ({ total: "230", "total-pages": "1" })],
+    ["a per-page that was asked for", () => ({ "per-page": "100", total: "230" })],
+    ["headers that contradict themselves", () => ({ "total-pages": "1, 5" })]
+  ] as const) {
+    it.effect(`is read whole where the server says ${what}`, () =>
+      Effect.gen(function* () {
+        const list = Listing.fromPages(capped(range(0, 230), headers), {
+          key: String,
+          incomplete: (facts) => facts
+        })
+        assert.deepStrictEqual(Chunk.toReadonlyArray(yield* Stream.runCollect(list)), range(0, 230))
+      })
+    )
+  }
+
+  it.effect("is an error where fewer come than were told", () =>
+    Effect.gen(function* () {
+      const read = capped(range(0, 100), () => ({ total: "230" }))
+      const exit = yield* Effect.exit(
+        Stream.runCollect(Listing.fromPages(read, { key: String, incomplete: (facts) => facts }))
+      )
+      assert.deepStrictEqual(exit, Exit.fail({ seen: 100, total: 230 }))
+    })
+  )
+
+  it.effect("is read again while assets leave it, so that none is missed", () =>
+    Effect.gen(function* () {
+      let left = range(0, 450)
+      const read = (n: number) =>
+        Effect.sync(() =>
+          Page.fromHeaders(left.slice((n - 1) * 50, n * 50), {
+            total: String(left.length),
+            "total-pages": String(Math.ceil(left.length / 50))
+          })
+        )
+      const seen: Array<number> = []
+      yield* Listing.fromPages(read, { key: String, ahead: 0, incomplete: (facts) => facts }).pipe(
+        Stream.runForEach((item) =>
+          Effect.sync(() => {
+            seen.push(item)
+            left = left.filter((one) => one !== item)
+          })
+        )
+      )
+      assert.deepStrictEqual(
+        seen.toSorted((a, b) => a - b),
+        range(0, 450)
+      )
+      assert.deepStrictEqual(left, [])
+    })
+  )
 })
 
 describe("Listing.children", () => {

@@ -4,8 +4,7 @@
  *
  * @since 0.1.0
  */
-import type { EndpointName } from "./FaultPlan.js"
-import type { Fault } from "./FaultPlan.js"
+import type { EndpointName, Fault } from "./FaultPlan.js"
 
 /**
  * One request. Times are in ms since the start of the fake.

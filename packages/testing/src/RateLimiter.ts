@@ -8,8 +8,9 @@
  *
  * @since 0.1.0
  */
-import type { EndpointName } from "./FaultPlan.js"
+
 import * as V4Api from "@effect-frameio/core/V4Api"
+import type { EndpointName } from "./FaultPlan.js"
 
 /**
  * A limit: so many requests per window of ms. Both are whole and at least 1.

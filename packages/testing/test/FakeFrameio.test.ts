@@ -482,8 +482,8 @@ describe("FakeFrameio: worlds and layers", () => {
     Effect.gen(function* () {
       for (const options of [
         { limits: { "asset.version": RateLimiter.perSecond(1) } },
-        // @ts-expect-error: a caller whom the types do not bind is told, too
-        { foreign: [{ endpoint: "version", burst: 1, everyMillis: 1 }] }
+        // A caller whom the types do not bind.
+        { foreign: [{ endpoint: "version" as "assets.version", burst: 1, everyMillis: 1 }] }
       ]) {
         const exit = yield* Effect.exit(Effect.provide(Effect.void, FakeFrameio.layer(options)))
         assert.isTrue(Exit.isFailure(exit) && Cause.pretty(exit.cause).includes("the fake has no endpoint"))

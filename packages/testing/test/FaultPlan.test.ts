@@ -3,7 +3,9 @@ import { FaultPlan } from "@effect-frameio/testing"
 
 const request = (
   sequence: number,
-  endpoint: FaultPlan.EndpointName = "assets.version", ofEndpoint = sequence): FaultPlan.RequestInfo => ({
+  endpoint: FaultPlan.EndpointName = "assets.version",
+  ofEndpoint = sequence
+): FaultPlan.RequestInfo => ({
   sequence,
   ofEndpoint,
   elapsedMillis: 0,

@@ -1,7 +1,7 @@
-import type { EndpointName } from "../FaultPlan.js"
 /** One of the APIs that the fake answers over its world: what differs between them on the way through the engine. */
 import type * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import type * as Effect from "effect/Effect"
+import type { EndpointName } from "../FaultPlan.js"
 import type * as RateLimiter from "../RateLimiter.js"
 import type { User } from "../World.js"
 import type { ServerRequest } from "./messages.js"
