@@ -153,6 +153,6 @@ describe("killed at any moment", () => {
         assert.strictEqual(server.journal.of("assets.version").filter((call) => call.applied).length, 1)
         assert.deepStrictEqual(readdirSync(path), ["shot_010_v002.mov"])
       }),
-    60_000
+    120_000
   )
 })
