@@ -12,6 +12,7 @@ interface Scenario {
   /** Processes that share the requests and the bucket, and do not know of each other. */
   readonly processes?: number
   readonly full?: boolean
+  readonly remembered?: boolean
   /** Somebody else: so many at once, so often; insisting on them, or losing those that are refused. */
   readonly stranger?: { readonly burst: number; readonly everyMillis: number; readonly insists: boolean }
 }
@@ -61,6 +62,7 @@ const play = (scenario: Scenario, seed: number): Outcome => {
     makeClient({
       agenda,
       requests: Math.floor(requests / processes),
+      ...(scenario.remembered === true ? { hint: rule } : {}),
       server: server.hit,
       way: () => {
         const half = (latency + (2 * random() - 1) * scenario.jitter) / 2
@@ -103,6 +105,8 @@ const playAll = (scenario: Scenario) => {
   }
 }
 
+const S8: Scenario = { limit: 40, windowMillis: 1000, requests: 400, latency: 200, jitter: 150 }
+
 const S1: Scenario = { limit: 20, windowMillis: 1000, requests: 150, latency: 20, jitter: 10 }
 
 describe("LeakyBucket in the scenarios of the benchmarks, over 101 seeds each", () => {
@@ -110,7 +114,9 @@ describe("LeakyBucket in the scenarios of the benchmarks, over 101 seeds each", 
     ["S1: 20 per s", S1, 1.008],
     ["S2: 100 per s", { limit: 100, windowMillis: 1000, requests: 1000, latency: 30, jitter: 20 }, 1.01],
     ["S3: 5 per s", { limit: 5, windowMillis: 1000, requests: 40, latency: 80, jitter: 60 }, 1.02],
-    ["W1: 30 per 5 s", { limit: 30, windowMillis: 5000, requests: 90, latency: 20, jitter: 10 }, 1.01]
+    ["W1: 30 per 5 s", { limit: 30, windowMillis: 5000, requests: 90, latency: 20, jitter: 10 }, 1.01],
+    ["S8: 40 per s, far away", S8, 1.045],
+    ["S8, with the limit remembered", { ...S8, remembered: true }, 1.025]
   ])("%s, alone: never refused, and at the limit", (_, scenario, goal) => {
     const { ratio, refused } = playAll(scenario)
     assert.strictEqual(sum(refused), 0)

@@ -10,7 +10,7 @@
  * @since 0.1.0
  */
 import { createHash, createHmac, randomUUID } from "node:crypto"
-import type * as LeakyBucket from "@effect-frameio/ratelimit/LeakyBucket"
+import * as LeakyBucket from "@effect-frameio/ratelimit/LeakyBucket"
 import { StoreUnavailable } from "@effect-frameio/ratelimit/RateLimitError"
 import * as RateLimitStore from "@effect-frameio/ratelimit/RateLimitStore"
 import * as Config from "effect/Config"
@@ -277,7 +277,11 @@ const makeWith = (
     const localMillis = Effect.clockWith((clock) => Effect.sync(() => RateLimitStore.monotonicMillis(clock)))
 
     const lifeMillis = (bucket: LeakyBucket.LeakyBucket): number =>
-      Math.ceil(Math.max(expiryMillis, 2 * (bucket.rule?.windowMillis ?? 0), 2 * leaseMillis))
+      Math.ceil(
+        Math.max(expiryMillis, 2 * (bucket.rule?.windowMillis ?? 0), 2 * leaseMillis) +
+          // A hold that the server named is for all who share, and for those who come while it lasts.
+          (LeakyBucket.hold(bucket)?.leftMillis ?? 0)
+      )
 
     const pause = (attempt: number): Effect.Effect<void> =>
       Effect.flatMap(Random.nextRange(0, Math.min(LONGEST_PAUSE_MILLIS, 2 ** (attempt - EAGER_ATTEMPTS))), (millis) =>

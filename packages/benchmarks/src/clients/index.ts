@@ -7,6 +7,7 @@ import type { Client } from "../Client.js"
 
 const load = {
   ours: () => import("./ours.js"),
+  "ours-remembered": () => import("./ours.js").then(({ remembering }) => ({ client: remembering })),
   "ours-platform": () => import("./ours.js").then(({ overPlatform }) => ({ client: overPlatform })),
   fetch: () => import("./fetch.js"),
   "axios-retry": () => import("./axios-retry.js"),

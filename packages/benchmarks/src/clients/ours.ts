@@ -33,9 +33,10 @@ const sharing = (config: FrameioConfig.Options, redisUrl: string) =>
   )
 
 const over =
-  (http: Layer.Layer<HttpClient.HttpClient>) =>
-  async ({ baseUrl, redisUrl }: Context): Promise<Instance> => {
-    const config = { token: Redacted.make("benchmark"), baseUrl }
+  (http: Layer.Layer<HttpClient.HttpClient>, remembers = false) =>
+  async ({ baseUrl, limit, redisUrl, windowMillis }: Context): Promise<Instance> => {
+    const scheduler = remembers ? { hint: () => ({ limit, windowMillis }) } : {}
+    const config = { token: Redacted.make("benchmark"), baseUrl, scheduler }
     const frameioLayer = redisUrl === undefined ? FrameioClient.layer(config) : sharing(config, redisUrl)
     const runtime = ManagedRuntime.make(Layer.provide(frameioLayer, http))
     const frameio = await runtime.runPromise(FrameioClient.FrameioClient)
@@ -80,6 +81,15 @@ export const client: Client = {
   told: "nothing",
   sharedStore: true,
   make: over(UndiciHttpClient.layer)
+}
+
+/** The same where an earlier run has learnt the limit. */
+export const remembering: Client = {
+  id: "ours-remembered",
+  title: "**effect-frameio**, limit remembered",
+  told: "limit and window",
+  limitOnly: true,
+  make: over(UndiciHttpClient.layer, true)
 }
 
 /** Over the same `HttpClient` as the peers that are made with Effect. */

@@ -89,11 +89,13 @@ export const makeClient = (options: {
   readonly server: Server
   /** How many are under way at once, at most. Default: as many as there are. */
   readonly workers?: number
+  /** The rule, where it is remembered. */
+  readonly hint?: LeakyBucket.Rule
   /** The way there and the way back, in ms. */
   readonly way: () => readonly [number, number]
 }) => {
   const { agenda, server, way } = options
-  let bucket = LeakyBucket.make()
+  let bucket = LeakyBucket.make(options.hint)
   let unstarted = Math.max(0, options.requests - (options.workers ?? options.requests))
   let waiting = options.requests - unstarted
   let timer = 0
