@@ -165,6 +165,7 @@ export interface Abilities {
  * @category models
  */
 export interface Service {
+  /** What the API can do, and which budgets its steps draw on. */
   readonly abilities: Abilities
   /** What an id is, as it is now. */
   readonly get: (id: AssetId) => Effect.Effect<Item, FrameioError.ReadError>
