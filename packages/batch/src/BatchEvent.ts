@@ -23,7 +23,9 @@ const link = {
   /** The target as the input names it. */
   assetId: Schema.String,
   /** The new version. */
-  nextAssetId: Schema.String
+  nextAssetId: Schema.String,
+  /** The new version's name, where the plan tells: its column `name`. */
+  name: Schema.optional(Schema.String)
 }
 
 /**

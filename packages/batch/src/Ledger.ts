@@ -220,15 +220,23 @@ const byChain = (rows: ReadonlyArray<LinkRow>): ReadonlyArray<ReadonlyArray<Link
 // What is in the ledger was checked when it was taken in.
 const id = (text: string): AssetId => text as AssetId
 
+const fieldsOf = Schema.decodeOption(Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown })))
+
+const textOf = (value: unknown): string | null => (typeof value === "string" && value !== "" ? value : null)
+
+const nameOf = (row: LinkRow): { readonly name?: string } => {
+  const name = row.fields === null ? null : textOf(Option.getOrUndefined(fieldsOf(row.fields))?.name)
+  return name === null ? {} : { name }
+}
+
 const linkOf = (row: LinkRow, unsettled: boolean): VersionPlan.Link => ({
   line: row.line,
   assetId: id(row.asset_id),
   nextAssetId: id(row.next_asset_id),
   fields: undefined,
+  ...nameOf(row),
   ...(unsettled ? { isUnsettled: true } : {})
 })
-
-const fieldsOf = Schema.decodeOption(Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown })))
 
 /** What is left of a chain, if anything may be done about it. */
 const leftOf = (rows: ReadonlyArray<LinkRow>): Option.Option<VersionPlan.Chain> => {
@@ -273,8 +281,6 @@ const stackedOf = (rows: ReadonlyArray<LinkRow>): Option.Option<VersionPlan.Stac
     links: stacked.map((row) => linkOf(row, row.state === "undoing")).reverse()
   })
 }
-
-const textOf = (value: unknown): string | null => (typeof value === "string" && value !== "" ? value : null)
 
 const rowsOf = (rows: ReadonlyArray<LinkRow>): ReadonlyArray<JobRecord.Row> => {
   let failed = false

@@ -29,6 +29,8 @@ export interface Link {
   readonly nextAssetId: AssetId
   /** The other columns or fields of the line, untouched; absent when there are none. */
   readonly fields: Readonly<Record<string, unknown>> | undefined
+  /** The new version's name: the column `name`, where there is one. */
+  readonly name?: string | undefined
   /**
    * Whether an earlier run sent it without learning what became of it. Such a link is looked for before it is sent again.
    * Absent in a new plan.

@@ -133,6 +133,8 @@ export interface RunArgs {
   readonly dryRun: boolean
   /** Seconds after which a call without an answer is taken for not made, when the stack does not show it. */
   readonly settleAfter: Option.Option<number>
+  /** Seconds to wait while nothing gets through, before the job stops. */
+  readonly giveUpAfter: Option.Option<number>
   /** Whether the versions of a stack may come in another order than the file says they have. */
   readonly anyOrder?: boolean | undefined
   /** No JSON lines, even in a pipe. */
@@ -145,6 +147,9 @@ const checked = (args: RunArgs): Effect.Effect<void, CliError> => {
   const wrong = [
     ...(Option.exists(args.concurrency, (n) => n < 1)
       ? [`--concurrency is ${Option.getOrThrow(args.concurrency)}; it must be at least 1.`]
+      : []),
+    ...(Option.exists(args.giveUpAfter, (n) => !(n >= 0))
+      ? [`--give-up-after is ${Option.getOrThrow(args.giveUpAfter)}; it must be 0 or more seconds.`]
       : []),
     ...(Option.exists(args.settleAfter, (n) => !(n >= 0))
       ? [`--settle-after is ${Option.getOrThrow(args.settleAfter)}; it must be 0 or more seconds.`]
@@ -162,6 +167,7 @@ const runnerOptions = (args: RunArgs, stop: Effect.Effect<void>) => ({
     onNone: () => BatchRunner.defaults.settleAfter,
     onSome: Duration.seconds
   }),
+  giveUpAfter: Option.getOrUndefined(Option.map(args.giveUpAfter, Duration.seconds)),
   lookFirst: args.lookFirst,
   stop
 })

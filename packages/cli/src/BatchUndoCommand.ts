@@ -30,6 +30,7 @@ export const handle = Effect.fn("Cli.batchUndo")(function* (args: {
   readonly dryRun: boolean
   readonly yes: boolean
   readonly settleAfter: Option.Option<number>
+  readonly giveUpAfter: Option.Option<number>
 }) {
   const stdio = yield* Stdio
   const ledger = yield* LedgerFile.open(args.ledger, args.dryRun ? "read" : "write")
@@ -46,7 +47,8 @@ export const handle = Effect.fn("Cli.batchUndo")(function* (args: {
         settleAfter: Option.match(args.settleAfter, {
           onNone: () => BatchRunner.defaults.settleAfter,
           onSome: Duration.seconds
-        })
+        }),
+        giveUpAfter: Option.getOrUndefined(Option.map(args.giveUpAfter, Duration.seconds))
       }),
     { json: args.json, verb: "undo", goOn: "The same command goes on." }
   ).pipe(

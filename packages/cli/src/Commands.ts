@@ -41,6 +41,13 @@ const settleAfter = CommandLine.optional(
 
 const yes = CommandLine.toggle("yes", "Do not ask.", "y")
 
+const giveUpAfter = CommandLine.optional(
+  "give-up-after",
+  CommandLine.seconds,
+  "How long to wait while nothing gets through, before the job stops; what is left is sent by the next run.",
+  "12 hours with a ledger, 10 minutes without"
+)
+
 const SOME_ID = "0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10"
 
 const OTHER_ID = "6f3a1c52-7b0e-4d19-9c86-2e5d8f4a7b31"
@@ -259,7 +266,8 @@ export const batchRun = CommandLine.command({
       "any-order",
       "Send versions as the file has them, though its columns position or version say another order."
     ),
-    settleAfter
+    settleAfter,
+    giveUpAfter
   },
   sends: "to-frameio",
   exits: [
@@ -354,7 +362,8 @@ export const batchUndo = CommandLine.command({
     dryRun: CommandLine.toggle("dry-run", "Say what would be taken out, send nothing."),
     yes,
     json,
-    settleAfter
+    settleAfter,
+    giveUpAfter
   },
   sends: "to-frameio",
   exits: [

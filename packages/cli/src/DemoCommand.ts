@@ -84,6 +84,7 @@ export const handle = Effect.fn("Cli.demo")(function* (setup: FakeCommand.Setup)
     retryFailed: false,
     dryRun: false,
     settleAfter: Option.none(),
+    giveUpAfter: Option.none(),
     quiet: true,
     onEvent: (event) => Effect.sync(() => watch.see(event))
   }).pipe(

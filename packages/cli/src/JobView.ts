@@ -5,9 +5,11 @@
  */
 import * as BatchEvent from "@effect-frameio/batch/BatchEvent"
 import * as BatchProgress from "@effect-frameio/batch/BatchProgress"
+import * as LinkError from "@effect-frameio/batch/LinkError"
 import * as FrameioApi from "@effect-frameio/core/FrameioApi"
 import * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
 import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Ref from "effect/Ref"
@@ -42,13 +44,66 @@ export interface Options {
   readonly onEvent?: ((event: BatchEvent.BatchEvent) => Effect.Effect<void>) | undefined
 }
 
-/** What is spelt out of a job, line by line. */
+/** Failures that are alike. */
+interface Alike {
+  readonly what: string
+  /** What went wrong and what to do, as the first of them says. */
+  readonly reason: string
+  /** The first of them, by name. */
+  readonly names: Array<string>
+  count: number
+}
+
+/** What is spelt out of a job. */
 interface Spelt {
-  readonly failures: Array<string>
+  readonly failures: Map<string, Alike>
+  failed: number
   readonly notices: Array<string>
   readonly unknown: Array<number>
   noticed: number
 }
+
+/** What a failure is in a few words. */
+const WORDS: Readonly<Record<string, string>> = {
+  FrameioNotFound: "gone, or not visible to this user",
+  FrameioForbidden: "not allowed",
+  FrameioUnauthorized: "refused with the token",
+  FrameioInvalidArguments: "refused by Frame.io",
+  FrameioServerError: "given up by the server",
+  FrameioTransportError: "without an answer",
+  FrameioRequestTimeout: "without an answer",
+  FrameioAlreadyElsewhere: "on another stack already",
+  FrameioTargetChanged: "kept back, because the target has changed since the plan",
+  FrameioMovedSince: "moved to another stack since"
+}
+
+/** So many kinds of failure are told apart; a server that says something new each time must not fill the screen. */
+const MOST_ALIKE = 20
+
+/** So many names of each. */
+const NAMES = 5
+
+const failed = (spelt: Spelt, event: typeof BatchEvent.Failed.Type): void => {
+  const { error } = event
+  spelt.failed++
+  const tag = LinkError.tagOf(error)
+  const status = LinkError.statusOf(error)
+  const maybe = LinkError.outcomeOf(error) === "unknown" ? ", perhaps made all the same" : ""
+  const what = `${WORDS[tag] ?? `failed with ${tag.replace(/^Frameio/, "")}`}${status === undefined ? "" : ` (${status})`}${maybe}`
+  const known = spelt.failures.get(what)
+  const name = event.name === undefined ? `line ${event.line}` : `${event.name} (line ${event.line})`
+  if (known !== undefined) {
+    known.count++
+    if (known.names.length < NAMES) known.names.push(name)
+  } else if (spelt.failures.size < MOST_ALIKE) {
+    spelt.failures.set(what, { what, reason: LinkError.reasonOf(error), names: [name], count: 1 })
+  }
+}
+
+const alikeLines = ({ count, names, reason, what }: Alike): ReadonlyArray<string> => [
+  `${count} ${what}: ${names.join(", ")}${count > names.length ? ` and ${count - names.length} more` : ""}`,
+  `  ${reason}`
+]
 
 const more = (count: number, what: string): ReadonlyArray<string> =>
   count > 0 ? [`and ${count} more ${what}; the JSON lines (--json) have all of them`] : []
@@ -69,8 +124,13 @@ const summary = (finished: typeof BatchEvent.Finished.Type, spelt: Spelt, option
   const open = counts.unknown + counts.notSent
   return [
     ...(finished.stopped === null ? [] : [`Stopped before the end: ${finished.stopped}`]),
-    ...spelt.failures,
-    ...more(counts.failed - spelt.failures.length, "failed"),
+    ...[...spelt.failures.values()].flatMap(alikeLines),
+    ...more(spelt.failed - [...spelt.failures.values()].reduce((sum, { count }) => sum + count, 0), "failed"),
+    ...(counts.failed > spelt.failed
+      ? [
+          `${counts.failed - spelt.failed} failed in an earlier run and were left alone: frameio batch report says why, --retry-failed tries them again`
+        ]
+      : []),
     ...spelt.notices,
     ...more(spelt.noticed - spelt.notices.length, "notices"),
     `${parts.join(", ")}; ${(finished.elapsedMillis / 1000).toFixed(1)} s.`,
@@ -117,8 +177,9 @@ export const show = <E, R>(
     const route = FrameioApi.endpoints.get(options.verb === "undo" ? "assets.unversion" : "assets.version")?.route
     const progress = yield* Ref.make(ProgressBar.empty)
     const stopping = yield* Ref.make(false)
-    const spelt: Spelt = { failures: [], notices: [], unknown: [], noticed: 0 }
+    const spelt: Spelt = { failures: new Map(), failed: 0, notices: [], unknown: [], noticed: 0 }
     let unauthorized = false
+    let isPaused = false
     let finished: typeof BatchEvent.Finished.Type | undefined
 
     const draw = Effect.gen(function* () {
@@ -151,11 +212,23 @@ export const show = <E, R>(
         switch (event._tag) {
           case "Failed":
             if (event.error._tag === "FrameioUnauthorized") unauthorized = true
-            if (spelt.failures.length < SPELT_OUT) spelt.failures.push(`line ${event.line}: ${event.message}`)
+            failed(spelt, event)
             break
           case "Noticed":
             spelt.noticed++
             if (spelt.notices.length < SPELT_OUT) spelt.notices.push(`line ${event.line}: ${event.reason}.`)
+            break
+          case "Paused":
+            // On a terminal the bar says it.
+            if (!isPaused && !stdio.errIsTerminal) {
+              const since = ProgressBar.timeOfDay(DateTime.toEpochMillis(event.since))
+              yield* stdio.err(`No answer since ${since}, trying again. ${LinkError.reasonOf(event.error)}\n`)
+            }
+            isPaused = true
+            break
+          case "Resumed":
+            if (!stdio.errIsTerminal) yield* stdio.err(`Going on after ${ProgressBar.clock(event.millis)}.\n`)
+            isPaused = false
             break
           case "Unknown":
             if (spelt.unknown.length <= SPELT_OUT) spelt.unknown.push(event.line)

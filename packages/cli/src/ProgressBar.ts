@@ -7,6 +7,7 @@
 import type { BatchEvent, Counts } from "@effect-frameio/batch/BatchEvent"
 import * as BatchProgress from "@effect-frameio/batch/BatchProgress"
 import type { Hold } from "@effect-frameio/ratelimit/BucketSnapshot"
+import * as DateTime from "effect/DateTime"
 import * as Text from "./Text.js"
 
 /**
@@ -23,6 +24,8 @@ export interface Progress {
   readonly ends: ReadonlyArray<number>
   /** Chains that wait for something other than the limit, and until when. */
   readonly waits: ReadonlyMap<number, number>
+  /** While nothing gets through: since when, and when it is tried again, in ms since 1970. */
+  readonly pause: { readonly since: number; readonly until: number } | undefined
 }
 
 /**
@@ -101,7 +104,7 @@ export const SAMPLES = 64
  * @since 0.1.0
  * @category constructors
  */
-export const empty: Progress = { counts: BatchProgress.empty, begun: 0, ends: [], waits: new Map() }
+export const empty: Progress = { counts: BatchProgress.empty, begun: 0, ends: [], waits: new Map(), pause: undefined }
 
 type End = Extract<BatchEvent, { readonly _tag: "Confirmed" | "Undone" | "Failed" | "Skipped" | "Unknown" }>
 
@@ -123,6 +126,10 @@ const over = (counts: Counts): number => BatchProgress.done(counts) - counts.not
 export const add = (progress: Progress, event: BatchEvent, now: number): Progress => {
   const counts = BatchProgress.add(progress.counts, event)
   if (event._tag === "Planned") return { ...progress, counts, begun: now }
+  if (event._tag === "Paused") {
+    return { ...progress, counts, pause: { since: DateTime.toEpochMillis(event.since), until: now + event.millis } }
+  }
+  if (event._tag === "Resumed") return { ...progress, counts, pause: undefined }
   if (event._tag === "Waiting") {
     return { ...progress, counts, waits: new Map(progress.waits).set(event.chain, now + event.millis) }
   }
@@ -178,6 +185,15 @@ export const clock = (millis: number): string => {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`
 }
 
+/**
+ * A moment as the person's clock shows it: `18:04:12`.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const timeOfDay = (millis: number): string =>
+  new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(millis)
+
 /** A piece of the line. */
 interface Part {
   readonly text: string
@@ -223,7 +239,7 @@ export const render = (
   }
 ): string => {
   const { brake, budget, now } = options
-  const { counts } = progress
+  const { counts, pause } = progress
   const done = over(counts)
   const bad = counts.failed + counts.skipped + counts.unknown
   const lately = rate(progress, now)
@@ -237,6 +253,15 @@ export const render = (
   const parts: ReadonlyArray<Part> = [
     { text: `${done}/${counts.links ?? "?"}`, rank: 0 },
     ...(bad > 0 ? [{ text: `${bad} failed`, rank: 1 }] : []),
+    ...(pause === undefined || options.stopping === true
+      ? []
+      : [
+          {
+            text: `no answer since ${timeOfDay(pause.since)}, trying again in ${clock(pause.until - now)}`,
+            short: `no answer since ${timeOfDay(pause.since)}`,
+            rank: 1.5
+          }
+        ]),
     ...(options.stopping === true
       ? [{ text: "stopping; Ctrl-C again to leave at once", short: "stopping", rank: 3 }]
       : [

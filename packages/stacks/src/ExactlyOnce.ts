@@ -106,6 +106,9 @@ export const make = <A, E, R>(change: Change<A, E, R>, options: Options): Effect
   const sleep = options.sleep ?? Effect.sleep
   const stopping = options.stopping ?? (() => false)
 
+  /** What could not be done because the job was stopped is no failure. */
+  const isStopped = (error: FrameioError.FrameioError): boolean => stopping() && FrameioError.kindOf(error) === "moment"
+
   const failed = (error: E | FrameioError.WriteError | NotMade | OutcomeUnknown): End<A, E> => ({
     _tag: "Failed",
     error
@@ -120,7 +123,7 @@ export const make = <A, E, R>(change: Change<A, E, R>, options: Options): Effect
   const failureOf = (doubt: Doubt) => (typeof doubt === "string" ? {} : { failure: doubt })
 
   const unreadable = (doubt: Doubt, reading: FrameioError.ReadError): End<A, E> =>
-    stopping() && FrameioError.kindOf(reading) === "moment"
+    isStopped(reading)
       ? unknown
       : failed(new OutcomeUnknown({ endpoint, assetIds: change.assetIds(), ...failureOf(doubt), reading }))
 
@@ -167,14 +170,13 @@ export const make = <A, E, R>(change: Change<A, E, R>, options: Options): Effect
   /** A refusal: what it means, or nothing when the change may be sent again, elsewhere. */
   const refused = (error: FrameioError.WriteError): Effect.Effect<End<A, E> | undefined, never, R> =>
     !StackTarget.mayBeStacked(error)
-      ? Effect.succeed(failed(error))
+      ? Effect.succeed(isStopped(error) ? { _tag: "NotSent" } : failed(error))
       : Effect.match(change.refused, {
           onFailure: (reading): End<A, E> => {
             if (!isReadError(reading)) return failed(reading)
             // An asset that cannot be read says no more than the refusal; an outage must not pass for one.
-            const kind = FrameioError.kindOf(reading)
-            if (kind === "asset") return failed(error)
-            return kind === "moment" && stopping() ? { _tag: "NotSent" } : failed(reading)
+            if (FrameioError.kindOf(reading) === "asset") return failed(error)
+            return isStopped(reading) ? { _tag: "NotSent" } : failed(reading)
           },
           onSuccess: (next): End<A, E> | undefined =>
             next === "send again" ? undefined : next === "already" ? { _tag: "Made", how: "already" } : failed(error)

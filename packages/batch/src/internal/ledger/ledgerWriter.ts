@@ -74,6 +74,8 @@ export const make = (
     let waiters: Array<(exit: Exit.Exit<void, LedgerError>) => void> = []
     let broken: LedgerError | undefined
     let seen = 0
+    /** Lines that this run has sent, and not heard of yet. */
+    const open = new Set<number>()
     const latch = yield* Effect.makeLatch(false)
 
     const patch = (line: number): Patch => {
@@ -133,9 +135,11 @@ export const make = (
           one.sentAt = millis(event)
           one.sentTo = event.target
           one.attempts += 1
+          open.add(event.line)
           return true
         }
         case "Confirmed": {
+          open.delete(event.line)
           const one = patch(event.line)
           one.state = "confirmed"
           one.how = event.how
@@ -148,9 +152,11 @@ export const make = (
           const one = patch(event.line)
           one.state = "undoing"
           one.sentAt = millis(event)
+          open.add(event.line)
           return true
         }
         case "Undone": {
+          open.delete(event.line)
           const one = patch(event.line)
           one.state = "undone"
           one.doneAt = millis(event)
@@ -158,6 +164,7 @@ export const make = (
           return true
         }
         case "Failed": {
+          open.delete(event.line)
           const one = patch(event.line)
           one.fault = LinkError.toJson(event.error)
           // What is not known stays sent, so that the next run settles it before anything else.
@@ -167,6 +174,10 @@ export const make = (
           return true
         }
         case "Skipped":
+          // What turned out not to have left is where it was.
+          if (!open.delete(event.line)) return false
+          patch(event.line).state = kind === "undo" ? "confirmed" : "planned"
+          return true
         case "Unknown":
         case "Waiting":
         case "Paused":

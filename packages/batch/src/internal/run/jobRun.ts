@@ -129,7 +129,7 @@ export const run = <C, E, R, E2>(
         client,
         scheduled,
         jobs: { changes: job, reads },
-        outage: Outage.make({ giveUpAfter: settings.giveUpAfter, halt, emit }),
+        outage: Outage.make({ giveUpAfter: settings.giveUpAfter, isKnown: before > 0, halt, emit }),
         halt,
         isWritten: () => unwritten === undefined
       })

@@ -34,6 +34,10 @@ export interface Tools {
 /** @internal */
 export type End = ExactlyOnce.End<Asset, LinkError>
 
+/** A plan in memory has the name among its fields, a ledger tells it. */
+const nameOf = ({ fields, name = fields?.name }: Omit<Link, "name"> & { readonly name?: unknown }) =>
+  typeof name === "string" && name !== "" ? { name } : {}
+
 /**
  * What every event says of its link.
  *
@@ -45,7 +49,8 @@ export const base = (chain: { readonly index: number }, link: Link) =>
     chain: chain.index,
     line: link.line,
     assetId: link.assetId,
-    nextAssetId: link.nextAssetId
+    nextAssetId: link.nextAssetId,
+    ...nameOf(link)
   }))
 
 /**
@@ -81,6 +86,12 @@ export const onceFor =
       })
     )
 
+/** The end of a link that nothing was done about. */
+const untouched = (link: Link): End =>
+  link.isUnsettled === true
+    ? { _tag: "Unknown", reason: "An earlier run sent it, and the job was stopped before it was looked for." }
+    : { _tag: "NotSent" }
+
 /**
  * Links one after the other. When one fails the rest is left out and says so.
  *
@@ -115,7 +126,7 @@ export const inOrder = (
       Effect.catchAll((error) =>
         // What could not be read because the job was stopped is no failure of the link.
         Effect.succeed<End>(
-          halt.reason() !== undefined && kindOf(error) === "moment" ? { _tag: "NotSent" } : { _tag: "Failed", error }
+          halt.reason() !== undefined && kindOf(error) === "moment" ? untouched(link) : { _tag: "Failed", error }
         )
       ),
       Effect.onInterrupt(() =>
@@ -123,7 +134,7 @@ export const inOrder = (
           link,
           work.underWay()
             ? { _tag: "Unknown", reason: "The job was interrupted while the call was under way." }
-            : { _tag: "NotSent" }
+            : untouched(link)
         )
       )
     )
@@ -134,6 +145,11 @@ export const inOrder = (
     for (const link of chain.links) {
       if (broken !== undefined) {
         const { line, reason, why } = broken
+        const end = untouched(link)
+        if (why === "stopped" && end._tag === "Unknown") {
+          yield* tell(link, end)
+          continue
+        }
         const because = why === "chain" ? line : null
         yield* emit({ _tag: "Skipped", ...(yield* base(chain, link)), why, reason, because })
         continue

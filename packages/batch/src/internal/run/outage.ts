@@ -42,13 +42,15 @@ const FIRST_PATIENCE_MILLIS = 5000
 /** @internal */
 export const make = (options: {
   readonly giveUpAfter: Duration.Duration
+  /** Whether anything has got through in earlier runs. */
+  readonly isKnown: boolean
   readonly halt: Halt
   readonly emit: (event: BatchEvent) => Effect.Effect<void>
 }): Outage => {
   const { emit, halt } = options
   /** Completed when the call that tries again is through, or has given up. */
   let trying: Deferred.Deferred<void> | undefined
-  let everThrough = false
+  let everThrough = options.isKnown
 
   const through = (): void => {
     everThrough = true
