@@ -575,6 +575,7 @@ export type CallError =
   | InvalidRequest
   | CredentialsError
   | RateLimitError
+  | ListIncomplete
 
 /**
  * Everything that a reading call can fail with; `ListIncomplete` is of whole lists only.
@@ -582,7 +583,7 @@ export type CallError =
  * @since 0.1.0
  * @category errors
  */
-export type ReadError = ReadStatusError | CallError | ListIncomplete
+export type ReadError = ReadStatusError | CallError
 
 /**
  * Everything that a changing call can fail with.
@@ -738,6 +739,7 @@ export const kindOf = (error: FrameioError): Kind => {
     case "FrameioMaxWaitExceeded":
     case "FrameioDeadlineExceeded":
     case "FrameioStoreUnavailable":
+    case "FrameioListIncomplete":
       return "moment"
   }
 }
