@@ -139,6 +139,8 @@ export interface RunArgs {
   readonly anyOrder?: boolean | undefined
   /** No JSON lines, even in a pipe. */
   readonly quiet?: boolean | undefined
+  /** How to go on with what is left, where it is not the same command. */
+  readonly goOn?: string | undefined
   /** Sees each event. */
   readonly onEvent?: ((event: BatchEvent.BatchEvent) => Effect.Effect<void>) | undefined
 }
@@ -242,7 +244,10 @@ const runWithLedger = (args: RunArgs, file: string, format: VersionPlan.Format) 
     )
     return yield* JobView.show(
       (stop) => BatchJob.run({ ...runnerOptions(args, stop), retryFailed: args.retryFailed }),
-      { ...args, goOn: `To go on: frameio batch run ${quoted(args.file)} --ledger ${quoted(file)}` }
+      {
+        ...args,
+        goOn: args.goOn ?? `To go on: frameio batch run ${quoted(args.file)} --ledger ${quoted(file)}`
+      }
     ).pipe(
       Effect.provideService(Ledger.Ledger, ledger),
       Effect.catchTag("LedgerError", (error) => Effect.fail(LedgerFile.toCliError(error))),

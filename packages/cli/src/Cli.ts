@@ -98,6 +98,17 @@ const complain = (stdio: Stdio.Service, said: ErrorText.Said): Effect.Effect<voi
     stdio.err(ErrorText.render(said, stdio.errIsTerminal ? columns : Number.POSITIVE_INFINITY))
   )
 
+/**
+ * Says what went wrong, and answers the exit code.
+ *
+ * @since 0.1.0
+ * @category running
+ */
+export const fail = (error: CliError): Effect.Effect<number, never, Stdio.Stdio> =>
+  Effect.flatMap(Stdio.Stdio, (stdio) =>
+    Effect.as(error.message === "" ? Effect.void : complain(stdio, error), error.exitCode)
+  )
+
 const runHandler = (
   asked: Extract<Arguments.Asked, { readonly _tag: "Run" }>
 ): Effect.Effect<number, never, Environment> =>
@@ -109,9 +120,7 @@ const runHandler = (
       Effect.provide(logging(asked.globals, stdio)),
       Effect.provideService(Stdio.Stdio, asked.globals.quiet ? Stdio.quiet(stdio) : stdio),
       Effect.as(ExitCode.ok as number),
-      Effect.catchAll((error) =>
-        Effect.as(error.message === "" ? Effect.void : complain(stdio, error), error.exitCode)
-      ),
+      Effect.catchAll((error) => Effect.provideService(fail(error), Stdio.Stdio, stdio)),
       Effect.catchAllCause((cause) =>
         Effect.as(
           Cause.isInterruptedOnly(cause)

@@ -91,7 +91,9 @@ export const ofCommand = (command: CommandLine.Command, columns: number): string
       )
     ),
     ...(command.sections ?? []).flatMap(({ rows, title }) => section(title, Text.rows(rows, room))),
-    ...(command.sends === "to-frameio" ? section("Environment", Text.rows(Commands.environment, room)) : []),
+    ...(command.sends === "to-frameio"
+      ? section("Environment", Text.rows([...Commands.environment, ...Commands.moreEnvironment], room))
+      : []),
     ...section(
       "Exit codes",
       Text.rows(

@@ -56,6 +56,8 @@ export * as PlanCommand from "./PlanCommand.js"
 export * as PlanText from "./PlanText.js"
 /** One line that says how a job goes. */
 export * as ProgressBar from "./ProgressBar.js"
+/** The way to Frame.io through a proxy. */
+export * as Proxy from "./Proxy.js"
 /** An asset deleted: `frameio rm`. */
 export * as RmCommand from "./RmCommand.js"
 /** One asset: `frameio show`. */

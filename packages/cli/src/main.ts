@@ -1,4 +1,5 @@
 // @effect-diagnostics strictEffectProvide:off
+// @effect-diagnostics multipleEffectProvide:off
 /**
  * A command that has to run, in a process of its own.
  *
@@ -16,7 +17,7 @@ import * as NodeStdio from "./NodeStdio.js"
 /** Loaded for the commands that send something. */
 const online = Layer.unwrapEffect(
   Effect.map(
-    Effect.promise(() => import("@effect-frameio/undici/UndiciHttpClient")),
+    Effect.promise(() => import("./Proxy.js")),
     ({ layer }) => layer
   )
 )
@@ -34,8 +35,12 @@ const offline = Layer.succeed(
  */
 export const run = (asked: Arguments.Asked): void => {
   const http = asked._tag === "Run" && asked.command.sends !== "nothing" ? online : offline
-  const live = Layer.mergeAll(NodeContext.layer, http, NodeStdio.layer)
-  Effect.runFork(Effect.provide(Cli.run(asked), live)).addObserver((exit) => {
+  const command = Cli.run(asked).pipe(
+    Effect.provide(Layer.merge(NodeContext.layer, http)),
+    Effect.catchAll((error) => Cli.fail(error)),
+    Effect.provide(NodeStdio.layer)
+  )
+  Effect.runFork(command).addObserver((exit) => {
     process.exit(Exit.isSuccess(exit) ? exit.value : 1)
   })
 }

@@ -1,4 +1,5 @@
 import { rm, writeFile } from "node:fs/promises"
+import { createServer } from "node:http"
 import { crc32 } from "node:zlib"
 import { assert, beforeAll, describe, it } from "@effect/vitest"
 import { FakeFrameio, FakeFrameioServer, FaultPlan, Seed } from "@effect-frameio/testing"
@@ -155,19 +156,22 @@ describe("the program", () => {
       const exports: Record<string, string> = {}
       let batch: Ended | undefined
       const file = folder("../build/fake-pairs.csv")
-      const ended = yield* program(["fake", "--shots", "3", "--versions", "2", "--latency", "0", "--pairs", file], {
-        onLine: (line, child) => {
-          const [, name, value] = /^export (\w+)=(.+)$/.exec(line) ?? []
-          if (name !== undefined && value !== undefined) exports[name] = value
-          if (name !== "FRAMEIO_TOKEN") return
-          Effect.runCallback(program(["batch", "run", file], { env: exports }), {
-            onExit: (exit) => {
-              batch = exit._tag === "Success" ? exit.value : undefined
-              child.kill("SIGINT")
-            }
-          })
+      const ended = yield* program(
+        ["fake", "--shots", "3", "--versions", "2", "--latency", "0", "--pairs", file, "--force"],
+        {
+          onLine: (line, child) => {
+            const [, name, value] = /^export (\w+)=(.+)$/.exec(line) ?? []
+            if (name !== undefined && value !== undefined) exports[name] = value
+            if (name !== "FRAMEIO_TOKEN") return
+            Effect.runCallback(program(["batch", "run", file], { env: exports }), {
+              onExit: (exit) => {
+                batch = exit._tag === "Success" ? exit.value : undefined
+                child.kill("SIGINT")
+              }
+            })
+          }
         }
-      })
+      )
       assert.strictEqual(ended.code, 0, ended.err)
       assert.strictEqual(batch?.code, 0, batch?.err)
       assert.include(ended.err, `frameio batch run ${file}`)
@@ -175,9 +179,73 @@ describe("the program", () => {
     })
   )
 
+  it.live("demo says in plain sentences how it went, beside a plain script, and never that it failed", () =>
+    Effect.gen(function* () {
+      const ended = yield* program(["demo", "--shots", "20", "--versions", "2", "--limit", "40", "--latency", "0"])
+      assert.strictEqual(ended.code, 0, ended.err)
+      const text = ended.out.join("\n")
+      assert.include(text, "20 versions are on 20 stacks, each of them complete.")
+      assert.include(text, "0 of 20 requests were refused.")
+      assert.match(
+        text,
+        /A plain script with 60 of them, .* above the shortest time, and \d+ of \d+ requests refused\./
+      )
+      assert.include(text, "frameio fake --pairs pairs.csv")
+      assert.match(ended.err, /^A Frame\.io on this machine .* takes about \d+\.\d s\./)
+      assert.notInclude(text + ended.err, "failed")
+    })
+  )
+
+  it.scopedLive("goes through the proxy that is named, but never for this machine itself", () =>
+    Effect.gen(function* () {
+      const seen: Array<string> = []
+      const proxy = createServer((request, response) => {
+        seen.push(`${request.method} ${request.url}`)
+        response.writeHead(502).end()
+      }).on("connect", (request, socket) => {
+        seen.push(`CONNECT ${request.url}`)
+        socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n")
+      })
+      yield* Effect.acquireRelease(
+        Effect.async<void>((resume) => void proxy.listen(0, "127.0.0.1", () => resume(Effect.void))),
+        () => Effect.sync(() => proxy.close())
+      )
+      const address = proxy.address()
+      const url = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`
+      const { csv, env } = yield* fake({ shots: 1, limits: { "*": "unlimited" } })
+      const own = yield* program(["batch", "run", "-"], {
+        env: { ...env, HTTP_PROXY: url, HTTPS_PROXY: url },
+        input: csv
+      })
+      assert.strictEqual(own.code, 0, own.err)
+      assert.deepStrictEqual(seen, [])
+      const out = yield* program(["ls", "00000000-0000-4000-8000-000000000001"], {
+        env: { FRAMEIO_TOKEN: "fio-u-example-example", https_proxy: url }
+      })
+      assert.strictEqual(out.code, 1, out.err)
+      assert.include(seen, "CONNECT api.frame.io:443")
+      const wrong = yield* program(["ls", "00000000-0000-4000-8000-000000000001"], {
+        env: { FRAMEIO_TOKEN: "fio-u-example-example", HTTPS_PROXY: "proxy:8080" }
+      })
+      assert.strictEqual(wrong.code, 2)
+      assert.include(wrong.err, "HTTPS_PROXY is no address of a proxy")
+    })
+  )
+
   it.live("demo measures itself, and prints the figures", () =>
     Effect.gen(function* () {
-      const ended = yield* program(["demo", "--shots", "10", "--versions", "2", "--limit", "50", "--latency", "0"])
+      const ended = yield* program([
+        "demo",
+        "--shots",
+        "10",
+        "--versions",
+        "2",
+        "--limit",
+        "50",
+        "--latency",
+        "0",
+        "--strict"
+      ])
       const text = ended.out.join("\n")
       assert.include(text, "jobs              10 versions on 10 stacks, each stack complete")
       assert.match(text, /T\* {16}0\.\d{3} s = max\(0, 10 - 50\) \* 20 ms \+ one round trip of \d+ ms/)
