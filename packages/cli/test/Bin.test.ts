@@ -114,7 +114,7 @@ describe("the program", () => {
     })
   )
 
-  it.scopedLive("uploads a file onto its shot, and at Ctrl-C lets go of it and says what is left", () =>
+  it.scopedLive("uploads a file onto its shot, and at Ctrl-C lets go of it and says how to go on", () =>
     Effect.gen(function* () {
       const file = folder("../build/shot_of_the_tests.mov")
       yield* Effect.acquireRelease(
@@ -145,7 +145,7 @@ describe("the program", () => {
         }
       })
       assert.strictEqual(ended.code, 130, ended.err)
-      const [, left = ""] = /The asset (\S+) is left without its content/.exec(ended.err) ?? []
+      const [, left = ""] = /goes on where this one ended, with the asset (\S+)\./.exec(ended.err) ?? []
       assert.strictEqual(server.world.get(left)?.name, "shot_of_the_tests.mov")
       assert.strictEqual(server.world.stackOf(shot)?.versions.length, 2)
     })
