@@ -9,7 +9,6 @@ import * as FrameioError from "@effect-frameio/core/FrameioError"
 import * as V4Api from "@effect-frameio/core/V4Api"
 import * as V4Asset from "@effect-frameio/core/V4Asset"
 import * as V4Client from "@effect-frameio/core/V4Client"
-import * as Arr from "effect/Array"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -221,15 +220,13 @@ export const make: Effect.Effect<Repository.Service, never, V4Client.V4Client> =
             url: Redacted.make(url),
             bytes: size
           }))
-          const whole = parts.reduce((sum, part) => sum + part.bytes, 0) === bytes
-          return whole && Arr.isNonEmptyReadonlyArray(parts)
-            ? Option.some({
-                id: file.id,
-                name: file.name ?? name,
-                contentType: file.media_type ?? "application/octet-stream",
-                parts
-              })
-            : Option.none()
+          return {
+            id: file.id,
+            name: file.name ?? name,
+            contentType: file.media_type ?? "application/octet-stream",
+            // Parts that are not the file would be put together to something else.
+            parts: parts.reduce((sum, part) => sum + part.bytes, 0) === bytes ? parts : []
+          }
         }),
       remove: (id) => {
         const file = client.files.delete({ fileId: id })

@@ -239,11 +239,13 @@ export const build = (
       steps,
       (step) =>
         step._tag === "Gather"
-          ? change(
-              routes.move,
-              [step.file],
-              repository.move({ file: step.file, folderId }),
-              isPlaced(step.file, folderId, onto)
+          ? Effect.asVoid(
+              change(
+                routes.move,
+                [step.file],
+                repository.move({ file: step.file, folderId }),
+                isPlaced(step.file, folderId, onto)
+              )
             )
           : Effect.void,
       { concurrency: "unbounded", discard: true }
