@@ -191,7 +191,9 @@ describe("BatchRunner", () => {
     ["500-after", ["sent", "confirmed settled"], 1],
     ["garbled", ["sent", "confirmed settled"], 1],
     ["500-before", ["sent", "waiting", "sent", "confirmed answered"], 2],
-    ["lost-before", ["sent", "waiting", "sent", "confirmed answered"], 2]
+    ["lost-before", ["sent", "waiting", "sent", "confirmed answered"], 2],
+    ["stranger", ["sent", "waiting", "sent", "confirmed answered"], 2],
+    ["unchanged", ["sent", "waiting", "sent", "confirmed answered"], 2]
   ] as const) {
     for (const line of [1, 2]) {
       it.effect(

@@ -16,6 +16,10 @@ export type Fate =
   | "unauthorized"
   /** The answer can be no asset, the change was made. */
   | "garbled"
+  /** Success, with another file than was asked for, and nothing made. */
+  | "stranger"
+  /** Success with the target as it was, and nothing made. */
+  | "unchanged"
   /** No answer for ever. */
   | "hangs"
 
@@ -82,6 +86,9 @@ export const make = (options?: {
           return Effect.fail(new FrameioError.NotFound(common(call)))
         const fate = options?.fate?.(call, calls.filter((one) => one.next === nextAssetId).length) ?? "ok"
         if (fate === "unauthorized") return Effect.fail(new FrameioError.Unauthorized(common(call)))
+        if (fate === "stranger" || fate === "unchanged") {
+          return Effect.succeed(asset(fate === "stranger" ? id(0xbad) : call.target))
+        }
         const result = fate.endsWith("-before") ? "refused" : apply(call)
         switch (fate) {
           case "lost-before":

@@ -81,11 +81,13 @@ export const handle = Effect.fn("Cli.batchStatus")(function* (args: {
       `${args.ledger}: ${job.name}${job.plan === undefined ? "" : ` of ${job.plan}`}, ${plural(job.links, "version")} for ${plural(job.chains, "stack")}`,
       ...line("in place", counts.confirmed, counts.already > 0 ? `${counts.already} of them before the job` : ""),
       ...line("to be sent", counts.planned),
-      ...line("no answer", counts.sent, "the next run looks for them first"),
+      ...(inUse
+        ? line("under way", counts.sent, "sent, and not answered yet")
+        : line("no answer", counts.sent, "the next run looks for them first")),
       ...line("failed", counts.failed, "frameio batch report says why; --retry-failed tries them again"),
       ...line("skipped", counts.skipped, "behind a failed one of their stack"),
       ...line("undone", counts.undone),
-      ...line("undoing", counts.undoing, "no answer; the next undo looks for them first"),
+      ...line("undoing", counts.undoing, inUse ? "under way" : "no answer; the next undo looks for them first"),
       lastRun(runs, inUse),
       ...(leftMillis === undefined || left.links === 0
         ? []
