@@ -790,6 +790,39 @@ describe("FrameioClient", () => {
     })
   )
 
+  it.effect("a time limit is over when it is over, though the wall clock was set back an hour", () =>
+    Effect.gen(function* () {
+      const clock = yield* Effect.clock
+      let setBack = 0
+      const wall: Clock.Clock = {
+        [Clock.ClockTypeId]: clock[Clock.ClockTypeId],
+        sleep: (duration) => clock.sleep(duration),
+        unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis() - setBack,
+        currentTimeMillis: Effect.map(clock.currentTimeMillis, (millis) => millis - setBack),
+        unsafeCurrentTimeNanos: () => clock.unsafeCurrentTimeNanos(),
+        currentTimeNanos: clock.currentTimeNanos
+      }
+      const layer = FrameioClient.layer({ token: Redacted.make(TOKEN), timeout: "3 seconds" }).pipe(
+        Layer.provide(Layer.succeed(HttpClient.HttpClient, stub(["never"]).client))
+      )
+      const fiber = yield* Effect.fork(Effect.withClock(Effect.provide(Effect.exit(version), layer), wall))
+      yield* TestClock.adjust("1 second")
+      setBack = 3_600_000
+      yield* TestClock.adjust("2 seconds")
+      const exit = yield* Fiber.join(fiber).pipe(
+        Effect.timeoutTo({
+          duration: 0,
+          onSuccess: (exit) => Exit.isFailure(exit),
+          onTimeout: () => false
+        }),
+        Effect.fork,
+        Effect.tap(TestClock.adjust(1)),
+        Effect.flatMap(Fiber.join)
+      )
+      assert.isTrue(exit)
+    })
+  )
+
   it.effect("behind a second limit that no header tells, few are refused and no call fails", () =>
     Effect.gen(function* () {
       let tokens = 5

@@ -1,3 +1,4 @@
+import { monotonicMillis } from "@effect-frameio/ratelimit/RateLimitStore"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -66,7 +67,7 @@ export const make = (millis: number) => {
   ): Entry => {
     const clock = Context.get(caller.currentDefaultServices, Clock.Clock)
     const watch = watchOf(clock)
-    const at = clock.unsafeCurrentTimeMillis() + millis
+    const at = monotonicMillis(clock) + millis
     const entry: Entry = { watch, at, expire, previous: watch.last, next: undefined }
     if (watch.last === undefined) watch.first = entry
     else watch.last.next = entry
@@ -109,14 +110,14 @@ export const make = (millis: number) => {
     Effect.withFiberRuntime((sleeper) => {
       // One that was sent away, and is woken all the same, has a successor.
       if (watch.sleeper !== undefined && watch.sleeper !== sleeper) return Effect.void
-      expire(watch, clock.unsafeCurrentTimeMillis())
+      expire(watch, monotonicMillis(clock))
       if (watch.first === undefined) {
         watch.sleeper = undefined
         watch.watched = false
         return Effect.void
       }
       watch.sleeper = sleeper
-      const rest = Duration.millis(Math.max(watch.first.at - clock.unsafeCurrentTimeMillis(), 1))
+      const rest = Duration.millis(Math.max(watch.first.at - monotonicMillis(clock), 1))
       return Effect.zipRight(clock.sleep(rest), sleep(watch, clock))
     })
 
