@@ -564,6 +564,7 @@ export type RealtimeStatusError = WriteStatusError | BadRequest
 
 /**
  * What a call can fail with for reasons other than the status: no answer, an unusable one, or none asked for.
+ * `ListIncomplete` is of whole lists only.
  *
  * @since 0.1.0
  * @category errors
@@ -574,11 +575,12 @@ export type CallError =
   | DecodeError
   | InvalidRequest
   | CredentialsError
+  | ListIncomplete
   | RateLimitError
   | ListIncomplete
 
 /**
- * Everything that a reading call can fail with; `ListIncomplete` is of whole lists only.
+ * Everything that a reading call can fail with.
  *
  * @since 0.1.0
  * @category errors
@@ -735,6 +737,7 @@ export const kindOf = (error: FrameioError): Kind => {
     case "FrameioRateLimited":
     case "FrameioServerError":
     case "FrameioRequestTimeout":
+    case "FrameioListIncomplete":
     case "FrameioQueueFull":
     case "FrameioMaxWaitExceeded":
     case "FrameioDeadlineExceeded":

@@ -982,6 +982,7 @@ describe("FrameioClient", () => {
       | FrameioError.DecodeError
       | FrameioError.InvalidRequest
       | FrameioError.CredentialsError
+      | FrameioError.ListIncomplete
       | RateLimitError.QueueFull
       | RateLimitError.MaxWaitExceeded
       | RateLimitError.DeadlineExceeded
@@ -989,7 +990,7 @@ describe("FrameioClient", () => {
 
     it("hold the error channel of each call", () => {
       type Calls = FrameioClient.Service
-      type Read<A> = Effect.Effect<A, Status | Rest | FrameioError.ListIncomplete>
+      type Read<A> = Effect.Effect<A, Status | Rest>
       expectTypeOf<ReturnType<Calls["version"]>>().toEqualTypeOf<
         Effect.Effect<Asset.Asset, Status | FrameioError.Conflict | Rest>
       >()
@@ -1015,7 +1016,7 @@ describe("FrameioClient", () => {
       expectTypeOf<ReturnType<Calls["search"]>>().toEqualTypeOf<Read<Page.Page<Asset.Asset>>>()
       expectTypeOf<ReturnType<Calls["librarySearch"]>>().toEqualTypeOf<Read<Page.Page<Asset.Asset>>>()
       expectTypeOf<FrameioError.FrameioError>().toEqualTypeOf<
-        Status | FrameioError.BadRequest | FrameioError.Conflict | FrameioError.ListIncomplete | Rest
+        Status | FrameioError.BadRequest | FrameioError.Conflict | Rest
       >()
     })
 

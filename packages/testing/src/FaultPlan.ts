@@ -11,13 +11,13 @@ import type { Limit } from "./RateLimiter.js"
 import type { World } from "./World.js"
 
 /**
- * The name of an endpoint of either API, or that of the storage host. Names are literals, so that a misspelt one is a
+ * The name of an endpoint of either API, of the storage host, or of the token endpoint. Names are literals, so that a misspelt one is a
  * type error and not a fault that never happens.
  *
  * @since 0.1.0
  * @category models
  */
-export type EndpointName = FrameioApi.EndpointName | V4Api.EndpointName | "storage.part"
+export type EndpointName = FrameioApi.EndpointName | V4Api.EndpointName | "storage.part" | "ims.token"
 
 /**
  * What can happen to one request.
