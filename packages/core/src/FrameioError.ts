@@ -742,7 +742,6 @@ export const kindOf = (error: FrameioError): Kind => {
     case "FrameioMaxWaitExceeded":
     case "FrameioDeadlineExceeded":
     case "FrameioStoreUnavailable":
-    case "FrameioListIncomplete":
       return "moment"
   }
 }

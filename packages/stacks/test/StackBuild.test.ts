@@ -48,7 +48,11 @@ const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     return yield* fiber
   })
 
-const suite = (name: string, layer: Fakes, changes: { readonly make: string; readonly grow: string }) =>
+const suite = (
+  name: string,
+  layer: Fakes,
+  changes: { readonly make: FaultPlan.EndpointName; readonly grow: FaultPlan.EndpointName }
+) =>
   describe(`StackBuild, over ${name}`, () => {
     it.effect("puts twelve files on one another in order, and finds nothing to do a second time", () =>
       Effect.gen(function* () {
