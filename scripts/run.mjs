@@ -190,6 +190,7 @@ const tasks = {
   },
   histories: (args) => [setup, histories(args)],
   "lower-bound": (args) => [["lower bound", "npm run lower-bound", () => node("scripts/lower-bound.mjs", args)]],
+  pictures: () => [lightSetup, bundle, ["pictures", "npm run pictures", () => node("scripts/pictures.mjs")]],
   openapi: () => [setup, ...openapi()]
 }
 

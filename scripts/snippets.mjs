@@ -12,12 +12,12 @@ import { it } from "@effect/vitest"
 import { FetchHttpClient, FileSystem, HttpClient } from "@effect/platform"
 import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import * as Core from "@effect-frameio/core"
-import { Asset, FrameioClient, FrameioConfig, FrameioError, NewAsset, RateLimitCall, RateLimitScheduler, Search, UploadPart } from "@effect-frameio/core"
+import { Asset, FrameioClient, FrameioConfig, FrameioError, NewAsset, RateLimitCall, RateLimitScheduler, Search, UploadPart, V4Client } from "@effect-frameio/core"
 import { AssetCache, Listing, StackTarget, Upload, UploadError, VersionStack } from "@effect-frameio/stacks"
 import { BatchEvent, BatchJob, BatchProgress, BatchRunner, FolderPlan, Ledger, NamingRule, PlanFile, VersionPlan } from "@effect-frameio/batch"
 import { FakeFrameio, FakeFrameioServer, FaultPlan, RateLimiter, Seed } from "@effect-frameio/testing"
 import { BatchReport } from "@effect-frameio/report"
-import { Chunk, Config, Console, Context, Duration, Effect, Layer, Option, Redacted, Schedule, Schema, Stream } from "effect"
+import { Chunk, Config, Console, Context, Duration, Effect, Layer, ManagedRuntime, Option, Redacted, Schedule, Schema, Stream } from "effect"
 declare const frameio: FrameioClient.Service
 declare const fs: FileSystem.FileSystem
 declare const shot: Asset.AssetId
@@ -26,6 +26,9 @@ declare const folder: Asset.AssetId
 declare const root: Asset.AssetId
 declare const growing: Asset.AssetId
 declare const shots: ReadonlyArray<Asset.AssetId>
+declare const folderId: string
+declare const v4: V4Client.Service
+declare const version: (assetId: Asset.AssetId, nextAssetId: Asset.AssetId) => Promise<Asset.Asset>
 declare const accountId: string
 declare const projectId: string
 declare const program: Effect.Effect<void, FrameioError.FrameioError>

@@ -19,6 +19,7 @@ import { Stdio } from "./Stdio.js"
 export const ask = (
   question: string,
   options: {
+    /** Whether it was answered beforehand, by `--yes`. */
     readonly yes: boolean
     /** What happens where nobody can be asked. Default `refuse`. */
     readonly unasked?: "refuse" | "go-on" | undefined
