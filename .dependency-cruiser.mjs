@@ -44,6 +44,7 @@ const pure = {
     "internal/plan/settle",
     "internal/plan/stackHead",
     "internal/plan/utf8Lines",
+    "NamedRule",
     "NamingRule",
     "PlanFile",
     "VersionGrouping"

@@ -54,7 +54,8 @@ const lines = [
   "$ frameio batch run plan.csv --ledger evening.db",
   ...shortened(run)
 ]
-const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll(" ", "\u00a0")
+const escaped = (text) =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll(" ", "\u00a0")
 const HEIGHT = 18
 const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 860 ${lines.length * HEIGHT + 32}" role="img" aria-label="frameio in a terminal">
 <rect width="100%" height="100%" rx="8" fill="#16181d"/>

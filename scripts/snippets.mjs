@@ -13,7 +13,7 @@ import { FetchHttpClient, FileSystem, HttpClient } from "@effect/platform"
 import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import * as Core from "@effect-frameio/core"
 import { Asset, FrameioClient, FrameioConfig, FrameioError, NewAsset, RateLimitCall, RateLimitScheduler, Search, UploadPart, V4Client } from "@effect-frameio/core"
-import { AssetCache, Listing, StackTarget, Upload, UploadError, VersionStack } from "@effect-frameio/stacks"
+import { AssetCache, Listing, StackBuild, StackTarget, Upload, UploadError, VersionStack } from "@effect-frameio/stacks"
 import { BatchEvent, BatchJob, BatchProgress, BatchRunner, FolderPlan, Ledger, NamingRule, PlanFile, VersionPlan } from "@effect-frameio/batch"
 import { FakeFrameio, FakeFrameioServer, FaultPlan, RateLimiter, Seed } from "@effect-frameio/testing"
 import { BatchReport } from "@effect-frameio/report"
@@ -26,7 +26,9 @@ declare const folder: Asset.AssetId
 declare const root: Asset.AssetId
 declare const growing: Asset.AssetId
 declare const shots: ReadonlyArray<Asset.AssetId>
-declare const folderId: string
+declare const folderId: Asset.AssetId
+declare const take2: Asset.AssetId
+declare const take3: Asset.AssetId
 declare const v4: V4Client.Service
 declare const version: (assetId: Asset.AssetId, nextAssetId: Asset.AssetId) => Promise<Asset.Asset>
 declare const accountId: string

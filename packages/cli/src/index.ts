@@ -42,6 +42,8 @@ export * as HelpText from "./HelpText.js"
 export * as JobView from "./JobView.js"
 /** A ledger as a command opens it. */
 export * as LedgerFile from "./LedgerFile.js"
+/** Limits once learnt, for the next command. */
+export * as LimitFile from "./LimitFile.js"
 /** What is in a folder: `frameio ls`. */
 export * as LsCommand from "./LsCommand.js"
 /** `Stdio` of a Node process. */

@@ -231,7 +231,7 @@ export const unparsable = (
  *
  * @internal
  */
-export const unusable = (attempt: Circumstances, status: number, body: string, why: string): FrameioError.DecodeError =>
+const unusable = (attempt: Circumstances, status: number, body: string, why: string): FrameioError.DecodeError =>
   new FrameioError.DecodeError({
     ...Call.context(attempt.call),
     status,

@@ -10,7 +10,7 @@ export type Reply =
 const limits = { "x-ratelimit-limit": "1000", "x-ratelimit-window": "1000", "x-ratelimit-remaining": "999" }
 
 export const id = Asset.AssetId.make("9f8e7d6c-5b4a-3c2d-1e0f-9a8b7c6d5e4f")
-export const next = Asset.AssetId.make("2a3b4c5d-6e7f-8a9b-0c1d-2e3f4a5b6c7d")
+const next = Asset.AssetId.make("2a3b4c5d-6e7f-8a9b-0c1d-2e3f4a5b6c7d")
 export const asset = { id, type: "file", name: "a.mov" }
 
 /** An `HttpClient` that answers by the list, its last entry for ever; and the requests that it was sent. */
