@@ -577,7 +577,6 @@ export type CallError =
   | CredentialsError
   | ListIncomplete
   | RateLimitError
-  | ListIncomplete
 
 /**
  * Everything that a reading call can fail with.
