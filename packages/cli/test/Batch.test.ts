@@ -114,7 +114,7 @@ describe("frameio batch run, against the fake", () => {
         Paced: 1,
         Finished: 1
       })
-      assert.match(err, /1 gone, or not visible to this user \(404\): .*line 2\b[^]*not found \(404\)/)
+      assert.match(err, /1 gone, or not visible to this user \(404\): .*line 2\b[\s\S]*not found \(404\)/)
       assert.include(err, "6 of 8 versions in place, 1 failed, 1 left out because one before them failed")
     })
   )
