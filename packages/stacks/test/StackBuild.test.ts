@@ -9,7 +9,7 @@ type Fakes = (options?: FakeFrameio.Options) => Layer.Layer<Repository.Repositor
 const v2: Fakes = (options) =>
   Repository.layerV2.pipe(
     Layer.provideMerge(
-      FakeFrameio.layerClient({ limits: RateLimiter.unlimited, client: { retry: { maxRetries: 0 } }, ...options })
+      FakeFrameio.layerClient({ limits: RateLimiter.unlimited, client: { retry: { readRetries: 0 } }, ...options })
     )
   )
 
