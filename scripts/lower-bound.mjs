@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL("..", import.meta.url))
 const read = (path) => JSON.parse(readFileSync(join(root, path), "utf8"))
 
 /** Those of the tests, which are nobody's peers, have to fit. */
-const oldest = { "@effect/experimental": "0.58.0", "@effect/vitest": "0.27.0" }
+const oldest = { "@effect/experimental": "0.61.1", "@effect/vitest": "0.30.0" }
 const libraries = []
 for (const name of readdirSync(join(root, "packages"))) {
   const { peerDependencies } = read(`packages/${name}/package.json`)

@@ -6,6 +6,7 @@
  *
  * @since 0.1.0
  */
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -169,10 +170,21 @@ const dispatcherLayer: Layer.Layer<NodeHttpClient.Dispatcher> = Layer.scoped(
   )
 )
 
+/** Bun puts its own module in undici's place, whose dispatchers cannot send. */
+const dispatches = (agent: { readonly prototype: object }): boolean => "dispatch" in agent.prototype
+
 /**
- * The client with connections of its own.
+ * The client with connections of its own: those of `Agent`, or `fetch` where that cannot dispatch.
+ *
+ * @internal
+ */
+export const layerOf = (agent: { readonly prototype: object }): Layer.Layer<HttpClient.HttpClient> =>
+  dispatches(agent) ? Layer.provide(layerWithoutDispatcher, dispatcherLayer) : FetchHttpClient.layer
+
+/**
+ * The client with connections of its own. Over `fetch` where undici cannot dispatch, as on Bun.
  *
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<HttpClient.HttpClient> = Layer.provide(layerWithoutDispatcher, dispatcherLayer)
+export const layer: Layer.Layer<HttpClient.HttpClient> = layerOf(Undici.Agent)

@@ -1,0 +1,21 @@
+import { HttpClient } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { DirectHttpClient } from "@effect-frameio/core"
+import { UndiciHttpClient } from "@effect-frameio/undici"
+import { Effect } from "effect"
+import { Agent } from "undici"
+
+const isDirect = (agent: Parameters<typeof UndiciHttpClient.layerOf>[0]) =>
+  HttpClient.HttpClient.pipe(
+    Effect.map((client) => DirectHttpClient.TypeId in client),
+    Effect.provide(UndiciHttpClient.layerOf(agent))
+  )
+
+describe("UndiciHttpClient.layer", () => {
+  it.effect("goes over fetch where undici cannot dispatch, as on Bun", () =>
+    Effect.gen(function* () {
+      assert.isTrue(yield* isDirect(Agent))
+      assert.isFalse(yield* isDirect(class {}))
+    })
+  )
+})
