@@ -184,6 +184,23 @@ const takeInto = (ledger: Ledger.Service, args: RunArgs, format: VersionPlan.For
 const memoryPlan = (args: RunArgs, format: VersionPlan.Format) =>
   reading(args.file, args.json, (bytes) => VersionPlan.fromBytes(bytes, { format, anyOrder: args.anyOrder }))
 
+/** How many stacks are listed for a person; the file has all. */
+const LISTED = 20
+
+const fieldOf = (link: VersionPlan.Link | undefined, field: string): string | undefined => {
+  const value = link?.fields?.[field]
+  return typeof value === "string" && value !== "" ? value : undefined
+}
+
+/** What would go on which stack, by name where the file has names. */
+const listed = (chains: ReadonlyArray<VersionPlan.Chain>): ReadonlyArray<string> => [
+  ...chains.slice(0, LISTED).map(({ links, target }) => {
+    const names = links.map((link) => link.name ?? fieldOf(link, "name") ?? link.nextAssetId)
+    return `  ${names.join(", ")}  on  ${fieldOf(links[0], "stack") ?? target}`
+  }),
+  ...(chains.length > LISTED ? [`  and ${chains.length - LISTED} more stacks`] : [])
+]
+
 const dryRun = (
   args: RunArgs,
   format: VersionPlan.Format
@@ -192,11 +209,21 @@ const dryRun = (
     const stdio = yield* Stdio
     const fs = yield* FileSystem.FileSystem
     const file = Option.getOrUndefined(args.ledger)
-    const say = (links: number, chains: number, rest: ReadonlyArray<string>): Effect.Effect<void> =>
-      stdio.out([`Would send ${extent(links, chains)}. Nothing was sent.`, ...rest, ""].join("\n"))
+    const say = (
+      would: { readonly versions: number; readonly stacks: number; readonly known?: JobRecord.Counts | undefined },
+      rest: ReadonlyArray<string>
+    ): Effect.Effect<void> =>
+      args.json || !stdio.outIsTerminal
+        ? stdio.out(
+            `${JSON.stringify({ _tag: "DryRun", versions: would.versions, stacks: would.stacks, counts: would.known ?? null })}\n`
+          )
+        : stdio.out([`Would send ${extent(would.versions, would.stacks)}. Nothing was sent.`, ...rest, ""].join("\n"))
     if (file === undefined || !(yield* Effect.orElseSucceed(fs.exists(file), () => false))) {
       const plan = yield* memoryPlan(args, format)
-      return yield* say(plan.jobs, plan.chains.length, [estimate(plan.jobs, undefined)])
+      return yield* say({ versions: plan.jobs, stacks: plan.chains.length }, [
+        ...listed(plan.chains),
+        estimate(plan.jobs, undefined)
+      ])
     }
     const ledger = yield* LedgerFile.open(file, "read")
     yield* takeInto(ledger, args, format)
@@ -205,7 +232,7 @@ const dryRun = (
       left: ledger.extent,
       samples: ledger.samples
     }).pipe(Effect.mapError(LedgerFile.toCliError))
-    yield* say(left.links, left.chains, [
+    yield* say({ versions: left.links, stacks: left.chains, known: counts }, [
       `${counts.confirmed} of ${counts.total} are in place already, ${counts.sent} have no answer and would be looked for first, ` +
         `${counts.failed} have failed and ${counts.skipped} wait behind them (see --retry-failed).`,
       estimate(left.links, lastRule(samples))

@@ -13,12 +13,14 @@ import * as PlatformLogger from "@effect/platform/PlatformLogger"
 import type * as Terminal from "@effect/platform/Terminal"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import * as Answer from "./Answer.js"
 import type * as Arguments from "./Arguments.js"
+import * as CallLog from "./CallLog.js"
 import { CliError, ExitCode } from "./CliError.js"
 import type * as CommandLine from "./CommandLine.js"
 import * as Commands from "./Commands.js"
@@ -116,7 +118,9 @@ const runHandler = (
     const stdio = yield* Stdio.Stdio
     const handle = handlers.get(asked.command)
     if (handle === undefined) return yield* Effect.dieMessage(`${asked.command.path.join(" ")} has no handler`)
+    const told = LogLevel.lessThanEqual(levelOf(asked.globals), LogLevel.Debug)
     const command = handle(asked.words).pipe(
+      told ? CallLog.withCallLog : identity,
       Effect.provide(logging(asked.globals, stdio)),
       Effect.provideService(Stdio.Stdio, asked.globals.quiet ? Stdio.quiet(stdio) : stdio),
       Effect.as(ExitCode.ok as number),

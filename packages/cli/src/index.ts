@@ -14,6 +14,8 @@ export * as BatchRunCommand from "./BatchRunCommand.js"
 export * as BatchStatusCommand from "./BatchStatusCommand.js"
 /** What a job has stacked, taken apart: `frameio batch undo`. */
 export * as BatchUndoCommand from "./BatchUndoCommand.js"
+/** Calls to Frame.io as lines of a log. */
+export * as CallLog from "./CallLog.js"
 /** The command: arguments in, exit code out. */
 export * as Cli from "./Cli.js"
 /** How a command ends when it does not end well. */

@@ -131,3 +131,35 @@ describe("frameio version, ls, show, rm", () => {
     )
   )
 })
+
+describe("frameio, logs", () => {
+  it.effect("has with -v what was asked and answered, without the token", () =>
+    inFake(({ frameio, shots }) =>
+      Effect.gen(function* () {
+        const [one = "", two = ""] = shots.shots[0]?.versions ?? []
+        const { err } = yield* frameio(["-v", "version", one, two])
+        assert.match(err, new RegExp(`POST /v2/assets/\\S+/version \\(${one}\\): 200, \\d+ ms`))
+        assert.notInclude(err, FakeFrameio.token)
+        assert.strictEqual((yield* frameio(["show", one])).err, "")
+        assert.strictEqual((yield* frameio(["-v", "--log-level", "error", "show", one])).err, "")
+        const quiet = yield* frameio(["-q", "batch", "run", "-"], { input: `asset_id,next_asset_id\n${one},${A}\n` })
+        assert.strictEqual(quiet.code, 1)
+        assert.strictEqual(quiet.err, "")
+      })
+    )
+  )
+
+  it.effect("answers a dry run as JSON to a program, and lists what would be done to a person", () =>
+    inFake(({ fake, frameio, shots }) =>
+      Effect.gen(function* () {
+        const [one = "", two = ""] = shots.shots[0]?.versions ?? []
+        const input = `asset_id,next_asset_id,name\n${one},${two},shot_v002.mov\n`
+        const json = yield* frameio(["batch", "run", "-", "--dry-run", "--json"], { input, terminal: true })
+        assert.deepStrictEqual(JSON.parse(json.out), { _tag: "DryRun", versions: 1, stacks: 1, counts: null })
+        const text = yield* frameio(["batch", "run", "-", "--dry-run"], { input, terminal: true })
+        assert.include(text.out, `  shot_v002.mov  on  ${one}\n`)
+        assert.strictEqual((yield* fake.counts()).requests, 0)
+      })
+    )
+  )
+})
