@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import stringWidth from "string-width"
+import { eastAsianWidth } from "get-east-asian-width"
 
 /** Characters that Unicode gives no meaning and leaves to programs. */
 const MARKS = {
@@ -88,13 +88,27 @@ function* unitsOf(character: string): Generator<string> {
  */
 export const visibleLine = (text: string): string => visible(text).replace(/\n/g, "\\n").replace(/\t/g, "\\t")
 
+const ASCII = /^[ -~]*$/
+
+/** What takes no column of its own: it goes on the character before it. */
+const NO_WIDTH = /[\p{M}\p{Cf}\p{Cc}]/u
+
 /**
- * How many columns a text takes.
+ * How many columns a text takes: wide characters take two, marks none. An emoji of several parts is taken for wider than
+ * some terminals show it. (`string-width` knows it, but takes as long to load as all of the help.)
  *
  * @since 0.1.0
  * @category getters
  */
-export const width = (text: string): number => stringWidth(text.replace(MARK, ""))
+export const width = (text: string): number => {
+  const plain = text.replace(MARK, "")
+  if (ASCII.test(plain)) return plain.length
+  let columns = 0
+  for (const character of plain) {
+    if (!NO_WIDTH.test(character)) columns += eastAsianWidth(character.codePointAt(0) ?? 0)
+  }
+  return columns
+}
 
 /**
  * A text filled up to a width.
