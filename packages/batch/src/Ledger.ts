@@ -107,8 +107,9 @@ export interface Service {
   /** The ledger's file. */
   readonly file: string
   /**
-   * Takes a plan in when there is none yet, in memory that does not grow with it; else checks that it is the same plan,
-   * and fails with `OtherPlan` when it is not. A plan that is not sound is refused as a whole, with every problem.
+   * Takes a plan in when there is none yet, in memory that does not grow with it; else checks that it has the same pairs
+   * in the same order, and fails with `OtherPlan` when it has not. A plan that is not sound is refused as a whole, with
+   * every problem.
    */
   readonly takePlan: <E, R>(
     bytes: Stream.Stream<Uint8Array, E, R>,
@@ -385,15 +386,14 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
           let last = 0
           const otherPlan = (detail: string) => new LedgerError({ reason: "OtherPlan", file, detail })
           const compare = Effect.suspend(() => {
-            const pairs = sink.drain()
             return Effect.flatMap(
-              orLedgerError(LedgerImport.firstDifference(sql, last, pairs)),
-              (line): Effect.Effect<void, LedgerError> => {
-                last = pairs.at(-1)?.line ?? last
+              orLedgerError(LedgerImport.compare(sql, last, sink.drain())),
+              (compared): Effect.Effect<void, LedgerError> => {
+                last = compared.last
                 // A line that is wrong in itself is told as such in the end.
-                return line === undefined || sink.total > 0
+                return compared.differs === undefined || sink.total > 0
                   ? Effect.void
-                  : Effect.fail(otherPlan(`The first line that differs is ${line}.`))
+                  : Effect.fail(otherPlan(`The first line that differs is ${compared.differs}.`))
               }
             )
           })

@@ -164,6 +164,40 @@ describe("Ledger", () => {
         assert.include(broken.message, 'line 3: "next_asset_id" is "C"')
       }))
 
+    test("and knows it again however it is written", (file) =>
+      Effect.gen(function* () {
+        const text = csv([A, B], [A, C], [A, D])
+        const lines = text.split("\n")
+        const jsonl = [B, C, D].map((next) => JSON.stringify({ next_asset_id: next, asset_id: A }))
+        yield* opened({ file }, (ledger) => ledger.takePlan(bytes(text)))
+        const same = {
+          "a blank line at the top": `\n${text}`,
+          "blank lines between": lines.join("\n\n"),
+          "a blank row between": [lines[0], lines[1], ",", ...lines.slice(2)].join("\n"),
+          "blank rows at the end": `${text}\n,\n,\n\n`,
+          "other line ends": `${lines.join("\r\n")}\r\n`,
+          "a byte order mark": `\ufeff${text}`,
+          "other columns, in another order": [
+            "name,next_asset_id,asset_id",
+            `b,${B},${A}`,
+            `,${C},${A}`,
+            `,${D},${A}`
+          ].join("\n"),
+          "JSON lines": jsonl.join("\n"),
+          "JSON lines with blank ones": `\ufeff\n${jsonl.join("\r\n\r\n")}\n\n`
+        }
+        for (const [how, other] of Object.entries(same)) {
+          const job = yield* opened({ file }, (ledger) => ledger.takePlan(bytes(other))).pipe(
+            Effect.mapError((error) => `${how}: ${error.message}`)
+          )
+          assert.strictEqual(job.links, 3, how)
+        }
+        const [first, ...rest] = same["blank lines between"].split("\n")
+        const swapped = [first, ...rest.reverse()].join("\n")
+        const error = yield* Effect.flip(opened({ file }, (ledger) => ledger.takePlan(bytes(swapped))))
+        assert.deepInclude(error, { reason: "OtherPlan" })
+      }))
+
     test("from the beginning when it was killed in the middle of it", (file) =>
       Effect.gen(function* () {
         const text = csv([A, B], [A, C])

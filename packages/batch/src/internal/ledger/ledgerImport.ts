@@ -259,29 +259,27 @@ export const build = (
   })
 
 /**
- * The first line in which pairs differ from those of the ledger, if one does. The pairs come in the order of their lines.
+ * The first line in which pairs differ from as many of the ledger's behind the line `after`, if one does, and the last of
+ * the ledger's lines. Pair by pair and not line by line: blank lines move the lines of a plan, and make no other plan.
  */
-export const firstDifference = (
+export const compare = (
   sql: SqlClient.SqlClient,
   after: number,
   pairs: ReadonlyArray<RawLink>
-): Effect.Effect<number | undefined, SqlError> =>
-  Effect.gen(function* () {
-    const last = pairs.at(-1)
-    if (last === undefined) return undefined
-    const rows = yield* sql.unsafe<LinkRow>(
-      "SELECT line, asset_id, next_asset_id FROM links WHERE line > ? AND line <= ? ORDER BY line",
-      [after, last.line]
-    )
-    for (let index = 0; index < Math.max(rows.length, pairs.length); index++) {
-      const known = rows[index]
-      const given = pairs[index]
-      if (known === undefined || given === undefined) return (given ?? known)?.line
-      if (known.line !== given.line) return Math.min(known.line, given.line)
-      if (known.asset_id !== given.assetId || known.next_asset_id !== given.nextAssetId) return given.line
-    }
-    return undefined
-  })
+): Effect.Effect<{ readonly differs: number | undefined; readonly last: number }, SqlError> =>
+  Effect.map(
+    sql.unsafe<LinkRow>("SELECT line, asset_id, next_asset_id FROM links WHERE line > ? ORDER BY line LIMIT ?", [
+      after,
+      pairs.length
+    ]),
+    (rows) => ({
+      differs: pairs.find(({ assetId, nextAssetId }, index) => {
+        const known = rows[index]
+        return known?.asset_id !== assetId || known.next_asset_id !== nextAssetId
+      })?.line,
+      last: rows.at(-1)?.line ?? after
+    })
+  )
 
 /** A stream of pairs into a sink, chunk by chunk. */
 export const readStream = <E, R, E2, R2>(
