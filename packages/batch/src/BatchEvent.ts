@@ -1,6 +1,6 @@
 /**
- * What happens in a job, one event at a time. The progress bar, the JSON lines, the ledger, the metrics, the report and
- * the tests read the same.
+ * What happens in a job, one event at a time. The progress bar, the JSON lines, the ledger, the report and the tests read
+ * the same.
  *
  * Each link ends in exactly one of `Confirmed`, `Failed`, `Skipped` or `Unknown`, and where a job is undone in `Undone`
  * instead of `Confirmed`; a link of a chain that was not begun when the job was stopped has no event and is counted in

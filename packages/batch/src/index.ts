@@ -4,8 +4,6 @@ export * as BatchEstimate from "./BatchEstimate.js"
 export * as BatchEvent from "./BatchEvent.js"
 /** A job with a ledger: it can be killed at any moment, looked at, and undone. */
 export * as BatchJob from "./BatchJob.js"
-/** A job in numbers, for whoever collects metrics. */
-export * as BatchMetrics from "./BatchMetrics.js"
 /** What the events so far add up to. */
 export * as BatchProgress from "./BatchProgress.js"
 /** Runs a plan: chains side by side, the links of each in order. */

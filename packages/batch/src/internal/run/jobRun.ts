@@ -14,7 +14,6 @@ import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { BatchEvent, Counts } from "../../BatchEvent.js"
-import * as BatchMetrics from "../../BatchMetrics.js"
 import * as BatchProgress from "../../BatchProgress.js"
 import * as Calls from "./calls.js"
 import * as Feed from "./feed.js"
@@ -121,7 +120,7 @@ export const run = <C, E, R, E2>(
           const left = BatchProgress.left(counts)
           if (left !== undefined) job.setRemaining(Math.max(left - crew.out(), 0))
           const why = mustStop(event)
-          const told = Effect.zipRight(BatchMetrics.observe(event), mailbox.offer(event))
+          const told = mailbox.offer(event)
           return why === undefined ? told : Effect.zipLeft(told, halt.stop(why))
         })
 
