@@ -284,6 +284,47 @@ describe("Upload, offline", () => {
     }).pipe(Effect.provide(fake({ faults: FaultPlan.nth("assets.create", 0, faults.AnswerLost) })))
   )
 
+  for (const status of [429, 503]) {
+    for (const [retryAfter, seconds] of [
+      ["120", 120],
+      ["Thu, 01 Jan 1970 00:10:00 GMT", 600],
+      ["Thu Jan  1 00:10:00 1970", 600]
+    ] as const) {
+      it.effect(`comes back when the storage host's ${status} says so: ${retryAfter}`, () =>
+        Effect.gen(function* () {
+          const service = yield* FakeFrameio.FakeFrameio
+          const asset = yield* run(Upload.upload({ ...fileOf(bytesOf(500)).options, folderId: rootOf(service) }))
+          const [first, second, ...more] = service.journal.of(Storage.ENDPOINT)
+          assert.strictEqual((second?.atMillis ?? 0) - (first?.atMillis ?? 0), seconds * 1000)
+          assert.deepStrictEqual(more, [])
+          assert.strictEqual(service.storage.content(asset.id).crc32, crc32(bytesOf(500)))
+        }).pipe(
+          Effect.provide(
+            fake({ faults: FaultPlan.nth(Storage.ENDPOINT, 0, { _tag: "ErrorBefore", status, retryAfter }) })
+          )
+        )
+      )
+    }
+  }
+
+  it.effect("ends at once where the storage host's Retry-After is later than it may wait", () =>
+    Effect.gen(function* () {
+      const service = yield* FakeFrameio.FakeFrameio
+      const error = yield* Effect.flip(
+        Upload.upload({ ...fileOf(content).options, folderId: rootOf(service), giveUpAfter: "10 minutes" })
+      )
+      assert.instanceOf(error, UploadError.PartFailed)
+      assert.strictEqual(error.status, 503)
+      assert.lengthOf(service.journal.of(Storage.ENDPOINT), 1)
+    }).pipe(
+      Effect.provide(
+        fake({
+          faults: FaultPlan.nth(Storage.ENDPOINT, 0, { _tag: "ErrorBefore", status: 503, retryAfter: "601" })
+        })
+      )
+    )
+  )
+
   it.effect("gives up when it is told to", () =>
     Effect.gen(function* () {
       const service = yield* FakeFrameio.FakeFrameio

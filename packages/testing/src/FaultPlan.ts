@@ -26,7 +26,8 @@ export type EndpointName = FrameioApi.EndpointName | V4Api.EndpointName | "stora
  * - `RequestLost`: the connection breaks before the server has seen the request. Nothing is charged, nothing is done.
  * - `AnswerLost`: the server does what was asked, and the connection breaks before the answer.
  * - `NoAnswer`: the server does what was asked, and nothing ever comes back.
- * - `ErrorBefore`, `ErrorAfter`: a 5xx with the documented JSON, before or after the change was made.
+ * - `ErrorBefore`, `ErrorAfter`: a 5xx with the documented JSON, before or after the change was made. Before, also with
+ *   a `Retry-After`: `retryAfter` is its value, such as `120` or a date.
  * - `HtmlBefore`, `HtmlAfter`: a proxy's page instead of the answer, before or after the change was made; with a
  *   status of 502, or the one that is given. Before: the limiter has not seen the request. No rate-limit headers.
  * - `BrokenMidway`: the connection breaks when half of the body has come. Nothing is charged, nothing is done.
@@ -40,7 +41,7 @@ export type Fault =
   | { readonly _tag: "RequestLost" }
   | { readonly _tag: "AnswerLost" }
   | { readonly _tag: "NoAnswer" }
-  | { readonly _tag: "ErrorBefore"; readonly status?: number | undefined }
+  | { readonly _tag: "ErrorBefore"; readonly status?: number | undefined; readonly retryAfter?: string | undefined }
   | { readonly _tag: "ErrorAfter"; readonly status?: number | undefined }
   | { readonly _tag: "HtmlBefore"; readonly status?: number | undefined }
   | { readonly _tag: "HtmlAfter"; readonly status?: number | undefined }

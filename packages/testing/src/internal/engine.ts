@@ -25,7 +25,7 @@ import type { Arrival, Face, Handled } from "./face.js"
 import { fromForm } from "./forms.js"
 import * as handlers from "./handlers.js"
 import type { ServerRequest } from "./messages.js"
-import { BROKEN, html, REFUSED, type Reply, SILENCE } from "./reply.js"
+import { BROKEN, html, REFUSED, type Reply, SILENCE, withRetryAfter } from "./reply.js"
 import * as StorageHost from "./storageHost.js"
 import * as V4Face from "./v4/face.js"
 import * as Ims from "./v4/ims.js"
@@ -312,7 +312,8 @@ export const make = (parts: Parts): Effect.Effect<Engine, never, Scope.Scope> =>
       if (fault?._tag === "ErrorBefore") {
         const status = fault.status ?? 500
         ended(status, { user: asking, refusal: "ServerError", decision })
-        return Effect.succeed(answer(face.failed(status, "By plan, before anything was done."), decision))
+        const failed = face.failed(status, "By plan, before anything was done.")
+        return Effect.succeed(answer(withRetryAfter(failed, fault), decision))
       }
       return Effect.map(face.handle(arrival, asking), (handled) => {
         const response =

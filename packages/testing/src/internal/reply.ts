@@ -1,4 +1,5 @@
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import type { Fault } from "../FaultPlan.js"
 
 /**
  * What a client gets: an answer, no connection, a broken one, or silence.
@@ -31,3 +32,14 @@ export const html = (status: number): HttpServerResponse.HttpServerResponse =>
     status,
     contentType: "text/html"
   })
+
+/**
+ * What a plan has an answer say of when to come back.
+ *
+ * @internal
+ */
+export const withRetryAfter = (
+  response: HttpServerResponse.HttpServerResponse,
+  fault: Extract<Fault, { readonly _tag: "ErrorBefore" }>
+): HttpServerResponse.HttpServerResponse =>
+  fault.retryAfter === undefined ? response : HttpServerResponse.setHeader(response, "retry-after", fault.retryAfter)

@@ -10,7 +10,7 @@ import * as Storage from "../Storage.js"
 import type { Place } from "../Uploads.js"
 import type { World } from "../World.js"
 import * as Crc32 from "./crc32.js"
-import { BROKEN, html, type Reply, SILENCE } from "./reply.js"
+import { BROKEN, html, type Reply, SILENCE, withRetryAfter } from "./reply.js"
 
 /**
  * A request whose body has not been read.
@@ -140,7 +140,8 @@ export const make = (parts: Parts) => {
     const refused = ({ name, response }: Refusal) => Effect.succeed({ response, refusal: name, applied: false })
     if (fault?._tag === "UrlExpired") return refused({ name: "AccessDenied", response: EXPIRED() })
     if (fault?._tag === "ErrorBefore") {
-      return refused(refusal(fault.status ?? 503, "SlowDown", "Please reduce your request rate."))
+      const { name, response } = refusal(fault.status ?? 503, "SlowDown", "Please reduce your request rate.")
+      return refused({ name, response: withRetryAfter(response, fault) })
     }
     const query = new URL(incoming.url, "http://localhost").searchParams
     const wrong = judge(incoming, place, query.get("signature"))
