@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { BatchRunner, FolderPlan, NamingRule, type VersionGrouping } from "@effect-frameio/batch"
-import { Asset, LeakyBucket, RateLimitScheduler } from "@effect-frameio/core"
+import { Asset, FrameioClient, LeakyBucket, RateLimitScheduler } from "@effect-frameio/core"
 import { FakeFrameio, FaultPlan, RateLimiter, Seed, VirtualClock, World } from "@effect-frameio/testing"
 import { Chunk, Effect, Fiber, Stream, TestClock } from "effect"
 
@@ -280,6 +280,33 @@ describe("reading", () => {
         })
         assert.strictEqual(shrunk.jobs, 0)
         assert.deepStrictEqual(kinds(shrunk), { changed: 1 })
+      })
+    )
+  )
+
+  it.effect("plans nothing in a folder whose pages became fewer while it was read, where no total is told", () =>
+    within(
+      { ...unlimited, world: pages(300), unknowns: { maximumPageSize: 20 } },
+      Effect.gen(function* () {
+        const fake = yield* FakeFrameio.FakeFrameio
+        const client = yield* FrameioClient.FrameioClient
+        const shrunk = yield* FolderPlan.make(rootOf(fake), vfx, {
+          onProgress: ({ requests }) =>
+            Effect.sync(() => {
+              if (requests !== 1) return
+              for (const id of fake.world.children(rootOf(fake), { pageSize: 20 }).ids) fake.world.remove(id)
+            })
+        }).pipe(
+          Effect.provideService(FrameioClient.FrameioClient, {
+            ...client,
+            children: (request) => Effect.map(client.children(request), ({ total: _, ...page }) => page)
+          })
+        )
+        assert.strictEqual(shrunk.jobs, 0)
+        assert.deepStrictEqual(
+          shrunk.findings.map(({ kind, severity }) => [kind, severity]),
+          [["changed", "left-out"]]
+        )
       })
     )
   )
