@@ -7,9 +7,11 @@
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as Path from "@effect/platform/Path"
+import * as FrameioApi from "@effect-frameio/core/FrameioApi"
 import * as FrameioClient from "@effect-frameio/core/FrameioClient"
 import * as FrameioConfig from "@effect-frameio/core/FrameioConfig"
-import type * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
+import * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
+import type { BucketKey } from "@effect-frameio/ratelimit/RateLimitStore"
 import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
@@ -44,22 +46,38 @@ const memory = Effect.gen(function* () {
   return isFake(hostname) ? Option.none() : yield* LimitFile.open(hostname)
 })
 
+/** What the commands are given. */
+type Given = FrameioClient.FrameioClient | FrameioConfig.FrameioConfig | RateLimitScheduler.RateLimitScheduler
+
 /**
- * The client and its scheduler, by `FRAMEIO_TOKEN` and `FRAMEIO_BASE_URL`, with the limits that earlier commands learnt. A
- * token or address that cannot be right is bad input.
+ * The client, its configuration and its scheduler, by `FRAMEIO_TOKEN` and `FRAMEIO_BASE_URL`, with the limits that earlier
+ * commands learnt. A token or address that cannot be right is bad input.
  *
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<
-  FrameioClient.FrameioClient | RateLimitScheduler.RateLimitScheduler,
-  CliError,
-  HttpClient.HttpClient | FileSystem.FileSystem | Path.Path
-> = Layer.unwrapEffect(
-  Effect.map(memory, (known) =>
-    Layer.mapError(
-      FrameioClient.layerConfig(Option.isNone(known) ? {} : { scheduler: { memory: known.value } }),
-      badConfig
+export const layer: Layer.Layer<Given, CliError, HttpClient.HttpClient | FileSystem.FileSystem | Path.Path> =
+  Layer.unwrapEffect(
+    Effect.map(memory, (known) =>
+      FrameioClient.layerWithScheduler().pipe(
+        Layer.provideMerge(RateLimitScheduler.layerMemory({ memory: Option.getOrUndefined(known) })),
+        Layer.provideMerge(Layer.mapError(FrameioConfig.layerConfig(), badConfig))
+      )
     )
   )
-)
+
+/**
+ * The rate-limit bucket that the calls of an endpoint go through: each user has one of their own.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const bucketOf = (
+  endpoint: "assets.version" | "assets.unversion"
+): Effect.Effect<Option.Option<BucketKey>, never, FrameioConfig.FrameioConfig> =>
+  Effect.gen(function* () {
+    const { credentials } = yield* FrameioConfig.FrameioConfig
+    const owner = yield* Effect.option(credentials.owner)
+    const route = FrameioApi.endpoints.get(endpoint)?.route
+    return route === undefined ? Option.none() : Option.map(owner, (owner) => ({ owner, route }))
+  })

@@ -6,16 +6,18 @@
 import * as BatchEvent from "@effect-frameio/batch/BatchEvent"
 import * as BatchProgress from "@effect-frameio/batch/BatchProgress"
 import * as LinkError from "@effect-frameio/batch/LinkError"
-import * as FrameioApi from "@effect-frameio/core/FrameioApi"
+import type * as FrameioConfig from "@effect-frameio/core/FrameioConfig"
 import * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { CliError, ExitCode } from "./CliError.js"
+import * as Connection from "./Connection.js"
 import * as ProgressBar from "./ProgressBar.js"
 import { Stdio } from "./Stdio.js"
 import * as Text from "./Text.js"
@@ -169,12 +171,18 @@ export interface Ended {
 export const show = <E, R>(
   events: (stop: Effect.Effect<void>) => Stream.Stream<BatchEvent.BatchEvent, E, R>,
   options: Options
-): Effect.Effect<Ended, E | CliError, R | Stdio | RateLimitScheduler.RateLimitScheduler> =>
+): Effect.Effect<
+  Ended,
+  E | CliError,
+  R | Stdio | FrameioConfig.FrameioConfig | RateLimitScheduler.RateLimitScheduler
+> =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
     const scheduler = yield* RateLimitScheduler.RateLimitScheduler
     const json = options.quiet !== true && (options.json || !stdio.outIsTerminal)
-    const route = FrameioApi.endpoints.get(options.verb === "undo" ? "assets.unversion" : "assets.version")?.route
+    const bucket = Option.getOrUndefined(
+      yield* Connection.bucketOf(options.verb === "undo" ? "assets.unversion" : "assets.version")
+    )
     const progress = yield* Ref.make(ProgressBar.empty)
     const stopping = yield* Ref.make(false)
     const spelt: Spelt = { failures: new Map(), failed: 0, notices: [], unknown: [], noticed: 0 }
@@ -183,12 +191,11 @@ export const show = <E, R>(
     let finished: typeof BatchEvent.Finished.Type | undefined
 
     const draw = Effect.gen(function* () {
-      const buckets = yield* scheduler.snapshot
       const line = ProgressBar.render(yield* Ref.get(progress), {
         now: yield* Clock.currentTimeMillis,
         columns: yield* stdio.columns,
-        budget: buckets.find((one) => one.route === route),
-        brake: ProgressBar.brake(buckets, route),
+        budget: bucket === undefined ? undefined : yield* scheduler.bucket(bucket),
+        brake: ProgressBar.brake(yield* scheduler.snapshot, bucket?.route),
         stopping: yield* Ref.get(stopping)
       })
       yield* stdio.status(line)

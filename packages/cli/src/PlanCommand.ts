@@ -12,8 +12,6 @@ import * as PlanFile from "@effect-frameio/batch/PlanFile"
 import type { Finding } from "@effect-frameio/batch/VersionGrouping"
 import { AssetId } from "@effect-frameio/core/Asset"
 import type * as FrameioError from "@effect-frameio/core/FrameioError"
-import type { BucketSnapshot } from "@effect-frameio/ratelimit/BucketSnapshot"
-import type { Rule } from "@effect-frameio/ratelimit/LeakyBucket"
 import * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
@@ -128,12 +126,12 @@ const parcels = (pieces: Iterable<string>): Stream.Stream<string> =>
     Stream.map((chunk) => Chunk.join(chunk, ""))
   )
 
-const ofVersionCalls = (snapshots: ReadonlyArray<BucketSnapshot>): Rule | undefined => {
-  const found = snapshots.find(({ route }) => route.endsWith("/version"))
-  return found?.limit === undefined || found.windowMillis === undefined
-    ? undefined
-    : { limit: found.limit, windowMillis: found.windowMillis }
-}
+/** The limit of version calls, where an earlier command has learnt it: reading a plan makes none. */
+const rememberedLimit = Effect.gen(function* () {
+  const scheduler = yield* RateLimitScheduler.RateLimitScheduler
+  const bucket = yield* Connection.bucketOf("assets.version")
+  return Option.isNone(bucket) ? undefined : yield* scheduler.limit(bucket.value)
+})
 
 function* jsonLines(plan: FolderPlan.FolderPlan): Generator<string> {
   for (const row of PlanFile.rows(plan.groups)) yield `${JSON.stringify({ _tag: "Line", ...row })}\n`
@@ -173,8 +171,7 @@ export const handle = Effect.fn("Cli.plan")(function* (request: Request) {
       onProgress: (progress) =>
         Effect.flatMap(stdio.columns, (columns) => stdio.status(PlanText.reading(progress, columns)))
     })
-    const scheduler = yield* RateLimitScheduler.RateLimitScheduler
-    return { plan, limit: ofVersionCalls(yield* scheduler.snapshot) }
+    return { plan, limit: yield* rememberedLimit }
   }).pipe(
     Effect.provide(Connection.layer),
     Effect.mapError(toCliError),

@@ -217,7 +217,7 @@ const work = (plan: FolderPlan, limit: Rule | undefined): ReadonlyArray<string> 
     `${plural(plan.jobs, "version")} for ${plural(plan.groups.length, "stack")}, ${made} of them new.`,
     limit === undefined
       ? `The limit of version calls is not known before the first of them; at 100 a minute, Frame.io's rule of thumb, they take ${duration(millis)}.`
-      : `At the limit of ${limit.limit} per ${limit.windowMillis / 1000} s they take ${duration(millis)}.`
+      : `At ${limit.limit} per ${limit.windowMillis === 1000 ? "second" : `${limit.windowMillis / 1000} s`}, the limit when last seen, they take ${duration(millis)}.`
   ]
 }
 

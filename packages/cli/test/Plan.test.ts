@@ -4,7 +4,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { type FolderPlan, NamedRule, VersionPlan } from "@effect-frameio/batch"
 import { PlanText } from "@effect-frameio/cli"
 import { FakeFrameio, FaultPlan, RateLimiter, Seed } from "@effect-frameio/testing"
-import { Effect, Fiber, Layer, TestClock } from "effect"
+import { ConfigProvider, Effect, Fiber, Layer, Option, Redacted, TestClock } from "effect"
+import * as LimitFile from "../src/LimitFile.js"
 import { type Outside, run } from "./run.js"
 
 const env = { FRAMEIO_TOKEN: FakeFrameio.token }
@@ -67,6 +68,31 @@ describe("frameio plan, against the fake", () => {
         const again = yield* frameio(["plan", seeded.folderId, "--rule", "vfx", "--format", "csv"])
         assert.lengthOf(again.lines, 1, "the header alone")
         assert.include(again.err, "There is nothing to stack.\n8 findings kept something out.")
+      })
+    )
+  )
+
+  it.effect("counts with the limit that was seen last, and not with that of another user", () =>
+    withDelivery(({ folder, frameio, seeded }) =>
+      Effect.gen(function* () {
+        const plan = (env: Readonly<Record<string, string>>) =>
+          frameio(["plan", seeded.folderId, "--rule", "vfx"], {
+            env: { FRAMEIO_TOKEN: FakeFrameio.token, XDG_CACHE_HOME: folder, ...env }
+          })
+        const memory = Option.getOrThrow(
+          yield* LimitFile.open("api.frame.io").pipe(
+            Effect.withConfigProvider(ConfigProvider.fromMap(new Map([["XDG_CACHE_HOME", folder]])))
+          )
+        )
+        const route = "POST /v2/assets/:asset_id/version"
+        yield* memory.remember({ owner: Redacted.make("eva"), route }, { limit: 20, windowMillis: 1000 })
+        assert.include(
+          (yield* plan({ FRAMEIO_OWNER: "eva" })).err,
+          "At 20 per second, the limit when last seen, they take"
+        )
+        assert.include((yield* plan({ FRAMEIO_OWNER: "tom" })).err, "is not known before the first")
+        yield* memory.remember({ owner: Redacted.make(FakeFrameio.token), route }, { limit: 100, windowMillis: 60_000 })
+        assert.include((yield* plan({})).err, "At 100 per 60 s, the limit when last seen, they take")
       })
     )
   )
@@ -319,7 +345,7 @@ describe("a plan as text", () => {
     const many = planOf({ jobs: 1300, longestChain: 3 })
     assert.include(
       PlanText.summary(many, { limit: 10, windowMillis: 1000 }),
-      "At the limit of 10 per 1 s they take at least 2:09."
+      "At 10 per second, the limit when last seen, they take at least 2:09."
     )
     assert.include(
       PlanText.summary(many, undefined),
