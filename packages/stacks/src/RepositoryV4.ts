@@ -11,6 +11,7 @@ import * as V4Asset from "@effect-frameio/core/V4Asset"
 import * as V4Client from "@effect-frameio/core/V4Client"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -137,10 +138,29 @@ export const make: Effect.Effect<Repository.Service, never, V4Client.V4Client> =
       )
     }
 
+    const probing = new Map<AssetId, Fiber.RuntimeFiber<V4Asset.Item, FrameioError.ReadError>>()
+
+    /**
+     * All who ask for an unknown id at once get one answer: many files have one folder. A fiber of its own, for who asked
+     * first may be interrupted.
+     */
+    const probeOnce = (id: AssetId): Effect.Effect<V4Asset.Item, FrameioError.ReadError> =>
+      Effect.uninterruptibleMask((restore) =>
+        Effect.gen(function* () {
+          let fiber = probing.get(id)
+          if (fiber === undefined) {
+            fiber = yield* Effect.forkDaemon(Effect.interruptible(probe(id)))
+            probing.set(id, fiber)
+            fiber.addObserver(() => probing.delete(id))
+          }
+          return yield* Effect.flatten(restore(Fiber.await(fiber)))
+        })
+      )
+
     const get = (id: AssetId): Effect.Effect<Repository.Item, FrameioError.ReadError> =>
       Effect.suspend(() => {
         const kind = kinds.get(id)
-        return Effect.map(kind === undefined ? probe(id) : show[kind](id), (item) => itemOf(learn(item)))
+        return Effect.map(kind === undefined ? probeOnce(id) : show[kind](id), (item) => itemOf(learn(item)))
       })
 
     const move = (file: AssetId, parentId: AssetId) =>
@@ -167,8 +187,12 @@ export const make: Effect.Effect<Repository.Service, never, V4Client.V4Client> =
       },
       get,
       children: (folderId) =>
-        Stream.map(V4Client.pages(client.folders.children, { folderId, pageSize: FOLDER_PAGE }), (item) =>
-          itemOf(learn(item))
+        Stream.map(
+          V4Client.pages(client.folders.children, { folderId, pageSize: FOLDER_PAGE }).pipe(
+            // Only a folder is listed there.
+            Stream.onEnd(Effect.sync(() => learn({ id: folderId, type: "folder" })))
+          ),
+          (item) => itemOf(learn(item))
         ),
       versions: (stack) =>
         Effect.map(

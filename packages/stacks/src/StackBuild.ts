@@ -12,6 +12,7 @@ import type * as FrameioError from "@effect-frameio/core/FrameioError"
 import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as ExactlyOnce from "./ExactlyOnce.js"
@@ -272,4 +273,39 @@ export const build = (
     })
     const rest = steps.flatMap((step) => (step._tag === "Grow" ? [step.file] : []))
     return yield* growAll(stackId, rest, Arr.lastNonEmpty(files))
+  })
+
+/**
+ * One chain of {@link buildAll}, and what came of it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Outcome {
+  readonly onto: AssetId
+  readonly built: Either.Either<Built, StackBuildError>
+}
+
+/**
+ * Builds many stacks side by side, in the order of the answer as they were given. The longest begin, so that what has to
+ * go on top one by one is not left for the end; the failure of one is no other's.
+ *
+ * @since 0.1.0
+ * @category building
+ */
+export const buildAll = (
+  chains: ReadonlyArray<{ readonly onto: AssetId; readonly files: ReadonlyArray<AssetId> }>,
+  options?: Options
+): Effect.Effect<ReadonlyArray<Outcome>, never, Repository.Repository> =>
+  Effect.gen(function* () {
+    const order = chains
+      .map((chain, index) => ({ chain, index }))
+      .sort((a, b) => b.chain.files.length - a.chain.files.length)
+    const outcomes = yield* Effect.forEach(
+      order,
+      ({ chain, index }) =>
+        Effect.map(Effect.either(build(chain, options)), (built) => ({ index, outcome: { onto: chain.onto, built } })),
+      { concurrency: "unbounded" }
+    )
+    return outcomes.sort((a, b) => a.index - b.index).map(({ outcome }) => outcome)
   })

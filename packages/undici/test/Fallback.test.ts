@@ -5,10 +5,10 @@ import { UndiciHttpClient } from "@effect-frameio/undici"
 import { Effect } from "effect"
 import { Agent } from "undici"
 
-const isDirect = (agent: Parameters<typeof UndiciHttpClient.layerOf>[0]) =>
-  HttpClient.HttpClient.pipe(
-    Effect.map((client) => DirectHttpClient.TypeId in client),
-    Effect.provide(UndiciHttpClient.layerOf(agent))
+const isDirect = (agent: { readonly prototype: object }): Effect.Effect<boolean> =>
+  Effect.provide(
+    Effect.map(HttpClient.HttpClient, (client) => DirectHttpClient.TypeId in client),
+    UndiciHttpClient.layerOf(agent)
   )
 
 describe("UndiciHttpClient.layer", () => {
