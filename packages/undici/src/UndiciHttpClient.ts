@@ -174,9 +174,10 @@ const dispatcherLayer: Layer.Layer<NodeHttpClient.Dispatcher> = Layer.scoped(
 const dispatches = (agent: { readonly prototype: object }): boolean => "dispatch" in agent.prototype
 
 /**
- * The client with connections of its own: those of `Agent`, or `fetch` where that cannot dispatch.
+ * The same over an agent of the program's choice; over `fetch` where undici cannot dispatch through it, as on Bun.
  *
- * @internal
+ * @since 0.1.0
+ * @category layers
  */
 export const layerOf = (agent: { readonly prototype: object }): Layer.Layer<HttpClient.HttpClient> =>
   dispatches(agent) ? Layer.provide(layerWithoutDispatcher, dispatcherLayer) : FetchHttpClient.layer
