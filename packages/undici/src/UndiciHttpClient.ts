@@ -174,7 +174,7 @@ const dispatcherLayer: Layer.Layer<NodeHttpClient.Dispatcher> = Layer.scoped(
 const dispatches = (agent: { readonly prototype: object }): boolean => "dispatch" in agent.prototype
 
 /**
- * The same over an agent of the program's choice; over `fetch` where undici cannot dispatch through it, as on Bun.
+ * The client with connections of its own, or over `fetch` where the class that stands for undici's `Agent` cannot dispatch.
  *
  * @since 0.1.0
  * @category layers
