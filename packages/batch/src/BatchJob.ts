@@ -45,7 +45,7 @@ export const defaults = { giveUpAfter: Duration.hours(12) } as const
 /**
  * Does what is left of the job in the ledger. Run it again after whatever has stopped it: what is confirmed is not sent
  * again, what was sent and not answered is looked for first, and what failed is left alone unless `retryFailed` says
- * otherwise.
+ * otherwise. With `lookFirst` what is confirmed is verified: what is no longer in its place fails with `MovedSince`.
  *
  * The stream begins with `Planned` and ends with `Finished`. It fails when the ledger cannot be written any more; then
  * nothing more was sent.
@@ -62,12 +62,14 @@ export const run = (options?: Options): Stream.Stream<BatchEvent, LedgerError, L
       if (before.undone + before.undoing > 0) return yield* new LedgerError({ reason: "Undone", file: ledger.file })
       if (options?.retryFailed === true) yield* ledger.retryFailed
       const { failed, skipped } = yield* ledger.counts
-      return BatchRunner.runChains(ledger.chains, {
+      const left = yield* ledger.extent
+      const verifies = options?.lookFirst === true
+      return BatchRunner.runChains(verifies ? ledger.chainsToVerify : ledger.chains, {
         ...options,
-        ...(yield* ledger.extent),
+        ...(verifies ? { links: left.links + before.confirmed } : left),
         giveUpAfter: options?.giveUpAfter ?? defaults.giveUpAfter,
         name,
-        before: before.confirmed,
+        before: verifies ? 0 : before.confirmed,
         failedBefore: failed,
         skippedBefore: skipped,
         onEvent: yield* ledger.recorder("run")

@@ -128,7 +128,12 @@ export interface Service {
   readonly extent: Effect.Effect<Extent, LedgerError>
   /** The chains of what is left to do. */
   readonly chains: Stream.Stream<VersionPlan.Chain, LedgerError>
-  /** Plans what failed, and what waits behind it, again; answers how many had failed. */
+  /** The same, with what is confirmed: to be verified. */
+  readonly chainsToVerify: Stream.Stream<VersionPlan.Chain, LedgerError>
+  /**
+   * Plans what failed, and what waits behind it, again; answers how many that are. What failed below a version that is in
+   * place is left alone: it would come on top of that one.
+   */
   readonly retryFailed: Effect.Effect<number, LedgerError>
   /** What the job has stacked and not undone. */
   readonly stackedExtent: Effect.Effect<Extent, LedgerError>
@@ -230,25 +235,33 @@ const nameOf = (row: LinkRow): { readonly name?: string } => {
   return name === null ? {} : { name }
 }
 
-const linkOf = (row: LinkRow, unsettled: boolean): VersionPlan.Link => ({
+const linkOf = (row: LinkRow, is?: "confirmed" | "unsettled"): VersionPlan.Link => ({
   line: row.line,
   assetId: id(row.asset_id),
   nextAssetId: id(row.next_asset_id),
   fields: undefined,
   ...nameOf(row),
-  ...(unsettled ? { isUnsettled: true } : {})
+  ...(is === "unsettled" ? { isUnsettled: true } : {}),
+  ...(is === "confirmed" ? { isConfirmed: true } : {})
 })
 
-/** What is left of a chain, if anything may be done about it. */
-const leftOf = (rows: ReadonlyArray<LinkRow>): Option.Option<VersionPlan.Chain> => {
+/** What is left of a chain, if anything may be done about it; with `confirmed`, also what is to be verified of it. */
+const leftOf = (
+  rows: ReadonlyArray<LinkRow>,
+  confirmed: "leave out" | "verify" = "leave out"
+): Option.Option<VersionPlan.Chain> => {
   const links: Array<VersionPlan.Link> = []
   let stack: string | null = null
   let inPlace = 0
+  let isBehindFailed = false
   for (const row of rows) {
     stack = row.stack_id ?? stack
-    if (row.state === "confirmed") inPlace++
-    else if (row.state === "planned" || row.state === "sent") links.push(linkOf(row, row.state === "sent"))
-    else break
+    if (row.state === "confirmed") {
+      inPlace++
+      if (confirmed === "verify") links.push(linkOf(row, "confirmed"))
+    } else if ((row.state === "planned" || row.state === "sent") && !isBehindFailed) {
+      links.push(linkOf(row, row.state === "sent" ? "unsettled" : undefined))
+    } else isBehindFailed = true
   }
   const [first] = rows
   if (first === undefined || links.length === 0) return Option.none()
@@ -279,7 +292,7 @@ const stackedOf = (rows: ReadonlyArray<LinkRow>): Option.Option<VersionPlan.Stac
     stack: stack === null ? undefined : id(stack),
     madeStack: first.sent_to === first.target && stack !== first.target,
     firstLine: first.line,
-    links: stacked.map((row) => linkOf(row, row.state === "undoing")).reverse()
+    links: stacked.map((row) => linkOf(row, row.state === "undoing" ? "unsettled" : undefined)).reverse()
   })
 }
 
@@ -313,6 +326,13 @@ const BEHIND_FAILED = `
   FROM (SELECT chain, min(position) AS position FROM links WHERE state = 'failed' GROUP BY chain) AS failed
   JOIN links ON links.chain = failed.chain AND links.position > failed.position
   WHERE links.state IN ('planned', 'sent')`
+
+/** What failed, and has no version above it that is in place. */
+const ON_TOP_AND_FAILED = `
+  state = 'failed' AND NOT EXISTS (
+    SELECT 1 FROM links AS later
+    WHERE later.chain = links.chain AND later.position > links.position AND later.state = 'confirmed'
+  )`
 
 // -----------------------------------------------------------------------------
 // constructors
@@ -507,10 +527,11 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
         const behind = yield* count(`SELECT count(*) AS n ${BEHIND_FAILED}`)
         return { links: all.links - behind, chains: all.chains }
       }),
-      chains: Stream.filterMap(chainRows, leftOf),
+      chains: Stream.filterMap(chainRows, (rows) => leftOf(rows)),
+      chainsToVerify: Stream.filterMap(chainRows, (rows) => leftOf(rows, "verify")),
       retryFailed: Effect.gen(function* () {
-        const failed = yield* count("SELECT count(*) AS n FROM links WHERE state = 'failed'")
-        if (failed > 0) yield* query("UPDATE links SET state = 'planned' WHERE state = 'failed'")
+        const failed = yield* count(`SELECT count(*) AS n FROM links WHERE ${ON_TOP_AND_FAILED}`)
+        if (failed > 0) yield* query(`UPDATE links SET state = 'planned' WHERE ${ON_TOP_AND_FAILED}`)
         return failed
       }),
       stackedExtent: extentOf("(state = 'confirmed' AND how <> 'already') OR state IN ('sent', 'undoing')"),

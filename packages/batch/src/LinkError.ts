@@ -39,7 +39,8 @@ export class TargetChanged extends Schema.TaggedError<TargetChanged>(`${KEY}/Tar
 }
 
 /**
- * A version that is to be taken out again is on a stack where this job has not put it. It was left there.
+ * A version is not where this job has put it, found when it was to be taken out again or verified. It was left where it
+ * is.
  *
  * @since 0.1.0
  * @category errors
@@ -47,11 +48,13 @@ export class TargetChanged extends Schema.TaggedError<TargetChanged>(`${KEY}/Tar
 export class MovedSince extends Schema.TaggedError<MovedSince>(`${KEY}/MovedSince`)("FrameioMovedSince", {
   /** The version. */
   assetId: AssetId,
-  /** The stack that it is on. */
-  stackId: AssetId
+  /** The stack that it is on; absent where it is on none. */
+  stackId: Schema.optional(AssetId)
 }) {
   override get message(): string {
-    return `${this.assetId} is on another stack now, ${this.stackId}, where this job has not put it. It was left there.`
+    return this.stackId === undefined
+      ? `${this.assetId} is no longer on the stack where this job has put it, and on no other. It was left there; trying again what failed puts it back, unless a later version of this job is on top.`
+      : `${this.assetId} is on another stack now, ${this.stackId}, where this job has not put it. It was left there.`
   }
 }
 

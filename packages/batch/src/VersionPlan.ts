@@ -36,6 +36,11 @@ export interface Link {
    * Absent in a new plan.
    */
   readonly isUnsettled?: boolean | undefined
+  /**
+   * Whether an earlier run has confirmed it: such a link is looked up and never sent, and fails with `MovedSince` where it
+   * is no longer in its place. Absent in a new plan.
+   */
+  readonly isConfirmed?: boolean | undefined
 }
 
 /**

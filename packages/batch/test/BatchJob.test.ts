@@ -1,7 +1,16 @@
 import { FileSystem, Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { type BatchEvent, BatchJob, BatchProgress, Ledger, LedgerError, type VersionPlan } from "@effect-frameio/batch"
+import {
+  type BatchEvent,
+  BatchJob,
+  BatchProgress,
+  type JobRecord,
+  Ledger,
+  LedgerError,
+  type VersionPlan
+} from "@effect-frameio/batch"
+import type { FrameioClient, RateLimitScheduler } from "@effect-frameio/core"
 import { FakeFrameio, FaultPlan, Seed, type Unknowns } from "@effect-frameio/testing"
 import { Chunk, Deferred, Effect, Fiber, Layer, Random, type Scope, Stream, TestClock } from "effect"
 
@@ -129,6 +138,118 @@ describe("BatchJob", () => {
         60_000
       )
     }
+  })
+
+  describe("with lookFirst", () => {
+    interface Job {
+      readonly fake: FakeFrameio.Service
+      /** The id of a shot's version, both from 0. */
+      readonly at: (shot: number, version: number) => string
+      /** One run: its counts, and what failed in it. */
+      readonly run: (
+        options?: BatchJob.Options,
+        cutAfterMillis?: number
+      ) => Effect.Effect<
+        { readonly counts: BatchEvent.Counts; readonly failed: ReadonlyArray<readonly [string, string]> },
+        never,
+        FileSystem.FileSystem
+      >
+      readonly counts: Effect.Effect<JobRecord.Counts, never, FileSystem.FileSystem>
+      readonly undo: Effect.Effect<BatchEvent.Counts | undefined, never, FileSystem.FileSystem>
+      /** The versions of the stack that an asset is on. */
+      readonly on: (id: string) => ReadonlyArray<string> | undefined
+      readonly calls: () => number
+    }
+
+    const verified = (name: string, body: (job: Job) => Effect.Effect<void, never, FileSystem.FileSystem>) =>
+      test(name, (file) =>
+        Effect.gen(function* () {
+          const fake = yield* FakeFrameio.FakeFrameio
+          const client = yield* Effect.context<FrameioClient.FrameioClient | RateLimitScheduler.RateLimitScheduler>()
+          const seeded = Seed.shots(fake.world, { shots: 6, versions: 3 })
+          yield* body({
+            fake,
+            at: (shot, version) => seeded.shots[shot]?.versions[version] ?? "",
+            run: (options, cutAfterMillis) =>
+              Effect.gen(function* () {
+                let counts: BatchEvent.Counts = BatchProgress.empty
+                const failed: Array<readonly [string, string]> = []
+                const see = (event: BatchEvent.BatchEvent): void => {
+                  counts = BatchProgress.add(counts, event)
+                  if (event._tag === "Failed") failed.push([event.nextAssetId, event.error._tag])
+                }
+                const job = Stream.runForEach(BatchJob.run(options), (event) => Effect.sync(() => see(event)))
+                yield* onLedger(file, Effect.zipRight(take(Seed.pairs(seeded)), job), cutAfterMillis)
+                return { counts, failed }
+              }).pipe(Effect.provide(client), Effect.orDie),
+            counts: Ledger.make({ file, mode: "read" }).pipe(
+              Effect.flatMap((ledger) => ledger.counts),
+              Effect.scoped,
+              Effect.orDie
+            ),
+            undo: Effect.orDie(Effect.provide(onLedger(file, counted(BatchJob.undo())), client)),
+            on: (id) => fake.world.stackOf(id)?.versions,
+            calls: () => fake.journal.of("assets.version").length
+          })
+        }).pipe(
+          Effect.provide(
+            FakeFrameio.layerClient({ limits: { "*": "unlimited" }, faults: FaultPlan.latency({ millis: 40 }) })
+          )
+        )
+      )
+
+    verified("verifies a finished job: what is no longer in its place fails, and nothing is sent", (job) =>
+      Effect.gen(function* () {
+        const { at, fake } = job
+        yield* job.run()
+        const whole = yield* job.run({ lookFirst: true })
+        assert.deepInclude(whole.counts, { links: 12, confirmed: 12, already: 12, sent: 0, failed: 0 })
+        // The newest of one stack, one below the newest of another, and one that goes on a third.
+        for (const id of [at(0, 2), at(1, 1), at(2, 2)]) assert.isTrue(fake.world.unversion({ assetId: id }).ok)
+        const third = fake.world.stackOf(at(3, 0))?.id ?? ""
+        assert.isTrue(fake.world.version({ assetId: third, nextAssetId: at(2, 2) }).ok)
+        const sent = job.calls()
+        const { counts, failed } = yield* job.run({ lookFirst: true })
+        assert.deepInclude(counts, { links: 12, confirmed: 9, already: 9, failed: 3, skipped: 0, sent: 0 })
+        const moved = [at(0, 2), at(1, 1), at(2, 2)].map((id) => [id, "FrameioMovedSince"] as const)
+        assert.deepStrictEqual([...failed].sort(), moved.sort())
+        assert.deepInclude(yield* job.counts, { confirmed: 9, already: 0, failed: 3, planned: 0 })
+        assert.strictEqual(job.calls(), sent)
+
+        // What was taken from the top is put back when that is asked for; the others would go where they do not belong.
+        const again = yield* job.run({ retryFailed: true })
+        assert.deepInclude(again.counts, { confirmed: 10, failed: 2 })
+        assert.deepStrictEqual(job.on(at(0, 0)), [at(0, 0), at(0, 1), at(0, 2)])
+        assert.deepStrictEqual(job.on(at(1, 0)), [at(1, 0), at(1, 2)])
+        assert.deepStrictEqual(job.on(at(3, 0)), [at(3, 0), at(3, 1), at(3, 2), at(2, 2)])
+      })
+    )
+
+    verified("verifies what a half-finished job has in place, and does the rest", (job) =>
+      Effect.gen(function* () {
+        const { at, fake } = job
+        yield* job.run({ concurrency: 1 }, 250)
+        const before = yield* job.counts
+        assert.isAbove(before.confirmed, 2)
+        assert.isAbove(before.planned, 2)
+        assert.isTrue(fake.world.unversion({ assetId: at(0, 2) }).ok)
+        const { counts, failed } = yield* job.run({ lookFirst: true, settleAfter: "1 second" })
+        assert.deepStrictEqual(failed, [[at(0, 2), "FrameioMovedSince"]])
+        assert.deepInclude(counts, { links: 12, confirmed: 11, failed: 1, notSent: 0, unknown: 0 })
+        // Looked up or not, it is this job that has put them there.
+        assert.deepInclude(yield* job.undo, { failed: 0, confirmed: 11 })
+        for (const shot of [1, 2, 3, 4, 5]) assert.isUndefined(job.on(at(shot, 0)))
+      })
+    )
+
+    verified("keeps what is confirmed when it cannot be looked up", (job) =>
+      Effect.gen(function* () {
+        yield* job.run()
+        yield* job.run({ lookFirst: true }, 30)
+        assert.deepInclude(yield* job.counts, { confirmed: 12, already: 0 })
+        assert.deepInclude((yield* job.run({ lookFirst: true })).counts, { confirmed: 12, failed: 0, sent: 0 })
+      })
+    )
   })
 
   describe("undone", () => {

@@ -260,7 +260,7 @@ export const batchRun = CommandLine.command({
     ),
     lookFirst: CommandLine.toggle(
       "look-first",
-      "Read each stack before sending, so that what is in place is not sent again. Slower."
+      "Read each stack before sending, so that what is in place is not sent again, and verify what the ledger has in place. Slower."
     ),
     anyOrder: CommandLine.toggle(
       "any-order",

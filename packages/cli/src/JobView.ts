@@ -76,7 +76,7 @@ const WORDS: Readonly<Record<string, string>> = {
   FrameioRequestTimeout: "without an answer",
   FrameioAlreadyElsewhere: "on another stack already",
   FrameioTargetChanged: "kept back, because the target has changed since the plan",
-  FrameioMovedSince: "moved to another stack since"
+  FrameioMovedSince: "no longer where this job has put it"
 }
 
 /** So many kinds of failure are told apart; a server that says something new each time must not fill the screen. */

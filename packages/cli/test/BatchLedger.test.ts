@@ -106,6 +106,29 @@ describe("frameio batch, with a ledger", () => {
       assert.include(again.err, "this job was undone")
     }))
 
+  test("verifies a finished job with --look-first, and answers 1 for what is no longer there", ({
+    fake,
+    ledger,
+    piped,
+    plan,
+    seeded
+  }) =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* piped("batch", "run", plan, "--ledger", ledger)).code, 0)
+      const calls = versionCalls(fake)
+      const whole = yield* piped("batch", "run", plan, "--ledger", ledger, "--look-first")
+      assert.strictEqual(whole.code, 0, whole.err)
+      assert.include(whole.err, "16 of 16 versions in place, 16 of them before")
+      assert.isTrue(fake.world.unversion({ assetId: seeded.shots[2]?.versions[2] ?? "" }).ok)
+      const unseen = yield* piped("batch", "run", plan, "--ledger", ledger)
+      assert.strictEqual(unseen.code, 0, "only who asks has them looked up")
+      const seen = yield* piped("batch", "run", plan, "--ledger", ledger, "--look-first")
+      assert.strictEqual(seen.code, 1, seen.err)
+      assert.include(seen.err, "1 no longer where this job has put it: shot 5 (line 7)")
+      assert.include(seen.err, "15 of 16 versions in place, 15 of them before, 1 failed")
+      assert.strictEqual(versionCalls(fake), calls)
+    }))
+
   test("with --dry-run sends nothing, and makes no ledger", ({ fake, ledger, onTerminal, plan }) =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem

@@ -27,15 +27,17 @@ interface Statement {
   readonly values: ReadonlyArray<unknown>
 }
 
+/** What was confirmed stays as it was when it is looked up again, and is planned again by nobody but `retryFailed`. */
 const UPDATE = `
   UPDATE links SET
-    state = coalesce(patch.state, links.state),
-    how = coalesce(patch.how, links.how),
+    state = CASE WHEN links.state = 'confirmed' AND patch.state = 'planned' THEN links.state
+            ELSE coalesce(patch.state, links.state) END,
+    how = coalesce(CASE WHEN links.state = 'confirmed' THEN links.how END, patch.how, links.how),
     sent_to = coalesce(patch.sent_to, links.sent_to),
     stack_id = coalesce(patch.stack_id, links.stack_id),
     attempts = links.attempts + patch.attempts,
     sent_at = coalesce(patch.sent_at, links.sent_at),
-    done_at = coalesce(patch.done_at, links.done_at),
+    done_at = coalesce(CASE WHEN links.state = patch.state THEN links.done_at END, patch.done_at, links.done_at),
     fault = CASE WHEN patch.fault IS NULL THEN links.fault ELSE nullif(patch.fault, '') END
   FROM (
     SELECT

@@ -11,13 +11,13 @@ import * as StackTarget from "@effect-frameio/stacks/StackTarget"
 import { AlreadyElsewhere } from "@effect-frameio/stacks/VersionStackError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { TargetChanged } from "../../LinkError.js"
+import { MovedSince, TargetChanged } from "../../LinkError.js"
 import type { Chain, Expected, Link } from "../../VersionPlan.js"
 import { base, type End, inOrder, isOpen, type Tools } from "./links.js"
 import * as Place from "./place.js"
 
 /** What a link can fail with before it is sent. */
-type Found = FrameioError.ReadError | AlreadyElsewhere | TargetChanged
+type Found = FrameioError.ReadError | AlreadyElsewhere | TargetChanged | MovedSince
 
 /** @internal */
 export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFirst: boolean }): Effect.Effect<void> => {
@@ -41,6 +41,19 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
       place._tag === "Elsewhere"
         ? new AlreadyElsewhere({ assetId: link.nextAssetId, stackId: place.stackId, wanted: target.id() })
         : Effect.succeed(place._tag === "Here")
+    )
+
+  /** Fails where a link that was confirmed is no longer in its place. */
+  const verify = (link: Link): Effect.Effect<End, FrameioError.ReadError | MovedSince> =>
+    Effect.flatMap(
+      target.placeOf(link.nextAssetId),
+      (place): Effect.Effect<End, MovedSince> =>
+        place._tag === "Here"
+          ? Effect.succeed({ _tag: "Made", how: "already" })
+          : new MovedSince({
+              assetId: link.nextAssetId,
+              ...(place._tag === "Elsewhere" ? { stackId: place.stackId } : {})
+            })
     )
 
   const notice = (link: Link, stack: AssetId, reason: string): Effect.Effect<void> =>
@@ -146,6 +159,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
         yield* target.resolve
       }
       if (isFirst && chain.expected !== undefined && resumed === undefined) yield* unchanged(chain.expected)
+      if (link.isConfirmed === true) return yield* verify(link)
       if (careful && link.isUnsettled !== true && (yield* isInPlace(link))) {
         return { _tag: "Made", how: "already" }
       }

@@ -143,7 +143,8 @@ export const inOrder = (
     let broken: { readonly line: number; readonly why: "chain" | "stopped"; readonly reason: string } | undefined
     let isFirst = true
     for (const link of chain.links) {
-      if (broken !== undefined) {
+      // A version that was confirmed is only looked up, whatever became of one before it.
+      if (broken !== undefined && !(broken.why === "chain" && link.isConfirmed === true)) {
         const { line, reason, why } = broken
         const end = untouched(link)
         if (why === "stopped" && end._tag === "Unknown") {
