@@ -1,13 +1,17 @@
 /**
  * The fake on a port of this machine, for programs in other processes and in other languages. It listens on 127.0.0.1
- * only, over plain HTTP. Needs Node, and `@effect/platform-node`, which nothing else in this package does.
+ * unless it is told otherwise, over plain HTTP, and lets pages of every origin call it. Needs Node, and
+ * `@effect/platform-node`, which nothing else in this package does.
  *
  * @since 0.1.0
  */
 import { createServer } from "node:http"
+import * as HttpMiddleware from "@effect/platform/HttpMiddleware"
 import type * as HttpServerError from "@effect/platform/HttpServerError"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as SecureUrl from "@effect-frameio/core/SecureUrl"
+import * as RateLimitHeaders from "@effect-frameio/ratelimit/RateLimitHeaders"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -17,6 +21,7 @@ import type { Engine } from "./internal/engine.js"
 import * as Manual from "./internal/manual.js"
 import { ServerRequest } from "./internal/messages.js"
 import type { Reply } from "./internal/reply.js"
+import type { Uploads } from "./Uploads.js"
 
 /**
  * The options of a fake on a port.
@@ -27,6 +32,11 @@ import type { Reply } from "./internal/reply.js"
 export interface Options extends FakeFrameio.Options {
   /** 0, the default, takes any that is free. */
   readonly port?: number | undefined
+  /**
+   * The address or name to listen on. Default `127.0.0.1`. Whoever reaches another may call the fake, whose token
+   * everybody knows: see {@link warning}, which is logged then.
+   */
+  readonly host?: string | undefined
 }
 
 /**
@@ -38,7 +48,7 @@ export interface Options extends FakeFrameio.Options {
 export interface Service extends FakeFrameio.Service {
   /** Such as `http://127.0.0.1:43210`: the value for `FRAMEIO_BASE_URL`. */
   readonly baseUrl: string
-  /** The loopback port it listens on. */
+  /** The port it listens on. */
   readonly port: number
   /** The page on which its calls can be made; the OpenAPI document is at `/openapi.json` beside it. For a browser. */
   readonly docsUrl: string
@@ -55,7 +65,38 @@ export class FakeFrameioServer extends Context.Tag("@effect-frameio/testing/Fake
   Service
 >() {}
 
-const HOST = "127.0.0.1"
+/**
+ * Where a fake listens that is told nothing.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const defaultHost = "127.0.0.1"
+
+const inUrl = (host: string): string => (host.includes(":") ? `[${host}]` : host)
+
+/**
+ * What to know before a fake listens on a host; nothing where that is this machine alone.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const warning = (host: string): string | undefined =>
+  SecureUrl.isSecure({ protocol: "http:", hostname: inUrl(host) })
+    ? undefined
+    : `The fake listens on ${host === "" ? "all addresses" : host}, and not for this machine alone: whoever reaches it can call it, over plain HTTP, with a token that is no secret.`
+
+/** Nobody can connect to "all addresses". */
+const REACHED_BY: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" }
+
+/** Pages of every origin may call a fake, and read what programs read. */
+const cors = HttpMiddleware.cors({
+  exposedHeaders: [
+    ...[RateLimitHeaders.LIMIT, RateLimitHeaders.WINDOW, RateLimitHeaders.REMAINING, "retry-after"],
+    ...["page-number", "per-page", "total", "total-pages", "link"],
+    "etag"
+  ]
+})
 
 /** Loaded when a server is made, so that the in-memory fake works where `@effect/platform-node` is not installed. */
 const platformNode = Effect.promise(() =>
@@ -81,7 +122,7 @@ const giveBack = (request: HttpServerRequest.HttpServerRequest, reply: Reply) =>
   }
 }
 
-const serve = (engine: Engine, manual: Manual.Manual) =>
+const serve = (engine: Engine, manual: Manual.Manual, uploads: Uploads) =>
   Effect.gen(function* () {
     const request = yield* HttpServerRequest.HttpServerRequest
     const page = manual.answer(request)
@@ -93,6 +134,8 @@ const serve = (engine: Engine, manual: Manual.Manual) =>
     // The body is read before anything else: what has arrived is handled, even if the client goes away.
     const body = yield* Effect.either(request.arrayBuffer)
     if (body._tag === "Left") return HttpServerResponse.empty({ status: 400 })
+    // As the client has reached it, so that it reaches the storage host as well.
+    if (request.headers.host !== undefined) uploads.base = `http://${request.headers.host}`
     const reply = yield* engine.exchange(
       new ServerRequest(request.method, request.url, request.headers, new Uint8Array(body.right))
     )
@@ -100,24 +143,25 @@ const serve = (engine: Engine, manual: Manual.Manual) =>
   })
 
 /**
- * Starts a fake on a port, until the scope closes. Fails if the port is taken.
+ * Starts a fake on a port, until the scope closes. Fails if the port is taken, or the host is none of this machine's.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const make = (options?: Options): Effect.Effect<Service, HttpServerError.ServeError, Scope.Scope> =>
   Effect.gen(function* () {
+    const host = options?.host ?? defaultHost
     const { engine, service } = yield* FakeFrameio.run(options)
     const server = createServer()
     const [NodeHttpServer] = yield* platformNode
-    const http = yield* NodeHttpServer.make(() => server, { port: options?.port ?? 0, host: HOST })
+    const http = yield* NodeHttpServer.make(() => server, { port: options?.port ?? 0, host })
     const [project] = service.world.projects
     const manual = yield* Manual.make({
       token: FakeFrameio.token,
       rootId: project?.rootId,
       accountId: project?.accountId
     })
-    yield* http.serve(serve(engine, manual))
+    yield* http.serve(serve(engine, manual, service.world.uploads), cors)
     // Runs first of all finalizers: connections kept open for a next request would keep the server from closing.
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
@@ -126,9 +170,12 @@ export const make = (options?: Options): Effect.Effect<Service, HttpServerError.
       })
     )
     const address = server.address()
-    const port = typeof address === "object" && address !== null ? address.port : 0
-    const baseUrl = `http://${HOST}:${port}`
+    const { address: bound, port } =
+      typeof address === "object" && address !== null ? address : { address: host, port: 0 }
+    const baseUrl = `http://${inUrl(REACHED_BY[bound] ?? host)}:${port}`
     service.world.uploads.base = baseUrl
+    const exposed = warning(host)
+    if (exposed !== undefined) yield* Effect.logWarning(exposed)
     return { ...service, baseUrl, port, docsUrl: `${baseUrl}${Manual.PAGE}` }
   }).pipe(Effect.withTracerEnabled(false))
 

@@ -1,7 +1,7 @@
 import { OpenApi } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { FrameioApi } from "@effect-frameio/core"
-import { FakeFrameioServer } from "@effect-frameio/testing"
+import { FakeFrameio, FakeFrameioServer } from "@effect-frameio/testing"
 import { Effect, Option } from "effect"
 import * as Browser from "./support/Browser.js"
 
@@ -44,6 +44,73 @@ describe("what a fake on a port has beside the API", () => {
       const other = yield* Effect.promise(() => fetch(fake.docsUrl, { method: "POST" }))
       assert.strictEqual(other.status, 401, "nothing but GET is for the page")
     })
+  )
+
+  it.scopedLive("answers preflights of every origin, at no cost and without a trace in the journal", () =>
+    Effect.gen(function* () {
+      const fake = yield* FakeFrameioServer.make()
+      const root = fake.world.projects[0]?.rootId ?? ""
+      for (const path of [`/v2/assets/${root}/version`, `/v4/accounts/1/folders`, `/uploads/${root}/1`]) {
+        const response = yield* Effect.promise(() =>
+          fetch(`${fake.baseUrl}${path}`, {
+            method: "OPTIONS",
+            headers: {
+              origin: "https://app.example.com",
+              "access-control-request-method": "PATCH",
+              "access-control-request-headers": "authorization,x-frameio-legacy-token-auth"
+            }
+          })
+        )
+        assert.strictEqual(response.status, 204)
+        assert.strictEqual(response.headers.get("access-control-allow-origin"), "*")
+        assert.include(response.headers.get("access-control-allow-methods") ?? "", "PATCH")
+        assert.strictEqual(
+          response.headers.get("access-control-allow-headers"),
+          "authorization,x-frameio-legacy-token-auth"
+        )
+      }
+      assert.strictEqual((yield* fake.counts()).requests, 0)
+    })
+  )
+
+  it.scopedLive.skipIf(Browser.missing)(
+    "a page of another origin calls the API, reads its headers, and puts a part",
+    () =>
+      Effect.gen(function* () {
+        const other = yield* FakeFrameioServer.make()
+        const fake = yield* FakeFrameioServer.make()
+        const root = fake.world.projects[0]?.rootId ?? ""
+        const page = yield* Browser.page
+        const seen = yield* Effect.promise(async () => {
+          await page.goto(`${other.baseUrl}/openapi.json`)
+          return page.evaluate(
+            async ([base, root, token]) => {
+              const authorization = `Bearer ${token}`
+              const url = `${base}/v2/assets/${root}/children`
+              const created = await fetch(url, {
+                method: "POST",
+                headers: { authorization, "content-type": "application/json" },
+                body: JSON.stringify({ type: "file", name: "a.txt", filesize: 3, filetype: "text/plain" })
+              })
+              const { upload_urls } = await created.json()
+              const put = await fetch(upload_urls[0], {
+                method: "PUT",
+                headers: { "content-type": "text/plain", "x-amz-acl": "private" },
+                body: "abc"
+              })
+              const listed = await fetch(url, { headers: { authorization } })
+              const refused = await fetch(url)
+              const headers = Object.fromEntries(listed.headers.entries())
+              return { headers, put: [put.status, put.headers.get("etag")], refused: refused.status }
+            },
+            [fake.baseUrl, root, FakeFrameio.token] as const
+          )
+        })
+        assert.containsAllKeys(seen.headers, ["x-ratelimit-limit", "x-ratelimit-window", "x-ratelimit-remaining"])
+        assert.deepInclude(seen.headers, { "page-number": "1", total: "1", "total-pages": "1" })
+        assert.deepStrictEqual(seen.put, [200, '"900150983cd24fb0d6963f7d28e17f72"'])
+        assert.strictEqual(seen.refused, 401)
+      })
   )
 
   it.scopedLive.skipIf(Browser.missing)("a person opens the page in a browser and makes a call on it", () =>

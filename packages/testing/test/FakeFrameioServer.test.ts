@@ -1,9 +1,12 @@
+import { networkInterfaces } from "node:os"
 import { FetchHttpClient } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { FrameioClient, FrameioError } from "@effect-frameio/core"
 import { FakeFrameio, FakeFrameioServer, FaultPlan, RateLimiter, Seed } from "@effect-frameio/testing"
-import { Effect, Exit, Layer, Option, Redacted, Scope } from "effect"
+import { Effect, Exit, Layer, Logger, Option, Redacted, Scope } from "effect"
+
+const hasIPv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === "::1"))
 
 const clientOver = (server: FakeFrameioServer.Service) =>
   FrameioClient.layer({ token: server.token, baseUrl: server.baseUrl })
@@ -123,6 +126,68 @@ describe("FakeFrameioServer", () => {
       const error = yield* Effect.flip(FakeFrameioServer.make({ port }))
       assert.strictEqual(error._tag, "ServeError")
     }).pipe(Effect.scoped)
+  )
+
+  for (const [host, shown] of [
+    ["127.0.0.2", "127.0.0.2"],
+    ["localhost", "localhost"],
+    ["::1", "[::1]"],
+    ["::ffff:127.0.0.1", "[::ffff:127.0.0.1]"]
+  ] as const) {
+    const missing = host.includes(":") && !hasIPv6
+    if (missing) console.warn(`!!! this machine has no IPv6: THE TEST OF A FAKE ON ${host} IS SKIPPED !!!`)
+    it.scopedLive.skipIf(missing)(`listens on ${host} when it is told to, and parts go there, too`, () =>
+      Effect.gen(function* () {
+        const logged: Array<string> = []
+        const server = yield* FakeFrameioServer.make({ host }).pipe(
+          Effect.provide(
+            Logger.replace(
+              Logger.defaultLogger,
+              Logger.make(({ message }) => void logged.push(String(message)))
+            )
+          )
+        )
+        assert.strictEqual(server.baseUrl, `http://${shown}:${server.port}`)
+        const root = server.world.projects[0]?.rootId ?? ""
+        const created = yield* Effect.promise(async () => {
+          const response = await fetch(`${server.baseUrl}/v2/assets/${root}/children`, {
+            method: "POST",
+            headers: { authorization: `Bearer ${FakeFrameio.token}`, "content-type": "application/json" },
+            body: JSON.stringify({ type: "file", name: "a.mov", filesize: 3, filetype: "video/quicktime" })
+          })
+          return response.json()
+        })
+        assert.strictEqual(new URL(created.upload_urls[0]).origin, new URL(server.baseUrl).origin)
+        const isSure = host !== "::ffff:127.0.0.1"
+        assert.strictEqual(logged.length, isSure ? 0 : 1, "a warning where it may not be this machine alone")
+        if (!isSure) assert.include(logged[0], "listens on ::ffff:127.0.0.1")
+      })
+    )
+  }
+
+  it("warns of every host that others may reach", () => {
+    for (const host of ["0.0.0.0", "::", "", "192.168.1.5", "fake.example.com", "127.0.0.1.example.com"]) {
+      assert.include(FakeFrameioServer.warning(host), "can call it")
+    }
+    for (const host of ["127.0.0.1", "127.0.0.2", "::1", "localhost"]) {
+      assert.isUndefined(FakeFrameioServer.warning(host))
+    }
+  })
+
+  it.scopedLive("names the host that a client has reached it by in the URLs that it gives", () =>
+    Effect.gen(function* () {
+      const server = yield* FakeFrameioServer.make()
+      const root = server.world.projects[0]?.rootId ?? ""
+      const created = yield* Effect.promise(async () => {
+        const response = await fetch(`http://localhost:${server.port}/v2/assets/${root}/children`, {
+          method: "POST",
+          headers: { authorization: `Bearer ${FakeFrameio.token}`, "content-type": "application/json" },
+          body: JSON.stringify({ type: "file", name: "a.mov", filesize: 3, filetype: "video/quicktime" })
+        })
+        return response.json()
+      })
+      assert.isTrue(created.upload_urls[0].startsWith(`http://localhost:${server.port}/uploads/`))
+    })
   )
 
   it.live("the layer, with a seeded world", () =>
