@@ -437,12 +437,7 @@ const world = {
   ),
   limit: CommandLine.withDefault("limit", CommandLine.integer, 20, "How many version calls per second it allows."),
   latency: CommandLine.withDefault("latency", CommandLine.integer, 20, "From a request to its answer, in ms."),
-  port: CommandLine.withDefault(
-    "port",
-    CommandLine.integer,
-    0,
-    "Where it listens, on 127.0.0.1 only; 0 takes any that is free."
-  )
+  port: CommandLine.withDefault("port", CommandLine.integer, 0, "The port it listens on; 0 takes any that is free.")
 }
 
 const shots = (many: number) =>
@@ -464,6 +459,12 @@ export const fake = CommandLine.command({
   parameters: {
     shots: shots(100),
     ...world,
+    host: CommandLine.withDefault(
+      "host",
+      CommandLine.text("host"),
+      "127.0.0.1",
+      "The address or name it listens on. Whoever reaches another than this machine's own may call it."
+    ),
     pairs: CommandLine.optional(
       "pairs",
       CommandLine.file,

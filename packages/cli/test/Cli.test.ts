@@ -107,6 +107,7 @@ describe("frameio, words of others", () => {
         ["version", token, B],
         ["batch", "run", token],
         ["fake", "--port", token],
+        ["fake", "--host", token],
         [`--${token}`]
       ]) {
         for (const terminal of [true, false]) {

@@ -14,6 +14,8 @@ export interface Outside {
   readonly outFailure?: () => string | undefined
   /** Sees everything written to standard output as it comes. */
   readonly onOut?: (text: string, interrupt: Effect.Effect<void>) => Effect.Effect<void>
+  /** Sees everything written to standard error as it comes. */
+  readonly onErr?: (text: string, interrupt: Effect.Effect<void>) => Effect.Effect<void>
   readonly http?: Layer.Layer<HttpClient.HttpClient>
   /** When Ctrl-C comes. */
   readonly interruptAfter?: Duration.DurationInput
@@ -44,8 +46,9 @@ export const run = (args: ReadonlyArray<string>, outside?: Outside) =>
           return outside?.onOut?.(text, interrupt) ?? Effect.void
         }),
       err: (text) =>
-        Effect.sync(() => {
+        Effect.suspend(() => {
           said.err += text
+          return outside?.onErr?.(text, interrupt) ?? Effect.void
         }),
       input: Stream.make(new TextEncoder().encode(outside?.input ?? "")),
       outIsTerminal: outside?.terminal ?? false,
