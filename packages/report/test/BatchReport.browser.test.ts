@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { assert, describe, layer } from "@effect/vitest"
 import type { JobRecord } from "@effect-frameio/batch"
+import { Asset, FrameioError } from "@effect-frameio/core"
 import { BatchReport } from "@effect-frameio/report"
 import { Effect, type Scope, Stream } from "effect"
 import type { Page } from "playwright-core"
@@ -198,6 +199,11 @@ describe.skipIf(Browser.missing)("A report in Chromium", () => {
           yield* promise(() => page.getByRole("columnheader", { name: "Last sent" }).getAttribute("aria-sort")),
           "ascending"
         )
+        assert.deepStrictEqual(yield* sorted("Last sent"), ["4", "2", "3"], "without a time last, whichever way")
+        assert.deepStrictEqual(yield* sorted("Took"), ["2", "4", "3"])
+        assert.deepStrictEqual(yield* sorted("Took"), ["2", "4", "3"])
+        assert.deepStrictEqual(yield* sorted("Why"), ["4", "2", "3"])
+        assert.deepStrictEqual(yield* sorted("Why"), ["4", "2", "3"])
       }))
 
     test("can be walked with a keyboard alone", () =>
@@ -349,15 +355,18 @@ describe.skipIf(Browser.missing)("A report in Chromium", () => {
 
     test("shows the plan's other columns, and the words of an error before the call that met it", () =>
       Effect.gen(function* () {
-        const message = `assets.version (${id(4)}, ${id(5)}): not found (404): gone.`
+        const error = new FrameioError.NotFound({
+          endpoint: "assets.version",
+          assetIds: [id(4), id(5)].map((one) => Asset.AssetId.make(one))
+        })
         const fields = { name: "shot_2.mov", "shot <b>": "010\u202e", take: { first: 3 } }
-        const rows = [
-          row(2, { fields, state: "failed", how: null, error: recorded("FrameioNotFound", 404, message) }),
-          row(3)
-        ]
+        const rows = [row(2, { fields, state: "failed", how: null, error }), row(3)]
         const { page } = yield* openRows(rows)
         const cells = page.locator("#grid .body [role=row]").first().getByRole("gridcell")
-        assert.strictEqual(yield* promise(() => cells.nth(4).textContent()), "NotFound 404 not found (404): gone.")
+        assert.strictEqual(
+          yield* promise(() => cells.nth(4).textContent()),
+          `NotFound 404 ${FrameioError.reasonOf(error)}`
+        )
         assert.strictEqual(yield* search(page, '{"first":3} assets.version'), "1 of 2 versions")
         yield* promise(() => cells.first().click())
         const facts = yield* promise(() => page.locator("#details dt, #details dd").allTextContents())
@@ -368,7 +377,7 @@ describe.skipIf(Browser.missing)("A report in Chromium", () => {
           '{"first":3}'
         ])
         assert.isFalse(facts.includes("name"))
-        assert.include(yield* promise(() => page.locator("#details .fault").textContent()), message)
+        assert.include(yield* promise(() => page.locator("#details .fault").textContent()), error.message)
       }))
 
     test("marks what was searched for", () =>

@@ -200,9 +200,14 @@ export const script = String.raw`"use strict"
     ))
 
   const collator = new Intl.Collator("en", { numeric: true })
-  const byText = (text) => (one, other) => collator.compare(text(one), text(other))
-  const byNumber = (value) => (one, other) => value(one) - value(other)
-  const LATE = Number.MAX_SAFE_INTEGER
+  /** What has no value comes last, whichever way the others go. */
+  const by = (value, compare) => (direction) => (one, other) => {
+    const [left, right] = [value(one), value(other)]
+    if (left === null || right === null) return Number(left === null) - Number(right === null)
+    return compare(left, right) * direction
+  }
+  const byText = (text) => by((row) => text(row) || null, collator.compare)
+  const byNumber = (value) => by(value, (one, other) => one - other)
   const lasted = (row) => (row.sentAtMillis === null || row.doneAtMillis === null ? null : row.doneAtMillis - row.sentAtMillis)
   const version = (row) => row.name ?? row.nextAssetId
   const target = (row) => row.stack ?? row.stackId ?? row.assetId
@@ -233,8 +238,8 @@ export const script = String.raw`"use strict"
     { head: "On", kind: "", cell: (row) => nameOrId(row.stack, row.stackId ?? row.assetId), order: byText(target) },
     { head: "Why", kind: "", cell: whyCell, order: byText(why) },
     { head: "Calls", kind: "number quiet", cell: (row) => number(row.attempts), order: byNumber((row) => row.attempts) },
-    { head: "Last sent", kind: "quiet", cell: (row) => (row.sentAtMillis === null ? "" : time(row.sentAtMillis)), order: byNumber((row) => row.sentAtMillis ?? LATE) },
-    { head: "Took", kind: "number quiet", cell: (row) => (lasted(row) === null ? "" : took(lasted(row))), order: byNumber((row) => lasted(row) ?? LATE) }
+    { head: "Last sent", kind: "quiet", cell: (row) => (row.sentAtMillis === null ? "" : time(row.sentAtMillis)), order: byNumber((row) => row.sentAtMillis) },
+    { head: "Took", kind: "number quiet", cell: (row) => (lasted(row) === null ? "" : took(lasted(row))), order: byNumber(lasted) }
   ]
 
   // ── Search, states, order: which rows are shown ──────────────────────────────────────────────────────────────────
@@ -272,10 +277,10 @@ export const script = String.raw`"use strict"
       total.textContent = number(totals.get(state) ?? 0)
       toggle.setAttribute("aria-pressed", String(chosen.has(state)))
     }
-    const { order } = TABLE[sorted.column]
+    const order = TABLE[sorted.column].order(sorted.direction)
     shown = (chosen.size === 0 ? hits : hits.filter((row) => chosen.has(row.state)))
       .slice()
-      .sort((one, other) => order(one, other) * sorted.direction || one.line - other.line)
+      .sort((one, other) => order(one, other) || one.line - other.line)
     found.textContent =
       shown.length === rows.length
         ? number(rows.length) + " versions"
