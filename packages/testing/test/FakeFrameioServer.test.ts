@@ -94,6 +94,21 @@ describe("FakeFrameioServer", () => {
     )
   }
 
+  it.scopedLive("a failure by plan says when to come back, which pages of other origins may read", () =>
+    Effect.gen(function* () {
+      const server = yield* FakeFrameioServer.make({
+        faults: FaultPlan.nth("assets.get", 0, { _tag: "ErrorBefore", status: 503, retryAfter: "120" })
+      })
+      const { headers, status } = yield* Effect.promise(() =>
+        fetch(`${server.baseUrl}/v2/assets/${server.world.projects[0]?.rootId}`, {
+          headers: { authorization: `Bearer ${FakeFrameio.token}` }
+        })
+      )
+      assert.deepStrictEqual([status, headers.get("retry-after")], [503, "120"])
+      assert.include(headers.get("access-control-expose-headers") ?? "", "retry-after")
+    })
+  )
+
   it.live("no answer is waited for, and a server with open connections ends at once", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
