@@ -81,7 +81,8 @@ const page = (items: unknown) => ({
   page: undefined,
   perPage: undefined,
   total: undefined,
-  totalPages: undefined
+  totalPages: undefined,
+  hasNext: undefined
 })
 
 const cases: ReadonlyArray<Case> = [
