@@ -12,7 +12,7 @@ import {
 } from "@effect-frameio/batch"
 import type { FrameioClient, RateLimitScheduler } from "@effect-frameio/core"
 import { FakeFrameio, FaultPlan, Seed, type Unknowns } from "@effect-frameio/testing"
-import { Chunk, Deferred, Effect, Fiber, Layer, Random, type Scope, Stream, TestClock } from "effect"
+import { Chunk, Clock, Deferred, Effect, Fiber, Layer, Random, type Scope, Stream, TestClock } from "effect"
 
 const temporary = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
@@ -250,6 +250,66 @@ describe("BatchJob", () => {
         assert.deepInclude((yield* job.run({ lookFirst: true })).counts, { confirmed: 12, failed: 0, sent: 0 })
       })
     )
+  })
+
+  describe("waits for what an earlier run has sent as long as it may be under way, whatever the wall clock says", () => {
+    const settleMillis = 30_000
+    const latencyMillis = 40
+    for (const jump of [-3_600_000, 3_600_000]) {
+      for (const when of ["between the runs", "as it begins", "while it waits"] as const) {
+        test(`${jump / 1000} s ${when}`, (file) =>
+          Effect.gen(function* () {
+            const fake = yield* FakeFrameio.FakeFrameio
+            const seeded = Seed.shots(fake.world, { shots: 1, versions: 2 })
+            const clock = yield* Effect.clock
+            let jumped = 0
+            const wall: Clock.Clock = {
+              [Clock.ClockTypeId]: clock[Clock.ClockTypeId],
+              sleep: (duration) => clock.sleep(duration),
+              unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis() + jumped,
+              currentTimeMillis: Effect.map(clock.currentTimeMillis, (millis) => millis + jumped),
+              unsafeCurrentTimeNanos: () => clock.unsafeCurrentTimeNanos(),
+              currentTimeNanos: clock.currentTimeNanos
+            }
+            /** When a run has begun and sent, by the clock that nobody sets. */
+            let begun = 0
+            let sent = 0
+            const job = Effect.zipRight(
+              take(Seed.pairs(seeded)),
+              Stream.runForEach(BatchJob.run({ settleAfter: settleMillis, lookFirst: true }), (event) =>
+                Effect.sync(() => {
+                  if (event._tag === "Planned") begun = clock.unsafeCurrentTimeMillis()
+                  if (event._tag === "Sent") sent = clock.unsafeCurrentTimeMillis()
+                })
+              )
+            ).pipe(Effect.withClock(wall))
+            yield* TestClock.adjust("3 hours")
+            yield* onLedger(file, job, 5000)
+            assert.isAbove(sent, begun)
+            if (when === "between the runs") jumped = jump
+            const fiber = yield* begin(job, Ledger.layer({ file }))
+            yield* TestClock.adjust(20)
+            if (when === "as it begins") jumped = jump
+            yield* TestClock.adjust(10_000)
+            if (when === "while it waits") jumped = jump
+            yield* TestClock.adjust("2 hours")
+            yield* Fiber.join(fiber)
+            assert.isAtLeast(sent - begun, settleMillis)
+            assert.isAtMost(sent - begun, settleMillis + 10 * latencyMillis, "but for what it reads before and after")
+            everyShotInOrder(fake, seeded)
+          }).pipe(
+            Effect.provide(
+              FakeFrameio.layerClient({
+                limits: { "*": "unlimited" },
+                faults: FaultPlan.combine(
+                  FaultPlan.latency({ millis: latencyMillis }),
+                  FaultPlan.nth("assets.version", 0, { _tag: "RequestLost" })
+                )
+              })
+            )
+          ))
+      }
+    }
   })
 
   describe("undone", () => {
