@@ -1,7 +1,15 @@
 import { FileSystem, Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { type BatchEvent, BatchJob, BatchProgress, BatchRunner, Ledger, VersionPlan } from "@effect-frameio/batch"
+import {
+  type BatchEvent,
+  BatchJob,
+  BatchProgress,
+  BatchRunner,
+  Ledger,
+  LinkError,
+  VersionPlan
+} from "@effect-frameio/batch"
 import { RateLimitCall } from "@effect-frameio/ratelimit"
 import { FakeFrameio, FaultPlan, Seed } from "@effect-frameio/testing"
 import { Chunk, Effect, Fiber, Layer, Option, Stream, TestClock } from "effect"
@@ -85,6 +93,47 @@ describe("an outage", () => {
       assert.isAtMost(finished?._tag === "Finished" ? finished.elapsedMillis : 0, 60_000)
     })
   )
+
+  describe("met while a refused link is looked up, is told as the outage and not as the refusal:", () => {
+    /** A job of one link whose version is on its stack already, so that Frame.io refuses it, and whose reads meet a fault. */
+    const lookUp = (fault: FaultPlan.Fault) =>
+      Effect.gen(function* () {
+        const fake = yield* FakeFrameio.FakeFrameio
+        const seeded = Seed.shots(fake.world, { shots: 1, versions: 2 })
+        const [first = "", second = ""] = seeded.shots[0]?.versions ?? []
+        assert.isTrue(fake.world.version({ assetId: first, nextAssetId: second }).ok)
+        const plan = yield* VersionPlan.fromPairs(Seed.pairs(seeded))
+        const events = Chunk.toReadonlyArray(
+          yield* driven(Stream.runCollect(BatchRunner.run(plan, { giveUpAfter: "1 minute" })))
+        )
+        assert.isAbove(fake.journal.of("assets.version").length, 0)
+        return { events, of: of(events), finished: events.at(-1) }
+      }).pipe(
+        Effect.provide(
+          FakeFrameio.layerClient(options(FaultPlan.when(({ endpoint }) => endpoint === "assets.get", fault)))
+        )
+      )
+
+    it.effect("nothing gets through", () =>
+      Effect.gen(function* () {
+        const { finished, of } = yield* lookUp({ _tag: "ConnectionRefused" })
+        assert.lengthOf(of("Failed"), 0)
+        assert.isAbove(of("Paused").length, 0)
+        assert.include(of("Paused")[0]?.message, "no connection")
+        assert.strictEqual(of("Skipped")[0]?.why, "stopped")
+        assert.include(finished?._tag === "Finished" ? (finished.stopped ?? "") : "", "Nothing got through for 1m")
+      })
+    )
+
+    it.effect("the server fails", () =>
+      Effect.gen(function* () {
+        const { of } = yield* lookUp({ _tag: "ErrorBefore", status: 500 })
+        const [failed] = of("Failed")
+        assert.strictEqual(failed?.error._tag, "FrameioServerError")
+        assert.isTrue(failed !== undefined && LinkError.isStillPlanned(failed.error), "and is tried again by itself")
+      })
+    )
+  })
 
   it.scoped("leaves links planned in the ledger, and the same command does the rest", () =>
     Effect.gen(function* () {

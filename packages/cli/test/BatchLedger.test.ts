@@ -1,8 +1,9 @@
 import { FileSystem, HttpClient, Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
+import { Ledger } from "@effect-frameio/batch"
 import { FakeFrameio, FaultPlan, Seed } from "@effect-frameio/testing"
-import { Effect, Fiber, Layer, type Scope, TestClock } from "effect"
+import { DateTime, Effect, Fiber, Layer, type Scope, Stream, TestClock } from "effect"
 import { run } from "./run.js"
 
 type Ended = Effect.Effect.Success<ReturnType<typeof run>>
@@ -127,6 +128,47 @@ describe("frameio batch, with a ledger", () => {
       assert.include(seen.err, "1 no longer where this job has put it: shot 5 (line 7)")
       assert.include(seen.err, "15 of 16 versions in place, 15 of them before, 1 failed")
       assert.strictEqual(versionCalls(fake), calls)
+    }))
+
+  test("says of a request in flight that it is under way, and of one that a killed run left that it has no answer", ({
+    ledger: file,
+    onTerminal,
+    piped,
+    seeded
+  }) =>
+    Effect.gen(function* () {
+      const [pair] = Seed.pairs(seeded)
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const ledger = yield* Ledger.make({ file })
+          yield* ledger.takePairs(Stream.fromIterable(Seed.pairs(seeded)))
+          const record = yield* ledger.recorder("run")
+          const at = yield* DateTime.now
+          const { assetId, nextAssetId } = pair ?? { assetId: "", nextAssetId: "" }
+          yield* record({
+            _tag: "Planned",
+            at,
+            job: "batch",
+            links: 16,
+            chains: 8,
+            before: 0,
+            failedBefore: 0,
+            skippedBefore: 0
+          })
+          yield* record({ _tag: "Sent", at, chain: 0, line: 1, assetId, nextAssetId, target: assetId, attempt: 1 })
+          const during = yield* onTerminal("batch", "status", "--ledger", file)
+          assert.strictEqual(during.code, 0, during.err)
+          assert.match(during.out, /under way +1 {2}sent, and not answered yet\n/)
+          assert.include(during.out, "A run is at work on it")
+          assert.notInclude(during.out, "no answer")
+          const [line = ""] = (yield* piped("batch", "status", "--ledger", file)).lines
+          assert.deepInclude(JSON.parse(line), { inUse: true })
+        })
+      )
+      const after = yield* onTerminal("batch", "status", "--ledger", file)
+      assert.match(after.out, /no answer +1 {2}the next run looks for them first\n/)
+      assert.notInclude(after.out, "under way")
+      assert.include(after.out, "was killed")
     }))
 
   test("with --dry-run sends nothing, and makes no ledger", ({ fake, ledger, onTerminal, plan }) =>
