@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { assert, describe, layer } from "@effect/vitest"
-import type { JobRecord } from "@effect-frameio/batch"
-import { Asset, FrameioError } from "@effect-frameio/core"
+import { type JobRecord, LinkError } from "@effect-frameio/batch"
 import { BatchReport } from "@effect-frameio/report"
-import { Effect, type Scope, Stream } from "effect"
+import { Effect, Schema, type Scope, Stream } from "effect"
 import type { Page } from "playwright-core"
 import * as Browser from "./support/Browser.js"
 import { HOSTILE, head, id, recorded, row, sample, T0 } from "./support/report.js"
@@ -355,9 +354,10 @@ describe.skipIf(Browser.missing)("A report in Chromium", () => {
 
     test("shows the plan's other columns, and the words of an error before the call that met it", () =>
       Effect.gen(function* () {
-        const error = new FrameioError.NotFound({
+        const error = Schema.decodeUnknownSync(LinkError.LinkError)({
+          _tag: "FrameioNotFound",
           endpoint: "assets.version",
-          assetIds: [id(4), id(5)].map((one) => Asset.AssetId.make(one))
+          assetIds: [id(4), id(5)]
         })
         const fields = { name: "shot_2.mov", "shot <b>": "010\u202e", take: { first: 3 } }
         const rows = [row(2, { fields, state: "failed", how: null, error }), row(3)]
@@ -365,7 +365,7 @@ describe.skipIf(Browser.missing)("A report in Chromium", () => {
         const cells = page.locator("#grid .body [role=row]").first().getByRole("gridcell")
         assert.strictEqual(
           yield* promise(() => cells.nth(4).textContent()),
-          `NotFound 404 ${FrameioError.reasonOf(error)}`
+          `NotFound 404 ${LinkError.reasonOf(error)}`
         )
         assert.strictEqual(yield* search(page, '{"first":3} assets.version'), "1 of 2 versions")
         yield* promise(() => cells.first().click())
