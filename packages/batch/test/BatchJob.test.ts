@@ -117,6 +117,8 @@ describe("BatchJob", () => {
             Effect.withRandom(Random.make(seed)),
             Effect.provide(
               FakeFrameio.layerClient({
+                // Faults by chance may follow one another.
+                client: { retry: { readRetries: 12 } },
                 seed,
                 unknowns,
                 payload: "slim",
@@ -344,6 +346,8 @@ describe("BatchJob", () => {
           }).pipe(
             Effect.provide(
               FakeFrameio.layerClient({
+                // Faults by chance may follow one another.
+                client: { retry: { readRetries: 12 } },
                 unknowns: { lastVersion },
                 limits: { "*": "unlimited" },
                 faults: FaultPlan.combine(
