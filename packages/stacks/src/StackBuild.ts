@@ -80,7 +80,7 @@ export interface Options {
   readonly attempts?: number | undefined
   /** How long after a lost answer a change can still be made. Default 30 seconds. */
   readonly settleAfter?: Duration.DurationInput | undefined
-  /** Where a file lies, as far as a listing has told: spares the reading of it. */
+  /** The folder a file lies in, as far as a listing has told: spares the reading of it. */
   readonly parentOf?: ((file: AssetId) => AssetId | undefined) | undefined
 }
 
@@ -207,11 +207,17 @@ export const build = (
     const present = grown === undefined ? [] : (yield* repository.versions(grown)).files
     const added = chain.files.filter((file) => !present.some((one) => sameId(one.id, file)))
 
-    const whereIs = (id: AssetId) => {
+    /** A version of another stack is somebody's: an API that would move it is not asked to. */
+    const whereIs = (id: AssetId): Effect.Effect<StackSteps.Next, StackBuildError> => {
       const parentId = options?.parentOf?.(id)
-      return parentId !== undefined || grown !== undefined || !abilities.sameFolder
-        ? Effect.succeed({ id, parentId })
-        : Effect.map(repository.get(id), (item) => ({ id, parentId: item.parentId }))
+      if (parentId !== undefined) return Effect.succeed({ id, parentId })
+      return Effect.flatMap(
+        locate(repository, id),
+        (found): Effect.Effect<StackSteps.Next, AlreadyElsewhere> =>
+          found._tag === "Member"
+            ? new AlreadyElsewhere({ assetId: id, stackId: found.stack.id, wanted: grown?.id ?? onto })
+            : Effect.succeed({ id, parentId: found._tag === "File" ? found.file.parentId : undefined })
+      )
     }
     const next = yield* Effect.forEach(added, whereIs, { concurrency: "unbounded" })
 

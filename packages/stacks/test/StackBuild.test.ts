@@ -101,7 +101,7 @@ const suite = (
       }
     }
 
-    it.effect("touches nothing that somebody else has stacked meanwhile", () =>
+    it.effect("leaves alone what is on another stack, and folders", () =>
       Effect.gen(function* () {
         const { fake, onto, rest } = yield* shots(3)
         const stranger = yield* fake.addFile({ name: "other_v1.mov" })
@@ -109,6 +109,8 @@ const suite = (
         yield* StackBuild.build({ onto: stranger, files: [strangers] })
         const error = yield* Effect.flip(StackBuild.build({ onto: yield* fake.addFolder({ name: "f" }), files: rest }))
         assert.strictEqual(error._tag, "FrameioNotInStack")
+        const taken = yield* inTime(Effect.flip(StackBuild.build({ onto, files: [...rest, strangers] })))
+        assert.strictEqual(taken._tag, "FrameioAlreadyElsewhere")
         assert.deepStrictEqual(yield* versionsOf(onto), [])
         assert.deepStrictEqual(yield* versionsOf(stranger), [stranger, strangers])
       }).pipe(Effect.provide(layer()))
