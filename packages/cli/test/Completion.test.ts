@@ -1,4 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { NamedRule } from "@effect-frameio/batch"
 import { CommandLine, Commands, Completion } from "@effect-frameio/cli"
@@ -55,8 +58,16 @@ describe("completions", () => {
 
   for (const shell of ["zsh", "fish"] as const) {
     it.skipIf(!has(shell))(`is a script that ${shell} reads`, () => {
-      const { status, stderr } = spawnSync(shell, ["-n"], { input: Completion.script(shell) })
-      assert.strictEqual(status, 0, stderr.toString())
+      // A file: fish takes no script from a socket, which is what a child's input is here.
+      const folder = mkdtempSync(join(tmpdir(), "completion-"))
+      try {
+        const file = join(folder, `frameio.${shell}`)
+        writeFileSync(file, Completion.script(shell))
+        const { status, stderr } = spawnSync(shell, ["-n", file])
+        assert.strictEqual(status, 0, stderr.toString())
+      } finally {
+        rmSync(folder, { recursive: true })
+      }
     })
   }
 })
