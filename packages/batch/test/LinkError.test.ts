@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { LinkError } from "@effect-frameio/batch"
-import { FrameioError } from "@effect-frameio/core"
+import { Asset, FrameioError } from "@effect-frameio/core"
 import { VersionStackError } from "@effect-frameio/stacks"
 import { Effect, Schema } from "effect"
 import { id } from "./stub.js"
@@ -8,6 +8,7 @@ import { id } from "./stub.js"
 const encode = Schema.encodeSync(Schema.parseJson(LinkError.LinkError))
 const decode = Schema.decode(Schema.parseJson(LinkError.LinkError))
 
+const adobe = Asset.AssetId.make("adobe:urn:aaid:sc:EU:1f|2")
 const failure = new FrameioError.ServerError({ endpoint: "assets.version", assetIds: [id(1), id(2)], status: 503 })
 const reading = new FrameioError.TransportError({ reason: "NotSent", outcome: "not-applied" })
 const made = { endpoint: "assets.version", assetIds: [id(1), id(2)] }
@@ -31,6 +32,13 @@ const cases: ReadonlyArray<readonly [LinkError.LinkError, string, string, number
   [new VersionStackError.NotMade({ ...made, attempts: 5 }), "moment", "not-applied", undefined, false],
   [new VersionStackError.OutcomeUnknown({ ...made, failure, reading }), "moment", "unknown", 503, false],
   [new VersionStackError.OutcomeUnknown({ ...made, reading }), "moment", "unknown", undefined, false],
+  [
+    new VersionStackError.AlreadyElsewhere({ assetId: adobe, stackId: id(2), wanted: adobe }),
+    "asset",
+    "not-applied",
+    undefined,
+    false
+  ],
   [
     new LinkError.TargetChanged({ assetId: id(1), name: "Spot", change: "Grown", newest: "Spot_v4" }),
     "asset",

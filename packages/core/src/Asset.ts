@@ -13,29 +13,44 @@ import * as Schema from "effect/Schema"
 import { odd, tolerant } from "./internal/tolerant.js"
 import { User } from "./User.js"
 
+const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+
 /** Frame.io's UUIDs are not always of a registered version, so only the form is checked. */
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+const UUID_ONLY = new RegExp(`^${UUID}$`, "i")
+
+/** In Adobe storage: `adobe:<asset id>`, for a file followed by `|<version>`. */
+const ANY_ID = new RegExp(`^(?:${UUID}|adobe:[^\\s/?#]{1,500})$`, "i")
+
+const EXAMPLE = "9f8e7d6c-5b4a-3c2d-1e0f-9a8b7c6d5e4f"
+
+const shown = (actual: unknown): string =>
+  typeof actual === "string" ? JSON.stringify(actual.slice(0, 60)) : typeof actual
+
+const noId = (actual: unknown): string => `${shown(actual)} is not an asset id; it must be a UUID such as ${EXAMPLE}`
 
 /**
- * The id of an asset: a UUID in lower or upper case.
+ * The id of an asset, on either version of the API: a UUID in lower or upper case, or an Adobe id such as
+ * `adobe:urn:aaid:…`, which V4 takes for what lies in Adobe storage.
  *
  * @since 0.1.0
  * @category ids
  */
 export const AssetId = Schema.String.pipe(
-  Schema.pattern(UUID, {
-    message: (issue) =>
-      `${typeof issue.actual === "string" ? `"${issue.actual.slice(0, 60)}"` : typeof issue.actual} is not an asset id; it must be a UUID such as 9f8e7d6c-5b4a-3c2d-1e0f-9a8b7c6d5e4f`
+  Schema.pattern(ANY_ID, {
+    message: ({ actual }) =>
+      typeof actual === "string" && /^adobe:/i.test(actual)
+        ? `${shown(actual)} is not an Adobe id such as adobe:urn:aaid:…, which has no spaces, slashes, ? or #`
+        : noId(actual)
   }),
   Schema.brand("AssetId")
 ).annotations({
-  identifier: "AssetId",
-  jsonSchema: { type: "string", format: "uuid", description: "The id of an asset." },
+  identifier: "AnyAssetId",
+  jsonSchema: { type: "string", description: "A UUID, or an Adobe id with the prefix adobe:." },
   arbitrary: () => (fc) => fc.uuid().map((id) => AssetId.make(id))
 })
 
 /**
- * The id of an asset.
+ * The id of an asset, on either version of the API.
  *
  * @since 0.1.0
  * @category ids
@@ -43,13 +58,33 @@ export const AssetId = Schema.String.pipe(
 export type AssetId = typeof AssetId.Type
 
 /**
- * Whether two ids name the same asset. The case of the letters does not count.
+ * The id of an asset as v2 takes it: a UUID in lower or upper case.
+ *
+ * @since 0.1.0
+ * @category ids
+ */
+export const AssetUuid = Schema.String.pipe(
+  Schema.pattern(UUID_ONLY, {
+    message: ({ actual }) =>
+      typeof actual === "string" && /^adobe:/i.test(actual)
+        ? `${shown(actual)} is an Adobe id, which the v2 API does not know; use the asset's UUID, or the V4 API`
+        : noId(actual)
+  }),
+  Schema.brand("AssetId")
+).annotations({
+  identifier: "AssetId",
+  jsonSchema: { type: "string", format: "uuid", description: "The id of an asset." },
+  arbitrary: () => (fc) => fc.uuid().map((id) => AssetUuid.make(id))
+})
+
+/**
+ * Whether two ids name the same asset. UUIDs are compared without regard to case.
  *
  * @since 0.1.0
  * @category ids
  */
 export const sameId = (one: AssetId, other: AssetId): boolean =>
-  one === other || one.toLowerCase() === other.toLowerCase()
+  one === other || (one.toLowerCase() === other.toLowerCase() && UUID_ONLY.test(one))
 
 const text = Schema.optional(Schema.NullOr(Schema.String))
 const number = Schema.optional(Schema.NullOr(Schema.Number))
@@ -128,9 +163,9 @@ const known = {
   deleted_at: text
 }
 
-const fragmentFields = Schema.Struct({ id: Schema.optional(AssetId), ...known }, anyRecord)
+const fragmentFields = Schema.Struct({ id: Schema.optional(AssetUuid), ...known }, anyRecord)
 
-const assetFields = Schema.Struct({ id: AssetId, ...known }, anyRecord)
+const assetFields = Schema.Struct({ id: AssetUuid, ...known }, anyRecord)
 
 const isNamed = (value: unknown): boolean => typeof value === "string" && value !== ""
 
@@ -273,7 +308,7 @@ export const isFolder = (asset: AssetFragment): boolean => kind(asset) === "fold
  */
 export const isFile = (asset: AssetFragment): boolean => kind(asset) === "file"
 
-const toId = Schema.decodeUnknownOption(AssetId)
+const toId = Schema.decodeUnknownOption(AssetUuid)
 
 /**
  * The folder or stack that holds the asset: `parent_id`, or the documented `parent_asset_id`. None on a project's root.

@@ -13,7 +13,7 @@ import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as OpenApi from "@effect/platform/OpenApi"
 import * as Context from "effect/Context"
 import * as Schema from "effect/Schema"
-import { Asset, AssetFragment, AssetId, CreatedAsset } from "./Asset.js"
+import { Asset, AssetFragment, AssetUuid, CreatedAsset } from "./Asset.js"
 import * as Bulk from "./Bulk.js"
 import {
   BadRequest,
@@ -46,7 +46,7 @@ export class Reads extends Context.Reference<Reads>()("@effect-frameio/core/Fram
   defaultValue: () => false
 }) {}
 
-const assetId = HttpApiSchema.param("asset_id", AssetId)
+const assetId = HttpApiSchema.param("asset_id", AssetUuid)
 
 const REFERENCE = "https://developer.frame.io/platform/v2/api-reference/assets/"
 
@@ -63,7 +63,7 @@ const types = query.texts("Only these kinds: file, folder, version_stack, bundle
 const conflict = overTheWire(Conflict, (body) => new Conflict(body))
 
 const version = HttpApiEndpoint.post("version")`/v2/assets/${assetId}/version`
-  .setPayload(Schema.Struct({ next_asset_id: AssetId }))
+  .setPayload(Schema.Struct({ next_asset_id: AssetUuid }))
   .addSuccess(Asset)
   .addError(conflict, { status: 409 })
   .annotateContext(
@@ -173,9 +173,9 @@ const remove = HttpApiEndpoint.del("delete")`/v2/assets/${assetId}`
     )
   )
 
-const destinationFolder = HttpApiSchema.param("destination_folder", AssetId)
+const destinationFolder = HttpApiSchema.param("destination_folder", AssetUuid)
 
-const what = Schema.Struct({ id: AssetId })
+const what = Schema.Struct({ id: AssetUuid })
 
 const copy = HttpApiEndpoint.post("copy")`/v2/assets/${destinationFolder}/copy`
   .setPayload(what)
@@ -195,10 +195,10 @@ const move = HttpApiEndpoint.post("move")`/v2/assets/${destinationFolder}/move`
 
 const bulkCopy = HttpApiEndpoint.post(
   "bulkCopy"
-)`/v2/batch/assets/${HttpApiSchema.param("destination_id", AssetId)}/copy`
+)`/v2/batch/assets/${HttpApiSchema.param("destination_id", AssetUuid)}/copy`
   .setPayload(
     Schema.Struct({
-      batch: Schema.optional(Schema.Array(Schema.Struct({ id: Schema.Union(AssetId, Schema.Int) }))).annotations({
+      batch: Schema.optional(Schema.Array(Schema.Struct({ id: Schema.Union(AssetUuid, Schema.Int) }))).annotations({
         description:
           "The specification says that these ids are integers, with 1 and 2 as examples; the official SDK sends UUIDs."
       }),
@@ -219,7 +219,7 @@ const bulkCopy = HttpApiEndpoint.post(
 
 /** A DELETE with a body, which is what is documented. A proxy that drops it makes a 422 or 500 of the call. */
 const bulkDelete = HttpApiEndpoint.del("bulkDelete")`/v2/batch/assets`
-  .setPayload(Schema.Struct({ asset_ids: Schema.Array(AssetId) }))
+  .setPayload(Schema.Struct({ asset_ids: Schema.Array(AssetUuid) }))
   .addSuccess(Bulk.DeleteAnswer)
   .addError(conflict, { status: 409 })
   .annotateContext(

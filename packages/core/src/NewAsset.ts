@@ -7,7 +7,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { AssetId } from "./Asset.js"
+import { type AssetId, AssetUuid } from "./Asset.js"
 import type { Problem } from "./FrameioError.js"
 import * as text from "./SafeText.js"
 
@@ -145,7 +145,7 @@ const fields = Schema.Struct({
   source: Schema.optional(Schema.NullOr(Schema.Struct({ url: Schema.String }))).annotations({
     description: "Where Frame.io is to fetch the file."
   }),
-  auto_version_id: Schema.optional(Schema.NullOr(AssetId)).annotations({
+  auto_version_id: Schema.optional(Schema.NullOr(AssetUuid)).annotations({
     description: "In the documentation's example and not in its schema."
   })
 })

@@ -139,6 +139,16 @@ describe("Asset", () => {
     assert.isTrue(Asset.isVersionStack(of({ _type: "version_stack" })))
   })
 
+  it("takes ids of both APIs, of which v2 knows UUIDs only", () => {
+    const [isId, isUuid] = [Schema.is(Asset.AssetId), Schema.is(Asset.AssetUuid)]
+    const uuid = "0A7D5E91-c3f2-4b60-8e14-5d92b7f6a038"
+    assert.isTrue(isId(uuid) && isUuid(uuid))
+    const adobe = Asset.AssetId.make("adobe:urn:aaid:sc:EU:1f|2")
+    assert.isFalse(isUuid(adobe))
+    assert.isFalse(Asset.sameId(adobe, Asset.AssetId.make(adobe.toUpperCase().replace("ADOBE", "adobe"))))
+    assert.isTrue(Either.isLeft(Schema.decodeUnknownEither(Asset.Asset)({ id: adobe, type: "file" })))
+  })
+
   it("tells ids by their form, and compares them without regard to case", () => {
     const is = Schema.is(Asset.AssetId)
     assert.isTrue(is(id) && is(id.toUpperCase()))

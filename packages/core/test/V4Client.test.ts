@@ -1,8 +1,8 @@
 import { HttpClient } from "@effect/platform"
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
-import { FrameioError, type V4Asset, V4Client } from "@effect-frameio/core"
+import { FrameioError, V4Asset, V4Client } from "@effect-frameio/core"
 import { FakeFrameio, FaultPlan, RateLimiter } from "@effect-frameio/testing"
-import { Chunk, Effect, Layer, Option, Redacted, Stream, TestClock } from "effect"
+import { Chunk, Effect, Layer, Option, Redacted, Schema, Stream, TestClock } from "effect"
 
 const clientOn = (
   options?: FakeFrameio.Options,
@@ -155,6 +155,20 @@ describe("V4Client: errors", () => {
       const gone = yield* Effect.flip(v4.files.show({ fileId: folderId }))
       assert.strictEqual(gone._tag, "FrameioNotFound")
       assert.isTrue(FrameioError.isFrameioError(gone))
+    }).pipe(Effect.provide(clientOn()))
+  )
+
+  it.effect("name Adobe ids, and are stored with them", () =>
+    Effect.gen(function* () {
+      const { folderId } = yield* folderOf([])
+      const fileId = V4Asset.Id.make("adobe:urn:aaid:sc:EU:1f|2")
+      const v4 = yield* V4Client.V4Client
+      const gone = yield* Effect.flip(v4.files.move({ fileId, parentId: folderId }))
+      assert(gone._tag === "FrameioNotFound")
+      assert.deepStrictEqual(gone.assetIds, [fileId, folderId])
+      assert.include(gone.message, fileId)
+      const stored = Schema.parseJson(FrameioError.FrameioError)
+      assert.deepStrictEqual(yield* Schema.decode(stored)(yield* Schema.encode(stored)(gone)), gone)
     }).pipe(Effect.provide(clientOn()))
   )
 

@@ -551,7 +551,7 @@ export interface Built {
   readonly added: ReadonlyArray<AssetId>
 }
 
-const isAssetId = Schema.is(Asset.AssetId)
+const isAssetId = Schema.is(Asset.AssetUuid)
 
 const listProblems = (assetIds: ReadonlyArray<AssetId>): ReadonlyArray<FrameioError.Problem> => {
   const seen = new Map<string, number>()
