@@ -1,44 +1,118 @@
 /**
- * How a command ends when the library fails: what to do about it is said here, by the kind of the error.
+ * How a command ends when the library fails: what to do about it, and the exit code, by the kind of the error. The library
+ * says what went wrong; flags, variables and commands are named here only. Pure.
  *
  * @since 0.1.0
  */
-import type * as FrameioError from "@effect-frameio/core/FrameioError"
+import type { NotAFolder } from "@effect-frameio/batch/FolderPlan"
+import type { LinkError } from "@effect-frameio/batch/LinkError"
+import type { FrameioError, TransportError } from "@effect-frameio/core/FrameioError"
+import type { UploadError } from "@effect-frameio/stacks/UploadError"
+import type { VersionStackError } from "@effect-frameio/stacks/VersionStackError"
 import { CliError, ExitCode } from "./CliError.js"
+import type { Said } from "./ErrorText.js"
 
-type Failure = FrameioError.ReadError | FrameioError.WriteError
+/**
+ * What the library fails with.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Failure = FrameioError | LinkError | UploadError | VersionStackError | NotAFolder
 
-const certificate = /certificate|self[- ]signed|UNABLE_TO_VERIFY|CERT_/i
+/** Node's codes for a certificate whose authority this machine does not know. */
+const UNKNOWN_AUTHORITY: ReadonlySet<string> = new Set([
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE"
+])
 
-/** What a person can do. */
-const todo = (error: Failure): ReadonlyArray<string> => {
+const OUT_OF_DATE: ReadonlySet<string> = new Set(["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"])
+
+const NO_CONNECTION: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT"
+])
+
+const ofTransport = ({ code = "" }: TransportError): ReadonlyArray<string> => {
+  if (UNKNOWN_AUTHORITY.has(code)) {
+    return ["If your company's proxy signs its own certificates: NODE_EXTRA_CA_CERTS=<file>.pem names its authority."]
+  }
+  if (OUT_OF_DATE.has(code)) return ["Check the clock of this machine; frameio doctor compares it with Frame.io's."]
+  return NO_CONNECTION.has(code) ? ["frameio doctor checks the network and the proxy (HTTPS_PROXY)."] : []
+}
+
+/**
+ * What a person can do about a failure, beyond what the error says: commands and variables to set.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const advice = (error: Failure): ReadonlyArray<string> => {
   switch (error._tag) {
     case "FrameioUnauthorized":
-      return ["Set FRAMEIO_TOKEN to a token that is accepted; https://developer.frame.io makes one."]
+    case "FrameioCredentialsError":
+      return ["Log in with frameio auth login, or set FRAMEIO_TOKEN to a token that is accepted."]
     case "FrameioForbidden":
       return ["Ask for access to the project, or use a token of somebody who has it."]
     case "FrameioNotFound":
       return ["frameio ls <folder> and frameio show <asset> find what is there."]
     case "FrameioTransportError":
-      return certificate.test(error.message)
-        ? ["If a proxy of your company signs its own certificates: NODE_EXTRA_CA_CERTS=<file>.pem names its authority."]
-        : []
+      return ofTransport(error)
+    case "FrameioTargetChanged":
+      return ["frameio plan <folder> makes a new plan."]
+    case "FrameioNotVersioned":
+      return advice(error.error)
+    case "FrameioNotMade":
+    case "FrameioOutcomeUnknown":
+      return error.failure === undefined ? [] : advice(error.failure)
     default:
       return []
   }
 }
 
 /**
- * A failure of a call, as the command ends with it. A token that is refused is bad input: nothing was done.
+ * A failure for a person: what and where, and what to do.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const said = (error: Failure): Said => ({ message: error.message, todo: advice(error) })
+
+/**
+ * Whether there was no token to send, or it was refused.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isOfCredentials = (error: Failure): boolean =>
+  error._tag === "FrameioUnauthorized" || error._tag === "FrameioCredentialsError"
+
+/**
+ * A failure as the command ends with it. Credentials that are not accepted are bad input: nothing was done.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const toCliError = (error: Failure | CliError): CliError =>
+export const toCliError = (
+  error: Failure | CliError,
+  options?: {
+    /** What else is bad input for this command. */
+    readonly badInput?: ReadonlyArray<Failure["_tag"]> | undefined
+  }
+): CliError =>
   error._tag === "CliError"
     ? error
     : new CliError({
-        exitCode: error._tag === "FrameioUnauthorized" ? ExitCode.badInput : ExitCode.failed,
-        message: error.message,
-        todo: todo(error)
+        exitCode:
+          isOfCredentials(error) || error._tag === "NotAFolder" || options?.badInput?.includes(error._tag) === true
+            ? ExitCode.badInput
+            : ExitCode.failed,
+        ...said(error)
       })

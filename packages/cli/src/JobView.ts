@@ -18,6 +18,7 @@ import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { CliError, ExitCode } from "./CliError.js"
 import * as Connection from "./Connection.js"
+import * as Failure from "./Failure.js"
 import * as ProgressBar from "./ProgressBar.js"
 import { Stdio } from "./Stdio.js"
 import * as Text from "./Text.js"
@@ -51,6 +52,7 @@ interface Alike {
   readonly what: string
   /** What went wrong and what to do, as the first of them says. */
   readonly reason: string
+  readonly todo: ReadonlyArray<string>
   /** The first of them, by name. */
   readonly names: Array<string>
   count: number
@@ -98,13 +100,20 @@ const failed = (spelt: Spelt, event: typeof BatchEvent.Failed.Type): void => {
     known.count++
     if (known.names.length < NAMES) known.names.push(name)
   } else if (spelt.failures.size < MOST_ALIKE) {
-    spelt.failures.set(what, { what, reason: LinkError.reasonOf(error), names: [name], count: 1 })
+    spelt.failures.set(what, {
+      what,
+      reason: LinkError.reasonOf(error),
+      todo: Failure.advice(error),
+      names: [name],
+      count: 1
+    })
   }
 }
 
-const alikeLines = ({ count, names, reason, what }: Alike): ReadonlyArray<string> => [
+const alikeLines = ({ count, names, reason, todo, what }: Alike): ReadonlyArray<string> => [
   `${count} ${what}: ${names.join(", ")}${count > names.length ? ` and ${count - names.length} more` : ""}`,
-  `  ${reason}`
+  `  ${reason}`,
+  ...todo.map((line) => `  ${line}`)
 ]
 
 const more = (count: number, what: string): ReadonlyArray<string> =>
@@ -158,7 +167,7 @@ export interface Ended {
   readonly finished: typeof BatchEvent.Finished.Type
   /** Whether Ctrl-C came. */
   readonly interrupted: boolean
-  /** Whether the token was refused. */
+  /** Whether there was no token, or it was refused. */
   readonly unauthorized: boolean
 }
 
@@ -218,7 +227,7 @@ export const show = <E, R>(
         yield* Ref.update(progress, (state) => ProgressBar.add(state, event, now))
         switch (event._tag) {
           case "Failed":
-            if (event.error._tag === "FrameioUnauthorized") unauthorized = true
+            if (Failure.isOfCredentials(event.error)) unauthorized = true
             failed(spelt, event)
             break
           case "Noticed":
@@ -260,7 +269,6 @@ export const show = <E, R>(
       const text = summary(finished, spelt, options)
       yield* stdio.err(`${stdio.errIsTerminal ? Text.folded(text, yield* stdio.columns) : text}\n`)
     }
-    if (unauthorized) yield* stdio.err("Set a token that is accepted as FRAMEIO_TOKEN.\n")
     if (Either.isLeft(outcome)) return yield* Effect.fail(outcome.left)
     if (finished === undefined) return yield* Effect.dieMessage("the job ended without its last event")
     return { finished, interrupted: yield* Ref.get(stopping), unauthorized }

@@ -11,7 +11,6 @@ import * as NamingRule from "@effect-frameio/batch/NamingRule"
 import * as PlanFile from "@effect-frameio/batch/PlanFile"
 import type { Finding } from "@effect-frameio/batch/VersionGrouping"
 import { AssetId } from "@effect-frameio/core/Asset"
-import type * as FrameioError from "@effect-frameio/core/FrameioError"
 import * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
@@ -20,6 +19,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { CliError, ExitCode, orInterrupted } from "./CliError.js"
 import * as Connection from "./Connection.js"
+import * as Failure from "./Failure.js"
 import * as OutputFile from "./OutputFile.js"
 import * as PlanText from "./PlanText.js"
 import { Stdio } from "./Stdio.js"
@@ -104,20 +104,6 @@ const checked = (request: Request) =>
     return { folderId: request.folder, rule: made.rule, targets }
   })
 
-const toCliError = (error: FolderPlan.NotAFolder | FrameioError.ReadError | CliError): CliError => {
-  switch (error._tag) {
-    case "CliError":
-      return error
-    case "NotAFolder":
-    case "FrameioUnauthorized":
-    case "FrameioForbidden":
-    case "FrameioNotFound":
-      return CliError.badInput(error.message)
-    default:
-      return CliError.failed(error.message)
-  }
-}
-
 /** Pieces of text in parcels, for one small write each is slow. */
 const parcels = (pieces: Iterable<string>): Stream.Stream<string> =>
   Stream.fromIterable(pieces).pipe(
@@ -174,7 +160,7 @@ export const handle = Effect.fn("Cli.plan")(function* (request: Request) {
     return { plan, limit: yield* rememberedLimit }
   }).pipe(
     Effect.provide(Connection.layer),
-    Effect.mapError(toCliError),
+    Effect.mapError((error) => Failure.toCliError(error, { badInput: ["FrameioForbidden", "FrameioNotFound"] })),
     orInterrupted("Interrupted; nothing was written."),
     Effect.ensuring(stdio.status(undefined))
   )

@@ -1,0 +1,52 @@
+import { assert, describe, it } from "@effect/vitest"
+import { ErrorText, Failure } from "@effect-frameio/cli"
+import { Asset, FrameioError } from "@effect-frameio/core"
+import { UploadError } from "@effect-frameio/stacks"
+
+const id = Asset.AssetId.make("0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10")
+const call = { endpoint: "assets.get", assetIds: [id] }
+
+const noConnection = (code: string) =>
+  new FrameioError.TransportError({ ...call, reason: "NotSent", outcome: "not-applied", code })
+
+describe("Failure", () => {
+  it("says what to do by the kind of the error, after what the error says", () => {
+    for (const [error, todo] of [
+      [new FrameioError.Unauthorized(call), "frameio auth login"],
+      [new FrameioError.CredentialsError({ ...call, detail: "nobody has logged in" }), "frameio auth login"],
+      [new FrameioError.NotFound(call), "frameio ls"],
+      [noConnection("SELF_SIGNED_CERT_IN_CHAIN"), "NODE_EXTRA_CA_CERTS=<file>.pem"],
+      [noConnection("UNABLE_TO_VERIFY_LEAF_SIGNATURE"), "NODE_EXTRA_CA_CERTS=<file>.pem"],
+      [noConnection("CERT_HAS_EXPIRED"), "the clock"],
+      [noConnection("ENOTFOUND"), "frameio doctor"]
+    ] as const) {
+      const said = Failure.said(error)
+      assert.strictEqual(said.message, error.message)
+      assert.include(said.todo?.join("\n"), todo)
+      assert.include(ErrorText.render(said, 80), todo)
+    }
+  })
+
+  it("goes by the code and not by the words", () => {
+    const error = new FrameioError.TransportError({
+      ...call,
+      reason: "AnswerLost",
+      detail: "a self-signed certificate"
+    })
+    assert.deepStrictEqual(Failure.advice(error), [])
+    assert.deepStrictEqual(Failure.advice(noConnection("ERR_TLS_CERT_ALTNAME_INVALID")), [])
+  })
+
+  it("reads the failure inside another", () => {
+    const error = new UploadError.NotVersioned({ assetId: id, onto: id, error: new FrameioError.Unauthorized(call) })
+    assert.include(Failure.advice(error).join(), "frameio auth login")
+  })
+
+  it("takes credentials that are not accepted for bad input, and more where a command says so", () => {
+    assert.strictEqual(Failure.toCliError(new FrameioError.Unauthorized(call)).exitCode, 2)
+    assert.strictEqual(Failure.toCliError(new FrameioError.CredentialsError({ detail: "" })).exitCode, 2)
+    assert.strictEqual(Failure.toCliError(new FrameioError.NotFound(call)).exitCode, 1)
+    const named = Failure.toCliError(new FrameioError.NotFound(call), { badInput: ["FrameioNotFound"] })
+    assert.strictEqual(named.exitCode, 2)
+  })
+})
