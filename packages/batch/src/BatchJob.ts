@@ -66,6 +66,7 @@ export const run = (options?: Options): Stream.Stream<BatchEvent, LedgerError, L
       const verifies = options?.lookFirst === true
       return BatchRunner.runChains(verifies ? ledger.chainsToVerify : ledger.chains, {
         ...options,
+        lookFirst: verifies || ledger.isPartial,
         ...(verifies ? { links: left.links + before.confirmed } : left),
         giveUpAfter: options?.giveUpAfter ?? defaults.giveUpAfter,
         name,

@@ -156,6 +156,11 @@ export interface Service {
   readonly head: Effect.Effect<JobRecord.Head, LedgerError>
   /** Whether a run is at work on it: so for the ledger's own holder, too. */
   readonly inUse: Effect.Effect<boolean, LedgerError>
+  /**
+   * Whether the file was copied in the middle of a run without the log beside it, so that the last that was sent may be
+   * missing. A run looks every link up before it sends it.
+   */
+  readonly isPartial: boolean
   /** What was noticed of others, oldest first. */
   readonly notices: Effect.Effect<ReadonlyArray<Notice>, LedgerError>
 }
@@ -348,7 +353,7 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
   Effect.gen(function* () {
     const { file } = options
     const mode = options.mode ?? "write"
-    const { inUse, sql, verify } = yield* LedgerFile.open({
+    const { inUse, isPartial, sql, verify } = yield* LedgerFile.open({
       file,
       mode,
       create: options.create ?? true,
@@ -557,6 +562,7 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
         }
       }),
       inUse,
+      isPartial,
       notices: query<Notice>(
         "SELECT line, noticed_at AS atMillis, stack_id AS stackId, reason FROM notices ORDER BY rowid"
       )

@@ -142,6 +142,42 @@ describe("BatchJob", () => {
     }
   })
 
+  for (const [what, beside] of [
+    ["without its log", []],
+    ["with its log", ["-wal"]]
+  ] as const) {
+    test(`goes on from a copy taken in the middle of a run, ${what}`, (file) =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const fake = yield* FakeFrameio.FakeFrameio
+        const seeded = Seed.shots(fake.world, { shots: 10, versions: 4 })
+        const job = Effect.zipRight(take(Seed.pairs(seeded)), counted(BatchJob.run()))
+        const fiber = yield* begin(job, Ledger.layer({ file }))
+        yield* TestClock.adjust(300)
+        const copy = `${file}.copy`
+        yield* Effect.forEach(["", ...beside], (end) => fs.copyFile(`${file}${end}`, `${copy}${end}`))
+        yield* Fiber.interrupt(fiber)
+        const sent = fake.journal.of("assets.version").length
+        assert.isAbove(sent, 5)
+
+        const isPartial = Effect.scoped(
+          Effect.map(Ledger.make({ file: copy, mode: "read" }), (ledger) => ledger.isPartial)
+        )
+        assert.strictEqual(yield* isPartial, beside.length === 0)
+        const counts = yield* onLedger(copy, job)
+        assert.deepInclude(counts, { links: 30, confirmed: 30, failed: 0 })
+        everyShotInOrder(fake, seeded)
+        const calls = fake.journal.of("assets.version")
+        assert.strictEqual(calls.filter(({ applied }) => applied).length, 30)
+        // Also after it was closed in order: what the log held is not known by anybody.
+        assert.strictEqual(yield* isPartial, beside.length === 0)
+      }).pipe(
+        Effect.provide(
+          FakeFrameio.layerClient({ limits: { "assets.version": { limit: 20, windowMillis: 1000 }, "*": "unlimited" } })
+        )
+      ))
+  }
+
   describe("with lookFirst", () => {
     interface Job {
       readonly fake: FakeFrameio.Service

@@ -412,8 +412,9 @@ describe("Ledger", () => {
       )
       assert.deepInclude(seen[0], { sent: 1 })
       assert.isFalse(seen[1])
-      assert.deepStrictEqual(seen[2], before)
-      assert.deepStrictEqual(yield* fs.readDirectory(folder), before)
+      // The writer's own log goes whenever its connection is collected as garbage.
+      assert.includeMembers(before, seen[2])
+      assert.includeMembers(before, yield* fs.readDirectory(folder))
     }))
 
   it.scopedLive("waits for another program that has the file to itself for a while", () =>

@@ -267,7 +267,7 @@ const runWithLedger = (args: RunArgs, file: string, format: VersionPlan.Format) 
                 : ""
             )
           : ""
-      }\n`
+      }\n${ledger.isPartial ? `${LedgerFile.PARTIAL} Everything is looked up before it is sent.\n` : ""}`
     )
     return yield* JobView.show(
       (stop) => BatchJob.run({ ...runnerOptions(args, stop), retryFailed: args.retryFailed }),

@@ -64,6 +64,7 @@ export const handle = Effect.fn("Cli.batchStatus")(function* (args: {
         plan: job.plan ?? null,
         createdAt: iso(job.createdAtMillis),
         inUse,
+        isPartial: ledger.isPartial,
         counts,
         left: left.links,
         leftMillis: leftMillis ?? null,
@@ -89,6 +90,7 @@ export const handle = Effect.fn("Cli.batchStatus")(function* (args: {
       ...line("undone", counts.undone),
       ...line("undoing", counts.undoing, inUse ? "under way" : "no answer; the next undo looks for them first"),
       lastRun(runs, inUse),
+      ...(ledger.isPartial ? [LedgerFile.PARTIAL] : []),
       ...(leftMillis === undefined || left.links === 0
         ? []
         : [`What is left takes ${clock(leftMillis)} at the limit that was seen last.`]),

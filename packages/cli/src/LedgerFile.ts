@@ -15,6 +15,15 @@ import { CliError } from "./CliError.js"
 const HAPPENED: ReadonlySet<LedgerError["reason"]> = new Set(["Full", "Corrupt", "Failed", "Busy", "Replaced"])
 
 /**
+ * What is said of a ledger that was copied in the middle of a run without its log.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const PARTIAL =
+  "This ledger is a copy from the middle of a run, without the -wal file that belonged to it: the last that was sent may be missing in it."
+
+/**
  * How a command ends when its ledger fails.
  *
  * @since 0.1.0

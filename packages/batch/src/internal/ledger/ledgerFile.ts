@@ -31,6 +31,8 @@ export interface Opened {
   /** Fails when the file, or its log, is no longer the one that was opened. */
   readonly verify: Effect.Effect<void, LedgerError>
   readonly inUse: Effect.Effect<boolean, LedgerError>
+  /** Whether it was copied in the middle of a run, without its log. */
+  readonly isPartial: boolean
 }
 
 // -----------------------------------------------------------------------------
@@ -204,6 +206,21 @@ const migrate = (sql: SqlClient.SqlClient) =>
     Effect.zipRight(LedgerSchema.migrate, sql.unsafe(`PRAGMA application_id = ${LedgerSchema.APPLICATION_ID}`))
   )
 
+/**
+ * `user_version` tells a copy that lacks its log: the file says that a run has it open, and there is no log beside it.
+ * The mark stays on such a copy for ever, since no later run can know what was in that log.
+ */
+const Mark = { closed: 0, open: 1, partial: 2 } as const
+
+const hasLog = (path: string): Effect.Effect<boolean, never, FileSystem.FileSystem> =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) => Effect.orElseSucceed(fs.exists(`${path}-wal`), () => false))
+
+const isPartialWhere = (sql: SqlClient.SqlClient, file: string, logged: boolean): Effect.Effect<boolean, LedgerError> =>
+  Effect.map(
+    patiently(Effect.mapError(pragma<number>(sql, "user_version"), fromSql(file))),
+    (mark) => mark === Mark.partial || (mark === Mark.open && !logged)
+  )
+
 const openToWrite = (
   options: OpenOptions,
   path: string
@@ -212,6 +229,7 @@ const openToWrite = (
     const { file, maxPages } = options
     yield* inspect(options, path)
     yield* lock(file, path)
+    const logged = yield* hasLog(path)
     const sql = yield* connect(file, path, "write")
     const ours = yield* patiently(Effect.mapError(isBlank(sql), fromSql(file)))
     if (!ours) {
@@ -223,6 +241,7 @@ const openToWrite = (
         return yield* new LedgerError({ reason: "Corrupt", file, detail: sound?.quick_check })
       }
     }
+    const isPartial = yield* isPartialWhere(sql, file, logged)
     yield* patiently(
       Effect.gen(function* () {
         yield* migrate(sql)
@@ -236,6 +255,9 @@ const openToWrite = (
         if (maxPages !== undefined) yield* sql.unsafe(`PRAGMA max_page_count = ${maxPages}`)
         // Opens the log, so that it is known which one it is.
         yield* sql.unsafe("SELECT count(*) FROM job")
+        yield* sql.unsafe(`PRAGMA user_version = ${isPartial ? Mark.partial : Mark.open}`)
+        // Into the file itself, where a copy has it.
+        yield* sql.unsafe("PRAGMA wal_checkpoint(TRUNCATE)")
       }).pipe(
         Effect.provideService(Sql, sql),
         // What fails within a migration is a defect to the migrator.
@@ -243,7 +265,14 @@ const openToWrite = (
       )
     )
     // What is in the log beside the file goes into the file, so that it can be moved.
-    yield* Effect.addFinalizer(() => Effect.ignore(sql.unsafe("PRAGMA wal_checkpoint(TRUNCATE)")))
+    yield* Effect.addFinalizer(() =>
+      Effect.ignore(
+        Effect.zipRight(
+          isPartial ? Effect.void : sql.unsafe(`PRAGMA user_version = ${Mark.closed}`),
+          sql.unsafe("PRAGMA wal_checkpoint(TRUNCATE)")
+        )
+      )
+    )
     const identity = yield* identities(file, path)
     const opened = identity().join()
     return {
@@ -251,7 +280,8 @@ const openToWrite = (
       verify: Effect.suspend(() =>
         identity().join() === opened ? Effect.void : Effect.fail(new LedgerError({ reason: "Replaced", file }))
       ),
-      inUse: Effect.succeed(true)
+      inUse: Effect.succeed(true),
+      isPartial
     }
   })
 
@@ -269,7 +299,8 @@ const openToRead = (
     const access = (yield* logged) || (yield* inUse) ? "read" : "immutable"
     const sql = yield* patiently(connect(file, path, access))
     yield* patiently(check(sql, file))
-    return { sql, verify: Effect.void, inUse }
+    const isPartial = yield* isPartialWhere(sql, file, yield* hasLog(path))
+    return { sql, verify: Effect.void, inUse, isPartial }
   })
 
 /**
