@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url"
 import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { BatchRunner, FolderPlan, NamingRule } from "@effect-frameio/batch"
 import { Asset, FrameioClient } from "@effect-frameio/core"
+import { Repository } from "@effect-frameio/stacks"
 import { Console, Effect, Layer } from "effect"
 
 /** Answers how many versions are in place now, and what a person has to settle. */
@@ -24,7 +25,10 @@ export const stackFolder = Effect.fn("stackFolder")(function* (folderId: Asset.A
   return { confirmed: counts.confirmed, unsettled }
 })
 
-const Live = FrameioClient.layerConfig().pipe(Layer.provide(NodeHttpClient.layerUndici))
+const Live = Repository.layerV2.pipe(
+  Layer.provideMerge(FrameioClient.layerConfig()),
+  Layer.provide(NodeHttpClient.layerUndici)
+)
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   stackFolder(Asset.AssetId.make(process.argv[2] ?? "")).pipe(

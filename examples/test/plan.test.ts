@@ -1,7 +1,10 @@
 import { assert, it } from "@effect/vitest"
+import { Repository } from "@effect-frameio/stacks"
 import { FakeFrameio, RateLimiter, Seed } from "@effect-frameio/testing"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { stackFolder } from "../src/plan.js"
+
+const layer = Layer.provideMerge(Repository.layerV2, FakeFrameio.layerClient({ limits: RateLimiter.unlimited }))
 
 it.effect("stacks what is plain in a folder, tells the rest, and finds nothing to do a second time", () =>
   Effect.gen(function* () {
@@ -15,5 +18,5 @@ it.effect("stacks what is plain in a folder, tells the rest, and finds nothing t
     assert.lengthOf(first.unsettled, 8)
     assert.isTrue(first.unsettled.some((one) => one.includes("2 files are v05 of “AGM_202_020_comp”")))
     assert.deepStrictEqual(yield* stackFolder(folderId), { confirmed: 0, unsettled: first.unsettled })
-  }).pipe(Effect.provide(FakeFrameio.layerClient({ limits: RateLimiter.unlimited })))
+  }).pipe(Effect.provide(layer))
 )

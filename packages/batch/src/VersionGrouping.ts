@@ -36,6 +36,10 @@ export interface File {
   readonly name: string
   /** `stream`, `image`, `document`; null until Frame.io has processed it. */
   readonly assetType: string | null
+  /** Its size, where it is told. */
+  readonly bytes?: number | undefined
+  /** Whether all of its content has arrived, where it is told. */
+  readonly arrived?: boolean | undefined
   readonly folder: Folder
 }
 
@@ -97,7 +101,7 @@ export interface Options {
  * - `gap`: a version that is missing.
  * - `near-match`: series that differ only in what people and systems write now one way and now another.
  * - `spaces`: spaces at the ends of a name.
- * - `unprocessed`: a file whose `asset_type` is not known yet.
+ * - `unprocessed`: a file whose type is not told, as before it has been processed.
  * - `folder-unread`, `stack-unread`: what could not be read.
  * - `changed`: a folder that was changed while it was read.
  * - `not-a-file`: an asset that is neither file, folder nor stack.

@@ -10,6 +10,8 @@ export * as BatchProgress from "./BatchProgress.js"
 export * as BatchRunner from "./BatchRunner.js"
 /** A folder, read and planned by a naming rule. */
 export * as FolderPlan from "./FolderPlan.js"
+/** What folders hold, read through the port. */
+export * as FolderReader from "./FolderReader.js"
 /** What is known of a job at a moment. */
 export * as JobRecord from "./JobRecord.js"
 /** What a job has done, in a SQLite file. */

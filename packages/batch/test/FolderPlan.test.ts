@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { BatchRunner, FolderPlan, NamingRule, type VersionGrouping } from "@effect-frameio/batch"
+import { BatchRunner, FolderPlan, FolderReader, NamingRule, type VersionGrouping } from "@effect-frameio/batch"
 import { Asset, FrameioClient, LeakyBucket, RateLimitScheduler } from "@effect-frameio/core"
+import { Repository } from "@effect-frameio/stacks"
 import { FakeFrameio, FaultPlan, RateLimiter, Seed, VirtualClock, World } from "@effect-frameio/testing"
-import { Chunk, Effect, Fiber, Stream, TestClock } from "effect"
+import { Chunk, Effect, Fiber, Layer, Stream, TestClock } from "effect"
+import { faces } from "./faces.js"
 
 const vfx = NamingRule.byName("vfx")
 
@@ -26,8 +28,12 @@ const namesOn = (world: World.World, id: string): ReadonlyArray<string> =>
 
 const listings = (fake: FakeFrameio.Service) => fake.journal.of("assets.children").map(({ assetIds }) => assetIds[0])
 
+type LayerOptions = Parameters<typeof FakeFrameio.layerClient>[0]
+
+const layer = (options: LayerOptions) => Layer.provideMerge(Repository.layerV2, FakeFrameio.layerClient(options))
+
 const within = <A, E, R>(options: FakeFrameio.Options, effect: Effect.Effect<A, E, R>) =>
-  effect.pipe(Effect.provide(FakeFrameio.layerClient(options)))
+  effect.pipe(Effect.provide(layer(options)))
 
 describe("a folder as it is found in the field", () => {
   const expected = [
@@ -47,31 +53,34 @@ describe("a folder as it is found in the field", () => {
     "uc241217_020: file v001 < v002"
   ]
 
-  it.effect("gets a plan of what is plain, and a finding for all that is not", () =>
-    within(
-      unlimited,
+  it.effect.each(faces)("gets a plan of what is plain, and a finding for all that is not, over $api", (face) =>
+    face.within(
       Effect.gen(function* () {
         const fake = yield* FakeFrameio.FakeFrameio
         const { folderId } = Seed.delivery(fake.world, { shots: 2 })
         const plan = yield* FolderPlan.make(folderId, vfx)
-        assert.deepStrictEqual(drawn(plan), expected)
+        // A still that is called .mov: V4 tells the type by the name, v2 by the content.
+        const still = face.api === "V4" ? ["AGM_202_030_comp: file v01 < v02"] : []
+        assert.deepStrictEqual(drawn(plan), [...expected, ...still].sort())
         assert.deepStrictEqual(kinds(plan), {
           "ambiguous-name": 2,
           "duplicate-version": 2,
           gap: 1,
-          "mixed-types": 1,
+          ...(face.api === "V4" ? {} : { "mixed-types": 1 }),
           "near-match": 2,
           "no-rule": 4,
           "out-of-order": 1,
           "several-stacks": 1,
           spaces: 1,
+          // By a blank behind the extension V4 does not know the type.
+          ...(face.api === "V4" ? { unprocessed: 1 } : {}),
           waits: 1
         })
-        assert.strictEqual(plan.jobs, 18)
+        assert.strictEqual(plan.jobs, 18 + still.length)
         assert.strictEqual(plan.longestChain, 2)
         assert.deepInclude(plan.folder, { id: folderId, path: "AGM delivery" })
         // The folder's one page, and those stacks that a file has the base of; not the one that has nothing to get.
-        assert.lengthOf(listings(fake), 6)
+        assert.strictEqual(face.listings(fake), 6)
         assert.strictEqual(plan.read.requests, 6)
       })
     )
@@ -133,7 +142,7 @@ describe("reading", () => {
       { ...unlimited, world: pages(230), unknowns: { maximumPageSize: 20 } },
       Effect.gen(function* () {
         const fake = yield* FakeFrameio.FakeFrameio
-        const seen: Array<FolderPlan.Progress> = []
+        const seen: Array<FolderReader.Progress> = []
         const plan = yield* FolderPlan.make(rootOf(fake), vfx, {
           onProgress: (progress) => Effect.sync(() => seen.push(progress))
         })
@@ -165,7 +174,7 @@ describe("reading", () => {
           ["root/one", "root/one/two"]
         )
         assert.lengthOf(listings(fake), 4)
-        const contents = yield* Stream.runCollect(FolderPlan.read(rootOf(fake), { recursive: true }))
+        const contents = yield* Stream.runCollect(FolderReader.read(rootOf(fake), { recursive: true }))
         assert.deepStrictEqual(
           Chunk.toReadonlyArray(contents).map(({ files, folder }) => [folder.path, files.length]),
           [
@@ -178,7 +187,7 @@ describe("reading", () => {
     )
   )
 
-  it.effect("goes on beside a folder that it may not read, and one that is gone, and says so", () =>
+  it.effect.each(faces)("goes on beside a folder that it may not read, and one that is gone, over $api", (face) =>
     Effect.gen(function* () {
       const world = World.make()
       const closed = new Set<string>()
@@ -191,14 +200,13 @@ describe("reading", () => {
         return parentId
       })
       closed.add(folders[0] ?? "")
-      const deleteOne = (progress: FolderPlan.Progress) =>
+      const deleteOne = (progress: FolderReader.Progress) =>
         Effect.sync(() => {
           if (progress.requests === 1) world.remove(folders[1] ?? "")
         })
-      const plan = yield* within(
-        { ...unlimited, world },
-        FolderPlan.make(rootId, vfx, { recursive: true, onProgress: deleteOne })
-      )
+      const plan = yield* face.within(FolderPlan.make(rootId, vfx, { recursive: true, onProgress: deleteOne }), {
+        world
+      })
       assert.deepStrictEqual(
         plan.groups.map(({ folder }) => folder),
         ["root/Open"]
@@ -216,7 +224,7 @@ describe("reading", () => {
     })
   )
 
-  it.effect("leaves alone what stands beside a stack that it may not read", () =>
+  it.effect.each(faces)("leaves alone what stands beside a stack that it may not read, over $api", (face) =>
     Effect.gen(function* () {
       const world = World.make()
       const closed = new Set<string>()
@@ -225,21 +233,20 @@ describe("reading", () => {
       const [v1, v2] = ["AB_v1.mov", "AB_v2.mov", "AB_v3.mov", "AB_v4.mov"].map((name) => world.addFile({ name }))
       const made = world.version({ assetId: v1 ?? "", nextAssetId: v2 ?? "", nowMillis: 0 })
       closed.add(made.ok ? made.value.stackId : "")
-      const plan = yield* within({ ...unlimited, world }, FolderPlan.make(rootId, vfx))
+      const plan = yield* face.within(FolderPlan.make(rootId, vfx), { world })
       assert.deepStrictEqual(drawn(plan), [])
       assert.deepStrictEqual(kinds(plan), { "stack-unread": 1 })
     })
   )
 
-  it.effect("fails where the folder itself may not be read, is none, or is not there", () =>
-    within(
-      unlimited,
+  it.effect.each(faces)("fails where the folder itself may not be read, is none, or is not there, over $api", (face) =>
+    face.within(
       Effect.gen(function* () {
         const fake = yield* FakeFrameio.FakeFrameio
         const file = fake.world.addFile({ name: "AB_v1.mov" })
         const notAFolder = yield* Effect.flip(FolderPlan.make(file, vfx))
         assert.strictEqual(notAFolder._tag, "NotAFolder")
-        assert.include(notAFolder.message, '("AB_v1.mov") is a file and no folder')
+        assert.include(notAFolder.message, `"AB_v1.mov" (${file}) is a file and no folder`)
         const other = fake.world.addFile({ name: "AB_v2.mov" })
         const made = fake.world.version({ assetId: file, nextAssetId: other, nowMillis: 0 })
         const onStack = yield* Effect.flip(FolderPlan.make(made.ok ? made.value.stackId : file, vfx))
@@ -271,10 +278,9 @@ describe("reading", () => {
           grown.groups.filter(({ base }) => base.startsWith("AB_")),
           150
         )
-        assert.deepStrictEqual(
-          grown.findings.map(({ kind, severity }) => [kind, severity]),
-          [["changed", "note"]]
-        )
+        // The list is read again until it is whole.
+        assert.lengthOf(grown.groups.find(({ base }) => base === "CD")?.lines ?? [], 29)
+        assert.deepStrictEqual(grown.findings, [])
         const shrunk = yield* during(() => {
           for (const id of fake.world.children(rootOf(fake), { pageSize: 3 }).ids) fake.world.remove(id)
         })
@@ -311,6 +317,39 @@ describe("reading", () => {
     )
   )
 
+  it.effect("says over V4, whose lists are not read again, that assets came or left meanwhile", () =>
+    Effect.gen(function* () {
+      const world = World.make()
+      const { rootId } = world.addProject()
+      world.addUser({ tokens: [FakeFrameio.token] })
+      for (let n = 0; n < 40; n++) world.addFile({ name: `AB_${n >> 1}_v${(n % 2) + 1}.mov` })
+      const during = (change: () => void) =>
+        FolderPlan.make(rootId, vfx, {
+          pageSize: 10,
+          onProgress: ({ requests }) => Effect.sync(() => (requests === 1 ? change() : undefined))
+        })
+      const v4 = faces.find(({ api }) => api === "V4")
+      assert(v4 !== undefined)
+      const [grown, shrunk] = yield* v4.within(
+        Effect.all([
+          during(() => world.addFile({ name: "CD_v1.mov" })),
+          during(() => world.remove(world.children(rootId, { pageSize: 1 }).ids[0] ?? ""))
+        ]),
+        { world }
+      )
+      assert.lengthOf(
+        grown.groups.filter(({ base }) => base.startsWith("AB_")),
+        20
+      )
+      assert.deepStrictEqual(kinds(grown), { changed: 1 })
+      assert.deepStrictEqual(
+        shrunk.findings.map(({ kind, severity }) => [kind, severity]),
+        [["changed", "left-out"]]
+      )
+      assert.strictEqual(shrunk.jobs, 0)
+    })
+  )
+
   it.effect("gives up its requests when it is interrupted", () =>
     within(
       { world: pages(500), unknowns: { maximumPageSize: 20 }, faults: FaultPlan.latency({ millis: 1000 }) },
@@ -338,9 +377,7 @@ describe("a server with faults", () => {
             const { folderId } = Seed.delivery(fake.world, { shots: 60 })
             const plan = yield* FolderPlan.make(folderId, vfx, { recursive: true, pageSize: 10 })
             return { groups: plan.groups, findings: plan.findings, read: { ...plan.read, requests: 0 } }
-          }).pipe(
-            Effect.provide(FakeFrameio.layerClient({ payload: "slim", faults, client: { retry: { readRetries: 20 } } }))
-          )
+          }).pipe(Effect.provide(layer({ payload: "slim", faults, client: { retry: { readRetries: 20 } } })))
         )
       const sound = yield* planOf(FaultPlan.none)
       const faulty = yield* planOf(
@@ -389,7 +426,7 @@ describe("the time it takes", () => {
             return { plan, free, counts: yield* fake.counts(), elapsed: yield* fake.elapsedMillis }
           }).pipe(
             Effect.provide(
-              FakeFrameio.layerClient({
+              layer({
                 payload: "slim",
                 limits: { "assets.children": limit },
                 faults: FaultPlan.latency({ millis: 120, jitterMillis: 60 })

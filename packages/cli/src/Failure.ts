@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import type { NotAFolder } from "@effect-frameio/batch/FolderPlan"
+import type { NotAFolder } from "@effect-frameio/batch/FolderReader"
 import type { LinkError } from "@effect-frameio/batch/LinkError"
 import type { FrameioError, TransportError } from "@effect-frameio/core/FrameioError"
 import type { UploadError } from "@effect-frameio/stacks/UploadError"

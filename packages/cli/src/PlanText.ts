@@ -4,7 +4,8 @@
  * @since 0.1.0
  */
 import * as BatchEstimate from "@effect-frameio/batch/BatchEstimate"
-import type { FolderPlan, Progress } from "@effect-frameio/batch/FolderPlan"
+import type { FolderPlan } from "@effect-frameio/batch/FolderPlan"
+import type { Progress } from "@effect-frameio/batch/FolderReader"
 import type { Difference, Finding, FindingKind, Group } from "@effect-frameio/batch/VersionGrouping"
 import type { Rule } from "@effect-frameio/ratelimit/LeakyBucket"
 import * as ProgressBar from "./ProgressBar.js"
@@ -116,7 +117,7 @@ const TITLES: Readonly<Record<FindingKind, string>> = {
   gap: "versions that are missing",
   "near-match": "names that differ in writing only",
   spaces: "spaces at an end of a name",
-  unprocessed: "files that Frame.io has not processed yet",
+  unprocessed: "files whose type Frame.io does not tell",
   "folder-unread": "folders that could not be read",
   "stack-unread": "stacks that could not be read",
   changed: "folders that were changed while they were read",

@@ -159,6 +159,36 @@ export interface Abilities {
 }
 
 /**
+ * What a page told of the list that it belongs to.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface PageRead {
+  /** Its place, counted from 1. */
+  readonly page: number
+  /** How many items the list has, where the API tells. */
+  readonly total: number | undefined
+  /** How many pages the list has, where the API tells. */
+  readonly pages: number | undefined
+}
+
+/**
+ * How a list is read.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface ListOptions {
+  /** Items per page, at least 1. More than the API takes counts as the most it takes. Default: the API's habit. */
+  readonly pageSize?: number | undefined
+  /** How many pages are asked for before they are needed, where the API lets one. Default: a few. */
+  readonly ahead?: number | undefined
+  /** Sees each page as it comes; pages that were asked for ahead may come in another order. */
+  readonly onPage?: ((page: PageRead) => Effect.Effect<void>) | undefined
+}
+
+/**
  * The repository. Ids may be whatever the API knows as one.
  *
  * @since 0.1.0
@@ -170,9 +200,9 @@ export interface Service {
   /** What an id is, as it is now. */
   readonly get: (id: AssetId) => Effect.Effect<Item, FrameioError.ReadError>
   /** What is in a folder, versions on stacks not included. */
-  readonly children: (folderId: AssetId) => Stream.Stream<Item, FrameioError.ReadError>
+  readonly children: (folderId: AssetId, options?: ListOptions) => Stream.Stream<Item, FrameioError.ReadError>
   /** What is on a stack. */
-  readonly versions: (stack: Stack) => Effect.Effect<Versions, FrameioError.ReadError>
+  readonly versions: (stack: Stack, options?: ListOptions) => Effect.Effect<Versions, FrameioError.ReadError>
   /**
    * Makes a stack of a file that is on none, and of files on top of it, the oldest first: at least one, and at most
    * `filesPerStack`. Answers the stack, where the API names it.
@@ -323,6 +353,19 @@ const abilitiesV2: Abilities = {
   }
 }
 
+const childrenV2 = (
+  client: FrameioClient.Service,
+  assetId: AssetId,
+  { ahead, onPage, pageSize }: ListOptions = {}
+): Stream.Stream<Asset.Asset, FrameioError.ReadError> =>
+  Listing.childrenFrom(
+    (args) =>
+      Effect.tap(client.children(args), ({ total, totalPages }) =>
+        onPage?.({ page: args.page ?? 1, total, pages: totalPages })
+      ),
+    { assetId, ahead, pageSize }
+  )
+
 /**
  * A repository over the v2 client.
  *
@@ -334,9 +377,9 @@ export const makeV2: Effect.Effect<Service, never, FrameioClient.FrameioClient> 
   (client) => ({
     abilities: abilitiesV2,
     get: (assetId) => Effect.map(client.get({ assetId }), itemOf),
-    children: (assetId) => Stream.map(Listing.childrenFrom(client.children, { assetId }), itemOf),
-    versions: (stack) =>
-      Effect.map(Stream.runCollect(Listing.childrenFrom(client.children, { assetId: stack.id })), (listed) => {
+    children: (folderId, options) => Stream.map(childrenV2(client, folderId, options), itemOf),
+    versions: (stack, options) =>
+      Effect.map(Stream.runCollect(childrenV2(client, stack.id, options)), (listed) => {
         const { order, versions } = VersionStack.inOrder([...listed], Option.fromNullable(stack.newest))
         return { stack, files: versions.map(fileOf), order }
       }),

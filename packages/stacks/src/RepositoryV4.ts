@@ -42,12 +42,12 @@ const commonOf = (item: V4Asset.Item) => ({
   createdAt: item.created_at ?? undefined
 })
 
-/** v2's word for a kind of media, which is what its rule of one kind in a stack is about. */
+/** v2's word for a kind of media, which is what its rule of one kind in a stack is about; others are their own kind. */
 const mediaKindOf = (mediaType: string | null | undefined): string | undefined => {
-  if (typeof mediaType !== "string") return undefined
+  if (typeof mediaType !== "string" || mediaType === "application/octet-stream") return undefined
   if (/^(?:video|audio)\//.test(mediaType)) return "stream"
   if (mediaType.startsWith("image/")) return "image"
-  return mediaType === "application/pdf" ? "document" : undefined
+  return mediaType === "application/pdf" ? "document" : mediaType
 }
 
 const fileOf = (item: V4Asset.Item): Repository.File => ({
@@ -94,6 +94,28 @@ export const inOrder = <File extends { readonly id: AssetId }>(
   if (listed.at(-1)?.id === head) return { files: listed, order: "confirmed" }
   return { files: listed.toReversed(), order: "assumed" }
 }
+
+interface PageArgs {
+  readonly after?: string | undefined
+  readonly pageSize: number
+  readonly includeTotalCount?: boolean | undefined
+}
+
+/** A list to its end. How many items it has is told only where that is asked for. */
+const pagesOf = <A, E>(
+  list: (args: PageArgs) => Effect.Effect<V4Client.Page<A>, E>,
+  most: number,
+  { onPage, pageSize = most }: Repository.ListOptions = {}
+): Stream.Stream<A, E> =>
+  Stream.suspend(() => {
+    let page = 0
+    const size = Math.min(pageSize, most)
+    const read = (args: PageArgs) =>
+      Effect.tap(list(args), ({ totalCount: total }) =>
+        onPage?.({ page: ++page, total, pages: total === undefined ? undefined : Math.ceil(total / size) })
+      )
+    return V4Client.pages(read, { pageSize: size, ...(onPage === undefined ? {} : { includeTotalCount: true }) })
+  })
 
 /** A thing of another kind, or none: which of them a refusal means is not certain. */
 const isOtherKind = (error: FrameioError.ReadError): boolean =>
@@ -186,21 +208,25 @@ export const make: Effect.Effect<Repository.Service, never, V4Client.V4Client> =
         }
       },
       get,
-      children: (folderId) =>
+      children: (folderId, options) =>
         Stream.map(
-          V4Client.pages(client.folders.children, { folderId, pageSize: FOLDER_PAGE }).pipe(
+          pagesOf((args) => client.folders.children({ ...args, folderId }), FOLDER_PAGE, options).pipe(
             // Only a folder is listed there.
             Stream.onEnd(Effect.sync(() => learn({ id: folderId, type: "folder" })))
           ),
           (item) => itemOf(learn(item))
         ),
-      versions: (stack) =>
+      versions: (stack, options) =>
         Effect.map(
           Effect.all(
             [
               client.versionStacks.show({ versionStackId: stack.id }),
               Stream.runCollect(
-                V4Client.pages(client.versionStacks.children, { versionStackId: stack.id, pageSize: STACK_PAGE })
+                pagesOf(
+                  (args) => client.versionStacks.children({ ...args, versionStackId: stack.id }),
+                  STACK_PAGE,
+                  options
+                )
               )
             ],
             { concurrency: 2 }

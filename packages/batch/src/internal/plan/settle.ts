@@ -239,7 +239,7 @@ const noteUsed = (used: ReadonlyArray<Member>, outcome: Outcome): void => {
       "unprocessed",
       "note",
       filesOf(unprocessed),
-      `Frame.io has not processed ${listed(unprocessed.map(({ fits }) => fits.label))} of ${quoted(outcome.series.base)} yet, so its type is not known: a version call may be refused until it has.`
+      `Frame.io does not tell the type of ${listed(unprocessed.map(({ fits }) => fits.label))} of ${quoted(outcome.series.base)}, as before it has processed a file: a version call may be refused until it does.`
     )
   }
 }
