@@ -268,7 +268,7 @@ const openToWrite = (
     yield* Effect.addFinalizer(() =>
       Effect.ignore(
         Effect.zipRight(
-          isPartial ? Effect.void : sql.unsafe(`PRAGMA user_version = ${Mark.closed}`),
+          isPartial ? Effect.void : Effect.asVoid(sql.unsafe(`PRAGMA user_version = ${Mark.closed}`)),
           sql.unsafe("PRAGMA wal_checkpoint(TRUNCATE)")
         )
       )
