@@ -99,6 +99,8 @@ const ids = (maximum: number) =>
   )
 
 const parent = data(Schema.Struct({ parent_id: V4Asset.Id }))
+/** Where a copy goes; to its original by default. */
+const destination = data(Schema.Struct({ parent_id: Schema.optional(V4Asset.Id) }))
 const renamed = data(Schema.Struct({ name }))
 
 const me = HttpApiEndpoint.get("show", "/v4/me")
@@ -215,9 +217,9 @@ const copyFile = HttpApiEndpoint.post("copy")`/v4/accounts/${account}/files/${fi
       copy_comments: query.text("none (the default), internal, public or all.")
     })
   )
-  .setPayload(parent)
+  .setPayload(destination)
   .addSuccess(data(V4Asset.File))
-  .annotateContext(per(100, MINUTE, "Copy a file into a folder"))
+  .annotateContext(per(100, MINUTE, "Copy a file, into its own folder unless told another"))
 
 const renameFile = HttpApiEndpoint.patch("rename")`/v4/accounts/${account}/files/${file}`
   .setPayload(renamed)
@@ -259,9 +261,9 @@ const moveStack = HttpApiEndpoint.patch("move")`/v4/accounts/${account}/version_
 
 const copyStack = HttpApiEndpoint.post("copy")`/v4/accounts/${account}/version_stacks/${stack}/copy`
   .setUrlParams(Schema.Struct({ copy_metadata: query.flag("Whether metadata come along; false by default.") }))
-  .setPayload(parent)
+  .setPayload(destination)
   .addSuccess(data(V4Asset.VersionStack))
-  .annotateContext(per(10, MINUTE, "Copy a stack into a folder"))
+  .annotateContext(per(10, MINUTE, "Copy a stack, into its own folder unless told another"))
 
 const reorder = HttpApiEndpoint.patch("reorder")`/v4/accounts/${account}/version_stacks/${stack}/versions`
   .setPayload(

@@ -64,3 +64,5 @@ export * as V4Api from "./V4Api.js"
 export * as V4Asset from "./V4Asset.js"
 /** The calls of Frame.io's V4 API as Effects. */
 export * as V4Client from "./V4Client.js"
+/** The receiving end of a V4 webhook. */
+export * as WebhookSignature from "./WebhookSignature.js"

@@ -45,6 +45,7 @@ import * as RateLimiter from "./RateLimiter.js"
 import * as Storage from "./Storage.js"
 import type * as Unknowns from "./Unknowns.js"
 import * as V4Unknowns from "./V4Unknowns.js"
+import * as Webhooks from "./Webhooks.js"
 import * as World from "./World.js"
 
 /**
@@ -90,6 +91,11 @@ export interface Options {
   readonly faults?: FaultPlan.FaultPlan | undefined
   /** What to do where V4 is not known. */
   readonly v4?: V4Unknowns.Options | undefined
+  /**
+   * Who takes what V4's webhooks are told. Default in process: `Webhooks.kept`, and on a port `Webhooks.http()`, which
+   * reaches this machine alone.
+   */
+  readonly webhooks?: Webhooks.Receiver | undefined
   /** How much of an asset is shown. Default `full`, which is what the real API shows; `slim` is for bulk. */
   readonly payload?: Payload.Shape | undefined
   /** How many requests the journal keeps; counts are kept of all. Default 100 000. */
@@ -154,6 +160,8 @@ export interface Service {
   }) => string
   /** What is in a share of V4, in the order in which it was added. */
   readonly shareAssets: (shareId: string) => ReadonlyArray<string>
+  /** What V4's webhooks were told, try by try. */
+  readonly deliveries: Effect.Effect<ReadonlyArray<Webhooks.Attempt>>
   /** What became of the requests of each foreign client, in the order of the options. */
   readonly foreign: Effect.Effect<ReadonlyArray<RateLimiter.ForeignCount>>
 }
@@ -231,6 +239,7 @@ export const run = (options?: Options): Effect.Effect<Running, never, Scope.Scop
       plan: options?.faults ?? FaultPlan.none,
       shape: options?.payload ?? defaults.payload,
       v4,
+      receive: options?.webhooks ?? Webhooks.kept,
       startMillis
     })
     /** What is due has happened whenever a test looks. */
@@ -257,6 +266,7 @@ export const run = (options?: Options): Effect.Effect<Running, never, Scope.Scop
         return share.id
       },
       shareAssets: (shareId) => [...(v4.shares.get(shareId)?.assetIds ?? [])],
+      deliveries: Effect.sync(() => [...engine.deliveries]),
       foreign: looking((now) => limiter.foreignCounts(now))
     }
     return { service, engine }

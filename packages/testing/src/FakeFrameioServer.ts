@@ -22,6 +22,7 @@ import * as Manual from "./internal/manual.js"
 import { ServerRequest } from "./internal/messages.js"
 import type { Reply } from "./internal/reply.js"
 import type { Uploads } from "./Uploads.js"
+import * as Webhooks from "./Webhooks.js"
 
 /**
  * The options of a fake on a port.
@@ -151,7 +152,7 @@ const serve = (engine: Engine, manual: Manual.Manual, uploads: Uploads) =>
 export const make = (options?: Options): Effect.Effect<Service, HttpServerError.ServeError, Scope.Scope> =>
   Effect.gen(function* () {
     const host = options?.host ?? defaultHost
-    const { engine, service } = yield* FakeFrameio.run(options)
+    const { engine, service } = yield* FakeFrameio.run({ ...options, webhooks: options?.webhooks ?? Webhooks.http() })
     const server = createServer()
     const [NodeHttpServer] = yield* platformNode
     const http = yield* NodeHttpServer.make(() => server, { port: options?.port ?? 0, host })

@@ -173,6 +173,8 @@ export interface Decision {
   readonly limit: Limit | undefined
   /** The value of `x-ratelimit-remaining`: on a refusal that of an empty bucket. */
   readonly remaining: number
+  /** The same without that quirk: what is left in truth. */
+  readonly left: number
 }
 
 interface Stranger {
@@ -206,7 +208,7 @@ const checked = (limits: Limits): Limits => {
 }
 
 const NONE: ReadonlyArray<Stranger> = []
-const FREE: Decision = { admitted: true, limit: undefined, remaining: 0 }
+const FREE: Decision = { admitted: true, limit: undefined, remaining: 0, left: 0 }
 
 /**
  * The options of {@link make}.
@@ -272,9 +274,9 @@ export class RateLimiter {
     const bucket = this.bucketOf(userId, endpoint, Math.floor(nowMillis))
     const now = Math.floor(nowMillis)
     this.settleForeign(bucket, limit, now)
-    return charge(bucket, limit, now)
-      ? { admitted: true, limit, remaining: remainingAt(limit, bucket.level) }
-      : { admitted: false, limit, remaining: remainingAt(limit, 0) }
+    const admitted = charge(bucket, limit, now)
+    const left = remainingAt(limit, bucket.level)
+    return { admitted, limit, remaining: admitted ? left : remainingAt(limit, 0), left }
   }
 
   /** Charges `count` requests of somebody else right now; answers how many of them were admitted. */

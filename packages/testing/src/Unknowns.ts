@@ -59,9 +59,11 @@ export interface Unknowns {
   readonly nextInStack: "refuse" | "move"
   /**
    * What is left when the second-last version was taken out: a stack of one (default), or the last version as a plain
-   * file in the place of the stack, which is gone. A stack that is left empty is always gone.
+   * file in the place of the stack, which is gone.
    */
   readonly lastVersion: "keep-stack" | "dissolve"
+  /** Whether a stack goes with its last version (default), or stays without any. */
+  readonly emptyStack: "gone" | "stays"
   /**
    * Whether a file that is not processed yet, so that its `asset_type` is null, goes with any other (default), or only
    * with its like.
@@ -122,6 +124,7 @@ export const defaults: Unknowns = {
   targetInStack: "refuse",
   nextInStack: "refuse",
   lastVersion: "keep-stack",
+  emptyStack: "gone",
   unprocessed: "matches-any",
   processingMillis: 0,
   stackName: "newest",
@@ -171,6 +174,7 @@ export const make = (options?: Options): Unknowns => ({
   targetInStack: options?.targetInStack ?? defaults.targetInStack,
   nextInStack: options?.nextInStack ?? defaults.nextInStack,
   lastVersion: options?.lastVersion ?? defaults.lastVersion,
+  emptyStack: options?.emptyStack ?? defaults.emptyStack,
   unprocessed: options?.unprocessed ?? defaults.unprocessed,
   processingMillis: options?.processingMillis ?? defaults.processingMillis,
   stackName: options?.stackName ?? defaults.stackName,

@@ -1,6 +1,6 @@
 /**
- * What is not known of Frame.io's V4 API: an option each, with the default that the better witnesses speak for. The rules
- * between assets that both APIs share are in `Unknowns`.
+ * What is not known of Frame.io's V4 API: an option each, with the default that the better witnesses speak for. What both
+ * APIs leave open is in `Unknowns`: `lastVersion`, `emptyStack`, `stackName`, `copyName`, `copiedStack`.
  *
  * @since 0.1.0
  */
@@ -30,20 +30,30 @@ export interface V4Unknowns {
   readonly createWithMember: 404 | 409 | 422
   /** Whether a new stack with one wrong file is made of the others. Default `atomic`. */
   readonly createAtomic: "atomic" | "partial"
-  /** The status of a move onto a file. Default 422. */
-  readonly moveOntoFile: 404 | 422
+  /** What a move onto a file does: it is refused with this status, or makes a stack of the two. Default 422. */
+  readonly moveOntoFile: 404 | 422 | "stacks"
   /** Whether files may change project. Default `allow`. */
   readonly crossProjectMove: "allow" | "refuse"
   /** The status for a stack's id where a file's belongs. Default 422. */
   readonly stackOnFileRoute: 404 | 422
   /** The status for a stack's id where a folder's belongs. Default 404. */
   readonly stackOnFolderRoute: 404 | 422
+  /** The status for an id that is none. Default 422. */
+  readonly malformedId: 400 | 404 | 422
+  /** The status of deleting a stack by a file's route; there is no route of its own. Default 404. */
+  readonly deleteStack: 404 | 422
   /** Whether an unknown route is told as JSON or as text; 404 either way. Default `json`. */
   readonly unknownRoute: "json" | "text"
   /** What happens to a query parameter that is not declared. Default `refuse`. */
   readonly unknownQuery: "refuse" | "ignore"
   /** Where `reorder` can be called: always, with `api-version: experimental` only, or not at all. Default `stable`. */
   readonly reorder: "stable" | "experimental" | "absent"
+  /** What `api-version` does to an operation that is not experimental. Default `ignored`. */
+  readonly versionHeaderOnStable: "ignored" | "refused"
+  /** Whether `type` of a folder's children takes several kinds, joined with commas. Default `one`. */
+  readonly childrenType: "one" | "list"
+  /** What a `type` that is no kind gives: nothing, or a refusal. Default `empty`. */
+  readonly unknownChildrenType: "empty" | 422
   /** What a listing's cursor stands for. Default `offset`, so that a listing read while files leave skips some. */
   readonly cursor: "offset" | "keyset"
   /** Whether `links.next` has the query's other parameters. Default `false`. */
@@ -57,23 +67,33 @@ export interface V4Unknowns {
   /** The body of a 429. Default `json`. */
   readonly rateLimitBody: "json" | "text"
   /** What `remaining` says on a 429. Default `full`: the limiter library's quirk. */
-  readonly remainingOn429: "full" | "zero" | "absent"
+  readonly remainingOn429: "full" | "zero" | "true" | "absent"
   /** `Retry-After` on a 429, in seconds; none by default. */
   readonly retryAfter: number | undefined
   /** Whether a 204 has the rate-limit headers. Default `false`, as declared. */
   readonly headersOn204: boolean
+  /** How many requests pass for each that the limit allows; the limiter library's own tests allow 1.4. Default 1. */
+  readonly overAdmission: number
+  /** How long after a change of a stack the next one is answered with 409, in ms. Default 0: never. */
+  readonly conflictMillis: number
   /** How long an issued access token lives, in ms. Default 86 399 000. */
   readonly tokenLifeMillis: number
   /** Whether a refresh gives a new refresh token and ends the old one. Default `new`. */
   readonly refreshRotation: "new" | "same"
   /** Whether a client without a secret gets a refresh token. Default `true`. */
   readonly publicRefresh: boolean
+  /** Whether a token without the scope `AdobeID` gets a 401. Default `refuse`. */
+  readonly missingScope: "refuse" | "ignore"
   /** Whether a request with a missing or a default user agent is refused with 403. Default `false`. */
   readonly userAgentFilter: boolean
   /** The largest part of an upload, in bytes. Default 20 000 000. */
   readonly partSize: number
   /** How long upload URLs hold, in ms. Default 24 hours. */
   readonly uploadUrlLifeMillis: number
+  /** How long a file stays that was never uploaded, in ms; for ever by default. */
+  readonly neverUploadedMillis: number | undefined
+  /** What `file.versioned` names: the file that was put on, or its stack. Default `file`. */
+  readonly versionedResource: "file" | "version_stack"
 }
 
 /**
@@ -104,9 +124,14 @@ export const defaults: V4Unknowns = {
   crossProjectMove: "allow",
   stackOnFileRoute: 422,
   stackOnFolderRoute: 404,
+  malformedId: 422,
+  deleteStack: 404,
   unknownRoute: "json",
   unknownQuery: "refuse",
   reorder: "stable",
+  versionHeaderOnStable: "ignored",
+  childrenType: "one",
+  unknownChildrenType: "empty",
   cursor: "offset",
   nextCarriesQuery: false,
   totalCount: "null",
@@ -116,12 +141,17 @@ export const defaults: V4Unknowns = {
   remainingOn429: "full",
   retryAfter: undefined,
   headersOn204: false,
+  overAdmission: 1,
+  conflictMillis: 0,
   tokenLifeMillis: 86_399_000,
   refreshRotation: "new",
   publicRefresh: true,
+  missingScope: "refuse",
   userAgentFilter: false,
   partSize: 20_000_000,
-  uploadUrlLifeMillis: 86_400_000
+  uploadUrlLifeMillis: 86_400_000,
+  neverUploadedMillis: undefined,
+  versionedResource: "file"
 }
 
 /**

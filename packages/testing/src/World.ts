@@ -1064,7 +1064,7 @@ export class World {
     this.updated.set(stack, now)
     const left = this.items.at(stack)
     if (left === 0) {
-      this.markDeleted(stack, now)
+      if (this.unknowns.emptyStack === "gone") this.markDeleted(stack, now)
     } else if (left === 1 && this.unknowns.lastVersion === "dissolve") {
       const last = this.newest(stack)
       const folder = this.parent.at(stack)
@@ -1106,8 +1106,8 @@ export class World {
     const now = nowMillis ?? this.epochMillis
     this.markDeleted(n, now)
     const parent = this.parent.at(n)
-    // A stack without versions is nothing that anybody could see.
-    if (parent !== NONE && this.kinds.at(parent) === STACK && this.items.at(parent) === 0) this.markDeleted(parent, now)
+    const isEmpty = parent !== NONE && this.kinds.at(parent) === STACK && this.items.at(parent) === 0
+    if (isEmpty && this.unknowns.emptyStack === "gone") this.markDeleted(parent, now)
     return { ok: true, value: this.idOf(n) }
   }
 

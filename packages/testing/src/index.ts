@@ -34,5 +34,8 @@ export * as V4Unknowns from "./V4Unknowns.js"
 /** Time that jumps, for simulations of hours. */
 export * as VirtualClock from "./VirtualClock.js"
 
+/** What V4's webhooks are told, and who takes it. */
+export * as Webhooks from "./Webhooks.js"
+
 /** Accounts, projects, folders, files and version stacks, and the rules between them. */
 export * as World from "./World.js"

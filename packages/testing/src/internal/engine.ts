@@ -20,6 +20,7 @@ import type * as Journal from "../Journal.js"
 import type * as Payload from "../Payload.js"
 import type * as RateLimiter from "../RateLimiter.js"
 import * as Storage from "../Storage.js"
+import type * as Webhooks from "../Webhooks.js"
 import type { User, World } from "../World.js"
 import type { Arrival, Face, Handled } from "./face.js"
 import { fromForm } from "./forms.js"
@@ -30,6 +31,7 @@ import * as StorageHost from "./storageHost.js"
 import * as V4Face from "./v4/face.js"
 import * as Ims from "./v4/ims.js"
 import type { State } from "./v4/state.js"
+import * as Announcer from "./v4/webhooks.js"
 import { Visit, type VisitState } from "./visit.js"
 
 /** @internal */
@@ -41,6 +43,8 @@ export interface Parts {
   readonly plan: FaultPlan.FaultPlan
   readonly shape: Payload.Shape
   readonly v4: State
+  /** Who takes what webhooks are told. */
+  readonly receive: Webhooks.Receiver
   /** ms since 1970, by the program's clock. */
   readonly startMillis: number
 }
@@ -54,6 +58,8 @@ export interface Engine {
   readonly exchangeWithStorage: (incoming: StorageHost.Incoming) => Effect.Effect<Reply>
   /** Lets everything happen that is due. */
   readonly catchUp: Effect.Effect<void>
+  /** What webhooks were told, try by try. */
+  readonly deliveries: ReadonlyArray<Webhooks.Attempt>
 }
 
 const json = (status: number, title: string, detail: string): HttpServerResponse.HttpServerResponse =>
@@ -149,9 +155,10 @@ const v2Face = (parts: Parts, run: Effect.Effect.Success<typeof application>): F
   const { shape, world } = parts
   return {
     endpointOf: (request) => FrameioApi.endpointOf(request)?.name ?? "",
-    authenticate: ({ request }) => {
+    authenticate: ({ nowMillis, request }) => {
       const token = BEARER.exec(request.headers.authorization ?? "")?.[1]
-      const user = token === undefined ? undefined : world.userOf(token)
+      const isAdobes = token !== undefined && parts.v4.issuedTo(token, nowMillis) !== undefined
+      const user = token === undefined || isAdobes ? undefined : world.userOf(token)
       if (user !== undefined) return user
       const detail =
         token === undefined
@@ -161,6 +168,7 @@ const v2Face = (parts: Parts, run: Effect.Effect.Success<typeof application>): F
     },
     noRoute: ({ request }) => json(404, "Not Found", `The fake does not know ${request.method} ${request.url}.`),
     ownerOf: (user) => user.id,
+    decided: (_owner, _endpoint, decision) => decision,
     refused: () =>
       world.unknowns.rateLimitBody === "json" ? json(429, "Too Many Requests", "Rate Limit Exceeded") : LIMITED,
     failed: (status, detail) => json(status, "Internal Server Error", detail),
@@ -202,11 +210,12 @@ const isV4 = (url: string): boolean => /^\/v4(?:[/?#]|$)/.test(url)
 /** @internal */
 export const make = (parts: Parts): Effect.Effect<Engine, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const { journal, limiter, plan, startMillis, storage, v4, world } = parts
-    const host = StorageHost.make({ journal, startMillis, storage, world })
+    const { journal, limiter, plan, receive, startMillis, storage, v4, world } = parts
     const scope = yield* Effect.scope
+    const announcer = Announcer.make({ state: v4, receive, startMillis, scope })
+    const host = StorageHost.make({ journal, startMillis, storage, v4, announcer, world })
     const v2Answers = v2Face(parts, yield* application)
-    const v4Answers = V4Face.make(world, v4)
+    const v4Answers = V4Face.make(world, v4, announcer)
     const faceOf = (url: string): Face => (isV4(url) ? v4Answers : v2Answers)
     const pending = [...plan.happenings].sort((a, b) => a.atMillis - b.atMillis)
     let happened = 0
@@ -304,7 +313,8 @@ export const make = (parts: Parts): Effect.Effect<Engine, never, Scope.Scope> =>
         ended(404, { user: asking, refusal: "NoSuchRoute" })
         return Effect.succeed(answer(face.noRoute(arrival)))
       }
-      const decision = limiter.take(face.ownerOf(asking, arrival), info.endpoint, now)
+      const owner = face.ownerOf(asking, arrival)
+      const decision = face.decided(owner, info.endpoint, limiter.take(owner, info.endpoint, now))
       if (!decision.admitted) {
         ended(429, { user: asking, refusal: "RateLimited", decision })
         return Effect.succeed(answer(face.refused(), decision))
@@ -417,6 +427,7 @@ export const make = (parts: Parts): Effect.Effect<Engine, never, Scope.Scope> =>
       exchange: (request) => (request.url.startsWith(Ims.PATH) ? identify(request) : exchangeWithApi(request)),
       isForStorage: (path) => world.uploads.isPath(path),
       exchangeWithStorage,
-      catchUp: Effect.map(Clock.currentTimeMillis, happen)
+      catchUp: Effect.map(Clock.currentTimeMillis, happen),
+      deliveries: announcer.attempts
     }
   })

@@ -35,6 +35,8 @@ export interface Face {
   readonly noRoute: (arrival: Arrival) => HttpServerResponse.HttpServerResponse
   /** Whose bucket a request is charged to. */
   readonly ownerOf: (user: User, arrival: Arrival) => string
+  /** What becomes of the limiter's decision. */
+  readonly decided: (owner: string, endpoint: string, decision: RateLimiter.Decision) => RateLimiter.Decision
   readonly refused: () => HttpServerResponse.HttpServerResponse
   /** An error that a plan asks for. */
   readonly failed: (status: number, detail: string) => HttpServerResponse.HttpServerResponse

@@ -11,6 +11,8 @@ import type { Place } from "../Uploads.js"
 import type { World } from "../World.js"
 import * as Crc32 from "./crc32.js"
 import { BROKEN, html, type Reply, SILENCE, withRetryAfter } from "./reply.js"
+import type { State } from "./v4/state.js"
+import type { Announcer } from "./v4/webhooks.js"
 
 /**
  * A request whose body has not been read.
@@ -31,6 +33,8 @@ export interface Parts {
   readonly world: World
   readonly storage: Storage.Storage
   readonly journal: Journal.Journal
+  readonly v4: State
+  readonly announcer: Announcer
   /** ms since 1970, by the program's clock. */
   readonly startMillis: number
 }
@@ -43,6 +47,9 @@ const xml = (status: number, code: string, message: string): HttpServerResponse.
   )
 
 const EXPIRED = () => xml(403, "AccessDenied", "Request has expired")
+
+/** The headers that V4 signs beside the host. */
+const SIGNED = ["content-type", "x-amz-acl"]
 
 interface Refusal {
   readonly name: string
@@ -106,7 +113,7 @@ interface Taken {
 
 /** @internal */
 export const make = (parts: Parts) => {
-  const { journal, startMillis, storage, world } = parts
+  const { announcer, journal, startMillis, storage, v4, world } = parts
 
   /**
    * Reads to the end, or until there are `limit` bytes, which breaks the connection on a port. A client that goes away is
@@ -143,6 +150,11 @@ export const make = (parts: Parts) => {
       const { name, response } = refusal(fault.status ?? 503, "SlowDown", "Please reduce your request rate.")
       return refused({ name, response: withRetryAfter(response, fault) })
     }
+    const urls = place === undefined ? "none" : v4.uploadUrls(place.upload.assetId, now)
+    if (urls === "expired") return refused({ name: "AccessDenied", response: EXPIRED() })
+    if (urls === "valid" && SIGNED.some((name) => incoming.headers[name] === undefined)) {
+      return refused(refusal(403, "AccessDenied", "Access Denied"))
+    }
     const query = new URL(incoming.url, "http://localhost").searchParams
     const wrong = judge(incoming, place, query.get("signature"))
     if (wrong !== undefined || place === undefined) return refused(wrong ?? refusal(404, "NoSuchUpload", ""))
@@ -158,16 +170,28 @@ export const make = (parts: Parts) => {
         )
       }
       storage.put(upload.assetId, { number: part.number, size, crc32 })
+      const wasComplete = world.uploads.isComplete(upload.assetId)
       world.uploads.received(incoming.url, now)
-      if (world.uploads.isComplete(upload.assetId)) {
-        world.completeUpload(upload.assetId, storage.content(upload.assetId).size, now)
-      }
+      const isComplete = world.uploads.isComplete(upload.assetId)
+      if (isComplete) world.completeUpload(upload.assetId, storage.content(upload.assetId).size, now)
       const response =
         fault?._tag === "ErrorAfter"
           ? xml(fault.status ?? 500, "InternalError", "We encountered an internal error. Please try again.")
           : HttpServerResponse.empty({ headers: { etag: `"${md5}"` }, status: 200 })
-      return Effect.succeed({ response, refusal: undefined, applied: true })
+      const handled = { response, refusal: undefined, applied: true }
+      return isComplete && !wasComplete ? Effect.as(arrived(upload.assetId), handled) : Effect.succeed(handled)
     })
+  }
+
+  /** Tells webhooks that a file has come, and that it can be played. */
+  const arrived = (id: string): Effect.Effect<void> => {
+    const file = world.get(id)
+    const user = file === undefined ? undefined : world.user(file.creatorId)
+    if (file === undefined || user === undefined) return Effect.void
+    const { projectId } = file
+    const resource = { id, type: "file" }
+    const events = ["file.upload.completed", "file.ready"].map((type) => ({ type, resource, projectId }))
+    return announcer.announce(events, user)
   }
 
   /** What has come to the storage host at last, and what is answered. */

@@ -5,6 +5,7 @@ import type * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
+import type { V4Unknowns } from "../../V4Unknowns.js"
 import { type Answer, refusal } from "./answer.js"
 
 /**
@@ -168,9 +169,9 @@ const parse = (body: string): Either.Either<unknown, Answer> =>
     catch: () => refusal(400, [{ detail: "The body is not JSON." }])
   })
 
-const wrong = (error: ParseResult.ParseError): Answer =>
+const wrong = (error: ParseResult.ParseError, status = 422): Answer =>
   refusal(
-    422,
+    status,
     told(faultsOf(error.issue, [])).map(({ detail, pointer }) => ({
       detail,
       title: "Invalid value",
@@ -184,18 +185,23 @@ const wrong = (error: ParseResult.ParseError): Answer =>
  * @internal
  */
 export const judge = <Path, UrlParams, Payload>(
-  endpoint: Endpoint<Path, UrlParams, Payload>,
-  unknownQuery: "refuse" | "ignore"
-): ((raw: Raw) => Either.Either<Judged<Path, UrlParams, Payload>, Answer>) => {
+  endpoint: Endpoint<Path, UrlParams, Payload>
+): ((
+  raw: Raw,
+  unknowns: Pick<V4Unknowns, "malformedId" | "unknownQuery">
+) => Either.Either<Judged<Path, UrlParams, Payload>, Answer>) => {
   const path = section(endpoint.pathSchema, IGNORING)
-  const query = section(endpoint.urlParamsSchema, unknownQuery === "refuse" ? EVERY_FAULT : IGNORING)
+  const query = {
+    refuse: section(endpoint.urlParamsSchema, EVERY_FAULT),
+    ignore: section(endpoint.urlParamsSchema, IGNORING)
+  }
   const body = section(Option.map(endpoint.payloadSchema, strict), EVERY_FAULT)
-  return (raw) =>
+  return (raw, { malformedId, unknownQuery }) =>
     Either.gen(function* () {
       return {
-        path: yield* Either.mapLeft(path(raw.path), wrong),
-        query: yield* Either.mapLeft(query(Object.fromEntries(raw.query)), wrong),
-        body: yield* Either.flatMap(parse(raw.body), (json) => Either.mapLeft(body(json), wrong))
+        path: yield* Either.mapLeft(path(raw.path), (error) => wrong(error, malformedId)),
+        query: yield* Either.mapLeft(query[unknownQuery](Object.fromEntries(raw.query)), (error) => wrong(error)),
+        body: yield* Either.flatMap(parse(raw.body), (json) => Either.mapLeft(body(json), (error) => wrong(error)))
       }
     })
 }

@@ -6,7 +6,7 @@ import { iso } from "../time.js"
 import { type Answer, data, NO_CONTENT, ok, refused } from "./answer.js"
 import { type Endpoint, type Judged, judge, type Raw } from "./judge.js"
 import * as show from "./show.js"
-import type { Visit } from "./state.js"
+import type { Share, Visit } from "./state.js"
 
 /** @internal */
 export type Operation = (raw: Raw, visit: Visit) => Answer
@@ -15,14 +15,17 @@ const on = <Path, UrlParams, Payload>(
   endpoint: Endpoint<Path, UrlParams, Payload>,
   handle: (args: Judged<Path, UrlParams, Payload>, visit: Visit) => Either.Either<Answer, Answer>
 ): Operation => {
-  const refusing = judge(endpoint, "refuse")
-  const ignoring = judge(endpoint, "ignore")
-  return (raw, visit) =>
-    Either.merge(
-      Either.flatMap((visit.unknowns.unknownQuery === "refuse" ? refusing : ignoring)(raw), (args) =>
-        handle(args, visit)
-      )
-    )
+  const judged = judge(endpoint)
+  return (raw, visit) => Either.merge(Either.flatMap(judged(raw, visit.unknowns), (args) => handle(args, visit)))
+}
+
+/** An operation whose body may be left out. */
+const onOptional = <Path, UrlParams, Payload>(
+  endpoint: Endpoint<Path, UrlParams, Payload>,
+  handle: (args: Judged<Path, UrlParams, Payload>, visit: Visit) => Either.Either<Answer, Answer>
+): Operation => {
+  const operation = on(endpoint, handle)
+  return (raw, visit) => operation(/^\s*(?:\{\s*\}\s*)?$/.test(raw.body) ? { ...raw, body: '{"data":{}}' } : raw, visit)
 }
 
 type Outcome<A> = Either.Either<A, Answer>
@@ -73,6 +76,26 @@ const done = <A>(visit: Visit, result: Result<A>, pointer: string): Outcome<A> =
   if (refusal.reason === "NotFound") return missing(visit, refusal.assetId)
   return no(visit, refusal.reason, refused(422, refusal.detail, pointer))
 }
+
+/** Tells webhooks of what has been done to an asset, if anything has. */
+const tell = (visit: Visit, type: string, entry: Pick<Entry, "id" | "kind" | "projectId">): void => {
+  if (!visit.applied) return
+  visit.events.push({ type, resource: { id: entry.id, type: entry.kind }, projectId: entry.projectId })
+}
+
+/** Each file that went onto a stack is a new version. */
+const tellVersioned = (visit: Visit, files: ReadonlyArray<Entry>): void => {
+  for (const file of files) {
+    const stack = visit.unknowns.versionedResource === "file" ? undefined : visit.world.stackOf(file.id)
+    tell(visit, "file.versioned", stack === undefined ? file : { ...file, id: stack.id, kind: "version_stack" })
+  }
+}
+
+/** Refuses a change of a stack that comes too soon after another. */
+const alone = (visit: Visit, stackId: string): Outcome<void> =>
+  visit.state.conflicts(stackId, visit.nowMillis)
+    ? no(visit, "Conflict", refused(409, "is being changed"))
+    : Either.right(undefined)
 
 interface PageQuery {
   readonly page_size?: number | undefined
@@ -141,14 +164,14 @@ const sorted = (entries: ReadonlyArray<Entry>, sort: string | undefined): Readon
 const entriesOf = (visit: Visit, id: string): ReadonlyArray<Entry> =>
   visit.state.childrenOf(id, visit.nowMillis).flatMap((child) => visit.world.get(child) ?? [])
 
-const listKind = (
+const listKinds = (
   visit: Visit,
   folderId: string,
-  kind: Entry["kind"] | undefined,
+  kinds: ReadonlyArray<string>,
   query: PageQuery & { readonly sort?: string | undefined }
 ): Outcome<Answer> =>
   Either.map(find(visit, folderId, ["folder"]), () => {
-    const all = entriesOf(visit, folderId).filter((entry) => kind === undefined || entry.kind === kind)
+    const all = entriesOf(visit, folderId).filter(({ kind }) => kinds.includes(kind))
     return page(visit, sorted(all, query.sort), query, idOf, (entry) => show.item(visit, entry))
   })
 
@@ -161,7 +184,7 @@ const move = (visit: Visit, fileId: string, parentId: string): Outcome<Answer> =
     const file = yield* find(visit, fileId, ["file"], "update")
     const parent = world.get(parentId)
     if (parent === undefined) return yield* missing(visit, parentId)
-    if (parent.kind === "file") {
+    if (parent.kind === "file" && unknowns.moveOntoFile !== "stacks") {
       return yield* no(visit, "OntoFile", refused(unknowns.moveOntoFile, "is not a folder", "/data/parent_id"))
     }
     if (parent.projectId !== file.projectId && unknowns.crossProjectMove === "refuse") {
@@ -176,6 +199,9 @@ const move = (visit: Visit, fileId: string, parentId: string): Outcome<Answer> =
         world.reorder(parent.id, [...others(visit, parent.id, file.id), file.id], visit.nowMillis)
       }
       return data(show.file(visit, yield* again(visit, fileId)))
+    }
+    for (const held of [world.stackOf(file.id), world.stackOf(parent.id)]) {
+      if (held !== undefined) yield* alone(visit, held.id)
     }
     state.remember([file.id, file.parentId, parent.id], visit.nowMillis)
     if (parent.kind === "folder") {
@@ -197,9 +223,10 @@ const move = (visit: Visit, fileId: string, parentId: string): Outcome<Answer> =
       }),
       "/data/parent_id"
     )
-    if (unknowns.movedFilePlace === "bottom") {
+    if (unknowns.movedFilePlace === "bottom" && parent.kind === "version_stack") {
       world.reorder(parent.id, [file.id, ...others(visit, parent.id, file.id)], visit.nowMillis)
     }
+    tellVersioned(visit, [file])
     return data(show.file(visit, yield* again(visit, fileId)))
   })
 
@@ -249,28 +276,58 @@ const createStack = (visit: Visit, folderId: string, fileIds: ReadonlyArray<stri
       )
       stackId = grown
     }
+    tellVersioned(visit, rest)
     return data(show.stack(visit, yield* again(visit, stackId)), 201)
   })
 
+/** The last version takes the place of its stack, where that is what happens. */
+const dissolve = (visit: Visit, stackId: string | undefined): void => {
+  const stack = stackId === undefined ? undefined : visit.world.get(stackId)
+  if (stack?.versions !== 1 || stack.parentId === null || visit.world.unknowns.lastVersion === "keep-stack") return
+  if (stack.coverAssetId !== null) visit.world.move(stack.coverAssetId, stack.parentId, visit.nowMillis)
+}
+
 const removed = (visit: Visit, id: string, kinds: ReadonlyArray<Entry["kind"]>): Outcome<Answer> =>
   Either.gen(function* () {
+    const { unknowns, world } = visit
+    if (kinds.includes("file") && world.get(id)?.kind === "version_stack") {
+      return yield* no(
+        visit,
+        "WrongKind",
+        unknowns.deleteStack === 404 ? noRoute(visit, "DELETE") : refused(422, "is not a file", "/file_id")
+      )
+    }
     const entry = yield* find(visit, id, kinds, "delete")
+    const stack = entry.kind === "file" ? world.stackOf(id) : undefined
+    if (stack !== undefined) yield* alone(visit, stack.id)
     visit.state.remember([entry.id, entry.parentId], visit.nowMillis)
-    yield* done(visit, visit.world.remove(entry.id, visit.nowMillis), "/")
+    yield* done(visit, world.remove(entry.id, visit.nowMillis), "/")
+    dissolve(visit, stack?.id)
+    tell(visit, `${entry.kind}.deleted`, entry)
     return NO_CONTENT
   })
+
+/** Where a copy goes that is told no folder: to its original. */
+const folderOf = (visit: Visit, entry: Entry): string => {
+  const stack = entry.kind === "file" ? visit.world.stackOf(entry.id) : undefined
+  const placed = stack === undefined ? entry : visit.world.get(stack.id)
+  return placed?.parentId ?? entry.id
+}
 
 const copied = (
   visit: Visit,
   id: string,
   kinds: ReadonlyArray<Entry["kind"]>,
-  parentId: string,
+  parentId: string | undefined,
   shown: (visit: Visit, entry: Entry) => unknown
 ): Outcome<Answer> =>
   Either.gen(function* () {
     const entry = yield* find(visit, id, kinds)
-    const copy = yield* done(visit, visit.world.copy(entry.id, parentId, visit.nowMillis), "/data/parent_id")
-    return data(shown(visit, yield* again(visit, copy)))
+    const folderId = parentId ?? folderOf(visit, entry)
+    const copy = yield* done(visit, visit.world.copy(entry.id, folderId, visit.nowMillis), "/data/parent_id")
+    const made = yield* again(visit, copy)
+    if (entry.kind !== "version_stack") tell(visit, `${entry.kind}.copied`, made)
+    return data(shown(visit, made))
   })
 
 interface ReorderBody {
@@ -283,7 +340,7 @@ interface ReorderBody {
 const reordered = (visit: Visit, stackId: string, body: ReorderBody): Outcome<Answer> =>
   Either.gen(function* () {
     const { unknowns } = visit
-    if (unknowns.reorder === "absent" || (unknowns.reorder === "experimental" && !visit.experimental)) {
+    if (unknowns.reorder === "absent" || (unknowns.reorder === "experimental" && visit.version !== "experimental")) {
       return yield* no(visit, "NoSuchRoute", noRoute(visit, "PATCH"))
     }
     const stack = yield* find(visit, stackId, ["version_stack"], "update")
@@ -299,6 +356,7 @@ const reordered = (visit: Visit, stackId: string, body: ReorderBody): Outcome<An
         : body.move_to === "bottom"
           ? 0
           : rest.findIndex((id) => String(id) === anchor) + (body.move_above_file_id === undefined ? 0 : 1)
+    yield* alone(visit, stack.id)
     visit.state.remember([stack.id], visit.nowMillis)
     visit.applied = true
     const versions = rest.map(String)
@@ -356,6 +414,10 @@ const account = (visit: Visit, id: string) => ({
   updated_at: iso(visit.world.epochMillis)
 })
 
+const tellShare = (visit: Visit, { id, projectId }: Share): void => {
+  visit.events.push({ type: "share.updated", resource: { id, type: "share" }, projectId })
+}
+
 const nameOf = (entry: { readonly name: string }): string => entry.name.toLowerCase()
 
 const { accounts, files, folders, me, metadata, search, shares, versionStacks, webhooks, workspaces } = V4Api.operations
@@ -395,23 +457,19 @@ export const operations: Readonly<Record<V4Api.OperationName, Operation>> = {
     Either.map(find(visit, path.folder_id, ["folder"]), (entry) => data(show.folder(visit, entry)))
   ),
   "folders.children": on(folders.children, ({ path, query }, visit) => {
-    const kind = query.type
-    if (kind === undefined) return listKind(visit, path.folder_id, undefined, query)
-    const known = KINDS.includes(kind)
-    return Either.map(find(visit, path.folder_id, ["folder"]), () =>
-      page(
-        visit,
-        known ? entriesOf(visit, path.folder_id).filter((entry) => entry.kind === kind) : [],
-        query,
-        idOf,
-        (entry) => show.item(visit, entry)
-      )
-    )
+    const { childrenType, unknownChildrenType } = visit.unknowns
+    const asked = query.type === undefined ? KINDS : childrenType === "list" ? query.type.split(",") : [query.type]
+    if (unknownChildrenType === 422 && !asked.every((kind) => KINDS.includes(kind))) {
+      return no(visit, "Malformed", refused(422, "Invalid value for enum", "/type"))
+    }
+    return listKinds(visit, path.folder_id, asked, query)
   }),
-  "folders.files": on(folders.files, ({ path, query }, visit) => listKind(visit, path.folder_id, "file", query)),
-  "folders.folders": on(folders.folders, ({ path, query }, visit) => listKind(visit, path.folder_id, "folder", query)),
+  "folders.files": on(folders.files, ({ path, query }, visit) => listKinds(visit, path.folder_id, ["file"], query)),
+  "folders.folders": on(folders.folders, ({ path, query }, visit) =>
+    listKinds(visit, path.folder_id, ["folder"], query)
+  ),
   "folders.versionStacks": on(folders.versionStacks, ({ path, query }, visit) =>
-    listKind(visit, path.folder_id, "version_stack", query)
+    listKinds(visit, path.folder_id, ["version_stack"], query)
   ),
   "folders.create": on(folders.create, ({ body, path }, visit) =>
     Either.gen(function* () {
@@ -423,7 +481,9 @@ export const operations: Readonly<Record<V4Api.OperationName, Operation>> = {
         creatorId: visit.user.id,
         nowMillis: visit.nowMillis
       })
-      return data(show.folder(visit, yield* again(visit, id)), 201)
+      const made = yield* again(visit, id)
+      tell(visit, "folder.created", made)
+      return data(show.folder(visit, made), 201)
     })
   ),
   "folders.delete": on(folders.delete, ({ path }, visit) => removed(visit, path.folder_id, ["folder"])),
@@ -450,7 +510,8 @@ export const operations: Readonly<Record<V4Api.OperationName, Operation>> = {
         contentType: entry.filetype ?? "application/octet-stream",
         partSize: unknowns.partSize
       })
-      state.uploadsBegun.set(id, visit.nowMillis)
+      state.beginUpload(id, visit.nowMillis)
+      tell(visit, "file.created", entry)
       return data({ ...show.file(visit, entry), upload_urls: parts.map(({ size, url }) => ({ size, url })) }, 201)
     })
   ),
@@ -464,7 +525,9 @@ export const operations: Readonly<Record<V4Api.OperationName, Operation>> = {
         creatorId: visit.user.id,
         nowMillis: visit.nowMillis
       })
-      const shown = { ...show.file(visit, yield* again(visit, id)), status: "created" }
+      const made = yield* again(visit, id)
+      for (const type of ["file.created", "file.upload.completed", "file.ready"]) tell(visit, type, made)
+      const shown = { ...show.file(visit, made), status: "created" }
       return ok({ data: shown, links: { status: `/v4/accounts/${path.account_id}/files/${id}/status` } }, 202)
     })
   ),
@@ -482,13 +545,14 @@ export const operations: Readonly<Record<V4Api.OperationName, Operation>> = {
     })
   ),
   "files.move": on(files.move, ({ body, path }, visit) => move(visit, path.file_id, body.data.parent_id)),
-  "files.copy": on(files.copy, ({ body, path }, visit) =>
+  "files.copy": onOptional(files.copy, ({ body, path }, visit) =>
     copied(visit, path.file_id, ["file"], body.data.parent_id, show.file)
   ),
   "files.rename": on(files.rename, ({ body, path }, visit) =>
     Either.gen(function* () {
       const entry = yield* find(visit, path.file_id, ["file"], "update")
       yield* done(visit, visit.world.update(entry.id, { name: body.data.name }, visit.nowMillis), "/data/name")
+      tell(visit, "file.updated", entry)
       return data(show.file(visit, yield* again(visit, entry.id)))
     })
   ),
@@ -514,12 +578,13 @@ export const operations: Readonly<Record<V4Api.OperationName, Operation>> = {
   "versionStacks.move": on(versionStacks.move, ({ body, path }, visit) =>
     Either.gen(function* () {
       const entry = yield* find(visit, path.version_stack_id, ["version_stack"], "update")
+      yield* alone(visit, entry.id)
       visit.state.remember([entry.id, entry.parentId, body.data.parent_id], visit.nowMillis)
       yield* done(visit, visit.world.move(entry.id, body.data.parent_id, visit.nowMillis), "/data/parent_id")
       return data(show.stack(visit, yield* again(visit, entry.id)))
     })
   ),
-  "versionStacks.copy": on(versionStacks.copy, ({ body, path }, visit) =>
+  "versionStacks.copy": onOptional(versionStacks.copy, ({ body, path }, visit) =>
     copied(visit, path.version_stack_id, ["version_stack"], body.data.parent_id, show.item)
   ),
   "versionStacks.reorder": on(versionStacks.reorder, ({ body, path }, visit) =>
@@ -556,9 +621,9 @@ export const operations: Readonly<Record<V4Api.OperationName, Operation>> = {
   "metadata.update": on(metadata.update, ({ body, path }, visit) =>
     Either.gen(function* () {
       if (projectOf(visit, path.project_id) === undefined) return yield* missing(visit, path.project_id)
-      for (const id of body.data.file_ids) yield* find(visit, id, ["file"], "update")
+      const entries = yield* Either.all(body.data.file_ids.map((id) => find(visit, id, ["file"], "update")))
       visit.applied = true
-      for (const id of body.data.file_ids) {
+      for (const entry of entries) {
         const values = body.data.values.map((one) => ({
           field_definition_id: one.field_definition_id,
           field_definition_name: one.field_definition_id,
@@ -566,7 +631,8 @@ export const operations: Readonly<Record<V4Api.OperationName, Operation>> = {
           mutable: true,
           value: one.value
         }))
-        visit.world.update(id, { metadata: values }, visit.nowMillis)
+        visit.world.update(entry.id, { metadata: values }, visit.nowMillis)
+        tell(visit, "metadata.value.updated", entry)
       }
       return NO_CONTENT
     })
@@ -593,6 +659,7 @@ export const operations: Readonly<Record<V4Api.OperationName, Operation>> = {
       visit.applied = true
       found.assetIds.add(entry.id)
       found.updatedAt = visit.nowMillis
+      tellShare(visit, found)
       return data({ ...show.share(found), asset_added: entry.id })
     })
   }),
@@ -609,6 +676,7 @@ export const operations: Readonly<Record<V4Api.OperationName, Operation>> = {
     }
     visit.applied = true
     found.updatedAt = visit.nowMillis
+    tellShare(visit, found)
     return Either.right(data({ ...show.share(found), asset_removed: path.asset_id }))
   }),
   "webhooks.list": on(webhooks.list, ({ path, query }, visit) =>

@@ -2,6 +2,7 @@
 import type { AssetId } from "@effect-frameio/core/Asset"
 import type { V4Unknowns } from "../../V4Unknowns.js"
 import type { Entry, User, World } from "../../World.js"
+import type { Event } from "./webhooks.js"
 
 /** @internal */
 export interface Share {
@@ -24,6 +25,22 @@ export interface Webhook {
   readonly createdAt: number
 }
 
+/**
+ * What a login was begun with.
+ *
+ * @internal
+ */
+export interface LoginCode {
+  /** Of PKCE; `undefined` without it. */
+  readonly challenge: { readonly value: string; readonly method: string } | undefined
+  readonly scoped: boolean
+}
+
+interface IssuedToken {
+  readonly scoped: boolean
+  readonly until: number
+}
+
 /** Where an asset was before its last change, for reads that lag behind. */
 interface Past {
   readonly until: number
@@ -34,12 +51,14 @@ interface Past {
 export class State {
   readonly shares = new Map<string, Share>()
   readonly webhooks = new Map<string, Webhook>()
-  /** When an upload's URLs were given out. */
-  readonly uploadsBegun = new Map<string, number>()
+  private readonly begun = new Map<string, number>()
+  private readonly changedAt = new Map<string, number>()
+  private readonly codes = new Map<string, LoginCode>()
   private readonly past = new Map<string, Past>()
   private readonly pastChildren = new Map<string, { readonly until: number; readonly ids: ReadonlyArray<AssetId> }>()
-  private readonly issued = new Map<string, number>()
-  private readonly refreshTokens = new Set<string>()
+  private readonly issued = new Map<string, IssuedToken>()
+  /** Refresh tokens, and whether they are of a login with the scope that Frame.io asks for. */
+  private readonly refreshTokens = new Map<string, boolean>()
   private count = 0
 
   readonly world: World
@@ -50,32 +69,93 @@ export class State {
     this.unknowns = unknowns
   }
 
-  /** Whether the identity provider gave this token out, and it has not ended. */
-  isIssued(token: string, nowMillis: number): boolean {
-    return nowMillis < (this.issued.get(token) ?? 0)
+  /**
+   * Whose token it is that the identity provider gave out; nobody's once it has ended, or without the scope that Frame.io
+   * asks for. `undefined` where the provider does not know it.
+   */
+  issuedTo(token: string, nowMillis: number): User | "nobody" | undefined {
+    const issued = this.issued.get(token)
+    if (issued === undefined) return undefined
+    const holds = nowMillis < issued.until && (issued.scoped || this.unknowns.missingScope === "ignore")
+    return (holds ? this.world.userOf(token) : undefined) ?? "nobody"
   }
 
   /** Gives an access token out, and with it a refresh token. */
-  issue(
-    userId: string,
-    nowMillis: number,
-    refresh: boolean
-  ): { accessToken: string; refreshToken: string | undefined } {
+  issue(options: {
+    readonly userId: string
+    readonly nowMillis: number
+    readonly refresh: boolean
+    readonly scoped: boolean
+  }): { accessToken: string; refreshToken: string | undefined } {
+    const { nowMillis, refresh, scoped, userId } = options
     const accessToken = `ims-access-${++this.count}`
-    this.issued.set(accessToken, nowMillis + this.unknowns.tokenLifeMillis)
+    this.issued.set(accessToken, { scoped, until: nowMillis + this.unknowns.tokenLifeMillis })
     this.world.addToken(userId, accessToken)
     if (!refresh) return { accessToken, refreshToken: undefined }
-    const kept = this.unknowns.refreshRotation === "same" ? [...this.refreshTokens][0] : undefined
+    const kept = this.unknowns.refreshRotation === "same" ? [...this.refreshTokens.keys()][0] : undefined
     const refreshToken = kept ?? `ims-refresh-${this.count}`
-    this.refreshTokens.add(refreshToken)
+    this.refreshTokens.set(refreshToken, scoped)
     return { accessToken, refreshToken }
   }
 
-  /** Uses a refresh token, which ends it where they rotate. */
-  refresh(token: string): boolean {
-    if (!this.refreshTokens.has(token)) return false
+  /** Uses a refresh token, which ends it where they rotate; answers its login's scope, if there is such a login. */
+  refresh(token: string): { readonly scoped: boolean } | undefined {
+    const scoped = this.refreshTokens.get(token)
+    if (scoped === undefined) return undefined
     if (this.unknowns.refreshRotation === "new") this.refreshTokens.delete(token)
-    return true
+    return { scoped }
+  }
+
+  /** Ends an access token or a refresh token. */
+  revoke(token: string): void {
+    if (this.issued.has(token)) this.world.revokeToken(token)
+    this.refreshTokens.delete(token)
+  }
+
+  /** Begins a login: the code that the browser brings back. */
+  addCode(login: LoginCode): string {
+    const code = `ims-code-${++this.count}`
+    this.codes.set(code, login)
+    return code
+  }
+
+  /** Uses a code, which it can be once. One that was not given out here stands for a login elsewhere. */
+  takeCode(code: string): LoginCode | "elsewhere" | undefined {
+    const login = this.codes.get(code)
+    this.codes.delete(code)
+    return login ?? (/^ims-code-/.test(code) ? undefined : "elsewhere")
+  }
+
+  /** Keeps when an upload's URLs were given out. */
+  beginUpload(fileId: string, nowMillis: number): void {
+    this.begun.set(fileId, nowMillis)
+  }
+
+  /** Whether V4 gave an upload's URLs out, and whether they still hold. */
+  uploadUrls(fileId: string, nowMillis: number): "none" | "valid" | "expired" {
+    const begun = this.begun.get(fileId)
+    if (begun === undefined) return "none"
+    return nowMillis - begun < this.unknowns.uploadUrlLifeMillis ? "valid" : "expired"
+  }
+
+  /** Removes the files that were never uploaded and have been waited for long enough. */
+  purge(nowMillis: number): void {
+    const { neverUploadedMillis } = this.unknowns
+    if (neverUploadedMillis === undefined) return
+    for (const [id, begun] of this.begun) {
+      if (nowMillis - begun < neverUploadedMillis) continue
+      this.begun.delete(id)
+      if (!this.world.uploads.isComplete(id)) this.world.remove(id, begun + neverUploadedMillis)
+    }
+  }
+
+  /** Whether a change of a stack comes too soon after another. */
+  conflicts(stackId: string, nowMillis: number): boolean {
+    const { conflictMillis } = this.unknowns
+    const last = this.changedAt.get(stackId) ?? Number.NEGATIVE_INFINITY
+    if (nowMillis - last < conflictMillis) return true
+    if (conflictMillis > 0) this.changedAt.set(stackId, nowMillis)
+    return false
   }
 
   newId(): string {
@@ -140,7 +220,10 @@ export interface Visit {
   readonly nowMillis: number
   /** Path and query of the request. */
   readonly url: string
-  readonly experimental: boolean
+  /** The header `api-version`. */
+  readonly version: string | undefined
+  /** What webhooks are told of, in its order. */
+  readonly events: Array<Event>
   applied: boolean
   refusal: string | undefined
 }
