@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url"
 import { FileSystem, Path } from "@effect/platform"
 import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { Asset, FrameioClient } from "@effect-frameio/core"
-import { Upload } from "@effect-frameio/stacks"
+import { Repository, Upload } from "@effect-frameio/stacks"
 import { Console, Effect, Layer, Schema } from "effect"
 
 /** Answers where the file is now. */
@@ -30,14 +30,16 @@ export const publishFile = Effect.fn("publishFile")(function* (file: string, sho
     Effect.map(({ file, stackId }) => `${file.id} is the newest version on ${stackId}`),
     Effect.catchTags({
       // The file is there, and no stack has it: somebody has to decide.
-      FrameioNotVersioned: (error) => Effect.succeed(`${error.assetId} is uploaded; to finish: ${error.command}`),
+      FrameioNotVersioned: (error) =>
+        Effect.succeed(`${error.assetId} is uploaded; to be put on ${error.onto}: ${error.error.message}`),
       FrameioUploadExpired: (error) =>
         Effect.succeed(`too slow: part ${error.part} of ${error.assetId} came after its time`)
     })
   )
 })
 
-const Live = FrameioClient.layerConfig().pipe(
+const Live = Repository.layerV2.pipe(
+  Layer.provideMerge(FrameioClient.layerConfig()),
   Layer.provideMerge(NodeHttpClient.layerUndici),
   Layer.merge(NodeContext.layer)
 )

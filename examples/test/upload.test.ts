@@ -1,6 +1,7 @@
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
+import { Repository } from "@effect-frameio/stacks"
 import { FakeFrameio } from "@effect-frameio/testing"
 import { Effect, Layer, Option } from "effect"
 import { publishFile } from "../src/upload.js"
@@ -17,12 +18,15 @@ it.scoped("uploads a file onto its shot, and says what is left to do where it ca
     assert.match(yield* publishFile(file, shot), /^[0-9a-f-]{36} is the newest version on [0-9a-f-]{36}$/)
     const [, newest = ""] = Option.getOrThrow(yield* fake.stackOf(shot)).versions
     assert.strictEqual(fake.storage.content(newest).size, 300_000)
-    assert.match(yield* publishFile(file, still), /^[0-9a-f-]{36} is uploaded; to finish: frameio version /)
+    assert.match(yield* publishFile(file, still), /^[0-9a-f-]{36} is uploaded; to be put on [0-9a-f-]{36}: /)
   }).pipe(
     Effect.provide(
       Layer.merge(
         NodeContext.layer,
-        FakeFrameio.layerClient({ limits: { "*": "unlimited" }, unknowns: { partSize: 100_000 } })
+        Layer.provideMerge(
+          Repository.layerV2,
+          FakeFrameio.layerClient({ limits: { "*": "unlimited" }, unknowns: { partSize: 100_000 } })
+        )
       )
     )
   )

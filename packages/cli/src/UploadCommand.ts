@@ -14,6 +14,7 @@ import * as Asset from "@effect-frameio/core/Asset"
 import type * as FrameioClient from "@effect-frameio/core/FrameioClient"
 import type * as FrameioError from "@effect-frameio/core/FrameioError"
 import * as RateLimitCall from "@effect-frameio/ratelimit/RateLimitCall"
+import * as Repository from "@effect-frameio/stacks/Repository"
 import * as Upload from "@effect-frameio/stacks/Upload"
 import { UploadError } from "@effect-frameio/stacks/UploadError"
 import type { UploadEvent } from "@effect-frameio/stacks/UploadEvent"
@@ -22,12 +23,14 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import mime from "mime"
 import { CliError, ExitCode, orInterrupted } from "./CliError.js"
 import * as Connection from "./Connection.js"
+import * as Failure from "./Failure.js"
 import { type InputFailed, Stdio } from "./Stdio.js"
 import * as UploadBar from "./UploadBar.js"
 import * as UploadSource from "./UploadSource.js"
@@ -201,7 +204,7 @@ const said = (event: UploadEvent): string | undefined => {
     case "Discarded": {
       const why = {
         changed: "The file has changed since the last run",
-        expired: "The upload URLs of the last run have expired",
+        expired: "The upload URLs have expired",
         gone: "What the last run uploaded is gone from Frame.io"
       }[event.reason]
       const rest =
@@ -217,19 +220,24 @@ const said = (event: UploadEvent): string | undefined => {
   }
 }
 
-type Failure = CliError | FrameioError.RealtimeError | UploadError | PlatformError | InputFailed
+type Ended = CliError | FrameioError.RealtimeError | UploadError | PlatformError | InputFailed
 
-/** The library's own errors say what is left; of the others the command does. */
-const toCliError = (error: Failure, state: State, checked: Checked): CliError => {
+/** An upload's own errors say what is left; of the others the command does. */
+const toCliError = (error: Ended, state: State, checked: Checked): CliError => {
   if (error._tag === "CliError") return error
   const nothingDone = state.asset === undefined
-  const exitCode =
-    nothingDone &&
-    (error._tag === "FrameioUnauthorized" || error._tag === "FrameioInvalidRequest" || error._tag === "FrameioNoTarget")
-      ? ExitCode.badInput
-      : ExitCode.failed
-  const says = Schema.is(UploadError)(error) || nothingDone
-  return new CliError({ exitCode, message: says ? error.message : `${error.message}\n${left(state, checked.name)}` })
+  if (error._tag === "SystemError" || error._tag === "BadArgument" || error._tag === "InputFailed") {
+    const rest = nothingDone ? "" : `\n${left(state, checked.name)}`
+    return CliError.failed(`${error.message}${rest}`)
+  }
+  const { exitCode, message, todo } = Failure.toCliError(error, {
+    badInput: ["FrameioInvalidRequest", "FrameioNoTarget"]
+  })
+  return new CliError({
+    exitCode: nothingDone ? exitCode : ExitCode.failed,
+    message: nothingDone || Schema.is(UploadError)(error) ? message : `${message}\n${left(state, checked.name)}`,
+    todo
+  })
 }
 
 const run = (
@@ -238,8 +246,8 @@ const run = (
   onEvent: (event: UploadEvent) => Effect.Effect<void>
 ): Effect.Effect<
   { readonly file: Upload.Uploaded; readonly stackId: Asset.AssetId | null },
-  Exclude<Failure, CliError>,
-  FrameioClient.FrameioClient | HttpClient.HttpClient | FileSystem.FileSystem | Stdio
+  Exclude<Ended, CliError>,
+  Repository.Repository | FrameioClient.FrameioClient | HttpClient.HttpClient | FileSystem.FileSystem | Stdio
 > =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
@@ -249,7 +257,7 @@ const run = (
     if (filesize === undefined) {
       const realtime = { ...common, stream: stdio.input }
       return target._tag === "onto"
-        ? yield* Upload.realtimeAsNextVersion({ ...realtime, onto: target.id })
+        ? yield* Upload.asNextVersion({ ...realtime, onto: target.id })
         : { file: yield* Upload.realtime({ ...realtime, folderId: target.id }), stackId: null }
     }
     const source: Upload.Source<PlatformError> = (offset, bytesToRead) =>
@@ -321,7 +329,7 @@ export const handle = Effect.fn("Cli.upload")(function* (args: UploadArgs) {
     Effect.zipRight(run(args, checked, take)),
     Effect.scoped,
     RateLimitCall.withPriority("interactive"),
-    Effect.provide(Connection.layer),
+    Effect.provide(Layer.provideMerge(Repository.layerV2, Connection.layer)),
     Effect.mapError((error) => toCliError(error, state, checked)),
     orInterrupted(() => `Interrupted. ${left(state, name)}`),
     Effect.ensuring(stdio.status(undefined)),

@@ -127,6 +127,19 @@ export interface Created {
   readonly parts: ReadonlyArray<{ readonly url: Redacted.Redacted; readonly bytes: number }>
 }
 
+/**
+ * How far the content of a file is, once its parts are sent.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Arrival {
+  /** `arrived` also where Frame.io does not say that it has to be waited for. */
+  readonly state: "arriving" | "arrived" | "failed"
+  /** Bytes, where Frame.io tells. */
+  readonly bytes: number | undefined
+}
+
 // -----------------------------------------------------------------------------
 // what can be done
 // -----------------------------------------------------------------------------
@@ -152,6 +165,8 @@ export interface Abilities {
   readonly filesPerStack: number
   /** Whether `stack` takes only files that lie in the folder of the file below; others are moved there first. */
   readonly sameFolder: boolean
+  /** Whether the extension of a name alone tells what kind of file it is, so that there has to be one. */
+  readonly kindByExtension: boolean
   /** Whether the answer of a step always names the stack. Where it does not, `locate` tells. */
   readonly namesStack: { readonly stack: boolean; readonly grow: boolean }
   /** The scheduler's name of the budget that a step draws on. Steps of one name share it. */
@@ -240,6 +255,8 @@ export interface Service {
     /** Custom properties by name, where the API keeps them. */
     readonly properties?: Readonly<Record<string, unknown>> | undefined
   }) => Effect.Effect<Created, FrameioError.WriteError>
+  /** How far the content of a file is. */
+  readonly arrival: (file: AssetId) => Effect.Effect<Arrival, FrameioError.ReadError>
   /** Deletes a file or a folder. */
   readonly remove: (id: AssetId) => Effect.Effect<void, FrameioError.WriteError>
 }
@@ -338,6 +355,7 @@ const abilitiesV2: Abilities = {
   api: "v2",
   filesPerStack: 1,
   sameFolder: false,
+  kindByExtension: false,
   // The documentation says "an asset".
   namesStack: { stack: false, grow: false },
   routes: {
@@ -422,6 +440,11 @@ export const makeV2: Effect.Effect<Service, never, FrameioClient.FrameioClient> 
           }
         }
       ),
+    arrival: (assetId) =>
+      Effect.map(client.get({ assetId }), (asset) => ({
+        state: typeof asset.upload_failed_at === "string" ? "failed" : "arrived",
+        bytes: asset.filesize ?? undefined
+      })),
     remove: (assetId) => Effect.asVoid(client.delete({ assetId }))
   })
 )

@@ -193,6 +193,7 @@ export const make: Effect.Effect<Repository.Service, never, V4Client.V4Client> =
         api: "v4",
         filesPerStack: FILES_PER_STACK,
         sameFolder: true,
+        kindByExtension: true,
         // A move answers the file, whose parent is the stack.
         namesStack: { stack: true, grow: true },
         routes: {
@@ -278,6 +279,11 @@ export const make: Effect.Effect<Repository.Service, never, V4Client.V4Client> =
             parts: parts.reduce((sum, part) => sum + part.bytes, 0) === bytes ? parts : []
           }
         }),
+      arrival: (fileId) =>
+        Effect.map(client.files.status({ fileId }), ({ upload_complete, upload_failed }) => ({
+          state: upload_failed ? "failed" : upload_complete ? "arrived" : "arriving",
+          bytes: undefined
+        })),
       remove: (id) => {
         const file = client.files.delete({ fileId: id })
         const folder = client.folders.delete({ folderId: id })

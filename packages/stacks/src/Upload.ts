@@ -20,10 +20,10 @@ import * as UploadFile from "./internal/uploadFile.js"
 import * as Uploading from "./internal/uploading.js"
 import * as UploadStream from "./internal/uploadStream.js"
 import * as Repository from "./Repository.js"
+import type * as StackBuild from "./StackBuild.js"
 import type * as UploadError from "./UploadError.js"
 import type { UploadEvent } from "./UploadEvent.js"
 import type { UploadJournal } from "./UploadJournal.js"
-import type * as VersionStack from "./VersionStack.js"
 
 // -----------------------------------------------------------------------------
 // models
@@ -108,6 +108,8 @@ export interface ContentOptions<E = never, R = never> extends FileOptions, SendO
   readonly journal?: UploadJournal | undefined
   /** How many parts go side by side, at least 1. Default 4. */
   readonly concurrency?: number | undefined
+  /** Shared by several uploads: each part that is under way takes one of these permits. Default none are needed. */
+  readonly permits?: Effect.Semaphore | undefined
 }
 
 /**
@@ -146,7 +148,7 @@ export interface TargetOptions {
   /** A file, a version stack, or a version inside a stack, which means that stack. */
   readonly onto: AssetId
   /** How the version is put on the stack once the file is uploaded. */
-  readonly stacking?: VersionStack.WriteOptions | undefined
+  readonly stacking?: StackBuild.Options | undefined
 }
 
 /**
@@ -158,7 +160,7 @@ export interface TargetOptions {
 export interface NextVersionOptions<E = never, R = never> extends ContentOptions<E, R>, TargetOptions {}
 
 /**
- * The options of {@link realtimeAsNextVersion}.
+ * The options of {@link asNextVersion} for a file that is still being written.
  *
  * @since 0.1.0
  * @category models
@@ -248,14 +250,15 @@ export const problemsOf: (options: Judged) => ReadonlyArray<FrameioError.Problem
 // uploading
 // -----------------------------------------------------------------------------
 
+/** Only v2 takes a file whose size is not known. */
 const overV2 = Effect.provideServiceEffect(Repository.Repository, Repository.makeV2)
 
 /**
  * Creates a file in a folder and uploads its content. Frame.io begins to process it by itself.
  *
  * The parts go side by side as streams, so that memory is bounded whatever the size. A part that does not get through is
- * read and sent again. When the source is not `filesize` long, or another than at the beginning, nothing is filled up,
- * cut off or mixed: the upload fails.
+ * read and sent again; where its URL has expired, the file is deleted and begun anew, once. When the source is not
+ * `filesize` long, or another than at the beginning, nothing is filled up, cut off or mixed: the upload fails.
  *
  * @since 0.1.0
  * @category uploading
@@ -265,18 +268,18 @@ export const upload = <E = never, R = never>(
 ): Effect.Effect<
   Uploaded,
   FrameioError.WriteError | UploadError.UploadError | E,
-  FrameioClient.FrameioClient | HttpClient.HttpClient | R
+  Repository.Repository | HttpClient.HttpClient | R
 > =>
   Effect.gen(function* () {
     const file = yield* UploadFile.upload(options, yield* UploadFile.watch(options))
     yield* UploadFile.finish(options)
     return file
-  }).pipe(overV2, Uploading.patiently(options))
+  }).pipe(Uploading.patiently(options))
 
 /**
  * Uploads a file while it is being written: its size need not be known, and its bytes come once. The asset is created
  * with the first bytes. Each part is held in memory until the storage has it, one at a time, and meanwhile the stream
- * waits. With the last part Frame.io learns the size.
+ * waits. With the last part Frame.io learns the size. V2 only.
  *
  * @since 0.1.0
  * @category uploading
@@ -293,24 +296,7 @@ export const realtime = <E = never, R = never>(
     return yield* UploadStream.upload(options)
   }).pipe(overV2, Uploading.patiently(options))
 
-/**
- * Uploads a file beside an asset, and makes it that asset's next version: onto a file it makes a new stack, onto a stack,
- * or a version inside one, it goes on top of the stack. Frame.io has no upload straight into a stack.
- *
- * The target is read first, and nothing is uploaded where it gets no versions. Before the version call the file is read
- * once, to see that Frame.io has it. Where Frame.io refuses a file that it has not processed yet, that is waited for.
- * When the version call fails, the error says as what the file is uploaded, and how to finish.
- *
- * @since 0.1.0
- * @category versions
- */
-export const asNextVersion = <E = never, R = never>(
-  options: NextVersionOptions<E, R>
-): Effect.Effect<
-  NextVersion,
-  FrameioError.WriteError | UploadError.UploadError | E,
-  FrameioClient.FrameioClient | HttpClient.HttpClient | R
-> =>
+const fileAsNextVersion = <E, R>(options: NextVersionOptions<E, R>) =>
   Effect.gen(function* () {
     const watched = yield* UploadFile.watch(options)
     const version = yield* onto(
@@ -320,21 +306,9 @@ export const asNextVersion = <E = never, R = never>(
     )
     yield* UploadFile.finish(options)
     return version
-  }).pipe(overV2, Uploading.patiently(options))
+  }).pipe(Uploading.patiently(options))
 
-/**
- * The same with a file that is uploaded while it is still being written.
- *
- * @since 0.1.0
- * @category versions
- */
-export const realtimeAsNextVersion = <E = never, R = never>(
-  options: RealtimeNextVersionOptions<E, R>
-): Effect.Effect<
-  NextVersion,
-  FrameioError.RealtimeError | UploadError.UploadError | E,
-  FrameioClient.FrameioClient | HttpClient.HttpClient | R
-> =>
+const streamAsNextVersion = <E, R>(options: RealtimeNextVersionOptions<E, R>) =>
   Effect.gen(function* () {
     yield* Uploading.refuse(problemsOf(options))
     return yield* onto(
@@ -343,3 +317,38 @@ export const realtimeAsNextVersion = <E = never, R = never>(
       () => Effect.void
     )
   }).pipe(overV2, Uploading.patiently(options))
+
+/**
+ * Uploads a file beside an asset, and makes it that asset's next version: onto a file it makes a new stack, onto a stack,
+ * or a version inside one, it goes on top of the stack. Frame.io has no upload straight into a stack. With a `stream`
+ * instead of a `source` it is a file that is still being written, as in {@link realtime}.
+ *
+ * The target is read first, and nothing is uploaded where it gets no versions. Before the version call it is waited for
+ * until Frame.io has the file. Where Frame.io refuses a file that it has not processed yet, that is waited for, too. When
+ * the version call fails, the error says as what the file is uploaded.
+ *
+ * @since 0.1.0
+ * @category versions
+ */
+export const asNextVersion: {
+  <E = never, R = never>(
+    options: NextVersionOptions<E, R>
+  ): Effect.Effect<
+    NextVersion,
+    FrameioError.WriteError | UploadError.UploadError | E,
+    Repository.Repository | HttpClient.HttpClient | R
+  >
+  <E = never, R = never>(
+    options: RealtimeNextVersionOptions<E, R>
+  ): Effect.Effect<
+    NextVersion,
+    FrameioError.RealtimeError | UploadError.UploadError | E,
+    FrameioClient.FrameioClient | HttpClient.HttpClient | R
+  >
+} = <E, R>(
+  options: NextVersionOptions<E, R> | RealtimeNextVersionOptions<E, R>
+): Effect.Effect<
+  NextVersion,
+  FrameioError.RealtimeError | UploadError.UploadError | E,
+  Repository.Repository | FrameioClient.FrameioClient | HttpClient.HttpClient | R
+> => ("stream" in options ? streamAsNextVersion(options) : fileAsNextVersion(options))

@@ -9,6 +9,7 @@ import { AssetId } from "@effect-frameio/core/Asset"
 import { FrameioError, isFrameioError, outcomeOf } from "@effect-frameio/core/FrameioError"
 import * as text from "@effect-frameio/core/SafeText"
 import * as Schema from "effect/Schema"
+import { NotOnTop } from "./StackBuild.js"
 import { VersionStackError } from "./VersionStackError.js"
 
 const KEY = "@effect-frameio/stacks/UploadError"
@@ -55,8 +56,8 @@ export class SourceMismatch extends Schema.TaggedError<SourceMismatch>(`${KEY}/S
 }
 
 /**
- * The storage host does not accept an upload URL (403): it has expired, or was not made for this content type. Only the
- * URLs of a realtime upload can be renewed, so the upload has to start again.
+ * The storage host does not accept an upload URL (403): it has expired, or was not made for this content type. A file of
+ * known size was begun anew once before this error, a part of a realtime upload got other URLs.
  *
  * @since 0.1.0
  * @category errors
@@ -71,7 +72,7 @@ export class UploadExpired extends Schema.TaggedError<UploadExpired>(`${KEY}/Upl
 }) {
   override get message(): string {
     const said = this.detail === "" ? "" : ` It said: "${this.detail}".`
-    return `Upload: the storage does not accept the URL of part ${this.part} any more (403), most likely because it has expired.${said} Start the upload anew; it gets new URLs.${left(this.assetId)}`
+    return `Upload: the storage does not accept the URL of part ${this.part} any more (403), most likely because it has expired, and neither did it accept a new one.${said} Start the upload anew.${left(this.assetId)}`
   }
 }
 
@@ -199,23 +200,20 @@ export class NotVersioned extends Schema.TaggedError<NotVersioned>(`${KEY}/NotVe
   /** The file or stack that it should have become the next version of. */
   onto: AssetId,
   /** Why not. */
-  error: Schema.Union(FrameioError, VersionStackError)
+  error: Schema.Union(FrameioError, VersionStackError, NotOnTop)
 }) {
-  /** The command that finishes what is left. */
-  get command(): string {
-    return `frameio version ${this.onto} ${this.assetId}`
-  }
-
   override get message(): string {
     const unknown = isFrameioError(this.error)
       ? outcomeOf(this.error) === "unknown"
       : this.error._tag === "FrameioOutcomeUnknown"
     const is = unknown ? "whether it is a version of" : "it did not become a version of"
-    const finish = unknown ? "Read the stack; where it is not there, finish with" : "When that is mended, finish with"
+    const finish = unknown
+      ? "Read the stack, and put it there if it is missing."
+      : "When that is mended, put it on the stack; it need not be uploaded again."
     return `Upload: the file is uploaded, as ${this.assetId}, and ${is} ${this.onto}${unknown ? " is not known" : ""}. ${text.excerpt(
       this.error.message,
       600
-    )} ${finish}: ${this.command}`
+    )} ${finish}`
   }
 }
 

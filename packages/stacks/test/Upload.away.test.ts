@@ -4,7 +4,7 @@ import { FetchHttpClient, FileSystem } from "@effect/platform"
 import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Asset, FrameioClient } from "@effect-frameio/core"
-import { Upload, UploadError, type UploadEvent, UploadJournal } from "@effect-frameio/stacks"
+import { Repository, Upload, UploadError, type UploadEvent, UploadJournal } from "@effect-frameio/stacks"
 import { FakeFrameio, FaultPlan, Storage } from "@effect-frameio/testing"
 import { Deferred, Duration, Effect, Exit, Fiber, Layer, Option, Redacted, Stream, TestClock } from "effect"
 
@@ -12,11 +12,14 @@ const bytesOf = (size: number, seed = 1): Uint8Array =>
   Uint8Array.from({ length: size }, (_, at) => Math.imul(at + seed, 2_654_435_761) >>> 24)
 
 const fake = (options?: FakeFrameio.Options) =>
-  FakeFrameio.layerClient({
-    limits: { "*": "unlimited" },
-    ...options,
-    unknowns: { partSize: 1000, ...options?.unknowns }
-  })
+  Layer.provideMerge(
+    Repository.layerV2,
+    FakeFrameio.layerClient({
+      limits: { "*": "unlimited" },
+      ...options,
+      unknowns: { partSize: 1000, ...options?.unknowns }
+    })
+  )
 
 const rootOf = (service: FakeFrameio.Service): Asset.AssetId => {
   const [project] = service.world.projects
@@ -152,7 +155,8 @@ describe("Upload, what a success proves", () => {
     }
     return {
       puts: () => puts,
-      layer: FrameioClient.layer({ token: Redacted.make("fio-u-secret") }).pipe(
+      layer: Repository.layerV2.pipe(
+        Layer.provideMerge(FrameioClient.layer({ token: Redacted.make("fio-u-secret") })),
         Layer.orDie,
         Layer.provideMerge(FetchHttpClient.layer),
         Layer.provideMerge(Layer.succeed(FetchHttpClient.Fetch, fetch))

@@ -4,6 +4,7 @@ import type { AssetId } from "@effect-frameio/core/Asset"
 import type * as FrameioError from "@effect-frameio/core/FrameioError"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
@@ -84,7 +85,6 @@ interface Begun {
   readonly parts: ReadonlyArray<PartPlan.Part & { readonly url: URL }>
   /** Which parts the storage has, from 1. */
   readonly done: ReadonlySet<number>
-  readonly resumed: boolean
 }
 
 const sizeOf = (parts: ReadonlyArray<PartPlan.Part>): number => parts.reduce((sum, { length }) => sum + length, 0)
@@ -129,6 +129,11 @@ const create = <E, R>(options: Options<E, R>, identity: string | undefined) =>
   Effect.gen(function* () {
     const repository = yield* Repository.Repository
     const { description, filesize, filetype, folderId, name, properties } = options
+    yield* Uploading.refuse(
+      repository.abilities.kindByExtension && !/.\.[^.\s]+$/.test(name)
+        ? [{ path: "name", message: `is "${name}", without an extension, by which alone Frame.io tells what it is` }]
+        : []
+    )
     const tell = Uploading.tellOf(options)
     const created = yield* Uploading.createFile(
       repository.create({ folderId, name, bytes: filesize, mediaType: filetype, description, properties }),
@@ -153,7 +158,7 @@ const create = <E, R>(options: Options<E, R>, identity: string | undefined) =>
       )
     }
     yield* tell({ _tag: "Created", assetId: id, name: created.name, filesize, parts: parts.length })
-    return { id, name: created.name, contentType, parts, done: new Set<number>(), resumed: false } satisfies Begun
+    return { id, name: created.name, contentType, parts, done: new Set<number>() } satisfies Begun
   })
 
 /** The file of an earlier run, while it has no content yet; what is whole, or no file, is somebody's. */
@@ -216,8 +221,7 @@ const resume = <E, R>(options: Options<E, R>, identity: string | undefined) =>
       name: item.name,
       contentType,
       parts,
-      done: new Set(there.map(({ number }) => number)),
-      resumed: true
+      done: new Set(there.map(({ number }) => number))
     } satisfies Begun
   })
 
@@ -234,6 +238,7 @@ const send = <E, R>(options: Options<E, R>, watched: Watched<E, R>, begun: Begun
       { assetId, filesize, parts: parts.length },
       { sent: sizeOf(there), partsDone: there.length }
     )
+    const permitted = options.permits?.withPermits(1) ?? identity
     const sendPart = ({ url, ...part }: Begun["parts"][number]) => {
       if (done.has(part.number)) return Effect.void
       const end = part.offset + part.length
@@ -253,7 +258,8 @@ const send = <E, R>(options: Options<E, R>, watched: Watched<E, R>, begun: Begun
           "frameio.asset_id": assetId,
           "upload.part": part.number,
           "upload.bytes": part.length
-        })
+        }),
+        permitted
       )
     }
     yield* Effect.forEach(parts, sendPart, {
@@ -283,7 +289,8 @@ export const upload = <E, R>(
     const begun = resumed ?? (yield* create(options, watched.identity))
     const sent = yield* Effect.either(send(options, watched, begun))
     if (sent._tag === "Right") return sent.right
-    if (!begun.resumed || !(sent.left instanceof UploadError.UploadExpired)) return yield* Effect.fail(sent.left)
+    if (!(sent.left instanceof UploadError.UploadExpired)) return yield* Effect.fail(sent.left)
+    // Only a new file has new URLs.
     yield* discard(options, begun.id, "expired")
     return yield* send(options, watched, yield* create(options, watched.identity))
   }).pipe(
