@@ -216,6 +216,48 @@ const expiring = (login: Login): Effect.Effect<Credentials.Expiring> =>
   Effect.map(Clock.currentTimeMillis, (now) => ({ token: login.accessToken, lifetime: lifetimeOf(login, now) }))
 
 /**
+ * The token of the moment out of a store: the one that is kept while it can be used, else a fresh one, saved before it is
+ * used. Another process may use the same store.
+ */
+const fromStore = <E, R>(
+  store: Store,
+  fresh: (login: Option.Option<Login>) => Effect.Effect<Login, E | ImsError, R>
+): Effect.Effect<Credentials.Expiring, E | ImsError | { readonly message: string }, R> => {
+  let given: string | undefined
+  const usable = (login: Option.Option<Login>) =>
+    Effect.map(Clock.currentTimeMillis, (now) =>
+      Option.filter(
+        login,
+        (one) => Redacted.value(one.accessToken) !== given && Duration.toMillis(lifetimeOf(one, now)) > 0
+      )
+    )
+  const saved = (login: Option.Option<Login>) =>
+    Effect.tap(fresh(login), store.save).pipe(
+      // The old refresh token is used up: an interruption must not lose the new one.
+      Effect.uninterruptible,
+      // Refused perhaps because another process was first; then its tokens are in the store.
+      Effect.catchAll((error) =>
+        Effect.flatMap(
+          Effect.flatMap(store.load, usable),
+          Option.match({
+            onNone: () => Effect.fail(error),
+            onSome: (other) => Effect.succeed(other)
+          })
+        )
+      )
+    )
+  return Effect.gen(function* () {
+    const login = yield* store.load
+    const chosen = yield* Effect.flatMap(
+      usable(login),
+      Option.match({ onNone: () => saved(login), onSome: (one) => Effect.succeed(one) })
+    )
+    given = Redacted.value(chosen.accessToken)
+    return yield* expiring(chosen)
+  })
+}
+
+/**
  * Credentials of a service, by client credentials: a token is asked for when it is needed, before it ends, and after it
  * was refused, once for all who wait.
  *
@@ -226,19 +268,25 @@ export const serverToServer = (
   client: Client & {
     /** What to ask for. Default {@link SERVICE_SCOPES}. */
     readonly scopes?: ReadonlyArray<string> | undefined
+    /** Keeps the token for other runs: Adobe may slow down a client that asks for many. Default: this program alone. */
+    readonly store?: Store | undefined
   },
   options?: Credentials.Options
 ): Effect.Effect<Credentials.Service, never, HttpClient.HttpClient> =>
-  Effect.flatMap(Effect.context<HttpClient.HttpClient>(), (context) => {
+  Effect.gen(function* () {
+    const context = yield* Effect.context<HttpClient.HttpClient>()
+    const store = client.store ?? (yield* storeMemory())
     const grant = { grant_type: "client_credentials", scope: (client.scopes ?? SERVICE_SCOPES).join(",") }
-    const fresh = Effect.flatMap(ask(client, grant), expiring)
-    return Credentials.fromEffect(Effect.provide(fresh, context), {
+    const present = fromStore(store, () => ask(client, grant))
+    return yield* Credentials.fromEffect(Effect.provide(present, context), {
       ...options,
       owner: options?.owner ?? client.clientId
     })
   })
 
 const LOGIN_AGAIN = "Log in again."
+
+const refused = (detail: string) => new ImsError({ reason: "Refused", detail })
 
 /**
  * Credentials of a person who has logged in: the login is refreshed before its token ends and after it was refused, once
@@ -254,39 +302,20 @@ export const user = (
 ): Effect.Effect<Credentials.Service, never, HttpClient.HttpClient | LoginStore> =>
   Effect.gen(function* () {
     const context = yield* Effect.context<HttpClient.HttpClient>()
-    const store = yield* LoginStore
-    let given: string | undefined
-
-    const refreshed = (login: Login) =>
+    const present = fromStore(yield* LoginStore, (login) =>
       Effect.gen(function* () {
-        if (Option.isNone(login.refreshToken)) {
-          return yield* new ImsError({
-            reason: "Refused",
-            detail: `the login has ended, and this client gets no refresh token. ${LOGIN_AGAIN}`
-          })
+        if (Option.isNone(login)) return yield* refused("nobody has logged in")
+        const { refreshToken } = login.value
+        if (Option.isNone(refreshToken)) {
+          return yield* refused(`the login has ended, and this client gets no refresh token. ${LOGIN_AGAIN}`)
         }
-        const grant = { grant_type: "refresh_token", refresh_token: Redacted.value(login.refreshToken.value) }
+        const grant = { grant_type: "refresh_token", refresh_token: Redacted.value(refreshToken.value) }
         const next = yield* Effect.mapError(ask(client, grant), (error) =>
-          error.reason === "Refused" ? new ImsError({ ...error, detail: `${error.detail}. ${LOGIN_AGAIN}` }) : error
+          error.reason === "Refused" ? refused(`${error.detail}. ${LOGIN_AGAIN}`) : error
         )
-        const kept = { ...next, refreshToken: Option.orElse(next.refreshToken, () => login.refreshToken) }
-        // The old refresh token is used up: an interruption must not lose the new one.
-        yield* store.save(kept)
-        return kept
-      }).pipe(Effect.uninterruptible)
-
-    const present = Effect.gen(function* () {
-      const login = yield* store.load
-      if (Option.isNone(login)) {
-        return yield* new ImsError({ reason: "Refused", detail: "nobody has logged in" })
-      }
-      const now = yield* Clock.currentTimeMillis
-      const isUsable =
-        Redacted.value(login.value.accessToken) !== given && Duration.toMillis(lifetimeOf(login.value, now)) > 0
-      const usable = isUsable ? login.value : yield* refreshed(login.value)
-      given = Redacted.value(usable.accessToken)
-      return yield* expiring(usable)
-    })
+        return { ...next, refreshToken: Option.orElse(next.refreshToken, () => refreshToken) }
+      })
+    )
     return yield* Credentials.fromEffect(Effect.provide(present, context), {
       ...options,
       owner: options?.owner ?? client.clientId
@@ -361,7 +390,6 @@ export const codeOf = (
   authorization: Authorization
 ): Effect.Effect<Redacted.Redacted<string>, ImsError> =>
   Effect.suspend(() => {
-    const refused = (detail: string) => new ImsError({ reason: "Refused", detail })
     if (!URL.canParse(redirected)) return refused("what was given is not the address of a page")
     const { searchParams } = new URL(redirected)
     const error = searchParams.get("error")

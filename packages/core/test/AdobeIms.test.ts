@@ -69,6 +69,22 @@ describe("AdobeIms: a service", () => {
     }).pipe(Effect.provide(fake({ faults: FaultPlan.nth("ims.token", 0, { _tag: "ErrorBefore", status: 503 }) })))
   )
 
+  it.effect("keeps its token for the next run where it is given a store, and asks anew after a 401", () =>
+    Effect.gen(function* () {
+      const store = yield* AdobeIms.storeMemory()
+      const run = Effect.flatMap(V4Client.V4Client, (v4) => v4.me.show()).pipe(
+        Effect.provide(over(AdobeIms.layerServerToServer({ ...client, store })))
+      )
+      yield* run
+      yield* run
+      assert.strictEqual(yield* asked, 1)
+      const { world } = yield* FakeFrameio.FakeFrameio
+      world.revokeToken(Redacted.value(Option.getOrThrow(yield* store.load).accessToken))
+      yield* run
+      assert.strictEqual(yield* asked, 2)
+    }).pipe(Effect.provide(fake()))
+  )
+
   it.effect("sends its secret nowhere but to https, or to this machine", () =>
     Effect.gen(function* () {
       const credentials = yield* AdobeIms.serverToServer({ ...client, baseUrl: "http://ims.example.com" })
@@ -144,6 +160,23 @@ describe("AdobeIms: a person", () => {
       assert.strictEqual(Redacted.value(taken), Redacted.value(renewed))
       assert.strictEqual(yield* asked, 2)
     }).pipe(Effect.provide(fake()))
+  )
+
+  it.effect("takes over what another process has refreshed at the same moment, which ended the refresh token", () =>
+    Effect.gen(function* () {
+      const memory = yield* loggedIn
+      const stale = yield* memory.load
+      yield* TestClock.adjust("2 hours")
+      const other = yield* Effect.provideService(AdobeIms.user(client), AdobeIms.LoginStore, memory)
+      const token = yield* other.token
+      let loads = 0
+      const late: AdobeIms.Store = {
+        ...memory,
+        load: Effect.suspend(() => (++loads === 1 ? Effect.succeed(stale) : memory.load))
+      }
+      const mine = yield* Effect.provideService(AdobeIms.user(client), AdobeIms.LoginStore, late)
+      assert.strictEqual(Redacted.value(yield* mine.token), Redacted.value(token))
+    }).pipe(Effect.provide(fake({ v4: { tokenLifeMillis: 3_600_000 } })))
   )
 
   it.effect("says that a person must log in again, with no token in the words", () =>
