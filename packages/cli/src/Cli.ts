@@ -12,6 +12,7 @@ import type * as Path from "@effect/platform/Path"
 import * as PlatformLogger from "@effect/platform/PlatformLogger"
 import type * as Terminal from "@effect/platform/Terminal"
 import * as Cause from "effect/Cause"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
@@ -38,11 +39,13 @@ export type Environment = Stdio.Stdio | HttpClient.HttpClient | FileSystem.FileS
 
 type Handler = (words: ReadonlyArray<string>) => Effect.Effect<void, CliError, Environment>
 
+type Handle<P extends CommandLine.Parameters> = (
+  given: CommandLine.Given<P>
+) => Effect.Effect<void, CliError, Environment>
+
 const handler = <P extends CommandLine.Parameters>(
   command: CommandLine.Command<P>,
-  load: () => Promise<{
-    readonly handle: (given: CommandLine.Given<P>) => Effect.Effect<void, CliError, Environment>
-  }>
+  load: () => Promise<{ readonly handle: Handle<P> }>
 ): readonly [CommandLine.Command, Handler] => [
   command,
   (words) => Parser.run(command, words, (given) => Effect.flatMap(Effect.promise(load), ({ handle }) => handle(given)))
@@ -59,6 +62,9 @@ const handlers: ReadonlyMap<CommandLine.Command, Handler> = new Map([
   handler(Commands.ls, () => import("./LsCommand.js")),
   handler(Commands.show, () => import("./ShowCommand.js")),
   handler(Commands.rm, () => import("./RmCommand.js")),
+  handler(Commands.authLogin, () => import("./AuthCommand.js").then(({ login }) => ({ handle: login }))),
+  handler(Commands.authStatus, () => import("./AuthCommand.js").then(({ status }) => ({ handle: status }))),
+  handler(Commands.authLogout, () => import("./AuthCommand.js").then(({ logout }) => ({ handle: logout }))),
   handler(Commands.fake, () => import("./FakeCommand.js")),
   handler(Commands.demo, () => import("./DemoCommand.js"))
 ])
@@ -95,6 +101,25 @@ const logging = (globals: Arguments.Globals, stdio: Stdio.Service) =>
     })
   )
 
+/** The token from a file, whatever the environment says. */
+const withTokenFile =
+  (file: string | undefined) =>
+  <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    file === undefined
+      ? self
+      : Effect.configProviderWith((provider) => {
+          const named = ConfigProvider.fromMap(
+            new Map([
+              ["FRAMEIO_TOKEN_FILE", file],
+              ["FRAMEIO_TOKEN", ""]
+            ])
+          )
+          return Effect.withConfigProvider(
+            self,
+            ConfigProvider.orElse(named, () => provider)
+          )
+        })
+
 const complain = (stdio: Stdio.Service, said: ErrorText.Said): Effect.Effect<void> =>
   Effect.flatMap(stdio.columns, (columns) =>
     stdio.err(ErrorText.render(said, stdio.errIsTerminal ? columns : Number.POSITIVE_INFINITY))
@@ -121,6 +146,7 @@ const runHandler = (
     const told = LogLevel.lessThanEqual(levelOf(asked.globals), LogLevel.Debug)
     const command = handle(asked.words).pipe(
       told ? CallLog.withCallLog : identity,
+      withTokenFile(Option.getOrUndefined(asked.globals.tokenFile)),
       Effect.provide(logging(asked.globals, stdio)),
       Effect.provideService(Stdio.Stdio, asked.globals.quiet ? Stdio.quiet(stdio) : stdio),
       Effect.as(ExitCode.ok as number),

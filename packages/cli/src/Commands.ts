@@ -502,6 +502,83 @@ export const demo = CommandLine.command({
   examples: [{ line: "frameio demo" }, { line: "frameio demo --shots 500 --limit 100 --strict" }]
 })
 
+const clientId = CommandLine.optional(
+  "client-id",
+  CommandLine.text("id"),
+  "The client id of a credential of the Adobe Developer Console.",
+  "FRAMEIO_CLIENT_ID"
+)
+
+const clientSecretFile = CommandLine.optional(
+  "client-secret-file",
+  CommandLine.file,
+  "A file with that credential's secret, for a service or a web app; a native or single-page app has none.",
+  "FRAMEIO_CLIENT_SECRET"
+)
+
+/**
+ * A login for all commands to come.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const authLogin = CommandLine.command({
+  path: ["auth", "login"],
+  summary: "Log in, for all commands to come",
+  about: [
+    "Without an option a person logs in at Adobe, in a browser of this machine or of another. --service logs in with a credential's id and secret, --with-token with a developer token from standard input.",
+    "Frame.io is asked whether it accepts the login. It is kept in a file that only you can read, and renewed before it ends. FRAMEIO_TOKEN and --token-file go before it."
+  ],
+  parameters: {
+    withToken: CommandLine.toggle("with-token", "Read a developer token from standard input."),
+    service: CommandLine.toggle("service", "Log in as a service, with the client's id and secret."),
+    clientId,
+    clientSecretFile,
+    redirectUri: CommandLine.withDefault(
+      "redirect-uri",
+      CommandLine.text("uri"),
+      "https://localhost:8080/callback",
+      "Where the browser ends, as registered for the credential."
+    )
+  },
+  sends: "to-frameio",
+  examples: [
+    { line: "frameio auth login --client-id 1f3c0a9e5b7d4c21" },
+    { line: "frameio auth login --service --client-id 1f3c0a9e5b7d4c21 --client-secret-file secret.txt" },
+    { line: "frameio auth login --with-token < token.txt" }
+  ]
+})
+
+/**
+ * Which token the commands use.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const authStatus = CommandLine.command({
+  path: ["auth", "status"],
+  summary: "Say which login or token is used, and until when",
+  about: ["Sends nothing; frameio whoami asks Frame.io."],
+  parameters: { json: jsonObject },
+  sends: "nothing",
+  examples: [{ line: "frameio auth status" }]
+})
+
+/**
+ * The end of a login.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const authLogout = CommandLine.command({
+  path: ["auth", "logout"],
+  summary: "Delete the login from this machine",
+  about: [],
+  parameters: {},
+  sends: "nothing",
+  examples: [{ line: "frameio auth logout" }]
+})
+
 /**
  * Completions for a shell.
  *
@@ -540,6 +617,9 @@ export const all: ReadonlyArray<CommandLine.Command> = [
   ls,
   show,
   rm,
+  authLogin,
+  authStatus,
+  authLogout,
   fake,
   demo,
   completion
@@ -553,7 +633,8 @@ export const all: ReadonlyArray<CommandLine.Command> = [
  */
 export const groups: ReadonlyArray<{ readonly path: ReadonlyArray<string>; readonly summary: string }> = [
   { path: [], summary: "Puts files on their version stacks at Frame.io, as fast as it allows" },
-  { path: ["batch"], summary: "Many versions at once" }
+  { path: ["batch"], summary: "Many versions at once" },
+  { path: ["auth"], summary: "Who the commands are for Frame.io" }
 ]
 
 /**
@@ -567,6 +648,11 @@ export const globals = {
   version: CommandLine.toggle("version", "Show the version of frameio.", "V"),
   verbose: CommandLine.toggle("verbose", "Log what is asked of Frame.io and what it answers.", "v"),
   quiet: CommandLine.toggle("quiet", "Say nothing but results and errors.", "q"),
+  tokenFile: CommandLine.optional(
+    "token-file",
+    CommandLine.file,
+    "Take the token from this file, whatever the environment or the login say."
+  ),
   logLevel: CommandLine.optional(
     "log-level",
     CommandLine.choice("level", ["debug", "info", "warning", "error", "none"]),
@@ -581,23 +667,17 @@ export const globals = {
 }
 
 /**
- * What the environment says, by the commands that talk to Frame.io.
+ * What the environment says to the commands that talk to Frame.io.
  *
  * @since 0.1.0
  * @category constants
  */
 export const environment: ReadonlyArray<readonly [name: string, meaning: string]> = [
-  ["FRAMEIO_TOKEN", "A developer token, from https://developer.frame.io."],
-  ["FRAMEIO_BASE_URL", "Where Frame.io is. Default: https://api.frame.io"]
-]
-
-/**
- * What the environment says beside that, on the pages that have room for it.
- *
- * @since 0.1.0
- * @category constants
- */
-export const moreEnvironment: ReadonlyArray<readonly [name: string, meaning: string]> = [
+  ["FRAMEIO_TOKEN", "A developer token, from https://developer.frame.io. Or log in: frameio auth login."],
+  ["FRAMEIO_BASE_URL", "Where Frame.io is. Default: https://api.frame.io"],
+  ["FRAMEIO_TOKEN_FILE", "A file with the token."],
+  ["FRAMEIO_CLIENT_ID", "A service at Adobe, with FRAMEIO_CLIENT_SECRET or FRAMEIO_CLIENT_SECRET_FILE."],
+  ["FRAMEIO_IMS_URL", "Where Adobe's identity management is. Default: https://ims-na1.adobelogin.com"],
   ["HTTPS_PROXY", "The proxy to go through; HTTP_PROXY, NO_PROXY likewise."],
   ["NODE_EXTRA_CA_CERTS", "A file with the certificates of a proxy that signs its own."],
   ["NO_COLOR", "Whatever it says: no colours."]

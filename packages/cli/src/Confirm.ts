@@ -1,5 +1,5 @@
 /**
- * A question before something is done that is not easily undone.
+ * What a person is asked on a terminal: whether to do what is not easily undone, and what nobody else may see.
  *
  * @since 0.1.0
  */
@@ -46,4 +46,41 @@ export const ask = (
     if (!/^y(es)?$/i.test(Option.getOrElse(answer, () => "").trim())) {
       return yield* CliError.failed("Nothing was done.")
     }
+  })
+
+const BACKSPACE = /[\b\u007f]/
+
+const CTRL_C = "\u0003"
+
+/**
+ * Reads one line that nobody may see, such as a token: from a terminal without showing it, else from standard input.
+ *
+ * @since 0.1.0
+ * @category asking
+ */
+export const secret = (question: string): Effect.Effect<string, CliError, Stdio> =>
+  Effect.gen(function* () {
+    const stdio = yield* Stdio
+    if (stdio.inIsTerminal) yield* stdio.err(question)
+    const typed: Array<string> = []
+    yield* stdio.input.pipe(
+      Stream.decodeText(),
+      Stream.mapConcat((text) => [...text]),
+      Stream.takeWhile((key) => key !== "\r" && key !== "\n"),
+      Stream.runForEach((key) => {
+        if (stdio.inIsTerminal && key === CTRL_C) return CliError.interrupted("Interrupted; nothing was done.")
+        if (stdio.inIsTerminal && BACKSPACE.test(key)) typed.pop()
+        else typed.push(key)
+        return Effect.void
+      }),
+      Effect.mapError((error) => (error._tag === "CliError" ? error : CliError.failed(error.message))),
+      (reading) =>
+        Effect.acquireUseRelease(
+          stdio.echo(false),
+          () => reading,
+          () => stdio.echo(true)
+        )
+    )
+    if (stdio.inIsTerminal) yield* stdio.err("\n")
+    return typed.join("").trim()
   })

@@ -13,27 +13,12 @@ import * as FrameioConfig from "@effect-frameio/core/FrameioConfig"
 import * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
 import type { BucketKey } from "@effect-frameio/ratelimit/RateLimitStore"
 import * as Config from "effect/Config"
-import type * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { CliError } from "./CliError.js"
+import type { CliError } from "./CliError.js"
+import * as Credentials from "./Credentials.js"
 import * as LimitFile from "./LimitFile.js"
-
-const lines = (error: ConfigError.ConfigError): ReadonlyArray<string> => {
-  switch (error._op) {
-    case "And":
-    case "Or":
-      return [...lines(error.left), ...lines(error.right)]
-    default:
-      return [`${error.path.join(".")}: ${error.message}`]
-  }
-}
-
-const badConfig = (error: ConfigError.ConfigError): CliError =>
-  CliError.badInput(
-    [...lines(error), "To try it without an account: frameio fake, which prints what to set."].join("\n")
-  )
 
 /** A server on this machine is a fake, whose limits say nothing of Frame.io's. */
 const isFake = (hostname: string): boolean => /^(?:localhost|127\..*|\[::1\])$/.test(hostname)
@@ -47,10 +32,14 @@ const memory = Effect.gen(function* () {
 })
 
 /** What the commands are given. */
-type Given = FrameioClient.FrameioClient | FrameioConfig.FrameioConfig | RateLimitScheduler.RateLimitScheduler
+type Given =
+  | FrameioClient.FrameioClient
+  | FrameioConfig.FrameioConfig
+  | RateLimitScheduler.RateLimitScheduler
+  | Credentials.TokenOrigin
 
 /**
- * The client, its configuration and its scheduler, by `FRAMEIO_TOKEN` and `FRAMEIO_BASE_URL`, with the limits that earlier
+ * The client, its configuration and its scheduler, by what {@link Credentials} finds and `FRAMEIO_BASE_URL`, with the limits that earlier
  * commands learnt. A token or address that cannot be right is bad input.
  *
  * @since 0.1.0
@@ -61,7 +50,7 @@ export const layer: Layer.Layer<Given, CliError, HttpClient.HttpClient | FileSys
     Effect.map(memory, (known) =>
       FrameioClient.layerWithScheduler().pipe(
         Layer.provideMerge(RateLimitScheduler.layerMemory({ memory: Option.getOrUndefined(known) })),
-        Layer.provideMerge(Layer.mapError(FrameioConfig.layerConfig(), badConfig))
+        Layer.provideMerge(Credentials.layer)
       )
     )
   )

@@ -49,9 +49,9 @@ const section = (title: string, lines: ReadonlyArray<string>): ReadonlyArray<str
 
 const globals = Object.values(Commands.globals)
 
-/** The names alone, for a page that has to be short. */
+/** The names alone, and only those with a letter: the page of the program has to be short. */
 const globalsInShort = globals
-  .map((flag) => `${flag.letter === undefined ? "" : `-${flag.letter} `}--${flag.name}`)
+  .flatMap(({ letter, name }) => (letter === undefined ? [] : [`-${letter} --${name}`]))
   .join(", ")
 
 /**
@@ -91,9 +91,7 @@ export const ofCommand = (command: CommandLine.Command, columns: number): string
       )
     ),
     ...(command.sections ?? []).flatMap(({ rows, title }) => section(title, Text.rows(rows, room))),
-    ...(command.sends === "to-frameio"
-      ? section("Environment", Text.rows([...Commands.environment, ...Commands.moreEnvironment], room))
-      : []),
+    ...(command.sends === "to-frameio" ? section("Environment", Text.rows(Commands.environment, room)) : []),
     ...section(
       "Exit codes",
       Text.rows(
@@ -150,9 +148,12 @@ export const ofGroup = (path: ReadonlyArray<string>, columns: number): string =>
       "Options of every command",
       Text.wrapped(globalsInShort, room - 2).map((line) => `  ${line}`)
     ),
-    ...(top ? section("Environment", Text.rows(Commands.environment, room)) : []),
     ...(top
-      ? ["", ...Text.wrapped("Without an account: frameio demo. More: frameio help <command>.", room)]
+      ? [
+          "",
+          ...Text.wrapped("Log in: frameio auth login, or set FRAMEIO_TOKEN. Without an account: frameio demo.", room),
+          ...Text.wrapped("More: frameio help <command>.", room)
+        ]
       : ["", ...Text.wrapped(`More: frameio help ${path.join(" ")} <command>.`, room)]),
     ""
   ].join("\n")

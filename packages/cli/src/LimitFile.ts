@@ -9,11 +9,11 @@ import * as Path from "@effect/platform/Path"
 import type { RateLimitMemory } from "@effect-frameio/ratelimit/RateLimitMemory"
 import type { BucketKey } from "@effect-frameio/ratelimit/RateLimitStore"
 import * as Clock from "effect/Clock"
-import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import * as UserFolder from "./UserFolder.js"
 
 const Content = Schema.parseJson(
   Schema.Struct({
@@ -35,21 +35,6 @@ type Content = typeof Content.Type
 /** The oldest go first. */
 const MOST = 200
 
-/** The user's cache directory, where the environment names one. */
-const directory = Effect.gen(function* () {
-  const path = yield* Path.Path
-  const names = yield* Config.all({
-    xdg: Config.option(Config.nonEmptyString("XDG_CACHE_HOME")),
-    windows: Config.option(Config.nonEmptyString("LOCALAPPDATA")),
-    home: Config.option(Config.nonEmptyString("HOME"))
-  })
-  return names.xdg.pipe(
-    Option.orElse(() => names.windows),
-    Option.orElse(() => Option.map(names.home, (home) => path.join(home, ".cache"))),
-    Option.map((cache) => path.join(cache, "effect-frameio"))
-  )
-})
-
 /**
  * Opens the memory for one host. Absent where the environment names no directory. A file that cannot be read is begun
  * anew, and one that cannot be written is done without: it only spares a round trip.
@@ -63,7 +48,7 @@ export const open = (
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
-    const folder = yield* Effect.orElseSucceed(directory, () => Option.none<string>())
+    const folder = yield* UserFolder.find("cache")
     if (Option.isNone(folder)) return Option.none()
     const file = path.join(folder.value, "limits.json")
 

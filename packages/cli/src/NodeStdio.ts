@@ -89,6 +89,10 @@ export const layer: Layer.Layer<Stdio.Stdio> = Layer.scoped(
       outIsTerminal: process.stdout.isTTY === true,
       errIsTerminal: process.stderr.isTTY === true,
       inIsTerminal: process.stdin.isTTY === true,
+      echo: (on) =>
+        Effect.sync(() => {
+          if (process.stdin.isTTY === true) process.stdin.setRawMode(!on)
+        }),
       colors,
       cursor,
       unicode,

@@ -44,6 +44,8 @@ export interface Device {
   readonly errIsTerminal: boolean
   /** Whether a person can be asked: standard input is a terminal. */
   readonly inIsTerminal: boolean
+  /** Has the terminal show what is typed, or not, and then every key comes by itself. */
+  readonly echo: (on: boolean) => Effect.Effect<void>
   /** Whether colours are wanted where there is a terminal. */
   readonly colors: boolean
   /** Whether the terminal can go back on its line. */

@@ -6,6 +6,8 @@ export * as Arguments from "./Arguments.js"
 export * as AssetLink from "./AssetLink.js"
 /** Assets for a person. */
 export * as AssetText from "./AssetText.js"
+/** A login for all commands to come: `frameio auth`. */
+export * as AuthCommand from "./AuthCommand.js"
 /** What became of a job: `frameio batch report`. */
 export * as BatchReportCommand from "./BatchReportCommand.js"
 /** A file of versions: `frameio batch run`. */
@@ -30,6 +32,10 @@ export * as Completion from "./Completion.js"
 export * as Confirm from "./Confirm.js"
 /** The client that the commands share. */
 export * as Connection from "./Connection.js"
+/** Where a command's token comes from. */
+export * as Credentials from "./Credentials.js"
+/** The login of the user, in a file that nobody else can read. */
+export * as CredentialsFile from "./CredentialsFile.js"
 /** A fake and a batch against it, measured: `frameio demo`. */
 export * as DemoCommand from "./DemoCommand.js"
 /** What went wrong, for a person. */
@@ -40,12 +46,16 @@ export * as Failure from "./Failure.js"
 export * as FakeCommand from "./FakeCommand.js"
 /** Help, as wide as the terminal. */
 export * as HelpText from "./HelpText.js"
+/** Who a token belongs to. */
+export * as Identity from "./Identity.js"
 /** How a job shows while it runs. */
 export * as JobView from "./JobView.js"
 /** A ledger as a command opens it. */
 export * as LedgerFile from "./LedgerFile.js"
 /** Limits once learnt, for the next command. */
 export * as LimitFile from "./LimitFile.js"
+/** Times, for people and for machines. */
+export * as LocalTime from "./LocalTime.js"
 /** What is in a folder: `frameio ls`. */
 export * as LsCommand from "./LsCommand.js"
 /** `Stdio` of a Node process. */
@@ -62,6 +72,8 @@ export * as PlanText from "./PlanText.js"
 export * as ProgressBar from "./ProgressBar.js"
 /** The way to Frame.io through a proxy. */
 export * as Proxy from "./Proxy.js"
+/** The address on this machine that a login in the browser ends at. */
+export * as Redirect from "./Redirect.js"
 /** An asset deleted: `frameio rm`. */
 export * as RmCommand from "./RmCommand.js"
 /** One asset: `frameio show`. */
@@ -76,6 +88,8 @@ export * as UploadBar from "./UploadBar.js"
 export * as UploadCommand from "./UploadCommand.js"
 /** The file of an upload. */
 export * as UploadSource from "./UploadSource.js"
+/** The folders that a user's programs keep their files in. */
+export * as UserFolder from "./UserFolder.js"
 /** The version of the command. */
 export * as Version from "./Version.js"
 /** One version: `frameio version`. */

@@ -54,6 +54,7 @@ export const run = (args: ReadonlyArray<string>, outside?: Outside) =>
       outIsTerminal: outside?.terminal ?? false,
       errIsTerminal: outside?.terminal ?? false,
       inIsTerminal: outside?.terminal ?? false,
+      echo: () => Effect.void,
       colors: outside?.colors ?? false,
       cursor: true,
       unicode: outside?.unicode ?? true,

@@ -1,0 +1,264 @@
+// A command is an entry point.
+// @effect-diagnostics strictEffectProvide:off
+/**
+ * `frameio auth`: a login for all commands to come, what it is, and its end.
+ *
+ * @since 0.1.0
+ */
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as AdobeIms from "@effect-frameio/core/AdobeIms"
+import * as FrameioConfig from "@effect-frameio/core/FrameioConfig"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
+import { CliError, ExitCode, orInterrupted } from "./CliError.js"
+import * as Confirm from "./Confirm.js"
+import * as Credentials from "./Credentials.js"
+import * as CredentialsFile from "./CredentialsFile.js"
+import * as Failure from "./Failure.js"
+import * as Identity from "./Identity.js"
+import * as LocalTime from "./LocalTime.js"
+import * as Redirect from "./Redirect.js"
+import { Stdio } from "./Stdio.js"
+
+const KINDS: Readonly<Record<CredentialsFile.Login["kind"], string>> = {
+  "developer-token": "a developer token",
+  service: "a service of Adobe",
+  person: "a person at Adobe"
+}
+
+/** Where a login is kept. */
+const place = Effect.flatMap(
+  CredentialsFile.find,
+  Option.match({
+    onNone: () =>
+      CliError.badInput(
+        "There is no place to keep a login: none of XDG_CONFIG_HOME, APPDATA and HOME is set. Set FRAMEIO_TOKEN instead."
+      ),
+    onSome: (file) => Effect.succeed(file)
+  })
+)
+
+interface LoginArgs {
+  readonly withToken: boolean
+  readonly service: boolean
+  readonly clientId: Option.Option<string>
+  readonly clientSecretFile: Option.Option<string>
+  readonly redirectUri: string
+}
+
+const missingClient = (what: string): CliError =>
+  new CliError({
+    exitCode: ExitCode.badInput,
+    message: `${what} is missing.`,
+    todo: [
+      "A credential of the Adobe Developer Console (https://developer.adobe.com/console) has it, with the Frame.io API.",
+      "With a developer token of Frame.io instead: frameio auth login --with-token"
+    ]
+  })
+
+/** Who began the login reads or pastes; a program that gives no address leaves it to the browser. */
+const pasted = (isListening: boolean) =>
+  Effect.flatMap(Stdio, ({ input }) =>
+    input.pipe(
+      Stream.decodeText(),
+      Stream.splitLines,
+      Stream.map((line) => line.trim()),
+      Stream.filter((line) => line !== ""),
+      Stream.runHead,
+      Effect.mapError((error) => CliError.failed(error.message)),
+      Effect.flatMap(
+        Option.match({
+          onSome: (line) => Effect.succeed(line),
+          onNone: () => (isListening ? Effect.never : CliError.badInput("No address was given, so nothing was done."))
+        })
+      )
+    )
+  )
+
+const PATIENCE = "15 minutes"
+
+const toCliError = (error: { readonly message: string }): CliError =>
+  error instanceof CliError ? error : CliError.failed(error.message)
+
+/** A person's login by PKCE: through the browser of this machine, or by the address that another one ended at. */
+const asPerson = (args: LoginArgs, host: string) =>
+  Effect.gen(function* () {
+    const stdio = yield* Stdio
+    const { clientId, clientSecret } = yield* Credentials.client({
+      clientId: args.clientId,
+      secretFile: args.clientSecretFile
+    })
+    if (clientId === "") return yield* missingClient("--client-id, or FRAMEIO_CLIENT_ID,")
+    const imsUrl = yield* Credentials.imsUrl
+    const client = { clientId, clientSecret, baseUrl: imsUrl }
+    const authorization = yield* AdobeIms.authorize({ ...client, redirectUri: args.redirectUri })
+    const browser = Redirect.isHere(args.redirectUri)
+      ? yield* Effect.option(Redirect.listen(args.redirectUri))
+      : Option.none()
+    yield* stdio.err(
+      `Open this page in a browser and log in:\n\n${authorization.url}\n\n${
+        Option.isSome(browser)
+          ? `The browser comes back to ${args.redirectUri}. It may warn of the certificate there, which is this machine's own: go on to the page. From a browser elsewhere, paste the address that it ends at here:\n`
+          : "Then paste the address that the browser ends at here, whatever it shows:\n"
+      }`
+    )
+    const redirected = yield* Effect.raceFirst(
+      Option.match(browser, { onNone: () => Effect.never, onSome: ({ arrival }) => arrival }),
+      pasted(Option.isSome(browser))
+    ).pipe(
+      Effect.timeoutFail({
+        duration: PATIENCE,
+        onTimeout: () => CliError.failed(`Nobody logged in within ${PATIENCE}; nothing was done.`)
+      })
+    )
+    const code = yield* AdobeIms.codeOf(redirected, authorization)
+    const store = yield* AdobeIms.storeMemory()
+    const tokens = yield* Effect.provideService(
+      AdobeIms.exchange(client, code, authorization),
+      AdobeIms.LoginStore,
+      store
+    )
+    return CredentialsFile.withTokens({ kind: "person", host, clientId, clientSecret, imsUrl }, tokens)
+  }).pipe(Effect.scoped, Effect.mapError(toCliError))
+
+const asService = (args: LoginArgs, host: string) =>
+  Effect.gen(function* () {
+    const { clientId, clientSecret } = yield* Credentials.client({
+      clientId: args.clientId,
+      secretFile: args.clientSecretFile
+    })
+    if (clientId === "") return yield* missingClient("--client-id, or FRAMEIO_CLIENT_ID,")
+    if (clientSecret === undefined) return yield* missingClient("--client-secret-file, or FRAMEIO_CLIENT_SECRET,")
+    const imsUrl = yield* Credentials.imsUrl
+    return { kind: "service", host, clientId, clientSecret, imsUrl } satisfies CredentialsFile.Login
+  })
+
+const byToken = (host: string) =>
+  Effect.gen(function* () {
+    const token = Redacted.make(yield* Confirm.secret("Paste the developer token; it is not shown: "))
+    // Judges its form before it is sent or kept.
+    yield* Effect.mapError(FrameioConfig.make({ token }), () =>
+      CliError.badInput("That is no token: it is empty, or has blanks or other characters that no token has.")
+    )
+    return { kind: "developer-token", host, token } satisfies CredentialsFile.Login
+  })
+
+const nameOf = (user: CredentialsFile.Login["user"]): string | undefined => {
+  if (user === undefined) return undefined
+  const { email, id, name } = user
+  return name === undefined ? (email ?? id) : email === undefined ? name : `${name} (${email})`
+}
+
+/**
+ * Logs in, asks Frame.io whether it takes the login, and keeps it.
+ *
+ * @since 0.1.0
+ * @category handlers
+ */
+export const login = Effect.fn("Cli.authLogin")(
+  function* (args: LoginArgs) {
+    const stdio = yield* Stdio
+    if (args.withToken && args.service) {
+      return yield* CliError.badInput("--with-token and --service are two ways to log in. Give one of them.")
+    }
+    const file = yield* place
+    const config = yield* Credentials.withoutToken
+    const { host } = config.baseUrl
+    const made = args.withToken
+      ? yield* byToken(host)
+      : args.service
+        ? yield* asService(args, host)
+        : yield* asPerson(args, host)
+    const before = yield* Effect.option(file.load)
+    // Adobe's tokens are kept as they come: what Frame.io says of them is asked with the login in its place.
+    yield* file.save(made)
+    const { api, user } = yield* Credentials.ofLogin(file, made).pipe(
+      Effect.flatMap((credentials) =>
+        Effect.provideService(Identity.ask(made.kind), FrameioConfig.FrameioConfig, { ...config, credentials })
+      ),
+      Effect.mapError((error) => Failure.toCliError(error)),
+      Effect.tapError(() => {
+        const earlier = Option.flatten(before)
+        return Effect.ignore(Option.isSome(earlier) ? file.save(earlier.value) : file.remove)
+      })
+    )
+    const now = Option.getOrElse(yield* file.load, () => made)
+    yield* file.save({ ...now, api, user })
+    const name = nameOf(user)
+    yield* stdio.err(
+      `Logged in to ${host} over ${api === "v4" ? "V4" : "v2"}, with ${KINDS[made.kind]}${name === undefined ? "" : `, as ${name}`}.\nThe login is in ${file.path}, ${
+        CredentialsFile.isOwnersOnly
+          ? "which only you can read"
+          : "as private as your user's folder: this system has no file for one reader only"
+      }. frameio auth logout ends it.\n`
+    )
+  },
+  (effect) => effect.pipe(orInterrupted("Interrupted; nothing was kept."))
+)
+
+/**
+ * Says which token the commands use, without asking anybody.
+ *
+ * @since 0.1.0
+ * @category handlers
+ */
+export const status = Effect.fn("Cli.authStatus")(function* (args: { readonly json: boolean }) {
+  const stdio = yield* Stdio
+  const { kind, from, login } = yield* Effect.provide(Credentials.TokenOrigin, Credentials.layer).pipe(
+    Effect.provideService(HttpClient.HttpClient, nobody)
+  )
+  const tokens = login === undefined || login.kind === "developer-token" ? undefined : login
+  const expiresAt = tokens?.expiresAt
+  const isRenewed = kind === "service" || tokens?.refreshToken !== undefined
+  if (args.json || !stdio.outIsTerminal) {
+    return yield* stdio.out(
+      `${JSON.stringify({
+        kind,
+        from,
+        host: login?.host ?? null,
+        api: login?.api ?? null,
+        user: login?.user ?? null,
+        expiresAt: expiresAt === undefined ? null : LocalTime.iso(expiresAt),
+        renewedAutomatically: kind === "developer-token" ? false : isRenewed
+      })}\n`
+    )
+  }
+  const name = nameOf(login?.user)
+  yield* stdio.say(
+    [
+      `${KINDS[kind].replace(/^a/, "A")}, from ${from}.`,
+      ...(name === undefined ? [] : [`User     ${name}`]),
+      ...(login === undefined ? [] : [`For      ${login.host}${login.api === undefined ? "" : `, ${login.api}`}`]),
+      `Until    ${
+        kind === "developer-token"
+          ? "it is revoked"
+          : expiresAt === undefined
+            ? "a token is asked for when it is needed"
+            : `${LocalTime.local(expiresAt)}${isRenewed ? ", and renewed automatically" : ", then frameio auth login again"}`
+      }`,
+      "frameio whoami asks Frame.io whether it is accepted.",
+      ""
+    ].join("\n")
+  )
+})
+
+/** Nothing is asked for a status. */
+const nobody = HttpClient.make(() => Effect.dieMessage("a status sends nothing"))
+
+/**
+ * Deletes the login.
+ *
+ * @since 0.1.0
+ * @category handlers
+ */
+export const logout = Effect.fn("Cli.authLogout")(function* () {
+  const stdio = yield* Stdio
+  const file = yield* place
+  yield* stdio.err(
+    (yield* file.remove)
+      ? `The login is deleted from ${file.path}. A developer token stays valid until it is revoked at https://developer.frame.io.\n`
+      : "Nobody was logged in.\n"
+  )
+})

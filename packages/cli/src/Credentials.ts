@@ -1,0 +1,203 @@
+/**
+ * Where a command's token comes from: the environment, a file that is named, or the login of the user.
+ *
+ * @since 0.1.0
+ */
+import * as FileSystem from "@effect/platform/FileSystem"
+import type * as HttpClient from "@effect/platform/HttpClient"
+import type * as Path from "@effect/platform/Path"
+import * as AdobeIms from "@effect-frameio/core/AdobeIms"
+import * as CoreCredentials from "@effect-frameio/core/Credentials"
+import * as FrameioConfig from "@effect-frameio/core/FrameioConfig"
+import * as Config from "effect/Config"
+import type * as ConfigError from "effect/ConfigError"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import { CliError, ExitCode } from "./CliError.js"
+import * as CredentialsFile from "./CredentialsFile.js"
+
+/**
+ * What kind of token a command has, and where it is from.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Origin {
+  /** A developer token reaches v2, or V4 with a header of its own; Adobe's tokens reach V4 only. */
+  readonly kind: CredentialsFile.Login["kind"]
+  /** A variable or a file, for people. */
+  readonly from: string
+  /** The login, where it is that. */
+  readonly login: CredentialsFile.Login | undefined
+}
+
+/**
+ * What kind of token a command has, and where it is from.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class TokenOrigin extends Context.Tag("@effect-frameio/cli/Credentials/TokenOrigin")<TokenOrigin, Origin>() {}
+
+/** In many environments a variable cannot be taken away, only emptied. */
+const variable = (name: string): Effect.Effect<string> =>
+  Effect.orElseSucceed(
+    Effect.map(Config.withDefault(Config.string(name), ""), (value) => value.trim()),
+    () => ""
+  )
+
+const lines = (error: ConfigError.ConfigError): ReadonlyArray<string> => {
+  switch (error._op) {
+    case "And":
+    case "Or":
+      return [...lines(error.left), ...lines(error.right)]
+    default:
+      return [`${error.path.join(".")}: ${error.message}`]
+  }
+}
+
+const badConfig = (error: ConfigError.ConfigError): CliError => {
+  const wrong = lines(error)
+  return new CliError({
+    exitCode: ExitCode.badInput,
+    message: wrong.join("\n"),
+    todo: wrong.some((line) => line.startsWith("FRAMEIO_TOKEN"))
+      ? ["frameio auth login logs in. To try it without an account: frameio fake, which prints what to set."]
+      : []
+  })
+}
+
+/**
+ * The configuration but for the token, which comes of somewhere else.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const withoutToken: Effect.Effect<FrameioConfig.Service, CliError> = Effect.mapError(
+  FrameioConfig.fromConfig({
+    token: Config.succeed(Redacted.make("from-elsewhere")),
+    tokenFile: Config.succeed("")
+  }),
+  badConfig
+)
+
+/**
+ * Where Adobe's identity management is, by `FRAMEIO_IMS_URL`.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const imsUrl: Effect.Effect<string> = Effect.map(variable("FRAMEIO_IMS_URL"), (url) =>
+  url === "" ? AdobeIms.DEFAULT_BASE_URL : url
+)
+
+/**
+ * A client's id and secret, by options, else by `FRAMEIO_CLIENT_ID`, and `FRAMEIO_CLIENT_SECRET` or
+ * `FRAMEIO_CLIENT_SECRET_FILE`; empty where they are not given.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const client = (given?: {
+  readonly clientId: Option.Option<string>
+  readonly secretFile: Option.Option<string>
+}): Effect.Effect<
+  { readonly clientId: string; readonly clientSecret: Redacted.Redacted<string> | undefined },
+  CliError,
+  FileSystem.FileSystem
+> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const clientId =
+      Option.getOrElse(given?.clientId ?? Option.none(), () => "") || (yield* variable("FRAMEIO_CLIENT_ID"))
+    const named = Option.getOrElse(given?.secretFile ?? Option.none(), () => "")
+    const secret = named === "" ? yield* variable("FRAMEIO_CLIENT_SECRET") : ""
+    const file = named || (secret === "" ? yield* variable("FRAMEIO_CLIENT_SECRET_FILE") : "")
+    const text =
+      file === ""
+        ? secret
+        : yield* Effect.mapBoth(fs.readFileString(file), {
+            onSuccess: (content) => content.trim(),
+            onFailure: (error) => CliError.badInput(`The client's secret in ${file} cannot be read: ${error.message}`)
+          })
+    return { clientId, clientSecret: text === "" ? undefined : Redacted.make(text) }
+  })
+
+const otherHost = (login: CredentialsFile.Login, host: string, path: string): CliError =>
+  new CliError({
+    exitCode: ExitCode.badInput,
+    message: `The login in ${path} is for ${login.host}, and its token is not sent to ${host}.`,
+    todo: [`Set FRAMEIO_BASE_URL to where the login is for, or log in to ${host}: frameio auth login`]
+  })
+
+/**
+ * The credentials of a login.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const ofLogin = (
+  file: CredentialsFile.CredentialsFile,
+  login: CredentialsFile.Login
+): Effect.Effect<CoreCredentials.Service, never, HttpClient.HttpClient> => {
+  if (login.kind === "developer-token") return CoreCredentials.make(login.token)
+  const store = CredentialsFile.tokenStore(file, login)
+  const owner = login.user?.id ?? login.clientId
+  const { clientId, imsUrl: baseUrl } = login
+  return login.kind === "service"
+    ? AdobeIms.serverToServer({ clientId, clientSecret: login.clientSecret, baseUrl, store }, { owner })
+    : Effect.provideService(
+        AdobeIms.user({ clientId, clientSecret: login.clientSecret, baseUrl }, { owner }),
+        AdobeIms.LoginStore,
+        store
+      )
+}
+
+const chosen = Effect.gen(function* () {
+  for (const name of ["FRAMEIO_TOKEN", "FRAMEIO_TOKEN_FILE"]) {
+    if ((yield* variable(name)) === "") continue
+    const config = yield* Effect.mapError(FrameioConfig.fromConfig(), badConfig)
+    return { config, origin: { kind: "developer-token", from: name, login: undefined } as const }
+  }
+  const { clientId, clientSecret } = yield* client()
+  if (clientId !== "" && clientSecret !== undefined) {
+    const config = yield* withoutToken
+    const credentials = yield* AdobeIms.serverToServer({ clientId, clientSecret, baseUrl: yield* imsUrl })
+    const origin = { kind: "service", from: "FRAMEIO_CLIENT_ID", login: undefined } as const
+    return { config: { ...config, credentials }, origin }
+  }
+  const file = yield* CredentialsFile.find
+  const login = Option.isNone(file) ? Option.none() : yield* file.value.load
+  if (Option.isNone(file) || Option.isNone(login)) {
+    // Nothing is given: says so, and what else is wrong.
+    const config = yield* Effect.mapError(FrameioConfig.fromConfig(), badConfig)
+    return { config, origin: { kind: "developer-token", from: "FRAMEIO_TOKEN", login: undefined } as const }
+  }
+  const config = yield* withoutToken
+  if (config.baseUrl.host !== login.value.host) {
+    return yield* otherHost(login.value, config.baseUrl.host, file.value.path)
+  }
+  const credentials = yield* ofLogin(file.value, login.value)
+  const origin = { kind: login.value.kind, from: file.value.path, login: login.value }
+  return { config: { ...config, credentials }, origin }
+})
+
+/**
+ * The configuration with the token that the user means: `FRAMEIO_TOKEN`, `FRAMEIO_TOKEN_FILE`, a service's
+ * `FRAMEIO_CLIENT_ID` and secret, or else the login. Everything that cannot be right is bad input.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<
+  FrameioConfig.FrameioConfig | TokenOrigin,
+  CliError,
+  HttpClient.HttpClient | FileSystem.FileSystem | Path.Path
+> = Layer.effectContext(
+  Effect.map(chosen, ({ config, origin }) =>
+    Context.make(FrameioConfig.FrameioConfig, config).pipe(Context.add(TokenOrigin, origin))
+  )
+)

@@ -1,0 +1,250 @@
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { get } from "node:https"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { FetchHttpClient } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { FakeFrameio, FakeFrameioServer, FaultPlan, RateLimiter, Seed } from "@effect-frameio/testing"
+import { Effect } from "effect"
+import { run } from "./run.js"
+
+const SECRET = "made-up-client-secret"
+
+/** A fake on a port, a home of its own, and the command in it. */
+const setup = (options?: FakeFrameioServer.Options) =>
+  Effect.gen(function* () {
+    const home = yield* Effect.acquireRelease(
+      Effect.sync(() => mkdtempSync(join(tmpdir(), "frameio-auth-"))),
+      (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
+    )
+    const server = yield* FakeFrameioServer.make({ limits: RateLimiter.unlimited, ...options })
+    const env = { HOME: home, FRAMEIO_BASE_URL: server.baseUrl, FRAMEIO_IMS_URL: server.baseUrl }
+    const frameio = (
+      args: ReadonlyArray<string>,
+      outside: Parameters<typeof run>[1] & { readonly env?: Record<string, string> } = {}
+    ) => run(args, { http: FetchHttpClient.layer, ...outside, env: { ...env, ...outside.env } })
+    return { env, file: join(home, ".config/effect-frameio/credentials.json"), frameio, home, server }
+  })
+
+const service = { FRAMEIO_CLIENT_ID: "studio", FRAMEIO_CLIENT_SECRET: SECRET }
+
+const browse = (url: string) =>
+  Effect.async<number>((resume) => {
+    get(url, { rejectUnauthorized: false }, (response) => {
+      response.resume()
+      response.once("end", () => resume(Effect.succeed(response.statusCode ?? 0)))
+    }).once("error", (error) => resume(Effect.die(error)))
+  })
+
+describe("frameio auth", () => {
+  it.scopedLive("logs a person in through the browser, and every command to come uses that", () =>
+    Effect.gen(function* () {
+      const { file, frameio, server } = yield* setup()
+      const redirect = "https://localhost:18453/callback"
+      let came = 0
+      const login = yield* frameio(["auth", "login", "--client-id", "studio", "--redirect-uri", redirect], {
+        terminal: true,
+        onErr: (text) => {
+          const address = /^http\S+$/m.exec(text)?.[0]
+          if (address === undefined) return Effect.void
+          const query = new URL(address).searchParams
+          assert.strictEqual(query.get("redirect_uri"), redirect)
+          assert.strictEqual(query.get("code_challenge_method"), "S256")
+          return Effect.asVoid(
+            Effect.forkDaemon(
+              Effect.map(browse(`${redirect}?code=made-up-code&state=${query.get("state")}`), (status) => {
+                came = status
+              })
+            )
+          )
+        }
+      })
+      assert.strictEqual(login.code, 0, login.err)
+      assert.strictEqual(came, 200)
+      assert.include(login.err, "over V4, with a person at Adobe, as ")
+      if (process.platform !== "win32") {
+        assert.strictEqual(statSync(file).mode & 0o777, 0o600)
+        assert.strictEqual(statSync(join(file, "..")).mode & 0o777, 0o700)
+      }
+      const kept = JSON.parse(readFileSync(file, "utf8"))
+      for (const secret of [kept.accessToken, kept.refreshToken, "made-up-code"]) {
+        assert.notInclude(login.out + login.err, secret)
+      }
+      const [pair] = Seed.pairs(Seed.shots(server.world, { shots: 1, versions: 2 }))
+      const shown = yield* frameio(["show", pair?.assetId ?? ""])
+      assert.strictEqual(shown.code, 0, shown.err)
+      const status = yield* frameio(["auth", "status"])
+      assert.deepInclude(JSON.parse(status.out), { kind: "person", api: "v4", renewedAutomatically: true })
+      assert.notInclude(status.out, kept.accessToken)
+      const told = yield* frameio(["auth", "status"], { terminal: true })
+      assert.match(told.out, /Until +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+, and renewed automatically\n/)
+
+      assert.strictEqual((yield* frameio(["auth", "logout"])).code, 0)
+      assert.isFalse(existsSync(file))
+      const after = yield* frameio(["show", pair?.assetId ?? ""])
+      assert.strictEqual(after.code, 2)
+      assert.include(after.err, "frameio auth login")
+    })
+  )
+
+  it.scopedLive("refuses an address of another login, and what says why there is none", () =>
+    Effect.gen(function* () {
+      const { file, frameio } = yield* setup()
+      const args = ["auth", "login", "--client-id", "studio", "--redirect-uri", "https://example.com/callback"]
+      for (const [input, said] of [
+        ["https://example.com/callback?code=x&state=other\n", "another login"],
+        ["https://example.com/callback?error=access_denied\n", "access_denied"],
+        ["", "No address was given"]
+      ] as const) {
+        const { code, err } = yield* frameio(args, { input })
+        assert.notStrictEqual(code, 0)
+        assert.include(err, said)
+        assert.isFalse(existsSync(file))
+      }
+    })
+  )
+
+  it.scopedLive("logs a service in by its secret, whose token is kept and not asked for again", () =>
+    Effect.gen(function* () {
+      const { file, frameio, home, server } = yield* setup()
+      const secret = join(home, "secret.txt")
+      writeFileSync(secret, `${SECRET}\n`)
+      const args = ["auth", "login", "--service", "--client-id", "studio"]
+      const nothing = yield* frameio(args)
+      assert.strictEqual(nothing.code, 2)
+      assert.include(nothing.err, "--client-secret-file, or FRAMEIO_CLIENT_SECRET, is missing")
+      const login = yield* frameio([...args, "--client-secret-file", secret])
+      assert.strictEqual(login.code, 0, login.err)
+      assert.notInclude(login.out + login.err, SECRET)
+      assert.include(readFileSync(file, "utf8"), SECRET)
+      const asset = server.world.projects[0]?.rootId ?? ""
+      for (let n = 0; n < 3; n++) assert.strictEqual((yield* frameio(["show", asset])).code, 0)
+      assert.strictEqual((yield* server.counts("ims.token")).requests, 1)
+    })
+  )
+
+  it.scopedLive("uses a service of the environment without any login", () =>
+    Effect.gen(function* () {
+      const { file, frameio, server } = yield* setup()
+      const shown = yield* frameio(["show", server.world.projects[0]?.rootId ?? ""], { env: service })
+      assert.strictEqual(shown.code, 0, shown.err)
+      assert.isFalse(existsSync(file))
+    })
+  )
+
+  it.scopedLive("keeps a developer token from standard input, and takes FRAMEIO_TOKEN and --token-file before it", () =>
+    Effect.gen(function* () {
+      const { frameio, home, server } = yield* setup()
+      const login = yield* frameio(["auth", "login", "--with-token"], { input: `${FakeFrameio.token}\n` })
+      assert.strictEqual(login.code, 0, login.err)
+      const asset = server.world.projects[0]?.rootId ?? ""
+      assert.strictEqual((yield* frameio(["show", asset])).code, 0)
+      const wrong = join(home, "token.txt")
+      writeFileSync(wrong, "another-token\n")
+      assert.strictEqual((yield* frameio(["show", asset, "--token-file", wrong])).code, 2)
+      assert.strictEqual((yield* frameio(["show", asset], { env: { FRAMEIO_TOKEN: "another-token" } })).code, 2)
+      const right = join(home, "right.txt")
+      writeFileSync(right, FakeFrameio.token)
+      const env = { FRAMEIO_TOKEN: "another-token" }
+      assert.strictEqual((yield* frameio(["show", asset, "--token-file", right], { env })).code, 0)
+    })
+  )
+
+  it.scopedLive("keeps the login that was there when Frame.io does not accept another", () =>
+    Effect.gen(function* () {
+      const { file, frameio } = yield* setup()
+      yield* frameio(["auth", "login", "--with-token"], { input: FakeFrameio.token })
+      const before = readFileSync(file, "utf8")
+      const other = yield* frameio(["auth", "login", "--with-token"], { input: "another-token" })
+      assert.strictEqual(other.code, 2, other.err)
+      assert.notInclude(other.err, "another-token")
+      assert.strictEqual(readFileSync(file, "utf8"), before)
+      for (const input of ["", "two words"]) {
+        assert.strictEqual((yield* frameio(["auth", "login", "--with-token"], { input })).code, 2)
+      }
+    })
+  )
+
+  it.scopedLive("sends a login to no other host", () =>
+    Effect.gen(function* () {
+      const { env, frameio, server } = yield* setup()
+      yield* frameio(["auth", "login", "--with-token"], { input: FakeFrameio.token })
+      const other = yield* FakeFrameioServer.make()
+      const shown = yield* frameio(["show", server.world.projects[0]?.rootId ?? ""], {
+        env: { ...env, FRAMEIO_BASE_URL: other.baseUrl }
+      })
+      assert.strictEqual(shown.code, 2)
+      assert.include(shown.err, "its token is not sent to")
+      assert.strictEqual((yield* other.counts()).requests, 0)
+    })
+  )
+
+  it.scopedLive.skipIf(process.platform === "win32")("does not use a login that others can read", () =>
+    Effect.gen(function* () {
+      const { file, frameio, server } = yield* setup()
+      yield* frameio(["auth", "login", "--with-token"], { input: FakeFrameio.token })
+      for (const [path, open, closed] of [
+        [file, 0o640, 0o600],
+        [file, 0o604, 0o600],
+        [join(file, ".."), 0o777, 0o700]
+      ] as const) {
+        chmodSync(path, open)
+        const shown = yield* frameio(["show", server.world.projects[0]?.rootId ?? ""])
+        assert.strictEqual(shown.code, 2)
+        assert.include(shown.err, `chmod 600 ${file}`)
+        chmodSync(path, closed)
+      }
+      assert.strictEqual((yield* server.counts("assets.get")).requests, 0)
+    })
+  )
+
+  it.scopedLive("says that a file is no login, and nothing of what is in it", () =>
+    Effect.gen(function* () {
+      const { file, frameio } = yield* setup()
+      yield* frameio(["auth", "login", "--with-token"], { input: FakeFrameio.token })
+      writeFileSync(file, `{"kind":"developer-token","token":42,"secret":"${FakeFrameio.token}"}`)
+      const { code, err } = yield* frameio(["auth", "status"])
+      assert.strictEqual(code, 2)
+      assert.include(err, "is no login of this program")
+      assert.notInclude(err, FakeFrameio.token)
+    })
+  )
+
+  it.scopedLive("ends a job cleanly whose token cannot be renewed, and after a login it goes on", () =>
+    Effect.gen(function* () {
+      const { file, frameio, home, server } = yield* setup({
+        // The login is the first token; a second is not to be had, until it is logged in again.
+        faults: FaultPlan.nth("ims.token", 1, { _tag: "ErrorBefore", status: 400 })
+      })
+      yield* frameio(["auth", "login", "--service"], { env: service })
+      const pairs = Seed.pairs(Seed.shots(server.world, { shots: 40, versions: 2 }))
+      const plan = join(home, "plan.csv")
+      const ledger = join(home, "job.db")
+      writeFileSync(
+        plan,
+        ["asset_id,next_asset_id", ...pairs.map((pair) => `${pair.assetId},${pair.nextAssetId}`)].join("\n")
+      )
+      const { accessToken } = JSON.parse(readFileSync(file, "utf8"))
+      const args = ["batch", "run", plan, "--ledger", ledger, "--concurrency", "2"]
+      let confirmed = 0
+      const stopped = yield* frameio(args, {
+        onOut: (line) =>
+          Effect.sync(() => {
+            if (line.includes('"Confirmed"') && ++confirmed === 10) server.world.revokeToken(accessToken)
+          })
+      })
+      assert.strictEqual(stopped.code, 1, stopped.err)
+      assert.include(stopped.err, "frameio auth login")
+      const inPlace = (yield* server.counts("assets.version")).applied
+      assert.isBelow(inPlace, 40)
+      for (const secret of [accessToken, SECRET]) {
+        assert.notInclude(stopped.err + stopped.out, secret)
+        assert.isFalse(readFileSync(ledger).includes(secret))
+      }
+      assert.strictEqual((yield* frameio(["auth", "login", "--service"], { env: service })).code, 0)
+      const went = yield* frameio(args)
+      assert.strictEqual(went.code, 0, went.err)
+      assert.strictEqual((yield* server.counts("assets.version")).applied, 40)
+    })
+  )
+})
