@@ -58,6 +58,7 @@ const pure = {
     "RetryAfter",
     "Transport"
   ],
+  "packages/report/src": ["client/find", "internal/reportText"],
   "packages/stacks/src": ["PartPlan"]
 }
 
@@ -138,6 +139,15 @@ const rules = [
     comment: "A pure module imports nothing but pure modules.",
     from: { path: `^${oneOf(pureFiles)}$` },
     to: { pathNot: `^${oneOf(pureFiles)}$|node_modules/${oneOf(pureLibraries)}/` }
+  },
+  {
+    name: "page of reports",
+    comment: "The page's program brings no library along, and nothing of the report but texts and the form of a row.",
+    from: { path: "^packages/report/src/(client/|internal/report(Embedded|Text)\\.ts$)" },
+    to: {
+      pathNot: "^packages/report/src/(client/|internal/report(Embedded|Text)\\.ts$)",
+      dependencyTypesNot: ["type-only"]
+    }
   },
   {
     name: "no barrels",

@@ -136,6 +136,7 @@ const openapi = (...args) => [
   build("core"),
   ["OpenAPI document", "npm run openapi", () => node("scripts/openapi.mjs", args)]
 ]
+const page = (...args) => ["page of reports", "npm run page", () => node("packages/report/page.mjs", args)]
 const lint = [
   [
     "format and lint",
@@ -152,7 +153,8 @@ const lint = [
   ],
   ["what nothing uses", "npm run lint", () => node("node_modules/knip/bin/knip.js", ["--no-progress"])],
   ["documentation", "node scripts/check-docs.mjs", () => node("scripts/check-docs.mjs")],
-  ...openapi("--check")
+  ...openapi("--check"),
+  page("--check")
 ]
 const packages = ["packages as published", "node scripts/check-packages.mjs", () => node("scripts/check-packages.mjs")]
 const tests = (args) => ["tests", "npm run vitest", () => vitest(args)]
@@ -193,7 +195,8 @@ const tasks = {
   histories: (args) => [setup, histories(args)],
   "lower-bound": (args) => [["lower bound", "npm run lower-bound", () => node("scripts/lower-bound.mjs", args)]],
   pictures: () => [lightSetup, bundle, ["pictures", "npm run pictures", () => node("scripts/pictures.mjs")]],
-  openapi: () => [setup, ...openapi()]
+  openapi: () => [setup, ...openapi()],
+  page: () => [setup, page()]
 }
 
 const [task = "", ...rest] = process.argv.slice(2)

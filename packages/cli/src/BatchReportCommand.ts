@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type * as JobRecord from "@effect-frameio/batch/JobRecord"
 import * as BatchReport from "@effect-frameio/report/BatchReport"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
@@ -12,6 +13,31 @@ import { CliError, orInterrupted } from "./CliError.js"
 import * as LedgerFile from "./LedgerFile.js"
 import * as OutputFile from "./OutputFile.js"
 import { Stdio } from "./Stdio.js"
+import * as Text from "./Text.js"
+
+/** What can be done next, by what is left: in words and as a command. */
+const nextOf = (
+  { counts, plan }: JobRecord.Head,
+  ledger: string
+): ReadonlyArray<{ readonly when: string; readonly command: string }> => {
+  const file = `--ledger ${Text.quoted(ledger)}`
+  if (counts.undoing > 0) {
+    return [{ when: "To go on with the undo:", command: `frameio batch undo ${file}` }]
+  }
+  // A plan of standard input has no name to say it by.
+  if (plan === null || counts.undone > 0) return []
+  const run = `frameio batch run ${Text.quoted(plan)} ${file}`
+  const open = counts.planned + counts.sent
+  return [
+    ...(open > 0 ? [{ when: "To go on with what is left:", command: run }] : []),
+    ...(counts.failed > 0
+      ? [{ when: "To try the failed ones again, once their causes are gone:", command: `${run} --retry-failed` }]
+      : []),
+    ...(open + counts.failed === 0 && counts.total > 0
+      ? [{ when: "To see whether all is still in place:", command: `${run} --look-first` }]
+      : [])
+  ]
+}
 
 /**
  * Reports what became of the job in a ledger.
@@ -23,6 +49,7 @@ export const handle = Effect.fn("Cli.batchReport")(
   function* (args: {
     readonly ledger: string
     readonly html: Option.Option<string>
+    readonly title: Option.Option<string>
     readonly csv: Option.Option<string>
     readonly jsonl: Option.Option<string>
     readonly force: boolean
@@ -38,11 +65,22 @@ export const handle = Effect.fn("Cli.batchReport")(
       ]
     })
     const twice = asked.length > files.length + 1 ? ["Only one of --html, --csv and --jsonl can be -."] : []
-    if (problems.length + twice.length > 0) return yield* CliError.badInput([...problems, ...twice].join("\n"))
+    const untitled =
+      Option.isSome(args.title) && Option.isNone(args.html)
+        ? ["--title is the title of the page: say --html, too."]
+        : []
+    const refused = [...problems, ...twice, ...untitled]
+    if (refused.length > 0) return yield* CliError.badInput(refused.join("\n"))
     const ledger = yield* LedgerFile.open(args.ledger, "read")
     const head = yield* Effect.mapError(ledger.head, LedgerFile.toCliError)
     const texts = [
-      Option.as(args.html, BatchReport.toHtml(head, ledger.rows)),
+      Option.as(
+        args.html,
+        BatchReport.toHtml(head, ledger.rows, {
+          title: Option.getOrUndefined(args.title),
+          next: nextOf(head, args.ledger)
+        })
+      ),
       Option.map(args.csv, (file) =>
         BatchReport.toCsv(ledger.rows, {
           byteOrderMark: targets.some((target) => target.given === file && OutputFile.isFile(target))

@@ -27,7 +27,7 @@ import * as JobView from "./JobView.js"
 import * as LedgerFile from "./LedgerFile.js"
 import { clock } from "./ProgressBar.js"
 import { type InputFailed, Stdio } from "./Stdio.js"
-import { plural } from "./Text.js"
+import * as Text from "./Text.js"
 
 const formatOf = (file: string): VersionPlan.Format => {
   const extension = /\.([a-z]+)$/i.exec(file)?.[1]?.toLowerCase()
@@ -84,7 +84,8 @@ const reading = <A, R>(
     )
   })
 
-const extent = (links: number, chains: number): string => `${plural(links, "version")} for ${plural(chains, "stack")}`
+const extent = (links: number, chains: number): string =>
+  `${Text.plural(links, "version")} for ${Text.plural(chains, "stack")}`
 
 /** How long it takes, as far as that is known before anything was sent. */
 const estimate = (
@@ -105,8 +106,6 @@ const lastRule = (samples: ReadonlyArray<JobRecord.Sample>) => {
   }
   return undefined
 }
-
-const quoted = (word: string): string => (/^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
 
 /**
  * What `handle` needs to know.
@@ -273,7 +272,7 @@ const runWithLedger = (args: RunArgs, file: string, format: VersionPlan.Format) 
       (stop) => BatchJob.run({ ...runnerOptions(args, stop), retryFailed: args.retryFailed }),
       {
         ...args,
-        goOn: args.goOn ?? `To go on: frameio batch run ${quoted(args.file)} --ledger ${quoted(file)}`
+        goOn: args.goOn ?? `To go on: frameio batch run ${Text.quoted(args.file)} --ledger ${Text.quoted(file)}`
       }
     ).pipe(
       Effect.provideService(Ledger.Ledger, ledger),

@@ -329,6 +329,11 @@ export const batchReport = CommandLine.command({
       CommandLine.file,
       "Write one page to this file, to open in a browser or to send; - is standard output."
     ),
+    title: CommandLine.optional(
+      "title",
+      CommandLine.text("words"),
+      "What the page is called; without it, by the plan's file name."
+    ),
     csv: CommandLine.optional("csv", CommandLine.file, "Write every row as CSV to this file; - is standard output."),
     jsonl: CommandLine.optional(
       "jsonl",
@@ -340,7 +345,7 @@ export const batchReport = CommandLine.command({
   sends: "nothing",
   examples: [
     { line: "frameio batch report --ledger job.db" },
-    { line: "frameio batch report --ledger job.db --html report.html" },
+    { line: 'frameio batch report --ledger job.db --html report.html --title "AGM, Friday"' },
     { line: "frameio batch report --ledger job.db --csv rows.csv" }
   ]
 })

@@ -250,6 +250,15 @@ export const ascii = (text: string): string => text.replace(/[…“”’—–
 export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
 
 /**
+ * A word as a POSIX shell takes it for itself.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const quoted = (word: string): string =>
+  /^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+
+/**
  * What a terminal can do, by the environment.
  *
  * @since 0.1.0

@@ -238,6 +238,10 @@ describe("frameio batch, with a ledger", () => {
       const page = yield* fs.readFileString(html)
       assert.match(page, /^<!doctype html>/i)
       assert.include(page, "shot 4")
+      assert.include(page, '<h1><bdi dir="ltr">plan.csv</bdi></h1>')
+      assert.include(page, `<code>frameio batch run ${plan} --ledger ${ledger} --retry-failed</code>`)
+      const titled = yield* piped("batch", "report", "--ledger", ledger, "--html", "-", "--title", "Friday, A & B")
+      assert.include(titled.out, '<h1><bdi dir="ltr">Friday, A &amp; B</bdi></h1>')
       const table = yield* fs.readFileString(csv)
       assert.match(table, /^line,chain,state,.*\r\n/)
       // Excel takes a file without a byte order mark for another encoding.
@@ -252,7 +256,8 @@ describe("frameio batch, with a ledger", () => {
         [["--csv", `${ledger}.link`, "--force"], "is the ledger itself"],
         [["--html", html, "--csv", `${plan}`], "plan.csv is there already; --force overwrites it"],
         [["--html", `${ledger}-new`, "--csv", `${ledger}-new`], "the same file"],
-        [["--html", "-", "--csv", "-"], "Only one of"]
+        [["--html", "-", "--csv", "-"], "Only one of"],
+        [["--title", "Friday"], "--title is the title of the page: say --html, too."]
       ] as const) {
         const refused = yield* piped("batch", "report", "--ledger", ledger, ...args)
         assert.strictEqual(refused.code, 2, refused.err)

@@ -7,10 +7,12 @@
 
 import type { Head, Row } from "@effect-frameio/batch/JobRecord"
 import * as LinkError from "@effect-frameio/batch/LinkError"
+import * as PlanFile from "@effect-frameio/batch/PlanFile"
 import * as Chunk from "effect/Chunk"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Facts from "./internal/reportFacts.js"
+import { iso } from "./internal/reportHtml.js"
 import * as Page from "./internal/reportPage.js"
 import { RowPicker } from "./internal/reportRows.js"
 import * as Text from "./internal/reportText.js"
@@ -28,6 +30,20 @@ export interface HtmlOptions {
    * their stacks; the page says what it left out and where to get it.
    */
   readonly maxRows?: number | undefined
+  /** What the page is called. Default the plan's file name, or the job's name where the plan has none. */
+  readonly title?: string | undefined
+  /**
+   * An asset's address on Frame.io without its id at the end, for the page's links. Default that of v2; V4 has one for
+   * each project.
+   */
+  readonly assetUrl?: string | undefined
+  /** What somebody can do next, with a command to copy for each. Default none. */
+  readonly next?: ReadonlyArray<{
+    /** What the command is for, as a sentence. */
+    readonly when: string
+    /** The command as it is typed. */
+    readonly command: string
+  }>
 }
 
 /**
@@ -58,7 +74,12 @@ export interface CsvOptions {
  * @since 0.1.0
  * @category options
  */
-export const defaults = { maxRows: 50_000, maxFailures: 20, byteOrderMark: false } as const
+export const defaults = {
+  maxRows: 50_000,
+  assetUrl: "https://app.frame.io/player/",
+  maxFailures: 20,
+  byteOrderMark: false
+} as const
 
 /** Beyond this a table's height is more than browsers can lay out. */
 const MOST_ROWS = 250_000
@@ -83,8 +104,13 @@ export const toHtml = <E, R>(
 ): Stream.Stream<string, E, R> =>
   Stream.suspend(() => {
     const maxRows = Math.min(Math.max(Math.floor(options?.maxRows ?? defaults.maxRows), 0), MOST_ROWS)
+    const wording: Page.Wording = {
+      title: options?.title,
+      assetUrl: options?.assetUrl ?? defaults.assetUrl,
+      next: options?.next ?? []
+    }
     const picker = new RowPicker(head.counts, maxRows)
-    const failures = new Page.StaticFailures()
+    const failures = new Page.StaticFailures(wording.assetUrl)
     const blocks = rows.pipe(
       Stream.rechunk(ROWS_PER_BLOCK),
       Stream.mapChunks((chunk) => {
@@ -97,7 +123,7 @@ export const toHtml = <E, R>(
       })
     )
     return Stream.concat(
-      Stream.concat(Page.opening(head), blocks),
+      Stream.concat(Page.opening(head, wording), blocks),
       Stream.sync(() => Page.closing(head, picker, failures))
     )
   })
@@ -113,8 +139,8 @@ const CSV_COLUMNS: ReadonlyArray<readonly [string, (row: Row) => string | number
   ["name", (row) => row.name],
   ["stack", (row) => row.stack],
   ["attempts", (row) => row.attempts],
-  ["sent_at", (row) => Text.iso(row.sentAtMillis)],
-  ["done_at", (row) => Text.iso(row.doneAtMillis)],
+  ["sent_at", (row) => iso(row.sentAtMillis)],
+  ["done_at", (row) => iso(row.doneAtMillis)],
   ["error", (row) => (row.error === null ? null : LinkError.tagOf(row.error))],
   ["error_status", (row) => (row.error === null ? null : (LinkError.statusOf(row.error) ?? null))],
   ["error_outcome", (row) => (row.error === null ? null : LinkError.outcomeOf(row.error))],
@@ -122,7 +148,10 @@ const CSV_COLUMNS: ReadonlyArray<readonly [string, (row: Row) => string | number
   ["fields", (row) => (Object.keys(row.fields).length === 0 ? null : JSON.stringify(row.fields))]
 ]
 
-const csvLine = (cells: ReadonlyArray<string | number | null>): string => `${cells.map(Text.csvCell).join(",")}\r\n`
+const csvCell = (value: string | number | null): string =>
+  typeof value === "string" ? PlanFile.cell(value) : String(value ?? "")
+
+const csvLine = (cells: ReadonlyArray<string | number | null>): string => `${cells.map(csvCell).join(",")}\r\n`
 
 /**
  * Every row as CSV (RFC 4180) with a header; times in ISO 8601, UTC. The ids stand in the columns that a plan has, so rows
@@ -162,8 +191,8 @@ const jsonOf = (row: Row) => ({
   name: row.name,
   stack: row.stack,
   attempts: row.attempts,
-  sent_at: Text.iso(row.sentAtMillis) || null,
-  done_at: Text.iso(row.doneAtMillis) || null,
+  sent_at: iso(row.sentAtMillis) || null,
+  done_at: iso(row.doneAtMillis) || null,
   error: row.error === null ? null : encodeError(row.error),
   message: row.error?.message ?? null,
   fields: row.fields

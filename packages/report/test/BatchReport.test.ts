@@ -3,6 +3,7 @@ import { type JobRecord, LinkError, VersionPlan } from "@effect-frameio/batch"
 import { BatchReport } from "@effect-frameio/report"
 import { parse } from "csv-parse/sync"
 import { Effect, FastCheck, Schema, Stream } from "effect"
+import { COLUMNS } from "../src/internal/reportEmbedded.js"
 import { anyRow, anyText, countsOf, HOSTILE, head, id, recorded, row, sample, T0 } from "./support/report.js"
 
 const pageOf = (
@@ -25,7 +26,6 @@ const told = (error: LinkError.LinkError) => {
   }
 }
 
-const Config = Schema.parseJson(Schema.Struct({ columns: Schema.Array(Schema.String) }))
 const Block = Schema.parseJson(Schema.Array(Schema.Array(Schema.Unknown)))
 
 /** What a browser's parser sees as the content of the elements: it ends one at the first `</script`. */
@@ -37,13 +37,10 @@ const scripts = (page: string) =>
 
 /** The rows as the page's script reads them. */
 const embedded = (page: string): ReadonlyArray<unknown> => {
-  const found = scripts(page)
-  const config = found.find(({ attributes }) => attributes.includes('id="config"'))
-  const { columns } = Schema.decodeSync(Config)(config?.text ?? "")
-  return found
+  return scripts(page)
     .filter(({ attributes }) => attributes.includes('class="rows"'))
     .flatMap(({ text }) => Schema.decodeSync(Block)(text))
-    .map((values) => Object.fromEntries(columns.map((column, place) => [column, values[place]])))
+    .map((values) => Object.fromEntries(COLUMNS.map((column, place) => [column, values[place]])))
 }
 
 const textOf = (page: string) =>

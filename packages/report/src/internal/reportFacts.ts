@@ -1,66 +1,12 @@
-/** What a report says of a job: names of states, sums over samples and runs. Pure. */
+/** What a report says of a job: sums over links, samples and runs. Pure. */
 import type { Counts, Head, Row, Run, Sample } from "@effect-frameio/batch/JobRecord"
 import * as LinkError from "@effect-frameio/batch/LinkError"
+import { type Fault, STATES } from "./reportEmbedded.js"
 import { count } from "./reportText.js"
-
-/** What a person reads for a state. */
-export interface StateWords {
-  readonly state: Row["state"]
-  readonly mark: string
-  readonly label: string
-  /** After a number. */
-  readonly several: string
-  readonly meaning: string
-}
-
-/** In the order in which they need somebody's attention; a page that cannot hold all rows drops from the end. */
-export const STATES: ReadonlyArray<StateWords> = [
-  { state: "failed", mark: "✕", label: "Failed", several: "failed", meaning: "could not be put on its stack" },
-  {
-    state: "sent",
-    mark: "?",
-    label: "Unsettled",
-    several: "unsettled",
-    meaning: "the call went out and its outcome is not known"
-  },
-  {
-    state: "undoing",
-    mark: "?",
-    label: "Being undone",
-    several: "being undone",
-    meaning: "the call that takes it off went out and its outcome is not known"
-  },
-  {
-    state: "skipped",
-    mark: "»",
-    label: "Skipped",
-    several: "skipped",
-    meaning: "not sent, because one before it on its stack failed"
-  },
-  {
-    state: "planned",
-    mark: "–",
-    label: "Not sent",
-    several: "not sent",
-    meaning: "in the plan, its turn has not come"
-  },
-  { state: "undone", mark: "↶", label: "Undone", several: "undone", meaning: "taken off its stack again" },
-  { state: "confirmed", mark: "✓", label: "On its stack", several: "on their stacks", meaning: "done" }
-]
 
 /** Whether an earlier call may have been made and nobody has looked, or it failed. */
 export const isTrouble = (row: Row): boolean =>
   row.state === "failed" || row.state === "sent" || row.state === "undoing"
-
-/** What is told of a row's error. */
-export interface Fault {
-  readonly tag: string
-  readonly status: number | undefined
-  readonly outcome: ReturnType<typeof LinkError.outcomeOf>
-  readonly message: string
-  /** The message without the call and the ids, which stand beside it. */
-  readonly reason: string
-}
 
 export const faultOf = ({ error }: Row): Fault | null =>
   error === null
@@ -73,13 +19,6 @@ export const faultOf = ({ error }: Row): Fault | null =>
         reason: LinkError.reasonOf(error)
       }
 
-/** What the fault's outcome means. */
-export const OUTCOMES = {
-  "not-applied": "Nothing was changed.",
-  unknown: "The change may have been made all the same: look at the stack before sending again.",
-  applied: "The change was made all the same."
-} as const
-
 /** The counts as one sentence, without its full stop. */
 export const sentence = (counts: Counts): string => {
   const rest = STATES.filter(({ state }) => state !== "confirmed" && counts[state] > 0).map(
@@ -91,6 +30,24 @@ export const sentence = (counts: Counts): string => {
       : `${count(counts.confirmed)} of ${count(counts.total)} versions ${counts.confirmed === 1 ? "is on its stack" : "are on their stacks"}`
   const already = counts.already > 0 ? ` (${count(counts.already)} before this job)` : ""
   return `${done}${already}${rest.length > 0 ? `; ${rest.join(", ")}` : ""}`
+}
+
+/** The least that shows of a state that has any link, in percent of the bar. */
+const LEAST_SHARE = 1.2
+
+/** How wide each state stands in the bar, in percent: what is rare shows, and what is common gives it the room. */
+export const shares = (counts: Counts): ReadonlyArray<{ readonly state: Row["state"]; readonly percent: number }> => {
+  const parts = STATES.filter(({ state }) => counts[state] > 0).map(({ state }) => ({
+    state,
+    exact: (counts[state] / counts.total) * 100
+  }))
+  const small = parts.filter(({ exact }) => exact < LEAST_SHARE)
+  const room = 100 - small.length * LEAST_SHARE
+  const large = parts.reduce((sum, { exact }) => (exact < LEAST_SHARE ? sum : sum + exact), 0)
+  return parts.map(({ exact, state }) => ({
+    state,
+    percent: exact < LEAST_SHARE ? LEAST_SHARE : (exact / large) * room
+  }))
 }
 
 /** Requests per second that a sample's limit allows, once the bucket is full. */

@@ -1,26 +1,22 @@
-/** The page of a report: its markup. The look is in `reportStyles`, the script in `reportScript`, the plot in `reportPlot`. */
+/** The page of a report: its markup. Its look and its program are in `src/client`, the plot is in `reportPlot`. */
 
 import type { Head, Row, Run } from "@effect-frameio/batch/JobRecord"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { endOf, faultOf, isTrouble, OUTCOMES, STATES, sentence, totals, workedMillis } from "./reportFacts.js"
+import { script, styles } from "./pageBundle.js"
+import { OUTCOMES, STATES } from "./reportEmbedded.js"
+import { endOf, faultOf, isTrouble, sentence, shares, totals, workedMillis } from "./reportFacts.js"
+import { html, Markup, moment, outside } from "./reportHtml.js"
 import { figure } from "./reportPlot.js"
-import { block, COLUMNS, type Reason, type RowPicker } from "./reportRows.js"
-import { script } from "./reportScript.js"
-import { styles } from "./reportStyles.js"
-import {
-  count,
-  decimal,
-  duration,
-  HIDDEN,
-  html,
-  Markup,
-  moment,
-  oneLine,
-  outside,
-  scriptJson,
-  visible
-} from "./reportText.js"
+import { block, type Reason, type RowPicker } from "./reportRows.js"
+import { count, decimal, duration, oneLine, visible } from "./reportText.js"
+
+/** What a page says beside what the job says. */
+export interface Wording {
+  readonly title: string | undefined
+  readonly assetUrl: string
+  readonly next: ReadonlyArray<{ readonly when: string; readonly command: string }>
+}
 
 /** How many failures and unsettled links are written out for a page without its script, and for print. */
 const MAX_STATIC = 1000
@@ -44,6 +40,9 @@ const policy = Effect.map(
     `default-src 'none'; script-src ${scriptHash}; style-src ${styleHash}; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'`
 )
 
+const next = (wording: Wording): Markup =>
+  html`${wording.next.map(({ command, when }) => html`<div class="next"><p>${when}</p><p class="command"><code>${command}</code></p></div>`)}`
+
 const stateOf = new Map(STATES.map((words) => [words.state, words]))
 
 const chip = (state: Row["state"]): Markup => {
@@ -53,13 +52,12 @@ const chip = (state: Row["state"]): Markup => {
 
 const bar = ({ counts }: Head): Markup => {
   let x = 0
-  const parts = [...STATES].reverse().map(({ state }) => {
-    const width = counts.total > 0 ? (counts[state] / counts.total) * 100 : 0
-    const part = html`<rect class="${state}" x="${x}%" width="${width}%" height="100%"/>`
-    x += width
-    return width > 0 ? part : html``
+  const parts = [...shares(counts)].reverse().map(({ percent, state }) => {
+    const part = html`<rect class="${state}" x="${x}%" width="${percent}%" height="100%"/>`
+    x += percent
+    return part
   })
-  return html`<svg class="share" width="100%" height="8" aria-hidden="true"><rect class="ground" width="100%" height="100%"/>${parts}</svg>`
+  return html`<svg class="share" width="100%" height="10" aria-hidden="true"><rect class="ground" width="100%" height="100%"/>${parts}</svg>`
 }
 
 const tile = (label: string, value: string, kind: string, note: string): Markup =>
@@ -113,11 +111,12 @@ const runs = (head: Head): Markup => {
 }
 
 /** Up to where the rows stand. */
-export const opening = (head: Head): Stream.Stream<string> =>
+export const opening = (head: Head, wording: Wording): Stream.Stream<string> =>
   Stream.fromEffect(
     Effect.map(policy, (content) => {
-      const title = `${visible(head.job)} – ${sentence(head.counts)}`
-      const config = scriptJson({ columns: COLUMNS, states: STATES, outcomes: OUTCOMES, hidden: HIDDEN })
+      const title = wording.title ?? head.plan?.replace(/^.*[/\\]/s, "") ?? head.job
+      const said = (what: string, text: string | null) =>
+        text === null || text === title ? null : html`<span>${what} ${outside(text)}</span>`
       return html`<!doctype html>
 <html lang="en">
 <head>
@@ -127,20 +126,19 @@ export const opening = (head: Head): Stream.Stream<string> =>
 <meta name="robots" content="noindex">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${title}</title>
+<title>${visible(title)} – ${sentence(head.counts)}</title>
 <style>${new Markup(styles)}</style>
 </head>
 <body>
 <a class="skip" href="#versions">Skip to the versions</a>
 <header>
-<div><p class="over">Frame.io version job</p><h1>${outside(head.job)}</h1>
-<p class="facts">${head.plan === null ? null : html`<span>Plan ${outside(head.plan)}</span>`}<span>Begun ${moment(head.createdAtMillis)}</span><span>${duration(workedMillis(head))} of work in ${head.runs.length === 1 ? "one run" : `${count(head.runs.length)} runs`}</span><span>As of ${moment(head.reportedAtMillis)}</span><span id="zone">Times are UTC</span></p></div>
+<div><p class="over">Frame.io version job</p><h1>${outside(title)}</h1>
+<p class="facts">${said("Plan", head.plan)}${said("Job", head.job)}<span>Begun ${moment(head.createdAtMillis)}</span><span>${duration(workedMillis(head))} of work in ${head.runs.length === 1 ? "one run" : `${count(head.runs.length)} runs`}</span><span>As of ${moment(head.reportedAtMillis)}</span><span id="zone">Times are UTC</span></p></div>
 <button type="button" id="theme" hidden></button>
 </header>
-<main>
+<main data-asset-url="${wording.assetUrl}">
 <section aria-labelledby="outcome-title"><h2 id="outcome-title">${sentence(head.counts)}</h2>
-${bar(head)}${tiles(head)}</section>
-<script type="application/json" id="config">${new Markup(config)}</script>
+${bar(head)}${tiles(head)}${next(wording)}</section>
 `.text
     })
   )
@@ -150,22 +148,26 @@ export const rows = block
 
 /** What a link that failed or is unsettled looks like without the script. Bounded, however many there are. */
 export class StaticFailures {
+  constructor(readonly assetUrl: string) {}
+
   private readonly kept: Array<Markup> = []
   total = 0
 
   add(row: Row): void {
     if (!isTrouble(row)) return
     this.total++
-    if (this.kept.length < MAX_STATIC) this.kept.push(StaticFailures.line(row))
+    if (this.kept.length < MAX_STATIC) this.kept.push(this.line(row))
   }
 
-  private static line(row: Row): Markup {
+  private line(row: Row): Markup {
     const fault = faultOf(row)
     const why =
       fault === null
         ? html`No cause was recorded.`
         : html`<b>${fault.tag}</b>${fault.status === undefined ? null : html` ${fault.status}`} ${outside(oneLine(fault.message))} ${OUTCOMES[fault.outcome]}`
-    return html`<tr><td>${row.line}</td><td>${chip(row.state)}</td><td>${outside(row.name ?? row.nextAssetId)}<br><code>${outside(row.nextAssetId)}</code></td><td>${row.stack === null ? null : html`${outside(row.stack)}<br>`}<code>${outside(row.stackId ?? row.assetId)}</code></td><td>${why}</td></tr>
+    const id = (text: string) =>
+      html`<a href="${this.assetUrl}${encodeURIComponent(text)}" rel="noopener noreferrer"><code>${outside(text)}</code></a>`
+    return html`<tr><td>${row.line}</td><td>${chip(row.state)}</td><td>${outside(row.name ?? row.nextAssetId)}<br>${id(row.nextAssetId)}</td><td>${row.stack === null ? null : html`${outside(row.stack)}<br>`}${id(row.stackId ?? row.assetId)}</td><td>${why}</td></tr>
 `
   }
 
@@ -191,7 +193,7 @@ const reasons = (picker: RowPicker): Markup => {
   if (sorted.length === 0) return html``
   return html`<section aria-labelledby="reasons-title"><h2 id="reasons-title">What failed, and why</h2>
 <table id="reasons"><thead><tr><th scope="col" class="number">Versions</th><th scope="col">Error</th><th scope="col">What it says</th></tr></thead><tbody>${sorted.map(reasonLine)}</tbody></table>
-${picker.otherReasons > 0 ? html`<p class="note">${count(picker.otherReasons)} more failed for other causes.</p>` : null}</section>`
+${picker.otherReasons > 0 ? html`<p class="note">${count(picker.otherReasons)} more failed for other causes.</p>` : null}<div id="names" class="live"></div></section>`
 }
 
 const leftOut = (picker: RowPicker): Markup => {
@@ -206,16 +208,16 @@ const leftOut = (picker: RowPicker): Markup => {
 /** From where the rows end. */
 export const closing = (head: Head, picker: RowPicker, failures: StaticFailures): string =>
   html`${reasons(picker)}
-<section aria-labelledby="limit-title"><h2 id="limit-title">Requests against the limit</h2>
-${figure(head)}${head.samples.length === 0 ? null : waits(head)}
-${head.runs.length === 0 ? null : html`<h3>Runs</h3>${runs(head)}`}</section>
 ${failures.markup()}
 <section class="live" id="versions" tabindex="-1" aria-labelledby="versions-title"><h2 id="versions-title">Versions</h2>
 ${leftOut(picker)}
-<div class="tools"><label class="search"><span class="unseen">Search versions</span><input id="search" type="search" placeholder="Search names, ids, errors" autocomplete="off" spellcheck="false" aria-keyshortcuts="/"><kbd aria-hidden="true">/</kbd></label><div id="states" role="group" aria-label="States to show"></div><p id="found" role="status"></p></div>
+<div class="tools"><label class="search"><span class="unseen">Search versions</span><input id="search" type="search" placeholder="Search names, ids, errors" autocomplete="off" spellcheck="false" aria-keyshortcuts="/"><kbd aria-hidden="true">/</kbd></label><label class="within"><span class="unseen">Column to search</span><select id="within"></select></label><div id="states" role="group" aria-label="States to show"></div><p id="found" role="status"></p></div>
 <div class="table"><div id="grid" role="grid" tabindex="0" aria-labelledby="versions-title" aria-describedby="keys"></div>
 <p id="empty" hidden>No version matches.</p></div>
 <p id="keys" class="note"><kbd>/</kbd> search <kbd>↑</kbd> <kbd>↓</kbd> <kbd>PgUp</kbd> <kbd>PgDn</kbd> move <kbd>Enter</kbd> details <kbd>Esc</kbd> close</p></section>
+<section aria-labelledby="limit-title"><h2 id="limit-title">Requests against the limit</h2>
+${figure(head)}${head.samples.length === 0 ? null : waits(head)}
+${head.runs.length === 0 ? null : html`<h3>Runs</h3>${runs(head)}`}</section>
 </main>
 <footer class="note">Written by effect-frameio. This page loads nothing and sends nothing.</footer>
 <dialog id="details" aria-labelledby="details-title"></dialog>

@@ -7,7 +7,8 @@
  */
 import type { Head, Sample } from "@effect-frameio/batch/JobRecord"
 import { endOf, limitRate } from "./reportFacts.js"
-import { decimal, duration, html, iso, type Markup, moment } from "./reportText.js"
+import { html, iso, type Markup, moment } from "./reportHtml.js"
+import { decimal, duration } from "./reportText.js"
 
 /** Columns are merged down to about this many: more cannot be told apart on a screen. */
 const COLUMNS = 240

@@ -1,25 +1,8 @@
 /** Which rows a page holds when it cannot hold all, and how they are embedded. */
 import type { Counts, Row } from "@effect-frameio/batch/JobRecord"
-import { faultOf, STATES } from "./reportFacts.js"
-import { scriptJson } from "./reportText.js"
-
-/** The fields of an embedded row, in order: names once per page and not once per row. */
-export const COLUMNS = [
-  "line",
-  "chain",
-  "assetId",
-  "nextAssetId",
-  "stackId",
-  "name",
-  "stack",
-  "fields",
-  "state",
-  "how",
-  "fault",
-  "attempts",
-  "sentAtMillis",
-  "doneAtMillis"
-] as const
+import { COLUMNS, STATES } from "./reportEmbedded.js"
+import { faultOf } from "./reportFacts.js"
+import { scriptJson } from "./reportHtml.js"
 
 const cellOf = (row: Row, column: (typeof COLUMNS)[number]): unknown => {
   switch (column) {
