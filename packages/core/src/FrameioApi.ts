@@ -27,6 +27,7 @@ import {
   Unauthorized,
   UsageExceeded
 } from "./FrameioError.js"
+import { argument } from "./internal/argument.js"
 import * as openApi from "./internal/openApi.js"
 import * as query from "./internal/query.js"
 import { type Reflected, reflect } from "./internal/reflection.js"
@@ -95,18 +96,18 @@ const listing = HttpApiEndpoint.get("children")`/v2/assets/${assetId}/children`
     Schema.Struct({
       page,
       page_size: pageSize("the default and the maximum are not documented"),
-      include: query.text(
+      include: query.joined(
         "What comes along, joined with commas. Documented: children (the first three only), cover_asset, review_links. Frame.io's SDK also names creator and presentation."
       ),
       // The documented enumeration of single fields would refuse the documentation's own example.
-      sort: query.text("Fields joined with commas, - in front reverses: filetype,-id."),
+      sort: query.joined("Fields joined with commas, - in front reverses: filetype,-id."),
       include_deleted: includeDeleted,
       type: types,
-      only_fields: query.text(
+      only_fields: query.joined(
         "Not documented, sent by Frame.io's SDK: the fields to show, with the prefix of a table, such as a.name,u.name."
       ),
-      drop_includes: query.text("Not documented, sent by Frame.io's SDK: what not to bring along."),
-      hard_drop_fields: query.text("Not documented, sent by Frame.io's SDK: fields not to show.")
+      drop_includes: query.joined("Not documented, sent by Frame.io's SDK: what not to bring along."),
+      hard_drop_fields: query.joined("Not documented, sent by Frame.io's SDK: fields not to show.")
     })
   )
   .annotateContext(
@@ -129,7 +130,12 @@ const children = listing.addSuccess(Schema.Array(Asset))
  */
 export const slimChildren = listing.addSuccess(Schema.Array(AssetFragment))
 
-const create = HttpApiEndpoint.post("create")`/v2/assets/${assetId}/children`
+const parentId = HttpApiSchema.param(
+  "asset_id",
+  Schema.propertySignature(AssetUuid).annotations(argument({ name: "parentId" }))
+)
+
+const create = HttpApiEndpoint.post("create")`/v2/assets/${parentId}/children`
   .setPayload(NewAsset.Payload)
   .addSuccess(CreatedAsset)
   .addError(conflict, { status: 409 })
@@ -150,7 +156,7 @@ const update = HttpApiEndpoint.put("update")`/v2/assets/${assetId}`
         properties: Schema.optional(Schema.NullOr(Schema.Record({ key: Schema.String, value: Schema.Unknown })))
       },
       Schema.Record({ key: Schema.String, value: Schema.Unknown })
-    )
+    ).annotations(argument({ name: "fields" }))
   )
   .addSuccess(Asset)
   .addError(conflict, { status: 409 })
@@ -173,9 +179,12 @@ const remove = HttpApiEndpoint.del("delete")`/v2/assets/${assetId}`
     )
   )
 
-const destinationFolder = HttpApiSchema.param("destination_folder", AssetUuid)
+const destinationFolder = HttpApiSchema.param(
+  "destination_folder",
+  Schema.propertySignature(AssetUuid).annotations(argument({ name: "destinationId" }))
+)
 
-const what = Schema.Struct({ id: AssetUuid })
+const what = Schema.Struct({ id: Schema.propertySignature(AssetUuid).annotations(argument({ name: "assetId" })) })
 
 const copy = HttpApiEndpoint.post("copy")`/v2/assets/${destinationFolder}/copy`
   .setPayload(what)
@@ -200,7 +209,8 @@ const bulkCopy = HttpApiEndpoint.post(
     Schema.Struct({
       batch: Schema.optional(Schema.Array(Schema.Struct({ id: Schema.Union(AssetUuid, Schema.Int) }))).annotations({
         description:
-          "The specification says that these ids are integers, with 1 and 2 as examples; the official SDK sends UUIDs."
+          "The specification says that these ids are integers, with 1 and 2 as examples; the official SDK sends UUIDs.",
+        ...argument({ name: "assetIds", member: "id" })
       }),
       copy_comments: Schema.optional(Schema.Literal("all", "none")).annotations({
         description: "The default is not documented."

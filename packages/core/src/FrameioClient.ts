@@ -13,7 +13,6 @@ import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
@@ -24,15 +23,12 @@ import * as FrameioApi from "./FrameioApi.js"
 import * as FrameioConfig from "./FrameioConfig.js"
 import * as FrameioError from "./FrameioError.js"
 import type { Answer } from "./internal/answer.js"
-import * as Arguments from "./internal/arguments.js"
-import * as Calls from "./internal/calls.js"
-import { type DerivedCall, derive } from "./internal/derivedCall.js"
-import { isOutage } from "./internal/outage.js"
+import type * as DerivedCall from "./internal/derivedCall.js"
+import * as Methods from "./internal/methods.js"
 import * as NewAsset from "./NewAsset.js"
 import * as Page from "./Page.js"
-import * as Patience from "./Patience.js"
 import * as RetryPolicy from "./RetryPolicy.js"
-import * as Search from "./Search.js"
+import type * as Search from "./Search.js"
 import type * as Tracks from "./Tracks.js"
 import * as UploadPart from "./UploadPart.js"
 
@@ -453,68 +449,44 @@ const declared = <const Name extends Endpoints["name"]>(name: Name) => {
   return { schemas, endpoint }
 }
 
-const VERSION = declared("version")
-const UNVERSION = declared("unversion")
-const GET = declared("get")
-const CHILDREN = declared("children")
-const SLIM_CHILDREN = { endpoint: CHILDREN.endpoint, schemas: FrameioApi.slimChildren }
-const CREATE = declared("create")
-const UPDATE = declared("update")
-const DELETE = declared("delete")
-const COPY = declared("copy")
-const MOVE = declared("move")
-const BULK_COPY = declared("bulkCopy")
-const BULK_DELETE = declared("bulkDelete")
-const AUDIO = declared("audio")
-const SUBTITLES = declared("subtitles")
-const REALTIME_PARTS = declared("realtimeParts")
-const SEARCH = declared("search")
-const SEARCH_POST = declared("searchPost")
-const LIBRARY_SEARCH = declared("librarySearch")
-const LIBRARY_SEARCH_POST = declared("librarySearchPost")
+const pageOf = <A>(items: ReadonlyArray<A>, { headers }: Answer): Page.Page<A> => Page.fromHeaders(items, headers)
+
+// -----------------------------------------------------------------------------
+// rules that no schema holds, by the names on the wire
+// -----------------------------------------------------------------------------
+
+interface Declared<A, I> {
+  readonly endpoint: FrameioApi.Endpoint
+  readonly schemas: DerivedCall.Declared<A, I>
+}
 
 const isAssetId = Schema.is(AssetId)
 
-const joined = (value: string | ReadonlyArray<string> | undefined): string | undefined =>
-  typeof value === "string" || value === undefined ? value : value.join(",")
+const notOnItself: Methods.Rules = ({ path: { asset_id }, payload: { next_asset_id } }) =>
+  isAssetId(asset_id) && isAssetId(next_asset_id) && sameId(asset_id, next_asset_id)
+    ? [{ path: "next_asset_id", message: "is the asset itself; an asset cannot be a version of itself" }]
+    : []
 
-const listing = (args: ChildrenArgs & Partial<SlimChildrenArgs>) => ({
-  path: { asset_id: args.assetId },
-  urlParams: {
-    page: args.page,
-    page_size: args.pageSize,
-    include: joined(args.include),
-    sort: joined(args.sort),
-    include_deleted: args.includeDeleted,
-    type: args.type,
-    only_fields: joined(args.onlyFields),
-    drop_includes: joined(args.dropIncludes),
-    hard_drop_fields: joined(args.hardDropFields)
+const someChange: Methods.Rules = ({ payload }) =>
+  Object.keys(payload).length === 0
+    ? [{ path: "fields", message: "has nothing in it, and neither name nor properties are given" }]
+    : []
+
+const some =
+  (field: string): Methods.Rules =>
+  ({ payload }) => {
+    const list = payload[field]
+    return Array.isArray(list) && list.length > 0 ? [] : [{ path: field, message: "is empty; name one asset at least" }]
   }
-})
 
-const pageOf = <A>(items: ReadonlyArray<A>, { headers }: Answer): Page.Page<A> => Page.fromHeaders(items, headers)
+const eitherMethod: Methods.Rules = (_, { method }: { readonly method?: unknown }) =>
+  method === undefined || method === "POST" ? [] : [{ path: "method", message: "must be GET or POST" }]
 
-const NOTHING_TO_CHANGE = "has nothing in it, and neither name nor properties are given"
-
-/** What is no list, from a caller whom the types do not bind, is refused like an empty one. */
-const listOf = <A>(list: ReadonlyArray<A>): ReadonlyArray<A> => (Array.isArray(list) ? list : [])
-
-const noneOf = (ids: ReadonlyArray<AssetId>, path: string): ReadonlyArray<FrameioError.Problem> =>
-  listOf(ids).length === 0 ? [{ path, message: "is empty; name one asset at least" }] : []
-
-// -----------------------------------------------------------------------------
-// on the wire
-// -----------------------------------------------------------------------------
-
-/** What all requests have in common, but for the token. */
-const wireOf = (config: FrameioConfig.Service) => ({
-  baseUrl: config.baseUrl.toString().replace(/\/+$/, ""),
-  headers: {
-    accept: "application/json",
-    ...(config.clientName === "" ? {} : { "x-frameio-client": config.clientName })
-  }
-})
+/** The two endpoints of a search take the same arguments. */
+const byMethod =
+  <A, E>(get: (args: object) => Effect.Effect<A, E>, post: (args: object) => Effect.Effect<A, E>) =>
+  (args: Search.LibrarySearchArgs): Effect.Effect<A, E> =>
+    args.method === "GET" ? get(args) : post(args)
 
 // -----------------------------------------------------------------------------
 // the client
@@ -562,168 +534,56 @@ export const make = (
   FrameioConfig.FrameioConfig | RateLimitScheduler.RateLimitScheduler | HttpClient.HttpClient
 > =>
   Effect.gen(function* () {
-    const onTheWire = wireOf(yield* FrameioConfig.FrameioConfig)
-    const exchanged = yield* Calls.make({
+    const { clientName } = yield* FrameioConfig.FrameioConfig
+    const method = yield* Methods.make({
       timeout: options?.timeout ?? defaults.timeout,
       retry: options?.retry,
       transformClient: options?.transformClient,
-      tracePropagation: options?.tracePropagation ?? false
+      tracePropagation: options?.tracePropagation ?? false,
+      headers: {
+        accept: "application/json",
+        ...(clientName === "" ? {} : { "x-frameio-client": clientName })
+      }
     })
 
     const listeners = new Set<ChangeListener>()
-
-    /** One endpoint: its arguments judged before anything is sent, all of them at once; then its attempts. */
-    const endpoint = <Args, A, S extends FrameioError.RealtimeStatusError>(
-      { endpoint }: { readonly endpoint: FrameioApi.Endpoint },
-      { decode, request }: DerivedCall<Args, A>,
-      fromAnswer: (answer: FrameioError.Answer) => S
-    ) => {
-      const mayPass = isOutage(endpoint.reads)
-      return <B>(
-        assetIds: ReadonlyArray<AssetId>,
-        args: Args,
-        result: (value: A, answer: Answer) => B,
-        /** Broken rules that no schema holds, or that it may not come to, by the names on the wire. */
-        rules: ReadonlyArray<FrameioError.Problem> = []
-      ): Effect.Effect<B, S | FrameioError.CallError> => {
-        const made = request(args)
-        if (Either.isLeft(made)) return Effect.fail(Arguments.unencodable(endpoint, assetIds, made.left, rules))
-        if (rules.length > 0) return Effect.fail(Arguments.unencodable(endpoint, assetIds, undefined, rules))
-        const call = exchanged({
-          endpoint,
-          assetIds,
-          request: made.right,
-          fromAnswer,
-          decode: (json, answer) => Either.map(decode(json), (value) => result(value, answer))
-        })
-        const patient = Patience.outlast(call, mayPass)
-        return endpoint.reads
-          ? patient
-          : Effect.ensuring(
-              patient,
-              Effect.sync(() => {
-                for (const listener of listeners) listener(assetIds)
-              })
-            )
-      }
+    const onEnd: ChangeListener = (assetIds) => {
+      for (const listener of listeners) listener(assetIds)
     }
+    const { fromReadAnswer, fromRealtimeAnswer, fromWriteAnswer } = FrameioError
 
-    const version = endpoint(VERSION, derive(VERSION.schemas, onTheWire), FrameioError.fromWriteAnswer)
-    const unversion = endpoint(UNVERSION, derive(UNVERSION.schemas, onTheWire), FrameioError.fromWriteAnswer)
-    const get = endpoint(GET, derive(GET.schemas, onTheWire), FrameioError.fromReadAnswer)
-    const children = endpoint(CHILDREN, derive(CHILDREN.schemas, onTheWire), FrameioError.fromReadAnswer)
-    const slimChildren = endpoint(SLIM_CHILDREN, derive(SLIM_CHILDREN.schemas, onTheWire), FrameioError.fromReadAnswer)
-    const create = endpoint(CREATE, derive(CREATE.schemas, onTheWire), FrameioError.fromWriteAnswer)
-    const update = endpoint(UPDATE, derive(UPDATE.schemas, onTheWire), FrameioError.fromWriteAnswer)
-    const remove = endpoint(DELETE, derive(DELETE.schemas, onTheWire), FrameioError.fromWriteAnswer)
-    const copy = endpoint(COPY, derive(COPY.schemas, onTheWire), FrameioError.fromWriteAnswer)
-    const move = endpoint(MOVE, derive(MOVE.schemas, onTheWire), FrameioError.fromWriteAnswer)
-    const bulkCopy = endpoint(BULK_COPY, derive(BULK_COPY.schemas, onTheWire), FrameioError.fromWriteAnswer)
-    const bulkDelete = endpoint(BULK_DELETE, derive(BULK_DELETE.schemas, onTheWire), FrameioError.fromWriteAnswer)
-    const audio = endpoint(AUDIO, derive(AUDIO.schemas, onTheWire), FrameioError.fromReadAnswer)
-    const subtitles = endpoint(SUBTITLES, derive(SUBTITLES.schemas, onTheWire), FrameioError.fromReadAnswer)
-    const realtimeParts = endpoint(
-      REALTIME_PARTS,
-      derive(REALTIME_PARTS.schemas, onTheWire),
-      FrameioError.fromRealtimeAnswer
-    )
-    const search = endpoint(SEARCH, derive(SEARCH.schemas, onTheWire), FrameioError.fromReadAnswer)
-    const searchPost = endpoint(SEARCH_POST, derive(SEARCH_POST.schemas, onTheWire), FrameioError.fromReadAnswer)
-    const librarySearch = endpoint(
-      LIBRARY_SEARCH,
-      derive(LIBRARY_SEARCH.schemas, onTheWire),
-      FrameioError.fromReadAnswer
-    )
-    const librarySearchPost = endpoint(
-      LIBRARY_SEARCH_POST,
-      derive(LIBRARY_SEARCH_POST.schemas, onTheWire),
-      FrameioError.fromReadAnswer
-    )
+    const reads = <A, I, B>(one: Declared<A, I>, result: (value: A, answer: Answer) => B, rules?: Methods.Rules) =>
+      method({ ...one, fromAnswer: fromReadAnswer, result, rules })
+    const changes = <A, I, B>(one: Declared<A, I>, result: (value: A, answer: Answer) => B, rules?: Methods.Rules) =>
+      method({ ...one, fromAnswer: fromWriteAnswer, result, rules, onEnd })
 
     const service: Service = {
-      version: ({ assetId, nextAssetId }) =>
-        isAssetId(assetId) && isAssetId(nextAssetId) && sameId(assetId, nextAssetId)
-          ? Effect.fail(
-              new FrameioError.InvalidRequest({
-                endpoint: VERSION.endpoint.name,
-                assetIds: [assetId],
-                problems: [
-                  { path: "nextAssetId", message: "is the asset itself; an asset cannot be a version of itself" }
-                ]
-              })
-            )
-          : version(
-              [assetId, nextAssetId],
-              { path: { asset_id: assetId }, payload: { next_asset_id: nextAssetId } },
-              identity
-            ),
-      unversion: ({ assetId }) => unversion([assetId], { path: { asset_id: assetId } }, identity),
-      get: ({ assetId, includeDeleted, type }) =>
-        get([assetId], { path: { asset_id: assetId }, urlParams: { include_deleted: includeDeleted, type } }, identity),
-      children: (args) => children([args.assetId], listing(args), pageOf),
-      slimChildren: (args) => slimChildren([args.assetId], listing(args), pageOf),
-      create: ({ parentId, ...asset }) => {
-        const payload = NewAsset.toPayload(asset)
-        return create([parentId], { path: { asset_id: parentId }, payload }, identity, NewAsset.problemsOf(payload))
-      },
-      update: ({ assetId, fields, name, properties }) => {
-        const payload = {
-          ...fields,
-          ...(name === undefined ? {} : { name }),
-          ...(properties === undefined ? {} : { properties })
-        }
-        const rules = Object.keys(payload).length === 0 ? [{ path: "fields", message: NOTHING_TO_CHANGE }] : []
-        return update([assetId], { path: { asset_id: assetId }, payload }, identity, rules)
-      },
-      delete: ({ assetId }) => remove([assetId], { path: { asset_id: assetId } }, identity),
-      copy: ({ assetId, destinationId }) =>
-        copy(
-          [destinationId, assetId],
-          { path: { destination_folder: destinationId }, payload: { id: assetId } },
-          identity
-        ),
-      move: ({ assetId, destinationId }) =>
-        move(
-          [destinationId, assetId],
-          { path: { destination_folder: destinationId }, payload: { id: assetId } },
-          identity
-        ),
-      bulkCopy: ({ assetIds, copyComments, destinationId }) =>
-        bulkCopy(
-          [destinationId, ...listOf(assetIds)],
-          {
-            path: { destination_id: destinationId },
-            payload: { batch: listOf(assetIds).map((id) => ({ id })), copy_comments: copyComments }
-          },
-          Bulk.fromCopyAnswer,
-          noneOf(assetIds, "batch")
-        ),
-      bulkDelete: ({ assetIds }) =>
-        bulkDelete(
-          listOf(assetIds),
-          { payload: { asset_ids: listOf(assetIds) } },
-          Bulk.fromDeleteAnswer,
-          noneOf(assetIds, "asset_ids")
-        ),
-      audio: ({ assetId }) => audio([assetId], { path: { asset_id: assetId } }, identity),
-      subtitles: ({ assetId }) => subtitles([assetId], { path: { asset_id: assetId } }, identity),
-      realtimeParts: ({ assetId, ...args }) => {
-        const payload = UploadPart.toPayload(args)
-        return realtimeParts(
-          [assetId],
-          { path: { asset_id: assetId }, payload },
-          identity,
-          UploadPart.problemsOf(payload)
-        )
-      },
-      search: (args) =>
-        args.method === "GET"
-          ? search([], { urlParams: Search.toAssetsQuery(args) }, pageOf, Search.problemsOf(args))
-          : searchPost([], { payload: Search.toAssetsPayload(args) }, pageOf, Search.problemsOf(args)),
-      librarySearch: (args) =>
-        args.method === "GET"
-          ? librarySearch([], { urlParams: Search.toLibraryQuery(args) }, pageOf, Search.problemsOf(args))
-          : librarySearchPost([], { payload: Search.toLibraryPayload(args) }, pageOf, Search.problemsOf(args))
+      version: changes(declared("version"), identity, notOnItself),
+      unversion: changes(declared("unversion"), identity),
+      get: reads(declared("get"), identity),
+      children: reads(declared("children"), pageOf),
+      slimChildren: reads({ ...declared("children"), schemas: FrameioApi.slimChildren }, pageOf),
+      create: changes(declared("create"), identity, ({ payload }) => NewAsset.problemsOf(payload)),
+      update: changes(declared("update"), identity, someChange),
+      delete: changes(declared("delete"), identity),
+      copy: changes(declared("copy"), identity),
+      move: changes(declared("move"), identity),
+      bulkCopy: changes(declared("bulkCopy"), Bulk.fromCopyAnswer, some("batch")),
+      bulkDelete: changes(declared("bulkDelete"), Bulk.fromDeleteAnswer, some("asset_ids")),
+      audio: reads(declared("audio"), identity),
+      subtitles: reads(declared("subtitles"), identity),
+      realtimeParts: method({
+        ...declared("realtimeParts"),
+        fromAnswer: fromRealtimeAnswer,
+        result: identity,
+        rules: ({ payload }) => UploadPart.problemsOf(payload),
+        onEnd
+      }),
+      search: byMethod(reads(declared("search"), pageOf), reads(declared("searchPost"), pageOf, eitherMethod)),
+      librarySearch: byMethod(
+        reads(declared("librarySearch"), pageOf),
+        reads(declared("librarySearchPost"), pageOf, eitherMethod)
+      )
     }
     listenersOf.set(service, listeners)
     return service

@@ -9,6 +9,7 @@
 import * as Schema from "effect/Schema"
 import { type AssetId, AssetUuid } from "./Asset.js"
 import type { Problem } from "./FrameioError.js"
+import { argument } from "./internal/argument.js"
 import * as text from "./SafeText.js"
 
 interface Common {
@@ -120,6 +121,11 @@ export type CreateArgs = NewAsset & {
 const bytes = Schema.Int.pipe(Schema.nonNegative()).annotations(text.says("must be a whole number of bytes"))
 const textOfBytes = Schema.compose(Schema.NumberFromString, bytes).annotations({ jsonSchema: { type: "string" } })
 
+const isText = (value: unknown): value is string => typeof value === "string" && value !== ""
+
+const withDot = (extension: unknown): unknown =>
+  isText(extension) && !extension.startsWith(".") ? `.${extension}` : extension
+
 const fields = Schema.Struct({
   type: Schema.Literal("file", "folder").annotations(
     text.says('must be "file" or "folder"; stacks are made by version, out of files')
@@ -128,7 +134,8 @@ const fields = Schema.Struct({
     description: "Required unless realtime, where it may be null beside an extension."
   }),
   extension: Schema.optional(Schema.NullOr(Schema.String)).annotations({
-    description: "With its dot: the documented pattern is \\..+. Only for a realtime upload; ignored otherwise."
+    description: "With its dot: the documented pattern is \\..+. Only for a realtime upload; ignored otherwise.",
+    ...argument({ from: withDot })
   }),
   filetype: Schema.optional(Schema.NullOr(Schema.String)).annotations({
     description: "MIME type; required if realtime."
@@ -157,8 +164,6 @@ const fields = Schema.Struct({
  * @category wire
  */
 export interface Payload extends Schema.Schema.Type<typeof fields> {}
-
-const isText = (value: unknown): value is string => typeof value === "string" && value !== ""
 
 /** What follows the last dot. */
 const extensionOf = (name: string): string => name.slice(name.lastIndexOf(".") + 1).toLowerCase()
@@ -208,26 +213,3 @@ export const Payload = fields
     examples: [{ type: "folder", name: "dailies" }],
     jsonSchema: {}
   })
-
-/** What is no text is left as it is, and refused later. */
-const withDot = <A>(extension: A): A | string =>
-  isText(extension) && !extension.startsWith(".") ? `.${extension}` : extension
-
-/**
- * The payload for what is to be created.
- *
- * @since 0.1.0
- * @category wire
- */
-export const toPayload = (asset: NewAsset): Payload => ({
-  type: asset.type,
-  name: asset.name,
-  description: asset.description,
-  properties: asset.properties,
-  is_realtime_upload: asset.isRealtimeUpload,
-  source: asset.source,
-  extension: "extension" in asset ? withDot(asset.extension) : undefined,
-  filetype: "filetype" in asset ? asset.filetype : undefined,
-  filesize: "filesize" in asset ? asset.filesize : undefined,
-  auto_version_id: "autoVersionId" in asset ? asset.autoVersionId : undefined
-})

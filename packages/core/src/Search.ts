@@ -5,8 +5,8 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import type { Problem } from "./FrameioError.js"
 import * as query from "./internal/query.js"
+import * as SafeText from "./SafeText.js"
 
 /**
  * How a field is compared: the operators that the guide shows. Others are passed on.
@@ -158,12 +158,20 @@ export const LibraryPayload = Schema.Struct(library).annotations({ identifier: "
  */
 export const AssetsPayload = Schema.Struct(assets).annotations({ identifier: "AssetSearch" })
 
-/** How an object is written in a query is documented nowhere; as text it is whatever the caller knows. */
+/** An object: how one is written in a query is not documented. */
+const onlyByPost = (description: string) =>
+  Schema.optional(
+    Schema.String.annotations({
+      description,
+      ...SafeText.says("is an object, and how one is written in a query is not documented; search by POST")
+    })
+  )
+
 const libraryQuery = {
   account_id: Schema.optional(uuid),
-  filter: query.text("Conditions by field. How they are written in a query is not documented."),
+  filter: onlyByPost("Conditions by field. How they are written in a query is not documented."),
   include_deleted: query.flag("Whether deleted assets are found, too."),
-  opts: query.text("Options. Neither which there are nor how they are written in a query is documented."),
+  opts: onlyByPost("Options. Neither which there are nor how they are written in a query is documented."),
   page: query.count("The page, counted from 1."),
   page_size: query.count("Items per page; 10 by default."),
   q: query.text("What to look for."),
@@ -189,89 +197,8 @@ export const AssetsQuery = Schema.Struct({
   ...libraryQuery,
   include: query.text("What comes along with each asset, joined with commas."),
   project_id: Schema.optional(uuid),
-  properties: query.text("Values of one's own. How they are written in a query is not documented."),
+  properties: onlyByPost("Values of one's own. How they are written in a query is not documented."),
   shared_projects: query.flag("Whether shared projects are searched, too."),
   team_id: query.texts("One team or several."),
   type: query.text("Only this kind: file, folder, version_stack, bundle.")
-})
-
-const ONLY_BY_POST = "is an object, and how one is written in a query is not documented; search by POST"
-
-/**
- * What cannot go into a query, by the names on the wire.
- *
- * @since 0.1.0
- * @category rules
- */
-export const problemsOf = (args: SearchArgs): ReadonlyArray<Problem> =>
-  args.method === "GET"
-    ? (["filter", "opts", "properties"] as const).flatMap((path) =>
-        args[path] === undefined ? [] : [{ path, message: ONLY_BY_POST }]
-      )
-    : args.method === undefined || args.method === "POST"
-      ? []
-      : [{ path: "method", message: "must be GET or POST" }]
-
-const scalars = (args: LibrarySearchArgs) => ({
-  account_id: args.accountId,
-  include_deleted: args.includeDeleted,
-  page: args.page,
-  page_size: args.pageSize,
-  q: args.q,
-  query: args.query,
-  sort: args.sort
-})
-
-const assetScalars = (args: SearchArgs) => ({
-  ...scalars(args),
-  include: args.include,
-  project_id: args.projectId,
-  shared_projects: args.sharedProjects,
-  type: args.type
-})
-
-/**
- * The payload of an advanced search.
- *
- * @since 0.1.0
- * @category wire
- */
-export const toLibraryPayload = (args: LibrarySearchArgs): typeof LibraryPayload.Type => ({
-  ...scalars(args),
-  filter: args.filter,
-  opts: args.opts
-})
-
-/**
- * The payload of a search.
- *
- * @since 0.1.0
- * @category wire
- */
-export const toAssetsPayload = (args: SearchArgs): typeof AssetsPayload.Type => ({
-  ...assetScalars(args),
-  filter: args.filter,
-  opts: args.opts,
-  properties: args.properties,
-  team_id: args.teamId
-})
-
-/**
- * The query of an advanced search by GET; without what {@link problemsOf} refuses.
- *
- * @since 0.1.0
- * @category wire
- */
-export const toLibraryQuery = (args: LibrarySearchArgs): typeof LibraryQuery.Type => scalars(args)
-
-/**
- * The query of a search by GET; without what {@link problemsOf} refuses.
- *
- * @since 0.1.0
- * @category wire
- */
-export const toAssetsQuery = (args: SearchArgs): typeof AssetsQuery.Type => ({
-  ...assetScalars(args),
-  // What is neither an id nor a list of ids cannot be encoded, and says so.
-  team_id: args.teamId as typeof AssetsQuery.Type.team_id
 })

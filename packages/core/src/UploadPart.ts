@@ -67,19 +67,19 @@ export interface RealtimePartsArgs {
   readonly assetFilesize?: number | undefined
 }
 
-const fields = Schema.Struct({
-  parts: Schema.Array(
-    Schema.Struct({
-      number: Schema.Int.pipe(Schema.between(1, MAX_NUMBER)).annotations(
-        text.says(`must be a whole number from 1 to ${MAX_NUMBER}`)
-      ),
-      size: Schema.Int.pipe(Schema.nonNegative()).annotations({
-        description: "Bytes.",
-        ...text.says("must be a whole number of bytes")
-      }),
-      is_final: Schema.Boolean
-    })
+const part = Schema.Struct({
+  number: Schema.Int.pipe(Schema.between(1, MAX_NUMBER)).annotations(
+    text.says(`must be a whole number from 1 to ${MAX_NUMBER}`)
   ),
+  size: Schema.Int.pipe(Schema.nonNegative()).annotations({
+    description: "Bytes.",
+    ...text.says("must be a whole number of bytes")
+  }),
+  is_final: Schema.Boolean
+})
+
+const fields = Schema.Struct({
+  parts: Schema.Array(part),
   asset_name: Schema.optional(
     Schema.String.pipe(Schema.pattern(/\..+/, text.says("must end with an extension, such as a.mov")))
   ).annotations({
@@ -102,25 +102,28 @@ const fields = Schema.Struct({
  */
 export interface Payload extends Schema.Schema.Type<typeof fields> {}
 
+const isPart = Schema.is(Schema.Struct({ size: Schema.Number, is_final: Schema.Boolean }))
+
 /**
  * The documented rules that hold between the fields of a payload, by the names on the wire: everything that is broken,
- * in one go. Does not judge a field by itself; that is the schema's.
+ * in one go. The schema judges each field by itself.
  *
  * @since 0.1.0
  * @category rules
  */
-export const problemsOf = (payload: Payload): ReadonlyArray<Problem> => {
+export const problemsOf = (payload: { readonly [K in keyof Payload]?: unknown }): ReadonlyArray<Problem> => {
   const problems: Array<Problem> = []
-  if (payload.parts.length === 0) problems.push({ path: "parts", message: "is empty; ask for one URL at least" })
-  payload.parts.forEach((part, index) => {
-    if (!part.is_final && part.size < MIN_SIZE) {
+  const parts: ReadonlyArray<unknown> = Array.isArray(payload.parts) ? payload.parts : []
+  if (parts.length === 0) problems.push({ path: "parts", message: "is empty; ask for one URL at least" })
+  parts.forEach((part, index) => {
+    if (isPart(part) && !part.is_final && part.size < MIN_SIZE) {
       problems.push({
         path: `parts[${index}].size`,
         message: `is ${part.size} bytes; all but the final part have at least ${MIN_SIZE}`
       })
     }
   })
-  if (payload.asset_filesize === undefined && payload.parts.some((part) => part.is_final)) {
+  if (payload.asset_filesize === undefined && parts.some((part) => isPart(part) && part.is_final)) {
     problems.push({ path: "asset_filesize", message: "is missing; with the final part the size of the file is due" })
   }
   return problems
@@ -139,21 +142,6 @@ export const Payload = fields
     )
   )
   .annotations({ identifier: "UploadParts", description: "The parts of a realtime upload for which URLs are wanted" })
-
-/**
- * The payload for the arguments.
- *
- * @since 0.1.0
- * @category wire
- */
-export const toPayload = (args: Omit<RealtimePartsArgs, "assetId">): Payload => ({
-  // What is no list, from a caller whom the types do not bind, is refused like an empty one.
-  parts: Array.isArray(args.parts)
-    ? args.parts.map(({ isFinal, number, size }: UploadPart) => ({ number, size, is_final: isFinal }))
-    : [],
-  asset_name: args.assetName,
-  asset_filesize: args.assetFilesize
-})
 
 const urls = Schema.Struct(
   { upload_urls: Schema.NonEmptyArray(Schema.String) },

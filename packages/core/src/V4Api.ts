@@ -13,6 +13,7 @@ import * as OpenApi from "@effect/platform/OpenApi"
 import * as Context from "effect/Context"
 import * as Schema from "effect/Schema"
 import * as FrameioApi from "./FrameioApi.js"
+import { argument } from "./internal/argument.js"
 import * as query from "./internal/query.js"
 import { reflect } from "./internal/reflection.js"
 import * as V4Asset from "./V4Asset.js"
@@ -46,7 +47,10 @@ const per = (limit: number, windowMillis: number, summary: string, description?:
     OpenApi.annotations({ summary, ...(description === undefined ? {} : { description }) })
   )
 
-const account = HttpApiSchema.param("account_id", V4Asset.Id)
+const account = HttpApiSchema.param(
+  "account_id",
+  Schema.propertySignature(V4Asset.Id).annotations(argument({ isPlace: true }))
+)
 const project = HttpApiSchema.param("project_id", V4Asset.Id)
 const folder = HttpApiSchema.param("folder_id", V4Asset.Id)
 const file = HttpApiSchema.param("file_id", V4Asset.Id)
@@ -88,7 +92,7 @@ const pages = (maximum: 100 | 500) => ({
   include_total_count: query.flag("Whether total_count is told; false by default.")
 })
 
-const include = query.text("What comes along, joined with commas that stay as they are, such as creator,metadata.")
+const include = query.joined("What comes along, joined with commas that stay as they are, such as creator,metadata.")
 const sort = query.text("A field and a direction, such as name_asc or created_at_desc.")
 
 const ids = (maximum: number) =>

@@ -16,24 +16,16 @@ import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import type * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { camelToSnake, snakeToCamel } from "effect/String"
-import { AssetId } from "./Asset.js"
 import type * as FrameioClient from "./FrameioClient.js"
 import * as FrameioConfig from "./FrameioConfig.js"
 import * as FrameioError from "./FrameioError.js"
-import * as Calls from "./internal/calls.js"
-import { type AnyDeclared, derive } from "./internal/derivedCall.js"
-import { byField } from "./internal/failures.js"
-import { isOutage } from "./internal/outage.js"
-import * as Patience from "./Patience.js"
-import * as text from "./SafeText.js"
+import type * as DerivedCall from "./internal/derivedCall.js"
+import * as Methods from "./internal/methods.js"
 import * as V4Api from "./V4Api.js"
 import type * as V4Asset from "./V4Asset.js"
 
@@ -96,13 +88,16 @@ type OfAccount<Path> = "account_id" extends keyof Section<Path>
     }
   : unknown
 
-type Result<Success> = Success extends { readonly data: ReadonlyArray<infer Item>; readonly total_count?: unknown }
-  ? "links" extends keyof Success
-    ? Page<Item>
-    : ReadonlyArray<Item>
-  : Success extends { readonly data: infer Data }
-    ? Data
-    : undefined
+/** Without those of an index signature. */
+type KnownKeys<A> = keyof { [Key in keyof A as string extends Key ? never : Key]: unknown }
+
+type Result<Success> = Success extends { readonly data: infer Data }
+  ? "links" extends KnownKeys<Success>
+    ? Data extends ReadonlyArray<infer Item>
+      ? Page<Item>
+      : never
+    : Data
+  : undefined
 
 /**
  * The arguments of an operation: path, query and body together, in camel case.
@@ -169,7 +164,7 @@ export type Method<Endpoint> =
     ? (args?: ArgsOf<Endpoint>) => Effect.Effect<ResultOf<Endpoint>, ErrorOf<Endpoint>>
     : (args: ArgsOf<Endpoint>) => Effect.Effect<ResultOf<Endpoint>, ErrorOf<Endpoint>>
 
-type Methods = {
+type Operations = {
   readonly [Group in keyof V4Api.Operations]: {
     readonly [Name in keyof V4Api.Operations[Group]]: Method<V4Api.Operations[Group][Name]>
   }
@@ -181,7 +176,7 @@ type Methods = {
  * @since 0.1.0
  * @category models
  */
-export interface Service extends Methods {
+export interface Service extends Operations {
   /** The account that the calls work in unless they name another. */
   readonly accountId: V4Asset.Id
 }
@@ -228,65 +223,7 @@ export interface Options extends Pick<FrameioClient.Options, "retry" | "transfor
   readonly developerToken?: boolean | undefined
 }
 
-// -----------------------------------------------------------------------------
-// arguments
-// -----------------------------------------------------------------------------
-
 const LEGACY_HEADER = { "x-frameio-legacy-token-auth": "true" }
-
-/** Below these are the caller's own names. */
-const OPEN = new Set(["value"])
-
-const toWire = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(toWire)
-  if (!Predicate.isRecord(value)) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([key, field]) => [camelToSnake(key), OPEN.has(key) ? field : toWire(field)])
-  )
-}
-
-const parameterNames = (path: string): ReadonlyArray<string> =>
-  [...path.matchAll(/:(\w+)/g)].map(([, name]) => name ?? "")
-
-/** The names of a query's fields, as declared. */
-const queryNames = (endpoint: AnyDeclared): ReadonlySet<string> => {
-  if (Option.isNone(endpoint.urlParamsSchema)) return new Set()
-  const { ast } = endpoint.urlParamsSchema.value
-  return new Set(ast._tag === "TypeLiteral" ? ast.propertySignatures.map(({ name }) => String(name)) : [])
-}
-
-const hasEnvelope = (endpoint: AnyDeclared): boolean =>
-  Option.exists(
-    endpoint.payloadSchema,
-    ({ ast }) => ast._tag === "TypeLiteral" && ast.propertySignatures.some(({ name }) => name === "data")
-  )
-
-/** `payload.data.file_ids[0]` is the caller's `fileIds[0]`. */
-const argumentAt = (path: ReadonlyArray<PropertyKey>): string =>
-  text.fieldPath(
-    path
-      .slice(1)
-      .filter((step, index) => !(index === 0 && step === "data"))
-      .map((step) => (typeof step === "string" ? snakeToCamel(step) : step))
-  )
-
-const isAssetId = Schema.is(AssetId)
-
-const idsIn = (args: Readonly<Record<string, unknown>>): ReadonlyArray<AssetId> =>
-  Object.entries(args).flatMap(([name, value]) =>
-    name === "account_id" ? [] : (Array.isArray(value) ? value : [value]).filter(isAssetId)
-  )
-
-const invalid = (
-  endpoint: V4Api.Endpoint,
-  ids: ReadonlyArray<AssetId>,
-  issue: ParseResult.ParseIssue
-): FrameioError.InvalidRequest =>
-  new FrameioError.InvalidRequest({
-    endpoint: endpoint.name,
-    assetIds: ids,
-    problems: byField(issue, ({ message, path }) => ({ path: argumentAt(path), message: text.excerpt(message, 200) }))
-  })
 
 // -----------------------------------------------------------------------------
 // answers
@@ -300,16 +237,24 @@ const cursorOf = (links: unknown): Option.Option<string> => {
   return Option.fromNullable(new URLSearchParams(query === -1 ? "" : next.slice(query)).get("after"))
 }
 
-/** An answer without its envelope. */
-const opened = (value: unknown, isPage: boolean): unknown => {
-  if (!Predicate.isRecord(value)) return undefined
-  if (!isPage) return value.data
-  return {
-    items: value.data,
-    after: cursorOf(value.links),
-    totalCount: typeof value.total_count === "number" ? value.total_count : undefined
-  }
+interface Enveloped<A> {
+  readonly data: A
 }
+
+interface EnvelopedPage<A> extends Enveloped<ReadonlyArray<A>> {
+  readonly links?: unknown
+  readonly total_count?: number | null | undefined
+}
+
+const opened = <A>({ data }: Enveloped<A>): A => data
+
+const pageOf = <A>({ data, links, total_count }: EnvelopedPage<A>): Page<A> => ({
+  items: data,
+  after: cursorOf(links),
+  totalCount: total_count ?? undefined
+})
+
+const nothing = (): undefined => undefined
 
 // -----------------------------------------------------------------------------
 // the client
@@ -327,9 +272,20 @@ export const hint = (route: string): LeakyBucket.Rule | undefined => {
   return V4Api.endpointOf({ method: route.slice(0, space), url: route.slice(space + 1) })?.printed
 }
 
-type Call = (args: Readonly<Record<string, unknown>> | undefined) => Effect.Effect<unknown, V4Error>
+interface Declared<A, I> {
+  readonly endpoint: V4Api.Endpoint
+  readonly schemas: DerivedCall.Declared<A, I>
+}
 
-const isService = (_: unknown): _ is Methods => true
+/** An operation as it was declared, with its types, and what the declaration says of it as a whole. */
+const declared = <Group extends keyof V4Api.Operations, Name extends keyof V4Api.Operations[Group]>(
+  group: Group,
+  name: Name
+) => {
+  const endpoint = V4Api.endpoints.get(`${group}.${String(name)}`)
+  if (endpoint === undefined) throw new Error(`${group}.${String(name)} is not in the declaration`)
+  return { endpoint, schemas: V4Api.operations[group][name] }
+}
 
 /**
  * Makes the client. Without an `accountId` it asks for the accounts that the token reaches.
@@ -345,79 +301,88 @@ export const make = (
   FrameioConfig.FrameioConfig | RateLimitScheduler.RateLimitScheduler | HttpClient.HttpClient
 > =>
   Effect.gen(function* () {
-    const config = yield* FrameioConfig.FrameioConfig
-    const onTheWire = {
-      baseUrl: config.baseUrl.toString().replace(/\/+$/, ""),
-      headers: {
-        accept: "application/json",
-        ...(config.clientName === "" ? {} : { "x-frameio-client": config.clientName, "user-agent": config.clientName }),
-        ...((options?.developerToken ?? true) ? LEGACY_HEADER : {})
-      },
-      literalCommas: true
-    }
-    const exchanged = yield* Calls.make({
+    const { clientName } = yield* FrameioConfig.FrameioConfig
+    const method = yield* Methods.make({
       timeout: options?.timeout ?? defaults.timeout,
       retry: options?.retry,
       transformClient: options?.transformClient,
-      tracePropagation: options?.tracePropagation ?? false
+      tracePropagation: options?.tracePropagation ?? false,
+      headers: {
+        accept: "application/json",
+        ...(clientName === "" ? {} : { "x-frameio-client": clientName, "user-agent": clientName }),
+        ...((options?.developerToken ?? true) ? LEGACY_HEADER : {})
+      },
+      literalCommas: true
     })
 
-    const callOf = (name: string, schemas: AnyDeclared, accountId: () => V4Asset.Id | undefined): Call => {
-      const declared = V4Api.endpoints.get(name)
-      if (declared === undefined) throw new Error(`${name} is not in the declaration`)
-      const { decode, request } = derive(schemas, onTheWire)
-      const parameters = parameterNames(declared.path)
-      const inQuery = queryNames(schemas)
-      const enveloped = hasEnvelope(schemas)
-      const isPage = inQuery.has("after")
-      const mayPass = isOutage(declared.reads)
-      return (given) => {
-        const wire = toWire(given ?? {})
-        const args: Readonly<Record<string, unknown>> = Predicate.isRecord(wire) ? wire : {}
-        const path: Record<string, unknown> = {}
-        const urlParams: Record<string, unknown> = {}
-        const payload: Record<string, unknown> = {}
-        for (const [key, value] of Object.entries({ ...args, account_id: args.account_id ?? accountId() })) {
-          if (parameters.includes(key)) path[key] = value
-          else if (key === "account_id") continue
-          else if (key === "include" && Array.isArray(value)) urlParams[key] = value.join(",")
-          else if (inQuery.has(key)) urlParams[key] = value
-          else payload[key] = value
-        }
-        const ids = idsIn(args)
-        const made = request({ path, urlParams, payload: enveloped ? { data: payload } : payload })
-        if (Either.isLeft(made)) return Effect.fail(invalid(declared, ids, made.left))
-        const route = V4Api.routeOf({ method: declared.method, url: made.right.url })
-        return Patience.outlast(
-          exchanged({
-            endpoint: { ...declared, route },
-            assetIds: ids,
-            request: made.right,
-            fromAnswer: declared.reads ? FrameioError.fromReadAnswer : FrameioError.fromWriteAnswer,
-            empty: declared.reads ? undefined : () => undefined,
-            decode: (json) => Either.map(decode(json), (value) => opened(value, isPage))
-          }),
-          mayPass
-        )
+    let accountId = options?.accountId
+    const here = {
+      complete: (args: { readonly accountId?: unknown }): object =>
+        args.accountId === undefined ? { ...args, accountId } : args,
+      routeOf: V4Api.routeOf
+    }
+    const { fromReadAnswer, fromWriteAnswer } = FrameioError
+    const reads = <A, I, B>(one: Declared<A, I>, result: (value: A) => B) =>
+      method({ ...one, ...here, fromAnswer: fromReadAnswer, result })
+    const changes = <A, I, B>(one: Declared<A, I>, result: (value: A) => B) =>
+      method({ ...one, ...here, fromAnswer: fromWriteAnswer, result })
+    const removes = <A, I>(one: Declared<A, I>) =>
+      method({ ...one, ...here, fromAnswer: fromWriteAnswer, result: nothing, empty: nothing })
+
+    const methods: Operations = {
+      me: { show: reads(declared("me", "show"), opened) },
+      accounts: { list: reads(declared("accounts", "list"), pageOf) },
+      workspaces: { list: reads(declared("workspaces", "list"), pageOf) },
+      projects: {
+        list: reads(declared("projects", "list"), pageOf),
+        listOfWorkspace: reads(declared("projects", "listOfWorkspace"), pageOf),
+        show: reads(declared("projects", "show"), opened)
+      },
+      folders: {
+        show: reads(declared("folders", "show"), opened),
+        children: reads(declared("folders", "children"), pageOf),
+        files: reads(declared("folders", "files"), pageOf),
+        folders: reads(declared("folders", "folders"), pageOf),
+        versionStacks: reads(declared("folders", "versionStacks"), pageOf),
+        create: changes(declared("folders", "create"), opened),
+        delete: removes(declared("folders", "delete"))
+      },
+      files: {
+        show: reads(declared("files", "show"), opened),
+        localUpload: changes(declared("files", "localUpload"), opened),
+        remoteUpload: changes(declared("files", "remoteUpload"), opened),
+        status: reads(declared("files", "status"), opened),
+        move: changes(declared("files", "move"), opened),
+        copy: changes(declared("files", "copy"), opened),
+        rename: changes(declared("files", "rename"), opened),
+        delete: removes(declared("files", "delete"))
+      },
+      versionStacks: {
+        create: changes(declared("versionStacks", "create"), opened),
+        show: reads(declared("versionStacks", "show"), opened),
+        children: reads(declared("versionStacks", "children"), pageOf),
+        move: changes(declared("versionStacks", "move"), opened),
+        copy: changes(declared("versionStacks", "copy"), opened),
+        reorder: changes(declared("versionStacks", "reorder"), opened)
+      },
+      search: { search: reads(declared("search", "search"), pageOf) },
+      metadata: {
+        ofFile: reads(declared("metadata", "ofFile"), opened),
+        update: removes(declared("metadata", "update"))
+      },
+      shares: {
+        list: reads(declared("shares", "list"), pageOf),
+        show: reads(declared("shares", "show"), opened),
+        addAsset: changes(declared("shares", "addAsset"), opened),
+        removeAsset: changes(declared("shares", "removeAsset"), opened)
+      },
+      webhooks: {
+        list: reads(declared("webhooks", "list"), pageOf),
+        create: changes(declared("webhooks", "create"), opened),
+        delete: removes(declared("webhooks", "delete"))
       }
     }
 
-    const build = (accountId: () => V4Asset.Id | undefined): Methods => {
-      const methods = Object.fromEntries(
-        Object.entries(V4Api.operations).map(([group, endpoints]) => [
-          group,
-          Object.fromEntries(
-            Object.entries(endpoints).map(([name, schemas]) => [name, callOf(`${group}.${name}`, schemas, accountId)])
-          )
-        ])
-      )
-      // The types of the methods are made of the declaration as their values are.
-      if (!isService(methods)) throw new Error("unreachable")
-      return methods
-    }
-
-    let accountId = options?.accountId
-    const methods = build(() => accountId)
     if (accountId === undefined) {
       const accounts = yield* Stream.runCollect(pages(methods.accounts.list, {}))
       const [only, ...others] = Chunk.toReadonlyArray(accounts)

@@ -31,6 +31,8 @@ describe("V4Client: arguments and answers", () => {
     expectTypeOf<Children>().toEqualTypeOf<V4Client.Page<V4Asset.Item>>()
     type Stack = Effect.Effect.Success<ReturnType<V4Client.Service["versionStacks"]["create"]>>
     expectTypeOf<Stack>().toMatchTypeOf<V4Asset.VersionStack>()
+    type Reordered = Effect.Effect.Success<ReturnType<V4Client.Service["versionStacks"]["reorder"]>>
+    expectTypeOf<Reordered>().toEqualTypeOf<ReadonlyArray<V4Asset.Item>>()
     expectTypeOf<Effect.Effect.Success<ReturnType<V4Client.Service["files"]["delete"]>>>().toEqualTypeOf<undefined>()
     expectTypeOf<
       Effect.Effect.Error<ReturnType<V4Client.Service["files"]["show"]>>

@@ -1,86 +1,181 @@
-import type * as ParseResult from "effect/ParseResult"
-import * as Schema from "effect/Schema"
-import { AssetId } from "../Asset.js"
-import type * as FrameioApi from "../FrameioApi.js"
-import * as FrameioError from "../FrameioError.js"
-import * as text from "../SafeText.js"
-import { byField } from "./failures.js"
+/**
+ * The arguments of a call, between the caller's names and the wire's. Both follow from the declaration: the caller's are
+ * in camel case, path, query and body together; exceptions are annotated (`internal/argument`).
+ */
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as AST from "effect/SchemaAST"
+import { snakeToCamel } from "effect/String"
+import * as SafeText from "../SafeText.js"
+import { type Difference, differenceOf } from "./argument.js"
+import type { AnyDeclared, Sections } from "./derivedCall.js"
 
-const isAssetId = Schema.is(AssetId)
-
-/** The wire's names for what the caller knows by another. */
-const ARGUMENTS: Readonly<Record<string, string>> = {
-  account_id: "accountId",
-  asset_filesize: "assetFilesize",
-  asset_id: "assetId",
-  asset_ids: "assetIds",
-  asset_name: "assetName",
-  auto_version_id: "autoVersionId",
-  batch: "assetIds",
-  copy_comments: "copyComments",
-  destination_folder: "destinationId",
-  destination_id: "destinationId",
-  drop_includes: "dropIncludes",
-  hard_drop_fields: "hardDropFields",
-  include_deleted: "includeDeleted",
-  is_final: "isFinal",
-  is_realtime_upload: "isRealtimeUpload",
-  next_asset_id: "nextAssetId",
-  only_fields: "onlyFields",
-  page_size: "pageSize",
-  project_id: "projectId",
-  shared_projects: "sharedProjects",
-  team_id: "teamId"
+interface Field {
+  readonly name: string
+  readonly wire: string
+  readonly difference: Difference
+  /** Whether its values are ids of assets that the call is about. */
+  readonly isSubject: boolean
+  /** The fields of its value, or of the items of its list; `undefined` where names are the caller's own. */
+  readonly shape: Shape | undefined
 }
 
-/** Where one name means different arguments. */
-const ARGUMENTS_OF: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  "assets.bulkCopy": { id: "" },
-  "assets.copy": { id: "assetId" },
-  "assets.create": { asset_id: "parentId" },
-  "assets.move": { id: "assetId" }
+interface Shape {
+  readonly byName: ReadonlyMap<string, Field>
+  readonly byWire: ReadonlyMap<string, Field>
 }
 
-/** What lies below these has the caller's own names. */
-const OPEN = new Set<PropertyKey>(["filter", "opts", "properties"])
+const structIn = (ast: AST.AST): AST.TypeLiteral | undefined => {
+  switch (ast._tag) {
+    case "TypeLiteral":
+      return ast.propertySignatures.length === 0 ? undefined : ast
+    case "Refinement":
+      return structIn(ast.from)
+    case "Transformation":
+      return structIn(ast.to)
+    case "TupleType":
+      return ast.rest[0] === undefined ? undefined : structIn(ast.rest[0].type)
+    case "Union":
+      return ast.types.map(structIn).find(Predicate.isNotUndefined)
+    default:
+      return undefined
+  }
+}
 
-const argumentAt = (endpoint: string, path: ReadonlyArray<PropertyKey>): string => {
-  if (path[0] !== undefined && OPEN.has(path[0])) return text.fieldPath(path)
-  return text.fieldPath(
-    path.flatMap((key) => {
-      const name = typeof key === "string" ? (ARGUMENTS_OF[endpoint]?.[key] ?? ARGUMENTS[key] ?? key) : key
-      return name === "" ? [] : [name]
-    })
-  )
+const holdsAssetIds = (ast: AST.AST): boolean => {
+  switch (ast._tag) {
+    case "Refinement":
+      return (
+        Option.exists(AST.getBrandAnnotation(ast), (brands) => brands.includes("AssetId")) || holdsAssetIds(ast.from)
+      )
+    case "TupleType":
+      return ast.rest.some(({ type }) => holdsAssetIds(type))
+    case "Union":
+      return ast.types.some(holdsAssetIds)
+    default:
+      return false
+  }
+}
+
+const fieldOf = (wire: string, type: AST.AST, signature: AST.Annotated): Field => {
+  const difference = differenceOf(signature, type)
+  const shape = difference.member === undefined ? shapeOf(type) : undefined
+  return {
+    name: difference.name ?? snakeToCamel(wire),
+    wire,
+    difference,
+    isSubject: difference.isPlace !== true && (difference.member !== undefined || holdsAssetIds(type)),
+    shape
+  }
+}
+
+const shapeOf = (ast: AST.AST): Shape | undefined => {
+  const struct = structIn(ast)
+  if (struct === undefined) return undefined
+  const fields = struct.propertySignatures.map((one) => fieldOf(String(one.name), one.type, one))
+  return {
+    byName: new Map(fields.map((field) => [field.name, field])),
+    byWire: new Map(fields.map((field) => [field.wire, field]))
+  }
+}
+
+const inShape = (shape: Shape, value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map((item) => inShape(shape, item))
+  if (!Predicate.isRecord(value)) return value
+  const renamed: Record<string, unknown> = {}
+  for (const [name, given] of Object.entries(value)) {
+    const field = shape.byName.get(name)
+    if (field !== undefined && given !== undefined) renamed[field.wire] = onTheWire(field, given)
+  }
+  return renamed
+}
+
+const onTheWire = ({ difference: { from, member }, shape }: Field, given: unknown): unknown => {
+  const value = from === undefined ? given : from(given)
+  if (member !== undefined) return Array.isArray(value) ? value.map((item) => ({ [member]: item })) : value
+  return shape === undefined ? value : inShape(shape, value)
+}
+
+type Section = keyof Sections
+
+const SECTIONS: ReadonlyArray<Section> = ["path", "urlParams", "payload"]
+
+/** @internal */
+export interface Arguments {
+  /** Arguments that are not declared, and those that are `undefined`, are left out. */
+  readonly toSections: (args: object) => Sections
+  /** What stands where the ids of the assets are that the call is about, the path's first. Not judged. */
+  readonly idsIn: (args: object) => ReadonlyArray<unknown>
+  /** The caller's name for a path in the sections, such as `payload.parts[0].is_final`. */
+  readonly nameOf: (path: ReadonlyArray<PropertyKey>) => string
+  /** The same for a path in whichever section it is. */
+  readonly nameOfField: (path: string) => string
 }
 
 /**
- * The error of arguments that no request can be made of. The types alone do not bind a caller from JavaScript.
- * `rules` are broken rules that no schema holds or that it could not come to, by the names on the wire.
+ * The arguments of an endpoint.
  *
  * @internal
  */
-export const unencodable = (
-  endpoint: FrameioApi.Endpoint,
-  ids: ReadonlyArray<unknown>,
-  failure: ParseResult.ParseIssue | undefined,
-  rules: ReadonlyArray<FrameioError.Problem>
-): FrameioError.InvalidRequest => {
-  const ofSchema =
-    failure === undefined
-      ? []
-      : byField(failure, (issue) => ({
-          // The first step says in which part of the request it is, which is no matter to the caller.
-          path: argumentAt(endpoint.name, issue.path.slice(1)),
-          message: text.excerpt(issue.message, 200)
-        }))
-  const ofRules = rules
-    .map(({ message, path }) => ({ path: argumentAt(endpoint.name, text.pathSteps(path)), message }))
-    .filter(({ path }) => !ofSchema.some((one) => one.path === path))
-  const [first = { path: "", message: "are not what is documented" }, ...rest] = [...ofSchema, ...ofRules]
-  return new FrameioError.InvalidRequest({
-    endpoint: endpoint.name,
-    assetIds: ids.filter(isAssetId),
-    problems: [first, ...rest]
+export const of = (endpoint: AnyDeclared): Arguments => {
+  const payload = Option.map(endpoint.payloadSchema, ({ ast }) => ast)
+  const envelope = Option.getOrUndefined(
+    Option.filterMap(payload, (ast) =>
+      Option.fromNullable(structIn(ast)?.propertySignatures.find(({ name }) => name === "data"))
+    )
+  )
+  const asts: Readonly<Record<Section, AST.AST | undefined>> = {
+    path: Option.getOrUndefined(endpoint.pathSchema)?.ast,
+    urlParams: Option.getOrUndefined(endpoint.urlParamsSchema)?.ast,
+    payload: envelope?.type ?? Option.getOrUndefined(payload)
+  }
+  const fields = SECTIONS.flatMap((section) => {
+    const ast = asts[section]
+    const shape = ast === undefined ? undefined : shapeOf(ast)
+    return shape === undefined ? [] : [...shape.byName.values()].map((field) => ({ section, field }))
   })
+  const byName = new Map(fields.map((one) => [one.field.name, one]))
+  const subjects = fields.filter(({ field }) => field.isSubject).map(({ field }) => field.name)
+  const further = asts.payload === undefined ? undefined : differenceOf(asts.payload).name
+
+  const renamed = (field: Field, rest: ReadonlyArray<PropertyKey>): ReadonlyArray<PropertyKey> => {
+    const steps: Array<PropertyKey> = [field.name]
+    let shape = field.shape
+    for (const step of rest) {
+      if (step === field.difference.member) continue
+      const inner = typeof step === "string" ? shape?.byWire.get(step) : undefined
+      steps.push(inner?.name ?? step)
+      if (typeof step === "string") shape = inner?.shape
+    }
+    return steps
+  }
+
+  const find = (sections: ReadonlyArray<Section>, path: ReadonlyArray<PropertyKey>): string => {
+    const [first, ...rest] = path
+    const found = fields.find(({ field, section }) => field.wire === first && sections.includes(section))
+    return SafeText.fieldPath(found === undefined ? path : renamed(found.field, rest))
+  }
+
+  return {
+    toSections: (args) => {
+      const sections: Record<Section, Record<string, unknown>> = { path: {}, urlParams: {}, payload: {} }
+      for (const [name, given] of Object.entries(args)) {
+        if (given === undefined) continue
+        const one = byName.get(name)
+        if (one !== undefined) sections[one.section][one.field.wire] = onTheWire(one.field, given)
+        else if (name === further && Predicate.isRecord(given)) sections.payload = { ...given, ...sections.payload }
+      }
+      return envelope === undefined ? sections : { ...sections, payload: { data: sections.payload } }
+    },
+    idsIn: (args) => {
+      const given: Readonly<Record<string, unknown>> = { ...args }
+      return subjects.flatMap((name) => given[name] ?? [])
+    },
+    nameOf: ([section, ...path]) =>
+      find(
+        SECTIONS.filter((one) => one === section),
+        envelope !== undefined && path[0] === "data" ? path.slice(1) : path
+      ),
+    nameOfField: (path) => find(SECTIONS, SafeText.pathSteps(path))
+  }
 }

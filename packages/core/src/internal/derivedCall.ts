@@ -6,23 +6,46 @@ import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
+import type * as AST from "effect/SchemaAST"
 import * as fastCheck from "./fastCheck.js"
 
-type Section<Name extends string, A> = [A] extends [never] ? object : { readonly [K in Name]: A }
-
-type Arguments<Path, UrlParams, Payload> = Section<"path", Path> &
-  Section<"urlParams", UrlParams> &
-  Section<"payload", Payload>
+/**
+ * A call's arguments by the names of the declaration.
+ *
+ * @internal
+ */
+export interface Sections {
+  readonly path: Readonly<Record<string, unknown>>
+  readonly urlParams: Readonly<Record<string, unknown>>
+  readonly payload: Readonly<Record<string, unknown>>
+}
 
 /**
  * What one endpoint of the declaration makes of its arguments, and of an answer's JSON.
  *
  * @internal
  */
-export interface DerivedCall<Args, A> {
+export interface DerivedCall<A> {
   /** Fails with everything that is wrong; the paths begin with `path`, `urlParams` or `payload`. */
-  readonly request: (args: Args) => Either.Either<HttpClientRequest.HttpClientRequest, ParseResult.ParseIssue>
+  readonly request: (sections: Sections) => Either.Either<HttpClientRequest.HttpClientRequest, ParseResult.ParseIssue>
   readonly decode: (json: unknown) => Either.Either<A, ParseResult.ParseIssue>
+}
+
+interface HasAst {
+  readonly ast: AST.AST
+}
+
+/**
+ * What of an endpoint the arguments of a call are derived from.
+ *
+ * @internal
+ */
+export interface AnyDeclared {
+  readonly method: HttpMethod.HttpMethod
+  readonly path: string
+  readonly pathSchema: Option.Option<HasAst>
+  readonly urlParamsSchema: Option.Option<HasAst>
+  readonly payloadSchema: Option.Option<HasAst>
 }
 
 /**
@@ -30,30 +53,21 @@ export interface DerivedCall<Args, A> {
  *
  * @internal
  */
-export interface Declared<Path, UrlParams, Payload, A, I> {
-  readonly method: HttpMethod.HttpMethod
-  readonly path: string
-  readonly pathSchema: Option.Option<Schema.Schema<Path, unknown>>
-  readonly urlParamsSchema: Option.Option<Schema.Schema<UrlParams, unknown>>
-  readonly payloadSchema: Option.Option<Schema.Schema<Payload, unknown>>
+export interface Declared<A, I> extends AnyDeclared {
   readonly successSchema: Schema.Schema<A, I>
 }
 
 /**
- * The same of any endpoint.
+ * How all requests of a client are written.
  *
  * @internal
  */
-export interface AnyDeclared {
-  readonly method: HttpMethod.HttpMethod
-  readonly path: string
-  readonly pathSchema: Option.Option<Schema.Schema.AnyNoContext>
-  readonly urlParamsSchema: Option.Option<Schema.Schema.AnyNoContext>
-  readonly payloadSchema: Option.Option<Schema.Schema.AnyNoContext>
-  readonly successSchema: Schema.Schema.AnyNoContext
+export interface Writing {
+  readonly baseUrl: string
+  readonly headers: Readonly<Record<string, string>>
+  /** Whether a query keeps its commas, which a server may not decode. */
+  readonly literalCommas?: boolean
 }
-
-const ABSENT = { path: undefined, urlParams: undefined, payload: undefined }
 
 const ALL = { errors: "all" } as const
 
@@ -69,6 +83,19 @@ const fill = (template: ReadonlyArray<string>, params: unknown): string => {
   return url
 }
 
+/** A parameter without a schema would be filled in as "undefined". */
+const requireAll = (endpoint: AnyDeclared, template: ReadonlyArray<string>): void => {
+  const declared = Option.match(endpoint.pathSchema, {
+    onNone: () => [],
+    onSome: ({ ast }) => (ast._tag === "TypeLiteral" ? ast.propertySignatures : [])
+  })
+  for (const [index, name] of template.entries()) {
+    if (index % 2 === 1 && !declared.some((one) => one.name === name && !one.isOptional)) {
+      throw new Error(`${endpoint.path}: the path's parameter ${name} is not declared, or may be left out`)
+    }
+  }
+}
+
 const pairs = (params: unknown): ReadonlyArray<readonly [string, string]> => {
   const list: Array<readonly [string, string]> = []
   if (!Predicate.isRecord(params)) return list
@@ -81,52 +108,46 @@ const pairs = (params: unknown): ReadonlyArray<readonly [string, string]> => {
 const queryOf = (params: ReadonlyArray<readonly [string, string]>): string =>
   params.map(([key, value]) => `${key}=${encodeURIComponent(value).replaceAll("%2C", ",")}`).join("&")
 
+const sectionOf = (declared: Option.Option<HasAst>): Schema.Schema<unknown> =>
+  Option.match(declared, { onNone: () => Schema.Unknown, onSome: ({ ast }) => Schema.make<unknown>(ast) })
+
 /**
  * Derives a call from its declaration, with everything compiled that does not depend on the arguments. An
  * `HttpApiClient` does the same by some thirty Effects for each call.
  *
  * @internal
  */
-export const derive = <Path, UrlParams, Payload, A, I>(
-  endpoint: Declared<Path, UrlParams, Payload, A, I>,
-  options: {
-    readonly baseUrl: string
-    readonly headers: Readonly<Record<string, string>>
-    /** Whether a query keeps its commas, which a server may not decode. */
-    readonly literalCommas?: boolean
-  }
-): DerivedCall<Arguments<Path, UrlParams, Payload>, A> => {
+export const derive = <A, I>(endpoint: Declared<A, I>, writing: Writing): DerivedCall<A> => {
   const schema = Schema.Struct({
-    path: Option.getOrElse(endpoint.pathSchema, () => Schema.Unknown),
-    urlParams: Option.getOrElse(endpoint.urlParamsSchema, () => Schema.Unknown),
-    payload: Option.getOrElse(endpoint.payloadSchema, () => Schema.Unknown)
+    path: sectionOf(endpoint.pathSchema),
+    urlParams: sectionOf(endpoint.urlParamsSchema),
+    payload: sectionOf(endpoint.payloadSchema)
   })
   // What is accepted has no transformation in it, so it is its own encoding.
   const isEncoded = fastCheck.compile(schema.ast)
   const encode = ParseResult.encodeUnknownEither(schema, ALL)
   const template = parts(endpoint.path)
-  const base = HttpClientRequest.setHeaders(HttpClientRequest.make(endpoint.method)(""), options.headers)
+  requireAll(endpoint, template)
+  const base = HttpClientRequest.setHeaders(HttpClientRequest.make(endpoint.method)(""), writing.headers)
   const hasBody = Option.isSome(endpoint.payloadSchema)
 
   const withQuery = (url: string, params: ReadonlyArray<readonly [string, string]>) => {
     if (params.length === 0) return HttpClientRequest.setUrl(base, url)
-    return options.literalCommas === true
+    return writing.literalCommas === true
       ? HttpClientRequest.setUrl(base, `${url}?${queryOf(params)}`)
       : HttpClientRequest.setUrlParams(HttpClientRequest.setUrl(base, url), params)
   }
 
   const toRequest = (encoded: typeof schema.Encoded): HttpClientRequest.HttpClientRequest => {
-    const url = options.baseUrl + fill(template, encoded.path)
+    const url = writing.baseUrl + fill(template, encoded.path)
     const params = pairs(encoded.urlParams)
     const asked = withQuery(url, params)
     return hasBody ? HttpClientRequest.setBody(asked, HttpBody.unsafeJson(encoded.payload)) : asked
   }
 
   return {
-    request: (args) => {
-      const all = { ...ABSENT, ...args }
-      return isEncoded(all) ? Either.right(toRequest(all)) : Either.map(encode(all), toRequest)
-    },
+    request: (sections) =>
+      isEncoded(sections) ? Either.right(toRequest(sections)) : Either.map(encode(sections), toRequest),
     decode: ParseResult.decodeUnknownEither(endpoint.successSchema, ALL)
   }
 }

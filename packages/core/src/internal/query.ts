@@ -1,5 +1,6 @@
 /** The fields of a query: text on the wire, and what they mean in the OpenAPI document. */
 import * as Schema from "effect/Schema"
+import { argument } from "./argument.js"
 
 /**
  * `true` or `false`.
@@ -27,6 +28,16 @@ export const count = (description: string) =>
  * @internal
  */
 export const text = (description: string) => Schema.optional(Schema.String.annotations({ description }))
+
+const withCommas = (value: unknown): unknown => (Array.isArray(value) ? value.join(",") : value)
+
+/**
+ * Text; the caller may give a list, whose items are joined with commas.
+ *
+ * @internal
+ */
+export const joined = (description: string) =>
+  Schema.optional(Schema.String.annotations({ description })).annotations(argument({ from: withCommas }))
 
 /**
  * One value or several; several are sent as the key repeated, the way OpenAPI serialises a list by default.

@@ -1,0 +1,39 @@
+import * as AST from "effect/SchemaAST"
+
+const Argument: unique symbol = Symbol.for("@effect-frameio/core/internal/Argument")
+
+/**
+ * How an argument differs from the field that it becomes.
+ *
+ * @internal
+ */
+export interface Difference {
+  /** The caller's name, if it is not the field's in camel case. On a struct: of further fields, by the wire's names. */
+  readonly name?: string
+  /** The wire wraps each item of the caller's list in an object with this one member. */
+  readonly member?: string
+  /** The value for the wire. Untyped callers may pass anything; what it does not know it leaves to the schema. */
+  readonly from?: (value: unknown) => unknown
+  /** Whether the id is about where a call works, and not about what. */
+  readonly isPlace?: boolean
+}
+
+/**
+ * The annotation of a field, or of its schema, whose argument differs in more than camel case.
+ *
+ * @internal
+ */
+export const argument = (difference: Difference) => ({ [Argument]: difference })
+
+/**
+ * What the first of these that is annotated says.
+ *
+ * @internal
+ */
+export const differenceOf = (...annotated: ReadonlyArray<AST.Annotated>): Difference => {
+  for (const one of annotated) {
+    const found = AST.getAnnotation<Difference>(Argument)(one)
+    if (found._tag === "Some") return found.value
+  }
+  return {}
+}
