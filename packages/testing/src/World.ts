@@ -6,12 +6,12 @@
  * target; file on stack makes the stack grow; the newest version is its cover; both must have the same `asset_type`;
  * no stack goes onto a stack, and no folder anywhere. What is not known is an option, see {@link Unknowns}.
  *
- * A world changes in place. A million assets take some 110 MB.
+ * A world changes in place.
  *
  * @since 0.1.0
  */
 import type { AssetId } from "@effect-frameio/core/Asset"
-import { fromUuid, toUuid } from "./internal/ids.js"
+import { toUuid } from "./internal/ids.js"
 import { hash } from "./internal/random.js"
 import { iso } from "./internal/time.js"
 import * as Unknowns from "./Unknowns.js"
@@ -245,14 +245,6 @@ export interface Options {
  */
 export const EPOCH_MILLIS = 1_704_067_200_000
 
-const FILE = 0
-const FOLDER = 1
-const STACK = 2
-const NONE = -1
-
-const KINDS: ReadonlyArray<Kind> = ["file", "folder", "version_stack"]
-const ASSET_TYPES: ReadonlyArray<AssetType> = [null, "document", "image", "stream"]
-
 const TYPES_BY_EXTENSION: Readonly<Record<string, readonly [AssetType, string]>> = {
   mov: ["stream", "video/quicktime"],
   mp4: ["stream", "video/mp4"],
@@ -281,33 +273,37 @@ const byExtension = (name: string): readonly [AssetType, string] =>
  */
 export const nothingSet: Readonly<Record<string, unknown>> = {}
 
-/** An open column of numbers. */
-class Column<A extends Int32Array | Float64Array | Uint8Array | Uint16Array> {
-  array: A
-  private readonly allocate: (size: number) => A
-
-  constructor(allocate: (size: number) => A) {
-    this.allocate = allocate
-    this.array = allocate(64)
-  }
-
-  set(n: number, value: number): void {
-    if (n >= this.array.length) {
-      const larger = this.allocate(this.array.length * 2)
-      larger.set(this.array)
-      this.array = larger
-    }
-    this.array[n] = value
-  }
-
-  at(n: number): number {
-    return this.array[n] ?? 0
-  }
+/** An asset in its place. What {@link Entry} says beside it is worked out when somebody asks. */
+interface Asset {
+  readonly id: AssetId
+  readonly kind: Kind
+  /** A stack without a name of its own is called by one of its versions. */
+  name: string
+  assetType: AssetType
+  project: Project
+  readonly creatorId: string
+  /** None on a root, and on what is nowhere at the moment. */
+  parent: Asset | undefined
+  /** In no order; deleted ones stay. */
+  readonly children: Set<Asset>
+  /** How many children are not deleted. */
+  items: number
+  /** The place among the children of its parent, the newest lowest. */
+  index: number
+  /** The lowest index that a child was given. */
+  front: number
+  filesize: number
+  /** By the extension of the name where it was not given. */
+  filetype: string | undefined
+  readonly insertedAt: number
+  updatedAt: number
+  /** When it was deleted itself. */
+  deletedAt: number | null
+  fields: Readonly<Record<string, unknown>>
 }
 
-const ints = () => new Column((size) => new Int32Array(size))
-const doubles = () => new Column((size) => new Float64Array(size))
-const bytes = () => new Column((size) => new Uint8Array(size))
+/** What every file shares: it never gets any. */
+const noChildren = new Set<Asset>()
 
 const holds = (condition: Condition, actual: unknown): boolean => {
   const { op, value } = condition
@@ -342,8 +338,27 @@ const hasProperties = (entry: Entry, wanted: Readonly<Record<string, unknown>> |
 
 interface Listing {
   readonly revision: number
-  readonly children: Int32Array
+  readonly children: ReadonlyArray<Asset>
 }
+
+/** When an asset, or what it lies in, was deleted. */
+const deletedAt = (asset: Asset): number | null => {
+  for (let at: Asset | undefined = asset; at !== undefined; at = at.parent) {
+    if (at.deletedAt !== null) return at.deletedAt
+  }
+  return null
+}
+
+/** Newest first. */
+const childrenOf = ({ children }: Asset): Array<Asset> => [...children].sort((one, other) => one.index - other.index)
+
+/** Newest first, without those that are deleted. */
+const livingOf = (parent: Asset): Array<Asset> => childrenOf(parent).filter(({ deletedAt }) => deletedAt === null)
+
+/** The stack that a file is in. */
+const stackAround = ({ parent }: Asset): Asset | undefined => (parent?.kind === "version_stack" ? parent : undefined)
+
+const filetypeOf = ({ filetype, name }: Asset): string => filetype ?? byExtension(name)[1]
 
 /** Listings that are kept sorted, for the next page. */
 const LISTINGS = 64
@@ -362,29 +377,12 @@ export class World {
   /** What was created and is still to arrive. */
   readonly uploads: Uploads.Uploads = Uploads.make()
 
-  private size = 0
-  /** Counts changes, so that a kept listing knows that it is old. */
+  /** In the order in which they were added. */
+  private readonly assets = new Map<string, Asset>()
   /** Files that have arrived and are not processed yet, in the order of their coming. */
   private readonly processing: Array<{ readonly id: string; readonly atMillis: number }> = []
+  /** Counts changes, so that a kept listing knows that it is old. */
   private revision = 0
-  // Assets are numbers, and their fields columns: a million of them must fit into a test.
-  private readonly kinds = bytes()
-  private readonly assetTypes = bytes()
-  private readonly projectOf = ints()
-  private readonly creatorOf = ints()
-  private readonly parent = ints()
-  private readonly first = ints()
-  private readonly next = ints()
-  private readonly previous = ints()
-  private readonly items = ints()
-  private readonly order = doubles()
-  private readonly inserted = doubles()
-  private readonly updated = doubles()
-  private readonly names: Array<string> = []
-  private readonly deleted = new Map<number, number>()
-  private readonly sizes = new Map<number, number>()
-  private readonly mimes = new Map<number, string>()
-  private readonly fields = new Map<number, Readonly<Record<string, unknown>>>()
   private readonly listings = new Map<string, Listing>()
 
   private readonly accountIds: Array<string> = []
@@ -418,7 +416,7 @@ export class World {
 
   /** How many assets there are, deleted ones and roots included. */
   get assetCount(): number {
-    return this.size
+    return this.assets.size
   }
 
   /** Whose token it is. */
@@ -441,26 +439,15 @@ export class World {
     return this.userList.find((user) => user.id === id)
   }
 
-  /** The number of an asset, in the order in which assets were added; -1 if there is none with this id. */
-  private find(id: string): number {
-    return fromUuid(this.seed, this.size, id)
+  /** Letters of either case are read. */
+  private find(id: string): Asset | undefined {
+    return this.assets.get(id) ?? this.assets.get(id.toLowerCase())
   }
 
-  private idOf(n: number): AssetId {
-    return toUuid(this.seed, n) as AssetId
-  }
-
-  private deletedAt(n: number): number | null {
-    if (this.deleted.size === 0) return null
-    for (let at = n; at !== NONE; at = this.parent.at(at)) {
-      const time = this.deleted.get(at)
-      if (time !== undefined) return time
-    }
-    return null
-  }
-
-  private isAlive(n: number): boolean {
-    return n !== NONE && this.deletedAt(n) === null
+  /** An asset that is not deleted. */
+  private alive(id: string): Asset | undefined {
+    const asset = this.find(id)
+    return asset === undefined || deletedAt(asset) !== null ? undefined : asset
   }
 
   /** An asset; not a deleted one, unless asked for. */
@@ -471,103 +458,74 @@ export class World {
       readonly includeDeleted?: boolean | undefined
     }
   ): Entry | undefined {
-    const n = this.find(id)
-    if (n === NONE) return undefined
-    return options?.includeDeleted === true || this.isAlive(n) ? this.entry(n) : undefined
+    const asset = options?.includeDeleted === true ? this.find(id) : this.alive(id)
+    return asset === undefined ? undefined : this.entry(asset)
   }
 
-  private entry(n: number): Entry {
-    const kind = this.kinds.at(n)
-    const project = this.projectAt(n)
-    const fields = this.fields.get(n) ?? nothingSet
-    const parent = this.parent.at(n)
-    const cover = kind === STACK ? this.newest(n) : NONE
-    const name = kind === STACK ? this.stackName(n) : (this.names[n] ?? "")
+  private entry(asset: Asset): Entry {
+    const { kind, project } = asset
+    const isFile = kind === "file"
     return {
-      id: this.idOf(n),
-      kind: KINDS[kind] ?? "file",
-      name,
-      assetType: ASSET_TYPES[this.assetTypes.at(n)] ?? null,
-      parentId: parent === NONE ? null : this.idOf(parent),
+      id: asset.id,
+      kind,
+      name: this.nameOf(asset),
+      assetType: asset.assetType,
+      parentId: asset.parent?.id ?? null,
       projectId: project.id,
       teamId: project.teamId,
       accountId: project.accountId,
-      creatorId: this.userList[this.creatorOf.at(n)]?.id ?? project.ownerId,
-      index: this.order.at(n),
-      filesize: kind === FILE ? this.sizeAt(n) : 0,
-      filetype: kind === FILE ? (this.mimes.get(n) ?? byExtension(name)[1]) : null,
-      itemCount: this.items.at(n),
-      versions: kind === STACK ? this.items.at(n) : 0,
-      coverAssetId: cover === NONE ? null : this.idOf(cover),
-      insertedAt: this.inserted.at(n),
-      updatedAt: this.updated.at(n),
-      deletedAt: this.deletedAt(n),
-      fields
+      creatorId: asset.creatorId,
+      index: asset.index,
+      filesize: isFile ? asset.filesize : 0,
+      filetype: isFile ? filetypeOf(asset) : null,
+      itemCount: asset.items,
+      versions: kind === "version_stack" ? asset.items : 0,
+      coverAssetId: kind === "version_stack" ? (livingOf(asset)[0]?.id ?? null) : null,
+      insertedAt: asset.insertedAt,
+      updatedAt: asset.updatedAt,
+      deletedAt: deletedAt(asset),
+      fields: asset.fields
     }
   }
 
-  private projectAt(n: number): Project {
-    const project = this.projectList[this.projectOf.at(n)]
-    if (project === undefined) throw new Error("there is no project yet")
-    return project
-  }
-
-  private sizeAt(n: number): number {
-    return this.sizes.get(n) ?? 1_000_000 + (hash(this.seed, n, 4) % 4_000_000_000)
-  }
-
   /** A stack is named after one of its versions, unless it was given a name of its own. */
-  private stackName(n: number): string {
-    const own = this.names[n]
-    if (own !== undefined && own !== "") return own
-    const named = this.unknowns.stackName === "newest" ? this.newest(n) : this.oldest(n)
-    return this.names[named] ?? ""
-  }
-
-  private newest(stack: number): number {
-    let at = this.first.at(stack)
-    while (at !== NONE && this.deleted.has(at)) at = this.next.at(at)
-    return at
-  }
-
-  private oldest(stack: number): number {
-    let found = NONE
-    for (let at = this.first.at(stack); at !== NONE; at = this.next.at(at)) if (!this.deleted.has(at)) found = at
-    return found
+  private nameOf(asset: Asset): string {
+    if (asset.kind !== "version_stack" || asset.name !== "") return asset.name
+    return livingOf(asset).at(this.unknowns.stackName === "newest" ? 0 : -1)?.name ?? ""
   }
 
   /** The stack with an id, or the one that the file with this id is in. */
   stackOf(id: string): Stack | undefined {
-    const n = this.find(id)
-    if (!this.isAlive(n)) return undefined
-    const stack = this.kinds.at(n) === STACK ? n : this.parent.at(n)
-    if (stack === NONE || this.kinds.at(stack) !== STACK) return undefined
-    const versions: Array<AssetId> = []
-    for (let at = this.first.at(stack); at !== NONE; at = this.next.at(at)) {
-      if (!this.deleted.has(at)) versions.push(this.idOf(at))
+    const asset = this.alive(id)
+    const stack = asset?.kind === "version_stack" ? asset : asset?.parent
+    if (stack?.kind !== "version_stack") return undefined
+    return {
+      id: stack.id,
+      versions: livingOf(stack)
+        .map((version) => version.id)
+        .reverse()
     }
-    return { id: this.idOf(stack), versions: versions.reverse() }
   }
 
   /** Whether an asset is, or lies below, a folder or a stack. */
   isWithin(id: string, ancestorId: string): boolean {
     const ancestor = this.find(ancestorId)
-    if (ancestor === NONE) return false
-    for (let at = this.find(id); at !== NONE; at = this.parent.at(at)) if (at === ancestor) return true
+    for (let at = this.find(id); at !== undefined; at = at.parent) if (at === ancestor) return true
     return false
   }
 
   /** The children of a folder or stack, newest first unless sorted; none of a file. */
   children(id: string, query?: ChildrenQuery): ChildrenPage {
-    const n = this.find(id)
-    const perPage = Math.max(
-      1,
-      Math.min(query?.pageSize ?? this.unknowns.defaultPageSize, this.unknowns.maximumPageSize)
-    )
-    const page = Math.max(1, query?.page ?? 1)
-    const listed = n === NONE ? new Int32Array(0) : this.listing(n, query)
+    const asset = this.find(id)
+    const listed = asset === undefined ? [] : this.listing(asset, query)
+    return this.page(listed, query?.page, query?.pageSize ?? this.unknowns.defaultPageSize)
+  }
+
+  private page(listed: ReadonlyArray<Asset>, number = 1, size: number): ChildrenPage {
+    const perPage = Math.max(1, Math.min(size, this.unknowns.maximumPageSize))
+    const page = Math.max(1, number)
     return {
-      ids: Array.from(listed.subarray((page - 1) * perPage, page * perPage), (child) => this.idOf(child)),
+      ids: listed.slice((page - 1) * perPage, page * perPage).map(({ id }) => id),
       page,
       perPage,
       total: listed.length,
@@ -575,18 +533,16 @@ export class World {
     }
   }
 
-  private listing(parent: number, query: ChildrenQuery | undefined): Int32Array {
-    const key = `${parent} ${query?.includeDeleted === true} ${query?.types?.join(",") ?? ""} ${query?.sort?.join(",") ?? ""}`
+  private listing(parent: Asset, query: ChildrenQuery | undefined): ReadonlyArray<Asset> {
+    const key = `${parent.id} ${query?.includeDeleted === true} ${query?.types?.join(",") ?? ""} ${query?.sort?.join(",") ?? ""}`
     const known = this.listings.get(key)
     if (known !== undefined && known.revision === this.revision) return known.children
-    const found: Array<number> = []
-    for (let at = this.first.at(parent); at !== NONE; at = this.next.at(at)) {
-      if (query?.includeDeleted !== true && this.deleted.has(at)) continue
-      if (query?.types !== undefined && !query.types.includes(KINDS[this.kinds.at(at)] ?? "")) continue
-      found.push(at)
-    }
-    this.sortBy(found, query?.sort ?? [])
-    const children = Int32Array.from(found)
+    const found = childrenOf(parent).filter(
+      ({ deletedAt, kind }) =>
+        (query?.includeDeleted === true || deletedAt === null) &&
+        (query?.types === undefined || query.types.includes(kind))
+    )
+    const children = this.sorted(found, query?.sort ?? [])
     this.listings.delete(key)
     if (this.listings.size >= LISTINGS) {
       for (const oldest of this.listings.keys()) {
@@ -598,42 +554,42 @@ export class World {
     return children
   }
 
-  private sortBy(found: Array<number>, fields: ReadonlyArray<string>): void {
-    for (const field of [...fields].reverse()) {
+  private sorted(found: ReadonlyArray<Asset>, fields: ReadonlyArray<string>): ReadonlyArray<Asset> {
+    return fields.reduceRight<ReadonlyArray<Asset>>((assets, field) => {
       const backwards = field.startsWith("-")
       const by = this.sortKey(backwards ? field.slice(1) : field)
-      if (by === undefined) continue
-      const keys = new Map(found.map((at) => [at, by(at)]))
-      found.sort((a, b) => {
-        const one = keys.get(a) ?? 0
-        const other = keys.get(b) ?? 0
-        const compared = one < other ? -1 : one > other ? 1 : 0
-        return backwards ? -compared : compared
-      })
-    }
+      if (by === undefined) return assets
+      return assets
+        .map((asset) => ({ asset, key: by(asset) }))
+        .sort(({ key: one }, { key: other }) => {
+          const compared = one < other ? -1 : one > other ? 1 : 0
+          return backwards ? -compared : compared
+        })
+        .map(({ asset }) => asset)
+    }, found)
   }
 
-  private sortKey(field: string): ((n: number) => string | number) | undefined {
+  private sortKey(field: string): ((asset: Asset) => string | number) | undefined {
     switch (field) {
       case "id":
-        return (n) => this.idOf(n)
+        return ({ id }) => id
       case "name":
-        return (n) => (this.kinds.at(n) === STACK ? this.stackName(n) : (this.names[n] ?? ""))
+        return (asset) => this.nameOf(asset)
       case "filesize":
-        return (n) => (this.kinds.at(n) === FILE ? this.sizeAt(n) : 0)
+        return ({ filesize, kind }) => (kind === "file" ? filesize : 0)
       case "filetype":
-        return (n) => this.entry(n).filetype ?? ""
+        return (asset) => (asset.kind === "file" ? filetypeOf(asset) : "")
       case "label":
-        return (n) => String(this.fields.get(n)?.label ?? "none")
+        return ({ fields }) => String(fields.label ?? "none")
       case "comment_count":
         return () => 0
       case "uploaded_at":
       case "inserted_at":
-        return (n) => this.inserted.at(n)
+        return ({ insertedAt }) => insertedAt
       case "updated_at":
-        return (n) => this.updated.at(n)
+        return ({ updatedAt }) => updatedAt
       case "index":
-        return (n) => this.order.at(n)
+        return ({ index }) => index
       default:
         return undefined
     }
@@ -645,13 +601,12 @@ export class World {
       .toLowerCase()
       .split(/\s+/)
       .filter((word) => word !== "")
-    const found: Array<number> = []
-    for (let n = this.size - 1; n >= 0; n--) {
-      if (this.parent.at(n) === NONE) continue
-      if (query.includeDeleted !== true && !this.isAlive(n)) continue
-      const entry = this.entry(n)
+    const found = [...this.assets.values()].reverse().filter((asset) => {
+      if (asset.parent === undefined) return false
+      if (query.includeDeleted !== true && deletedAt(asset) !== null) return false
+      const entry = this.entry(asset)
       const name = entry.name.toLowerCase()
-      if (
+      return (
         (query.accountId === undefined || entry.accountId === query.accountId) &&
         (query.projectId === undefined || entry.projectId === query.projectId) &&
         (query.teamIds === undefined || query.teamIds.includes(entry.teamId)) &&
@@ -660,20 +615,14 @@ export class World {
         hasProperties(entry, query.properties) &&
         (query.conditions ?? []).every((condition) => holds(condition, this.fieldOf(entry, condition.field))) &&
         (query.visible === undefined || query.visible(entry))
-      ) {
-        found.push(n)
-      }
-    }
-    this.sortBy(found, query.sort === undefined || query.sort === "relevance" ? [] : [query.sort])
-    const perPage = Math.max(1, Math.min(query.pageSize ?? this.unknowns.searchPageSize, this.unknowns.maximumPageSize))
-    const page = Math.max(1, query.page ?? 1)
-    return {
-      ids: found.slice((page - 1) * perPage, page * perPage).map((n) => this.idOf(n)),
-      page,
-      perPage,
-      total: found.length,
-      totalPages: Math.ceil(found.length / perPage)
-    }
+      )
+    })
+    const { sort } = query
+    return this.page(
+      this.sorted(found, sort === undefined || sort === "relevance" ? [] : [sort]),
+      query.page,
+      query.pageSize ?? this.unknowns.searchPageSize
+    )
   }
 
   /** A field by its name on the wire, as far as a search can ask for it. */
@@ -794,55 +743,80 @@ export class World {
     const teamId = options?.teamId ?? this.teams[0]?.id ?? this.addTeam()
     const accountId = this.teams.find((team) => team.id === teamId)?.accountId ?? this.addAccount()
     const owner = this.userList.find((user) => user.accountId === accountId) ?? this.addUser({ accountId })
-    const root = this.size
     const project: Project = {
       id: this.otherId(),
       name: options?.name ?? `Project ${this.projectList.length + 1}`,
       teamId,
       accountId,
       ownerId: owner.id,
-      rootId: this.idOf(root),
+      rootId: this.nextId(),
       insertedAt: this.epochMillis
     }
     this.projectList.push(project)
-    this.append(FOLDER, "root", this.projectList.length - 1, this.userList.indexOf(owner), this.epochMillis)
+    this.append({ kind: "folder", name: "root", project, creatorId: owner.id, nowMillis: this.epochMillis })
     return project
   }
 
-  private append(kind: number, name: string, project: number, creator: number, now: number): number {
-    const n = this.size++
-    this.kinds.set(n, kind)
-    this.assetTypes.set(n, 0)
-    this.projectOf.set(n, project)
-    this.creatorOf.set(n, creator)
-    this.parent.set(n, NONE)
-    this.first.set(n, NONE)
-    this.next.set(n, NONE)
-    this.previous.set(n, NONE)
-    this.items.set(n, 0)
-    this.order.set(n, 0)
-    this.inserted.set(n, now)
-    this.updated.set(n, now)
-    this.names.push(name)
+  /** The id of the asset that is added next. */
+  private nextId(): AssetId {
+    return toUuid(this.seed, this.assets.size) as AssetId
+  }
+
+  private append(made: Pick<Asset, "kind" | "name" | "project" | "creatorId"> & { readonly nowMillis: number }): Asset {
+    const { creatorId, kind, name, nowMillis, project } = made
+    const asset: Asset = {
+      id: this.nextId(),
+      kind,
+      name,
+      assetType: null,
+      project,
+      creatorId,
+      parent: undefined,
+      children: kind === "file" ? noChildren : new Set(),
+      items: 0,
+      index: 0,
+      front: 0,
+      filesize: kind === "file" ? 1_000_000 + (hash(this.seed, this.assets.size, 4) % 4_000_000_000) : 0,
+      filetype: undefined,
+      insertedAt: nowMillis,
+      updatedAt: nowMillis,
+      deletedAt: null,
+      fields: nothingSet
+    }
+    this.assets.set(asset.id, asset)
     this.revision++
-    return n
+    return asset
   }
 
   /** The folder to add something to: the root of the first project by default. */
-  private folder(id: string | undefined): number {
-    const n = this.find(id ?? this.projectList[0]?.rootId ?? this.addProject().rootId)
-    if (!this.isAlive(n)) throw new Error(`${id} is not in this world, or it is deleted: add the folder first`)
-    if (this.kinds.at(n) !== FOLDER) {
-      throw new Error(
-        `${id} is a ${KINDS[this.kinds.at(n)]}: files and folders are added to folders, versions by version()`
-      )
+  private folder(id: string | undefined): Asset {
+    const folder = this.alive(id ?? this.projectList[0]?.rootId ?? this.addProject().rootId)
+    if (folder === undefined) throw new Error(`${id} is not in this world, or it is deleted: add the folder first`)
+    if (folder.kind !== "folder") {
+      throw new Error(`${id} is a ${folder.kind}: files and folders are added to folders, versions by version()`)
     }
-    return n
+    return folder
   }
 
-  private creator(id: string | undefined, parent: number): number {
-    const found = id === undefined ? -1 : this.userList.findIndex((user) => user.id === id)
-    return found === -1 ? this.creatorOf.at(parent) : found
+  private add(
+    kind: "file" | "folder",
+    options: {
+      readonly name: string
+      readonly parentId?: string | undefined
+      readonly creatorId?: string | undefined
+      readonly nowMillis?: number | undefined
+    }
+  ): Asset {
+    const parent = this.folder(options.parentId)
+    const asset = this.append({
+      kind,
+      name: options.name,
+      project: parent.project,
+      creatorId: (options.creatorId === undefined ? undefined : this.user(options.creatorId)?.id) ?? parent.creatorId,
+      nowMillis: options.nowMillis ?? this.epochMillis
+    })
+    this.prepend(parent, asset)
+    return asset
   }
 
   /** Adds a folder, to the root of the first project by default. Throws if the parent is no folder of this world. */
@@ -856,16 +830,7 @@ export class World {
     /** When it was added, in ms since 1970. */
     readonly nowMillis?: number | undefined
   }): AssetId {
-    const parent = this.folder(options.parentId)
-    const n = this.append(
-      FOLDER,
-      options.name,
-      this.projectOf.at(parent),
-      this.creator(options.creatorId, parent),
-      options.nowMillis ?? this.epochMillis
-    )
-    this.prepend(parent, n)
-    return this.idOf(n)
+    return this.add("folder", options).id
   }
 
   /**
@@ -888,64 +853,37 @@ export class World {
     /** When it was added, in ms since 1970. */
     readonly nowMillis?: number | undefined
   }): AssetId {
-    const parent = this.folder(options.parentId)
-    const n = this.append(
-      FILE,
-      options.name,
-      this.projectOf.at(parent),
-      this.creator(options.creatorId, parent),
-      options.nowMillis ?? this.epochMillis
-    )
-    const type = options.assetType === undefined ? byExtension(options.name)[0] : options.assetType
-    this.assetTypes.set(n, ASSET_TYPES.indexOf(type))
-    if (options.filesize !== undefined) this.sizes.set(n, options.filesize)
-    if (options.filetype !== undefined) this.mimes.set(n, options.filetype)
-    this.prepend(parent, n)
-    return this.idOf(n)
+    const file = this.add("file", options)
+    file.assetType = options.assetType === undefined ? byExtension(options.name)[0] : options.assetType
+    if (options.filesize !== undefined) file.filesize = options.filesize
+    file.filetype = options.filetype
+    return file.id
   }
 
   // ---------------------------------------------------------------------------
-  // links
+  // places
   // ---------------------------------------------------------------------------
+
+  /** Puts an asset that is nowhere into a folder or stack. */
+  private place(parent: Asset, asset: Asset, index: number): void {
+    asset.parent = parent
+    asset.index = index
+    parent.children.add(asset)
+    if (asset.deletedAt === null) parent.items++
+    this.revision++
+  }
 
   /** Puts an asset that is nowhere before everything else in a folder or stack. */
-  private prepend(parent: number, n: number): void {
-    const head = this.first.at(parent)
-    this.order.set(n, head === NONE ? -1 : this.order.at(head) - 1)
-    this.parent.set(n, parent)
-    this.previous.set(n, NONE)
-    this.next.set(n, head)
-    if (head !== NONE) this.previous.set(head, n)
-    this.first.set(parent, n)
-    if (!this.deleted.has(n)) this.items.set(parent, this.items.at(parent) + 1)
-    this.revision++
+  private prepend(parent: Asset, asset: Asset): void {
+    this.place(parent, asset, --parent.front)
   }
 
-  private unlink(n: number): void {
-    const parent = this.parent.at(n)
-    const before = this.previous.at(n)
-    const after = this.next.at(n)
-    if (before === NONE) this.first.set(parent, after)
-    else this.next.set(before, after)
-    if (after !== NONE) this.previous.set(after, before)
-    if (!this.deleted.has(n)) this.items.set(parent, this.items.at(parent) - 1)
-    this.parent.set(n, NONE)
-    this.revision++
-  }
-
-  /** Puts an asset that is nowhere into the very place of another, which is nowhere then. */
-  private replace(old: number, n: number): void {
-    const parent = this.parent.at(old)
-    const before = this.previous.at(old)
-    const after = this.next.at(old)
-    this.parent.set(n, parent)
-    this.previous.set(n, before)
-    this.next.set(n, after)
-    this.order.set(n, this.order.at(old))
-    if (before === NONE) this.first.set(parent, n)
-    else this.next.set(before, n)
-    if (after !== NONE) this.previous.set(after, n)
-    this.parent.set(old, NONE)
+  private unlink(asset: Asset): void {
+    const { parent } = asset
+    if (parent === undefined) return
+    parent.children.delete(asset)
+    if (asset.deletedAt === null) parent.items--
+    asset.parent = undefined
     this.revision++
   }
 
@@ -976,183 +914,171 @@ export class World {
     readonly fromStack?: boolean | undefined
   }): Result<Versioned> {
     const now = args.nowMillis ?? this.epochMillis
-    let target = this.find(args.assetId)
-    const file = this.find(args.nextAssetId)
-    if (!this.isAlive(target)) return this.gone(args.assetId)
-    if (!this.isAlive(file)) return this.gone(args.nextAssetId)
-    if (target === file) {
-      return this.refuse("SelfVersion", args.assetId, "An asset cannot be a version of itself.")
-    }
-    if (this.kinds.at(target) === FOLDER) return this.refuse("NotAFile", args.assetId, "A folder cannot have versions.")
-    if (this.kinds.at(file) === FOLDER)
-      return this.refuse("NotAFile", args.nextAssetId, "A folder cannot be a version.")
-    if (this.kinds.at(file) === STACK) {
+    const named = this.alive(args.assetId)
+    const file = this.alive(args.nextAssetId)
+    if (named === undefined) return this.gone(args.assetId)
+    if (file === undefined) return this.gone(args.nextAssetId)
+    if (named === file) return this.refuse("SelfVersion", args.assetId, "An asset cannot be a version of itself.")
+    if (named.kind === "folder") return this.refuse("NotAFile", args.assetId, "A folder cannot have versions.")
+    if (file.kind === "folder") return this.refuse("NotAFile", args.nextAssetId, "A folder cannot be a version.")
+    if (file.kind === "version_stack") {
       return this.refuse("StackOnStack", args.nextAssetId, "A version stack cannot be a version.")
     }
-    if (this.kinds.at(this.parent.at(target)) === STACK) {
-      if (this.unknowns.targetInStack === "refuse") {
-        return this.refuse(
-          "TargetInStack",
-          args.assetId,
-          "The asset is inside a version stack; use the id of the stack."
-        )
-      }
-      target = this.parent.at(target)
+    const around = stackAround(named)
+    if (around !== undefined && this.unknowns.targetInStack === "refuse") {
+      return this.refuse("TargetInStack", args.assetId, "The asset is inside a version stack; use the id of the stack.")
     }
-    const from = this.parent.at(file)
-    const fromStack = this.kinds.at(from) === STACK
-    if (fromStack && args.fromStack !== true && this.unknowns.nextInStack === "refuse") {
+    const target = around ?? named
+    const from = stackAround(file)
+    if (from !== undefined && args.fromStack !== true && this.unknowns.nextInStack === "refuse") {
       return this.refuse("NextInStack", args.nextAssetId, "The new version is inside a version stack already.")
     }
-    const one = this.assetTypes.at(target)
-    const other = this.assetTypes.at(file)
-    const unprocessed = (one === 0 || other === 0) && this.unknowns.unprocessed === "matches-any"
+    const one = target.assetType
+    const other = file.assetType
+    const unprocessed = (one === null || other === null) && this.unknowns.unprocessed === "matches-any"
     if (one !== other && !unprocessed && args.anyType !== true) {
       return this.refuse(
         "AssetTypeMismatch",
         args.nextAssetId,
-        `Both must have the same asset_type: ${ASSET_TYPES[one]} is not ${ASSET_TYPES[other]}.`
+        `Both must have the same asset_type: ${one} is not ${other}.`
       )
     }
-    let stack = target
-    if (this.kinds.at(target) === FILE) {
-      stack = this.append(STACK, "", this.projectOf.at(target), this.creatorOf.at(target), now)
-      this.replace(target, stack)
-      this.prepend(stack, target)
-      this.updated.set(target, now)
-    }
+    const stack = target.kind === "file" ? this.stackInPlaceOf(target, now) : target
     this.unlink(file)
     this.prepend(stack, file)
-    this.assetTypes.set(stack, this.assetTypes.at(file) === 0 ? one : this.assetTypes.at(file))
-    this.projectOf.set(file, this.projectOf.at(stack))
-    this.updated.set(stack, now)
-    this.updated.set(file, now)
-    if (fromStack && from !== stack) this.settle(from, now)
-    return { ok: true, value: { stackId: this.idOf(stack), fileId: this.idOf(file) } }
+    stack.assetType = other ?? one
+    file.project = stack.project
+    stack.updatedAt = now
+    file.updatedAt = now
+    if (from !== undefined && from !== stack) this.settle(from, now)
+    return { ok: true, value: { stackId: stack.id, fileId: file.id } }
+  }
+
+  private stackInPlaceOf(file: Asset, nowMillis: number): Asset {
+    const { creatorId, index, parent, project } = file
+    const stack = this.append({ kind: "version_stack", name: "", project, creatorId, nowMillis })
+    this.unlink(file)
+    if (parent !== undefined) this.place(parent, stack, index)
+    this.prepend(stack, file)
+    file.updatedAt = nowMillis
+    return stack
   }
 
   /** Puts the versions of a stack into an order, oldest first. All of them must be named. */
   reorder(stackId: string, versions: ReadonlyArray<string>, nowMillis?: number): void {
     const stack = this.find(stackId)
+    if (stack === undefined) return
     for (const id of versions) {
-      const n = this.find(id)
-      this.unlink(n)
-      this.prepend(stack, n)
+      const version = this.find(id)
+      if (version === undefined) continue
+      this.unlink(version)
+      this.prepend(stack, version)
     }
-    this.updated.set(stack, nowMillis ?? this.epochMillis)
+    stack.updatedAt = nowMillis ?? this.epochMillis
   }
 
   /** Takes a version out of its stack, to the front of the folder that the stack is in. */
   unversion(args: { readonly assetId: string; readonly nowMillis?: number | undefined }): Result<Versioned> {
     const now = args.nowMillis ?? this.epochMillis
-    const file = this.find(args.assetId)
-    if (!this.isAlive(file)) return this.gone(args.assetId)
-    const stack = this.parent.at(file)
-    if (this.kinds.at(file) !== FILE || this.kinds.at(stack) !== STACK) {
+    const file = this.alive(args.assetId)
+    if (file === undefined) return this.gone(args.assetId)
+    const stack = stackAround(file)
+    const folder = stack?.parent
+    if (stack === undefined || folder === undefined) {
       return this.refuse("NotInStack", args.assetId, "The asset is not one version inside a version stack.")
     }
-    const folder = this.parent.at(stack)
     this.unlink(file)
     this.prepend(folder, file)
-    this.updated.set(file, now)
+    file.updatedAt = now
     this.settle(stack, now)
-    return { ok: true, value: { stackId: this.idOf(stack), fileId: this.idOf(file) } }
+    return { ok: true, value: { stackId: stack.id, fileId: file.id } }
   }
 
   /** After a version has left a stack. */
-  private settle(stack: number, now: number): void {
-    this.updated.set(stack, now)
-    const left = this.items.at(stack)
-    if (left === 0) {
+  private settle(stack: Asset, now: number): void {
+    stack.updatedAt = now
+    if (stack.items === 0) {
       if (this.unknowns.emptyStack === "gone") this.markDeleted(stack, now)
-    } else if (left === 1 && this.unknowns.lastVersion === "dissolve") {
-      const last = this.newest(stack)
-      const folder = this.parent.at(stack)
-      this.unlink(last)
-      this.markDeleted(stack, now)
-      const place = this.previous.at(stack)
-      const order = this.order.at(stack)
-      // Where the stack was; the stack itself stays behind it, deleted.
-      this.parent.set(last, folder)
-      this.previous.set(last, place)
-      this.next.set(last, stack)
-      this.previous.set(stack, last)
-      if (place === NONE) this.first.set(folder, last)
-      else this.next.set(place, last)
-      this.order.set(last, order)
-      const after = this.next.at(stack)
-      this.order.set(stack, after === NONE ? order + 1 : (order + this.order.at(after)) / 2)
-      this.items.set(folder, this.items.at(folder) + 1)
-      this.updated.set(last, now)
+      return
     }
+    const [last] = livingOf(stack)
+    const { index, parent: folder } = stack
+    if (stack.items > 1 || this.unknowns.lastVersion !== "dissolve" || last === undefined || folder === undefined)
+      return
+    this.unlink(last)
+    this.markDeleted(stack, now)
+    // Where the stack was; the stack itself stays behind it, deleted.
+    this.place(folder, last, index)
+    stack.index = index + 0.5
+    last.updatedAt = now
   }
 
-  private markDeleted(n: number, now: number): void {
-    if (this.deleted.has(n)) return
-    this.deleted.set(n, now)
-    const parent = this.parent.at(n)
-    if (parent !== NONE) this.items.set(parent, this.items.at(parent) - 1)
-    this.updated.set(n, now)
+  private markDeleted(asset: Asset, now: number): void {
+    if (asset.deletedAt !== null) return
+    asset.deletedAt = now
+    if (asset.parent !== undefined) asset.parent.items--
+    asset.updatedAt = now
     this.revision++
   }
 
   /** Deletes an asset and all below it, softly: it is still there for who asks for deleted ones. */
   remove(id: string, nowMillis?: number): Result<AssetId> {
-    const n = this.find(id)
-    if (!this.isAlive(n)) return this.gone(id)
-    if (this.parent.at(n) === NONE) {
+    const asset = this.alive(id)
+    if (asset === undefined) return this.gone(id)
+    const { parent } = asset
+    if (parent === undefined) {
       return this.refuse("Root", id, "The root of a project goes with its project, and not by itself.")
     }
     const now = nowMillis ?? this.epochMillis
-    this.markDeleted(n, now)
-    const parent = this.parent.at(n)
-    const isEmpty = parent !== NONE && this.kinds.at(parent) === STACK && this.items.at(parent) === 0
-    if (isEmpty && this.unknowns.emptyStack === "gone") this.markDeleted(parent, now)
-    return { ok: true, value: this.idOf(n) }
+    this.markDeleted(asset, now)
+    if (parent.kind === "version_stack" && parent.items === 0 && this.unknowns.emptyStack === "gone") {
+      this.markDeleted(parent, now)
+    }
+    return { ok: true, value: asset.id }
   }
 
   /** Takes back the deletion of an asset. Of one whose folder is deleted, too, nothing is seen yet; an empty stack stays gone. */
   restore(id: string, nowMillis?: number): Result<AssetId> {
-    const n = this.find(id)
-    if (n === NONE || (this.kinds.at(n) === STACK && this.items.at(n) === 0)) return this.gone(id)
-    if (this.deleted.delete(n)) {
-      const parent = this.parent.at(n)
-      if (parent !== NONE) this.items.set(parent, this.items.at(parent) + 1)
-      this.updated.set(n, nowMillis ?? this.epochMillis)
+    const asset = this.find(id)
+    if (asset === undefined || (asset.kind === "version_stack" && asset.items === 0)) return this.gone(id)
+    if (asset.deletedAt !== null) {
+      asset.deletedAt = null
+      if (asset.parent !== undefined) asset.parent.items++
+      asset.updatedAt = nowMillis ?? this.epochMillis
       this.revision++
     }
-    return { ok: true, value: this.idOf(n) }
+    return { ok: true, value: asset.id }
   }
 
   /** Sets fields of an asset by their names on the wire; `name` renames. Which fields can be set is not documented. */
   update(id: string, fields: Readonly<Record<string, unknown>>, nowMillis?: number): Result<AssetId> {
-    const n = this.find(id)
-    if (!this.isAlive(n)) return this.gone(id)
+    const asset = this.alive(id)
+    if (asset === undefined) return this.gone(id)
     const { name, ...rest } = fields
-    if (typeof name === "string") this.names[n] = name
-    if (Object.keys(rest).length > 0) this.fields.set(n, { ...this.fields.get(n), ...rest })
-    this.updated.set(n, nowMillis ?? this.epochMillis)
+    if (typeof name === "string") asset.name = name
+    if (Object.keys(rest).length > 0) asset.fields = { ...asset.fields, ...rest }
+    asset.updatedAt = nowMillis ?? this.epochMillis
     this.revision++
-    return { ok: true, value: this.idOf(n) }
+    return { ok: true, value: asset.id }
   }
 
   /** Says that a file has been processed, or not yet: sets its `asset_type`. */
   setAssetType(id: string, assetType: AssetType): void {
-    const n = this.find(id)
-    if (n !== NONE) this.assetTypes.set(n, ASSET_TYPES.indexOf(assetType))
+    const asset = this.find(id)
+    if (asset !== undefined) asset.assetType = assetType
   }
 
   /** Says how many bytes a file has. */
   setFilesize(id: string, filesize: number): void {
-    const n = this.find(id)
-    if (n !== NONE) this.sizes.set(n, filesize)
+    const asset = this.find(id)
+    if (asset !== undefined) asset.filesize = filesize
   }
 
   /** Says that all of a file's content has arrived: it has a size, and is processed when its time has come. */
   completeUpload(id: string, filesize: number, nowMillis = this.epochMillis): void {
-    const n = this.find(id)
-    if (n === NONE) return
-    this.sizes.set(n, filesize)
+    const asset = this.find(id)
+    if (asset === undefined) return
+    asset.filesize = filesize
     this.update(id, { upload_completed_at: iso(nowMillis) }, nowMillis)
     this.processing.push({ id, atMillis: nowMillis + this.unknowns.processingMillis })
     this.process(nowMillis)
@@ -1164,86 +1090,66 @@ export class World {
     for (let next = this.processing[0]; next !== undefined && next.atMillis <= nowMillis; next = this.processing[0]) {
       this.processing.shift()
       const { atMillis, id } = next
-      const n = this.find(id)
-      if (n === NONE) continue
-      this.assetTypes.set(n, ASSET_TYPES.indexOf(byExtension(this.names[n] ?? "")[0]))
+      const file = this.find(id)
+      if (file === undefined) continue
+      file.assetType = byExtension(file.name)[0]
       this.update(id, { transcoded_at: iso(atMillis) }, atMillis)
     }
   }
 
   /** Moves an asset to the front of a folder. */
   move(id: string, folderId: string, nowMillis?: number): Result<AssetId> {
-    const n = this.find(id)
-    const folder = this.find(folderId)
-    if (!this.isAlive(n)) return this.gone(id)
-    if (!this.isAlive(folder)) return this.gone(folderId)
-    const parent = this.parent.at(n)
-    if (parent === NONE) return this.refuse("Root", id, "The root of a project cannot be moved.")
-    if (this.kinds.at(folder) !== FOLDER || this.isWithin(folderId, id)) {
+    const asset = this.alive(id)
+    const folder = this.alive(folderId)
+    if (asset === undefined) return this.gone(id)
+    if (folder === undefined) return this.gone(folderId)
+    if (asset.parent === undefined) return this.refuse("Root", id, "The root of a project cannot be moved.")
+    if (folder.kind !== "folder" || this.isWithin(folderId, id)) {
       return this.refuse("BadDestination", folderId, "The destination must be a folder that is not inside the asset.")
     }
     const now = nowMillis ?? this.epochMillis
-    this.unlink(n)
-    this.prepend(folder, n)
-    this.setProject(n, this.projectOf.at(folder))
-    this.updated.set(n, now)
-    if (this.kinds.at(parent) === STACK) this.settle(parent, now)
-    return { ok: true, value: this.idOf(n) }
+    const from = stackAround(asset)
+    this.unlink(asset)
+    this.prepend(folder, asset)
+    const pending = [asset]
+    for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
+      at.project = folder.project
+      for (const child of at.children) pending.push(child)
+    }
+    asset.updatedAt = now
+    if (from !== undefined) this.settle(from, now)
+    return { ok: true, value: asset.id }
   }
 
   /** Copies an asset, and all below it that is not deleted, to the front of a folder. Answers the copy. */
   copy(id: string, folderId: string, nowMillis?: number): Result<AssetId> {
-    const n = this.find(id)
-    const folder = this.find(folderId)
-    if (!this.isAlive(n)) return this.gone(id)
-    if (!this.isAlive(folder)) return this.gone(folderId)
-    if (this.parent.at(n) === NONE) return this.refuse("Root", id, "The root of a project cannot be copied.")
-    if (this.kinds.at(folder) !== FOLDER || this.isWithin(folderId, id)) {
+    const asset = this.alive(id)
+    const folder = this.alive(folderId)
+    if (asset === undefined) return this.gone(id)
+    if (folder === undefined) return this.gone(folderId)
+    if (asset.parent === undefined) return this.refuse("Root", id, "The root of a project cannot be copied.")
+    if (folder.kind !== "folder" || this.isWithin(folderId, id)) {
       return this.refuse("BadDestination", folderId, "The destination must be a folder that is not inside the asset.")
     }
-    const copied = this.copyInto(n, folder, nowMillis ?? this.epochMillis)
-    if (this.unknowns.copyName === "copy-of") this.names[copied] = `Copy of ${this.entry(n).name}`
-    return { ok: true, value: this.idOf(copied) }
+    const copied = this.copyInto(asset, folder, nowMillis ?? this.epochMillis)
+    if (this.unknowns.copyName === "copy-of") copied.name = `Copy of ${this.nameOf(asset)}`
+    return { ok: true, value: copied.id }
   }
 
-  private copyInto(root: number, folder: number, now: number): number {
-    let copied = NONE
-    const pending: Array<readonly [from: number, to: number]> = [[root, folder]]
-    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-      const [from, to] = next
-      const isStack = this.kinds.at(from) === STACK
-      const source = isStack && this.unknowns.copiedStack === "newest" ? this.newest(from) : from
-      const made = this.append(
-        this.kinds.at(source),
-        this.names[source] ?? "",
-        this.projectOf.at(folder),
-        this.creatorOf.at(source),
-        now
-      )
-      if (copied === NONE) copied = made
-      this.assetTypes.set(made, this.assetTypes.at(source))
-      if (this.kinds.at(source) === FILE) {
-        this.sizes.set(made, this.sizeAt(source))
-        const mime = this.mimes.get(source)
-        if (mime !== undefined) this.mimes.set(made, mime)
-      }
-      const fields = this.fields.get(source)
-      if (fields !== undefined) this.fields.set(made, fields)
-      this.prepend(to, made)
-      // The one that is handled last is put in front: so the first child comes last, and is popped last.
-      for (let child = this.first.at(source); child !== NONE; child = this.next.at(child)) {
-        if (!this.deleted.has(child)) pending.push([child, made])
-      }
-    }
-    return copied
-  }
-
-  private setProject(n: number, project: number): void {
-    const pending = [n]
-    for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
-      this.projectOf.set(at, project)
-      for (let child = this.first.at(at); child !== NONE; child = this.next.at(child)) pending.push(child)
-    }
+  private copyInto(from: Asset, folder: Asset, nowMillis: number): Asset {
+    const newest =
+      from.kind === "version_stack" && this.unknowns.copiedStack === "newest" ? livingOf(from)[0] : undefined
+    const source = newest ?? from
+    const { creatorId, kind, name } = source
+    const made = this.append({ kind, name, project: folder.project, creatorId, nowMillis })
+    made.assetType = source.assetType
+    made.filesize = source.filesize
+    made.filetype = source.filetype
+    made.fields = source.fields
+    this.prepend(folder, made)
+    // The oldest first, since each is put before those that came before it.
+    for (const child of livingOf(source).reverse()) this.copyInto(child, made, nowMillis)
+    return made
   }
 }
 

@@ -1,23 +1,12 @@
 /** Numbers out of a seed: no state, so that the n-th number does not depend on who asked before. Pure. */
 
-/** Mixes 32 bits so that every bit of the input moves every bit of the output. It is a bijection. */
+/** Mixes 32 bits so that every bit of the input moves every bit of the output. It is a bijection, so ids never meet. */
 export const mix = (value: number): number => {
   let x = value >>> 0
   x ^= x >>> 16
   x = Math.imul(x, 0x7feb352d)
   x ^= x >>> 15
   x = Math.imul(x, 0x846ca68b)
-  x ^= x >>> 16
-  return x >>> 0
-}
-
-/** The inverse of {@link mix}. */
-export const unmix = (value: number): number => {
-  let x = value >>> 0
-  x ^= x >>> 16
-  x = Math.imul(x, 0x43021123)
-  x ^= (x >>> 15) ^ (x >>> 30)
-  x = Math.imul(x, 0x1d69e2a5)
   x ^= x >>> 16
   return x >>> 0
 }
