@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url"
 import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { BatchProgress, BatchRunner, PlanSource, VersionPlan } from "@effect-frameio/batch"
 import { FrameioClient } from "@effect-frameio/core"
+import { Repository } from "@effect-frameio/stacks"
 import { Console, Effect, Layer, Stream } from "effect"
 
 /** Answers the counts, and what to tell of each version that is not in place. */
@@ -28,7 +29,12 @@ export const stackAll = Effect.fn("stackAll")(function* (file: string) {
   return { counts, failures }
 })
 
-const Live = FrameioClient.layerConfig().pipe(Layer.provide(NodeHttpClient.layerUndici), Layer.merge(NodeContext.layer))
+// For V4: RepositoryV4.layer over V4Client.layerConfig(). The job is the same.
+const Live = Repository.layerV2.pipe(
+  Layer.provideMerge(FrameioClient.layerConfig()),
+  Layer.provide(NodeHttpClient.layerUndici),
+  Layer.merge(NodeContext.layer)
+)
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   stackAll(process.argv[2] ?? "versions.csv").pipe(

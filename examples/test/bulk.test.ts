@@ -1,9 +1,12 @@
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
+import { Repository } from "@effect-frameio/stacks"
 import { FakeFrameio, RateLimiter, Seed } from "@effect-frameio/testing"
 import { Effect, Layer } from "effect"
 import { stackAll } from "../src/bulk.js"
+
+const layer = Layer.provideMerge(Repository.layerV2, FakeFrameio.layerClient({ limits: RateLimiter.unlimited }))
 
 it.scoped("stacks a file of pairs, and tells of the one that is gone", () =>
   Effect.gen(function* () {
@@ -22,5 +25,5 @@ it.scoped("stacks a file of pairs, and tells of the one that is gone", () =>
     assert.deepInclude(counts, { links: 40, confirmed: 38, failed: 1, skipped: 1 })
     assert.lengthOf(failures, 2)
     assert.include(failures[0], "not found (404)")
-  }).pipe(Effect.provide(Layer.merge(FakeFrameio.layerClient({ limits: RateLimiter.unlimited }), NodeContext.layer)))
+  }).pipe(Effect.provide(Layer.merge(layer, NodeContext.layer)))
 )

@@ -8,6 +8,7 @@
  */
 
 import * as LeakyBucket from "@effect-frameio/ratelimit/LeakyBucket"
+import type { Chain } from "./VersionPlan.js"
 
 /**
  * What is to be done.
@@ -36,3 +37,55 @@ export const shortestMillis = (work: Work, limit: LeakyBucket.Rule): number => {
   const paced = LeakyBucket.shortestMillis(limit, work.jobs) + roundTrip
   return Math.max(paced, (work.longestChain ?? 1) * roundTrip)
 }
+
+/**
+ * How many requests of each kind a job takes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Steps {
+  /** New stacks, of as many files as the API takes at once. */
+  readonly makes: number
+  /** Versions put on stacks one by one. */
+  readonly grows: number
+}
+
+/**
+ * The requests that put the links of a chain on its target, as far as is known before that is read: a target of which
+ * nothing is told is taken for a file in no stack. Files that have to be brought to the folder of a new stack first are
+ * not counted.
+ *
+ * @since 0.1.0
+ * @category formulas
+ */
+export const stepsOf = (
+  chain: Pick<Chain, "expected" | "links" | "resumed">,
+  /** How many files a new stack takes at once. */
+  filesPerStack: number
+): Steps => {
+  const links = chain.links.filter((link) => link.isConfirmed !== true).length
+  const isOnStack = chain.expected?.kind === "stack" || chain.resumed?.stack !== undefined
+  return isOnStack || links === 0
+    ? { makes: 0, grows: links }
+    : { makes: 1, grows: links - Math.min(links, filesPerStack) }
+}
+
+/**
+ * No requests.
+ *
+ * @since 0.1.0
+ * @category formulas
+ */
+export const none: Steps = { makes: 0, grows: 0 }
+
+/**
+ * The sum of two.
+ *
+ * @since 0.1.0
+ * @category formulas
+ */
+export const plus = (one: Steps, other: Steps): Steps => ({
+  makes: one.makes + other.makes,
+  grows: one.grows + other.grows
+})

@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import type * as FrameioClient from "@effect-frameio/core/FrameioClient"
+import type { Repository } from "@effect-frameio/stacks/Repository"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -53,7 +53,7 @@ export const defaults = { giveUpAfter: Duration.hours(12) } as const
  * @since 0.1.0
  * @category running
  */
-export const run = (options?: Options): Stream.Stream<BatchEvent, LedgerError, Ledger | FrameioClient.FrameioClient> =>
+export const run = (options?: Options): Stream.Stream<BatchEvent, LedgerError, Ledger | Repository> =>
   Stream.unwrapScoped(
     Effect.gen(function* () {
       const ledger = yield* Ledger
@@ -86,9 +86,7 @@ export const run = (options?: Options): Stream.Stream<BatchEvent, LedgerError, L
  * @since 0.1.0
  * @category running
  */
-export const undo = (
-  options?: UndoOptions
-): Stream.Stream<BatchEvent, LedgerError, Ledger | FrameioClient.FrameioClient> =>
+export const undo = (options?: UndoOptions): Stream.Stream<BatchEvent, LedgerError, Ledger | Repository> =>
   Stream.unwrapScoped(
     Effect.gen(function* () {
       const ledger = yield* Ledger

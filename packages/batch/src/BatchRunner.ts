@@ -6,10 +6,11 @@
  *
  * @since 0.1.0
  */
-import type * as FrameioClient from "@effect-frameio/core/FrameioClient"
+import * as Repository from "@effect-frameio/stacks/Repository"
 import * as Duration from "effect/Duration"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import * as BatchEstimate from "./BatchEstimate.js"
 import type { BatchEvent, Counts } from "./BatchEvent.js"
 import * as BatchProgress from "./BatchProgress.js"
 import * as ChainRun from "./internal/run/chainRun.js"
@@ -26,7 +27,10 @@ import type { Chain, StackedChain, VersionPlan } from "./VersionPlan.js"
 export interface Options<E = never> {
   /** The job's name, in events and for the scheduler's fairness between jobs. Default `"batch"`. */
   readonly name?: string | undefined
-  /** How many chains go side by side, 1 or more. Default 128: more than are under way at 100 requests per second. */
+  /**
+   * How many chains go side by side, 1 or more. Default 128, more than are under way at 100 requests per second; 1024
+   * where new stacks have a limit of their own.
+   */
   readonly concurrency?: number | undefined
   /** How often a link is sent when it is plain each time that it was not applied, 1 or more. Default 5. */
   readonly attempts?: number | undefined
@@ -77,7 +81,7 @@ export interface Options<E = never> {
  */
 export const defaults = {
   name: "batch",
-  concurrency: 128,
+  concurrency: JobRun.CONCURRENCY,
   attempts: 5,
   settleAfter: Duration.seconds(30),
   stopAfter: 32,
@@ -88,10 +92,10 @@ export const defaults = {
 
 const settingsOf = <E>(
   options: (Options<E> & ExtentOptions) | undefined,
-  endpoint: JobRun.Settings<E>["endpoint"]
+  steps: JobRun.Settings<E>["steps"]
 ): JobRun.Settings<E> => ({
   name: options?.name ?? defaults.name,
-  concurrency: options?.concurrency ?? defaults.concurrency,
+  concurrency: options?.concurrency,
   attempts: options?.attempts ?? defaults.attempts,
   settleAfter: Duration.decode(options?.settleAfter ?? defaults.settleAfter),
   stopAfter: options?.stopAfter ?? defaults.stopAfter,
@@ -104,7 +108,8 @@ const settingsOf = <E>(
   before: options?.before ?? 0,
   failedBefore: options?.failedBefore ?? 0,
   skippedBefore: options?.skippedBefore ?? 0,
-  endpoint
+  steps,
+  requests: options?.requests
 })
 
 /**
@@ -118,6 +123,8 @@ export interface ExtentOptions {
   readonly links?: number | undefined
   /** How many chains there are. */
   readonly chains?: number | undefined
+  /** The requests that they take: where it is known, limits are left to others until the rest fits. */
+  readonly requests?: BatchEstimate.Steps | undefined
   /** How many further links of the same job earlier runs have done. Default 0. */
   readonly before?: number | undefined
   /** How many further links failed in earlier runs and are left alone. Default 0. */
@@ -138,8 +145,8 @@ export interface ExtentOptions {
 export const runChains = <E, R, E2 = never>(
   chains: Stream.Stream<Chain, E, R>,
   options?: Options<E2> & ExtentOptions
-): Stream.Stream<BatchEvent, E | E2, R | FrameioClient.FrameioClient> =>
-  JobRun.run(chains, settingsOf(options, "assets.version"), (chain, tools) =>
+): Stream.Stream<BatchEvent, E | E2, R | Repository.Repository> =>
+  JobRun.run(chains, settingsOf(options, ["stack", "grow"]), (chain, tools) =>
     ChainRun.runChain(chain, tools, { lookFirst: options?.lookFirst ?? defaults.lookFirst })
   )
 
@@ -154,8 +161,8 @@ export const runChains = <E, R, E2 = never>(
 export const undoChains = <E, R, E2 = never>(
   chains: Stream.Stream<StackedChain, E, R>,
   options?: Omit<Options<E2>, "lookFirst"> & ExtentOptions
-): Stream.Stream<BatchEvent, E | E2, R | FrameioClient.FrameioClient> =>
-  JobRun.run(chains, settingsOf(options, "assets.unversion"), ChainUndo.undoChain)
+): Stream.Stream<BatchEvent, E | E2, R | Repository.Repository> =>
+  JobRun.run(chains, settingsOf(options, ["takeOut"]), ChainUndo.undoChain)
 
 /**
  * Runs a plan.
@@ -170,8 +177,22 @@ export const undoChains = <E, R, E2 = never>(
 export const run = <E = never>(
   plan: VersionPlan,
   options?: Options<E>
-): Stream.Stream<BatchEvent, E, FrameioClient.FrameioClient> =>
-  runChains(Stream.fromIterable(plan.chains), { ...options, links: plan.jobs, chains: plan.chains.length })
+): Stream.Stream<BatchEvent, E, Repository.Repository> =>
+  Stream.unwrap(
+    Effect.map(Repository.Repository, ({ abilities }) => {
+      const { filesPerStack, routes } = abilities
+      const chains =
+        routes.stack === routes.grow
+          ? plan.chains
+          : // Their versions go one after the other: what begins last ends last.
+            plan.chains.toSorted((one, other) => other.links.length - one.links.length)
+      const requests = chains.reduce(
+        (sum, chain) => BatchEstimate.plus(sum, BatchEstimate.stepsOf(chain, filesPerStack)),
+        BatchEstimate.none
+      )
+      return runChains(Stream.fromIterable(chains), { ...options, links: plan.jobs, chains: chains.length, requests })
+    })
+  )
 
 /**
  * Runs a plan for its counts alone; events go to `onEvent`.
@@ -182,5 +203,5 @@ export const run = <E = never>(
 export const runCounted = <E = never>(
   plan: VersionPlan,
   options?: Options<E>
-): Effect.Effect<Counts, E, FrameioClient.FrameioClient> =>
+): Effect.Effect<Counts, E, Repository.Repository> =>
   Stream.runFold(run(plan, options), BatchProgress.empty, BatchProgress.add)

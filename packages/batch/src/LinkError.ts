@@ -5,7 +5,13 @@
  */
 import { AssetId } from "@effect-frameio/core/Asset"
 import * as FrameioError from "@effect-frameio/core/FrameioError"
-import { AlreadyElsewhere, NotMade, OutcomeUnknown } from "@effect-frameio/stacks/VersionStackError"
+import {
+  AlreadyElsewhere,
+  NotInStack,
+  NotMade,
+  NotOnTop,
+  OutcomeUnknown
+} from "@effect-frameio/stacks/VersionStackError"
 import * as Schema from "effect/Schema"
 
 const KEY = "@effect-frameio/batch/LinkError"
@@ -105,6 +111,8 @@ const RecordedInWords = Schema.transform(
 export const LinkError = Schema.Union(
   FrameioError.FrameioError,
   AlreadyElsewhere,
+  NotInStack,
+  NotOnTop,
   NotMade,
   OutcomeUnknown,
   TargetChanged,
@@ -147,6 +155,7 @@ export const kindOf = (error: LinkError): FrameioError.Kind => {
 export const outcomeOf = (error: LinkError): FrameioError.Outcome => {
   if (FrameioError.isFrameioError(error)) return FrameioError.outcomeOf(error)
   if (error instanceof Recorded) return error.outcome
+  if (error instanceof NotOnTop) return "applied"
   return error instanceof OutcomeUnknown ? "unknown" : "not-applied"
 }
 

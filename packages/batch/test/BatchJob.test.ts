@@ -10,9 +10,11 @@ import {
   LedgerError,
   type VersionPlan
 } from "@effect-frameio/batch"
-import type { FrameioClient, RateLimitScheduler } from "@effect-frameio/core"
+import type { RateLimitScheduler } from "@effect-frameio/core"
+import type { Repository } from "@effect-frameio/stacks"
 import { FakeFrameio, FaultPlan, Seed, type Unknowns } from "@effect-frameio/testing"
 import { Chunk, Clock, Deferred, Effect, Fiber, Layer, Random, type Scope, Stream, TestClock } from "effect"
+import * as Layers from "./layers.js"
 
 const temporary = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
@@ -76,7 +78,7 @@ describe("BatchJob", () => {
       const { requests } = yield* fake.counts()
       assert.deepInclude(yield* onLedger(file, job), { links: 20, confirmed: 20, before: 20, sent: 0 })
       assert.strictEqual((yield* fake.counts()).requests, requests)
-    }).pipe(Effect.provide(FakeFrameio.layerClient({ limits: { "*": "unlimited" } }))))
+    }).pipe(Effect.provide(Layers.v2({ limits: { "*": "unlimited" } }))))
 
   describe("goes on after any cut, whatever is lost: each version once, and in order", () => {
     for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
@@ -116,7 +118,7 @@ describe("BatchJob", () => {
           }).pipe(
             Effect.withRandom(Random.make(seed)),
             Effect.provide(
-              FakeFrameio.layerClient({
+              Layers.v2({
                 // Faults by chance may follow one another.
                 client: { retry: { readRetries: 12 } },
                 seed,
@@ -172,9 +174,7 @@ describe("BatchJob", () => {
         // Also after it was closed in order: what the log held is not known by anybody.
         assert.strictEqual(yield* isPartial, beside.length === 0)
       }).pipe(
-        Effect.provide(
-          FakeFrameio.layerClient({ limits: { "assets.version": { limit: 20, windowMillis: 1000 }, "*": "unlimited" } })
-        )
+        Effect.provide(Layers.v2({ limits: { "assets.version": { limit: 20, windowMillis: 1000 }, "*": "unlimited" } }))
       ))
   }
 
@@ -203,7 +203,7 @@ describe("BatchJob", () => {
       test(name, (file) =>
         Effect.gen(function* () {
           const fake = yield* FakeFrameio.FakeFrameio
-          const client = yield* Effect.context<FrameioClient.FrameioClient | RateLimitScheduler.RateLimitScheduler>()
+          const client = yield* Effect.context<Repository.Repository | RateLimitScheduler.RateLimitScheduler>()
           const seeded = Seed.shots(fake.world, { shots: 6, versions: 3 })
           yield* body({
             fake,
@@ -229,11 +229,7 @@ describe("BatchJob", () => {
             on: (id) => fake.world.stackOf(id)?.versions,
             calls: () => fake.journal.of("assets.version").length
           })
-        }).pipe(
-          Effect.provide(
-            FakeFrameio.layerClient({ limits: { "*": "unlimited" }, faults: FaultPlan.latency({ millis: 40 }) })
-          )
-        )
+        }).pipe(Effect.provide(Layers.v2({ limits: { "*": "unlimited" }, faults: FaultPlan.latency({ millis: 40 }) })))
       )
 
     verified("verifies a finished job: what is no longer in its place fails, and nothing is sent", (job) =>
@@ -337,7 +333,7 @@ describe("BatchJob", () => {
             everyShotInOrder(fake, seeded)
           }).pipe(
             Effect.provide(
-              FakeFrameio.layerClient({
+              Layers.v2({
                 limits: { "*": "unlimited" },
                 faults: FaultPlan.combine(
                   FaultPlan.latency({ millis: latencyMillis }),
@@ -381,7 +377,7 @@ describe("BatchJob", () => {
             assert.deepInclude(again, { _tag: "LedgerError", reason: "Undone" })
           }).pipe(
             Effect.provide(
-              FakeFrameio.layerClient({
+              Layers.v2({
                 // Faults by chance may follow one another.
                 client: { retry: { readRetries: 12 } },
                 unknowns: { lastVersion },
@@ -413,7 +409,7 @@ describe("BatchJob", () => {
         const counts = yield* onLedger(file, counted(BatchJob.undo()))
         assert.deepInclude(counts, { confirmed: 2, failed: 1, skipped: 1 })
         assert.deepStrictEqual(fake.world.stackOf(moved)?.versions.at(-1), moved)
-      }).pipe(Effect.provide(FakeFrameio.layerClient({ limits: { "*": "unlimited" } }))))
+      }).pipe(Effect.provide(Layers.v2({ limits: { "*": "unlimited" } }))))
   })
 
   test("stops before it sends what it cannot write down, and goes on when there is room", (file) =>
@@ -446,9 +442,7 @@ describe("BatchJob", () => {
       yield* onLedger(file, counted(BatchJob.run({ settleAfter: "1 second" })))
       everyShotInOrder(fake, seeded)
       assert.strictEqual(fake.journal.of("assets.version").length, 300)
-    }).pipe(
-      Effect.provide(FakeFrameio.layerClient({ limits: { "assets.version": { limit: 50, windowMillis: 1000 } } }))
-    ))
+    }).pipe(Effect.provide(Layers.v2({ limits: { "assets.version": { limit: 50, windowMillis: 1000 } } }))))
 
   test("notices somebody else at work on the same stack, and overwrites nothing", (file) =>
     Effect.gen(function* () {
@@ -472,7 +466,5 @@ describe("BatchJob", () => {
         Effect.flatMap(Ledger.Ledger, (ledger) => ledger.notices)
       )
       assert.strictEqual(notices?.[0]?.stackId, stack?.id)
-    }).pipe(
-      Effect.provide(FakeFrameio.layerClient({ limits: { "assets.version": { limit: 1, windowMillis: 1000 } } }))
-    ))
+    }).pipe(Effect.provide(Layers.v2({ limits: { "assets.version": { limit: 1, windowMillis: 1000 } } }))))
 })

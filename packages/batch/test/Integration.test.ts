@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { BatchEstimate, type BatchEvent, BatchRunner, VersionPlan } from "@effect-frameio/batch"
 import { FakeFrameio, FaultPlan, Seed } from "@effect-frameio/testing"
 import { Chunk, Deferred, Effect, Fiber, Stream, TestClock } from "effect"
+import * as Layers from "./layers.js"
 
 /** Client, scheduler, fake and runner together, on the test's clock. */
 const job = (
@@ -18,7 +19,7 @@ const job = (
     yield* TestClock.adjust("1 hour")
     const events = Chunk.toReadonlyArray(yield* Fiber.join(fiber))
     return { events, fake, plan, seeded }
-  }).pipe(Effect.provide(FakeFrameio.layerClient(options)))
+  }).pipe(Effect.provide(Layers.v2(options)))
 
 const perSecond = (limit: number) => ({ "assets.version": { limit, windowMillis: 1000 } })
 

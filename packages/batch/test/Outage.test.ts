@@ -13,6 +13,7 @@ import {
 import { RateLimitCall } from "@effect-frameio/ratelimit"
 import { FakeFrameio, FaultPlan, Seed } from "@effect-frameio/testing"
 import { Chunk, Effect, Fiber, Layer, Option, Stream, TestClock } from "effect"
+import * as Layers from "./layers.js"
 
 const COUNT = 60
 
@@ -50,7 +51,7 @@ const run = (made: FakeFrameio.Options, runner?: BatchRunner.Options) =>
     const events = Chunk.toReadonlyArray(yield* driven(Stream.runCollect(BatchRunner.run(plan, runner))))
     const counts = events.reduce(BatchProgress.add, BatchProgress.empty)
     return { counts, events, fake, of: of(events), finished: events.at(-1) }
-  }).pipe(Effect.provide(FakeFrameio.layerClient(made)))
+  }).pipe(Effect.provide(Layers.v2(made)))
 
 const of =
   (events: ReadonlyArray<BatchEvent.BatchEvent>) =>
@@ -108,11 +109,7 @@ describe("an outage", () => {
         )
         assert.isAbove(fake.journal.of("assets.version").length, 0)
         return { events, of: of(events), finished: events.at(-1) }
-      }).pipe(
-        Effect.provide(
-          FakeFrameio.layerClient(options(FaultPlan.when(({ endpoint }) => endpoint === "assets.get", fault)))
-        )
-      )
+      }).pipe(Effect.provide(Layers.v2(options(FaultPlan.when(({ endpoint }) => endpoint === "assets.get", fault)))))
 
     it.effect("nothing gets through", () =>
       Effect.gen(function* () {
@@ -155,9 +152,7 @@ describe("an outage", () => {
       yield* TestClock.adjust("2 minutes")
       const second = yield* job()
       assert.deepInclude(second.counts, { links: COUNT, confirmed: COUNT, before: first.counts.confirmed, failed: 0 })
-    }).pipe(
-      Effect.provide(Layer.merge(FakeFrameio.layerClient(options(refusedBetween(1000, 100_000))), NodeContext.layer))
-    )
+    }).pipe(Effect.provide(Layer.merge(Layers.v2(options(refusedBetween(1000, 100_000))), NodeContext.layer)))
   )
 })
 

@@ -3,6 +3,7 @@ import { BatchProgress, BatchRunner, VersionPlan } from "@effect-frameio/batch"
 import { RateLimitScheduler } from "@effect-frameio/core"
 import { FakeFrameio, FaultPlan, RateLimiter, Seed, VirtualClock } from "@effect-frameio/testing"
 import { Effect, Logger, LogLevel, Stream } from "effect"
+import * as Layers from "./layers.js"
 
 const HOUR = 3_600_000
 
@@ -37,7 +38,7 @@ const simulate = (simulation: Simulation) =>
       }
     }).pipe(
       Effect.provide(
-        FakeFrameio.layerClient({
+        Layers.v2({
           seed: simulation.seed,
           limits: { "assets.version": simulation.limit },
           faults: simulation.faults,

@@ -1,4 +1,5 @@
 import { type Asset, FrameioClient, FrameioError } from "@effect-frameio/core"
+import { Repository } from "@effect-frameio/stacks"
 import { Effect, Layer } from "effect"
 
 export const id = (n: number): Asset.AssetId =>
@@ -122,7 +123,7 @@ export const make = (options?: {
   }
 
   return {
-    layer: Layer.mock(FrameioClient.FrameioClient, service),
+    layer: Layer.provide(Repository.layerV2, Layer.mock(FrameioClient.FrameioClient, service)),
     calls,
     missing,
     reads: () => reads,

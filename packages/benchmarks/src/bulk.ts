@@ -18,9 +18,11 @@ import * as Ledger from "@effect-frameio/batch/Ledger"
 import * as PlanSource from "@effect-frameio/batch/PlanSource"
 import type * as VersionPlan from "@effect-frameio/batch/VersionPlan"
 import type { AssetId } from "@effect-frameio/core/Asset"
+import * as Repository from "@effect-frameio/stacks/Repository"
 import * as FakeFrameio from "@effect-frameio/testing/FakeFrameio"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as Table from "./Table.js"
 
@@ -186,11 +188,14 @@ const job = (mode: Mode, links: number, folder: string) =>
     }
   }).pipe(
     Effect.provide([
-      FakeFrameio.layerClient({
-        limits: { "assets.version": { limit: 100_000, windowMillis: 1000 }, "*": "unlimited" },
-        payload: "slim",
-        journal: 0
-      }),
+      Layer.provideMerge(
+        Repository.layerV2,
+        FakeFrameio.layerClient({
+          limits: { "assets.version": { limit: 100_000, windowMillis: 1000 }, "*": "unlimited" },
+          payload: "slim",
+          journal: 0
+        })
+      ),
       NodeContext.layer
     ])
   )

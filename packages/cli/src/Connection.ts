@@ -12,6 +12,7 @@ import * as FrameioClient from "@effect-frameio/core/FrameioClient"
 import * as FrameioConfig from "@effect-frameio/core/FrameioConfig"
 import * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
 import type { BucketKey } from "@effect-frameio/ratelimit/RateLimitStore"
+import * as Repository from "@effect-frameio/stacks/Repository"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -33,6 +34,7 @@ const memory = Effect.gen(function* () {
 
 /** What the commands are given. */
 type Given =
+  | Repository.Repository
   | FrameioClient.FrameioClient
   | FrameioConfig.FrameioConfig
   | RateLimitScheduler.RateLimitScheduler
@@ -48,7 +50,8 @@ type Given =
 export const layer: Layer.Layer<Given, CliError, HttpClient.HttpClient | FileSystem.FileSystem | Path.Path> =
   Layer.unwrapEffect(
     Effect.map(memory, (known) =>
-      FrameioClient.layerWithScheduler().pipe(
+      Repository.layerV2.pipe(
+        Layer.provideMerge(FrameioClient.layerWithScheduler()),
         Layer.provideMerge(RateLimitScheduler.layerMemory({ memory: Option.getOrUndefined(known) })),
         Layer.provideMerge(Credentials.layer)
       )

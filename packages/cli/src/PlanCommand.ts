@@ -12,10 +12,8 @@ import * as PlanFile from "@effect-frameio/batch/PlanFile"
 import type { Finding } from "@effect-frameio/batch/VersionGrouping"
 import { AssetId } from "@effect-frameio/core/Asset"
 import * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
-import * as Repository from "@effect-frameio/stacks/Repository"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
@@ -161,7 +159,7 @@ export const handle = Effect.fn("Cli.plan")(function* (request: Request) {
     })
     return { plan, limit: yield* rememberedLimit }
   }).pipe(
-    Effect.provide(Layer.provideMerge(Repository.layerV2, Connection.layer)),
+    Effect.provide(Connection.layer),
     Effect.mapError((error) => Failure.toCliError(error, { badInput: ["FrameioForbidden", "FrameioNotFound"] })),
     orInterrupted("Interrupted; nothing was written."),
     Effect.ensuring(stdio.status(undefined))

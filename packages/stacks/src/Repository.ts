@@ -17,8 +17,10 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Record from "effect/Record"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
+import { fileOf, itemOf } from "./internal/assetItem.js"
 import * as Listing from "./Listing.js"
 import * as PartPlan from "./PartPlan.js"
 import * as VersionStack from "./VersionStack.js"
@@ -150,7 +152,17 @@ export interface Arrival {
  * @since 0.1.0
  * @category models
  */
-export type Step = "get" | "children" | "versions" | "stack" | "grow" | "takeOut" | "move" | "create" | "remove"
+export type Step =
+  | "get"
+  | "children"
+  | "versions"
+  | "stack"
+  | "grow"
+  | "raise"
+  | "takeOut"
+  | "move"
+  | "create"
+  | "remove"
 
 /**
  * What an API can do.
@@ -167,8 +179,15 @@ export interface Abilities {
   readonly sameFolder: boolean
   /** Whether the extension of a name alone tells what kind of file it is, so that there has to be one. */
   readonly kindByExtension: boolean
-  /** Whether the answer of a step always names the stack. Where it does not, `locate` tells. */
-  readonly namesStack: { readonly stack: boolean; readonly grow: boolean }
+  /**
+   * Whether a version can be put on an id of which nothing is known: `grow` takes that of a file as well, and what cannot
+   * be is refused. Where it is not so, what is put on what is read first.
+   */
+  readonly blind: boolean
+  /** Whether `grow` is documented to put on top. Where it is not, the stack is read to prove it. */
+  readonly growsOnTop: boolean
+  /** The API's name of the call that a step is, as errors tell it. Where there is no such step, that of the nearest. */
+  readonly endpoints: Readonly<Record<Step, string>>
   /** The scheduler's name of the budget that a step draws on. Steps of one name share it. */
   readonly routes: Readonly<Record<Step, string>>
 }
@@ -214,28 +233,34 @@ export interface Service {
   readonly abilities: Abilities
   /** What an id is, as it is now. */
   readonly get: (id: AssetId) => Effect.Effect<Item, FrameioError.ReadError>
+  /** Whether an id is known to be a folder's, so that it need not be read: kinds never change. */
+  readonly isFolder: (id: AssetId) => boolean
   /** What is in a folder, versions on stacks not included. */
   readonly children: (folderId: AssetId, options?: ListOptions) => Stream.Stream<Item, FrameioError.ReadError>
   /** What is on a stack. */
   readonly versions: (stack: Stack, options?: ListOptions) => Effect.Effect<Versions, FrameioError.ReadError>
   /**
    * Makes a stack of a file that is on none, and of files on top of it, the oldest first: at least one, and at most
-   * `filesPerStack`. Answers the stack, where the API names it.
+   * `filesPerStack`. Answers what the API answers, as all changes of stacks do: the stack or a file of it.
    */
   readonly stack: (args: {
     readonly onto: File
     readonly files: Arr.NonEmptyReadonlyArray<AssetId>
-  }) => Effect.Effect<Option.Option<AssetId>, FrameioError.WriteError>
+  }) => Effect.Effect<Item, FrameioError.WriteError>
   /** Puts a file on top of a stack. */
   readonly grow: (args: {
     readonly stackId: AssetId
     readonly file: AssetId
-  }) => Effect.Effect<void, FrameioError.WriteError>
-  /** Takes a version out of its stack, into the folder of the stack. */
+  }) => Effect.Effect<Item, FrameioError.WriteError>
+  /** Puts a version on top of the stack that it is on, where the API can. */
+  readonly raise?:
+    | ((args: { readonly stackId: AssetId; readonly file: AssetId }) => Effect.Effect<void, FrameioError.WriteError>)
+    | undefined
+  /** Takes a version out of its stack, into the folder of the stack, which a blind API need not be told. */
   readonly takeOut: (args: {
-    readonly stack: Stack
+    readonly stack: Pick<Stack, "id" | "parentId">
     readonly file: AssetId
-  }) => Effect.Effect<void, FrameioError.WriteError>
+  }) => Effect.Effect<Item, FrameioError.WriteError>
   /** Moves a file that is on no stack into a folder. */
   readonly move: (args: {
     readonly file: AssetId
@@ -283,7 +308,7 @@ export type Location =
   | { readonly _tag: "Other"; readonly item: Other }
 
 /**
- * Where an item is, as it is now: one request, and one more for a file.
+ * Where an item is, as it is now: one request, and one more for a file whose holder is not known to be a folder.
  *
  * @since 0.1.0
  * @category reading
@@ -294,7 +319,9 @@ export const locate = (id: AssetId): Effect.Effect<Location, FrameioError.ReadEr
     const item = yield* repository.get(id)
     switch (item._tag) {
       case "File": {
-        const holder = item.parentId === undefined ? undefined : yield* repository.get(item.parentId)
+        const { parentId } = item
+        const holder =
+          parentId === undefined || repository.isFolder(parentId) ? undefined : yield* repository.get(parentId)
         return holder?._tag === "Stack" ? { _tag: "Member", file: item, stack: holder } : { _tag: "File", file: item }
       }
       case "Stack":
@@ -310,65 +337,33 @@ export const locate = (id: AssetId): Effect.Effect<Location, FrameioError.ReadEr
 // over v2
 // -----------------------------------------------------------------------------
 
-const commonOf = (asset: Asset.Asset): Common => ({
-  id: asset.id,
-  name: asset.name ?? "",
-  parentId: Option.getOrUndefined(Asset.parentId(asset)),
-  createdAt: asset.inserted_at ?? undefined
-})
-
-const fileOf = (asset: Asset.Asset): File => ({
-  _tag: "File",
-  ...commonOf(asset),
-  bytes: asset.filesize ?? undefined,
-  mediaKind: asset.asset_type ?? undefined,
-  arrived: asset.upload_completed_at === undefined ? undefined : asset.upload_completed_at !== null
-})
-
-const stackOf = (asset: Asset.Asset): Stack => ({
-  _tag: "Stack",
-  ...commonOf(asset),
-  newest: Option.getOrUndefined(Asset.coverAssetId(asset)),
-  count: asset.versions ?? asset.item_count ?? undefined
-})
-
-const itemOf = (asset: Asset.Asset): Item => {
-  if (Asset.isVersionStack(asset)) return stackOf(asset)
-  if (Asset.isFile(asset)) return fileOf(asset)
-  return Asset.isFolder(asset)
-    ? { _tag: "Folder", ...commonOf(asset) }
-    : { _tag: "Other", ...commonOf(asset), kind: Asset.kind(asset) }
-}
-
-/** By name, so that a misspelt one is noticed when this module is loaded. */
-const routeOf = (name: string): string => {
-  const endpoint = FrameioApi.endpoints.get(name)
-  if (endpoint === undefined) throw new Error(`no endpoint is called ${name}`)
-  return endpoint.route
-}
-
-const get = routeOf("assets.get")
-const children = routeOf("assets.children")
-const version = routeOf("assets.version")
+const endpointsV2 = {
+  get: "assets.get",
+  children: "assets.children",
+  versions: "assets.children",
+  stack: "assets.version",
+  grow: "assets.version",
+  raise: "assets.version",
+  takeOut: "assets.unversion",
+  move: "assets.move",
+  create: "assets.create",
+  remove: "assets.delete"
+} as const satisfies Abilities["endpoints"]
 
 const abilitiesV2: Abilities = {
   api: "v2",
   filesPerStack: 1,
   sameFolder: false,
   kindByExtension: false,
-  // The documentation says "an asset".
-  namesStack: { stack: false, grow: false },
-  routes: {
-    get,
-    children,
-    versions: children,
-    stack: version,
-    grow: version,
-    takeOut: routeOf("assets.unversion"),
-    move: routeOf("assets.move"),
-    create: routeOf("assets.create"),
-    remove: routeOf("assets.delete")
-  }
+  blind: true,
+  growsOnTop: true,
+  endpoints: endpointsV2,
+  routes: Record.map(endpointsV2, (name) => {
+    const endpoint = FrameioApi.endpoints.get(name)
+    // A misspelt one is noticed when this module is loaded.
+    if (endpoint === undefined) throw new Error(`no endpoint is called ${name}`)
+    return endpoint.route
+  })
 }
 
 const childrenV2 = (
@@ -395,6 +390,7 @@ export const makeV2: Effect.Effect<Service, never, FrameioClient.FrameioClient> 
   (client) => ({
     abilities: abilitiesV2,
     get: (assetId) => Effect.map(client.get({ assetId }), itemOf),
+    isFolder: () => false,
     children: (folderId, options) => Stream.map(childrenV2(client, folderId, options), itemOf),
     versions: (stack, options) =>
       Effect.map(Stream.runCollect(childrenV2(client, stack.id, options)), (listed) => {
@@ -411,12 +407,10 @@ export const makeV2: Effect.Effect<Service, never, FrameioClient.FrameioClient> 
               problems: [{ path: "files", message: `has ${files.length} files; v2 puts one on another at a time` }]
             })
           )
-        : Effect.map(client.version({ assetId: onto.id, nextAssetId }), (answer) =>
-            Asset.isVersionStack(answer) ? Option.some(answer.id) : Option.none()
-          )
+        : Effect.map(client.version({ assetId: onto.id, nextAssetId }), itemOf)
     },
-    grow: ({ file, stackId }) => Effect.asVoid(client.version({ assetId: stackId, nextAssetId: file })),
-    takeOut: ({ file }) => Effect.asVoid(client.unversion({ assetId: file })),
+    grow: ({ file, stackId }) => Effect.map(client.version({ assetId: stackId, nextAssetId: file }), itemOf),
+    takeOut: ({ file }) => Effect.map(client.unversion({ assetId: file }), itemOf),
     move: ({ file, folderId }) => Effect.asVoid(client.move({ assetId: file, destinationId: folderId })),
     create: ({ bytes, description, folderId, mediaType, name, properties }) =>
       Effect.map(

@@ -13,7 +13,7 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
+import * as Record from "effect/Record"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
@@ -28,6 +28,19 @@ const STACK_PAGE = 100
 
 /** Kinds never change; beyond this many ids the oldest are found out again. */
 const KINDS_KEPT = 50_000
+
+const endpoints = {
+  get: "files.show",
+  children: "folders.children",
+  versions: "versionStacks.children",
+  stack: "versionStacks.create",
+  grow: "files.move",
+  raise: "versionStacks.reorder",
+  takeOut: "files.move",
+  move: "files.move",
+  create: "files.localUpload",
+  remove: "files.delete"
+} as const satisfies { readonly [Step in Repository.Step]: V4Api.OperationName }
 
 type Kind = "file" | "folder" | "version_stack"
 
@@ -186,7 +199,7 @@ export const make: Effect.Effect<Repository.Service, never, V4Client.V4Client> =
       })
 
     const move = (file: AssetId, parentId: AssetId) =>
-      Effect.map(client.files.move({ fileId: file, parentId }), (item) => void learn(item))
+      Effect.map(client.files.move({ fileId: file, parentId }), (item) => itemOf(learn(item)))
 
     return {
       abilities: {
@@ -194,21 +207,14 @@ export const make: Effect.Effect<Repository.Service, never, V4Client.V4Client> =
         filesPerStack: FILES_PER_STACK,
         sameFolder: true,
         kindByExtension: true,
-        // A move answers the file, whose parent is the stack.
-        namesStack: { stack: true, grow: true },
-        routes: {
-          get: routeOf("files.show"),
-          children: routeOf("folders.children"),
-          versions: routeOf("versionStacks.children"),
-          stack: routeOf("versionStacks.create"),
-          grow: routeOf("files.move"),
-          takeOut: routeOf("files.move"),
-          move: routeOf("files.move"),
-          create: routeOf("files.localUpload"),
-          remove: routeOf("files.delete")
-        }
+        // A move would take a version out of any other stack.
+        blind: false,
+        growsOnTop: false,
+        endpoints,
+        routes: Record.map(endpoints, routeOf)
       },
       get,
+      isFolder: (id) => kinds.get(id) === "folder",
       children: (folderId, options) =>
         Stream.map(
           pagesOf((args) => client.folders.children({ ...args, folderId }), FOLDER_PAGE, options).pipe(
@@ -251,9 +257,11 @@ export const make: Effect.Effect<Repository.Service, never, V4Client.V4Client> =
             )
           : Effect.map(
               client.versionStacks.create({ folderId: onto.parentId, fileIds: [onto.id, ...files] }),
-              (stack) => Option.some(learn(stack).id)
+              (stack) => itemOf(learn(stack))
             ),
       grow: ({ file, stackId }) => move(file, stackId),
+      raise: ({ file, stackId }) =>
+        Effect.asVoid(client.versionStacks.reorder({ versionStackId: stackId, targetFileId: file, moveTo: "top" })),
       takeOut: ({ file, stack }) =>
         stack.parentId === undefined
           ? Effect.fail(
@@ -264,7 +272,7 @@ export const make: Effect.Effect<Repository.Service, never, V4Client.V4Client> =
               })
             )
           : move(file, stack.parentId),
-      move: ({ file, folderId }) => move(file, folderId),
+      move: ({ file, folderId }) => Effect.asVoid(move(file, folderId)),
       create: ({ bytes, folderId, name }) =>
         Effect.map(client.files.localUpload({ folderId, name, fileSize: bytes }), (file) => {
           const parts = (learn(file).upload_urls ?? []).map(({ size, url }) => ({

@@ -7,41 +7,17 @@
  * @since 0.1.0
  */
 import type { AssetId } from "@effect-frameio/core/Asset"
-import { AssetId as AssetIdSchema, sameId } from "@effect-frameio/core/Asset"
+import { sameId } from "@effect-frameio/core/Asset"
 import type * as FrameioError from "@effect-frameio/core/FrameioError"
 import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
 import * as ExactlyOnce from "./ExactlyOnce.js"
 import * as Repository from "./Repository.js"
 import * as StackSteps from "./StackSteps.js"
-import { AlreadyElsewhere, NotInStack, type NotMade, type OutcomeUnknown } from "./VersionStackError.js"
-
-/**
- * A version is not on top of the stack that it was put on: somebody else put one there meanwhile, or Frame.io puts moved
- * files elsewhere. What was to follow was kept back, for it would be out of order.
- *
- * @since 0.1.0
- * @category errors
- */
-export class NotOnTop extends Schema.TaggedError<NotOnTop>("@effect-frameio/stacks/StackBuild/NotOnTop")(
-  "FrameioNotOnTop",
-  {
-    /** What was to be on top. */
-    assetId: AssetIdSchema,
-    stackId: AssetIdSchema,
-    /** What is on top instead, where Frame.io tells. */
-    newest: Schema.optional(AssetIdSchema)
-  }
-) {
-  override get message(): string {
-    const instead = this.newest === undefined ? "" : `; ${this.newest} is`
-    return `${this.assetId} was put on the stack ${this.stackId} and is not on top${instead}. Nothing more was put on it. Look at the stack, and put its versions in order there.`
-  }
-}
+import { AlreadyElsewhere, NotInStack, type NotMade, NotOnTop, type OutcomeUnknown } from "./VersionStackError.js"
 
 /**
  * What can go wrong.
@@ -195,7 +171,7 @@ export const build = (
     const { onto } = chain
     const repository = yield* Repository.Repository
     const { abilities } = repository
-    const { routes } = abilities
+    const { endpoints } = abilities
     const change = changes(options)
     const isPlaced = isIn(repository)
 
@@ -222,7 +198,7 @@ export const build = (
     const next = yield* Effect.forEach(added, whereIs, { concurrency: "unbounded" })
 
     const grow = (stackId: AssetId, file: AssetId) =>
-      change(routes.grow, [stackId, file], repository.grow({ stackId, file }), isPlaced(file, stackId, stackId))
+      change(endpoints.grow, [stackId, file], repository.grow({ stackId, file }), isPlaced(file, stackId, stackId))
 
     /** The rest of a chain, once there is a stack. `top` is what must be on top of it before. */
     const growAll = (stackId: AssetId, files: ReadonlyArray<AssetId>, top: AssetId | undefined) =>
@@ -248,7 +224,7 @@ export const build = (
         step._tag === "Gather"
           ? Effect.asVoid(
               change(
-                routes.move,
+                endpoints.move,
                 [step.file],
                 repository.move({ file: step.file, folderId }),
                 isPlaced(step.file, folderId, onto)
@@ -261,12 +237,13 @@ export const build = (
     if (make === undefined) return yield* new NotInStack({ assetId: onto, kind: "file" })
     const { files } = make
     const named = yield* change(
-      routes.stack,
+      endpoints.stack,
       [onto, ...files],
       repository.stack({ onto: location.file, files }),
       isMade(repository, [onto, ...files], onto)
     )
-    const stackId = yield* Option.match(Option.flatten(named), {
+    const isNamed = (item: Repository.Item): item is Repository.Stack => item._tag === "Stack"
+    const stackId = yield* Option.match(Option.filter(named, isNamed), {
       onNone: () =>
         Effect.flatMap(
           locate(repository, onto),
@@ -275,7 +252,7 @@ export const build = (
               ? Effect.succeed(found.stack.id)
               : new NotInStack({ assetId: onto, kind: found._tag.toLowerCase() })
         ),
-      onSome: (id) => Effect.succeed(id)
+      onSome: ({ id }) => Effect.succeed(id)
     })
     const rest = steps.flatMap((step) => (step._tag === "Grow" ? [step.file] : []))
     return yield* growAll(stackId, rest, Arr.lastNonEmpty(files))

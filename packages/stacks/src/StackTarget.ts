@@ -9,11 +9,10 @@
  * @since 0.1.0
  */
 
-import type { Asset, AssetId } from "@effect-frameio/core/Asset"
-import { coverAssetId, isVersionStack, parentId, sameId } from "@effect-frameio/core/Asset"
+import { type AssetId, sameId } from "@effect-frameio/core/Asset"
 import type { FrameioError } from "@effect-frameio/core/FrameioError"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
+import type { File, Item, Stack } from "./Repository.js"
 
 /**
  * Where a version is: in no stack, in the one that is built, or in another.
@@ -22,7 +21,7 @@ import * as Option from "effect/Option"
  * @category models
  */
 export type Place =
-  | { readonly _tag: "Loose" }
+  | { readonly _tag: "Loose"; readonly folderId: AssetId | undefined }
   | { readonly _tag: "Here"; readonly stackId: AssetId }
   | { readonly _tag: "Elsewhere"; readonly stackId: AssetId }
 
@@ -37,8 +36,10 @@ export interface StackTarget<E, R = never> {
   readonly id: () => AssetId
   /** Whether that is known to be a stack, so that nothing has to be read to go on. */
   readonly isStack: () => boolean
+  /** What {@link resolve} has found last: the stack, or the file that is in none; nothing where it is neither. */
+  readonly seen: () => File | Stack | undefined
   /** Learns from the answer of a version call, as far as it says anything for sure. */
-  readonly learn: (answer: Asset) => void
+  readonly learn: (answer: Item) => void
   /** Reads the target, and from then on sends to the stack that it is, or is in. Two reads at most. */
   readonly resolve: Effect.Effect<void, E, R>
   /** Where a version is now. One read when it is in the stack that is known; else two to four. */
@@ -57,41 +58,54 @@ export const make = <E, R>(options: {
   /** Whether it is known to be a stack. Default `false`. */
   readonly isStack?: boolean | undefined
   /** Reads an asset as it is now; an answer from before the last change would be taken for the present. */
-  readonly get: (id: AssetId) => Effect.Effect<Asset, E, R>
+  readonly get: (id: AssetId) => Effect.Effect<Item, E, R>
+  /** Whether an id is known to be a folder's: spares the reading of it. Default never. */
+  readonly isFolder?: ((id: AssetId) => boolean) | undefined
 }): StackTarget<E, R> => {
-  const { get } = options
+  const { get, isFolder = () => false } = options
   let target = options.id
   let isStack = options.isStack ?? false
+  let seen: File | Stack | undefined
 
   const found = (stack: AssetId): void => {
     target = stack
     isStack = true
+    if (seen?._tag === "File") seen = undefined
+  }
+
+  const saw = (stack: Stack): void => {
+    found(stack.id)
+    seen = stack
   }
 
   /** Reads what the target is or is in; `known` is a stack that need not be read again. */
   const resolveKnowing = (known: AssetId | undefined): Effect.Effect<void, E, R> =>
     Effect.suspend(() =>
-      Effect.flatMap(get(target), (asset) => {
-        if (isVersionStack(asset)) return Effect.sync(() => found(asset.id))
-        const parent = Option.getOrUndefined(parentId(asset))
-        if (parent === undefined) return Effect.void
-        if (known !== undefined && sameId(parent, known)) return Effect.sync(() => found(known))
-        return Effect.map(get(parent), (holder) => {
-          if (isVersionStack(holder)) found(holder.id)
+      Effect.flatMap(get(target), (item) => {
+        if (item._tag === "Stack") return Effect.sync(() => saw(item))
+        seen = item._tag === "File" ? item : undefined
+        const { parentId } = item
+        if (parentId === undefined || isFolder(parentId)) return Effect.void
+        if (known !== undefined && sameId(parentId, known)) return Effect.sync(() => found(known))
+        return Effect.map(get(parentId), (holder) => {
+          if (holder._tag === "Stack") saw(holder)
         })
       })
     )
 
   const placeOf = (next: AssetId): Effect.Effect<Place, E, R> =>
     Effect.gen(function* () {
-      const parent = Option.getOrUndefined(parentId(yield* get(next)))
-      if (parent === undefined) return { _tag: "Loose" }
-      if (sameId(parent, target)) {
+      const { parentId } = yield* get(next)
+      const loose = { _tag: "Loose", folderId: parentId } as const
+      if (parentId === undefined) return loose
+      if (sameId(parentId, target)) {
+        // The holder of a file is a folder or a stack, and versions are put on no folder.
         found(target)
         return { _tag: "Here", stackId: target }
       }
-      const holder = yield* get(parent)
-      if (!isVersionStack(holder)) return { _tag: "Loose" }
+      if (isFolder(parentId)) return loose
+      const holder = yield* get(parentId)
+      if (holder._tag !== "Stack") return loose
       if (!isStack) yield* resolveKnowing(holder.id)
       return isStack && sameId(target, holder.id)
         ? { _tag: "Here", stackId: target }
@@ -101,8 +115,9 @@ export const make = <E, R>(options: {
   return {
     id: () => target,
     isStack: () => isStack,
+    seen: () => seen,
     learn: (answer) => {
-      if (!isStack && isVersionStack(answer)) found(answer.id)
+      if (!isStack && answer._tag === "Stack") found(answer.id)
     },
     resolve: resolveKnowing(undefined),
     placeOf
@@ -117,19 +132,18 @@ export const make = <E, R>(options: {
  * @category rules
  */
 export const shows = (
-  answer: Asset,
+  answer: Item,
   call: {
-    /** The new version. */
+    /** The new version; the newest, where there were several. */
     readonly next: AssetId
     /** The stack that it was sent to, where that is known to be one. */
     readonly stack: AssetId | undefined
   }
 ): boolean => {
-  if (isVersionStack(answer)) return Option.exists(coverAssetId(answer), (cover) => sameId(cover, call.next))
-  const { stack } = call
+  if (answer._tag === "Stack") return answer.newest !== undefined && sameId(answer.newest, call.next)
+  const { parentId } = answer
   return (
-    sameId(answer.id, call.next) &&
-    (stack === undefined || Option.match(parentId(answer), { onNone: () => true, onSome: (id) => sameId(id, stack) }))
+    sameId(answer.id, call.next) && (call.stack === undefined || parentId === undefined || sameId(parentId, call.stack))
   )
 }
 

@@ -27,6 +27,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as AssetCache from "./AssetCache.js"
 import * as ExactlyOnce from "./ExactlyOnce.js"
+import { itemOf } from "./internal/assetItem.js"
 import * as StackTarget from "./StackTarget.js"
 import {
   AlreadyElsewhere,
@@ -395,7 +396,7 @@ const targetOf = (cache: Cache, location: Location): Target =>
   StackTarget.make({
     id: location._tag === "Member" ? location.stack.id : location.asset.id,
     isStack: location._tag === "Member" || location._tag === "Stack",
-    get: (assetId) => cache.get({ assetId, fresh: true })
+    get: (assetId) => Effect.map(cache.get({ assetId, fresh: true }), itemOf)
   })
 
 const problem = (assetId: AssetId, message: string): FrameioError.Problem => ({ path: "", assetId, message })
@@ -475,7 +476,8 @@ const put = (
         send: Effect.suspend(() => cache.version({ assetId: target.id(), nextAssetId: next })),
         endpoint: "assets.version",
         assetIds,
-        proves: (answer) => StackTarget.shows(answer, { next, stack: target.isStack() ? target.id() : undefined }),
+        proves: (answer) =>
+          StackTarget.shows(itemOf(answer), { next, stack: target.isStack() ? target.id() : undefined }),
         isMade: isThere,
         onRefusal: Effect.gen(function* () {
           const before = target.id()
@@ -489,7 +491,7 @@ const put = (
       },
       options
     )
-    if (answer !== undefined) target.learn(answer)
+    if (answer !== undefined) target.learn(itemOf(answer))
     if (!target.isStack()) yield* target.resolve
     return target.isStack()
       ? how

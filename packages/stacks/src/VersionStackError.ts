@@ -86,6 +86,26 @@ export class NotInStack extends Schema.TaggedError<NotInStack>(`${KEY}/NotInStac
 }
 
 /**
+ * A version is not on top of the stack that it was put on: somebody else put one there meanwhile, or Frame.io puts moved
+ * files elsewhere. What was to follow was kept back, for it would be out of order.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NotOnTop extends Schema.TaggedError<NotOnTop>(`${KEY}/NotOnTop`)("FrameioNotOnTop", {
+  /** What was to be on top. */
+  assetId: AssetId,
+  stackId: AssetId,
+  /** What is on top instead, where Frame.io tells. */
+  newest: Schema.optional(AssetId)
+}) {
+  override get message(): string {
+    const instead = this.newest === undefined ? "" : `; ${this.newest} is`
+    return `${this.assetId} was put on the stack ${this.stackId} and is not on top${instead}. Nothing more was put on it. Look at the stack, and put its versions in order there.`
+  }
+}
+
+/**
  * A change was tried as often as allowed, and reading shows that it was not made.
  *
  * @since 0.1.0
@@ -140,6 +160,7 @@ export const VersionStackError = Schema.Union(
   AlreadyElsewhere,
   OutOfOrder,
   NotInStack,
+  NotOnTop,
   NotMade,
   OutcomeUnknown
 )

@@ -11,16 +11,21 @@ suite("Repository, over v2", layer)
 
 describe("Repository, over v2, what is its own", () => {
   for (const versionReturns of ["stack", "file"] as const) {
-    it.effect(`names the stack where the answer does: ${versionReturns}`, () =>
+    it.effect(`answers what the API answers: ${versionReturns}`, () =>
       Effect.gen(function* () {
         const fake = yield* FakeFrameio.FakeFrameio
         const repository = yield* Repository.Repository
         const below = yield* repository.get(yield* fake.addFile({ name: "a_v001.mov" }))
         const above = yield* fake.addFile({ name: "a_v002.mov" })
         if (below._tag !== "File") throw new Error(below._tag)
-        const stackId = yield* repository.stack({ onto: below, files: [above] })
+        const answer = yield* repository.stack({ onto: below, files: [above] })
         const truth = Option.getOrThrow(yield* fake.stackOf(above))
-        assert.deepStrictEqual(stackId, versionReturns === "stack" ? Option.some(truth.id) : Option.none())
+        assert.deepInclude(
+          answer,
+          versionReturns === "stack"
+            ? { _tag: "Stack", id: truth.id, newest: above, count: 2 }
+            : { _tag: "File", id: above, parentId: truth.id }
+        )
       }).pipe(Effect.provide(layer({ unknowns: { versionReturns } })))
     )
   }

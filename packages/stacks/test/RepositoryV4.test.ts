@@ -38,9 +38,9 @@ describe("Repository, over V4, what is its own", () => {
   it.effect("makes a stack of ten files by one request, and names it", () =>
     Effect.gen(function* () {
       const { below, fake, files, repository, rest } = yield* shot(10)
-      const stackId = yield* repository.stack({ onto: below, files: rest })
+      const answer = yield* repository.stack({ onto: below, files: rest })
       const truth = Option.getOrThrow(yield* fake.stackOf(below.id))
-      assert.deepStrictEqual(stackId, Option.some(truth.id))
+      assert.deepInclude(answer, { _tag: "Stack", id: truth.id, newest: rest.at(-1) })
       assert.deepStrictEqual(truth.versions, files)
       assert.strictEqual((yield* fake.counts("versionStacks.create")).requests, 1)
       assert.strictEqual(repository.abilities.filesPerStack, rest.length)
@@ -50,7 +50,7 @@ describe("Repository, over V4, what is its own", () => {
   it.effect("finds out once what an id is, and learns it from listings", () =>
     Effect.gen(function* () {
       const { below, fake, folderId, repository, rest } = yield* shot(2)
-      const stackId = Option.getOrThrow(yield* repository.stack({ onto: below, files: rest }))
+      const { id: stackId } = yield* repository.stack({ onto: below, files: rest })
       yield* repository.get(stackId)
       assert.strictEqual((yield* fake.counts("files.show")).requests, 1)
       yield* Stream.runDrain(repository.children(folderId))
@@ -58,6 +58,22 @@ describe("Repository, over V4, what is its own", () => {
       const before = (yield* fake.counts("files.show")).requests
       yield* repository.get(folderId)
       assert.strictEqual((yield* fake.counts("files.show")).requests, before)
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("answers a move with the file and its stack, and puts a version back on top", () =>
+    Effect.gen(function* () {
+      const { below, fake, repository, rest } = yield* shot(3)
+      const [second, third] = rest
+      assert(third !== undefined)
+      const { id: stackId } = yield* repository.stack({ onto: below, files: [second] })
+      assert.deepInclude(yield* repository.grow({ stackId, file: third }), {
+        _tag: "File",
+        id: third,
+        parentId: stackId
+      })
+      yield* repository.raise?.({ stackId, file: second }) ?? Effect.void
+      assert.deepStrictEqual(Option.getOrThrow(yield* fake.stackOf(second)).versions, [below.id, third, second])
     }).pipe(Effect.provide(layer()))
   )
 

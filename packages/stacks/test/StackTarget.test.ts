@@ -1,23 +1,43 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Asset, FrameioError } from "@effect-frameio/core"
-import { StackTarget } from "@effect-frameio/stacks"
+import { type Repository, StackTarget } from "@effect-frameio/stacks"
 import { Effect } from "effect"
 
 const id = (n: number) => Asset.AssetId.make(`00000000-0000-4000-8000-${String(n).padStart(12, "0")}`)
 
-/** Assets by number: what holds each, and which are stacks. Counts reads. */
+const item = (of: Asset.AssetId, parentId: Asset.AssetId | undefined) => ({
+  id: of,
+  name: "",
+  parentId,
+  createdAt: undefined
+})
+
+const fileAt = (of: Asset.AssetId, parentId?: Asset.AssetId): Repository.Item => ({
+  _tag: "File",
+  ...item(of, parentId),
+  bytes: undefined,
+  mediaKind: undefined,
+  arrived: undefined
+})
+
+const stackAt = (of: Asset.AssetId, newest?: Asset.AssetId, parentId?: Asset.AssetId): Repository.Item => ({
+  _tag: "Stack",
+  ...item(of, parentId),
+  newest,
+  count: undefined
+})
+
+/** Items by number: what holds each, and which are stacks. Counts reads. */
 const reading = (parents: Readonly<Record<number, number>>, stacks: ReadonlyArray<number>) => {
   const read: Array<Asset.AssetId> = []
   const get = (wanted: Asset.AssetId) =>
-    Effect.sync((): Asset.Asset => {
+    Effect.sync((): Repository.Item => {
       read.push(wanted)
       const n = Number(wanted.slice(-12))
       const parent = parents[n]
-      return {
-        id: wanted,
-        type: stacks.includes(n) ? "version_stack" : n >= 90 ? "folder" : "file",
-        ...(parent === undefined ? {} : { parent_id: id(parent) })
-      }
+      const holder = parent === undefined ? undefined : id(parent)
+      if (stacks.includes(n)) return stackAt(wanted, undefined, holder)
+      return n >= 90 ? { _tag: "Folder", ...item(wanted, holder) } : fileAt(wanted, holder)
     })
   return { read, get }
 }
@@ -47,10 +67,10 @@ describe("StackTarget", () => {
   it("learns from an answer only where it is a stack", () => {
     const { get } = reading({}, [])
     const target = StackTarget.make({ id: id(1), get })
-    target.learn({ id: id(2), type: "file", parent_id: id(10) })
+    target.learn(fileAt(id(2), id(10)))
     assert.isFalse(target.isStack())
-    target.learn({ id: id(10), type: "version_stack" })
-    target.learn({ id: id(11), type: "version_stack" })
+    target.learn(stackAt(id(10)))
+    target.learn(stackAt(id(11)))
     assert.deepStrictEqual([target.id(), target.isStack()], [id(10), true])
   })
 
@@ -58,8 +78,8 @@ describe("StackTarget", () => {
     Effect.gen(function* () {
       const { get, read } = reading({ 1: 10, 2: 10, 3: 20, 4: 90, 10: 90, 20: 90 }, [10, 20])
       const target = StackTarget.make({ id: id(1), get })
-      assert.deepStrictEqual(yield* target.placeOf(id(4)), { _tag: "Loose" })
-      assert.deepStrictEqual(yield* target.placeOf(id(5)), { _tag: "Loose" })
+      assert.deepStrictEqual(yield* target.placeOf(id(4)), { _tag: "Loose", folderId: id(90) })
+      assert.deepStrictEqual(yield* target.placeOf(id(5)), { _tag: "Loose", folderId: undefined })
       assert.deepStrictEqual(yield* target.placeOf(id(2)), { _tag: "Here", stackId: id(10) })
       assert.deepStrictEqual(read.splice(0), [4, 90, 5, 2, 10, 1].map(id))
       assert.deepStrictEqual(yield* target.placeOf(id(1)), { _tag: "Here", stackId: id(10) })
@@ -81,16 +101,8 @@ describe("StackTarget", () => {
 
   it("believes an answer that shows the new version in its place, and no other", () => {
     const call = { next: id(2), stack: id(10) }
-    const stack = (of: number, cover: number | null): Asset.Asset => ({
-      id: id(of),
-      type: "version_stack",
-      cover_asset_id: cover === null ? null : id(cover)
-    })
-    const file = (of: number, parent: number | null): Asset.Asset => ({
-      id: id(of),
-      type: "file",
-      parent_id: parent === null ? null : id(parent)
-    })
+    const stack = (of: number, newest: number | null) => stackAt(id(of), newest === null ? undefined : id(newest))
+    const file = (of: number, parent: number | null) => fileAt(id(of), parent === null ? undefined : id(parent))
     assert.isTrue(StackTarget.shows(stack(10, 2), call))
     assert.isTrue(StackTarget.shows(stack(11, 2), { ...call, stack: undefined }), "file onto file makes a new stack")
     assert.isTrue(StackTarget.shows(file(2, 10), call))

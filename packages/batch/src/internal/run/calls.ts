@@ -1,8 +1,6 @@
 /**
  * The calls of a job: each change in a fiber of its own, so that it can be called off without the chain that waits for it.
  */
-import type { Asset, AssetId } from "@effect-frameio/core/Asset"
-import type * as FrameioClient from "@effect-frameio/core/FrameioClient"
 import * as FrameioError from "@effect-frameio/core/FrameioError"
 import * as RateLimitCall from "@effect-frameio/ratelimit/RateLimitCall"
 import type { RateLimitJob } from "@effect-frameio/ratelimit/RateLimitJob"
@@ -14,26 +12,25 @@ import * as Fiber from "effect/Fiber"
 import type { Halt } from "./halt.js"
 import type { Outage } from "./outage.js"
 
-/** @internal */
-export type Result = ExactlyOnce.Attempt<Asset>
-
 /**
- * What a chain can ask of Frame.io. `beforeSend` runs each time before a request leaves the machine: the first time and
+ * How a chain asks for something. `beforeSend` runs each time before a request leaves the machine: the first time and
  * again after each refusal by the rate limit.
  *
  * @internal
  */
 export interface Calls {
-  readonly version: (target: AssetId, next: AssetId, beforeSend: Effect.Effect<void>) => Effect.Effect<Result>
-  readonly unversion: (id: AssetId, beforeSend: Effect.Effect<void>) => Effect.Effect<Result>
-  readonly get: (id: AssetId) => Effect.Effect<Asset, FrameioError.ReadError>
+  readonly change: <A>(
+    send: Effect.Effect<A, FrameioError.WriteError>,
+    how: { readonly beforeSend: Effect.Effect<void>; readonly job?: RateLimitJob | undefined }
+  ) => Effect.Effect<ExactlyOnce.Attempt<A>>
+  readonly read: <A>(read: Effect.Effect<A, FrameioError.ReadError>) => Effect.Effect<A, FrameioError.ReadError>
 }
 
 /** @internal */
 export interface Crew {
   readonly calls: Calls
-  /** How many calls may have left and are not answered. */
-  readonly out: () => number
+  /** How many calls of a job may have left and are not answered. */
+  readonly out: (job: RateLimitJob) => number
   /** Calls off what has not gone out, at once, and the rest when `grace` is over. */
   readonly callOff: (grace: Duration.Duration) => Effect.Effect<void>
 }
@@ -44,29 +41,29 @@ export interface Crew {
  */
 interface Flight {
   place: "waiting" | "out"
+  readonly job: RateLimitJob
 }
 
 /** A job waits for its limit as long as that takes: no link fails of it. */
 const HOWEVER_LONG = Duration.days(365)
 
 /** Whether a call that ended so has left the machine. */
-const hasLeft = (result: Result): boolean =>
+const hasLeft = (result: ExactlyOnce.Attempt<unknown>): boolean =>
   result._tag === "Answered" || (result._tag === "Faulted" && FrameioError.outcomeOf(result.error) !== "not-applied")
 
 /** @internal */
 export const make = (options: {
-  readonly client: FrameioClient.Service
   /** Whether the client waits for a scheduler, which tells when a call goes out; else each is out from its beginning. */
   readonly scheduled: boolean
-  /** The job of the changes, and that of the reads between them. */
+  /** The job of changes that name none, and that of the reads between them. */
   readonly jobs: { readonly changes: RateLimitJob; readonly reads: RateLimitJob }
   readonly outage: Outage
   readonly halt: Halt
   /** Whether what `beforeSend` wrote down is written: nothing may be sent without it. */
   readonly isWritten: () => boolean
 }): Crew => {
-  const { client, halt, outage } = options
-  const flights = new Map<Flight, Fiber.RuntimeFiber<Result>>()
+  const { halt, jobs, outage } = options
+  const flights = new Map<Flight, Fiber.RuntimeFiber<unknown>>()
   /** Whether the client was ever seen to tell when a call goes out; until then each may be out. */
   let tells = false
   const isOut = ({ place }: Flight): boolean => place === "out" || !tells
@@ -74,12 +71,15 @@ export const make = (options: {
   const asBulk = <A, E, R>(call: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     call.pipe(RateLimitCall.withPriority("bulk"), RateLimitCall.withMaxWait(HOWEVER_LONG))
 
-  const change = (
-    send: Effect.Effect<Asset, FrameioError.WriteError>,
-    beforeSend: Effect.Effect<void>
-  ): Effect.Effect<Result> =>
+  const change: Calls["change"] = <A>(
+    send: Effect.Effect<A, FrameioError.WriteError>,
+    {
+      beforeSend,
+      job = jobs.changes
+    }: { readonly beforeSend: Effect.Effect<void>; readonly job?: RateLimitJob | undefined }
+  ) =>
     Effect.suspend(() => {
-      const flight: Flight = { place: "waiting" }
+      const flight: Flight = { place: "waiting", job }
       // Also after a refusal: whatever was out before is not out any more.
       const goesOut = Effect.suspend(() => {
         tells = true
@@ -96,7 +96,7 @@ export const make = (options: {
         )
       })
       const call = asBulk(send).pipe(
-        RateLimitCall.withJob(options.jobs.changes),
+        RateLimitCall.withJob(job),
         RateLimitCall.withBeforeSend(goesOut),
         (one) => (options.scheduled ? one : Effect.zipRight(goesOut, one)),
         Effect.tapError((error) =>
@@ -106,8 +106,8 @@ export const make = (options: {
         )
       )
       const attempt = Effect.match(outage.outlast(call), {
-        onFailure: (error): Result => ({ _tag: "Faulted", error }),
-        onSuccess: (answer): Result => ({ _tag: "Answered", answer })
+        onFailure: (error): ExactlyOnce.Attempt<A> => ({ _tag: "Faulted", error }),
+        onSuccess: (answer): ExactlyOnce.Attempt<A> => ({ _tag: "Answered", answer })
       })
       return Effect.flatMap(Effect.fork(attempt), (fiber) => {
         flights.set(flight, fiber)
@@ -119,7 +119,7 @@ export const make = (options: {
               return Effect.as(flight.place === "waiting" && hasLeft(exit.value) ? beforeSend : Effect.void, exit.value)
             }
             if (!Exit.isInterrupted(exit)) return Effect.failCause(exit.cause)
-            return Effect.succeed<Result>(isOut(flight) ? { _tag: "Abandoned" } : { _tag: "Withdrawn" })
+            return Effect.succeed<ExactlyOnce.Attempt<A>>({ _tag: isOut(flight) ? "Abandoned" : "Withdrawn" })
           }
         )
       })
@@ -136,13 +136,12 @@ export const make = (options: {
 
   return {
     calls: {
-      version: (target, next, beforeSend) => change(client.version({ assetId: target, nextAssetId: next }), beforeSend),
-      unversion: (id, beforeSend) => change(client.unversion({ assetId: id }), beforeSend),
-      get: (id) => outage.outlast(RateLimitCall.withJob(asBulk(client.get({ assetId: id })), options.jobs.reads))
+      change,
+      read: (read) => outage.outlast(RateLimitCall.withJob(asBulk(read), jobs.reads))
     },
-    out: () => {
+    out: (job) => {
       let count = 0
-      for (const { place } of flights.keys()) if (place === "out") count++
+      for (const flight of flights.keys()) if (flight.place === "out" && flight.job === job) count++
       return count
     },
     callOff: (grace) =>

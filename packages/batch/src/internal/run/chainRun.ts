@@ -1,46 +1,67 @@
 /**
- * One chain, link by link: which id to send to, what an answer means, and what to do when none came.
+ * One chain, step by step: which request comes next, what an answer means, and what to do when none came.
  *
  * Knows nothing of where a job's state is kept: it asks through `Calls`, tells through `emit`, and obeys `Halt`.
  */
-
-import type { AssetId } from "@effect-frameio/core/Asset"
-import * as Asset from "@effect-frameio/core/Asset"
+import { type AssetId, sameId } from "@effect-frameio/core/Asset"
 import type * as FrameioError from "@effect-frameio/core/FrameioError"
+import type * as ExactlyOnce from "@effect-frameio/stacks/ExactlyOnce"
+import type * as Repository from "@effect-frameio/stacks/Repository"
 import * as StackTarget from "@effect-frameio/stacks/StackTarget"
-import { AlreadyElsewhere } from "@effect-frameio/stacks/VersionStackError"
+import { AlreadyElsewhere, NotInStack, NotOnTop } from "@effect-frameio/stacks/VersionStackError"
+import * as Arr from "effect/Array"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import { MovedSince, TargetChanged } from "../../LinkError.js"
+import * as Either from "effect/Either"
+import * as BatchEstimate from "../../BatchEstimate.js"
+import { type LinkError, MovedSince, TargetChanged } from "../../LinkError.js"
 import type { Chain, Expected, Link } from "../../VersionPlan.js"
-import { base, type End, inOrder, isOpen, type Tools } from "./links.js"
-import * as Place from "./place.js"
+import { base, type End, inOrder, isOpen, type Links, type Tools } from "./links.js"
 
 /** What a link can fail with before it is sent. */
-type Found = FrameioError.ReadError | AlreadyElsewhere | TargetChanged | MovedSince
+type Found = FrameioError.ReadError | AlreadyElsewhere | NotInStack | TargetChanged | MovedSince
 
 /** @internal */
 export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFirst: boolean }): Effect.Effect<void> => {
-  const { calls, emit } = tools
+  const { calls, emit, halt, jobs, repository } = tools
+  const { abilities } = repository
   const { resumed } = chain
+  const folderId = chain.expected?.folderId
+  const get = (id: AssetId) => calls.read(repository.get(id))
   const target = StackTarget.make({
     id: resumed?.stack ?? chain.target,
     isStack: resumed?.stack !== undefined,
-    get: calls.get
+    get,
+    isFolder: (id) => repository.isFolder(id) || id.toLowerCase() === folderId
   })
-  /** Whether a link was found in its place already: then every further one is looked up before it is sent. */
-  let careful = options.lookFirst
+  /** Whether every further link is looked up before it is sent: one was found in its place, or the API would move it. */
+  let careful = options.lookFirst || !abilities.blind
   /** Whether a call is under way whose end is not known yet. */
   let underWay = false
   /** How many versions the stack had when it was last seen, ours included. */
   let versions: number | undefined
+  let begun = false
+  /** Whether versions that are put on this stack are known to come on top. */
+  let isOrderKnown = abilities.growsOnTop
+  /** What is on top, as far as that was seen. */
+  let top: AssetId | undefined
+  let left = BatchEstimate.stepsOf(chain, abilities.filesPerStack)
+
+  const expect = (now: BatchEstimate.Steps): void => {
+    tools.expect(left, now)
+    left = now
+  }
+
+  /** There is a stack: all that is left goes on it one by one. */
+  const onStack = (links: number): void => expect({ makes: 0, grows: links })
+
+  const elsewhere = (assetId: AssetId, stackId: AssetId) =>
+    new AlreadyElsewhere({ assetId, stackId, wanted: target.id() })
 
   /** Whether a link is in its place; fails where it is in another. */
   const isInPlace = (link: Link): Effect.Effect<boolean, FrameioError.ReadError | AlreadyElsewhere> =>
     Effect.flatMap(target.placeOf(link.nextAssetId), (place) =>
-      place._tag === "Elsewhere"
-        ? new AlreadyElsewhere({ assetId: link.nextAssetId, stackId: place.stackId, wanted: target.id() })
-        : Effect.succeed(place._tag === "Here")
+      place._tag === "Elsewhere" ? elsewhere(link.nextAssetId, place.stackId) : Effect.succeed(place._tag === "Here")
     )
 
   /** Fails where a link that was confirmed is no longer in its place. */
@@ -59,52 +80,268 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
   const notice = (link: Link, stack: AssetId, reason: string): Effect.Effect<void> =>
     Effect.flatMap(base(chain, link), (fields) => emit({ _tag: "Noticed", ...fields, stackId: stack, reason }))
 
-  /** Whether the newest version of a stack is one of this chain: then an earlier run without a ledger was here. */
-  const isOurs = (stack: Asset.Asset): boolean =>
-    Option.exists(Asset.coverAssetId(stack), (cover) =>
-      chain.links.some((link) => Asset.sameId(link.nextAssetId, cover))
-    )
+  /** Whether a version is one of this chain. */
+  const isOurs = (id: AssetId | undefined): boolean =>
+    id !== undefined && chain.links.some((link) => sameId(link.nextAssetId, id))
 
-  const changed = (
-    change: TargetChanged["change"],
-    stack: Asset.Asset | undefined
-  ): Effect.Effect<never, TargetChanged> =>
+  // ---------------------------------------------------------------------------
+  // the target
+  // ---------------------------------------------------------------------------
+
+  const changed = (change: TargetChanged["change"], newest: AssetId | undefined): Effect.Effect<never, TargetChanged> =>
     Effect.flatMap(
-      Effect.option(
-        Effect.flatMap(stack === undefined ? Option.none() : Asset.coverAssetId(stack), (cover) => calls.get(cover))
-      ),
-      (cover) =>
+      newest === undefined ? Effect.succeedNone : Effect.option(get(newest)),
+      (top) =>
         new TargetChanged({
           assetId: chain.target,
           change,
           ...(chain.expected?.name === undefined ? {} : { name: chain.expected.name }),
-          ...Option.match(cover, {
-            onNone: () => ({}),
-            onSome: ({ id, name }) => ({ newest: name === undefined ? id : JSON.stringify(name) })
-          })
+          ...(top._tag === "None"
+            ? {}
+            : { newest: top.value.name === "" ? top.value.id : JSON.stringify(top.value.name) })
         })
     )
 
   /** Fails where the target has changed since the plan was made, in a way that would put versions in the wrong order. */
   const unchanged = (expected: Expected): Effect.Effect<void, FrameioError.ReadError | TargetChanged> =>
-    Effect.gen(function* () {
-      const asset = yield* calls.get(chain.target)
+    Effect.suspend(() => {
+      const seen = target.seen()
+      const stack = seen?._tag === "Stack" ? seen : undefined
       if (expected.kind === "stack") {
-        if (!Asset.isVersionStack(asset)) return yield* changed("Unstacked", undefined)
-        const cover = Option.getOrUndefined(Asset.coverAssetId(asset))
-        if (cover === undefined || expected.coverId === undefined || cover.toLowerCase() === expected.coverId) return
-        careful = isOurs(asset)
-        if (careful) return
-        return yield* changed("Grown", asset)
+        if (stack === undefined || !sameId(stack.id, chain.target)) return changed("Unstacked", undefined)
+        const { newest } = stack
+        if (newest === undefined || expected.coverId === undefined || newest.toLowerCase() === expected.coverId) {
+          return Effect.void
+        }
+      } else if (stack === undefined) return Effect.void
+      // An earlier run without a ledger was here.
+      if (isOurs(stack.newest)) {
+        careful = true
+        return Effect.void
       }
-      const parent = Option.getOrUndefined(Asset.parentId(asset))
-      if (parent === undefined || parent.toLowerCase() === expected.folderId) return
-      const holder = yield* calls.get(parent)
-      if (!Asset.isVersionStack(holder)) return
-      careful = isOurs(holder)
-      if (careful) return
-      return yield* changed("Stacked", holder)
+      return changed(expected.kind === "stack" ? "Grown" : "Stacked", stack.newest)
     })
+
+  /** What there is to know before the first request, and no more than the API asks for. */
+  const begin = (links: Links): Effect.Effect<void, Found> =>
+    Effect.gen(function* () {
+      begun = true
+      const expected = resumed === undefined ? chain.expected : undefined
+      const mustKnow = !abilities.blind || options.lookFirst || (resumed !== undefined && resumed.inPlace > 0)
+      if (!target.isStack() && (mustKnow || expected !== undefined)) {
+        yield* abilities.blind ? target.resolve : tools.lanes.scout.withPermits(1)(target.resolve)
+      }
+      if (expected !== undefined) yield* unchanged(expected)
+      const seen = target.seen()
+      if (seen?._tag === "Stack") top = seen.newest
+      if (target.isStack()) onStack(links.length)
+      else if (!abilities.blind && seen === undefined && links[0].isConfirmed !== true) {
+        return yield* new NotInStack({ assetId: chain.target, kind: "folder" })
+      }
+    })
+
+  // ---------------------------------------------------------------------------
+  // the order
+  // ---------------------------------------------------------------------------
+
+  /** How a call of a step is sent, and told of for each of its links. */
+  const sending = <A>(
+    links: Links,
+    send: Effect.Effect<A, FrameioError.WriteError>,
+    how: { readonly to: () => AssetId; readonly job: Tools["jobs"]["makes"] }
+  ): Effect.Effect<ExactlyOnce.Attempt<A>> => {
+    let attempt = 0
+    return Effect.suspend(() => {
+      const beforeSend = Effect.suspend(() => {
+        underWay = true
+        const target = how.to()
+        attempt += 1
+        return Effect.forEach(
+          links,
+          (link) => Effect.flatMap(base(chain, link), (fields) => emit({ _tag: "Sent", ...fields, target, attempt })),
+          { concurrency: "unbounded", discard: true }
+        )
+      })
+      return Effect.tap(calls.change(send, { beforeSend, job: how.job }), (result) =>
+        Effect.sync(() => {
+          underWay = isOpen(result)
+        })
+      )
+    })
+  }
+
+  const newestOf = (stackId: AssetId): Effect.Effect<AssetId | undefined, FrameioError.ReadError> =>
+    Effect.map(get(stackId), (item) => (item._tag === "Stack" ? item.newest : undefined))
+
+  /** Puts a version on top that came to be elsewhere, where the API can do that. */
+  const raise = (link: Link, stackId: AssetId): Effect.Effect<boolean> => {
+    const { raise } = repository
+    if (raise === undefined) return Effect.succeed(false)
+    const isRaised = Effect.map(newestOf(stackId), (newest) => newest !== undefined && sameId(newest, link.nextAssetId))
+    const change: ExactlyOnce.Change<void, never> = {
+      endpoint: abilities.endpoints.raise,
+      assetIds: () => [stackId, link.nextAssetId],
+      send: Effect.suspend(() =>
+        calls.change(raise({ stackId, file: link.nextAssetId }), { beforeSend: Effect.void, job: jobs.grows })
+      ),
+      proves: () => true,
+      look: isRaised,
+      refused: Effect.map(isRaised, (is) => (is ? "already" : "refused"))
+    }
+    return Effect.map(tools.makeOnce(chain, link, change, false), (end) => end._tag === "Made")
+  }
+
+  /** Whether a version is on top; what cannot be seen yet is waited for, unless it is known not to come. */
+  const isOnTop = (link: Link, stackId: AssetId): Effect.Effect<boolean, FrameioError.ReadError> =>
+    Effect.gen(function* () {
+      for (let waited = 0, pause = 1000; ; waited += pause, pause *= 2) {
+        const before = top
+        top = yield* newestOf(stackId)
+        if (top !== undefined && sameId(top, link.nextAssetId)) return true
+        const isAsBefore = before !== undefined && top !== undefined && sameId(before, top)
+        if (!isAsBefore || tools.order.isElsewhere || waited >= tools.settleMillis || halt.reason() !== undefined) {
+          return false
+        }
+        yield* halt.sleep(Duration.millis(pause))
+      }
+    })
+
+  /**
+   * Fails where a version is on its stack and not on top. Where what was there before still is, the API puts versions
+   * elsewhere, and this one is put on top; what else is on top is somebody's, and stays there.
+   */
+  const prove = (link: Link): Effect.Effect<void, FrameioError.ReadError | NotOnTop> =>
+    Effect.gen(function* () {
+      const stackId = target.id()
+      const before = top
+      if (yield* isOnTop(link, stackId)) {
+        isOrderKnown = true
+        return
+      }
+      const isOld = top !== undefined && ((before !== undefined && sameId(before, top)) || isOurs(top))
+      if (isOld && (yield* raise(link, stackId))) {
+        tools.order.isElsewhere = true
+        if (yield* isOnTop(link, stackId)) return
+      }
+      return yield* new NotOnTop({ assetId: link.nextAssetId, stackId, ...(top === undefined ? {} : { newest: top }) })
+    })
+
+  /** What proves to be made, and is not where it should be, has failed; what cannot be read has not. */
+  const proved = (end: End, link: Link): Effect.Effect<End> =>
+    Effect.matchEffect(prove(link), {
+      onSuccess: () => Effect.succeed(end),
+      onFailure: (error) =>
+        error._tag === "FrameioNotOnTop"
+          ? Effect.succeed<End>({ _tag: "Failed", error })
+          : Effect.as(notice(link, target.id(), `Whether it is on top is not known. ${error.message}`), end)
+    })
+
+  // ---------------------------------------------------------------------------
+  // a new stack
+  // ---------------------------------------------------------------------------
+
+  /** Brings a file to the folder where its stack is to be made. */
+  const gather = (link: Link, folderId: AssetId): Effect.Effect<End> => {
+    const file = link.nextAssetId
+    const isThere = Effect.flatMap(
+      target.placeOf(file),
+      (place): Effect.Effect<boolean, AlreadyElsewhere> =>
+        place._tag === "Loose"
+          ? Effect.succeed(place.folderId !== undefined && sameId(place.folderId, folderId))
+          : elsewhere(file, place.stackId)
+    )
+    return tools.makeOnce<void, AlreadyElsewhere>(
+      chain,
+      link,
+      {
+        endpoint: abilities.endpoints.move,
+        assetIds: () => [file],
+        send: sending([link], repository.move({ file, folderId }), { to: () => folderId, job: jobs.grows }),
+        proves: () => true,
+        look: isThere,
+        refused: Effect.map(isThere, (is) => (is ? "already" : "refused"))
+      },
+      false
+    )
+  }
+
+  /** The first of the links, as many as one request takes, that lie where the stack is made; or why the first does not. */
+  const ready = (
+    links: Links,
+    folderId: AssetId | undefined
+  ): Effect.Effect<Either.Either<Links, End>, FrameioError.ReadError | AlreadyElsewhere> =>
+    Effect.gen(function* () {
+      const [first] = links
+      // What an earlier run has sent was sent together, and is looked for together.
+      const alike = links.slice(0, abilities.filesPerStack)
+      const end = alike.findIndex((link) => link.isConfirmed === true || link.isUnsettled !== first.isUnsettled)
+      const wanted = end === -1 ? alike : alike.slice(0, end)
+      const lies = (link: Link): Effect.Effect<End | undefined, FrameioError.ReadError | AlreadyElsewhere> =>
+        Effect.flatMap(target.placeOf(link.nextAssetId), (place) => {
+          if (place._tag === "Elsewhere") return elsewhere(link.nextAssetId, place.stackId)
+          if (place._tag === "Here" || !abilities.sameFolder || folderId === undefined) return Effect.succeed(undefined)
+          return place.folderId !== undefined && sameId(place.folderId, folderId)
+            ? Effect.succeed(undefined)
+            : Effect.map(gather(link, folderId), (end) => (end._tag === "Made" ? undefined : end))
+        })
+      const results = yield* Effect.forEach(wanted, (link) => Effect.either(lies(link)), { concurrency: "unbounded" })
+      const until = results.findIndex((result) => Either.isLeft(result) || result.right !== undefined)
+      const [one, ...more] = until === -1 ? wanted : wanted.slice(0, until)
+      if (one !== undefined) return Either.right([one, ...more] as const)
+      const failed = results[0]
+      if (failed !== undefined && Either.isLeft(failed)) return yield* Effect.fail(failed.left)
+      return Either.left(failed?.right ?? { _tag: "NotSent" })
+    })
+
+  /** Whether the stack is there and is the one that was asked for; another one is somebody else's. */
+  const isStackMade = (
+    links: Links,
+    isLast: boolean
+  ): Effect.Effect<boolean, FrameioError.ReadError | AlreadyElsewhere> =>
+    Effect.gen(function* () {
+      yield* target.resolve
+      const stack = target.seen()
+      if (stack?._tag !== "Stack") return false
+      const { files } = yield* calls.read(repository.versions(stack))
+      const wanted = [chain.target, ...links.map(({ nextAssetId }) => nextAssetId)]
+      const are = files.filter(({ id }) => wanted.some((one) => sameId(one, id))).length
+      if (are === wanted.length && files.length === wanted.length) return true
+      // Part of it may be all that can be seen of it yet.
+      if (!isLast && are === files.length) return false
+      return yield* elsewhere(chain.target, stack.id)
+    })
+
+  const makeStack = (onto: Repository.File, links: Links, behind: number): Effect.Effect<End> => {
+    const [first, ...more] = Arr.map(links, ({ nextAssetId }) => nextAssetId)
+    const last = Arr.lastNonEmpty(links)
+    return Effect.gen(function* () {
+      const end = yield* tools.makeOnce<Repository.Item, AlreadyElsewhere>(
+        chain,
+        links[0],
+        {
+          endpoint: abilities.endpoints.stack,
+          assetIds: () => [onto.id, first, ...more],
+          send: sending(links, repository.stack({ onto, files: [first, ...more] }), {
+            to: () => onto.id,
+            job: jobs.makes
+          }),
+          proves: (answer) => StackTarget.shows(answer, { next: last.nextAssetId, stack: undefined }),
+          look: isStackMade(links, false),
+          refused: Effect.map(isStackMade(links, true), (is) => (is ? "already" : "refused"))
+        },
+        links[0].isUnsettled === true
+      )
+      onStack(behind)
+      if (end._tag !== "Made") return end
+      if (end.answer !== undefined) target.learn(end.answer)
+      top = end.how === "answered" ? last.nextAssetId : onto.id
+      return end.how === "answered" ? end : yield* proved(end, last)
+    })
+  }
+
+  // ---------------------------------------------------------------------------
+  // a version on a stack
+  // ---------------------------------------------------------------------------
 
   /** After a refusal that could mean "the target is inside a stack": goes to the stack, once. */
   const onRefusal = (
@@ -120,7 +357,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
         careful = true
         return "already"
       }
-      if (Asset.sameId(before, after)) return "refused"
+      if (sameId(before, after)) return "refused"
       if (isFirst && !knew && resumed === undefined) {
         yield* notice(
           link,
@@ -132,73 +369,91 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
     })
 
   /** The answer may be the stack or the file: only the first tells the stack's id, else it is read when needed. */
-  const learn = (link: Link, sentTo: AssetId, asset: Asset.Asset): Effect.Effect<void> =>
+  const learn = (link: Link, sentTo: AssetId, answer: Repository.Item): Effect.Effect<void> =>
     Effect.suspend(() => {
-      if (!Asset.isVersionStack(asset)) {
+      if (answer._tag !== "Stack") {
         if (versions !== undefined) versions += 1
         return Effect.void
       }
-      const isNew = !target.isStack() && !Asset.sameId(sentTo, asset.id)
-      target.learn(asset)
+      const isNew = !target.isStack() && !sameId(sentTo, answer.id)
+      target.learn(answer)
       const expected = isNew ? 2 : versions === undefined ? undefined : versions + 1
-      versions = Place.size(asset)
+      versions = answer.count
       const more = expected === undefined || versions === undefined ? 0 : versions - expected
       return more <= 0
         ? Effect.void
         : notice(
             link,
-            asset.id,
+            answer.id,
             `Somebody else has put ${more === 1 ? "a version" : `${more} versions`} on the stack meanwhile; ours is on top`
           )
     })
 
-  const run = (link: Link, isFirst: boolean): Effect.Effect<End, Found> =>
-    Effect.gen(function* () {
-      // The stack's id is needed from the second link on; a chain of one never asks for it.
-      if ((!isFirst || options.lookFirst || (resumed !== undefined && resumed.inPlace > 0)) && !target.isStack()) {
-        yield* target.resolve
-      }
-      if (isFirst && chain.expected !== undefined && resumed === undefined) yield* unchanged(chain.expected)
-      if (link.isConfirmed === true) return yield* verify(link)
-      if (careful && link.isUnsettled !== true && (yield* isInPlace(link))) {
-        return { _tag: "Made", how: "already" }
-      }
+  const grow = (link: Link, isFirst: boolean, isLast: boolean): Effect.Effect<End, Found> =>
+    Effect.gen(function* (): Effect.fn.Return<End, Found> {
+      if (careful && link.isUnsettled !== true && (yield* isInPlace(link))) return { _tag: "Made", how: "already" }
       let sentTo = target.id()
-      let attempt = 0
-      const end = yield* tools.makeOnce(chain, link, {
-        endpoint: "assets.version",
+      const end = yield* tools.makeOnce<Repository.Item, AlreadyElsewhere>(chain, link, {
+        endpoint: abilities.endpoints.grow,
         assetIds: () => [target.id(), link.nextAssetId],
-        send: Effect.suspend(() => {
-          const to = target.id()
-          sentTo = to
-          const beforeSend = Effect.flatMap(base(chain, link), (fields) => {
-            underWay = true
-            return emit({ _tag: "Sent", ...fields, target: to, attempt: ++attempt })
-          })
-          return Effect.tap(calls.version(to, link.nextAssetId, beforeSend), (result) =>
-            Effect.sync(() => {
-              underWay = isOpen(result)
-            })
-          )
-        }),
+        send: sending(
+          [link],
+          Effect.suspend(() => {
+            sentTo = target.id()
+            return repository.grow({ stackId: sentTo, file: link.nextAssetId })
+          }),
+          { to: target.id, job: jobs.grows }
+        ),
         proves: (answer) =>
           StackTarget.shows(answer, { next: link.nextAssetId, stack: target.isStack() ? target.id() : undefined }),
         look: isInPlace(link),
         refused: onRefusal(link, isFirst)
       })
-      if (end._tag === "Made" && end.answer !== undefined) yield* learn(link, sentTo, end.answer)
+      if (end._tag !== "Made") return end
+      if (end.answer !== undefined) yield* learn(link, sentTo, end.answer)
+      if (!abilities.growsOnTop && (!isOrderKnown || isLast)) return yield* proved(end, link)
+      top = link.nextAssetId
       return end
+    }).pipe(Effect.tap(() => Effect.sync(() => expect({ ...left, grows: Math.max(0, left.grows - 1) }))))
+
+  const run = (links: Links, claim: (step: Links) => void): Effect.Effect<End, Found | LinkError> =>
+    Effect.gen(function* () {
+      const [link] = links
+      const isFirst = !begun
+      if (isFirst) yield* begin(links)
+      // The stack's id is needed from the second link on; a chain of one never asks for it.
+      else if (!target.isStack() && abilities.blind) yield* target.resolve
+      if (link.isConfirmed === true) return yield* verify(link)
+      if (abilities.blind || target.isStack()) return yield* grow(link, isFirst, links.length === 1)
+      return yield* tools.lanes.make.withPermits(1)(
+        Effect.gen(function* () {
+          // It may have waited for its turn for long.
+          yield* target.resolve
+          const onto = target.seen()
+          const step = onto?._tag === "File" ? yield* ready(links, onto.parentId) : undefined
+          if (step === undefined || onto?._tag !== "File" || target.isStack()) {
+            onStack(links.length)
+            return yield* grow(link, isFirst, links.length === 1)
+          }
+          if (Either.isLeft(step)) return step.left
+          claim(step.right)
+          return yield* makeStack(onto, step.right, links.length - step.right.length)
+        })
+      )
     })
 
-  return inOrder(chain, tools, {
-    run,
-    underWay: () => underWay,
-    confirmed: (link, how) =>
-      Effect.map(base(chain, link), (fields) => ({
-        _tag: "Confirmed",
-        ...fields,
-        stackId: target.isStack() ? target.id() : null,
-        how
-      }))
-  })
+  return Effect.ensuring(
+    inOrder(chain, tools, {
+      run,
+      underWay: () => underWay,
+      confirmed: (link, how) =>
+        Effect.map(base(chain, link), (fields) => ({
+          _tag: "Confirmed",
+          ...fields,
+          stackId: target.isStack() ? target.id() : null,
+          how
+        }))
+    }),
+    Effect.sync(() => onStack(0))
+  )
 }

@@ -1,69 +1,94 @@
 /**
  * One chain taken apart again, newest version first.
  */
-import type { AssetId } from "@effect-frameio/core/Asset"
-import * as Asset from "@effect-frameio/core/Asset"
+import { type AssetId, sameId } from "@effect-frameio/core/Asset"
 import type * as FrameioError from "@effect-frameio/core/FrameioError"
+import type * as Repository from "@effect-frameio/stacks/Repository"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import { MovedSince } from "../../LinkError.js"
 import type { Link, StackedChain } from "../../VersionPlan.js"
-import { base, type End, inOrder, isOpen, type Tools } from "./links.js"
-import * as Place from "./place.js"
+import { base, type End, inOrder, isOpen, type Links, type Tools } from "./links.js"
 
 /** What a link can fail with before it is taken out. */
 type Found = FrameioError.ReadError | MovedSince
 
 /** @internal */
 export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void> => {
-  const { calls, emit } = tools
+  const { calls, emit, repository } = tools
+  const { abilities } = repository
+  const get = (id: AssetId) => calls.read(repository.get(id))
   /** The stack that the job put its versions on. */
   let stack = chain.stack
+  /** The same, as it was read: an API that moves versions out has to know where its folder is. */
+  let seen: Repository.Stack | undefined
   let underWay = false
+
+  /** The stack that holds an item, if one does. */
+  const holderOf = ({
+    parentId
+  }: Repository.Item): Effect.Effect<Repository.Stack | undefined, FrameioError.ReadError> =>
+    parentId === undefined || repository.isFolder(parentId)
+      ? Effect.succeed(undefined)
+      : Effect.map(get(parentId), (holder) => (holder._tag === "Stack" ? holder : undefined))
 
   /** Where the job's versions are, when no answer ever told: in the stack that the target is, or is in. */
   const findStack: Effect.Effect<AssetId | undefined, FrameioError.ReadError> = Effect.gen(function* () {
     if (stack !== undefined) return stack
-    const target = yield* calls.get(chain.target)
-    stack = Asset.isVersionStack(target)
-      ? target.id
-      : Option.getOrUndefined(Option.map(yield* Place.stackOf(target, calls.get), (holder) => holder.id))
+    const target = yield* get(chain.target)
+    seen = target._tag === "Stack" ? target : yield* holderOf(target)
+    stack = seen?.id
     return stack
   })
 
   /** Whether an asset is out of the stack that the job put it on; fails where it is on another. */
   const isOut = (id: AssetId): Effect.Effect<boolean, Found> =>
     Effect.gen(function* () {
-      const asset = yield* calls.get(id)
-      const parent = Option.getOrUndefined(Asset.parentId(asset))
-      if (parent !== undefined && stack !== undefined && Asset.sameId(parent, stack)) return false
-      const holder = Option.getOrUndefined(yield* Place.stackOf(asset, calls.get))
+      const item = yield* get(id)
+      const { parentId } = item
+      if (parentId !== undefined && stack !== undefined && sameId(parentId, stack)) return false
+      const holder = yield* holderOf(item)
       if (holder === undefined) return true
       const ours = yield* findStack
-      if (ours !== undefined && Asset.sameId(holder.id, ours)) return false
-      return yield* new MovedSince({ assetId: id, stackId: holder.id })
+      if (ours === undefined || !sameId(holder.id, ours))
+        return yield* new MovedSince({ assetId: id, stackId: holder.id })
+      seen = holder
+      return false
     })
+
+  /** What a version is taken out of, once it is known to be on it. */
+  const source: Effect.Effect<
+    Pick<Repository.Stack, "id" | "parentId">,
+    FrameioError.ReadError | MovedSince
+  > = Effect.gen(function* () {
+    if (seen !== undefined) return seen
+    const id = stack ?? chain.target
+    if (abilities.blind) return { id, parentId: undefined }
+    const item = yield* get(id)
+    if (item._tag === "Stack") seen = item
+    return item
+  })
 
   const takeOut = (link: Link, id: AssetId, unsettled: boolean): Effect.Effect<End, Found> =>
     Effect.gen(function* () {
       if (!unsettled && (yield* isOut(id))) return { _tag: "Made", how: "already" }
+      const from = yield* source
       let attempt = 0
       const beforeSend = Effect.flatMap(base(chain, link), (fields) => {
         underWay = true
         return emit({ _tag: "Undoing", ...fields, takenOut: id, attempt: ++attempt })
       })
-      return yield* tools.makeOnce(
+      return yield* tools.makeOnce<Repository.Item, Found>(
         chain,
         link,
         {
-          endpoint: "assets.unversion",
+          endpoint: abilities.endpoints.takeOut,
           assetIds: () => [id],
-          send: Effect.tap(calls.unversion(id, beforeSend), (result) =>
+          send: Effect.tap(calls.change(repository.takeOut({ stack: from, file: id }), { beforeSend }), (result) =>
             Effect.sync(() => {
               underWay = isOpen(result)
             })
           ),
-          proves: (answer) => Asset.sameId(answer.id, id) || (stack !== undefined && Asset.sameId(answer.id, stack)),
+          proves: (answer) => sameId(answer.id, id) || (stack !== undefined && sameId(answer.id, stack)),
           look: isOut(id),
           refused: Effect.map(isOut(id), (out) => (out ? ("already" as const) : ("refused" as const)))
         },
@@ -77,13 +102,14 @@ export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void
    */
   const aloneInStack: Effect.Effect<boolean, FrameioError.ReadError> = Effect.gen(function* () {
     if (!chain.madeStack) return false
-    const target = yield* calls.get(chain.target)
-    if (Asset.isVersionStack(target)) return false
-    const holder = Option.getOrUndefined(yield* Place.stackOf(target, calls.get))
-    return holder !== undefined && Place.size(holder) === 1
+    const target = yield* get(chain.target)
+    if (target._tag === "Stack") return false
+    const holder = yield* holderOf(target)
+    if (holder === undefined) return false
+    return (holder.count ?? (yield* calls.read(repository.versions(holder))).files.length) === 1
   })
 
-  const run = (link: Link): Effect.Effect<End, Found> =>
+  const run = ([link]: Links): Effect.Effect<End, Found> =>
     Effect.gen(function* () {
       const end = yield* takeOut(link, link.nextAssetId, link.isUnsettled === true)
       if (end._tag !== "Made" || link.line !== chain.firstLine || !(yield* aloneInStack)) return end

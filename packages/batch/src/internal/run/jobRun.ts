@@ -2,10 +2,9 @@
  * What every job has in common, whatever it does with a chain: a crew that works on chains side by side, one stream of
  * events, and the ways to stop.
  */
-import * as FrameioApi from "@effect-frameio/core/FrameioApi"
-import * as FrameioClient from "@effect-frameio/core/FrameioClient"
 import * as RateLimitJob from "@effect-frameio/ratelimit/RateLimitJob"
 import * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
+import * as Repository from "@effect-frameio/stacks/Repository"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -13,6 +12,7 @@ import * as Fiber from "effect/Fiber"
 import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import type * as BatchEstimate from "../../BatchEstimate.js"
 import type { BatchEvent, Counts } from "../../BatchEvent.js"
 import * as BatchProgress from "../../BatchProgress.js"
 import * as Calls from "./calls.js"
@@ -26,7 +26,7 @@ import * as StopRules from "./stopRules.js"
 /** @internal */
 export interface Settings<E> {
   readonly name: string
-  readonly concurrency: number
+  readonly concurrency: number | undefined
   readonly attempts: number
   readonly settleAfter: Duration.Duration
   readonly stopAfter: number
@@ -41,9 +41,21 @@ export interface Settings<E> {
   readonly before: number
   readonly failedBefore: number
   readonly skippedBefore: number
-  /** The endpoint whose limit the job keeps to. */
-  readonly endpoint: "assets.version" | "assets.unversion"
+  /** The steps whose limits the job keeps to. */
+  readonly steps: ReadonlyArray<Repository.Step>
+  /** The requests that the links take, where they are known and go to several limits. */
+  readonly requests: BatchEstimate.Steps | undefined
 }
+
+/** More than are under way at 100 requests per second. */
+export const CONCURRENCY = 128
+
+/** Where new stacks have a limit of their own: chains that wait for it must not keep those from their turn that do not. */
+const CONCURRENCY_OF_TWO = 1024
+
+/** So many chains look at their targets at once, and so many gather what a new stack is made of. */
+const SCOUTS = 4
+const MAKERS = 16
 
 const FIRST_PACE_MILLIS = 1000
 
@@ -54,13 +66,17 @@ const PACES_PER_AGE = 600
 const isIntent = (event: BatchEvent): boolean => event._tag === "Sent" || event._tag === "Undoing"
 
 /** Tells how the job keeps to the limit since the last time. */
-const makePace = (endpoint: Settings<never>["endpoint"], job: RateLimitJob.RateLimitJob, counts: () => Counts) => {
-  const route = FrameioApi.endpoints.get(endpoint)?.route
-  return Effect.map(monotonicMillis, (begun) => {
+const makePace = (routes: ReadonlySet<string>, jobs: ReadonlyArray<RateLimitJob.RateLimitJob>, counts: () => Counts) =>
+  Effect.map(monotonicMillis, (begun) => {
     let last = { at: begun, sent: 0, refused: 0 }
     return Effect.gen(function* () {
-      const now = { at: yield* monotonicMillis, sent: counts().sent, refused: job.refused() }
-      const bucket = (yield* job.buckets).find((one) => one.route === route)
+      const refused = jobs.reduce((sum, job) => sum + job.refused(), 0)
+      const now = { at: yield* monotonicMillis, sent: counts().sent, refused }
+      const buckets = (yield* Effect.forEach(jobs, (job) => job.buckets))
+        .flat()
+        .filter(({ route }) => routes.has(route))
+      // Of several the one that the job waits for.
+      const [bucket] = buckets.sort((one, other) => other.waiting - one.waiting)
       const before = last
       last = now
       return {
@@ -77,26 +93,29 @@ const makePace = (endpoint: Settings<never>["endpoint"], job: RateLimitJob.RateL
       }
     })
   })
-}
 
 /** @internal */
 export const run = <C, E, R, E2>(
   chains: Stream.Stream<C, E, R>,
   settings: Settings<E2>,
   work: (chain: C, tools: Links.Tools) => Effect.Effect<void>
-): Stream.Stream<BatchEvent, E | E2, R | FrameioClient.FrameioClient> =>
+): Stream.Stream<BatchEvent, E | E2, R | Repository.Repository> =>
   Stream.unwrapScoped(
     Effect.gen(function* () {
       const { before, failedBefore, links, onEvent, skippedBefore } = settings
-      const client = yield* FrameioClient.FrameioClient
+      const repository = yield* Repository.Repository
+      const { routes } = repository.abilities
+      const hasTwo = new Set(settings.steps.map((step) => routes[step])).size > 1
       const scheduled = Option.isSome(yield* Effect.serviceOption(RateLimitScheduler.RateLimitScheduler))
       const job = yield* RateLimitJob.make({ name: settings.name, remaining: links ?? "unknown" })
+      const makes = hasTwo ? yield* RateLimitJob.make({ name: settings.name, remaining: "unknown" }) : job
       const reads = yield* RateLimitJob.make({ name: settings.name, remaining: 0 })
       const mailbox = yield* Mailbox.make<BatchEvent, E | E2>(1024)
       const halt = yield* Halt.make
       const mustStop = StopRules.make(settings.stopAfter, before)
       const begun = yield* monotonicMillis
       let counts: Counts = BatchProgress.empty
+      let requests = settings.requests
       /** What could not be written down: the job must not go on without its record. */
       let unwritten: { readonly error: E2 } | undefined
 
@@ -117,15 +136,15 @@ export const run = <C, E, R, E2>(
         Effect.suspend(() => {
           counts = BatchProgress.add(counts, event)
           // What is left and not under way: the scheduler keeps calm until it fits into what is free.
-          const left = BatchProgress.left(counts)
-          if (left !== undefined) job.setRemaining(Math.max(left - crew.out(), 0))
+          const left = hasTwo ? requests?.grows : BatchProgress.left(counts)
+          if (left !== undefined) job.setRemaining(Math.max(left - crew.out(job), 0))
+          if (hasTwo && requests !== undefined) makes.setRemaining(Math.max(requests.makes - crew.out(makes), 0))
           const why = mustStop(event)
           const told = mailbox.offer(event)
           return why === undefined ? told : Effect.zipLeft(told, halt.stop(why))
         })
 
       const crew: Calls.Crew = Calls.make({
-        client,
         scheduled,
         jobs: { changes: job, reads },
         outage: Outage.make({ giveUpAfter: settings.giveUpAfter, isKnown: before > 0, halt, emit }),
@@ -134,7 +153,19 @@ export const run = <C, E, R, E2>(
       })
 
       const tools: Links.Tools = {
+        repository,
         calls: crew.calls,
+        jobs: { makes, grows: job },
+        lanes: { scout: yield* Effect.makeSemaphore(SCOUTS), make: yield* Effect.makeSemaphore(MAKERS) },
+        order: { isElsewhere: false },
+        settleMillis: Duration.toMillis(settings.settleAfter),
+        expect: (before, now) => {
+          if (requests === undefined) return
+          requests = {
+            makes: Math.max(0, requests.makes + now.makes - before.makes),
+            grows: Math.max(0, requests.grows + now.grows - before.grows)
+          }
+        },
         emit,
         halt,
         makeOnce: Links.onceFor({
@@ -165,7 +196,11 @@ export const run = <C, E, R, E2>(
       }
       yield* Effect.forkScoped(Effect.zipRight(halt.await, crew.callOff(settings.grace)))
 
-      const pace = yield* makePace(settings.endpoint, job, () => counts)
+      const pace = yield* makePace(
+        new Set(settings.steps.map((step) => routes[step])),
+        hasTwo ? [makes, job] : [job],
+        () => counts
+      )
       const emitPace = Effect.flatMap(pace, emit)
       const paces: Effect.Effect<never> = Effect.flatMap(monotonicMillis, (now) =>
         Effect.zipRight(
@@ -180,7 +215,8 @@ export const run = <C, E, R, E2>(
       const worker: Effect.Effect<void, E, R> = Effect.flatMap(next, (chain) =>
         chain === undefined ? Effect.void : Effect.zipRight(work(chain, tools), worker)
       )
-      const workers = Effect.forEach(Array.from({ length: settings.concurrency }), () => worker, {
+      const concurrency = settings.concurrency ?? (hasTwo ? CONCURRENCY_OF_TWO : CONCURRENCY)
+      const workers = Effect.forEach(Array.from({ length: concurrency }), () => worker, {
         concurrency: "unbounded",
         discard: true
       })

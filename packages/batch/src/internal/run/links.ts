@@ -1,17 +1,23 @@
 /**
- * The links of a chain one after the other, whatever is done with them.
+ * The links of a chain, step by step, whatever is done with them: a step is one request, for one link or several.
  */
-import type { Asset } from "@effect-frameio/core/Asset"
 import * as FrameioError from "@effect-frameio/core/FrameioError"
+import type { RateLimitJob } from "@effect-frameio/ratelimit/RateLimitJob"
 import * as ExactlyOnce from "@effect-frameio/stacks/ExactlyOnce"
+import type * as Repository from "@effect-frameio/stacks/Repository"
+import type * as Arr from "effect/Array"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type { Steps } from "../../BatchEstimate.js"
 import type { BatchEvent } from "../../BatchEvent.js"
-import { kindOf, type LinkError } from "../../LinkError.js"
+import { kindOf, type LinkError, outcomeOf } from "../../LinkError.js"
 import type { Link } from "../../VersionPlan.js"
-import type { Calls, Result } from "./calls.js"
+import type { Calls } from "./calls.js"
 import type { Halt } from "./halt.js"
+
+/** @internal */
+export type Links = Arr.NonEmptyReadonlyArray<Link>
 
 /**
  * What the work on one chain has at hand.
@@ -19,20 +25,34 @@ import type { Halt } from "./halt.js"
  * @internal
  */
 export interface Tools {
+  readonly repository: Repository.Service
   readonly calls: Calls
+  /** The jobs whose limits new stacks and further versions keep to: one, where the API has one limit for both. */
+  readonly jobs: { readonly makes: RateLimitJob; readonly grows: RateLimitJob }
   readonly emit: (event: BatchEvent) => Effect.Effect<void>
   readonly halt: Halt
   /** Makes a change exactly once, with the job's patience, and tells of its waits. */
-  readonly makeOnce: <E>(
+  readonly makeOnce: <A, E>(
     chain: { readonly index: number },
     link: Link,
-    change: ExactlyOnce.Change<Asset, E>,
+    change: ExactlyOnce.Change<A, E>,
     unsettled?: boolean
-  ) => Effect.Effect<ExactlyOnce.End<Asset, E>>
+  ) => Effect.Effect<ExactlyOnce.End<A, E>>
+  /** Says that what is left of a chain is something else than it was taken for. */
+  readonly expect: (before: Steps, now: Steps) => void
+  /**
+   * Bounds how many chains look at their targets at once, and how many gather what new stacks are made of: what is read
+   * long before it is used is stale, and keeps the first requests waiting.
+   */
+  readonly lanes: { readonly scout: Effect.Semaphore; readonly make: Effect.Semaphore }
+  /** What the job has learnt of the API: whether what is put on a stack comes to be elsewhere than on top. */
+  readonly order: { isElsewhere: boolean }
+  /** How long what was made may take to be seen, in ms. */
+  readonly settleMillis: number
 }
 
 /** @internal */
-export type End = ExactlyOnce.End<Asset, LinkError>
+export type End = ExactlyOnce.End<unknown, LinkError>
 
 /** A plan in memory has the name among its fields, a ledger tells it. */
 const nameOf = ({ fields, name = fields?.name }: Omit<Link, "name"> & { readonly name?: unknown }) =>
@@ -58,7 +78,7 @@ export const base = (chain: { readonly index: number }, link: Link) =>
  *
  * @internal
  */
-export const isOpen = (result: Result): boolean =>
+export const isOpen = (result: ExactlyOnce.Attempt<unknown>): boolean =>
   result._tag === "Faulted" && FrameioError.outcomeOf(result.error) === "unknown"
 
 /** @internal */
@@ -92,8 +112,10 @@ const untouched = (link: Link): End =>
     ? { _tag: "Unknown", reason: "An earlier run sent it, and the job was stopped before it was looked for." }
     : { _tag: "NotSent" }
 
+const isNonEmpty = (links: ReadonlyArray<Link>): links is Links => links.length > 0
+
 /**
- * Links one after the other. When one fails the rest is left out and says so.
+ * The links in order, those of a step together. When one fails the rest is left out and says so.
  *
  * @internal
  */
@@ -101,12 +123,22 @@ export const inOrder = (
   chain: { readonly index: number; readonly links: ReadonlyArray<Link> },
   { emit, halt }: Pick<Tools, "emit" | "halt">,
   work: {
-    readonly run: (link: Link, isFirst: boolean) => Effect.Effect<End, LinkError>
+    /**
+     * Does something about the first of the links that are left, or about as many as it says by `claim` before it sends
+     * anything.
+     */
+    readonly run: (left: Links, claim: (step: Links) => void) => Effect.Effect<End, LinkError>
     /** Whether a call is under way whose end is not known yet. */
     readonly underWay: () => boolean
     readonly confirmed: (link: Link, how: ExactlyOnce.How) => Effect.Effect<BatchEvent>
   }
 ): Effect.Effect<void> => {
+  const skip = (link: Link, why: "chain" | "stopped", reason: string, because: number | null) =>
+    Effect.flatMap(base(chain, link), (fields) => emit({ _tag: "Skipped", ...fields, why, reason, because }))
+
+  const failedBefore = (link: Link, error: LinkError): string =>
+    `Line ${link.line} of the same stack failed, and versions go in order: ${error.message}`
+
   const tell = (link: Link, end: End): Effect.Effect<void> =>
     Effect.flatMap(base(chain, link), (fields) => {
       switch (end._tag) {
@@ -115,53 +147,75 @@ export const inOrder = (
         case "Failed":
           return emit({ _tag: "Failed", ...fields, error: end.error, message: end.error.message })
         case "NotSent":
-          return emit({ _tag: "Skipped", ...fields, why: "stopped", reason: "The job was stopped.", because: null })
+          return skip(link, "stopped", "The job was stopped.", null)
         case "Unknown":
           return emit({ _tag: "Unknown", ...fields, reason: end.reason })
       }
     })
 
-  const run = (link: Link, isFirst: boolean): Effect.Effect<End> =>
-    work.run(link, isFirst).pipe(
-      Effect.catchAll((error) =>
-        // What could not be read because the job was stopped is no failure of the link.
-        Effect.succeed<End>(
-          halt.reason() !== undefined && kindOf(error) === "moment" ? untouched(link) : { _tag: "Failed", error }
-        )
-      ),
-      Effect.onInterrupt(() =>
-        tell(
-          link,
-          work.underWay()
-            ? { _tag: "Unknown", reason: "The job was interrupted while the call was under way." }
-            : untouched(link)
-        )
+  /** One request stands for all links of its step, and its failure is told once. */
+  const tellAll = ([first, ...more]: Links, end: End): Effect.Effect<void> =>
+    Effect.zipRight(
+      tell(first, end),
+      Effect.forEach(
+        more,
+        (link) => {
+          if (end._tag !== "Failed") return tell(link, end)
+          const reason = failedBefore(first, end.error)
+          return outcomeOf(end.error) === "unknown"
+            ? tell(link, { _tag: "Unknown", reason })
+            : skip(link, "chain", reason, first.line)
+        },
+        { discard: true }
       )
     )
 
+  const run = (left: Links): Effect.Effect<{ readonly step: Links; readonly end: End }> =>
+    Effect.suspend(() => {
+      const [first] = left
+      let step: Links = [first]
+      const claim = (links: Links): void => {
+        step = links
+      }
+      return work.run(left, claim).pipe(
+        Effect.catchAll((error) =>
+          // What could not be read because the job was stopped is no failure of the link.
+          Effect.succeed<End>(
+            halt.reason() !== undefined && kindOf(error) === "moment" ? untouched(first) : { _tag: "Failed", error }
+          )
+        ),
+        Effect.onInterrupt(() =>
+          tellAll(
+            step,
+            work.underWay()
+              ? { _tag: "Unknown", reason: "The job was interrupted while the call was under way." }
+              : untouched(first)
+          )
+        ),
+        Effect.map((end) => ({ step, end }))
+      )
+    })
+
   return Effect.gen(function* () {
     let broken: { readonly line: number; readonly why: "chain" | "stopped"; readonly reason: string } | undefined
-    let isFirst = true
-    for (const link of chain.links) {
+    let left = chain.links
+    while (isNonEmpty(left)) {
+      const [link] = left
       // A version that was confirmed is only looked up, whatever became of one before it.
       if (broken !== undefined && !(broken.why === "chain" && link.isConfirmed === true)) {
+        left = left.slice(1)
         const { line, reason, why } = broken
         const end = untouched(link)
-        if (why === "stopped" && end._tag === "Unknown") {
-          yield* tell(link, end)
-          continue
-        }
-        const because = why === "chain" ? line : null
-        yield* emit({ _tag: "Skipped", ...(yield* base(chain, link)), why, reason, because })
+        yield* why === "stopped" && end._tag === "Unknown"
+          ? tell(link, end)
+          : skip(link, why, reason, why === "chain" ? line : null)
         continue
       }
-      const end = yield* run(link, isFirst)
-      isFirst = false
-      yield* tell(link, end)
-      if (end._tag === "Failed") {
-        const reason = `Line ${link.line} of the same stack failed, and versions go in order: ${end.error.message}`
-        broken = { line: link.line, why: "chain", reason }
-      } else if (end._tag === "NotSent" || end._tag === "Unknown") {
+      const { end, step } = yield* run(left)
+      left = left.slice(step.length)
+      yield* tellAll(step, end)
+      if (end._tag === "Failed") broken = { line: link.line, why: "chain", reason: failedBefore(link, end.error) }
+      else if (end._tag === "NotSent" || end._tag === "Unknown") {
         broken = { line: link.line, why: "stopped", reason: "The job was stopped." }
       }
     }

@@ -1,0 +1,305 @@
+import { FileSystem, Path } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import {
+  type BatchEvent,
+  BatchJob,
+  BatchProgress,
+  BatchRunner,
+  Ledger,
+  LinkError,
+  VersionPlan
+} from "@effect-frameio/batch"
+import type { Asset } from "@effect-frameio/core"
+import type { Repository } from "@effect-frameio/stacks"
+import { FakeFrameio, FaultPlan, RateLimiter } from "@effect-frameio/testing"
+import { Array as Arr, Chunk, Effect, Fiber, Layer, Option, Stream, TestClock } from "effect"
+import * as Layers from "./layers.js"
+
+type Make = (options?: FakeFrameio.Options) => Layer.Layer<Repository.Repository | FakeFrameio.FakeFrameio>
+
+const unlimited: FakeFrameio.Options = { limits: RateLimiter.unlimited }
+
+interface Api {
+  readonly name: string
+  readonly layer: Make
+  /** The calls that make a stack, and that grow one. */
+  readonly make: FaultPlan.EndpointName
+  readonly grow: FaultPlan.EndpointName
+}
+
+const apis: ReadonlyArray<Api> = [
+  {
+    name: "v2",
+    layer: (options) => Layers.v2({ ...unlimited, client: { retry: { readRetries: 0 } }, ...options }),
+    make: "assets.version",
+    grow: "assets.version"
+  },
+  ...(["newest-first", "oldest-first"] as const).flatMap((childrenOrder) =>
+    (["keep-stack", "dissolve"] as const).map(
+      (lastVersion): Api => ({
+        name: `V4 (${childrenOrder}, ${lastVersion})`,
+        layer: (options) =>
+          Layers.v4({
+            ...unlimited,
+            ...options,
+            v4: { childrenOrder, ...options?.v4 },
+            unknowns: { lastVersion, ...options?.unknowns }
+          }),
+        make: "versionStacks.create",
+        grow: "files.move"
+      })
+    )
+  )
+]
+
+/** Lets time pass until an effect is done: the printed limits hold where the fake tells none. */
+const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const fiber = yield* Effect.fork(effect)
+    yield* TestClock.adjust("12 hours")
+    return yield* Fiber.join(fiber)
+  })
+
+const shot = (name: string, count: number, parentId?: Asset.AssetId) =>
+  Effect.gen(function* () {
+    const fake = yield* FakeFrameio.FakeFrameio
+    const parent = parentId ?? (yield* fake.addFolder({ name: "shots" }))
+    const files = yield* Effect.forEach(Arr.range(1, count), (n) =>
+      fake.addFile({ name: `${name}_v${n}.mov`, parentId: parent })
+    )
+    const [target, ...rest] = files
+    assert(target !== undefined)
+    return { parent, files, target, rest }
+  })
+
+const pairs = (target: Asset.AssetId, rest: ReadonlyArray<Asset.AssetId>, fields?: Readonly<Record<string, string>>) =>
+  rest.map((nextAssetId) => ({ assetId: target, nextAssetId, fields }))
+
+const run = (all: ReadonlyArray<VersionPlan.Pair>, options?: BatchRunner.Options) =>
+  inTime(
+    Effect.flatMap(VersionPlan.fromPairs(all), (plan) =>
+      Effect.map(Stream.runCollect(BatchRunner.run(plan, options)), Chunk.toReadonlyArray)
+    )
+  )
+
+const versionsOf = (id: Asset.AssetId) =>
+  Effect.flatMap(FakeFrameio.FakeFrameio, (fake) =>
+    Effect.map(
+      fake.stackOf(id),
+      Option.match({ onNone: (): ReadonlyArray<Asset.AssetId> => [], onSome: ({ versions }) => versions })
+    )
+  )
+
+const countsOf = (events: ReadonlyArray<BatchEvent.BatchEvent>) => events.reduce(BatchProgress.add, BatchProgress.empty)
+
+const tagsOf = (events: ReadonlyArray<BatchEvent.BatchEvent>, line: number) =>
+  events.flatMap((event) => ("line" in event && event.line === line ? [event._tag] : []))
+
+const failuresOf = (events: ReadonlyArray<BatchEvent.BatchEvent>) =>
+  events.flatMap((event) => (event._tag === "Failed" ? [LinkError.tagOf(event.error)] : []))
+
+const applied = Effect.map(
+  Effect.flatMap(FakeFrameio.FakeFrameio, (fake) => fake.requests),
+  (all) => all.filter((one) => one.applied).length
+)
+
+for (const { grow, layer, make, name } of apis) {
+  describe(`a job over ${name}`, () => {
+    it.effect("stacks chains of all lengths, from other folders too, and finds nothing to do a second time", () =>
+      Effect.gen(function* () {
+        const long = yield* shot("long", 14)
+        const short = yield* shot("short", 2, long.parent)
+        const fake = yield* FakeFrameio.FakeFrameio
+        const far = yield* fake.addFile({ name: "short_v3.mov" })
+        const all = [...pairs(long.target, long.rest), ...pairs(short.target, [...short.rest, far])]
+        const events = yield* run(all)
+        assert.deepInclude(countsOf(events), { links: 15, confirmed: 15, failed: 0, skipped: 0 })
+        assert.deepStrictEqual(yield* versionsOf(long.target), long.files)
+        assert.deepStrictEqual(yield* versionsOf(short.target), [...short.files, far])
+        const before = yield* applied
+        assert.deepInclude(countsOf(yield* run(all, { lookFirst: true })), { confirmed: 15, already: 15, sent: 0 })
+        assert.strictEqual(yield* applied, before)
+      }).pipe(Effect.provide(layer()))
+    )
+
+    it.effect("puts versions on a stack, and on the stack that a file turns out to be in", () =>
+      Effect.gen(function* () {
+        const fake = yield* FakeFrameio.FakeFrameio
+        const { files, rest, target } = yield* shot("a", 3)
+        yield* run(pairs(target, rest))
+        const stackId = Option.getOrThrow(yield* fake.stackOf(target)).id
+        const four = yield* fake.addFile({ name: "a_v4.mov" })
+        const five = yield* fake.addFile({ name: "a_v5.mov" })
+        assert.deepInclude(countsOf(yield* run(pairs(stackId, [four]))), { confirmed: 1 })
+        assert.deepInclude(countsOf(yield* run(pairs(target, [five]))), { confirmed: 1 })
+        assert.deepStrictEqual(yield* versionsOf(target), [...files, four, five])
+      }).pipe(Effect.provide(layer()))
+    )
+
+    for (const endpoint of new Set([make, grow])) {
+      for (const [what, fault] of [
+        ["an answer that is lost", { _tag: "AnswerLost" }],
+        ["a request that is lost", { _tag: "RequestLost" }],
+        ["an error after the change", { _tag: "ErrorAfter", status: 500 }],
+        ["an error before the change", { _tag: "ErrorBefore", status: 500 }]
+      ] as const) {
+        it.effect(`makes every version once and in order after ${what} of ${endpoint}`, () =>
+          Effect.gen(function* () {
+            const fake = yield* FakeFrameio.FakeFrameio
+            const { files, rest, target } = yield* shot("a", 12)
+            assert.deepInclude(countsOf(yield* run(pairs(target, rest))), { confirmed: 11, failed: 0 })
+            assert.deepStrictEqual(yield* versionsOf(target), files)
+            const journal = yield* fake.requests
+            assert.lengthOf(
+              journal.filter(({ fault: had }) => had !== undefined),
+              1
+            )
+          }).pipe(Effect.provide(layer({ faults: FaultPlan.nth(endpoint, 0, fault) })))
+        )
+      }
+    }
+
+    it.effect("takes a version from nobody's stack, and leaves what comes behind it", () =>
+      Effect.gen(function* () {
+        const theirs = yield* shot("theirs", 2)
+        yield* run(pairs(theirs.target, theirs.rest))
+        const { files, rest, target } = yield* shot("a", 4)
+        const events = yield* run(pairs(target, [...rest.slice(0, 1), ...theirs.rest, ...rest.slice(1)]))
+        assert.deepStrictEqual(yield* versionsOf(target), files.slice(0, 2))
+        assert.deepStrictEqual(yield* versionsOf(theirs.target), theirs.files)
+        assert.deepStrictEqual(failuresOf(events), ["FrameioAlreadyElsewhere"])
+        assert.deepInclude(countsOf(events), { confirmed: 1, failed: 1, skipped: 2 })
+      }).pipe(Effect.provide(layer()))
+    )
+
+    it.effect("keeps a chain back behind a version that is gone", () =>
+      Effect.gen(function* () {
+        const fake = yield* FakeFrameio.FakeFrameio
+        const { files, rest, target } = yield* shot("a", 5)
+        fake.world.remove(rest[2] ?? "")
+        const events = yield* run(pairs(target, rest))
+        assert.deepStrictEqual(yield* versionsOf(target), files.slice(0, 3))
+        assert.deepStrictEqual(failuresOf(events), ["FrameioNotFound"])
+        assert.deepInclude(countsOf(events), { confirmed: 2, failed: 1, skipped: 1 })
+        assert.deepStrictEqual(tagsOf(events, 4), ["Skipped"])
+      }).pipe(Effect.provide(layer()))
+    )
+
+    it.effect("leaves a target alone that has changed since the plan was made", () =>
+      Effect.gen(function* () {
+        const fake = yield* FakeFrameio.FakeFrameio
+        const stacked = yield* shot("stacked", 2)
+        yield* run(pairs(stacked.target, stacked.rest))
+        const grown = yield* shot("grown", 3)
+        yield* run(pairs(grown.target, grown.rest))
+        const stackId = Option.getOrThrow(yield* fake.stackOf(grown.target)).id
+        const loose = yield* shot("loose", 2)
+        const next = yield* shot("next", 2)
+        const before = yield* applied
+        const events = yield* run([
+          ...pairs(stacked.target, next.files.slice(0, 1), {
+            target_type: "file",
+            target_folder_id: stacked.parent
+          }),
+          ...pairs(stackId, next.files.slice(1), {
+            target_type: "version_stack",
+            target_cover_id: grown.rest[0] ?? ""
+          }),
+          ...pairs(loose.target, loose.rest, { target_type: "file", target_folder_id: loose.parent })
+        ])
+        assert.deepStrictEqual(failuresOf(events), ["FrameioTargetChanged", "FrameioTargetChanged"])
+        assert.deepStrictEqual(yield* versionsOf(loose.target), loose.files)
+        assert.strictEqual(yield* applied, before + 1)
+      }).pipe(Effect.provide(layer()))
+    )
+
+    it.scoped("goes on from its ledger, verifies it, and takes everything out again", () =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const path = yield* Path.Path
+        const file = path.join(yield* fs.makeTempDirectoryScoped(), "job.db")
+        const long = yield* shot("long", 13)
+        const short = yield* shot("short", 2)
+        const all = [...pairs(long.target, long.rest), ...pairs(short.target, short.rest)]
+        const on = <A, E, R>(work: Effect.Effect<A, E, R>) =>
+          Effect.scoped(
+            Effect.gen(function* () {
+              const ledger = yield* Ledger.make({ file })
+              return yield* inTime(Effect.provideService(work, Ledger.Ledger, ledger))
+            })
+          )
+        const counted = <E, R>(events: Stream.Stream<BatchEvent.BatchEvent, E, R>) =>
+          Stream.runFold(events, BatchProgress.empty, BatchProgress.add)
+        const job = (options?: BatchJob.Options) =>
+          Effect.flatMap(Ledger.Ledger, (ledger) =>
+            Effect.zipRight(ledger.takePairs(Stream.fromIterable(all)), counted(BatchJob.run(options)))
+          )
+        assert.deepInclude(yield* on(job()), { links: 13, confirmed: 13, before: 0 })
+        const before = yield* applied
+        assert.deepInclude(yield* on(job()), { confirmed: 13, before: 13, sent: 0 })
+        assert.deepInclude(yield* on(job({ lookFirst: true })), { confirmed: 13, already: 13, sent: 0 })
+        assert.strictEqual(yield* applied, before)
+        assert.deepInclude(yield* on(counted(BatchJob.undo())), { links: 13, confirmed: 13, failed: 0 })
+        for (const id of [...long.files, ...short.files]) assert.deepStrictEqual(yield* versionsOf(id), [])
+        const fake = yield* FakeFrameio.FakeFrameio
+        for (const id of long.files) assert.strictEqual(fake.world.get(id)?.parentId, long.parent)
+      }).pipe(Effect.provide(Layer.merge(layer(), NodeContext.layer)))
+    )
+  })
+}
+
+describe("a job over V4", () => {
+  const v4: Make = (options) => Layers.v4({ ...unlimited, ...options })
+
+  it.effect("makes a stack of ten files by one request, and says so of each link", () =>
+    Effect.gen(function* () {
+      const fake = yield* FakeFrameio.FakeFrameio
+      const { files, rest, target } = yield* shot("a", 12)
+      const events = yield* run(pairs(target, rest))
+      assert.deepStrictEqual(yield* versionsOf(target), files)
+      assert.strictEqual((yield* fake.counts("versionStacks.create")).requests, 1)
+      assert.strictEqual((yield* fake.counts("files.move")).requests, 2)
+      for (const line of Arr.range(1, 11)) assert.deepStrictEqual(tagsOf(events, line), ["Sent", "Confirmed"])
+    }).pipe(Effect.provide(v4()))
+  )
+
+  it.effect("puts versions on top that V4 has put elsewhere", () =>
+    Effect.gen(function* () {
+      const fake = yield* FakeFrameio.FakeFrameio
+      const { files, rest, target } = yield* shot("a", 13)
+      assert.deepInclude(countsOf(yield* run(pairs(target, rest))), { confirmed: 12, failed: 0 })
+      assert.deepStrictEqual(yield* versionsOf(target), files)
+      assert.strictEqual((yield* fake.counts("versionStacks.reorder")).requests, 3)
+    }).pipe(Effect.provide(v4({ v4: { movedFilePlace: "bottom" } })))
+  )
+
+  it.effect("keeps the rest back where it cannot", () =>
+    Effect.gen(function* () {
+      const fake = yield* FakeFrameio.FakeFrameio
+      const { rest, target } = yield* shot("a", 13)
+      const events = yield* run(pairs(target, rest))
+      assert.deepStrictEqual(failuresOf(events), ["FrameioNotOnTop"])
+      assert.deepInclude(countsOf(events), { confirmed: 9, failed: 1, skipped: 2 })
+      assert.strictEqual((yield* fake.counts("files.move")).requests, 1)
+    }).pipe(Effect.provide(v4({ v4: { movedFilePlace: "bottom", reorder: "absent" } })))
+  )
+
+  it.effect("believes neither an old state nor that nothing was done before it has looked twice", () =>
+    Effect.gen(function* () {
+      const fake = yield* FakeFrameio.FakeFrameio
+      const { files, rest, target } = yield* shot("a", 12)
+      assert.deepInclude(countsOf(yield* run(pairs(target, rest))), { confirmed: 11, failed: 0 })
+      assert.deepStrictEqual(yield* versionsOf(target), files)
+      assert.strictEqual((yield* fake.counts("versionStacks.create")).requests, 1)
+      assert.strictEqual((yield* fake.counts("versionStacks.reorder")).requests, 0)
+    }).pipe(
+      Effect.provide(
+        v4({
+          v4: { readAfterWriteMillis: 20_000 },
+          faults: FaultPlan.nth("versionStacks.create", 0, { _tag: "AnswerLost" })
+        })
+      )
+    )
+  )
+})
