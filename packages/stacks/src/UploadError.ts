@@ -9,7 +9,6 @@ import { AssetId } from "@effect-frameio/core/Asset"
 import { FrameioError, isFrameioError, outcomeOf } from "@effect-frameio/core/FrameioError"
 import * as text from "@effect-frameio/core/SafeText"
 import * as Schema from "effect/Schema"
-import { NotOnTop } from "./StackBuild.js"
 import { VersionStackError } from "./VersionStackError.js"
 
 const KEY = "@effect-frameio/stacks/UploadError"
@@ -200,7 +199,7 @@ export class NotVersioned extends Schema.TaggedError<NotVersioned>(`${KEY}/NotVe
   /** The file or stack that it should have become the next version of. */
   onto: AssetId,
   /** Why not. */
-  error: Schema.Union(FrameioError, VersionStackError, NotOnTop)
+  error: Schema.Union(FrameioError, VersionStackError)
 }) {
   override get message(): string {
     const unknown = isFrameioError(this.error)
