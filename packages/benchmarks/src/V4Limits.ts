@@ -4,15 +4,14 @@
  *
  * @since 0.1.0
  */
-import * as HttpBody from "@effect/platform/HttpBody"
-import * as HttpClient from "@effect/platform/HttpClient"
-import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as AdobeIms from "@effect-frameio/core/AdobeIms"
 import type { AssetId } from "@effect-frameio/core/Asset"
+import * as FrameioConfig from "@effect-frameio/core/FrameioConfig"
 import * as V4Api from "@effect-frameio/core/V4Api"
 import * as V4Client from "@effect-frameio/core/V4Client"
-import * as Repository from "@effect-frameio/stacks/Repository"
+import * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
 import * as RepositoryV4 from "@effect-frameio/stacks/RepositoryV4"
-import * as StackBuild from "@effect-frameio/stacks/StackBuild"
+import type * as StackBuild from "@effect-frameio/stacks/StackBuild"
 import * as StackSteps from "@effect-frameio/stacks/StackSteps"
 import * as FakeFrameio from "@effect-frameio/testing/FakeFrameio"
 import * as FaultPlan from "@effect-frameio/testing/FaultPlan"
@@ -20,32 +19,10 @@ import * as RateLimiter from "@effect-frameio/testing/RateLimiter"
 import * as VirtualClock from "@effect-frameio/testing/VirtualClock"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import * as Stream from "effect/Stream"
 import * as Table from "./Table.js"
-
-/**
- * What is stacked.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Chain {
-  readonly onto: AssetId
-  readonly files: ReadonlyArray<AssetId>
-}
-
-/**
- * How a client stacks: answers how many chains are in place.
- *
- * @since 0.1.0
- * @category models
- */
-export type Way = (chains: ReadonlyArray<Chain>, folderId: AssetId) => Effect.Effect<number, never, Services>
-
-type Services = FakeFrameio.FakeFrameio | HttpClient.HttpClient | Repository.Repository
+import * as Ways from "./V4Ways.js"
 
 /**
  * One row of the table.
@@ -59,77 +36,29 @@ export interface Measured {
   readonly seconds: number
   /** The shortest time that the limits allow, in s. */
   readonly shortest: number
-  /** Own requests that were refused. */
+  /** Own requests that change something, and how many of them were refused. */
+  readonly sent: number
   readonly refused: number
   readonly inPlace: string
 }
 
 const ROUND_TRIP_MILLIS = 50
 
-/** As a job does: the folder is listed, which tells where all files are. */
-const ours: Way = (chains, folderId) =>
-  Effect.gen(function* () {
-    const repository = yield* Repository.Repository
-    const parents = new Map<AssetId, AssetId | undefined>()
-    yield* Stream.runForEach(repository.children(folderId), ({ id, parentId }) =>
-      Effect.sync(() => parents.set(id, parentId))
-    ).pipe(Effect.orDie)
-    const outcomes = yield* StackBuild.buildAll(chains, { parentOf: (file) => parents.get(file) })
-    return outcomes.filter(({ built }) => Either.isRight(built)).length
-  })
+const LATENCY = FaultPlan.latency({ millis: ROUND_TRIP_MILLIS })
 
-/** A request as a script makes it; the status is all that it looks at. */
-const post = (folderId: AssetId, files: ReadonlyArray<AssetId>): Effect.Effect<number, never, Services> =>
-  Effect.gen(function* () {
-    const { world } = yield* FakeFrameio.FakeFrameio
-    const client = yield* HttpClient.HttpClient
-    const answer = yield* client.execute(
-      HttpClientRequest.post(
-        `https://api.frame.io/v4/accounts/${world.accounts[0]}/folders/${folderId}/version_stacks`
-      ).pipe(
-        HttpClientRequest.setHeaders({
-          authorization: `Bearer ${FakeFrameio.token}`,
-          "x-frameio-legacy-token-auth": "true"
-        }),
-        HttpClientRequest.setBody(HttpBody.unsafeJson({ data: { file_ids: files } }))
-      )
-    )
-    return answer.status
-  }).pipe(Effect.orElseSucceed(() => 0))
-
-const inPlace = (statuses: ReadonlyArray<number>): number => statuses.filter((status) => status === 201).length
-
-/** What people's scripts do: ten calls, and a minute of sleep. */
-const sleeping: Way = (chains, folderId) =>
-  Effect.map(
-    Effect.forEach(chains, ({ files, onto }, index) =>
-      Effect.zipRight(
-        index > 0 && index % 10 === 0 ? Effect.sleep("1 minute") : Effect.void,
-        post(folderId, [onto, ...files])
-      )
-    ),
-    inPlace
-  )
-
-/** What Frame.io's own SDKs do by default: two more tries, after half a second and after one. */
-const retrying: Way = (chains, folderId) => {
-  const call = ({ files, onto }: Chain) => post(folderId, [onto, ...files])
-  const tried = (chain: Chain, tries: number): Effect.Effect<number, never, Services> =>
-    Effect.flatMap(call(chain), (status) =>
-      status !== 429 || tries === 2
-        ? Effect.succeed(status)
-        : Effect.zipRight(Effect.sleep(500 * 2 ** tries), tried(chain, tries + 1))
-    )
-  return Effect.map(
-    Effect.forEach(chains, (chain) => tried(chain, 0)),
-    inPlace
-  )
-}
+/** The fake answers whatever the host is. */
+const IMS = "https://ims.example.invalid"
 
 interface Scenario {
   readonly name: string
   readonly sizes: ReadonlyArray<number>
-  readonly fake?: Omit<FakeFrameio.Options, "faults"> | undefined
+  readonly fake?: FakeFrameio.Options | undefined
+  /** What of the limit a stranger takes. Default 0. */
+  readonly taken?: number | undefined
+  /** A client beside it, which stacks as many pairs of its own. */
+  readonly beside?: Ways.Way | undefined
+  /** A service of Adobe's identity management instead of a developer token. */
+  readonly service?: boolean | undefined
 }
 
 const routes = { stack: "versionStacks.create", grow: "files.move", move: "files.move" }
@@ -145,41 +74,82 @@ const shortestOf = (sizes: ReadonlyArray<number>, taken: number): number => {
   return (millis / (1 - taken) + ROUND_TRIP_MILLIS) / 1_000
 }
 
-const measure = (scenario: Scenario, client: string, way: Way, taken = 0): Effect.Effect<Measured> => {
-  const layer = RepositoryV4.layer.pipe(
-    Layer.provide(V4Client.layer({ token: Redacted.make(FakeFrameio.token) })),
-    Layer.orDie,
-    Layer.provideMerge(
-      FakeFrameio.layer({ ...scenario.fake, faults: FaultPlan.latency({ millis: ROUND_TRIP_MILLIS }) })
-    )
+const developer = V4Client.layer({ token: Redacted.make(FakeFrameio.token) })
+
+const service = V4Client.layerWithScheduler({ developerToken: false }).pipe(
+  Layer.provide(FrameioConfig.layerCredentials()),
+  Layer.provide(RateLimitScheduler.layerMemory({ hint: V4Client.hint })),
+  Layer.provide(
+    AdobeIms.layerServerToServer({ clientId: "studio", clientSecret: Redacted.make("made-up"), baseUrl: IMS })
   )
-  const program = Effect.gen(function* () {
+)
+
+/** A folder with chains in it, to be stacked. */
+interface Filled {
+  readonly chains: ReadonlyArray<StackBuild.Chain>
+  readonly folderId: AssetId
+}
+
+const filled = (sizes: ReadonlyArray<number>): Effect.Effect<Filled, never, FakeFrameio.FakeFrameio> =>
+  Effect.gen(function* () {
     const fake = yield* FakeFrameio.FakeFrameio
     const folderId = yield* fake.addFolder({ name: "shots" })
-    const chains = yield* Effect.forEach(scenario.sizes, (size, shot) =>
+    const chains = yield* Effect.forEach(sizes, (size, shot) =>
       Effect.map(
         Effect.forEach(Array.from({ length: size }), (_, take) =>
           fake.addFile({ name: `shot_${shot}_v${take + 1}.mov`, parentId: folderId })
         ),
-        ([onto, ...files]) => ({ onto: onto ?? folderId, files })
+        ([onto, ...files]): StackBuild.Chain => ({ onto: onto ?? folderId, files })
       )
     )
-    const start = yield* Clock.currentTimeMillis
-    yield* way(chains, folderId)
-    const end = yield* Clock.currentTimeMillis
-    const right = chains.filter(({ files, onto }) => {
-      const versions = fake.world.stackOf(onto)?.versions ?? []
-      return versions.length === files.length + 1 && [onto, ...files].every((id, index) => versions[index] === id)
+    return { chains, folderId }
+  })
+
+const measure = (scenario: Scenario, client: string, way: Ways.Way): Effect.Effect<ReadonlyArray<Measured>> => {
+  const layer = RepositoryV4.layer.pipe(
+    Layer.provide(scenario.service === true ? service : developer),
+    Layer.orDie,
+    Layer.provideMerge(
+      FakeFrameio.layer({
+        ...scenario.fake,
+        faults: FaultPlan.combine(LATENCY, scenario.fake?.faults ?? FaultPlan.none)
+      })
+    )
+  )
+  const program = Effect.gen(function* () {
+    const fake = yield* FakeFrameio.FakeFrameio
+    const run = ({ chains, folderId }: Filled, client: string, way: Ways.Way) =>
+      Effect.gen(function* () {
+        const start = yield* Clock.currentTimeMillis
+        yield* way(chains, folderId)
+        const seconds = ((yield* Clock.currentTimeMillis) - start) / 1_000
+        const right = chains.filter(({ files, onto }) => {
+          const versions = fake.world.stackOf(onto)?.versions ?? []
+          return versions.length === files.length + 1 && [onto, ...files].every((id, index) => versions[index] === id)
+        })
+        return { client, folderId, seconds, right: right.length }
+      })
+    const { beside } = scenario
+    const others = beside === undefined ? [] : [run(yield* filled(scenario.sizes), "the SDK beside it", beside)]
+    const ends = yield* Effect.all([run(yield* filled(scenario.sizes), client, way), ...others], {
+      concurrency: "unbounded"
     })
-    const refused = (yield* fake.requests).filter(({ status }) => status === 429).length
-    return {
-      scenario: scenario.name,
-      client,
-      seconds: (end - start) / 1_000,
-      shortest: shortestOf(scenario.sizes, taken),
-      refused,
-      inPlace: `${right.length} of ${chains.length}`
-    }
+    const changes = (yield* fake.requests).filter(({ method }) => method !== "GET")
+    const foreign = ends.slice(1).reduce((sum, { right }) => sum + right, 0)
+    const logins = yield* fake.counts("ims.token")
+    return ends.map(({ client, folderId, right, seconds }): Measured => {
+      // A move names no folder, and beside another client there are none.
+      const own = beside === undefined ? changes : changes.filter(({ url }) => url.includes(folderId))
+      return {
+        scenario: scenario.name,
+        client: scenario.service === true ? `${client}; ${logins.requests - 1} refresh` : client,
+        seconds,
+        shortest: shortestOf([...scenario.sizes, ...Array.from({ length: foreign }, () => 2)], scenario.taken ?? 0),
+        sent: own.length,
+        refused: own.filter(({ status }) => status === 429).length,
+        inPlace: `${right} of ${scenario.sizes.length}`
+      }
+    })
   })
   return VirtualClock.run(Effect.provide(program, layer))
 }
@@ -192,16 +162,23 @@ const many = Array.from({ length: 200 }, (_, index) => 2 + ((index * 17) % 29))
 /** A third of what the limit allows. */
 const stranger = RateLimiter.steady({ endpoint: "versionStacks.create", perSecond: 1 / 18 })
 
-/**
- * Measures all scenarios.
- *
- * @since 0.1.0
- * @category measuring
- */
-export const measureAll: Effect.Effect<ReadonlyArray<Measured>> = Effect.all([
-  measure({ name: "V1: 60 pairs in one folder", sizes: pairs }, "ours", ours),
-  measure({ name: "V1: 60 pairs in one folder", sizes: pairs }, "sleep 60 after ten", sleeping),
-  measure({ name: "V1: 60 pairs in one folder", sizes: pairs }, "two blind retries", retrying),
+const V1 = { name: "V1: 60 pairs in one folder", sizes: pairs }
+
+const peers: ReadonlyArray<readonly [string, Ways.Way]> = [
+  ["ours", Ways.ours],
+  ["bare `fetch`, sleep 60 after ten", Ways.sleeping],
+  ["two blind retries", Ways.retrying],
+  ["Effect 4 `HttpClient.withRateLimiter`", Ways.effect4]
+]
+
+/** When the item is sent whose number this is, in ms: the first ten go at once. */
+const sentAt = (item: number): number => (item - 10) * 6_000
+
+/** An access token dies, though it said that it would live. */
+const dying = FaultPlan.happening({ _tag: "TokenExpires", atMillis: sentAt(500), token: "ims-access-1" })
+
+const scenarios: ReadonlyArray<Effect.Effect<ReadonlyArray<Measured>>> = [
+  ...peers.map(([client, way]) => measure(V1, client, way)),
   ...(["newest-first", "oldest-first"] as const).flatMap((childrenOrder) =>
     (["keep-stack", "dissolve"] as const).map((lastVersion) =>
       measure(
@@ -211,7 +188,7 @@ export const measureAll: Effect.Effect<ReadonlyArray<Measured>> = Effect.all([
           fake: { v4: { childrenOrder }, unknowns: { lastVersion } }
         },
         "ours",
-        ours
+        Ways.ours
       )
     )
   ),
@@ -220,14 +197,37 @@ export const measureAll: Effect.Effect<ReadonlyArray<Measured>> = Effect.all([
       {
         name: `V3: V1 beside a stranger that takes a third${retryAfter === undefined ? "" : ", Retry-After: 2"}`,
         sizes: pairs,
+        taken: 1 / 3,
         fake: { v4: { retryAfter }, foreign: [stranger] }
       },
       "ours",
-      ours,
-      1 / 3
+      Ways.ours
     )
+  ),
+  measure(
+    { name: "V4: V1 beside an SDK with 60 pairs of its own", sizes: pairs, beside: Ways.retrying },
+    "ours",
+    Ways.ours
+  ),
+  measure(
+    {
+      name: "V5: 1000 pairs, a service's token dies at 500",
+      sizes: Array.from({ length: 1_000 }, () => 2),
+      service: true,
+      fake: { faults: dying }
+    },
+    "ours",
+    Ways.ours
   )
-])
+]
+
+/**
+ * Measures all scenarios.
+ *
+ * @since 0.1.0
+ * @category measuring
+ */
+export const measureAll: Effect.Effect<ReadonlyArray<Measured>> = Effect.map(Effect.all(scenarios), (all) => all.flat())
 
 /**
  * The table.
@@ -244,7 +244,7 @@ export const render = (rows: ReadonlyArray<Measured>): string =>
       `${Table.fixed(row.seconds, 1)} s`,
       `${Table.fixed(row.shortest, 1)} s`,
       Table.fixed(row.seconds / row.shortest, 3),
-      String(row.refused),
+      row.refused === 0 ? "none" : `${row.refused} of ${row.sent}`,
       row.inPlace
     ])
   )

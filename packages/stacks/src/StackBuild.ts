@@ -9,7 +9,10 @@
 import type { AssetId } from "@effect-frameio/core/Asset"
 import { sameId } from "@effect-frameio/core/Asset"
 import type * as FrameioError from "@effect-frameio/core/FrameioError"
+import * as RateLimitCall from "@effect-frameio/ratelimit/RateLimitCall"
+import * as RateLimitJob from "@effect-frameio/ratelimit/RateLimitJob"
 import * as Arr from "effect/Array"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
@@ -32,6 +35,19 @@ export type StackBuildError =
   | NotMade
   | NotOnTop
   | OutcomeUnknown
+
+/**
+ * What is put on what.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Chain {
+  /** A file, a stack, or a version, which stands for its stack. */
+  readonly onto: AssetId
+  /** The oldest first. */
+  readonly files: ReadonlyArray<AssetId>
+}
 
 /**
  * What came of it.
@@ -163,10 +179,7 @@ const prove = (
  * @since 0.1.0
  * @category building
  */
-export const build = (
-  chain: { readonly onto: AssetId; readonly files: ReadonlyArray<AssetId> },
-  options?: Options
-): Effect.Effect<Built, StackBuildError, Repository.Repository> =>
+export const build = (chain: Chain, options?: Options): Effect.Effect<Built, StackBuildError, Repository.Repository> =>
   Effect.gen(function* () {
     const { onto } = chain
     const repository = yield* Repository.Repository
@@ -269,26 +282,101 @@ export interface Outcome {
   readonly built: Either.Either<Built, StackBuildError>
 }
 
+/** A job takes as long as the limits make it. */
+const HOWEVER_LONG = Duration.days(365)
+
+/**
+ * Lets those who come at the same moment go on by their number. Who waits for one read together is woken the last first.
+ */
+const inTurn = (): ((number: number) => Effect.Effect<void>) => {
+  let together: Array<{ readonly number: number; readonly turn: Deferred.Deferred<void> }> = []
+  const release = Effect.sync(() => {
+    const all = together.sort((a, b) => a.number - b.number)
+    together = []
+    for (const { turn } of all) Deferred.unsafeDone(turn, Effect.void)
+  })
+  return (number) =>
+    Effect.gen(function* () {
+      const turn = yield* Deferred.make<void>()
+      together.push({ number, turn })
+      if (together.length === 1) yield* Effect.fork(Effect.zipRight(Effect.yieldNow(), release))
+      yield* Deferred.await(turn)
+    })
+}
+
+/** The requests that a chain will make at most, where nothing has been read yet. */
+const expected = (
+  { files, onto }: Chain,
+  { routes, ...abilities }: Repository.Abilities,
+  parentOf: Options["parentOf"]
+): ReadonlyMap<string, number> => {
+  const folderId = parentOf?.(onto) ?? onto
+  const next = files.map((id) => ({ id, parentId: parentOf?.(id) ?? folderId }))
+  return StackSteps.requests(StackSteps.steps({ _tag: "File", id: onto, folderId }, next, abilities), routes)
+}
+
 /**
  * Builds many stacks side by side, in the order of the answer as they were given. The longest begin, so that what has to
- * go on top one by one is not left for the end; the failure of one is no other's.
+ * go on top one by one is not left for the end; the failure of one is no other's. The scheduler knows from the beginning
+ * how much is to come, and leaves a part of each limit to whoever else has it until the rest fits. It waits for as long
+ * as that takes, unless the caller has set a `RateLimitCall.withMaxWait`.
  *
  * @since 0.1.0
  * @category building
  */
 export const buildAll = (
-  chains: ReadonlyArray<{ readonly onto: AssetId; readonly files: ReadonlyArray<AssetId> }>,
+  chains: ReadonlyArray<Chain>,
   options?: Options
 ): Effect.Effect<ReadonlyArray<Outcome>, never, Repository.Repository> =>
   Effect.gen(function* () {
+    const repository = yield* Repository.Repository
+    const { routes } = repository.abilities
     const order = chains
-      .map((chain, index) => ({ chain, index }))
+      .map((chain, index) => ({
+        chain,
+        index,
+        left: new Map(expected(chain, repository.abilities, options?.parentOf))
+      }))
       .sort((a, b) => b.chain.files.length - a.chain.files.length)
-    const outcomes = yield* Effect.forEach(
-      order,
-      ({ chain, index }) =>
-        Effect.map(Effect.either(build(chain, options)), (built) => ({ index, outcome: { onto: chain.onto, built } })),
-      { concurrency: "unbounded" }
+    const jobs = new Map<string, RateLimitJob.RateLimitJob>()
+    for (const route of new Set([routes.stack, routes.grow, routes.move])) {
+      const remaining = order.reduce((sum, { left }) => sum + (left.get(route) ?? 0), 0)
+      jobs.set(route, yield* RateLimitJob.make({ name: "stacks", remaining }))
+    }
+
+    const turn = inTurn()
+
+    const buildOne = ({ chain, index, left }: (typeof order)[number], number: number) => {
+      const under = <A, E, R>(route: string, change: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
+        const job = jobs.get(route)
+        if (job === undefined) return change
+        return Effect.suspend(() => {
+          left.set(route, Math.max(0, (left.get(route) ?? 0) - 1))
+          return Effect.zipRight(turn(number), RateLimitCall.withJob(change, job))
+        })
+      }
+      const counted: Repository.Service = {
+        ...repository,
+        stack: (args) => under(routes.stack, repository.stack(args)),
+        grow: (args) => under(routes.grow, repository.grow(args)),
+        move: (args) => under(routes.move, repository.move(args))
+      }
+      return build(chain, options).pipe(
+        Effect.provideService(Repository.Repository, counted),
+        Effect.either,
+        // What proved to be needless, or was kept back, does not come any more.
+        Effect.tap(() =>
+          Effect.sync(() => {
+            for (const [route, job] of jobs) job.setRemaining(job.remaining() - (left.get(route) ?? 0))
+          })
+        ),
+        Effect.map((built) => ({ index, outcome: { onto: chain.onto, built } }))
+      )
+    }
+
+    const { maxWaitMillis = Duration.toMillis(HOWEVER_LONG) } = yield* RateLimitCall.Current
+    const outcomes = yield* Effect.forEach(order, buildOne, { concurrency: "unbounded" }).pipe(
+      RateLimitCall.withMaxWait(maxWaitMillis)
     )
     return outcomes.sort((a, b) => a.index - b.index).map(({ outcome }) => outcome)
-  })
+  }).pipe(Effect.scoped)

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Asset, V4Client } from "@effect-frameio/core"
 import { Repository, RepositoryV4, StackBuild } from "@effect-frameio/stacks"
-import { FakeFrameio, FaultPlan, RateLimiter } from "@effect-frameio/testing"
-import { Array as Arr, Effect, Layer, Option, Redacted, TestClock } from "effect"
+import { FakeFrameio, FaultPlan, RateLimiter, VirtualClock } from "@effect-frameio/testing"
+import { Array as Arr, Clock, Effect, Either, Layer, Option, Redacted, TestClock } from "effect"
 
 type Fakes = (options?: FakeFrameio.Options) => Layer.Layer<Repository.Repository | FakeFrameio.FakeFrameio>
 
@@ -166,4 +166,98 @@ describe("StackBuild, over V4, what is its own", () => {
       assert.strictEqual((yield* fake.requests).length, made.length + 6)
     }).pipe(Effect.provide(v4()))
   )
+})
+
+describe("StackBuild.buildAll, over V4 at its printed limits", () => {
+  const LIMITS = { "versionStacks.create": 10, "files.move": 100 } as const
+
+  /** Chains of a folder's files, whose listing tells where they are. */
+  const chainsOf = (sizes: ReadonlyArray<number>) =>
+    Effect.gen(function* () {
+      const fake = yield* FakeFrameio.FakeFrameio
+      const folder = yield* fake.addFolder({ name: "shots" })
+      const chains = yield* Effect.forEach(sizes, (size, shot) =>
+        Effect.gen(function* () {
+          const file = (take: number) => fake.addFile({ name: `shot_${shot}_v${take}.mov`, parentId: folder })
+          return { onto: yield* file(1), files: yield* Effect.forEach(Arr.range(2, size), file) }
+        })
+      )
+      return { fake, chains, build: StackBuild.buildAll(chains, { parentOf: () => folder }) }
+    })
+
+  const run = <A, E>(
+    program: Effect.Effect<A, E, Repository.Repository | FakeFrameio.FakeFrameio>,
+    options?: FakeFrameio.Options
+  ) =>
+    Effect.runPromise(
+      VirtualClock.run(
+        Effect.provide(program, v4({ limits: undefined, faults: FaultPlan.latency({ millis: 50 }), ...options }))
+      )
+    )
+
+  it("leaves a slot of each budget to the person whose limit it is, until the rest fits", () =>
+    run(
+      Effect.gen(function* () {
+        const { build, chains, fake } = yield* chainsOf(Arr.makeBy(30, (n) => 11 + ((n * 7) % 21)))
+        const total = {
+          "versionStacks.create": chains.length,
+          "files.move": chains.reduce((sum, { files }) => sum + Math.max(0, files.length - 9), 0)
+        }
+        const full: Array<string> = []
+        let seen = 0
+        const look = Effect.gen(function* () {
+          const now = yield* Clock.currentTimeMillis
+          for (const endpoint of ["versionStacks.create", "files.move"] as const) {
+            const limit = fake.limiter.limitOf(endpoint)
+            if (limit === undefined) continue
+            const level = fake.limiter.levelOf(fake.userId, endpoint, now)
+            const left = total[endpoint] - (yield* fake.counts(endpoint)).applied
+            if (left <= LIMITS[endpoint]) continue
+            seen++
+            if (level + RateLimiter.costOf(limit) > limit.windowMillis) full.push(`${endpoint} at ${now}`)
+          }
+        })
+        const outcomes = yield* Effect.raceFirst(build, Effect.forever(Effect.zipRight(look, Effect.sleep(250))))
+        assert.isTrue(outcomes.every(({ built }) => Either.isRight(built)))
+        assert.isAbove(seen, 500)
+        assert.deepStrictEqual(full, [])
+        assert.strictEqual((yield* fake.requests).filter(({ status }) => status === 429).length, 0)
+      })
+    ))
+
+  it("begins with the longest, and lets neither budget wait for the other", () =>
+    run(
+      Effect.gen(function* () {
+        const sizes = Arr.flatten(Arr.makeBy(4, () => [2, 30, 12, 25, 2, 18, 21, 2, 9, 16, 28, 2, 14, 23]))
+        const { build, chains, fake } = yield* chainsOf(sizes)
+        const start = yield* Clock.currentTimeMillis
+        yield* build
+        const millis = (yield* Clock.currentTimeMillis) - start
+        const made = chains
+          .map(({ files, onto }) => {
+            const stack = fake.world.get(fake.world.stackOf(onto)?.id ?? "")
+            return { at: stack?.insertedAt ?? Number.NaN, size: files.length + 1 }
+          })
+          .sort((a, b) => a.at - b.at || b.size - a.size)
+          .map(({ size }) => size)
+        assert.deepStrictEqual(made, Arr.reverse(made.toSorted((a, b) => a - b)))
+        const moves = sizes.reduce((sum, size) => sum + Math.max(0, size - 10), 0)
+        const shortest = Math.max((chains.length - 10) * 6_000, (moves - 100) * 600)
+        assert.isAtMost(millis, shortest * 1.02 + 2_000)
+      })
+    ))
+
+  it("waits for longer than one call would", () =>
+    run(
+      Effect.gen(function* () {
+        const { build } = yield* chainsOf(Arr.makeBy(8, () => 2))
+        const outcomes = yield* build
+        assert.deepStrictEqual(
+          outcomes.filter(({ built }) => Either.isLeft(built)),
+          []
+        )
+        assert.isAbove(yield* Clock.currentTimeMillis, 3_600_000)
+      }),
+      { limits: { "versionStacks.create": { limit: 1, windowMillis: 600_000 } } }
+    ))
 })
