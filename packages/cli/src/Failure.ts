@@ -7,7 +7,6 @@
 import type { NotAFolder } from "@effect-frameio/batch/FolderReader"
 import type { LinkError } from "@effect-frameio/batch/LinkError"
 import type { FrameioError, TransportError } from "@effect-frameio/core/FrameioError"
-import type { NotOnTop } from "@effect-frameio/stacks/StackBuild"
 import type { UploadError } from "@effect-frameio/stacks/UploadError"
 import type { VersionStackError } from "@effect-frameio/stacks/VersionStackError"
 import { CliError, ExitCode } from "./CliError.js"
@@ -19,7 +18,7 @@ import type { Said } from "./ErrorText.js"
  * @since 0.1.0
  * @category models
  */
-export type Failure = FrameioError | LinkError | NotOnTop | UploadError | VersionStackError | NotAFolder
+export type Failure = FrameioError | LinkError | UploadError | VersionStackError | NotAFolder
 
 /** Node's codes for a certificate whose authority this machine does not know. */
 const UNKNOWN_AUTHORITY: ReadonlySet<string> = new Set([
