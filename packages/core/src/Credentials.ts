@@ -3,7 +3,7 @@
  *
  * A developer token never changes. Others end: what is refused with 401 is renewed once, by one fiber for all that wait,
  * and the request is sent again. A flow that knows when its token ends (OAuth, Adobe's IMS) is another layer of this
- * service, over {@link fromEffect} or made by itself.
+ * service, over {@link fromEffect} or made from scratch.
  *
  * @since 0.1.0
  */

@@ -3,8 +3,7 @@
  * that way where it is there, for an effect that could be anything needs a fiber of its own to be interrupted in time, and
  * the span, the controller and the stream that come with it are most of what a small answer costs.
  *
- * Whatever is put around such a client (`HttpClient.mapRequest`, `tap`, …) makes a new one, without the short way:
- * nothing is bypassed.
+ * A wrapped client (`HttpClient.mapRequest`, `tap`, …) is a new one without the short way, so no wrapper is bypassed.
  *
  * @since 0.1.0
  */

@@ -469,7 +469,7 @@ export const endpointOf = (request: {
   readonly url: string
 }): Endpoint<EndpointName> | undefined => reflected.find(request)
 
-/** Whatever may be an id: left in the route it would make a bucket of every asset. */
+/** Anything that may be an id; left in the route it would make a bucket of every asset. */
 const ID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=\/)\d+(?=\/|$)/gi
 
 /**

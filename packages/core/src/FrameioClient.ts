@@ -115,7 +115,7 @@ export interface ChildrenArgs {
   readonly pageSize?: number | undefined
   /** What comes along with each child. */
   readonly include?: Include | ReadonlyArray<Include> | undefined
-  /** The order; `-` turns a field's order round. */
+  /** The order; `-` before a field sorts it in descending order. */
   readonly sort?: SortField | `-${SortField}` | ReadonlyArray<SortField | `-${SortField}`> | undefined
   /** Whether deleted assets are listed, too. */
   readonly includeDeleted?: boolean | undefined
@@ -149,9 +149,9 @@ export interface UpdateArgs {
   readonly assetId: AssetId
   /** The new name. */
   readonly name?: string | undefined
-  /** Values of one's own, by name; null takes them away. Whether they are merged is not documented. */
+  /** Custom properties by name; null removes them. Whether they are merged is not documented. */
   readonly properties?: Readonly<Record<string, unknown>> | null | undefined
-  /** Whatever else is to be changed, by the names on the wire, such as `label`. What is allowed is not documented. */
+  /** Further fields by the names on the wire, such as `label`. Which ones are allowed is not documented. */
   readonly fields?: Readonly<Record<string, unknown>> | undefined
 }
 
@@ -493,7 +493,7 @@ const byMethod =
 // -----------------------------------------------------------------------------
 
 /**
- * Hears of the assets that a change was about, when it is over in whatever way.
+ * Told the assets of every change when it ends, whether or not it succeeded.
  *
  * @since 0.1.0
  * @category models
@@ -516,12 +516,12 @@ export const onChange = (client: Service, listener: ChangeListener): Effect.Effe
   )
 
 /**
- * Makes the client. It runs on any `HttpClient`; on `FetchHttpClient` it forbids redirections by itself, and the others
- * of `@effect/platform` do not follow them.
+ * Makes the client. It runs on any `HttpClient`; on `FetchHttpClient` it forbids redirections, and the others of
+ * `@effect/platform` do not follow them.
  *
  * Give it an `HttpClient` that sends each request once. One with a retry of its own may make a change twice; when more
- * requests go out than were asked for, the outcome is `unknown` and a warning says so. What a program wants to put
- * around its `HttpClient` goes into `transformClient`.
+ * requests go out than were asked for, the outcome is `unknown` and a warning says so. Wrap the `HttpClient` through
+ * `transformClient`.
  *
  * @since 0.1.0
  * @category constructors

@@ -15,7 +15,7 @@ import * as text from "./SafeText.js"
 interface Common {
   /** Text for people. */
   readonly description?: string | undefined
-  /** Values of one's own, by name. */
+  /** Custom properties by name. */
   readonly properties?: Readonly<Record<string, unknown>> | undefined
 }
 
@@ -46,7 +46,7 @@ export interface NewFile extends CommonFile {
 }
 
 /**
- * A file that Frame.io fetches by itself.
+ * A file that Frame.io fetches from a URL.
  *
  * @since 0.1.0
  * @category models
@@ -170,7 +170,7 @@ const extensionOf = (name: string): string => name.slice(name.lastIndexOf(".") +
 
 /**
  * The documented rules that hold between the fields of a payload, by the names on the wire: everything that is broken,
- * in one go. Does not judge a field by itself; that is the schema's.
+ * in one go. Single fields are the schema's to judge.
  *
  * @since 0.1.0
  * @category rules

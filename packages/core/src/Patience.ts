@@ -89,7 +89,7 @@ const LONGEST_MILLIS = 20_000
 const monotonicMillis = Effect.clockWith((clock) => Effect.sync(() => RateLimitStore.monotonicMillis(clock)))
 
 /**
- * Tries an effect again while it fails for want of a way through, as long as the current patience lasts.
+ * Tries an effect again while nothing gets through, as long as the current patience lasts.
  *
  * @param isOutage whether a failure means that nothing got through
  *

@@ -3,7 +3,7 @@
  *
  * - A refusal by the rate limit (429) was not carried out, so it may always be sent again. It needs no delay here: the
  *   scheduler holds the whole bucket for as long as it takes.
- * - A request that never left, for want of a connection, may always be sent again, after a growing delay.
+ * - A request that never left, because there was no connection, may always be sent again, after a growing delay.
  * - A failed server (5xx, 408) or a lost answer may mean that the request was carried out. Reads are sent again; writes
  *   never, they are reported.
  *

@@ -54,7 +54,7 @@ export const excerpt = (text: string, length: number = EXCERPT_LENGTH): string =
 }
 
 /**
- * What a person would see of a body: the words of a page without its tags.
+ * The words of a body as a person reads them, without the tags of a page.
  *
  * @since 0.1.0
  * @category text

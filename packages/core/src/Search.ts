@@ -93,7 +93,7 @@ export interface SearchArgs extends LibrarySearchArgs {
   readonly include?: string | undefined
   /** The project to search in: a UUID. */
   readonly projectId?: string | undefined
-  /** Values of one's own, by name. Refused with `GET`, as `filter` is. */
+  /** Custom properties by name. Refused with `GET`, as `filter` is. */
   readonly properties?: Readonly<Record<string, unknown>> | undefined
   /** Whether shared projects are searched, too. */
   readonly sharedProjects?: boolean | undefined

@@ -106,7 +106,7 @@ const isPart = Schema.is(Schema.Struct({ size: Schema.Number, is_final: Schema.B
 
 /**
  * The documented rules that hold between the fields of a payload, by the names on the wire: everything that is broken,
- * in one go. The schema judges each field by itself.
+ * in one go. Single fields are the schema's to judge.
  *
  * @since 0.1.0
  * @category rules

@@ -140,7 +140,7 @@ export const VersionStack = open({
 export interface VersionStack extends Schema.Schema.Type<typeof VersionStack> {}
 
 /**
- * Whatever a folder may hold, kinds that are not known yet included.
+ * An entry of a folder, of a known kind or not.
  *
  * @since 0.1.0
  * @category schemas
@@ -156,7 +156,7 @@ export const Item = open({
 }).annotations({ identifier: "V4Item" })
 
 /**
- * Whatever a folder may hold, kinds that are not known yet included.
+ * An entry of a folder, of a known kind or not.
  *
  * @since 0.1.0
  * @category models

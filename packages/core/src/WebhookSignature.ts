@@ -121,7 +121,7 @@ const bytesOf = (hex: string): Uint8Array<ArrayBuffer> =>
   Uint8Array.from({ length: hex.length / 2 }, (_, at) => Number.parseInt(hex.slice(at * 2, at * 2 + 2), 16))
 
 /**
- * The signature of a body that is sent at a time, in s since 1970: for a sender, such as a test of one's own.
+ * The signature of a body that is sent at a time, in s since 1970: for a sender, such as a test.
  *
  * @since 0.1.0
  * @category signing

@@ -6,13 +6,15 @@ import {
   HttpClient,
   HttpClientError,
   type HttpClientRequest,
-  HttpClientResponse
+  HttpClientResponse,
+  UrlParams
 } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, expect, expectTypeOf, it } from "@effect/vitest"
 import {
   Asset,
   type Bulk,
+  DirectHttpClient,
   FrameioClient,
   FrameioConfig,
   FrameioError,
@@ -30,6 +32,7 @@ import {
   Context,
   Duration,
   Effect,
+  Either,
   Exit,
   Fiber,
   FiberRef,
@@ -66,33 +69,65 @@ interface Sent {
 
 const limits = { "x-ratelimit-limit": "1000", "x-ratelimit-window": "1000", "x-ratelimit-remaining": "999" }
 
-const stub = (replies: ReadonlyArray<Reply>) => {
+/** The two ways through a client: that of every `HttpClient`, and the short one (`DirectHttpClient`). */
+type Way = "HttpClient" | "short"
+
+const breakOff = (cause: unknown) => new ReadableStream({ pull: (controller) => controller.error(cause) })
+
+const textOf = (reply: Exclude<Reply, "never">): string => {
+  const body = "body" in reply && reply.body !== undefined ? reply.body : asset
+  return typeof body === "string" ? body : JSON.stringify(body)
+}
+
+const responseOf = (request: HttpClientRequest.HttpClientRequest, reply: Exclude<Reply, "never">) => {
+  const status = "status" in reply ? (reply.status ?? 200) : 200
+  const headers = { ...limits, ...("headers" in reply ? reply.headers : {}) }
+  const body = "breaks" in reply ? breakOff(reply.breaks) : status === 204 || status === 205 ? null : textOf(reply)
+  return HttpClientResponse.fromWeb(request, new Response(body, { status, headers }))
+}
+
+const transportError = (request: HttpClientRequest.HttpClientRequest, cause: unknown) =>
+  new HttpClientError.RequestError({ request, reason: "Transport", cause })
+
+/** The same answer as a client with a short way gives it: there as a whole, or broken off. */
+const wholeOf = (
+  request: HttpClientRequest.HttpClientRequest,
+  reply: Exclude<Reply, "never">
+): Exit.Exit<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError> => {
+  if ("fails" in reply) return Exit.fail(transportError(request, reply.fails))
+  const response = responseOf(request, reply)
+  const text =
+    "breaks" in reply
+      ? Exit.fail(new HttpClientError.ResponseError({ request, response, reason: "Decode", cause: reply.breaks }))
+      : Exit.succeed(response.status === 204 || response.status === 205 ? "" : textOf(reply))
+  return Exit.succeed(Object.create(response, { text: { value: text } }))
+}
+
+const stubOf = (way: Way) => (replies: ReadonlyArray<Reply>) => {
   const sent: Array<Sent> = []
+  const replyTo = (one: Sent): Reply => {
+    sent.push(one)
+    return replies[Math.min(sent.length, replies.length) - 1] ?? {}
+  }
   const client = HttpClient.make((request, url, signal) =>
     Effect.suspend(() => {
-      const reply = replies[Math.min(sent.length, replies.length - 1)] ?? {}
-      sent.push({ request, url, signal })
+      const reply = replyTo({ request, url, signal })
       if (reply === "never") return Effect.never
-      if ("fails" in reply) {
-        return Effect.fail(new HttpClientError.RequestError({ request, reason: "Transport", cause: reply.fails }))
-      }
-      const headers = { ...limits, ...("headers" in reply ? reply.headers : {}) }
-      if ("breaks" in reply) {
-        const body = new ReadableStream({ pull: (controller) => controller.error(reply.breaks) })
-        return Effect.succeed(HttpClientResponse.fromWeb(request, new Response(body, { headers })))
-      }
-      const body = reply.body ?? asset
-      const text = typeof body === "string" ? body : JSON.stringify(body)
-      const status = reply.status ?? 200
-      return Effect.succeed(
-        HttpClientResponse.fromWeb(
-          request,
-          new Response(status === 204 || status === 205 ? null : text, { status, headers })
-        )
-      )
+      if ("fails" in reply) return Effect.fail(transportError(request, reply.fails))
+      return Effect.succeed(responseOf(request, reply))
     })
   )
-  return { sent, client }
+  if (way === "HttpClient") return { sent, client }
+  const exchange: DirectHttpClient.Exchange = (request) => (_, callback) => {
+    const controller = new AbortController()
+    const url = Either.getOrThrow(UrlParams.makeUrl(request.url, request.urlParams, request.hash))
+    const reply = replyTo({ request, url, signal: controller.signal })
+    if (reply !== "never") callback(wholeOf(request, reply))
+    return () => {
+      if (reply === "never") controller.abort()
+    }
+  }
+  return { sent, client: Object.assign(client, { [DirectHttpClient.TypeId]: exchange }) }
 }
 
 const over = <A, E, R>(
@@ -129,7 +164,9 @@ const bodyOf = (request: HttpClientRequest.HttpClientRequest): string =>
 
 // -----------------------------------------------------------------------------
 
-describe("FrameioClient", () => {
+describe.each<Way>(["HttpClient", "short"])("FrameioClient over the way: %s", (way) => {
+  const stub = stubOf(way)
+
   describe("on the wire", () => {
     it.effect("versions an asset", () =>
       Effect.gen(function* () {
@@ -858,7 +895,9 @@ describe("FrameioClient", () => {
       assert.isAtMost(took, 1.2 * 19_000)
     })
   )
+})
 
+describe("FrameioClient", () => {
   describe("over real sockets", () => {
     const clients = {
       fetch: FetchHttpClient.layer,

@@ -89,7 +89,7 @@ export interface LeakyBucket {
   readonly strangerShare: number
   /** After a 429: hold, then let one request go first. */
   readonly refusal: Refusal | undefined
-  /** When the last 429 arrived. What was granted before says nothing about the level after. */
+  /** When the last 429 arrived. Requests granted before it say nothing about the level after it. */
   readonly refusedAt: number | undefined
   /** How far above the calm level we may go, because we got less than our share for too long. */
   readonly patience: number
@@ -99,7 +99,7 @@ export interface LeakyBucket {
   readonly pace: Pace | undefined
   /** Requests that passed in this second, and the most in one before, halved by each: what an untold limit let through. */
   readonly passed: { readonly since: number; readonly count: number; readonly before: number }
-  /** How many answers of late were 503: each next one leaves nine tenths of it. */
+  /** Recent 503s: every answer that follows leaves nine tenths of the count. */
   readonly unavailable: number
 }
 
@@ -184,7 +184,7 @@ export const CLOCK_GRAIN = 1
  */
 export const CALM = 0.4
 
-/** Whoever else uses the bucket, we insist on this part of it in the long run, or a greedy stranger could starve us. */
+/** Our share of the bucket in the long run, whoever else uses it; otherwise a greedy stranger could starve us. */
 const LEAST_SHARE = 0.25
 
 /** A stranger is forgotten when so many windows pass without a proof. */
@@ -492,7 +492,7 @@ const take = (draft: Draft, now: number): Ticket => {
   draft.waitingSince = undefined
   const { pace } = draft
   if (pace !== undefined) {
-    // What a timer delayed does not delay all that follow.
+    // A late timer must not delay all that follow.
     draft.pace = { ...pace, nextAt: Math.max(pace.nextAt, now - pace.costMillis / 8) + pace.costMillis }
   }
   return { sequence: draft.granted, grantedAt: now, endedBefore: draft.ended }
@@ -666,11 +666,11 @@ const measure = (draft: Draft, now: number, ticket: Ticket, headers: RateLimitHe
   }
 }
 
-/** How many passed in a second of late. */
+/** Requests that passed in the last second. */
 const passedLately = ({ passed }: Draft, now: number): number =>
   now - passed.since < 2 * PASSED_MILLIS ? Math.max(passed.count, passed.before) : 0
 
-/** What came through in a second, where that is so little that it tells a limit; else half of `present`. */
+/** The rate that came through, if it is low enough to reveal a limit; otherwise half of `present`. */
 const guess = (draft: Draft, now: number, present: number): number => {
   const most = passedLately(draft, now)
   const told = most === 0 ? 0 : (BACK_OFF * PASSED_MILLIS) / most
@@ -778,7 +778,7 @@ export const answered = (
   const { refusal } = draft
   arrived(draft, now, ticket, headers)
   pass(draft, now)
-  // What was granted before the last refusal says nothing of the level after it, but of what came through before it.
+  // A request granted before the last refusal says nothing of the level after it, only of the rate before it.
   if (isLate(draft, ticket)) {
     const { pace } = draft
     if (refusal !== undefined && pace?.guessed === true) {

@@ -12,7 +12,7 @@ import type { RateLimitJob } from "./RateLimitJob.js"
 import * as RateLimitStore from "./RateLimitStore.js"
 
 /**
- * Who goes first: a person who waits, the rest, a long job. Within a priority first in is first out, jobs in turn.
+ * The order of calls: a person who waits, the rest, a long job. Within a priority first in is first out, jobs in turn.
  *
  * A higher priority passes a lower one, but not for ever: after 16 in a row one of the lower goes.
  *

@@ -21,7 +21,7 @@ export interface RateLimitJob {
   readonly name: string
   /** Requests still to be sent, those that wait included; `Infinity` while it is not known. */
   readonly remaining: () => number
-  /** Says anew how many requests are still to be sent. Each request sent counts it down by itself. */
+  /** Sets how many requests are still to be sent. Every request sent decrements it. */
   readonly setRemaining: (requests: number) => void
   /** How many of its requests were refused with 429 so far. */
   readonly refused: () => number

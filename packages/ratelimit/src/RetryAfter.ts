@@ -6,7 +6,7 @@
  * @since 0.1.0
  */
 
-/** A longer wait is cut to this: a day. Whoever is still refused then is told again. */
+/** A longer wait is cut to a day; a server that still refuses then says so again. */
 const LONGEST_MILLIS = 86_400_000
 
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]

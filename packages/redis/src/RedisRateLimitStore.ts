@@ -2,7 +2,7 @@
  * Bucket states in Redis, so that any number of processes behave like one.
  *
  * One key per bucket, changed by compare and set: a process loads the value and the server's time in one round trip,
- * decides, and writes if nobody was faster, else decides anew on what the other one left. The key is a keyed hash, so
+ * decides, and writes if nobody was faster, else decides again on what the other one left. The key is a keyed hash, so
  * neither token nor route is anywhere in Redis. A process that dies leaves nothing behind for longer than its lease.
  *
  * Redis 5 or later, or anything that speaks its protocol and runs Lua; a cluster too, for a bucket is a single key.
@@ -180,7 +180,7 @@ const checkHashKey = (hashKey: Redacted.Redacted<string>, name: string) =>
         )
       )
 
-/** Whatever a server or a client says, the password is not repeated. */
+/** Removes the password from messages of a server or a client. */
 const reasonOf =
   (secrets: ReadonlyArray<string>) =>
   (error: unknown): string =>
@@ -348,7 +348,7 @@ const makeWith = (
       entries().filter((entry) => entry.memory.open > 0 || entry.memory.backlog > 0)
 
     /**
-     * A sign of life for what is in flight. Who waits for a permit asks all the time: after so long a silence nobody
+     * A sign of life for what is in flight. A waiter for a permit asks all the time: after so long a silence nobody
      * waits here any more, whatever was said last.
      */
     const renew = Effect.clockWith((clock) =>
@@ -368,7 +368,7 @@ const makeWith = (
     )
     yield* Effect.forkScoped(Effect.forever(Effect.zipRight(Effect.sleep(Duration.millis(leaseMillis / 3)), renew)))
 
-    /** What is in flight at the end will not be heard of any more; the others need not wait for the lease to know. */
+    /** Requests in flight at the end are given up, so that the others need not wait for the lease to expire. */
     const leave = Effect.suspend(() =>
       Effect.forEach(
         busy(),
@@ -400,7 +400,7 @@ const makeWith = (
         Effect.sync(() => {
           const routes = owners.get(Redacted.value(owner))
           const entry = routes?.get(route)
-          // What is in flight has to be known until it ends.
+          // Requests in flight must be known until they end.
           if (routes === undefined || entry === undefined || entry.memory.open > 0) return
           routes.delete(route)
           if (routes.size === 0) owners.delete(Redacted.value(owner))
@@ -452,7 +452,7 @@ const connect = (
           autoResendUnfulfilledCommands: false,
           retryStrategy: retryMillis
         })
-        // Without a listener ioredis prints it. Each call says by itself what went wrong.
+        // Without a listener ioredis prints it. Every call reports what went wrong.
         redis.on("error", (error: unknown) => {
           trouble = reason(error)
         })

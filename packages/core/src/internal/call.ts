@@ -13,7 +13,7 @@ export interface Call {
   readonly endpoint: FrameioApi.Endpoint
   readonly assetIds: ReadonlyArray<AssetId>
   readonly span: Tracer.Span
-  /** Requests that were sent, those included that something around the `HttpClient` sent by itself. */
+  /** Requests that were sent, including those that a wrapper of the `HttpClient` repeated. */
   attempts: number
   failures: RetryPolicy.Failures
   /** Whether the last attempt was refused while others got through, and how often that was. */

@@ -16,15 +16,15 @@ import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import * as Tracer from "effect/Tracer"
 import type { AssetId } from "../Asset.js"
-import * as DirectHttpClient from "../DirectHttpClient.js"
 import type * as FrameioApi from "../FrameioApi.js"
 import * as FrameioConfig from "../FrameioConfig.js"
 import type * as FrameioError from "../FrameioError.js"
 import * as RetryPolicy from "../RetryPolicy.js"
 import * as Answer from "./answer.js"
 import * as Call from "./call.js"
-import * as deadlines from "./deadlines.js"
 import * as Failures from "./failures.js"
+import * as deadlines from "./fast/deadlines.js"
+import * as direct from "./fast/direct.js"
 import * as json from "./json.js"
 import * as meters from "./meters.js"
 
@@ -124,26 +124,23 @@ export const make = (options: Options) =>
     const given = yield* HttpClient.HttpClient
     const requestInit = withManualRedirect(yield* Effect.context<never>())
     const http = options.transformClient === undefined ? given : options.transformClient(given)
-    const exchange = DirectHttpClient.isDirect(http) ? http[DirectHttpClient.TypeId] : undefined
     const timeoutMillis = Duration.toMillis(options.timeout)
     const timedOut = () => new Failures.TimedOut({ millis: timeoutMillis })
     const deadline = deadlines.make(timeoutMillis)
+    const shortcut = direct.sendBy(http, deadline, timedOut)
     const policy = RetryPolicy.make(options.retry)
     const port = baseUrl.port === "" ? (baseUrl.protocol === "https:" ? 443 : 80) : Number(baseUrl.port)
     let hasWarned = false
 
     /** Sent, answered and read within the time. */
-    const send = (call: Call.Call, wire: Wire, request: HttpClientRequest.HttpClientRequest, secret: string) => {
-      const read = Answer.read(secret, Call.isSuccess, exchange !== undefined)
-      if (exchange === undefined) {
-        return deadline.ofEffect(
-          Effect.flatMap(http.execute(request), read),
-          surroundings(call, wire, requestInit),
-          timedOut
-        )
-      }
-      return Effect.flatMap(deadline.ofCallback(exchange(request), timedOut), read)
-    }
+    const send = (call: Call.Call, wire: Wire, request: HttpClientRequest.HttpClientRequest, secret: string) =>
+      shortcut === undefined
+        ? deadline.ofEffect(
+            Effect.flatMap(http.execute(request), Answer.read(secret, Call.isSuccess, false)),
+            surroundings(call, wire, requestInit),
+            timedOut
+          )
+        : shortcut(request, secret)
 
     /** The same, counted, measured and told to the call's span. */
     const watched = (call: Call.Call, wire: Wire, request: HttpClientRequest.HttpClientRequest, secret: string) =>
@@ -178,7 +175,7 @@ export const make = (options: Options) =>
         if (hasWarned) return Effect.void
         hasWarned = true
         return Effect.logWarning(
-          `${call.endpoint.name}: the HttpClient sent ${wire.requests} requests where one was asked for. Something around it sends again by itself (retry, retryTransient, followRedirects), so a change may be made twice, and its outcome is reported as unknown. Take it off the HttpClient: this client sends again what is safe, as its retry option says.`
+          `${call.endpoint.name}: the HttpClient sent ${wire.requests} requests where one was asked for. Something around it sends again (retry, retryTransient, followRedirects), so a change may be made twice, and its outcome is reported as unknown. Take it off the HttpClient: this client sends again what is safe, as its retry option says.`
         )
       })
 
@@ -199,7 +196,7 @@ export const make = (options: Options) =>
       const again = (attempt: Failures.Circumstances, verdict: Failures.Verdict<E>): Effect.Effect<A, E> => {
         const { failure } = verdict
         const { reads } = call.endpoint
-        // What was refused may be the second request of this attempt, after the first was carried out.
+        // The refusal may answer a second request of this attempt, after the first was carried out.
         if (failure === undefined || (attempt.repeated && !reads)) return Effect.fail(verdict.error())
         if (!Call.isSpared(call)) call.failures = RetryPolicy.failed(call.failures, failure)
         return Effect.flatMap(Random.next, (random) => {

@@ -64,7 +64,7 @@ export const encodingsOf = (header: string | undefined): ReadonlyArray<string> =
 /**
  * Undoes the codings of a body; `Left` where more than `maxBytes` would come of it.
  *
- * `fetch` decompresses by itself and leaves the header in place, so that a body which cannot be decompressed is taken to
+ * `fetch` decompresses the body and leaves the header in place, so that a body which cannot be decompressed is taken to
  * be plain already.
  *
  * @internal

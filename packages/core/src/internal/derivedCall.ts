@@ -7,7 +7,7 @@ import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type * as AST from "effect/SchemaAST"
-import * as fastCheck from "./fastCheck.js"
+import * as check from "./fast/check.js"
 
 /**
  * A call's arguments by the names of the declaration.
@@ -123,8 +123,8 @@ export const derive = <A, I>(endpoint: Declared<A, I>, writing: Writing): Derive
     urlParams: sectionOf(endpoint.urlParamsSchema),
     payload: sectionOf(endpoint.payloadSchema)
   })
-  // What is accepted has no transformation in it, so it is its own encoding.
-  const isEncoded = fastCheck.compile(schema.ast)
+  // An accepted value has no transformation in it, so it is its own encoding.
+  const isEncoded = check.compile(schema.ast)
   const encode = ParseResult.encodeUnknownEither(schema, ALL)
   const template = parts(endpoint.path)
   requireAll(endpoint, template)

@@ -63,7 +63,7 @@ const outcome = ({ call, repeated }: Circumstances, otherwise: FrameioError.Outc
   call.endpoint.reads ? "not-applied" : repeated && otherwise === "not-applied" ? "unknown" : otherwise
 
 /**
- * What is open when no answer of Frame.io's arrived.
+ * The outcome when no answer of Frame.io's arrived.
  *
  * @internal
  */

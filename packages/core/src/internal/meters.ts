@@ -8,7 +8,7 @@ interface Meter {
 
 const meters = new Map<string, Meter>()
 
-/** Tagging makes a metric anew; there are few endpoints and statuses. */
+/** Cached because tagging makes a new metric; there are few endpoints and statuses. */
 const meterOf = (endpoint: string, status: string): Meter => {
   const key = `${endpoint} ${status}`
   const known = meters.get(key)

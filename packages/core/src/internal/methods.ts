@@ -40,7 +40,7 @@ export interface Method<A, I, B, S> {
   readonly rules?: Rules | undefined
   /** The rate limit of a request, if it is not the endpoint's as a whole. */
   readonly routeOf?: ((request: HttpClientRequest.HttpClientRequest) => string) | undefined
-  /** Hears of the assets that a change was about, when it is over in whatever way. */
+  /** Told the assets of the call when it ends, whether or not it succeeded. */
   readonly onEnd?: ((assetIds: ReadonlyArray<AssetId>) => void) | undefined
 }
 

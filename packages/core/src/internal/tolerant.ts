@@ -5,7 +5,7 @@ import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
-import * as fastCheck from "./fastCheck.js"
+import * as check from "./fast/check.js"
 
 const Odd: unique symbol = Symbol.for("@effect-frameio/core/odd")
 
@@ -33,7 +33,7 @@ const optionalFields = (ast: AST.AST, identifies: ReadonlyArray<string>): Readon
   objectsIn(ast).flatMap((object) =>
     object.propertySignatures.flatMap(({ isOptional, name, type }): ReadonlyArray<Field> => {
       if (!isOptional || typeof name !== "string" || identifies.includes(name)) return []
-      const quick = fastCheck.compile(type)
+      const quick = check.compile(type)
       const thorough = ParseResult.is(Schema.make(type))
       const accepts = (u: unknown) => quick(u) || thorough(u)
       return [{ name, accepts, fields: optionalFields(type, []) }]
@@ -113,25 +113,25 @@ export const tolerant = <A extends object, B extends A, I>(
   }
 ): Schema.Schema<B> => {
   const slow = Schema.typeSchema(schema)
-  const accepts = fastCheck.compile(slow.ast)
+  const accepts = check.compile(slow.ast)
   const explain = ParseResult.validateEither(slow, { errors: "all" })
   const fields = optionalFields(slow.ast, identifies)
   const isIt = (input: unknown): input is B => accepts(input) || Either.isRight(explain(input))
-  const check = (input: unknown): Either.Either<B, ParseResult.ParseIssue> => {
+  const judge = (input: unknown): Either.Either<B, ParseResult.ParseIssue> => {
     if (accepts(input) && isIt(input)) return Either.right(input)
     const seen = isJsonObject(input) ? (view(fields, input) ?? input) : input
     if (isIt(seen)) return Either.right(seen)
     return Either.flatMap(explain(seen), () => Either.left(new ParseResult.Type(slow.ast, input)))
   }
   const asItCame = (input: unknown): Either.Either<B, ParseResult.ParseIssue> =>
-    Either.map(check(input), (value) => {
+    Either.map(judge(input), (value) => {
       const whole: unknown = isJsonObject(value) ? restore(fields, value) : value
       // By its type it is one: what is odd is beyond the types on the wire, too.
       return whole as B
     })
   return Schema.declare(
     [],
-    { decode: () => check, encode: () => asItCame },
+    { decode: () => judge, encode: () => asItCame },
     {
       ...annotations,
       arbitrary: () => (fc) => Arbitrary.makeLazy(slow)(fc).filter(isIt),

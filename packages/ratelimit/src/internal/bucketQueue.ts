@@ -263,7 +263,7 @@ export class BucketQueue {
         return this.pumpOn(clock, now)
       }
       if (local !== undefined) for (const event of events) local.bucket = event(local.bucket, now)
-      // What was sent without the store has been charged at most this much.
+      // Upper bound on the charge for requests sent without the store.
       const sentWithout = local === undefined ? 0 : LeakyBucket.bound(LeakyBucket.advance(local.bucket, now))
       const owed = this.takeOwed(local === undefined ? events : NO_EVENTS)
       const told: ReadonlyArray<Event> =
@@ -273,7 +273,7 @@ export class BucketQueue {
         onSuccess: (turn) => {
           const at = RateLimitStore.monotonicMillis(clock)
           if (local !== undefined) {
-            // What was sent without the store is charged; what the store granted has become more meanwhile.
+            // Charge the requests that were sent without the store; its grants have grown meanwhile.
             this.local = undefined
             this.events = this.owed
             this.owed = []
@@ -393,7 +393,7 @@ export class BucketQueue {
     for (const ticket of turn.tickets) {
       const request = this.line.take()
       if (request === undefined) {
-        // Whoever wanted it was interrupted meanwhile.
+        // The waiter was interrupted meanwhile.
         this.events.push((bucket, at) => LeakyBucket.released(bucket, at, ticket))
         this.again = true
         continue
@@ -444,7 +444,7 @@ export class BucketQueue {
     if (entry.waiting <= 0 && (!job.open || job.left === 0)) this.jobs.delete(job)
   }
 
-  /** Whoever came since the last decision waits for one, however short its time is. */
+  /** Waiters that came since the last decision get one, however short their time is. */
   private expire(now: number): void {
     for (
       let first = this.expiries.peek();

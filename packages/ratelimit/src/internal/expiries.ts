@@ -1,5 +1,5 @@
 /**
- * Times at which waiters give up, earliest first. Who leaves early is taken out at once, so that nothing of it is held.
+ * Times at which waiters give up, earliest first. A waiter that leaves early is removed at once, so that no reference to it is kept.
  *
  * Nearly all wait for equally long, and so come in the order in which they expire: those stand in a line, where each
  * step is constant work. Only what expires before one that came earlier goes into a binary heap.

@@ -150,7 +150,7 @@ export const abandon = (bucket: LeakyBucket.LeakyBucket, now: number, count: num
 export interface Memory {
   /** Its own requests in flight: the truth, whatever the value says. */
   readonly open: number
-  /** What it last said it still wants to send. */
+  /** Requests that it last said it still wants to send. */
   readonly backlog: number
   /** The newest state it saw, its `now`, and the time of the process before it asked for that. */
   readonly last: { readonly state: State; readonly now: number; readonly local: number } | undefined

@@ -41,13 +41,36 @@ export interface Surroundings<R> {
   readonly updateRefs: (refs: FiberRefs.FiberRefs, id: FiberId.Runtime) => FiberRefs.FiberRefs
 }
 
+/** @internal */
+export interface Deadline {
+  /**
+   * Runs any effect; when it takes too long, interrupts it, waits until it is gone, and fails.
+   *
+   * That needs a fiber of its own, because interrupting the caller's would interrupt all its children, too. In return
+   * it can have a context and fiber refs of its own for nothing.
+   */
+  readonly ofEffect: <A, E, R, E2>(
+    self: Effect.Effect<A, E, R>,
+    surroundings: Surroundings<R>,
+    onTimeout: () => E2
+  ) => Effect.Effect<A, E | E2>
+  /**
+   * Starts what calls back, and gives what abandons it; when it takes too long, abandons it and fails. It stays in the
+   * caller's fiber: without the fork, a call costs half as much. Abandoning must do nothing after the callback.
+   */
+  readonly ofCallback: <A, E, E2>(
+    start: (context: Context.Context<never>, callback: (exit: Exit.Exit<A, E>) => void) => () => void,
+    onTimeout: () => E2
+  ) => Effect.Effect<A, E | E2>
+}
+
 /**
  * A timeout for many effects at once. `Effect.timeout` races two fibers and sets a timer for each effect, which is most
  * of the cost of a call; this has a single sleeper for all that run, none when nothing runs.
  *
  * @internal
  */
-export const make = (millis: number) => {
+export const make = (millis: number): Deadline => {
   const watches = new WeakMap<Clock.Clock, Watch>()
 
   const watchOf = (clock: Clock.Clock): Watch => {
@@ -121,12 +144,6 @@ export const make = (millis: number) => {
       return Effect.zipRight(clock.sleep(rest), sleep(watch, clock))
     })
 
-  /**
-   * Runs any effect; when it takes too long, interrupts it, waits until it is gone, and fails.
-   *
-   * That needs a fiber of its own, for interrupting the caller's would interrupt all its children, too. But once it is
-   * there, it can have a context and fiber refs of its own for nothing.
-   */
   const ofEffect = <A, E, R, E2>(
     self: Effect.Effect<A, E, R>,
     surroundings: Surroundings<R>,
@@ -152,10 +169,6 @@ export const make = (millis: number) => {
       })
     )
 
-  /**
-   * Starts what calls back, and gives what abandons it; when it takes too long, abandons it and fails. All of it in the
-   * caller's fiber: without the fork, a call costs half as much. Abandoning must do nothing once it has called back.
-   */
   const ofCallback = <A, E, E2>(
     start: (context: Context.Context<never>, callback: (exit: Exit.Exit<A, E>) => void) => () => void,
     onTimeout: () => E2

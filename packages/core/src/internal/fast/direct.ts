@@ -1,0 +1,39 @@
+/**
+ * The switch of this room, in which a call costs less than the ordinary way through `HttpClient` (`internal/calls`):
+ * `check` answers for a schema where it can, `deadlines` has one timer for all calls, and this one sends without a fiber.
+ * The tests of `FrameioClient` run both ways.
+ */
+import type * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Effect from "effect/Effect"
+import * as DirectHttpClient from "../../DirectHttpClient.js"
+import * as Answer from "../answer.js"
+import * as Call from "../call.js"
+import type * as Failures from "../failures.js"
+import type * as deadlines from "./deadlines.js"
+
+/**
+ * How an attempt is sent.
+ *
+ * @internal
+ */
+export type Send = (
+  request: HttpClientRequest.HttpClientRequest,
+  secret: string
+) => Effect.Effect<Answer.Answer, Failures.Unanswered>
+
+/**
+ * Sends by a client's short way; `undefined` where it has none.
+ *
+ * @internal
+ */
+export const sendBy = (
+  http: HttpClient.HttpClient,
+  deadline: deadlines.Deadline,
+  onTimeout: () => Failures.TimedOut
+): Send | undefined => {
+  if (!DirectHttpClient.isDirect(http)) return undefined
+  const exchange = http[DirectHttpClient.TypeId]
+  return (request, secret) =>
+    Effect.flatMap(deadline.ofCallback(exchange(request), onTimeout), Answer.read(secret, Call.isSuccess, true))
+}
