@@ -1,9 +1,9 @@
 /**
  * A job of a million links, with a ledger and without: `npm run bench -- bulk [--links 1000000]`. Each in a process of
- * its own, against an unlimited fake in that process, so that memory and CPU are the job's and the fake's. Prints the
- * table, and writes it into `docs/bulk.md`.
+ * its own, against an unlimited fake in yet another, so that memory and CPU are the job's alone. Prints the table, and
+ * writes it into `docs/bulk.md`.
  */
-import { fork } from "node:child_process"
+import { type ChildProcess, fork } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
@@ -18,11 +18,15 @@ import * as Ledger from "@effect-frameio/batch/Ledger"
 import * as PlanSource from "@effect-frameio/batch/PlanSource"
 import type * as VersionPlan from "@effect-frameio/batch/VersionPlan"
 import type { AssetId } from "@effect-frameio/core/Asset"
+import * as FrameioClient from "@effect-frameio/core/FrameioClient"
 import * as Repository from "@effect-frameio/stacks/Repository"
 import * as FakeFrameio from "@effect-frameio/testing/FakeFrameio"
+import * as FakeFrameioServer from "@effect-frameio/testing/FakeFrameioServer"
+import * as UndiciHttpClient from "@effect-frameio/undici/UndiciHttpClient"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import * as Table from "./Table.js"
 
@@ -46,7 +50,7 @@ interface Step {
 interface Outcome {
   readonly mode: Mode
   readonly steps: ReadonlyArray<Step>
-  /** When the job begins: the runtime, the code and the fake's world. */
+  /** When the job begins: the runtime and the code. */
   readonly beforeMiB: number
   readonly peakMiB: number
   readonly confirmed: number
@@ -56,7 +60,7 @@ interface Outcome {
 const mib = (bytes: number): number => bytes / 1024 / 1024
 
 /** Fills the world and writes the plan, chain after chain. */
-const prepare = (fake: FakeFrameio.Service, chains: number, plan: string): void => {
+const prepare = (fake: FakeFrameioServer.Service, chains: number, plan: string): void => {
   const file = Fs.openSync(plan, "w")
   let text = "asset_id,next_asset_id,name\n"
   for (let chain = 0; chain < chains; chain++) {
@@ -99,25 +103,37 @@ function* chainsOf(plan: string): Generator<VersionPlan.Chain> {
   Fs.closeSync(file)
 }
 
-/** With no network to wait for, nothing else would let the event loop turn, and native memory would never be let go. */
-const turn = Effect.async<void>((resume) => {
-  setImmediate(() => resume(Effect.void))
-})
-
 const count = <E, R>(events: Stream.Stream<BatchEvent.BatchEvent, E, R>) =>
-  Stream.runFoldEffect(events, BatchProgress.empty, (progress, event) => {
-    const next = BatchProgress.add(progress, event)
-    return event._tag === "Confirmed" && next.confirmed % 100 === 0 ? Effect.as(turn, next) : Effect.succeed(next)
-  })
+  Stream.runFold(events, BatchProgress.empty, BatchProgress.add)
 
-const job = (mode: Mode, links: number, folder: string) =>
+interface Fake {
+  readonly baseUrl: string
+  /** What the file of pairs holds. */
+  readonly links: number
+}
+
+const planIn = (folder: string): string => Path.join(folder, "plan.csv")
+
+/** Fills a world, writes its plan, and says where it listens; then, whenever it is asked, how many versions were made. */
+const serve = (links: number, folder: string) =>
   Effect.gen(function* () {
-    const fake = yield* FakeFrameio.FakeFrameio
+    const fake = yield* FakeFrameioServer.make({
+      limits: { "assets.version": { limit: 100_000, windowMillis: 1000 }, "*": "unlimited" },
+      payload: "slim",
+      journal: 0
+    })
     const chains = Math.floor(links / LINKS)
-    const total = chains * LINKS
-    const plan = Path.join(folder, "plan.csv")
+    prepare(fake, chains, planIn(folder))
+    process.on("message", () => process.send?.(fake.journal.counts("assets.version").applied))
+    process.send?.({ baseUrl: fake.baseUrl, links: chains * LINKS } satisfies Fake)
+    return yield* Effect.never
+  }).pipe(Effect.scoped)
+
+const job = (mode: Mode, { baseUrl, links: total }: Fake, folder: string) =>
+  Effect.gen(function* () {
+    const chains = total / LINKS
+    const plan = planIn(folder)
     const file = Path.join(folder, "job.db")
-    prepare(fake, chains, plan)
     const bytes = PlanSource.file(plan)
     const beforeMiB = mib(process.memoryUsage().rss)
 
@@ -183,36 +199,41 @@ const job = (mode: Mode, links: number, folder: string) =>
       steps,
       beforeMiB,
       peakMiB: process.resourceUsage().maxRSS / 1024,
-      confirmed,
-      applied: fake.journal.counts("assets.version").applied
+      confirmed
     }
   }).pipe(
-    Effect.provide([
-      Layer.provideMerge(
-        Repository.layerV2,
-        FakeFrameio.layerClient({
-          limits: { "assets.version": { limit: 100_000, windowMillis: 1000 }, "*": "unlimited" },
-          payload: "slim",
-          journal: 0
-        })
-      ),
-      NodeContext.layer
-    ])
+    Effect.provide(
+      Repository.layerV2.pipe(
+        Layer.provideMerge(FrameioClient.layer({ baseUrl, token: Redacted.make(FakeFrameio.token) })),
+        Layer.provide(UndiciHttpClient.layer),
+        Layer.provideMerge(NodeContext.layer)
+      )
+    )
   )
 
-const child = async (mode: Mode, links: number): Promise<Outcome> => {
+const start = (what: Mode | "fake", links: number, folder: string, execArgv: ReadonlyArray<string>) =>
+  fork(fileURLToPath(import.meta.url), ["--mode", what, "--links", String(links), "--folder", folder], {
+    execArgv: [...execArgv]
+  })
+
+const answerOf = <A>(process: ChildProcess, what: string): Promise<A> =>
+  new Promise((resolve, reject) => {
+    process.once("message", (message) => resolve(message as A))
+    process.once("exit", (code) => reject(new Error(`the ${what} ended with ${code}`)))
+  })
+
+const measure = async (mode: Mode, links: number): Promise<Outcome> => {
   const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "effect-frameio-bulk-"))
+  const fake = start("fake", links, folder, [])
   try {
-    return await new Promise<Outcome>((resolve, reject) => {
-      const running = fork(
-        fileURLToPath(import.meta.url),
-        ["--mode", mode, "--links", String(links), "--folder", folder],
-        { execArgv: [`--max-old-space-size=${HEAP_MIB}`] }
-      )
-      running.once("message", (outcome) => resolve(outcome as Outcome))
-      running.once("exit", (code) => reject(new Error(`the ${mode} run ended with ${code}`)))
-    })
+    const at = await answerOf<Fake>(fake, "fake")
+    const running = start(mode, links, folder, [`--max-old-space-size=${HEAP_MIB}`])
+    running.send(at)
+    const outcome = await answerOf<Omit<Outcome, "applied">>(running, `${mode} run`)
+    fake.send("applied")
+    return { ...outcome, applied: await answerOf<number>(fake, "fake") }
   } finally {
+    fake.kill("SIGKILL")
     Fs.rmSync(folder, { recursive: true, force: true })
   }
 }
@@ -252,11 +273,13 @@ const main = async (): Promise<void> => {
   if (!Number.isInteger(links) || links < LINKS)
     throw new Error(`--links is ${values.links}; it must be ${LINKS} or more`)
   const { folder, mode } = values
+  if (folder !== undefined && mode === "fake") return Effect.runPromise(serve(links, folder))
   if (folder !== undefined && (mode === "ledger" || mode === "plain")) {
-    process.send?.(await Effect.runPromise(job(mode, links, folder)))
+    const fake = await new Promise<Fake>((resolve) => process.once("message", (message) => resolve(message as Fake)))
+    process.send?.(await Effect.runPromise(job(mode, fake, folder)))
     return
   }
-  const outcomes = await Promise.all([child("plain", links), child("ledger", links)])
+  const outcomes = await Promise.all([measure("plain", links), measure("ledger", links)])
   const text = table(links, outcomes)
   process.stdout.write(`${text}\n`)
   Fs.writeFileSync(DOCUMENT, Table.replaceSection(Fs.readFileSync(DOCUMENT, "utf8"), "bulk", text))

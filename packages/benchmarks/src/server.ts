@@ -1,14 +1,17 @@
 /**
  * A server process with Frame.io's rate limit: as strict as the real one to the millisecond, and otherwise as fast as
  * `node:http` is. Controlled by the messages of `Protocol`.
+ *
+ * Its bucket is a second one, written apart from the fake's and from the client's, so that no fault of theirs can hide
+ * in what they are measured by; a test holds it to the fake's, request by request.
  */
 import * as Http from "node:http"
+import { PCGRandom } from "effect/Utils"
 import { assetBody } from "./AssetBody.js"
 import * as Bucket from "./Bucket.js"
 import * as Foreign from "./Foreign.js"
 import type { FromServer, ServerRun, ToServer } from "./Protocol.js"
 import { isUrgent, monotonic } from "./Protocol.js"
-import * as Random from "./Random.js"
 
 const send = (message: FromServer): void => {
   process.send?.(message)
@@ -17,7 +20,7 @@ const send = (message: FromServer): void => {
 interface State {
   readonly run: ServerRun
   readonly bucket: Bucket.Bucket
-  readonly random: () => number
+  readonly random: PCGRandom
   foreign: Foreign.Foreign
   admitted: number
   refused: number
@@ -31,7 +34,7 @@ const stateOf = (run: ServerRun): State => {
   return {
     run,
     bucket,
-    random: Random.make(run.seed),
+    random: new PCGRandom(run.seed),
     foreign: Foreign.make({ kind: "none" }, bucket, 0),
     admitted: 0,
     refused: 0,
@@ -79,7 +82,7 @@ const handle = (request: Http.IncomingMessage, response: Http.ServerResponse): v
   }
   if (Number.isNaN(current.first)) begin(current)
   const { bucket, run } = current
-  const half = (run.latencyMillis + run.jitterMillis * (2 * current.random() - 1)) / 2
+  const half = (run.latencyMillis + run.jitterMillis * (2 * current.random.number() - 1)) / 2
   after(half, () => {
     const now = Date.now()
     Foreign.settle(current.foreign, bucket, now)

@@ -1,4 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as RateLimiter from "@effect-frameio/testing/RateLimiter"
+import { FastCheck } from "effect"
 import * as Bucket from "../src/Bucket.js"
 
 /** Charges `count` requests at `now` and gives what each answer would say. */
@@ -41,4 +43,24 @@ describe("Bucket", () => {
     Bucket.leak(bucket, 10_000)
     assert.strictEqual(bucket.level, 0)
   })
+
+  it.prop(
+    "admits and says what the fake's own limiter does, whatever comes when",
+    [
+      FastCheck.integer({ min: 1, max: 400 }),
+      FastCheck.constantFrom(1000, 5000, 60_000),
+      FastCheck.array(FastCheck.nat(400), { maxLength: 300 })
+    ],
+    ([limit, windowMillis, pauses]) => {
+      const bucket = Bucket.make(limit, windowMillis, 0)
+      const limiter = RateLimiter.make({ limits: { "assets.version": { limit, windowMillis } } })
+      let now = 0
+      for (const pause of pauses) {
+        now += pause < 300 ? 0 : pause
+        const { admitted, remaining } = limiter.take("", "assets.version", now)
+        assert.strictEqual(Bucket.charge(bucket, now), admitted)
+        assert.strictEqual(admitted ? Bucket.remaining(bucket) : Bucket.remainingWhenRefused(bucket), remaining)
+      }
+    }
+  )
 })
