@@ -178,7 +178,7 @@ const job = (mode: Mode, { baseUrl, links: total }: Fake, folder: string) =>
               )
             ).pipe(Effect.provideService(Ledger.Ledger, ledger))
           )
-          confirmed += counts.confirmed
+          confirmed = counts.confirmed
         })
       )
       yield* Effect.scoped(
@@ -190,7 +190,7 @@ const job = (mode: Mode, { baseUrl, links: total }: Fake, folder: string) =>
             total - half,
             count(BatchJob.run()).pipe(Effect.provideService(Ledger.Ledger, ledger))
           )
-          confirmed += counts.confirmed
+          confirmed = counts.confirmed
         })
       )
     }

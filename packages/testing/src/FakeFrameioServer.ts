@@ -51,7 +51,10 @@ export interface Service extends FakeFrameio.Service {
   readonly baseUrl: string
   /** The port it listens on. */
   readonly port: number
-  /** The page on which its calls can be made; the OpenAPI document is at `/openapi.json` beside it. For a browser. */
+  /**
+   * The page on which its calls can be made; the OpenAPI document is at `/openapi.json` beside it. What is in the fake, and
+   * how its buckets stand, is on the page at {@link baseUrl}. For a browser.
+   */
   readonly docsUrl: string
 }
 
@@ -157,11 +160,10 @@ export const make = (options?: Options): Effect.Effect<Service, HttpServerError.
     const [NodeHttpServer] = yield* platformNode
     const http = yield* NodeHttpServer.make(() => server, { port: options?.port ?? 0, host })
     const [project] = service.world.projects
-    const manual = yield* Manual.make({
-      token: FakeFrameio.token,
-      rootId: project?.rootId,
-      accountId: project?.accountId
-    })
+    const manual = yield* Manual.make(
+      { token: FakeFrameio.token, rootId: project?.rootId, accountId: project?.accountId },
+      service
+    )
     yield* http.serve(serve(engine, manual, service.world.uploads), cors)
     // Runs first of all finalizers: connections kept open for a next request would keep the server from closing.
     yield* Effect.addFinalizer(() =>

@@ -198,6 +198,29 @@ export const latency = (options: {
 }
 
 /**
+ * One fate for a share of the requests, by chance out of a seed: that of the n-th request is always the same.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const sometimes = (
+  options: {
+    /** How many of the requests, from 0 to 1. */
+    readonly share: number
+    readonly seed: number
+    /** All by default. */
+    readonly endpoints?: ReadonlyArray<EndpointName> | undefined
+  },
+  fate: Fate
+): FaultPlan =>
+  make(({ endpoint, sequence }) =>
+    (options.endpoints === undefined || options.endpoints.some((one) => one === endpoint)) &&
+    unit(options.seed, sequence, 23) < options.share
+      ? fate
+      : undefined
+  )
+
+/**
  * How likely each fault is, from 0 to 1; together at most 1.
  *
  * @since 0.1.0

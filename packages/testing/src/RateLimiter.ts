@@ -177,6 +177,20 @@ export interface Decision {
   readonly left: number
 }
 
+/**
+ * How the bucket of one user and endpoint stands at a time.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Standing {
+  readonly userId: string
+  readonly endpoint: string
+  readonly limit: Limit
+  /** Requests that would be admitted at once. */
+  readonly left: number
+}
+
 interface Stranger {
   readonly foreign: Foreign
   readonly from: number
@@ -298,6 +312,17 @@ export class RateLimiter {
     this.settleForeign(bucket, limit, now)
     leak(bucket, now)
     return bucket.level
+  }
+
+  /** Every bucket that was used and has a limit, in the order of their first use. */
+  standing(nowMillis: number): ReadonlyArray<Standing> {
+    return [...this.buckets].flatMap(([userId, ofUser]) =>
+      [...ofUser.keys()].flatMap((endpoint) => {
+        const limit = this.limitOf(endpoint)
+        if (limit === undefined) return []
+        return [{ userId, endpoint, limit, left: remainingAt(limit, this.levelOf(userId, endpoint, nowMillis)) }]
+      })
+    )
   }
 
   /** What became of each foreign client's requests up to a time, in the order of the options. */

@@ -30,8 +30,8 @@ describe("what a fake on a port has beside the API", () => {
     Effect.gen(function* () {
       const fake = yield* FakeFrameioServer.make()
       const root = yield* fetched(`${fake.baseUrl}/`)
-      assert.strictEqual(root.response.status, 302)
-      assert.strictEqual(new URL(root.response.headers.get("location") ?? "", fake.baseUrl).href, fake.docsUrl)
+      assert.strictEqual(root.response.status, 200)
+      assert.include(root.text, new URL(fake.docsUrl).pathname)
       const { response, text } = yield* fetched(`${fake.docsUrl}?deep=link`)
       assert.strictEqual(response.status, 200)
       assert.match(response.headers.get("content-type") ?? "", /^text\/html/)
@@ -43,6 +43,62 @@ describe("what a fake on a port has beside the API", () => {
       assert.strictEqual(api.response.status, 401)
       const other = yield* Effect.promise(() => fetch(fake.docsUrl, { method: "POST" }))
       assert.strictEqual(other.status, 401, "nothing but GET is for the page")
+    })
+  )
+
+  it.scopedLive("what is in it, with ids, page after page, and nothing that a name could do", () =>
+    Effect.gen(function* () {
+      let stackId = ""
+      const fake = yield* FakeFrameioServer.make({
+        world: (world) => {
+          const folderId = world.addFolder({ name: "<script>alert(1)</script>" })
+          const many = world.addFolder({ name: "many" })
+          for (let n = 0; n < 250; n++) world.addFile({ name: `file_${n}.mov`, parentId: many })
+          const [assetId, nextAssetId] = ["a_v1.mov", "a_v2.mov"].map((name) =>
+            world.addFile({ name, parentId: folderId })
+          )
+          const made = world.version({ assetId: assetId ?? "", nextAssetId: nextAssetId ?? "" })
+          if (made.ok) stackId = made.value.stackId
+        }
+      })
+      const { response, text } = yield* fetched(fake.baseUrl)
+      assert.include(response.headers.get("content-security-policy") ?? "", "default-src 'none'")
+      assert.notInclude(text, "<script")
+      assert.include(text, "&lt;script&gt;alert(1)")
+      assert.include(text, `<code>${fake.world.projects[0]?.rootId}</code>`)
+      assert.include(text, `<code>${stackId}</code>`, "what a folder holds shows in it")
+      const many = fake.world.children(fake.world.projects[0]?.rootId ?? "").ids[0] ?? ""
+      const third = yield* fetched(`${fake.baseUrl}/?in=${many}&page=3`)
+      assert.strictEqual(third.text.match(/file_\d+\.mov/g)?.length, 50)
+      assert.include(third.text, `frameio plan ${many} --rule vfx`)
+      const stack = yield* fetched(`${fake.baseUrl}/?in=${stackId}`)
+      assert.isBelow(
+        stack.text.indexOf("a_v2.mov</bdi>", stack.text.indexOf("<ul>")),
+        stack.text.lastIndexOf("a_v1.mov")
+      )
+      const none = yield* fetched(`${fake.baseUrl}/?in=%22%3E%3Cb`)
+      assert.include(none.text, "There is no such asset")
+      assert.notInclude(none.text, '"><b')
+      assert.strictEqual((yield* fake.counts()).requests, 0)
+    })
+  )
+
+  it.scopedLive("how the buckets stand, without a token and at no cost", () =>
+    Effect.gen(function* () {
+      const fake = yield* FakeFrameioServer.make({ limits: { "assets.get": { limit: 10, windowMillis: 60_000 } } })
+      assert.include((yield* fetched(`${fake.baseUrl}/buckets`)).text, "Nothing was asked yet.")
+      const root = fake.world.projects[0]?.rootId ?? ""
+      for (let n = 0; n < 12; n++) {
+        yield* Effect.promise(() =>
+          fetch(`${fake.baseUrl}/v2/assets/${root}`, { headers: { authorization: `Bearer ${FakeFrameio.token}` } })
+        )
+      }
+      const { text } = yield* fetched(`${fake.baseUrl}/buckets`)
+      assert.match(
+        text,
+        /<td>assets\.get<\/td><td>Synthetic User 1<\/td>.*<td>0 of 10 in 60000 ms<\/td><td>12<\/td><td>2<\/td>/
+      )
+      assert.include(text, 'http-equiv="refresh"')
     })
   )
 

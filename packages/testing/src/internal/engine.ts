@@ -322,7 +322,7 @@ export const make = (parts: Parts): Effect.Effect<Engine, never, Scope.Scope> =>
       if (fault?._tag === "ErrorBefore") {
         const status = fault.status ?? 500
         ended(status, { user: asking, refusal: "ServerError", decision })
-        const failed = face.failed(status, "By plan, before anything was done.")
+        const failed = status === 429 ? face.refused() : face.failed(status, "By plan, before anything was done.")
         return Effect.succeed(answer(withRetryAfter(failed, fault), decision))
       }
       return Effect.map(face.handle(arrival, asking), (handled) => {

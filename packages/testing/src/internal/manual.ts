@@ -1,6 +1,6 @@
 /**
- * What a fake on a port has beside the API: the declaration as an OpenAPI document, and a page on which its calls can be
- * made. The page is Swagger UI out of `@effect/platform`, which carries all it needs: a browser asks nobody else.
+ * What a fake on a port has beside the API: a page that shows what is in it, the declaration as an OpenAPI document, and a
+ * page on which its calls can be made. That one is Swagger UI out of `@effect/platform`, which carries all it needs: a browser asks nobody else.
  */
 import * as Headers from "@effect/platform/Headers"
 import * as HttpLayerRouter from "@effect/platform/HttpLayerRouter"
@@ -9,6 +9,7 @@ import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as OpenApi from "@effect/platform/OpenApi"
 import * as FrameioApi from "@effect-frameio/core/FrameioApi"
 import * as Effect from "effect/Effect"
+import * as Home from "./home.js"
 import { ServerRequest } from "./messages.js"
 
 /** @internal */
@@ -45,7 +46,7 @@ The token \`${token}\` is filled in already.${root}${account}`
 }
 
 /** The declaration, whose server is whatever answers the page. */
-const shown = (known: Known) =>
+const declared = (known: Known) =>
   FrameioApi.FrameioApi.annotateContext(
     OpenApi.annotations({
       title: "Frame.io, the fake of it",
@@ -54,17 +55,20 @@ const shown = (known: Known) =>
     })
   )
 
-type Shown = ReturnType<typeof shown>
+type Declared = ReturnType<typeof declared>
+
+/** Swagger UI knows bright rooms only: its colours are turned round, and those of pictures and marks back again. */
+const DARK = `<style>@media (prefers-color-scheme: dark) { html { background: #111 } .swagger-ui { filter: invert(0.9) hue-rotate(180deg) } .swagger-ui .microlight, .swagger-ui img { filter: invert(1) hue-rotate(180deg) } }</style>`
 
 /** Fills in the token once the page is there. */
 const authorize = (token: string): string => {
   const [scheme = ""] = Object.keys(OpenApi.fromApi(FrameioApi.FrameioApi).components.securitySchemes)
   const call = `window.ui.preauthorizeApiKey(${JSON.stringify(scheme)}, ${JSON.stringify(token)})`
-  return `<script>window.addEventListener("load", () => ${call})</script>`
+  return `${DARK}<script>window.addEventListener("load", () => ${call})</script>`
 }
 
 /** Loaded when somebody asks for it, since it is two megabytes. */
-const render = (api: Shown, token: string): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
+const render = (api: Declared, token: string): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
   Effect.gen(function* () {
     const swagger = yield* Effect.promise(() => import("@effect/platform/HttpApiSwagger"))
     const app = yield* HttpLayerRouter.toHttpEffect(swagger.layerHttpLayerRouter({ api, path: PAGE }))
@@ -75,13 +79,13 @@ const render = (api: Shown, token: string): Effect.Effect<HttpServerResponse.Htt
   }).pipe(Effect.scoped, Effect.orDie)
 
 /** @internal */
-export const make = (known: Known): Effect.Effect<Manual> =>
+export const make = (known: Known, shown: Omit<Home.Shown, "docs">): Effect.Effect<Manual> =>
   Effect.gen(function* () {
-    const api = shown(known)
+    const api = declared(known)
+    const home = Home.make({ ...shown, docs: PAGE })
     const page = yield* Effect.cached(render(api, known.token))
     const document = Effect.sync(() => HttpServerResponse.unsafeJson(OpenApi.fromApi(api)))
     const pages: Readonly<Record<string, Effect.Effect<HttpServerResponse.HttpServerResponse>>> = {
-      "/": Effect.succeed(HttpServerResponse.redirect(PAGE)),
       [PAGE]: page,
       [DOCUMENT]: document,
       // Every browser asks for one; it is not a request to the API.
@@ -89,8 +93,9 @@ export const make = (known: Known): Effect.Effect<Manual> =>
     }
     return {
       answer: ({ method, url }) => {
+        if (method !== "GET") return undefined
         const path = url.split("?", 1)[0] ?? ""
-        return method === "GET" && Object.hasOwn(pages, path) ? pages[path] : undefined
+        return Object.hasOwn(pages, path) ? pages[path] : home(url)
       }
     }
   })
