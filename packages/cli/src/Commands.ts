@@ -459,11 +459,18 @@ export const fake = CommandLine.command({
   summary: "Start a Frame.io on this machine, to try without an account",
   about: [
     "It keeps Frame.io's rules about stacks and its rate limit to the millisecond. It lives in memory and is gone when it ends.",
-    "It also serves its OpenAPI document, and a page to try calls in; the address is printed."
+    "It also serves its OpenAPI document, and a page to try calls in; the address is printed.",
+    "It answers both APIs, of which --api says which one to begin with: V4 with the limits that Frame.io prints."
   ],
   parameters: {
     shots: shots(100),
     ...world,
+    limit: CommandLine.optional(
+      "limit",
+      CommandLine.integer,
+      "How many version calls per second it allows, 20 by default; over V4 new stacks and moves, the printed limits by default."
+    ),
+    api: CommandLine.withDefault("api", CommandLine.choice("api", ["v2", "v4"]), "v2", "Which API to say how to use."),
     host: CommandLine.withDefault(
       "host",
       CommandLine.text("host"),
@@ -480,6 +487,7 @@ export const fake = CommandLine.command({
   sends: "nothing",
   examples: [
     { line: "frameio fake --pairs pairs.csv" },
+    { line: "frameio fake --api v4" },
     { line: "frameio fake --shots 1000 --versions 5 --limit 100 --latency 50 --port 8080" }
   ]
 })

@@ -73,7 +73,10 @@ const about = (millis: number): string => `${(millis / 1000).toFixed(1)} s`
 const percent = (ratio: number): string => `${Math.max(0, (ratio - 1) * 100).toFixed(1)} %`
 
 /** Versions put on their stacks the way a script does at first: some side by side, and again after each refusal. */
-const plainly = (setup: FakeCommand.Setup) =>
+/** Measured against its limit, which has to be told. */
+type Setup = FakeCommand.Setup & { readonly limit: number }
+
+const plainly = (setup: Setup) =>
   Effect.gen(function* () {
     const client = yield* HttpClient.HttpClient
     const { pairs, server } = yield* FakeCommand.start({ ...setup, ...PLAIN, port: 0 })
@@ -107,7 +110,7 @@ const plainly = (setup: FakeCommand.Setup) =>
  * @since 0.1.0
  * @category handlers
  */
-export const handle = Effect.fn("Cli.demo")(function* (args: FakeCommand.Setup & { readonly strict: boolean }) {
+export const handle = Effect.fn("Cli.demo")(function* (args: Setup & { readonly strict: boolean }) {
   const { strict, ...setup } = args
   const stdio = yield* Stdio
   const fs = yield* FileSystem.FileSystem

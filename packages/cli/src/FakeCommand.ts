@@ -6,6 +6,7 @@
 import * as FakeFrameio from "@effect-frameio/testing/FakeFrameio"
 import * as FakeFrameioServer from "@effect-frameio/testing/FakeFrameioServer"
 import * as FaultPlan from "@effect-frameio/testing/FaultPlan"
+import * as RateLimiter from "@effect-frameio/testing/RateLimiter"
 import * as Seed from "@effect-frameio/testing/Seed"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
@@ -28,8 +29,8 @@ export interface Setup {
   readonly shots: number
   /** Versions of each shot, loose at first; 2 or more, for one alone needs no stack. */
   readonly versions: number
-  /** Version calls per second; 1 or more. */
-  readonly limit: number
+  /** Version calls per second, or over V4 new stacks and moves; 1 or more. Default 20, and over V4 the printed limits. */
+  readonly limit?: number | undefined
   /** From a request to its answer, in ms. */
   readonly latency: number
   /** 0 for any that is free. */
@@ -57,12 +58,24 @@ const check = (setup: Setup): Effect.Effect<void, CliError> => {
     ...(setup.versions < 2
       ? [`--versions is ${setup.versions}; it must be at least 2, for one version alone is no stack.`]
       : []),
-    ...(setup.limit < 1 ? [`--limit is ${setup.limit}; it must be at least 1 call per second.`] : []),
+    ...(setup.limit !== undefined && setup.limit < 1
+      ? [`--limit is ${setup.limit}; it must be at least 1 call per second.`]
+      : []),
     ...(setup.latency < 0 ? [`--latency is ${setup.latency}; it must not be negative.`] : []),
     ...(setup.port < 0 || setup.port > 65_535 ? [`--port is ${setup.port}; it must be 0 to 65535.`] : []),
     ...(setup.host === "" ? ["--host is empty; it must be an address or a name, such as 127.0.0.1."] : [])
   ]
   return wrong.length === 0 ? Effect.void : CliError.badInput(wrong.join("\n"))
+}
+
+const LIMIT = 20
+
+const limitsOf = (limit: number | undefined): RateLimiter.Limits => {
+  const told = limit === undefined ? undefined : RateLimiter.perSecond(limit)
+  return {
+    "assets.version": told ?? RateLimiter.perSecond(LIMIT),
+    ...(told === undefined ? {} : { "versionStacks.create": told, "files.move": told })
+  }
 }
 
 /**
@@ -79,7 +92,7 @@ export const start = (setup: Setup): Effect.Effect<Started, CliError, Scope.Scop
     const server = yield* FakeFrameioServer.make({
       port: setup.port,
       host: setup.host,
-      limits: { "assets.version": { limit: setup.limit, windowMillis: 1000 } },
+      limits: limitsOf(setup.limit),
       faults: setup.latency === 0 ? FaultPlan.none : FaultPlan.latency({ millis: setup.latency }),
       world: (world) => {
         pairs = Seed.pairs(Seed.shots(world, { shots: setup.shots, versions: setup.versions }))
@@ -106,16 +119,87 @@ export const start = (setup: Setup): Effect.Effect<Started, CliError, Scope.Scop
 export const toCsv = (pairs: ReadonlyArray<Seed.Pair>): string =>
   ["asset_id,next_asset_id", ...pairs.map((pair) => `${pair.assetId},${pair.nextAssetId}`), ""].join("\n")
 
-/** A developer token needs a header at V4, and an account in each path. */
-const v4 = ({ baseUrl, world }: FakeFrameioServer.Service): string => {
-  const [project] = world.projects
-  if (project === undefined) return ""
+/** What both APIs are reached with. */
+const exports = ({ baseUrl }: FakeFrameioServer.Service): string =>
+  `export FRAMEIO_BASE_URL=${baseUrl}\nexport FRAMEIO_TOKEN=${FakeFrameio.token}\n`
+
+/** A developer token needs a header at V4, and a path its account. */
+const curl = (method: "GET" | "POST", url: string, body?: unknown): string =>
+  [
+    "curl",
+    `-H "Authorization: Bearer ${FakeFrameio.token}" -H "x-frameio-legacy-token-auth: true"`,
+    ...(body === undefined ? [] : [`-H "Content-Type: application/json" -X ${method} -d '${JSON.stringify(body)}'`]),
+    url
+  ].join(" ")
+
+const powerShell = (method: "GET" | "POST", url: string, body?: unknown): string =>
+  [
+    `Invoke-RestMethod -Method ${method} -Uri "${url}" -UserAgent "trying/1.0"`,
+    `-Headers @{ "Authorization" = "Bearer ${FakeFrameio.token}"; "x-frameio-legacy-token-auth" = "true" }`,
+    ...(body === undefined ? [] : [`-ContentType "application/json" -Body '${JSON.stringify(body)}'`])
+  ].join(" ")
+
+/** What there is to know of V4: where to begin, and calls to paste. */
+const aboutV4 = ({ deliveryId, pairs, server }: Started): string => {
+  const [project] = server.world.projects
+  const [pair] = pairs
+  if (project === undefined || pair === undefined) return ""
   const { accountId, rootId } = project
+  const account = `${server.baseUrl}/v4/accounts/${accountId}`
+  const list = `${account}/folders/${rootId}/children`
+  const folderId = server.world.get(pair.assetId)?.parentId ?? rootId
+  const stack = `${account}/folders/${folderId}/version_stacks`
+  const body = { data: { file_ids: [pair.assetId, pair.nextAssetId] } }
+  return [
+    "",
+    `account      ${accountId}`,
+    `workspace    ${project.teamId}`,
+    `project      ${project.id}`,
+    `root folder  ${rootId}`,
+    `delivery     ${deliveryId}, a folder as it is found in the field`,
+    "",
+    "What is in the root folder, with curl and with PowerShell:",
+    curl("GET", list),
+    powerShell("GET", list),
+    "",
+    "A version stack of two files, the oldest first:",
+    curl("POST", stack, body),
+    powerShell("POST", stack, body),
+    "",
+    `Adobe's login: POST ${server.baseUrl}/ims/token/v3, for any client id and secret.`,
+    `Webhooks are delivered to this machine only.`,
+    ""
+  ].join("\n")
+}
+
+const aboutV2 = ({ deliveryId, pairs, server }: Started, file: Option.Option<string>): string => {
+  const [first] = pairs
+  const [project] = server.world.projects
+  const single =
+    first === undefined
+      ? ""
+      : `frameio version ${first.assetId} ${first.nextAssetId}\nframeio upload <any file>.mov --onto ${first.assetId}\n`
+  const batch = Option.match(file, {
+    onNone: () => `\nWith --pairs pairs.csv it also writes all ${pairs.length} pairs, for a batch.\n`,
+    onSome: (path) => `frameio batch run ${path}\n`
+  })
+  const reached =
+    project === undefined
+      ? ""
+      : `\nV4 is at the same base URL: account ${project.accountId}, root folder ${project.rootId}.\n` +
+        `${curl("GET", `${server.baseUrl}/v4/accounts/${project.accountId}/folders/${project.rootId}/children`)}\n`
   return (
-    `\nV4 is at the same base URL: account ${accountId}, root folder ${rootId}.\n` +
-    `curl -H "Authorization: Bearer ${FakeFrameio.token}" -H "x-frameio-legacy-token-auth: true" ` +
-    `${baseUrl}/v4/accounts/${accountId}/folders/${rootId}/children\n`
+    `\n${single}${batch}` +
+    `\nA folder as it is found in the field, to plan by the names of its files:\nframeio plan ${deliveryId} --rule vfx\n` +
+    reached
   )
+}
+
+const limitText = (api: "v2" | "v4", limit: number | undefined): string => {
+  if (api === "v2") return `It allows ${limit ?? LIMIT} version calls per second.`
+  return limit === undefined
+    ? "It speaks V4 with the limits that Frame.io prints: 10 new stacks and 100 moves a minute."
+    : `It speaks V4 and allows ${limit} new stacks and ${limit} moves per second.`
 }
 
 /**
@@ -125,39 +209,37 @@ const v4 = ({ baseUrl, world }: FakeFrameioServer.Service): string => {
  * @category handlers
  */
 export const handle = Effect.fn("Cli.fake")(function* (
-  args: Setup & { readonly host: string; readonly pairs: Option.Option<string>; readonly force: boolean }
+  args: Omit<Setup, "limit"> & {
+    readonly host: string
+    readonly limit: Option.Option<number>
+    readonly api: "v2" | "v4"
+    readonly pairs: Option.Option<string>
+    readonly force: boolean
+  }
 ) {
   const stdio = yield* Stdio
   const { problems, targets } = yield* OutputFile.check(Option.toArray(args.pairs), { force: args.force })
   if (problems.length > 0) return yield* CliError.badInput(problems.join("\n"))
-  const { deliveryId, pairs, server } = yield* start(args)
+  const limit = Option.getOrUndefined(args.limit)
+  const started = yield* start({ ...args, limit })
+  const { pairs, server } = started
   yield* OutputFile.write(targets.map((target) => ({ target, text: Stream.make(toCsv(pairs)) })))
   const warning = FakeFrameioServer.warning(args.host)
   if (warning !== undefined) yield* stdio.err(`Warning: ${warning}\n\n`)
   yield* stdio.err(
     `A Frame.io on this machine, with ${args.shots} shots of ${args.versions} versions each, nothing stacked yet.\n` +
-      `It allows ${args.limit} version calls per second. In another terminal:\n\n`
+      `${limitText(args.api, limit)} In another terminal:\n\n`
   )
-  yield* stdio.out(`export FRAMEIO_BASE_URL=${server.baseUrl}\nexport FRAMEIO_TOKEN=${FakeFrameio.token}\n`)
-  const [first] = pairs
-  const single =
-    first === undefined
-      ? ""
-      : `frameio version ${first.assetId} ${first.nextAssetId}\nframeio upload <any file>.mov --onto ${first.assetId}\n`
-  yield* stdio.err(
-    Option.match(args.pairs, {
-      onNone: () => `\n${single}\nWith --pairs pairs.csv it also writes all ${pairs.length} pairs, for a batch.\n`,
-      onSome: (file) => `\n${single}frameio batch run ${file}\n`
-    })
-  )
-  yield* stdio.err(
-    `\nA folder as it is found in the field, to plan by the names of its files:\nframeio plan ${deliveryId} --rule vfx\n`
-  )
-  yield* stdio.err(v4(server))
+  yield* stdio.out(exports(server))
+  yield* stdio.err(args.api === "v4" ? aboutV4(started) : aboutV2(started, args.pairs))
   yield* stdio.err(
     `\nIts calls, to read and to try in a browser: ${server.docsUrl}\nCtrl-C ends it, and all that is in it.\n`
   )
   yield* stdio.interrupted(1)
-  const counts = yield* server.counts("assets.version")
-  yield* stdio.err(`\nIt saw ${counts.requests} version calls, and answered ${counts.refused} of them with 429.\n`)
+  const counted = args.api === "v4" ? (["versionStacks.create", "files.move"] as const) : (["assets.version"] as const)
+  const counts = yield* Effect.forEach(counted, (endpoint) => server.counts(endpoint))
+  const requests = counts.reduce((sum, one) => sum + one.requests, 0)
+  const refused = counts.reduce((sum, one) => sum + one.refused, 0)
+  const calls = args.api === "v4" ? "new stacks and moves" : "version calls"
+  yield* stdio.err(`\nIt saw ${requests} ${calls}, and answered ${refused} of them with 429.\n`)
 }, Effect.scoped)

@@ -38,6 +38,53 @@ describe("frameio fake", () => {
     })
   )
 
+  it.live("says with --api v4 how to begin: what it prints for curl and for PowerShell are calls that work", () =>
+    Effect.gen(function* () {
+      const answers: Array<{ readonly status: number; readonly type: string | undefined }> = []
+      const { code, err, out } = yield* started(["--api", "v4", "--versions", "3"], async (err) => {
+        const calls = err.split("\n").flatMap((line) => {
+          const [, url] = /(http:\/\/\S+?)"?(?: |$)/.exec(line) ?? []
+          if (url === undefined || !/^(?:curl|Invoke-RestMethod) /.test(line)) return []
+          const headers = [...line.matchAll(/"(Authorization|x-frameio-legacy-token-auth)(?:: |" = ")([^"]+)"/g)].map(
+            ([, name = "", value = ""]) => [name, value]
+          )
+          const [, body] = /(?:-d|-Body) '([^']+)'/.exec(line) ?? []
+          return [{ url, headers: Object.fromEntries(headers), body }]
+        })
+        for (const { body, headers, url } of calls) {
+          const response = await fetch(url, {
+            headers: { ...headers, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+            method: body === undefined ? "GET" : "POST",
+            ...(body === undefined ? {} : { body })
+          })
+          const answer = await response.json()
+          answers.push({ status: response.status, type: answer.data?.type })
+        }
+      })
+      assert.strictEqual(code, 0, err)
+      assert.match(out, /^export FRAMEIO_BASE_URL=http:\/\/127\.0\.0\.1:\d+\nexport FRAMEIO_TOKEN=\S+\n$/)
+      // The stack is there once, so the second of the same call finds its files gone from the folder.
+      assert.deepStrictEqual(answers, [
+        { status: 200, type: undefined },
+        { status: 200, type: undefined },
+        { status: 201, type: "version_stack" },
+        { status: 422, type: undefined }
+      ])
+      assert.match(err, /10 new stacks and 100 moves a minute/)
+      assert.match(err, /^account {6}[0-9a-f-]{36}$/m)
+      assert.match(err, /^root folder {2}[0-9a-f-]{36}$/m)
+      assert.match(err, /It saw 2 new stacks and moves, and answered 0 of them with 429/)
+    })
+  )
+
+  it.live("allows over V4 what --limit says", () =>
+    Effect.gen(function* () {
+      const { code, err } = yield* started(["--api", "v4", "--limit", "50"])
+      assert.strictEqual(code, 0, err)
+      assert.include(err, "allows 50 new stacks and 50 moves per second")
+    })
+  )
+
   it.live("listens where it is told to, without a warning where that is this machine alone", () =>
     Effect.gen(function* () {
       const plain = yield* started([])
