@@ -30,6 +30,7 @@ const published = ["ratelimit", "core", "stacks", "testing", "redis", "undici", 
 /** These hold rules and no effects: they import nothing but one another. */
 const pure = {
   "packages/batch/src": [
+    "internal/plan/conclude",
     "internal/plan/csvCell",
     "internal/plan/dates",
     "internal/plan/folded",
@@ -42,6 +43,7 @@ const pure = {
     "internal/plan/scanners",
     "internal/plan/series",
     "internal/plan/settle",
+    "internal/plan/stackFlaws",
     "internal/plan/stackHead",
     "internal/plan/utf8Lines",
     "NamedRule",

@@ -8,7 +8,6 @@ import type { AssetId } from "@effect-frameio/core/Asset"
 import type * as FrameioError from "@effect-frameio/core/FrameioError"
 import type * as Repository from "@effect-frameio/stacks/Repository"
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
 import * as FolderReader from "./FolderReader.js"
 import * as NamingRule from "./NamingRule.js"
 import * as PlanFile from "./PlanFile.js"
@@ -58,19 +57,7 @@ export const make = (
   Effect.gen(function* () {
     const reader = yield* FolderReader.make(options)
     const root = yield* reader.root(folderId)
-    const files: Array<VersionGrouping.File> = []
-    const stacks: Array<VersionGrouping.Stack> = []
-    const findings: Array<VersionGrouping.Finding> = []
-    const recursive = options?.recursive ?? FolderReader.defaults.recursive
-    let foldersBelow = 0
-    yield* Stream.runForEach(reader.contents(root), (contents) =>
-      Effect.sync(() => {
-        if (!recursive) foldersBelow += contents.folders.length
-        for (const file of contents.files) files.push(file)
-        for (const stack of contents.stacks) stacks.push(stack)
-        findings.push(...contents.findings)
-      })
-    )
+    const { files, findings, foldersBelow, stacks } = yield* reader.all(root)
     const touched = VersionGrouping.touchedStacks(rule, { files, stacks }, options)
     const members = new Map((yield* reader.withMembers(touched)).map((stack) => [stack.id, stack]))
     const grouping = VersionGrouping.group(

@@ -133,11 +133,11 @@ const isAboutOne = (error: FrameioError.ReadError): boolean => {
 const advice = (error: FrameioError.ReadError): string => {
   switch (error._tag) {
     case "FrameioForbidden":
-      return "Let somebody who may give you access, or plan without it."
+      return "Let somebody who may give you access, or go on without it."
     case "FrameioNotFound":
       return "It was deleted or moved meanwhile."
     default:
-      return "Plan again later."
+      return "Try again later."
   }
 }
 
@@ -181,6 +181,17 @@ interface Listed<A> {
 }
 
 /**
+ * What a folder and those below it hold.
+ *
+ * @internal
+ */
+export interface All extends VersionGrouping.Listing {
+  readonly findings: ReadonlyArray<VersionGrouping.Finding>
+  /** Folders in it that were not read, because it was not asked for. */
+  readonly foldersBelow: number
+}
+
+/**
  * Reads lists, counts their pages, and tells the scheduler how many are to come.
  *
  * @internal
@@ -190,6 +201,8 @@ export interface Reader {
   readonly root: (folderId: AssetId) => Effect.Effect<VersionGrouping.Folder, NotAFolder | FrameioError.ReadError>
   /** A folder and, if that is asked for, those below it, level by level. */
   readonly contents: (root: VersionGrouping.Folder) => Stream.Stream<Contents, FrameioError.ReadError>
+  /** The same, all together. */
+  readonly all: (root: VersionGrouping.Folder) => Effect.Effect<All, FrameioError.ReadError>
   /** The stacks with their versions, or with the reason why these could not be read. */
   readonly withMembers: (
     stacks: ReadonlyArray<VersionGrouping.Stack>
@@ -204,6 +217,7 @@ export const make = (options: Options | undefined): Effect.Effect<Reader, never,
     const scheduled = Option.isSome(yield* Effect.serviceOption(RateLimitScheduler.RateLimitScheduler))
     const job = scheduled ? yield* RateLimitJob.make({ name: "plan", remaining: 0 }) : undefined
     const withJob = job === undefined ? identity : RateLimitCall.withJob(job)
+    const recursive = options?.recursive ?? defaults.recursive
     const progress = { folders: 0, files: 0, stacks: 0, requests: 0, left: 0 }
 
     const expect = (more: number): void => {
@@ -279,7 +293,7 @@ export const make = (options: Options | undefined): Effect.Effect<Reader, never,
           ),
           Stream.tap((contents) =>
             Effect.sync(() => {
-              if (options?.recursive ?? defaults.recursive) below.push(...contents.folders)
+              if (recursive) for (const one of contents.folders) below.push(one)
             })
           ),
           Stream.concat(levels(below, false))
@@ -303,11 +317,13 @@ export const make = (options: Options | undefined): Effect.Effect<Reader, never,
         onSuccess: ({ change, items }) =>
           Effect.succeed(
             change === "shrunk"
-              ? { ...stack, problem: "It was changed while it was read. Plan again." }
+              ? { ...stack, problem: "It was changed while it was read. Read it again." }
               : { ...stack, coverId: newest, members: items.map((file) => fileOf(file, stack.folder)) }
           )
       })
     }
+
+    const contents = (root: VersionGrouping.Folder) => levels([root], true)
 
     return {
       root: (folderId) =>
@@ -316,7 +332,25 @@ export const make = (options: Options | undefined): Effect.Effect<Reader, never,
             ? Effect.succeed({ id: item.id, path: item.name })
             : new NotAFolder({ assetId: folderId, kind: kindOf(item), name: item.name })
         ),
-      contents: (root) => levels([root], true),
+      contents,
+      all: (root) =>
+        Effect.suspend(() => {
+          const files: Array<VersionGrouping.File> = []
+          const stacks: Array<VersionGrouping.Stack> = []
+          const findings: Array<VersionGrouping.Finding> = []
+          let foldersBelow = 0
+          return Effect.map(
+            Stream.runForEach(contents(root), (one) =>
+              Effect.sync(() => {
+                if (!recursive) foldersBelow += one.folders.length
+                for (const file of one.files) files.push(file)
+                for (const stack of one.stacks) stacks.push(stack)
+                findings.push(...one.findings)
+              })
+            ),
+            (): All => ({ files, stacks, findings, foldersBelow })
+          )
+        }),
       withMembers: (stacks) =>
         Effect.suspend(() => {
           expect(stacks.length)
@@ -337,9 +371,9 @@ const stackOf = ({ coverId, folder, id, name }: VersionGrouping.Stack): Reposito
 })
 
 const fileOf = (
-  { arrived, bytes, id, mediaKind, name }: Repository.File,
+  { arrived, bytes, createdAt, id, mediaKind, name }: Repository.File,
   folder: VersionGrouping.Folder
-): VersionGrouping.File => ({ id, name, assetType: mediaKind ?? null, bytes, arrived, folder })
+): VersionGrouping.File => ({ id, name, assetType: mediaKind ?? null, bytes, arrived, createdAt, folder })
 
 const unreadFolder = (folder: VersionGrouping.Folder, error: FrameioError.ReadError): Contents => ({
   folder,
@@ -353,7 +387,7 @@ const unreadFolder = (folder: VersionGrouping.Folder, error: FrameioError.ReadEr
       folder: folder.path,
       base: "",
       assets: [{ id: folder.id, name: folder.path }],
-      message: `The folder could not be read, and nothing in it or below it was planned: ${error.message} ${advice(error)}`
+      message: `The folder could not be read, and nothing in it or below it counts: ${error.message} ${advice(error)}`
     }
   ]
 })
@@ -393,8 +427,8 @@ const sorted = (folder: VersionGrouping.Folder, { change, items }: Listed<Reposi
       assets: [{ id: folder.id, name: folder.path }],
       message:
         change === "shrunk"
-          ? "Assets left the folder while it was read, so others may have been missed, and nothing in it was planned. Plan again."
-          : "Assets came to the folder while it was read. Plan again to take in all of them."
+          ? "Assets left the folder while it was read, so others may have been missed, and nothing in it counts. Read it again."
+          : "Assets came to the folder while it was read. Read it again to take in all of them."
     })
   }
   return contents

@@ -353,17 +353,18 @@ export interface Suggestion {
 const NEARLY_ALL = 0.9
 
 /**
- * Another rule that reads nearly all of the names, where this one reads less than half of them.
+ * A rule that reads nearly all of the names: another one where this one reads less than half of them, or any where there is
+ * none.
  *
  * @since 0.1.0
  * @category checks
  */
-export const suggest = (rule: NamingRule, names: ReadonlyArray<string>): Suggestion | undefined => {
+export const suggest = (rule: NamingRule | undefined, names: ReadonlyArray<string>): Suggestion | undefined => {
   const media = names.filter((name) => !isLeftover(name))
   const fitsIn = (one: NamingRule): number => media.filter((name) => one.parse(name)._tag === "Fits").length
-  if (media.length < 2 || fitsIn(rule) * 2 >= media.length) return undefined
+  if (media.length < 2 || (rule !== undefined && fitsIn(rule) * 2 >= media.length)) return undefined
   return NamedRule.all
-    .filter(({ name }) => name !== rule.name)
+    .filter(({ name }) => name !== rule?.name)
     .map(({ name }) => ({ name, fits: fitsIn(byName(name)), of: media.length }))
     .filter(({ fits, of }) => fits >= of * NEARLY_ALL)
     .reduce<Suggestion | undefined>((best, one) => (best === undefined || one.fits > best.fits ? one : best), undefined)

@@ -7,11 +7,9 @@
  *
  * @since 0.1.0
  */
-import { nearMatches } from "./internal/plan/nearMatches.js"
-import { compare, doubtful, listed, type Member, Outcome, quoted, type Series, shown } from "./internal/plan/series.js"
-import { settle } from "./internal/plan/settle.js"
-import { unread } from "./internal/plan/stackHead.js"
-import { type Fits, isLeftover, type NamingRule, type Near } from "./NamingRule.js"
+import { conclude, readingOf, scopeOf } from "./internal/plan/conclude.js"
+import { compare, type Outcome } from "./internal/plan/series.js"
+import type { NamingRule } from "./NamingRule.js"
 
 /**
  * A folder, as far as a plan needs it.
@@ -40,6 +38,8 @@ export interface File {
   readonly bytes?: number | undefined
   /** Whether all of its content has arrived, where it is told. */
   readonly arrived?: boolean | undefined
+  /** ISO 8601 in UTC, where it is told. */
+  readonly createdAt?: string | undefined
   readonly folder: Folder
 }
 
@@ -106,6 +106,10 @@ export interface Options {
  * - `changed`: a folder that was changed while it was read.
  * - `not-a-file`: an asset that is neither file, folder nor stack.
  * - `leftover`: what operating systems leave in folders, such as `.DS_Store`.
+ * - `placeholder`: a file whose content has not arrived, because its upload goes on or never ended.
+ * - `loose-sibling`: files that belong on a stack by their names and lie beside it.
+ * - `stack-of-one`: a stack with one version, or none.
+ * - `duplicate-file`: files of one folder, or of one of its stacks, with the same name and size.
  *
  * @since 0.1.0
  * @category models
@@ -131,6 +135,10 @@ export type FindingKind =
   | "changed"
   | "not-a-file"
   | "leftover"
+  | "placeholder"
+  | "loose-sibling"
+  | "stack-of-one"
+  | "duplicate-file"
 
 /**
  * In what the names of one series can differ: upper and lower case, separators, invisible and compatibility characters,
@@ -221,23 +229,6 @@ export interface Grouping {
   readonly single: number
 }
 
-// -----------------------------------------------------------------------------
-// series
-// -----------------------------------------------------------------------------
-
-type Scope = (folder: Folder, key: string) => string
-
-const scopeOf = (options: Options | undefined): Scope => {
-  const across = options?.acrossFolders === true
-  return (folder, key) => (across ? key : `${folder.id}\u0000${key}`)
-}
-
-/** The reading of a name, in doubt or not. */
-const readingOf = (rule: NamingRule, name: string): Fits | undefined => {
-  const parsed = rule.parse(name)
-  return parsed._tag === "Fits" ? parsed : parsed._tag === "Ambiguous" ? parsed.reading : undefined
-}
-
 /**
  * The stacks whose members have to be read before grouping: those whose name has the base of a file that is in no stack,
  * and those whose name says nothing, beside such files. All others have nothing to get.
@@ -264,111 +255,6 @@ export const touchedStacks = (rule: NamingRule, listing: Listing, options?: Opti
 
 const isSingle = ({ series }: Outcome): boolean => series.loose.length === 1 && series.stacks.length === 0
 
-/** A file that the rule does not read plainly, and the series that it may belong to. */
-interface Unread {
-  readonly file: File
-  readonly ambiguous: boolean
-  readonly reason: string
-  readonly near: ReadonlyArray<Near>
-}
-
-/** Each file once, and none that is on a stack: a page that moved while it was read shows such files. */
-const distinct = (listing: Listing): ReadonlyArray<File> => {
-  const inStacks = new Set(listing.stacks.flatMap(({ members }) => (members ?? []).map(({ id }) => id)))
-  const byId = new Map(listing.files.map((file) => [file.id, file]))
-  // The order of the listing is the server's; the same files make the same plan.
-  return [...byId.values()].filter(({ id }) => !inStacks.has(id)).sort((one, other) => compare(one.id, other.id))
-}
-
-/** Puts each file that the rule reads into its series, and returns the others. */
-const collect = (
-  rule: NamingRule,
-  files: ReadonlyArray<File>,
-  scope: Scope,
-  series: Map<string, Series>
-): ReadonlyArray<Unread> => {
-  const unread: Array<Unread> = []
-  for (const file of files) {
-    const parsed = rule.parse(file.name)
-    const ambiguous = parsed._tag === "Ambiguous"
-    const fits = parsed._tag === "Fits" ? parsed : ambiguous ? parsed.reading : undefined
-    if (fits === undefined) {
-      if (parsed._tag !== "Fits") unread.push({ file, ambiguous, reason: parsed.reason, near: parsed.near })
-      continue
-    }
-    const member: Member = { file, fits, doubt: ambiguous ? parsed.reason : undefined }
-    const { base, key, looseKey } = fits
-    const known = series.get(scope(file.folder, key))
-    if (known !== undefined) known.loose.push(member)
-    else series.set(scope(file.folder, key), { key, base, looseKey, loose: [member], stacks: [], holds: [] })
-  }
-  return unread
-}
-
-/** A finding for a file that is not read; where it begins like a series, the series waits for it. */
-const findingOf = (rule: NamingRule, { ambiguous, file, reason }: Unread, base: string | undefined): Finding => {
-  const about = { folder: file.folder.path, base: "", assets: [shown(file)] }
-  if (isLeftover(file.name)) {
-    return { ...about, kind: "leftover", severity: "note", message: `${quoted(file.name)}: ${reason}.` }
-  }
-  if (ambiguous) {
-    return { ...about, kind: "ambiguous-name", severity: "left-out", message: doubtful(file.name, reason) }
-  }
-  if (base === undefined) {
-    const message = `${quoted(file.name)} does not fit the rule ${rule.name}: ${reason}.`
-    return { ...about, kind: "no-rule", severity: "note", message }
-  }
-  return {
-    ...about,
-    base,
-    kind: "ambiguous-name",
-    severity: "left-out",
-    message: `${quoted(file.name)} begins like ${quoted(base)} and may be a version of it, but the rule ${rule.name} does not read it: ${reason}. Rename it, or state a rule that reads it.`
-  }
-}
-
-/** Files that begin alike with different versions, and none of which the rule reads: they may be a series of their own. */
-const likeSeries = (unread: ReadonlyArray<Unread>, scope: Scope): ReadonlyArray<ReadonlyArray<Unread>> => {
-  const alike = new Map<string, Array<Unread>>()
-  for (const one of unread) {
-    const [first] = one.near
-    if (first === undefined || one.ambiguous) continue
-    const key = scope(one.file.folder, first.key)
-    const others = alike.get(key)
-    if (others === undefined) alike.set(key, [one])
-    else others.push(one)
-  }
-  return [...alike.values()].filter((all) => {
-    // Where nothing is known of a version, each is one of its own.
-    const versions = all.map(({ file, near: [first] }) => first?.version?.join(".") ?? file.id)
-    return new Set(versions).size > 1
-  })
-}
-
-const seriesNotRead = (rule: NamingRule, alike: ReadonlyArray<Unread>): Finding => {
-  const [first] = alike
-  const base = first?.near[0]?.base ?? ""
-  const assets = alike.map(({ file }) => shown(file)).sort((one, other) => compare(one.name, other.name))
-  return {
-    kind: "ambiguous-name",
-    severity: "left-out",
-    folder: alike.map(({ file }) => file.folder.path).sort(compare)[0] ?? "",
-    base,
-    assets,
-    message: `${listed(assets.map(({ name }) => quoted(name)))} look like versions of ${quoted(base)}, but the rule ${rule.name} does not read them: ${first?.reason}. State a rule that reads them, or rename them.`
-  }
-}
-
-/** Where a stack may be of any base, nothing may be stacked beside it. */
-const closedBy = (stack: Stack): Finding => ({
-  kind: "stack-unread",
-  severity: "left-out",
-  folder: stack.folder.path,
-  base: "",
-  assets: [shown(stack)],
-  message: `${unread(stack)} It may be of any base, so nothing was planned beside it.`
-})
-
 /**
  * Groups what there is by a rule. The stacks that {@link touchedStacks} names have to be there with their members.
  *
@@ -376,53 +262,7 @@ const closedBy = (stack: Stack): Finding => ({
  * @category grouping
  */
 export const group = (rule: NamingRule, listing: Listing, options?: Options): Grouping => {
-  const scope = scopeOf(options)
-  const series = new Map<string, Series>()
-  const unread = collect(rule, distinct(listing), scope, series)
-
-  const populated = new Set(
-    [...series.values()].flatMap(({ loose }) => loose.map(({ file }) => scope(file.folder, "")))
-  )
-  const closed = new Set<string>()
-  const unclaimed: Array<Stack> = []
-  const stackBases = new Map<string, string>()
-  const findings: Array<Finding> = []
-  for (const stack of [...listing.stacks].sort((one, other) => compare(one.id, other.id))) {
-    const claims = [stack.name, ...(stack.members ?? []).map(({ name }) => name)]
-    const readings = claims.flatMap((name) => readingOf(rule, name) ?? [])
-    for (const { base, key } of readings) stackBases.set(scope(stack.folder, key), base)
-    const mine = [...new Set(readings.map(({ key }) => scope(stack.folder, key)))].flatMap(
-      (key) => series.get(key) ?? []
-    )
-    for (const one of mine) one.stacks.push(stack)
-    if (mine.length === 0) unclaimed.push(stack)
-    if (readings.length > 0 || stack.members !== undefined || !populated.has(scope(stack.folder, ""))) continue
-    closed.add(scope(stack.folder, ""))
-    findings.push(closedBy(stack))
-  }
-
-  const without: Array<Unread> = []
-  for (const one of unread) {
-    const { file, near } = one
-    const [base] = near.flatMap(({ key, version }) => {
-      const known = series.get(scope(file.folder, key))
-      known?.holds.push({ file, version })
-      return known?.base ?? stackBases.get(scope(file.folder, key)) ?? []
-    })
-    if (base === undefined) without.push(one)
-    else findings.push(findingOf(rule, one, base))
-  }
-  const own = likeSeries(without, scope)
-  const told = new Set(own.flat())
-  findings.push(...own.map((alike) => seriesNotRead(rule, alike)))
-  findings.push(...without.filter((one) => !told.has(one)).map((one) => findingOf(rule, one, undefined)))
-
-  const outcomes = [...series.values()]
-    .filter(({ loose: [first] }) => first === undefined || !closed.has(scope(first.file.folder, "")))
-    .map((one) => new Outcome(one))
-  for (const outcome of outcomes) settle(rule, outcome)
-  nearMatches(rule, outcomes, unclaimed, scope, options?.acrossFolders === true)
-
+  const { findings, outcomes } = conclude(rule, listing, options)
   const groups = outcomes.flatMap((outcome) => outcome.group ?? [])
   return {
     groups: groups.sort(

@@ -28,6 +28,8 @@ export * as NamingRule from "./NamingRule.js"
 export * as PlanFile from "./PlanFile.js"
 /** Where a plan's bytes come from. */
 export * as PlanSource from "./PlanSource.js"
+/** What is wrong with the stacks of a folder, and a plan that mends it. */
+export * as StackAudit from "./StackAudit.js"
 /** Files and stacks by their names: which go on which, in what order. */
 export * as VersionGrouping from "./VersionGrouping.js"
 /** Who goes on whose stack, in what order: pairs to chains, all checks before the first request. */

@@ -62,6 +62,10 @@ export const listed = (names: ReadonlyArray<string>): string =>
 export const doubtful = (name: string, reason: string): string =>
   `${quoted(name)} can be read in two ways: ${reason}. Rename it, or state a pattern of your own that reads it.`
 
+/** @internal */
+export const absent = (file: File): string =>
+  `The content of ${quoted(file.name)} has not arrived${file.createdAt === undefined ? "" : ` since ${file.createdAt}`}: its upload goes on, or never ended.`
+
 /**
  * What one series comes to.
  *

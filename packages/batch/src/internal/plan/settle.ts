@@ -3,7 +3,7 @@
  */
 import { compareVersions, type Fits, type NamingRule, type Version } from "../../NamingRule.js"
 import type { File, Group, Line, Stack } from "../../VersionGrouping.js"
-import { byVersion, doubtful, type Hold, listed, type Member, type Outcome, quoted } from "./series.js"
+import { absent, byVersion, doubtful, type Hold, listed, type Member, type Outcome, quoted } from "./series.js"
 import { type Head, headOf } from "./stackHead.js"
 
 const typesOf = (files: ReadonlyArray<File>): ReadonlyArray<string> =>
@@ -139,6 +139,14 @@ const accepted = (
     } else if (first.doubt !== undefined) {
       before = quoted(first.file.name)
       outcome.find("ambiguous-name", "left-out", [first.file], doubtful(first.file.name, first.doubt))
+    } else if (first.file.arrived === false) {
+      before = quoted(first.file.name)
+      outcome.find(
+        "placeholder",
+        "left-out",
+        [first.file],
+        `${absent(first.file)} Plan again when it is there, or delete it.`
+      )
     } else taken.push(first)
   }
   return taken

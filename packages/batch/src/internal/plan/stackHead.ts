@@ -30,6 +30,30 @@ const isDescent = (fits: ReadonlyArray<Fits>): boolean =>
     return before !== undefined && compareVersions(before.version, one.version) > 0
   })
 
+/** Says which versions are on the stack more than once. */
+const noteTwice = (
+  stack: Stack,
+  known: ReadonlyArray<{ readonly file: File; readonly fits: Fits }>,
+  outcome: Outcome
+) => {
+  const byVersion = new Map<string, Array<(typeof known)[number]>>()
+  for (const one of known) {
+    // Missing parts are zeros.
+    const version = one.fits.version.join(".").replace(/(?:\.0)+$/, "")
+    byVersion.set(version, [...(byVersion.get(version) ?? []), one])
+  }
+  for (const [first, ...others] of byVersion.values()) {
+    if (first === undefined || others.length === 0) continue
+    const files = [first, ...others].map(({ file }) => file)
+    outcome.find(
+      "duplicate-version",
+      "note",
+      files,
+      `The stack ${quoted(stack.name)} holds ${first.fits.label} ${files.length === 2 ? "twice" : `${files.length} times`}: ${listed(files.map(({ name }) => quoted(name)))}.`
+    )
+  }
+}
+
 /**
  * The stack of a series, read: what is on it, and what its newest version is. Says so when that is not plain.
  *
@@ -93,6 +117,7 @@ export const headOf = (rule: NamingRule, stack: Stack, outcome: Outcome): Head |
       `The versions on the stack ${quoted(stack.name)} do not ascend: ${listed(inOrder.map(({ id, name }) => fitsById.get(id)?.label ?? quoted(name)))}. Its newest is ${top.fits.label} all the same.`
     )
   }
+  noteTwice(stack, known, outcome)
   const others = read.flatMap(({ file, fits }) => (fits === undefined ? [file] : []))
   if (others.length > 0) {
     outcome.find(

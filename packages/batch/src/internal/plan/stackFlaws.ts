@@ -1,0 +1,133 @@
+/**
+ * What is wrong with stacks: by the rules that a plan is made by, and by what needs no rule. Pure.
+ */
+import type { NamingRule } from "../../NamingRule.js"
+import {
+  byPlace,
+  type File,
+  type Finding,
+  type Group,
+  type Listing,
+  type Options,
+  type Stack
+} from "../../VersionGrouping.js"
+import { conclude } from "./conclude.js"
+import { absent, listed, type Outcome, quoted, shown } from "./series.js"
+import { unread } from "./stackHead.js"
+
+/** @internal */
+export interface Flaws {
+  readonly findings: ReadonlyArray<Finding>
+  /** What can be put on its stack. */
+  readonly groups: ReadonlyArray<Group>
+  /** How many series of loose files would make a stack of their own. */
+  readonly unstacked: number
+}
+
+/** Told of every stack and file, whether the rule reads its name or not. */
+const WITHOUT_RULE: ReadonlySet<Finding["kind"]> = new Set(["placeholder", "stack-unread"])
+
+/** Notes of a plan that are faults of a stack. */
+const FAULTS: ReadonlySet<Finding["kind"]> = new Set(["stack-order", "duplicate-version"])
+
+const flaw = (
+  kind: Finding["kind"],
+  folder: string,
+  assets: Finding["assets"],
+  message: string,
+  base = ""
+): Finding => ({ kind, severity: "left-out", folder, base, assets: assets.map(shown), message })
+
+const ofStack = (stack: Stack): ReadonlyArray<Finding> => {
+  const { folder, members, name } = stack
+  if (members === undefined) return [flaw("stack-unread", folder.path, [stack], unread(stack))]
+  if (members.length > 1) return []
+  const [only] = members
+  const what = only === undefined ? "is empty" : `holds ${quoted(only.name)} alone`
+  return [flaw("stack-of-one", folder.path, [stack, ...members], `The stack ${quoted(name)} ${what}.`)]
+}
+
+const duplicates = (files: ReadonlyArray<File>): ReadonlyArray<Finding> => {
+  const alike = new Map<string, Array<File>>()
+  for (const file of files) {
+    if (file.bytes === undefined || file.arrived === false) continue
+    const key = `${file.folder.id}\u0000${file.bytes}\u0000${file.name}`
+    const others = alike.get(key)
+    if (others === undefined) alike.set(key, [file])
+    else others.push(file)
+  }
+  return [...alike.values()].flatMap(([first, ...others]) =>
+    first === undefined || others.length === 0
+      ? []
+      : [
+          flaw(
+            "duplicate-file",
+            first.folder.path,
+            [first, ...others],
+            `${others.length + 1} files are called ${quoted(first.name)} and have ${first.bytes} bytes each. If they are one, delete all but one of them.`
+          )
+        ]
+  )
+}
+
+const placeOf = ({ base, folder }: { readonly base: string; readonly folder: string }): string =>
+  `${folder}\u0000${base}`
+
+const looseSibling = ({ base, folder, lines, target }: Group): Finding =>
+  flaw(
+    "loose-sibling",
+    folder,
+    lines.map(({ name, nextAssetId }) => ({ id: nextAssetId, name })),
+    `${listed(lines.map(({ version }) => version))} of ${quoted(base)} ${lines.length === 1 ? "lies" : "lie"} beside the stack, which is at ${target.version}.`,
+    base
+  )
+
+/** A stack of none or one says so itself; that its newest version is not plain is the same. */
+const isToldOtherwise = (finding: Finding, small: ReadonlySet<string>): boolean =>
+  WITHOUT_RULE.has(finding.kind) ||
+  (finding.kind === "unclear-stack" && small.has(finding.assets[0]?.id ?? "") && finding.assets.length === 1)
+
+const byRule = (rule: NamingRule, listing: Listing, options: Options | undefined): Flaws => {
+  const { findings, outcomes } = conclude(rule, listing, options, true)
+  const ofStacks = outcomes.filter(({ series }) => series.stacks.length > 0)
+  const stackIds = new Set(listing.stacks.map(({ id }) => id))
+  const empty = new Set(listing.stacks.flatMap(({ id, members }) => (members?.length === 0 ? [id] : [])))
+  const places = new Set(
+    ofStacks.map((outcome: Outcome) => placeOf({ folder: outcome.folder, base: outcome.series.base }))
+  )
+  const isOfStack = (finding: Finding): boolean =>
+    places.has(placeOf(finding)) || finding.assets.some(({ id }) => stackIds.has(id))
+  const groups = outcomes.flatMap(({ group }) => group ?? [])
+  const onStacks = groups.filter(({ target }) => target.kind === "stack")
+  return {
+    groups: onStacks,
+    unstacked: groups.length - onStacks.length,
+    findings: [
+      ...onStacks.map(looseSibling),
+      ...[...findings, ...outcomes.flatMap((outcome) => outcome.findings)]
+        .filter((finding) => isOfStack(finding) && !isToldOtherwise(finding, empty))
+        .map((finding): Finding => (FAULTS.has(finding.kind) ? { ...finding, severity: "left-out" } : finding))
+    ]
+  }
+}
+
+/**
+ * Everything that is wrong with stacks and with what lies beside them. The stacks have to be there with their members.
+ *
+ * @internal
+ */
+export const flawsOf = (rule: NamingRule | undefined, listing: Listing, options: Options | undefined): Flaws => {
+  const files = [...listing.files, ...listing.stacks.flatMap(({ members }) => members ?? [])]
+  const ruled = rule === undefined ? { groups: [], unstacked: 0, findings: [] } : byRule(rule, listing, options)
+  return {
+    ...ruled,
+    findings: [
+      ...files
+        .filter(({ arrived }) => arrived === false)
+        .map((file) => flaw("placeholder", file.folder.path, [file], absent(file))),
+      ...listing.stacks.flatMap(ofStack),
+      ...duplicates(files),
+      ...ruled.findings
+    ].sort(byPlace)
+  }
+}
