@@ -36,6 +36,7 @@ const pure = {
     "internal/plan/folded",
     "internal/plan/jsonFault",
     "internal/plan/jsonLinesPairs",
+    "internal/plan/jsonName",
     "internal/plan/nearMatches",
     "internal/plan/ownPattern",
     "internal/plan/planBuilder",

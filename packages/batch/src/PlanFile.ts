@@ -2,12 +2,13 @@
  * A plan as a file that a person reads and edits, and that `VersionPlan` reads back: CSV, or one JSON object per line.
  * Pure.
  *
- * The plan has only what is to be sent; what was found on the way is a file of its own. Both have the same names in
- * either form.
+ * The plan has only what is to be sent; what was found on the way is a file of its own. JSON has the same names in camel
+ * case, as everything has that is JSON here: `assetId` for the column `asset_id`. Either is read in JSON.
  *
  * @since 0.1.0
  */
 import * as CsvCell from "./internal/plan/csvCell.js"
+import { type JsonName, toJson } from "./internal/plan/jsonName.js"
 import type { Finding, Group } from "./VersionGrouping.js"
 
 /**
@@ -79,6 +80,24 @@ export function* rows(groups: Iterable<Group>): Generator<Row> {
 }
 
 /**
+ * One line of a plan under the names that JSON has here: `assetId` for `asset_id`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type JsonRow = { readonly [Name in (typeof columns)[number] as JsonName<Name>]: string }
+
+/**
+ * {@link rows} under the names that JSON has.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export function* jsonRows(groups: Iterable<Group>): Generator<JsonRow> {
+  for (const row of rows(groups)) yield toJson(row)
+}
+
+/**
  * The columns of a file of findings.
  *
  * @since 0.1.0
@@ -131,7 +150,8 @@ const encode = <Name extends string>(
   names: ReadonlyArray<Name>,
   format: Format,
   row: Readonly<Record<Name, string>>
-): string => (format === "csv" ? `${names.map((name) => cell(row[name])).join(",")}\n` : `${JSON.stringify(row)}\n`)
+): string =>
+  format === "csv" ? `${names.map((name) => cell(row[name])).join(",")}\n` : `${JSON.stringify(toJson(row))}\n`
 
 /**
  * A plan piece by piece, so that none has to be in memory as a whole: for CSV the header, and then each line with its

@@ -55,6 +55,7 @@ const handlers: ReadonlyMap<CommandLine.Command, Handler> = new Map([
   handler(Commands.version, () => import("./VersionCommand.js")),
   handler(Commands.upload, () => import("./UploadCommand.js")),
   handler(Commands.plan, () => import("./PlanCommand.js")),
+  handler(Commands.stacksAudit, () => import("./StacksAuditCommand.js")),
   handler(Commands.batchRun, () => import("./BatchRunCommand.js")),
   handler(Commands.batchStatus, () => import("./BatchStatusCommand.js")),
   handler(Commands.batchReport, () => import("./BatchReportCommand.js")),

@@ -151,6 +151,23 @@ export const upload = CommandLine.command({
   ]
 })
 
+/** A folder, and how its files are named. */
+const folderAndRule = {
+  folder: CommandLine.argument("folder", AssetLink.kind("folder"), "The folder: its id or link."),
+  rule: CommandLine.optional(
+    "rule",
+    CommandLine.suggested(
+      "rule",
+      NamedRule.all.map(({ name }) => name)
+    ),
+    `How files are named: ${NamedRule.all.map(({ name }) => name).join(", ")}, or a regular expression with the groups (?<base>…) and (?<version>…).`
+  ),
+  recursive: CommandLine.toggle("recursive", "Read the folders below it as well, each by itself."),
+  acrossFolders: CommandLine.toggle("across-folders", "Stack files of different folders on one another."),
+  ignoreCase: CommandLine.toggle("ignore-case", "Take Nightsky and nightsky for the same base."),
+  anyExtension: CommandLine.toggle("any-extension", "Take .mov and .mp4 for versions of one another.")
+}
+
 /**
  * Which files of a folder go on which stacks.
  *
@@ -165,19 +182,7 @@ export const plan = CommandLine.command({
     "The plan is a file for frameio batch run: look it over, take lines out, run it."
   ],
   parameters: {
-    folder: CommandLine.argument("folder", AssetLink.kind("folder"), "The folder to plan: its id or link."),
-    rule: CommandLine.optional(
-      "rule",
-      CommandLine.suggested(
-        "rule",
-        NamedRule.all.map(({ name }) => name)
-      ),
-      `How files are named: ${NamedRule.all.map(({ name }) => name).join(", ")}, or a regular expression with the groups (?<base>…) and (?<version>…).`
-    ),
-    recursive: CommandLine.toggle("recursive", "Read the folders below it as well, each by itself."),
-    acrossFolders: CommandLine.toggle("across-folders", "Stack files of different folders on one another."),
-    ignoreCase: CommandLine.toggle("ignore-case", "Take Nightsky and nightsky for the same base."),
-    anyExtension: CommandLine.toggle("any-extension", "Take .mov and .mp4 for versions of one another."),
+    ...folderAndRule,
     out: CommandLine.optional("out", CommandLine.file, "Write the plan to this file, and what was found beside it."),
     format: CommandLine.optional(
       "format",
@@ -215,6 +220,44 @@ export const plan = CommandLine.command({
     { line: `frameio plan ${SOME_ID} --rule vfx` },
     { line: `frameio plan ${SOME_ID} --rule vfx --recursive --out plan.csv` },
     { line: "frameio plan \"$FOLDER\" --rule '(?<base>.+)-r(?<version>[0-9]+)' | frameio batch run -" }
+  ]
+})
+
+/**
+ * What is wrong with the stacks of a folder.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const stacksAudit = CommandLine.command({
+  path: ["stacks", "audit"],
+  summary: "Find what is wrong with the stacks of a folder, and plan what mends it",
+  about: [
+    "Looks for versions that lie beside their stack, stacks whose newest version is not their highest, gaps, versions and files that are there twice, placeholders of uploads that never came, and stacks of one. Nothing is changed.",
+    "Without --rule only what needs no names is looked at. The plan puts loose versions on their stacks; what only a person can settle is listed."
+  ],
+  parameters: {
+    ...folderAndRule,
+    plan: CommandLine.optional(
+      "plan",
+      CommandLine.file,
+      "Write the plan that mends to this file, for frameio batch run."
+    ),
+    force,
+    json: CommandLine.toggle(
+      "json",
+      "Write all of it to standard output as JSON lines, as always in a pipe: Line, Finding, Summary."
+    )
+  },
+  sends: "to-frameio",
+  exits: [
+    [0, "nothing is wrong"],
+    [1, "something is wrong, or could not be read"]
+  ],
+  examples: [
+    { line: `frameio stacks audit ${SOME_ID} --rule vfx` },
+    { line: `frameio stacks audit ${SOME_ID} --rule vfx --recursive --plan mend.csv` },
+    { line: 'frameio stacks audit "$FOLDER" --json | jq -r \'select(.kind == "placeholder") | .assets[].id\'' }
   ]
 })
 
@@ -623,6 +666,7 @@ export const all: ReadonlyArray<CommandLine.Command> = [
   version,
   upload,
   plan,
+  stacksAudit,
   batchRun,
   batchStatus,
   batchReport,
@@ -646,6 +690,7 @@ export const all: ReadonlyArray<CommandLine.Command> = [
  */
 export const groups: ReadonlyArray<{ readonly path: ReadonlyArray<string>; readonly summary: string }> = [
   { path: [], summary: "Puts files on their version stacks at Frame.io, as fast as it allows" },
+  { path: ["stacks"], summary: "Version stacks as they are" },
   { path: ["batch"], summary: "Many versions at once" },
   { path: ["auth"], summary: "Who the commands are for Frame.io" }
 ]

@@ -159,6 +159,15 @@ export const check = (
  */
 export const isFile = (target: Target): boolean => target.how !== "through"
 
+/**
+ * CSV as a file has it: without a byte order mark Excel does not see that it is UTF-8.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const marked = <R>(target: Target, csv: Stream.Stream<string, never, R>): Stream.Stream<string, never, R> =>
+  isFile(target) ? Stream.concat(Stream.make("\ufeff"), csv) : csv
+
 /** Text in parcels, for one small write each is slow. */
 const bytes = <E, R>(text: Stream.Stream<string, E, R>): Stream.Stream<Uint8Array, E, R> =>
   Stream.encodeText(Stream.map(Stream.chunks(Stream.rechunk(text, 512)), (parcel) => [...parcel].join("")))

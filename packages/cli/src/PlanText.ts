@@ -122,7 +122,11 @@ const TITLES: Readonly<Record<FindingKind, string>> = {
   "stack-unread": "stacks that could not be read",
   changed: "folders that were changed while they were read",
   "not-a-file": "assets that cannot be stacked",
-  leftover: "what operating systems leave behind"
+  leftover: "what operating systems leave behind",
+  placeholder: "files whose content has not arrived",
+  "loose-sibling": "versions that lie beside their stack",
+  "stack-of-one": "stacks of one version, or none",
+  "duplicate-file": "files that are there twice"
 }
 
 const SOME = 6
@@ -135,13 +139,33 @@ const unnamed = ({ assets, message }: Finding): string | undefined => {
   return `${names.slice(0, SOME).join(", ")}${more > 0 ? ` and ${more} more` : ""}`
 }
 
-const linesOf = (finding: Finding, ofManyFolders: boolean): ReadonlyArray<string> => {
-  const names = unnamed(finding)
-  const where = ofManyFolders ? ` (${printable(finding.folder)})` : ""
-  return [`    ${printable(finding.message)}${where}`, ...(names === undefined ? [] : [`      ${printable(names)}`])]
+/** The files that a finding is about, with their ids, each on a line. */
+const withIds = ({ assets }: Finding): ReadonlyArray<string> => {
+  const more = assets.length - SOME
+  return [
+    ...assets.slice(0, SOME).map(({ id, name }) => `      ${printable(name)}  ${id}`),
+    ...(more > 0 ? [`      and ${more} more`] : [])
+  ]
 }
 
-const section = (findings: ReadonlyArray<Finding>, title: string, file: string): string => {
+interface Sections {
+  readonly titles: Readonly<Record<Finding["severity"], string>>
+  /** Where the findings are that are not shown. */
+  readonly where: string
+  /** Whether each file is named with its id. */
+  readonly ids?: boolean | undefined
+}
+
+const linesOf = (finding: Finding, ofManyFolders: boolean, ids: boolean): ReadonlyArray<string> => {
+  const names = unnamed(finding)
+  const where = ofManyFolders ? ` (${printable(finding.folder)})` : ""
+  return [
+    `    ${printable(finding.message)}${where}`,
+    ...(ids ? withIds(finding) : names === undefined ? [] : [`      ${printable(names)}`])
+  ]
+}
+
+const section = (findings: ReadonlyArray<Finding>, title: string, { ids = false, where }: Sections): string => {
   if (findings.length === 0) return ""
   const kinds = [...new Set(findings.map(({ kind }) => kind))]
   const ofManyFolders = findings.some(({ folder }) => folder !== findings[0]?.folder)
@@ -150,24 +174,54 @@ const section = (findings: ReadonlyArray<Finding>, title: string, file: string):
     const more = all.length - EACH
     return [
       `  ${all.length} ${kind}: ${TITLES[kind]}`,
-      ...all.slice(0, EACH).flatMap((finding) => linesOf(finding, ofManyFolders)),
-      ...(more > 0 ? [`    and ${more} more; ${file}`] : [])
+      ...all.slice(0, EACH).flatMap((finding) => linesOf(finding, ofManyFolders, ids)),
+      ...(more > 0 ? [`    and ${more} more; ${where}`] : [])
     ].join("\n")
   })
   return `${title}:\n\n${parts.join("\n\n")}\n\n`
 }
 
 /**
- * The findings by kind, what was left out first, at most 8 of each kind.
+ * Findings by kind, the graver first, at most 8 of each kind.
  *
  * @since 0.1.0
  * @category printing
  */
-export const findings = (all: ReadonlyArray<Finding>, file: string | undefined): string => {
-  const where = file === undefined ? "--out writes all of them to a file" : `${file} has all of them`
-  const of = (severity: Finding["severity"]) => all.filter((finding) => finding.severity === severity)
-  return section(of("left-out"), "Left out", where) + section(of("note"), "To know", where)
-}
+export const sections = (all: ReadonlyArray<Finding>, options: Sections): string =>
+  (["left-out", "note"] as const)
+    .map((severity) =>
+      section(
+        all.filter((finding) => finding.severity === severity),
+        options.titles[severity],
+        options
+      )
+    )
+    .join("")
+
+/**
+ * The findings of a plan by kind.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const findings = (all: ReadonlyArray<Finding>, file: string | undefined): string =>
+  sections(all, {
+    titles: { "left-out": "Left out", note: "To know" },
+    where: file === undefined ? "--out writes all of them to a file" : `${file} has all of them`
+  })
+
+/**
+ * A word about folders below that were not read.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const notRead = (foldersBelow: number): ReadonlyArray<string> =>
+  foldersBelow === 0
+    ? []
+    : [
+        `${plural(foldersBelow, "folder")} below ${foldersBelow === 1 ? "was" : "were"} not read: --recursive reads them.`
+      ]
 
 /** "At most 100 a minute for creating": https://developer.frame.io/platform/v2/rate-limits.md */
 const RULE_OF_THUMB: Rule = { limit: 100, windowMillis: 60_000 }
@@ -188,11 +242,7 @@ export const summary = (plan: FolderPlan, limit: Rule | undefined): string => {
   const leftOut = plan.findings.filter(({ severity }) => severity === "left-out").length
   const lines = [
     looked,
-    ...(plan.foldersBelow === 0
-      ? []
-      : [
-          `${plural(plan.foldersBelow, "folder")} below ${plan.foldersBelow === 1 ? "was" : "were"} not read: --recursive reads them.`
-        ]),
+    ...notRead(plan.foldersBelow),
     ...(plan.single === 0
       ? []
       : [

@@ -6,6 +6,8 @@ export * as Arguments from "./Arguments.js"
 export * as AssetLink from "./AssetLink.js"
 /** Assets for a person. */
 export * as AssetText from "./AssetText.js"
+/** An audit for a person. */
+export * as AuditText from "./AuditText.js"
 /** A login for all commands to come: `frameio auth`. */
 export * as AuthCommand from "./AuthCommand.js"
 /** What became of a job: `frameio batch report`. */
@@ -44,6 +46,8 @@ export * as ErrorText from "./ErrorText.js"
 export * as Failure from "./Failure.js"
 /** A Frame.io on this machine: `frameio fake`. */
 export * as FakeCommand from "./FakeCommand.js"
+/** A folder and the rule that its files are named by. */
+export * as FolderRequest from "./FolderRequest.js"
 /** Help, as wide as the terminal. */
 export * as HelpText from "./HelpText.js"
 /** Who a token belongs to. */
@@ -66,6 +70,8 @@ export * as OutputFile from "./OutputFile.js"
 export * as Parser from "./Parser.js"
 /** A folder's version stacks by the names of its files: `frameio plan`. */
 export * as PlanCommand from "./PlanCommand.js"
+/** Plans and audits as JSON lines. */
+export * as PlanJson from "./PlanJson.js"
 /** A plan for a person. */
 export * as PlanText from "./PlanText.js"
 /** One line that says how a job goes. */
@@ -78,6 +84,8 @@ export * as Redirect from "./Redirect.js"
 export * as RmCommand from "./RmCommand.js"
 /** One asset: `frameio show`. */
 export * as ShowCommand from "./ShowCommand.js"
+/** What is wrong with the stacks of a folder: `frameio stacks audit`. */
+export * as StacksAuditCommand from "./StacksAuditCommand.js"
 /** The command's way to the outside. */
 export * as Stdio from "./Stdio.js"
 /** Text for a terminal. */

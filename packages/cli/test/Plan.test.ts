@@ -223,7 +223,7 @@ describe("frameio plan, against the fake", () => {
           ["Line", "Finding", "Finding", "Finding", "Summary"]
         )
         assert.deepInclude(values[0] ?? {}, { stack: "Sc12", version: "02", name: "Sc12_tk02.mov" })
-        assert.deepInclude(values[4] ?? {}, { versions: 1, stacks: 1, left_out: 0 })
+        assert.deepInclude(values[4] ?? {}, { versions: 1, stacks: 1, leftOut: 0 })
         assert.include(err, "1 version for 1 stack, 1 of them new.")
       })
     )

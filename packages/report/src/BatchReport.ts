@@ -185,23 +185,22 @@ const jsonOf = (row: Row) => ({
   chain: row.chain,
   state: row.state,
   how: row.how,
-  asset_id: row.assetId,
-  next_asset_id: row.nextAssetId,
-  stack_id: row.stackId,
+  assetId: row.assetId,
+  nextAssetId: row.nextAssetId,
+  stackId: row.stackId,
   name: row.name,
   stack: row.stack,
   attempts: row.attempts,
-  sent_at: iso(row.sentAtMillis) || null,
-  done_at: iso(row.doneAtMillis) || null,
+  sentAt: iso(row.sentAtMillis) || null,
+  doneAt: iso(row.doneAtMillis) || null,
   error: row.error === null ? null : encodeError(row.error),
   message: row.error?.message ?? null,
   fields: row.fields
 })
 
 /**
- * Every row as one JSON object per line, with the names of the CSV columns and of a plan, so that lines which were picked
- * out of it are a plan again; an error as `LinkError`
- * encodes it, and in words as `message`; times in ISO 8601, UTC. Nothing is lost, not even half a surrogate pair.
+ * Every row as one JSON object per line, with the names of events and of a plan in JSON, so that lines which were picked
+ * out of it are a plan again; an error as `LinkError` encodes it, and in words as `message`; times in ISO 8601, UTC. Nothing is lost, not even half a surrogate pair.
  *
  * @since 0.1.0
  * @category encoding

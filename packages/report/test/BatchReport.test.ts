@@ -440,15 +440,12 @@ describe("BatchReport.toJsonLines", () => {
       assert.strictEqual(lines.pop(), "")
       assert.deepStrictEqual(
         lines.map((line) => {
-          const { asset_id, done_at, next_asset_id, sent_at, stack_id, ...rest } = JSON.parse(line)
+          const { doneAt, sentAt, ...rest } = JSON.parse(line)
           const millis = (time: string | null) => (time === null ? null : Date.parse(time))
           return {
             ...rest,
-            assetId: asset_id,
-            nextAssetId: next_asset_id,
-            stackId: stack_id,
-            sentAtMillis: millis(sent_at),
-            doneAtMillis: millis(done_at)
+            sentAtMillis: millis(sentAt),
+            doneAtMillis: millis(doneAt)
           }
         }),
         rows.map((row) => ({

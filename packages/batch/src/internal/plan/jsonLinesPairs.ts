@@ -1,7 +1,9 @@
 /**
  * JSON lines to pairs. Pure: nothing of Effect in here.
  */
+import * as PlanFile from "../../PlanFile.js"
 import * as JsonFault from "./jsonFault.js"
+import { jsonName } from "./jsonName.js"
 import { ASSET_ID, missingName, NEXT_ASSET_ID, type PairSink, shown } from "./planBuilder.js"
 
 type Parsed = { readonly ok: true; readonly value: unknown } | { readonly ok: false }
@@ -25,6 +27,16 @@ const text = (value: unknown, name: string, line: number, sink: PairSink): strin
   return undefined
 }
 
+/** From the name that JSON has here to the column's. */
+const COLUMN_OF: ReadonlyMap<string, string> = new Map(
+  PlanFile.columns.flatMap((column) => (jsonName(column) === column ? [] : [[jsonName(column), column]]))
+)
+
+type Fields = Readonly<Record<string, unknown>>
+
+const withColumns = (value: Fields): Fields =>
+  Object.fromEntries(Object.entries(value).map(([name, field]) => [COLUMN_OF.get(name) ?? name, field]))
+
 const one = (source: string, line: number, sink: PairSink): void => {
   const parsed = parse(source)
   if (!parsed.ok) {
@@ -37,18 +49,18 @@ const one = (source: string, line: number, sink: PairSink): void => {
     )
     return
   }
-  const value = parsed.value
-  if (!isObject(value)) {
+  const given = parsed.value
+  if (!isObject(given)) {
     sink.problem(
       "not-an-object",
       line,
       `Expected one object such as {"${ASSET_ID}":"…","${NEXT_ASSET_ID}":"…"} per line, found ${
-        Array.isArray(value) ? "a list" : shown(source.trim())
+        Array.isArray(given) ? "a list" : shown(source.trim())
       }.`
     )
     return
   }
-  const twice = JsonFault.nameTwice(source, value)
+  const twice = JsonFault.nameTwice(source, given)
   if (twice !== undefined) {
     sink.problem(
       "duplicate-column",
@@ -58,6 +70,14 @@ const one = (source: string, line: number, sink: PairSink): void => {
     )
     return
   }
+  const camel = Object.hasOwn(given, jsonName(ASSET_ID))
+  const both = camel ? [...COLUMN_OF].find((names) => names.every((name) => Object.hasOwn(given, name))) : undefined
+  if (both !== undefined) {
+    const [name, column] = both.map((one) => shown(one))
+    sink.problem("duplicate-column", line, `The fields ${column} and ${name} are one. Remove one of the two.`)
+    return
+  }
+  const value = camel ? withColumns(given) : given
   const names = Object.keys(value)
   let sound = true
   for (const wanted of [ASSET_ID, NEXT_ASSET_ID]) {

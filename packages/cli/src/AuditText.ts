@@ -1,0 +1,70 @@
+/**
+ * An audit for a person: faults by kind, names first and ids last, and what to do next. Pure.
+ *
+ * @since 0.1.0
+ */
+import type { StackAudit } from "@effect-frameio/batch/StackAudit"
+import * as PlanText from "./PlanText.js"
+import * as Text from "./Text.js"
+
+/**
+ * What was found, by kind.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const findings = (audit: StackAudit): string =>
+  PlanText.sections(audit.findings, {
+    titles: { "left-out": "Faults", note: "To know" },
+    where: "--json has all of them",
+    ids: true
+  })
+
+/**
+ * What it comes to.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const summary = (audit: StackAudit): string => {
+  const { files, folders, requests, stacks } = audit.read
+  const faults = audit.findings.filter(({ severity }) => severity === "left-out").length
+  return `${[
+    `Looked over ${Text.plural(stacks, "stack")} and ${Text.plural(files, "loose file")} in ${Text.plural(folders, "folder")}, by ${Text.plural(requests, "request")}.`,
+    ...PlanText.notRead(audit.foldersBelow),
+    faults === 0 ? "Nothing is wrong with them." : `${Text.plural(faults, "fault")}.`
+  ].join("\n")}\n`
+}
+
+/**
+ * What to do next.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const next = (audit: StackAudit, file: string | undefined, hasRule: boolean): string => {
+  const versions = audit.mend.reduce((sum, { lines }) => sum + lines.length, 0)
+  const rule = audit.suggestion?.name ?? "<rule>"
+  const lines = [
+    ...(hasRule
+      ? []
+      : [
+          `Order, gaps and loose versions are told by names: --rule ${rule}${audit.suggestion === undefined ? " says how they are read." : `, which ${audit.suggestion.fits} of ${audit.suggestion.of} names fit.`}`
+        ]),
+    ...(versions === 0
+      ? file === undefined
+        ? []
+        : ["There is nothing that a plan could mend, so none was written."]
+      : [
+          file === undefined
+            ? `${Text.plural(versions, "loose version")} can be put on ${versions === 1 ? "its stack" : "their stacks"}: --plan mend.csv writes the plan.`
+            : `The plan that puts ${Text.plural(versions, "loose version")} on ${versions === 1 ? "its stack" : "their stacks"} is in ${file}. Look it over, then: frameio batch run ${file}`
+        ]),
+    ...(audit.unstacked === 0
+      ? []
+      : [
+          `${Text.plural(audit.unstacked, "series")} of loose files ${audit.unstacked === 1 ? "has" : "have"} no stack yet: frameio plan plans ${audit.unstacked === 1 ? "it" : "them"}.`
+        ])
+  ]
+  return lines.length === 0 ? "" : `${lines.join("\n")}\n`
+}
