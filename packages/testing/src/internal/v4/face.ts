@@ -45,6 +45,7 @@ export const make = (world: World, state: State, announcer: Announcer): Face => 
       user,
       nowMillis,
       url: request.url,
+      include: new Set((url.searchParams.get("include") ?? "").split(",").filter((name) => name !== "")),
       version: request.headers["api-version"],
       events: [],
       applied: false,

@@ -200,7 +200,10 @@ export const judge = <Path, UrlParams, Payload>(
     Either.gen(function* () {
       return {
         path: yield* Either.mapLeft(path(raw.path), (error) => wrong(error, malformedId)),
-        query: yield* Either.mapLeft(query[unknownQuery](Object.fromEntries(raw.query)), (error) => wrong(error)),
+        // Of a parameter that comes twice the first counts.
+        query: yield* Either.mapLeft(query[unknownQuery](Object.fromEntries([...raw.query].reverse())), (error) =>
+          wrong(error)
+        ),
         body: yield* Either.flatMap(parse(raw.body), (json) => Either.mapLeft(body(json), (error) => wrong(error)))
       }
     })

@@ -16,7 +16,15 @@ const on = <Path, UrlParams, Payload>(
   handle: (args: Judged<Path, UrlParams, Payload>, visit: Visit) => Either.Either<Answer, Answer>
 ): Operation => {
   const judged = judge(endpoint)
-  return (raw, visit) => Either.merge(Either.flatMap(judged(raw, visit.unknowns), (args) => handle(args, visit)))
+  return (raw, visit) =>
+    Either.merge(
+      Either.flatMap(judged(raw, visit.unknowns), (args) => {
+        const unknown = [...visit.include].find((name) => !show.INCLUDES.has(name))
+        return unknown === undefined
+          ? handle(args, visit)
+          : no(visit, "Malformed", refused(422, `Unexpected field: ${unknown}`, "/include"))
+      })
+    )
 }
 
 /** An operation whose body may be left out. */
@@ -371,24 +379,6 @@ export const noRoute = (visit: Pick<Visit, "url">, method: string): Answer =>
 
 const projectOf = (visit: Visit, id: string) => visit.world.project(id)
 
-const project = (visit: Visit, id: string): Outcome<unknown> => {
-  const found = projectOf(visit, id)
-  if (found === undefined) return missing(visit, id)
-  return Either.right({
-    id: found.id,
-    name: found.name,
-    status: "active",
-    storage: 0,
-    workspace_id: found.teamId,
-    root_folder_id: found.rootId,
-    description: null,
-    restricted: false,
-    created_at: iso(found.insertedAt),
-    updated_at: iso(found.insertedAt),
-    view_url: `https://next.frame.io/project/${found.id}`
-  })
-}
-
 const projects = (visit: Visit, accountId: string, workspaceId: string | undefined, query: PageQuery): Answer =>
   page(
     visit,
@@ -397,7 +387,7 @@ const projects = (visit: Visit, accountId: string, workspaceId: string | undefin
     ),
     query,
     idOf,
-    (one) => Either.getOrElse(project(visit, one.id), () => null)
+    (one) => show.project(visit, one)
   )
 
 const ofAccount = (visit: Visit, accountId: string): Outcome<void> =>
@@ -450,9 +440,10 @@ export const operations: Readonly<Record<V4Api.OperationName, Operation>> = {
   "projects.listOfWorkspace": on(V4Api.operations.projects.listOfWorkspace, ({ path, query }, visit) =>
     Either.map(ofAccount(visit, path.account_id), () => projects(visit, path.account_id, path.workspace_id, query))
   ),
-  "projects.show": on(V4Api.operations.projects.show, ({ path }, visit) =>
-    Either.map(project(visit, path.project_id), (one) => data(one))
-  ),
+  "projects.show": on(V4Api.operations.projects.show, ({ path }, visit) => {
+    const found = projectOf(visit, path.project_id)
+    return found === undefined ? missing(visit, path.project_id) : Either.right(data(show.project(visit, found)))
+  }),
   "folders.show": on(folders.show, ({ path }, visit) =>
     Either.map(find(visit, path.folder_id, ["folder"]), (entry) => data(show.folder(visit, entry)))
   ),

@@ -1,8 +1,80 @@
 /** The bodies of V4's answers, out of the world. */
 
-import type { Entry } from "../../World.js"
+import type { Entry, Project } from "../../World.js"
 import { iso } from "../time.js"
 import type { Share, Visit, Webhook } from "./state.js"
+
+/** What `media_links.` may be followed by, and what the link is made of. */
+const MEDIA_LINKS: Readonly<Record<string, ReadonlyArray<string>>> = {
+  original: ["download_url", "inline_url"],
+  thumbnail: ["download_url", "url"],
+  thumbnail_high_quality: ["download_url", "url"],
+  video_h264_180: ["download_url", "url"],
+  high_quality: ["download_url"],
+  efficient: ["download_url"],
+  scrub_sheet: ["download_url", "url"]
+}
+
+/**
+ * All that an answer can be asked to bring along.
+ *
+ * @internal
+ */
+export const INCLUDES: ReadonlySet<string> = new Set([
+  "creator",
+  "owner",
+  "project",
+  "project.owner",
+  "metadata",
+  ...Object.keys(MEDIA_LINKS).map((name) => `media_links.${name}`)
+])
+
+const person = (visit: Visit, id: string) => {
+  const { email, name } = visit.world.user(id) ?? { email: "", name: null }
+  return { id, name, email, avatar_url: null, active: true }
+}
+
+/** @internal */
+export const project = (visit: Visit, one: Project) => ({
+  id: one.id,
+  name: one.name,
+  status: "active",
+  storage: 0,
+  workspace_id: one.teamId,
+  root_folder_id: one.rootId,
+  description: null,
+  restricted: false,
+  created_at: iso(one.insertedAt),
+  updated_at: iso(one.insertedAt),
+  view_url: `https://next.frame.io/project/${one.id}`,
+  ...(visit.include.has("owner") || visit.include.has("project.owner") ? { owner: person(visit, one.ownerId) } : {})
+})
+
+/** What was asked to come along with an asset. */
+const included = (visit: Visit, entry: Entry) => {
+  const { include, world } = visit
+  const holder = world.project(entry.projectId)
+  const { metadata } = entry.fields
+  return {
+    ...(include.has("creator") ? { creator: person(visit, entry.creatorId) } : {}),
+    ...(holder !== undefined && (include.has("project") || include.has("project.owner"))
+      ? { project: project(visit, holder) }
+      : {}),
+    ...(include.has("metadata") ? { metadata: Array.isArray(metadata) ? metadata : [] } : {})
+  }
+}
+
+/** A link that is not ready is null. */
+const mediaLinks = (visit: Visit, entry: Entry) => {
+  const asked = Object.entries(MEDIA_LINKS).filter(([name]) => visit.include.has(`media_links.${name}`))
+  if (asked.length === 0) return {}
+  const isReady = status(visit, entry) === "transcoded"
+  const links = asked.map(([name, urls]) => [
+    name,
+    isReady ? Object.fromEntries(urls.map((url) => [url, `https://media.example.invalid/${entry.id}/${name}`])) : null
+  ])
+  return { media_links: Object.fromEntries(links) }
+}
 
 const status = (visit: Visit, entry: Entry): string => {
   if (typeof entry.fields.status === "string") return entry.fields.status
@@ -18,7 +90,8 @@ const common = (visit: Visit, entry: Entry) => ({
   parent_id: visit.state.parentOf(entry, visit.nowMillis),
   created_at: iso(entry.insertedAt),
   updated_at: iso(entry.updatedAt),
-  view_url: `https://next.frame.io/project/${entry.projectId}/view/${entry.id}`
+  view_url: `https://next.frame.io/project/${entry.projectId}/view/${entry.id}`,
+  ...included(visit, entry)
 })
 
 /** @internal */
@@ -26,7 +99,8 @@ export const file = (visit: Visit, entry: Entry) => ({
   ...common(visit, entry),
   file_size: entry.filesize,
   media_type: entry.filetype ?? "application/octet-stream",
-  status: status(visit, entry)
+  status: status(visit, entry),
+  ...mediaLinks(visit, entry)
 })
 
 /** @internal */

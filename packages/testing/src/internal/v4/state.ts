@@ -220,6 +220,8 @@ export interface Visit {
   readonly nowMillis: number
   /** Path and query of the request. */
   readonly url: string
+  /** What the answer is asked to bring along. */
+  readonly include: ReadonlySet<string>
   /** The header `api-version`. */
   readonly version: string | undefined
   /** What webhooks are told of, in its order. */
