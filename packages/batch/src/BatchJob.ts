@@ -4,10 +4,11 @@
  *
  * @since 0.1.0
  */
-import type { Repository } from "@effect-frameio/stacks/Repository"
+import { Repository } from "@effect-frameio/stacks/Repository"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import * as BatchEstimate from "./BatchEstimate.js"
 import type { BatchEvent } from "./BatchEvent.js"
 import * as BatchRunner from "./BatchRunner.js"
 import { Ledger } from "./Ledger.js"
@@ -57,14 +58,20 @@ export const run = (options?: Options): Stream.Stream<BatchEvent, LedgerError, L
   Stream.unwrapScoped(
     Effect.gen(function* () {
       const ledger = yield* Ledger
+      const { abilities } = yield* Repository
+      const { filesPerStack, routes } = abilities
       const { name } = yield* ledger.job
+      yield* ledger.begin(abilities.api)
       const before = yield* ledger.counts
       if (before.undone + before.undoing > 0) return yield* new LedgerError({ reason: "Undone", file: ledger.file })
       if (options?.retryFailed === true) yield* ledger.retryFailed
       const { failed, skipped } = yield* ledger.counts
       const left = yield* ledger.extent
       const verifies = options?.lookFirst === true
-      return BatchRunner.runChains(verifies ? ledger.chainsToVerify : ledger.chains, {
+      // Where new stacks have a limit of their own, the longest chains go first: their versions go one after the other.
+      const hasTwo = routes.stack !== routes.grow
+      const chains = hasTwo ? ledger.longestChains : ledger.chains
+      return BatchRunner.runChains(verifies ? ledger.chainsToVerify : chains, {
         ...options,
         lookFirst: verifies || ledger.isPartial,
         ...(verifies ? { links: left.links + before.confirmed } : left),
@@ -73,6 +80,11 @@ export const run = (options?: Options): Stream.Stream<BatchEvent, LedgerError, L
         before: verifies ? 0 : before.confirmed,
         failedBefore: failed,
         skippedBefore: skipped,
+        requests: hasTwo
+          ? yield* Stream.runFold(ledger.chains, BatchEstimate.none, (sum, chain) =>
+              BatchEstimate.plus(sum, BatchEstimate.stepsOf(chain, filesPerStack))
+            )
+          : undefined,
         onEvent: yield* ledger.recorder("run")
       })
     })
@@ -90,7 +102,9 @@ export const undo = (options?: UndoOptions): Stream.Stream<BatchEvent, LedgerErr
   Stream.unwrapScoped(
     Effect.gen(function* () {
       const ledger = yield* Ledger
+      const { abilities } = yield* Repository
       const { name } = yield* ledger.job
+      yield* ledger.begin(abilities.api)
       const { sent, undone } = yield* ledger.counts
       // What was sent and never answered may still be made, and is looked for only when it no longer can.
       const settled = Stream.execute(

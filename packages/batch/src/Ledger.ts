@@ -13,6 +13,7 @@
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type { SqlError } from "@effect/sql/SqlError"
 import type { AssetId } from "@effect-frameio/core/Asset"
+import { NotOnTop } from "@effect-frameio/stacks/VersionStackError"
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -54,6 +55,8 @@ export interface Job {
   readonly links: number
   /** How many chains they make. */
   readonly chains: number
+  /** The version of Frame.io's API that it was begun on, such as `v2`; absent before its first run. */
+  readonly api: string | undefined
 }
 
 /**
@@ -122,12 +125,16 @@ export interface Service {
   ) => Effect.Effect<Job, VersionPlan.PlanRefused | LedgerError | E, R>
   /** The job. Fails with `NoPlan` when no plan was taken in. */
   readonly job: Effect.Effect<Job, LedgerError>
+  /** Says which version of Frame.io's API a run is over. Fails with `OtherApi` when the job was begun on another. */
+  readonly begin: (api: string) => Effect.Effect<void, LedgerError>
   /** How many links are in which state. */
   readonly counts: Effect.Effect<JobRecord.Counts, LedgerError>
   /** What is left to do: links that are to be sent or settled, without those behind a failed one. */
   readonly extent: Effect.Effect<Extent, LedgerError>
   /** The chains of what is left to do. */
   readonly chains: Stream.Stream<VersionPlan.Chain, LedgerError>
+  /** The same, those of most links first. */
+  readonly longestChains: Stream.Stream<VersionPlan.Chain, LedgerError>
   /** The same, with what is confirmed: to be verified. */
   readonly chainsToVerify: Stream.Stream<VersionPlan.Chain, LedgerError>
   /**
@@ -282,8 +289,21 @@ const leftOf = (
   })
 }
 
+/** A version that is on its stack, though not on top, has failed and was stacked all the same. */
+const isOnStackAndFailed = (row: LinkRow): boolean =>
+  row.state === "failed" &&
+  row.fault !== null &&
+  Option.exists(LinkError.fromJson(row.fault), (error) => LinkError.outcomeOf(error) === "applied")
+
 const isStacked = (row: LinkRow): boolean =>
-  (row.state === "confirmed" && row.how !== "already") || row.state === "sent" || row.state === "undoing"
+  (row.state === "confirmed" && row.how !== "already") ||
+  row.state === "sent" ||
+  row.state === "undoing" ||
+  isOnStackAndFailed(row)
+
+/** The same for SQL. */
+const STACKED = `(state = 'confirmed' AND how <> 'already') OR state IN ('sent', 'undoing')
+  OR (state = 'failed' AND fault ->> '$._tag' = '${NotOnTop._tag}')`
 
 /** What the job has stacked of a chain, and not undone. */
 const stackedOf = (rows: ReadonlyArray<LinkRow>): Option.Option<VersionPlan.StackedChain> => {
@@ -372,6 +392,8 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
         created_at: number
         links: number | null
         chains: number | null
+        // Absent in a ledger that is older and only read.
+        api?: string | null
       }>("SELECT * FROM job"),
       ([row]) =>
         row === undefined || row.links === null || row.chains === null
@@ -381,7 +403,8 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
               plan: row.plan ?? undefined,
               createdAtMillis: row.created_at,
               links: row.links,
-              chains: row.chains
+              chains: row.chains,
+              api: row.api ?? undefined
             })
     )
 
@@ -434,7 +457,11 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
         const plan = options?.plan ?? null
         const createdAt = yield* Clock.currentTimeMillis
         yield* orLedgerError(LedgerImport.clear(sql))
-        yield* query("INSERT OR REPLACE INTO job VALUES (1, ?, ?, ?, NULL, NULL)", [name, plan, createdAt])
+        yield* query("INSERT OR REPLACE INTO job (id, name, plan, created_at) VALUES (1, ?, ?, ?)", [
+          name,
+          plan,
+          createdAt
+        ])
         yield* read(
           sink,
           Effect.suspend(() => orLedgerError(LedgerImport.insert(sql, sink.drain())))
@@ -451,23 +478,36 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
         return yield* job
       }).pipe(Effect.withSpan("Ledger.take"))
 
-    /** All chains, some at a time. */
-    const chainRows = Stream.unwrap(
-      Effect.map(count("SELECT coalesce(max(id), -1) AS n FROM chains"), (last) =>
-        Stream.paginateChunkEffect(0, (from) =>
-          Effect.map(
-            query<LinkRow>(
-              `SELECT links.*, chains.target FROM links JOIN chains ON chains.id = links.chain
-               WHERE links.chain >= ? AND links.chain < ? ORDER BY links.chain, links.position`,
-              [from, from + CHAINS]
-            ),
-            (rows) => [
-              Chunk.unsafeFromArray(byChain(rows)),
-              from + CHAINS > last ? Option.none<number>() : Option.some(from + CHAINS)
-            ]
+    /** All chains, some at a time, in an order that a table tells. */
+    const chainRowsBy = (order: { readonly from: string; readonly place: string }) =>
+      Stream.unwrap(
+        Effect.map(count(`SELECT coalesce(max(${order.place}), -1) AS n FROM ${order.from}`), (last) =>
+          Stream.paginateChunkEffect(0, (from) =>
+            Effect.map(
+              query<LinkRow>(
+                `SELECT links.*, chains.target FROM ${order.from}
+               WHERE ${order.place} >= ? AND ${order.place} < ? ORDER BY ${order.place}, links.position`,
+                [from, from + CHAINS]
+              ),
+              (rows) => [
+                Chunk.unsafeFromArray(byChain(rows)),
+                from + CHAINS > last ? Option.none<number>() : Option.some(from + CHAINS)
+              ]
+            )
           )
         )
       )
+    const LINKS = "links JOIN chains ON chains.id = links.chain"
+    const chainRows = chainRowsBy({ from: LINKS, place: "links.chain" })
+
+    /** In a table, so that memory does not grow with the plan. */
+    const longestRows = Stream.unwrap(
+      Effect.gen(function* () {
+        yield* query("DROP TABLE IF EXISTS temp.turns")
+        yield* query("CREATE TEMP TABLE turns (place INTEGER PRIMARY KEY, chain INTEGER NOT NULL)")
+        yield* query("INSERT INTO turns (chain) SELECT chain FROM links GROUP BY chain ORDER BY count(*) DESC, chain")
+        return chainRowsBy({ from: `${LINKS} JOIN turns ON turns.chain = links.chain`, place: "turns.place" })
+      })
     )
 
     const counts: Effect.Effect<JobRecord.Counts, LedgerError> = Effect.gen(function* () {
@@ -526,6 +566,13 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
           options
         ),
       job,
+      begin: (api) =>
+        Effect.flatMap(job, (known) => {
+          if (known.api === undefined) return Effect.asVoid(query("UPDATE job SET api = ?", [api]))
+          return known.api === api
+            ? Effect.void
+            : new LedgerError({ reason: "OtherApi", file, detail: `It was begun on ${known.api}, and this is ${api}.` })
+        }),
       counts,
       extent: Effect.gen(function* () {
         const all = yield* extentOf("state IN ('planned', 'sent')")
@@ -533,13 +580,14 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
         return { links: all.links - behind, chains: all.chains }
       }),
       chains: Stream.filterMap(chainRows, (rows) => leftOf(rows)),
+      longestChains: Stream.filterMap(longestRows, (rows) => leftOf(rows)),
       chainsToVerify: Stream.filterMap(chainRows, (rows) => leftOf(rows, "verify")),
       retryFailed: Effect.gen(function* () {
         const failed = yield* count(`SELECT count(*) AS n FROM links WHERE ${ON_TOP_AND_FAILED}`)
         if (failed > 0) yield* query(`UPDATE links SET state = 'planned' WHERE ${ON_TOP_AND_FAILED}`)
         return failed
       }),
-      stackedExtent: extentOf("(state = 'confirmed' AND how <> 'already') OR state IN ('sent', 'undoing')"),
+      stackedExtent: extentOf(STACKED),
       stackedChains: Stream.filterMap(chainRows, stackedOf),
       recorder: (kind) =>
         Effect.map(

@@ -13,6 +13,7 @@ import * as Schema from "effect/Schema"
  * - `NotALedger`: the file is something else.
  * - `Newer`: a newer version of this library wrote it.
  * - `OtherPlan`: it is the ledger of another plan.
+ * - `OtherApi`: the job was begun on another version of Frame.io's API, whose ids and calls are others.
  * - `NoPlan`: no plan was ever taken into it.
  * - `InUse`: another run is at work on it.
  * - `Busy`: another program has the file to itself.
@@ -33,6 +34,7 @@ export const Reason = Schema.Literal(
   "NotALedger",
   "Newer",
   "OtherPlan",
+  "OtherApi",
   "NoPlan",
   "InUse",
   "Busy",
@@ -59,6 +61,8 @@ const advice: { readonly [K in Reason]: string } = {
   NotALedger: "this is not a ledger. Name another file; this one was not touched.",
   Newer: "a newer version wrote this ledger. Update, or use the version that wrote it.",
   OtherPlan: "this is the ledger of another plan. Run the plan that it was made for, or name a new ledger.",
+  OtherApi:
+    "this job was begun on another version of Frame.io's API. Go on over that one; to do the rest over this one, plan again and take a new ledger: what is in place already is then found, and not sent.",
   NoPlan: "no plan was taken into this ledger yet. Run a plan with it first.",
   Busy: "another program has had this file to itself for half a minute, such as a backup or a database browser. Nothing more was sent; close it and run the same command again.",
   Linked:

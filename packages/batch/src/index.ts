@@ -24,6 +24,8 @@ export * as LinkError from "./LinkError.js"
 export * as NamedRule from "./NamedRule.js"
 /** What a file name says of itself: its series and its version. */
 export * as NamingRule from "./NamingRule.js"
+/** Whether what a plan names is there. */
+export * as PlanCheck from "./PlanCheck.js"
 /** A plan as a file that a person reads and edits. */
 export * as PlanFile from "./PlanFile.js"
 /** Where a plan's bytes come from. */

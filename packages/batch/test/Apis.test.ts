@@ -8,6 +8,7 @@ import {
   BatchRunner,
   Ledger,
   LinkError,
+  PlanCheck,
   VersionPlan
 } from "@effect-frameio/batch"
 import type { Asset } from "@effect-frameio/core"
@@ -249,8 +250,107 @@ for (const { grow, layer, make, name } of apis) {
   })
 }
 
+for (const { layer, name } of apis.slice(0, 2)) {
+  describe(`the ids of a plan, over ${name}`, () => {
+    it.effect("are looked for in the folders that it tells, and one by one else; all that are missing are told", () =>
+      Effect.gen(function* () {
+        const fake = yield* FakeFrameio.FakeFrameio
+        const { parent, rest, target } = yield* shot("a", 4)
+        const far = yield* shot("far", 2)
+        const gone = yield* shot("gone", 3)
+        for (const id of gone.files.slice(1)) fake.world.remove(id)
+        const plan = yield* VersionPlan.fromPairs([
+          ...pairs(target, rest, { target_type: "file", target_folder_id: parent }),
+          ...pairs(far.target, far.rest),
+          ...pairs(gone.target, gone.rest)
+        ])
+        const before = (yield* fake.requests).length
+        const missing = yield* inTime(PlanCheck.missing(Stream.fromIterable(plan.chains)))
+        assert.deepStrictEqual(
+          missing.map(({ assetId, line }): readonly [number, string | undefined] => [line, assetId]),
+          [
+            [5, gone.files[1]],
+            [6, gone.files[2]]
+          ]
+        )
+        const asked = (yield* fake.requests).slice(before)
+        assert.isTrue(asked.every(({ assetIds }) => !rest.some((id) => assetIds.includes(id))))
+        assert.isFalse(asked.some((one) => one.applied))
+      }).pipe(Effect.provide(layer()))
+    )
+  })
+}
+
 describe("a job over V4", () => {
   const v4: Make = (options) => Layers.v4({ ...unlimited, ...options })
+
+  const withFile = <A, E, R>(work: (file: string) => Effect.Effect<A, E, R>) =>
+    Effect.flatMap(FileSystem.FileSystem, (fs) =>
+      Effect.flatMap(fs.makeTempDirectoryScoped(), (folder) => work(`${folder}/job.db`))
+    )
+
+  it.scoped("goes on over the API that it was begun on, and over no other", () =>
+    withFile((file) =>
+      Effect.gen(function* () {
+        const { rest, target } = yield* shot("a", 2)
+        const ledger = yield* Ledger.make({ file })
+        yield* ledger.takePairs(Stream.fromIterable(pairs(target, rest)))
+        const job = Effect.provideService(Stream.runDrain(BatchJob.run()), Ledger.Ledger, ledger)
+        yield* inTime(job)
+        const error = yield* Effect.flip(Effect.provide(job, Layers.v2(unlimited)))
+        assert.deepInclude(error, { _tag: "LedgerError", reason: "OtherApi" })
+        assert.include(error.message, "begun on v4")
+      })
+    ).pipe(Effect.provide(Layer.merge(v4(), NodeContext.layer)))
+  )
+
+  it.scoped("takes out again what was stacked and is not on top", () =>
+    withFile((file) =>
+      Effect.gen(function* () {
+        const { files, rest, target } = yield* shot("a", 12)
+        const ledger = yield* Ledger.make({ file })
+        yield* ledger.takePairs(Stream.fromIterable(pairs(target, rest)))
+        const counted = (events: ReturnType<typeof BatchJob.run>) =>
+          inTime(
+            Effect.provideService(Stream.runFold(events, BatchProgress.empty, BatchProgress.add), Ledger.Ledger, ledger)
+          )
+        assert.deepInclude(yield* counted(BatchJob.run()), { confirmed: 9, failed: 1, skipped: 1 })
+        assert.deepInclude(yield* counted(BatchJob.undo()), { links: 10, confirmed: 10, failed: 0 })
+        for (const id of files) assert.deepStrictEqual(yield* versionsOf(id), [])
+      })
+    ).pipe(Effect.provide(Layer.merge(v4({ v4: { movedFilePlace: "bottom", reorder: "absent" } }), NodeContext.layer)))
+  )
+
+  it.effect("begins with the longest chains, and draws on both limits at once", () =>
+    Effect.gen(function* () {
+      const fake = yield* FakeFrameio.FakeFrameio
+      const stacked = yield* Effect.forEach(Arr.range(1, 3), (n) => shot(`stack_${n}`, 2))
+      yield* run(stacked.flatMap(({ rest, target }) => pairs(target, rest)))
+      const short = yield* Effect.forEach(Arr.range(1, 30), (n) => shot(`short_${n}`, 2))
+      const long = yield* shot("long", 30)
+      const more = yield* Effect.forEach(stacked, ({ target }) =>
+        Effect.map(shot("more", 4), ({ files }) => ({ target, files }))
+      )
+      const begun = (yield* fake.requests).length
+      yield* run([
+        ...short.flatMap(({ rest, target }) => pairs(target, rest)),
+        ...more.flatMap(({ files, target }) => pairs(target, files)),
+        ...pairs(long.target, long.rest)
+      ])
+      const requests = (yield* fake.requests).slice(begun)
+      const changes = requests.filter((one) => one.applied)
+      const creates = changes.filter(({ endpoint }) => endpoint === "versionStacks.create")
+      const moves = changes.filter(({ endpoint }) => endpoint === "files.move")
+      const at = (one: (typeof changes)[number] | undefined) => one?.atMillis ?? 0
+      const first = at(creates[0])
+      assert.lengthOf(creates, 31)
+      assert.lengthOf(moves, 12 + 20)
+      // All moves are done while creates wait for their limit.
+      assert.isBelow(at(moves.at(-1)) - first, 20_000)
+      assert.isAtMost(at(creates.at(-1)) - first, 21 * 6000 * 1.01)
+      assert.strictEqual(requests.filter((one) => one.status === 429).length, 0)
+    }).pipe(Effect.provide(Layers.v4()))
+  )
 
   it.effect("makes a stack of ten files by one request, and says so of each link", () =>
     Effect.gen(function* () {

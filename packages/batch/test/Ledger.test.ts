@@ -5,7 +5,7 @@ import { LibsqlClient } from "@effect/sql-libsql"
 import { assert, describe, it } from "@effect/vitest"
 import { type BatchEvent, Ledger, type LedgerError, VersionPlan } from "@effect-frameio/batch"
 import { FrameioError } from "@effect-frameio/core"
-import { Chunk, DateTime, Effect, FastCheck, Fiber, type Scope, Stream } from "effect"
+import { Chunk, DateTime, Effect, Either, FastCheck, Fiber, type Scope, Stream } from "effect"
 import * as Stub from "./stub.js"
 
 const { id } = Stub
@@ -432,6 +432,38 @@ describe("Ledger", () => {
           assert.deepInclude(yield* ledger.counts, { sent: 1 })
         })
       )
+    }).pipe(Effect.provide([NodeContext.layer, Reactivity.layer]))
+  )
+
+  it.scoped("knows the API that a job was begun on, and takes an older ledger for one of v2", () =>
+    Effect.gen(function* () {
+      const file = yield* temporary
+      const older = (began: boolean) =>
+        Effect.scoped(
+          Effect.gen(function* () {
+            const sql = yield* LibsqlClient.make({ url: `file:${file}` })
+            yield* sql.unsafe("ALTER TABLE job DROP COLUMN api")
+            yield* sql.unsafe("DELETE FROM migrations WHERE migration_id > 1")
+            if (began) yield* sql.unsafe("INSERT INTO runs (kind, began_at) VALUES ('run', 0)")
+          })
+        )
+      const apiOf = Effect.map(
+        opened({ file, mode: "read" }, (ledger) => ledger.job),
+        ({ api }) => api
+      )
+      const begin = (api: string) => Effect.either(opened({ file }, (ledger) => ledger.begin(api)))
+      yield* opened({ file }, (ledger) => ledger.takePlan(bytes(csv([A, B]))))
+      assert.isUndefined(yield* apiOf)
+      yield* older(false)
+      assert.isUndefined(yield* apiOf)
+      assert.isTrue(Either.isRight(yield* begin("v4")))
+      assert.strictEqual(yield* apiOf, "v4")
+      yield* older(true)
+      const refused = yield* begin("v4")
+      assert.isTrue(Either.isLeft(refused))
+      if (Either.isLeft(refused)) assert.strictEqual(refused.left.reason, "OtherApi")
+      assert.isTrue(Either.isRight(yield* begin("v2")))
+      assert.strictEqual(yield* apiOf, "v2")
     }).pipe(Effect.provide([NodeContext.layer, Reactivity.layer]))
   )
 

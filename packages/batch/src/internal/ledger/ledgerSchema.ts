@@ -66,6 +66,12 @@ const migrations = {
       stack_id TEXT NOT NULL,
       reason TEXT NOT NULL
     )`
+  }),
+  "2_api": Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    // The version of Frame.io's API that the job was begun on. Before this migration there was one.
+    yield* sql`ALTER TABLE job ADD COLUMN api TEXT`
+    yield* sql`UPDATE job SET api = 'v2' WHERE EXISTS (SELECT 1 FROM runs)`
   })
 }
 

@@ -171,6 +171,10 @@ export const make = (
           one.fault = LinkError.toJson(event.error)
           // What is not known stays sent, so that the next run settles it before anything else.
           if (LinkError.outcomeOf(event.error) === "unknown") return true
+          if (event.error._tag === "FrameioNotOnTop") {
+            one.how = "answered"
+            one.stackId = event.error.stackId
+          }
           one.state = kind === "undo" ? "confirmed" : LinkError.isStillPlanned(event.error) ? "planned" : "failed"
           one.doneAt = millis(event)
           return true

@@ -1,0 +1,84 @@
+/**
+ * Whether what a plan names is there, before any of it is sent: ids of one version of Frame.io's API are not known to be
+ * those of another.
+ *
+ * @since 0.1.0
+ */
+import { AssetId } from "@effect-frameio/core/Asset"
+import type * as FrameioError from "@effect-frameio/core/FrameioError"
+import { Repository } from "@effect-frameio/stacks/Repository"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import type { Chain } from "./VersionPlan.js"
+
+/**
+ * An id that is not found.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Missing {
+  /** The first line of the plan that names it. */
+  readonly line: number
+  readonly assetId: AssetId
+}
+
+/** So many reads wait for the limit side by side. */
+const SIDE_BY_SIDE = 16
+
+const isId = Schema.is(AssetId)
+
+const isMissing = (error: FrameioError.ReadError): boolean =>
+  error._tag === "FrameioNotFound" || error._tag === "FrameioInvalidArguments"
+
+/**
+ * Every id of a plan that is not found, by line. A plan that tells the folders of its targets costs one request for each
+ * 500 items in these; what is in none of them is read one by one. Fails where reading fails for another reason.
+ *
+ * @since 0.1.0
+ * @category checking
+ */
+export const missing = <E, R>(
+  chains: Stream.Stream<Chain, E, R>
+): Effect.Effect<ReadonlyArray<Missing>, E | FrameioError.ReadError, R | Repository> =>
+  Effect.gen(function* () {
+    const repository = yield* Repository
+    const wanted = new Map<string, Missing>()
+    const folders = new Set<AssetId>()
+    const want = (assetId: AssetId, line: number): void => {
+      const key = assetId.toLowerCase()
+      const known = wanted.get(key)
+      if (known === undefined || known.line > line) wanted.set(key, { assetId, line })
+    }
+    yield* Stream.runForEach(chains, ({ expected, links, target }) =>
+      Effect.sync(() => {
+        for (const [place, { line, nextAssetId }] of links.entries()) {
+          if (place === 0) want(target, line)
+          want(nextAssetId, line)
+        }
+        const folderId = expected?.folderId
+        if (isId(folderId)) folders.add(folderId)
+      })
+    )
+    yield* Effect.forEach(
+      folders,
+      (folderId) =>
+        repository.children(folderId).pipe(
+          Stream.runForEach(({ id }) => Effect.sync(() => wanted.delete(id.toLowerCase()))),
+          // A folder that is not there holds none of them.
+          Effect.catchIf(isMissing, () => Effect.void)
+        ),
+      { discard: true }
+    )
+    const found = yield* Effect.forEach(
+      wanted.values(),
+      (one) =>
+        repository.get(one.assetId).pipe(
+          Effect.as(undefined),
+          Effect.catchIf(isMissing, () => Effect.succeed(one))
+        ),
+      { concurrency: SIDE_BY_SIDE }
+    )
+    return found.flatMap((one) => (one === undefined ? [] : [one])).sort((one, other) => one.line - other.line)
+  })
