@@ -90,9 +90,9 @@ export const Confirmed = Schema.TaggedStruct("Confirmed", {
   stackId: Schema.NullOr(Schema.String),
   /**
    * `answered`: by the call's own answer. `settled`: the answer was lost and the stack was read. `already`: it was there
-   * before, and nothing was sent.
+   * before, and nothing was sent. `uploaded`: it is a new file, and a version of nothing.
    */
-  how: Schema.Literal("answered", "settled", "already")
+  how: Schema.Literal("answered", "settled", "already", "uploaded")
 })
 
 /**

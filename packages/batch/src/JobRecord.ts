@@ -44,7 +44,7 @@ export interface Row {
    */
   readonly state: State
   /** How it came to be confirmed: as `BatchEvent.Confirmed` has it. */
-  readonly how: "answered" | "settled" | "already" | null
+  readonly how: "answered" | "settled" | "already" | "uploaded" | null
   /** Why it failed. */
   readonly error: LinkError | null
   /** How many version calls were sent for it. */

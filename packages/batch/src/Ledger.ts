@@ -26,6 +26,7 @@ import * as Stream from "effect/Stream"
 import type * as BatchEvent from "./BatchEvent.js"
 import * as LedgerFile from "./internal/ledger/ledgerFile.js"
 import * as LedgerImport from "./internal/ledger/ledgerImport.js"
+import * as LedgerUploads from "./internal/ledger/ledgerUploads.js"
 import * as LedgerWriter from "./internal/ledger/ledgerWriter.js"
 import { expectedOf } from "./internal/plan/planRules.js"
 import { readPairs } from "./internal/plan/readPairs.js"
@@ -153,6 +154,14 @@ export interface Service {
   readonly recorder: (
     kind: "run" | "undo"
   ) => Effect.Effect<(event: BatchEvent.BatchEvent) => Effect.Effect<void, LedgerError>, never, Scope.Scope>
+  /** What is left to do of one chain, as `chains` has it. */
+  readonly chain: (index: number) => Effect.Effect<Option.Option<VersionPlan.Chain>, LedgerError>
+  /**
+   * The files of a job of uploads.
+   *
+   * @internal
+   */
+  readonly uploads: LedgerUploads.Uploads
   /** Every link, by chain and place in it. */
   readonly rows: Stream.Stream<JobRecord.Row, LedgerError>
   /** The runs, oldest first. */
@@ -212,7 +221,7 @@ interface LinkRow {
   readonly next_asset_id: string
   readonly fields: string | null
   readonly state: Exclude<JobRecord.State, "skipped">
-  readonly how: "answered" | "settled" | "already" | null
+  readonly how: JobRecord.Row["how"]
   readonly sent_to: string | null
   readonly stack_id: string | null
   readonly attempts: number
@@ -268,7 +277,9 @@ const leftOf = (
   let isBehindFailed = false
   for (const row of rows) {
     stack = row.stack_id ?? stack
-    if (row.state === "confirmed") {
+    if (row.how === "uploaded") continue
+    if (LedgerUploads.isToCome(row.next_asset_id)) isBehindFailed = true
+    else if (row.state === "confirmed") {
       inPlace++
       if (confirmed === "verify") links.push(linkOf(row, "confirmed"))
     } else if ((row.state === "planned" || row.state === "sent") && !isBehindFailed) {
@@ -296,13 +307,13 @@ const isOnStackAndFailed = (row: LinkRow): boolean =>
   Option.exists(LinkError.fromJson(row.fault), (error) => LinkError.outcomeOf(error) === "applied")
 
 const isStacked = (row: LinkRow): boolean =>
-  (row.state === "confirmed" && row.how !== "already") ||
+  (row.state === "confirmed" && row.how !== "already" && row.how !== "uploaded") ||
   row.state === "sent" ||
   row.state === "undoing" ||
   isOnStackAndFailed(row)
 
 /** The same for SQL. */
-const STACKED = `(state = 'confirmed' AND how <> 'already') OR state IN ('sent', 'undoing')
+const STACKED = `(state = 'confirmed' AND how NOT IN ('already', 'uploaded')) OR state IN ('sent', 'undoing')
   OR (state = 'failed' AND fault ->> '$._tag' = '${NotOnTop._tag}')`
 
 /** What the job has stacked of a chain, and not undone. */
@@ -581,6 +592,16 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
       }),
       chains: Stream.filterMap(chainRows, (rows) => leftOf(rows)),
       longestChains: Stream.filterMap(longestRows, (rows) => leftOf(rows)),
+      chain: (index) =>
+        Effect.map(
+          query<LinkRow>(
+            `SELECT links.*, chains.target FROM links JOIN chains ON chains.id = links.chain
+             WHERE links.chain = ? ORDER BY links.position`,
+            [index]
+          ),
+          (rows) => leftOf(rows)
+        ),
+      uploads: LedgerUploads.make(sql, orLedgerError),
       chainsToVerify: Stream.filterMap(chainRows, (rows) => leftOf(rows, "verify")),
       retryFailed: Effect.gen(function* () {
         const failed = yield* count(`SELECT count(*) AS n FROM links WHERE ${ON_TOP_AND_FAILED}`)

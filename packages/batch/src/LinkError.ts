@@ -5,6 +5,7 @@
  */
 import { AssetId } from "@effect-frameio/core/Asset"
 import * as FrameioError from "@effect-frameio/core/FrameioError"
+import { UploadError } from "@effect-frameio/stacks/UploadError"
 import {
   AlreadyElsewhere,
   NotInStack,
@@ -65,6 +66,23 @@ export class MovedSince extends Schema.TaggedError<MovedSince>(`${KEY}/MovedSinc
 }
 
 /**
+ * A file of this machine could not be read, so that nothing, or not all of it, was uploaded.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class Unreadable extends Schema.TaggedError<Unreadable>(`${KEY}/Unreadable`)("FrameioUnreadable", {
+  /** Where it is. */
+  path: Schema.String,
+  /** The system's own words. */
+  detail: Schema.String
+}) {
+  override get message(): string {
+    return `${this.path} cannot be read: ${this.detail}`
+  }
+}
+
+/**
  * A failure as ledgers of before 0.1.0 have it: in words only.
  *
  * @since 0.1.0
@@ -117,6 +135,8 @@ export const LinkError = Schema.Union(
   OutcomeUnknown,
   TargetChanged,
   MovedSince,
+  UploadError,
+  Unreadable,
   RecordedInWords
 )
 

@@ -105,6 +105,7 @@ export interface Options {
  * - `folder-unread`, `stack-unread`: what could not be read.
  * - `changed`: a folder that was changed while it was read.
  * - `not-a-file`: an asset that is neither file, folder nor stack.
+ * - `same-content`: a file that is there already, or that has the content of another.
  * - `leftover`: what operating systems leave in folders, such as `.DS_Store`.
  * - `placeholder`: a file whose content has not arrived, because its upload goes on or never ended.
  * - `loose-sibling`: files that belong on a stack by their names and lie beside it.
@@ -134,6 +135,7 @@ export type FindingKind =
   | "stack-unread"
   | "changed"
   | "not-a-file"
+  | "same-content"
   | "leftover"
   | "placeholder"
   | "loose-sibling"

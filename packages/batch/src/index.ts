@@ -32,6 +32,10 @@ export * as PlanFile from "./PlanFile.js"
 export * as PlanSource from "./PlanSource.js"
 /** What is wrong with the stacks of a folder, and a plan that mends it. */
 export * as StackAudit from "./StackAudit.js"
+/** Files of this machine uploaded onto their stacks, as a job with a ledger. */
+export * as UploadJob from "./UploadJob.js"
+/** Where files of this machine go in a folder, by their names. */
+export * as UploadPlan from "./UploadPlan.js"
 /** Files and stacks by their names: which go on which, in what order. */
 export * as VersionGrouping from "./VersionGrouping.js"
 /** Who goes on whose stack, in what order: pairs to chains, all checks before the first request. */

@@ -1,9 +1,10 @@
+import type { HttpClient } from "@effect/platform"
 import { type FrameioClient, V4Client } from "@effect-frameio/core"
 import { Repository, RepositoryV4 } from "@effect-frameio/stacks"
 import { FakeFrameio, RateLimiter } from "@effect-frameio/testing"
 import { Effect, Layer, Redacted } from "effect"
 
-type Given = Repository.Repository | FakeFrameio.FakeFrameio | FrameioClient.FrameioClient
+type Given = Repository.Repository | FakeFrameio.FakeFrameio | FrameioClient.FrameioClient | HttpClient.HttpClient
 
 const unlimited: FakeFrameio.Options = { limits: RateLimiter.unlimited }
 
@@ -23,7 +24,7 @@ const face = (
   layer: (options?: FakeFrameio.Options) => Layer.Layer<Given>
 ) => ({
   api,
-  within: <A, E>(effect: Effect.Effect<A, E, Given>, options?: FakeFrameio.Options) =>
+  within: <A, E, R>(effect: Effect.Effect<A, E, R | Given>, options?: FakeFrameio.Options) =>
     Effect.provide(effect, layer(options)),
   /** How many pages of folders and stacks were asked for. */
   listings: (fake: FakeFrameio.Service): number =>

@@ -43,6 +43,8 @@ export interface Options {
   readonly verb?: "stack" | "undo" | undefined
   /** How to go on with what is left, for a person. */
   readonly goOn: string
+  /** What is shown in the place of the bar, while there is anything. */
+  readonly instead?: ((options: { readonly now: number; readonly columns: number }) => string | undefined) | undefined
   /** Sees each event. */
   readonly onEvent?: ((event: BatchEvent.BatchEvent) => Effect.Effect<void>) | undefined
 }
@@ -200,9 +202,13 @@ export const show = <E, R>(
     let finished: typeof BatchEvent.Finished.Type | undefined
 
     const draw = Effect.gen(function* () {
+      const now = yield* Clock.currentTimeMillis
+      const columns = yield* stdio.columns
+      const other = (yield* Ref.get(stopping)) ? undefined : options.instead?.({ now, columns })
+      if (other !== undefined) return yield* stdio.status(other)
       const line = ProgressBar.render(yield* Ref.get(progress), {
-        now: yield* Clock.currentTimeMillis,
-        columns: yield* stdio.columns,
+        now,
+        columns,
         budget: bucket === undefined ? undefined : yield* scheduler.bucket(bucket),
         brake: ProgressBar.brake(yield* scheduler.snapshot, bucket?.route),
         stopping: yield* Ref.get(stopping)

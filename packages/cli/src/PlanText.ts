@@ -122,6 +122,7 @@ const TITLES: Readonly<Record<FindingKind, string>> = {
   "stack-unread": "stacks that could not be read",
   changed: "folders that were changed while they were read",
   "not-a-file": "assets that cannot be stacked",
+  "same-content": "files that are there already, or twice",
   leftover: "what operating systems leave behind",
   placeholder: "files whose content has not arrived",
   "loose-sibling": "versions that lie beside their stack",

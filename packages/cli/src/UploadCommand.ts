@@ -1,7 +1,7 @@
 // A command is an entry point.
 // @effect-diagnostics strictEffectProvide:off
 /**
- * `frameio upload`: a file, and onto its stack.
+ * `frameio upload`: a file, and onto its stack; or files by their names.
  *
  * @since 0.1.0
  */
@@ -27,16 +27,13 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
-import mime from "mime"
 import { CliError, ExitCode, orInterrupted } from "./CliError.js"
 import * as Connection from "./Connection.js"
 import * as Failure from "./Failure.js"
 import { type InputFailed, Stdio } from "./Stdio.js"
 import * as UploadBar from "./UploadBar.js"
+import * as UploadJobCommand from "./UploadJobCommand.js"
 import * as UploadSource from "./UploadSource.js"
-
-/** What a file is taken for whose extension nobody knows. */
-const UNKNOWN_TYPE = "application/octet-stream"
 
 /** How far apart the JSON lines about progress are at least, in ms. */
 const LINE_MILLIS = 1000
@@ -47,9 +44,7 @@ const LINE_MILLIS = 1000
  * @since 0.1.0
  * @category models
  */
-export interface UploadArgs {
-  /** A path, or `-` for standard input. */
-  readonly file: string
+export interface UploadArgs extends UploadJobCommand.Args {
   /** The asset whose next version the file is to be. */
   readonly onto: Option.Option<string>
   /** The folder that gets the file. */
@@ -58,14 +53,14 @@ export interface UploadArgs {
   readonly name: Option.Option<string>
   /** The MIME type. */
   readonly filetype: Option.Option<string>
-  /** Parts side by side. */
-  readonly concurrency: Option.Option<number>
-  /** For how long an outage is waited out, in seconds. */
-  readonly giveUpAfter: Option.Option<number>
   /** Where it is kept how far the upload is. */
   readonly journal: Option.Option<string>
-  /** JSON lines on standard output, even when a person looks at it. */
-  readonly json: boolean
+}
+
+/** One file, or standard input. */
+interface OneFile extends UploadArgs {
+  /** A path, or `-` for standard input. */
+  readonly file: string
 }
 
 type Target =
@@ -114,39 +109,15 @@ const targetOf = (args: UploadArgs): Either.Either<Target, ReadonlyArray<string>
   return problems.length > 0 ? Either.left(problems) : Either.right({ ...first, id: Asset.AssetId.make(first.id) })
 }
 
-/** The size of a file, or why it cannot be uploaded. */
-const sizeOf = (file: string): Effect.Effect<Either.Either<number, string>, never, FileSystem.FileSystem> =>
-  Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    const info = yield* fs.stat(file)
-    if (info.type === "Directory") return Either.left(`${file} is a folder. Upload its files one by one.`)
-    if (info.type !== "File")
-      return Either.left(`${file} is not a file; to upload what a program writes, pipe it in: -`)
-    if (info.size === 0n) return Either.left(`${file} is empty; there is nothing to upload.`)
-    // Opened once, so that a file that may not be read is found out before anything is created.
-    yield* Effect.scoped(fs.open(file, { flag: "r" }))
-    return Either.right(Number(info.size))
-  }).pipe(
-    Effect.catchAll((error) =>
-      Effect.succeed(
-        Either.left(
-          error._tag === "SystemError" && error.reason === "NotFound"
-            ? `${file}: there is no such file.`
-            : `${file}: cannot be read. ${error.message}`
-        )
-      )
-    )
-  )
-
 /** All that is wrong with the arguments, at once. */
-const check = (args: UploadArgs): Effect.Effect<Checked, CliError, FileSystem.FileSystem | Path.Path> =>
+const check = (args: OneFile): Effect.Effect<Checked, CliError, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function* () {
     const path = yield* Path.Path
     const piped = args.file === "-"
     const target = targetOf(args)
-    const size = piped ? Either.right(undefined) : yield* sizeOf(args.file)
+    const size = piped ? Either.right(undefined) : yield* UploadSource.sizeOf(args.file)
     const name = Option.getOrElse(args.name, () => (piped ? "" : path.basename(args.file)))
-    const filetype = Option.getOrElse(args.filetype, () => mime.getType(name) ?? UNKNOWN_TYPE)
+    const filetype = Option.getOrElse(args.filetype, () => UploadSource.typeOf(name))
     const concurrency = Option.getOrUndefined(args.concurrency)
     const problems = [
       ...(piped && Option.isSome(args.journal)
@@ -241,7 +212,7 @@ const toCliError = (error: Ended, state: State, checked: Checked): CliError => {
 }
 
 const run = (
-  args: UploadArgs,
+  args: OneFile,
   checked: Checked,
   onEvent: (event: UploadEvent) => Effect.Effect<void>
 ): Effect.Effect<
@@ -275,13 +246,52 @@ const run = (
       : { file: yield* Upload.upload({ ...content, folderId: target.id }), stackId: null }
   })
 
+/** What is of no use beside `--rule`, and what is without it. */
+const OF_ONE = ["onto", "into", "name", "filetype", "journal"] as const
+const OF_MANY = ["to", "ledger"] as const
+const OF_MANY_TOGGLES = {
+  recursive: "recursive",
+  ignoreCase: "ignore-case",
+  anyExtension: "any-extension",
+  retryFailed: "retry-failed",
+  dryRun: "dry-run"
+} as const
+
+const misplaced = (args: UploadArgs): ReadonlyArray<string> => {
+  if (Option.isSome(args.rule)) {
+    return OF_ONE.flatMap((name) =>
+      Option.isSome(args[name]) ? [`--${name} is for one file, and not for --rule.`] : []
+    )
+  }
+  const toggles = Object.entries(OF_MANY_TOGGLES) as ReadonlyArray<[keyof typeof OF_MANY_TOGGLES, string]>
+  return [
+    ...OF_MANY.flatMap((name) =>
+      Option.isSome(args[name]) ? [`--${name} is for --rule, which says how files are named.`] : []
+    ),
+    ...toggles.flatMap(([key, name]) =>
+      args[key] ? [`--${name} is for --rule, which says how files are named.`] : []
+    ),
+    ...(args.files.length > 1
+      ? [`There are ${args.files.length} files; several go with --rule and --to, each onto the stack of its name.`]
+      : [])
+  ]
+}
+
 /**
- * Uploads a file, shows how it goes, and says where it is.
+ * Uploads files: by name as one job, or one of them.
  *
  * @since 0.1.0
  * @category handlers
  */
 export const handle = Effect.fn("Cli.upload")(function* (args: UploadArgs) {
+  const problems = misplaced(args)
+  if (problems.length > 0) return yield* CliError.badInput(problems.join("\n"))
+  if (Option.isSome(args.rule)) return yield* UploadJobCommand.handle(args)
+  return yield* one({ ...args, file: args.files[0] ?? "" })
+})
+
+/** Uploads a file, shows how it goes, and says where it is. */
+const one = Effect.fnUntraced(function* (args: OneFile) {
   const stdio = yield* Stdio
   const checked = yield* check(args)
   const { filesize, filetype, name, target } = checked

@@ -5,9 +5,20 @@
  */
 import { stat } from "node:fs/promises"
 import { type PlatformError, SystemError } from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
 import type * as Asset from "@effect-frameio/core/Asset"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import mime from "mime"
+
+/**
+ * The MIME type by the extension of a name; of one that nobody knows, bytes.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const typeOf = (name: string): string => mime.getType(name) ?? "application/octet-stream"
 
 /**
  * What a file is recognised by: device, inode, size, and the time of its last change in ns. `FileSystem` has that time in
@@ -41,3 +52,32 @@ export const identity = (file: string): Effect.Effect<string, PlatformError> =>
  */
 export const journalOf = (path: Path.Path, file: string, target: Asset.AssetId): string =>
   path.join(path.dirname(file), `.${path.basename(file)}.${target.slice(0, 8)}.frameio-upload`)
+
+/**
+ * The size of a file, or why it cannot be uploaded.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const sizeOf = (file: string): Effect.Effect<Either.Either<number, string>, never, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const info = yield* fs.stat(file)
+    if (info.type === "Directory") return Either.left(`${file} is a folder. Upload its files one by one.`)
+    if (info.type !== "File")
+      return Either.left(`${file} is not a file; to upload what a program writes, pipe it in: -`)
+    if (info.size === 0n) return Either.left(`${file} is empty; there is nothing to upload.`)
+    // Opened once, so that a file that may not be read is found out before anything is created.
+    yield* Effect.scoped(fs.open(file, { flag: "r" }))
+    return Either.right(Number(info.size))
+  }).pipe(
+    Effect.catchAll((error) =>
+      Effect.succeed(
+        Either.left(
+          error._tag === "SystemError" && error.reason === "NotFound"
+            ? `${file}: there is no such file.`
+            : `${file}: cannot be read. ${error.message}`
+        )
+      )
+    )
+  )

@@ -72,6 +72,21 @@ const migrations = {
     // The version of Frame.io's API that the job was begun on. Before this migration there was one.
     yield* sql`ALTER TABLE job ADD COLUMN api TEXT`
     yield* sql`UPDATE job SET api = 'v2' WHERE EXISTS (SELECT 1 FROM runs)`
+  }),
+  "3_uploads": Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    // Files of this machine; `line` is that of the link that they are to become, if they are to become one.
+    yield* sql`CREATE TABLE uploads (
+      path TEXT PRIMARY KEY,
+      line INTEGER UNIQUE,
+      name TEXT NOT NULL,
+      bytes INTEGER NOT NULL,
+      filetype TEXT NOT NULL,
+      identity TEXT NOT NULL,
+      folder_id TEXT NOT NULL,
+      state TEXT NOT NULL CHECK (state IN ('planned', 'creating', 'uploaded', 'removed', 'left-out', 'there')),
+      asset_id TEXT
+    )`
   })
 }
 

@@ -1,0 +1,171 @@
+/**
+ * The files of a job of uploads, beside its links. A link names what is still to be uploaded `upload:<line>`, and the asset
+ * once it is there; the upload URLs are in no ledger.
+ */
+import type * as SqlClient from "@effect/sql/SqlClient"
+import type { SqlError } from "@effect/sql/SqlError"
+import type { AssetId } from "@effect-frameio/core/Asset"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { State } from "../../JobRecord.js"
+import type { LedgerError } from "../../LedgerError.js"
+import * as LinkError from "../../LinkError.js"
+import type { UploadFile } from "../../UploadJob.js"
+import * as UploadPlan from "../../UploadPlan.js"
+
+/** Whether an id in a link stands for a file that is not uploaded yet. */
+export const isToCome = (id: string): boolean => id.startsWith("upload:")
+
+/** @internal */
+export interface Uploads {
+  /** Takes a plan in where there is none. */
+  readonly take: (plan: UploadPlan.UploadPlan, options: { readonly name: string }) => Effect.Effect<void, LedgerError>
+  /** All files, in the order of the job; none of a job without uploads. */
+  readonly files: Effect.Effect<ReadonlyArray<UploadFile>, LedgerError>
+  /** An asset is about to be created for a file. */
+  readonly creating: (line: number) => Effect.Effect<void, LedgerError>
+  /** A file is an asset now, and a new file has come to its end with it. */
+  readonly uploaded: (line: number, assetId: AssetId) => Effect.Effect<void, LedgerError>
+  /** A file cannot be uploaded, and nothing that goes above it can be stacked. */
+  readonly failed: (line: number, error: LinkError.LinkError) => Effect.Effect<void, LedgerError>
+  /** What was uploaded is deleted again. */
+  readonly removed: (line: number) => Effect.Effect<void, LedgerError>
+}
+
+const toFile = (row: Row): UploadFile => ({
+  path: row.path,
+  name: row.name,
+  bytes: row.bytes,
+  filetype: row.filetype,
+  identity: row.identity,
+  line: row.line,
+  chain: row.chain,
+  state: row.state,
+  folderId: row.folder_id,
+  assetId: row.asset_id,
+  link: row.link
+})
+
+interface Row {
+  readonly path: string
+  readonly name: string
+  readonly bytes: number
+  readonly filetype: string
+  readonly identity: string
+  readonly line: number | null
+  readonly chain: number | null
+  readonly state: UploadFile["state"]
+  readonly folder_id: AssetId
+  readonly asset_id: AssetId | null
+  readonly link: State | null
+}
+
+const placeholder = (line: number): string => `upload:${line}`
+
+/** @internal */
+export const make = (
+  sql: SqlClient.SqlClient,
+  orLedgerError: <A, R>(effect: Effect.Effect<A, SqlError, R>) => Effect.Effect<A, LedgerError, R>
+): Uploads => {
+  const together = (
+    statements: ReadonlyArray<readonly [text: string, values: ReadonlyArray<unknown>]>
+  ): Effect.Effect<void, LedgerError> =>
+    orLedgerError(
+      sql.withTransaction(Effect.forEach(statements, ([text, values]) => sql.unsafe(text, values), { discard: true }))
+    )
+
+  return {
+    take: (plan, { name }) =>
+      Effect.gen(function* () {
+        const now = yield* Clock.currentTimeMillis
+        const lines = new Map<UploadPlan.LocalFile, number>()
+        const links: Array<ReadonlyArray<unknown>> = []
+        const chains = new Map<number, string>()
+        const idOf = (file: UploadPlan.LocalFile): string => placeholder(lines.get(file) ?? 0)
+        for (const { chain, fields, isNew, next, onto } of UploadPlan.links(plan, idOf)) {
+          const line = links.length + 1
+          if (typeof next !== "string") lines.set(next, line)
+          const nextId = typeof next === "string" ? next : placeholder(line)
+          if (!chains.has(chain)) chains.set(chain, isNew ? nextId : onto)
+          links.push([line, chain, onto, nextId, JSON.stringify(fields)])
+        }
+        const state = (of: ReadonlyArray<UploadPlan.LocalFile>, is: UploadFile["state"]) => of.map((file) => [file, is])
+        const files = [
+          ...state([...lines.keys()], "planned"),
+          ...state(plan.there, "there"),
+          ...state(plan.leftOut, "left-out")
+        ].map(([file, is]) => ({ file: file as UploadPlan.LocalFile, is }))
+        yield* together([
+          ["DELETE FROM links", []],
+          ["DELETE FROM chains", []],
+          ["DELETE FROM uploads", []],
+          ["INSERT OR REPLACE INTO job VALUES (1, ?, NULL, ?, ?, ?)", [name, now, links.length, chains.size]],
+          ["INSERT INTO chains SELECT value ->> 0, value ->> 1 FROM json_each(?)", [JSON.stringify([...chains])]],
+          [
+            `INSERT INTO links (line, chain, position, asset_id, next_asset_id, fields)
+             SELECT value ->> 0, value ->> 1, value ->> 0, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?)`,
+            [JSON.stringify(links)]
+          ],
+          ["CREATE UNIQUE INDEX IF NOT EXISTS links_chain ON links (chain, position)", []],
+          [
+            `INSERT OR IGNORE INTO uploads (path, line, name, bytes, filetype, identity, folder_id, state)
+             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7
+             FROM json_each(?)`,
+            [
+              JSON.stringify(
+                files.map(({ file, is }) => [
+                  file.path,
+                  lines.get(file) ?? null,
+                  file.name,
+                  file.bytes,
+                  file.filetype,
+                  file.identity,
+                  plan.folder.id,
+                  is
+                ])
+              )
+            ]
+          ]
+        ])
+      }),
+    files: Effect.map(
+      orLedgerError(
+        sql.unsafe<Row>(
+          `SELECT uploads.*, links.chain, links.state AS link FROM uploads LEFT JOIN links USING (line)
+           ORDER BY uploads.line IS NULL, uploads.line, uploads.path`
+        )
+      ),
+      (rows) => rows.map(toFile)
+    ),
+    creating: (line) => together([["UPDATE uploads SET state = 'creating' WHERE line = ?", [line]]]),
+    uploaded: (line, assetId) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        together([
+          ["UPDATE uploads SET state = 'uploaded', asset_id = ? WHERE line = ?", [assetId, line]],
+          ["UPDATE links SET next_asset_id = ?, fault = NULL WHERE line = ?", [assetId, line]],
+          ["UPDATE links SET asset_id = ? WHERE asset_id = ?", [assetId, placeholder(line)]],
+          ["UPDATE chains SET target = ? WHERE target = ?", [assetId, placeholder(line)]],
+          // A new file is no version of anything.
+          [
+            `UPDATE links SET state = 'confirmed', how = 'uploaded', done_at = ? WHERE line = ?
+             AND asset_id = (SELECT folder_id FROM uploads WHERE uploads.line = links.line)`,
+            [now, line]
+          ]
+        ])
+      ),
+    failed: (line, error) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        together([
+          [
+            "UPDATE links SET state = 'failed', fault = ?, done_at = ? WHERE line = ?",
+            [LinkError.toJson(error), now, line]
+          ]
+        ])
+      ),
+    removed: (line) =>
+      together([
+        ["UPDATE uploads SET state = 'removed' WHERE line = ?", [line]],
+        ["UPDATE links SET state = 'undone' WHERE line = ? AND how = 'uploaded'", [line]]
+      ])
+  }
+}
