@@ -9,7 +9,6 @@
  */
 import type * as HttpClient from "@effect/platform/HttpClient"
 import type { AssetId } from "@effect-frameio/core/Asset"
-import type * as FrameioClient from "@effect-frameio/core/FrameioClient"
 import * as FrameioError from "@effect-frameio/core/FrameioError"
 import * as RateLimitCall from "@effect-frameio/ratelimit/RateLimitCall"
 import * as Repository from "@effect-frameio/stacks/Repository"
@@ -29,6 +28,7 @@ import type { BatchEvent } from "./BatchEvent.js"
 import * as BatchJob from "./BatchJob.js"
 import * as BatchProgress from "./BatchProgress.js"
 import * as BatchRunner from "./BatchRunner.js"
+import { isToCome } from "./internal/ledger/ledgerUploads.js"
 import type * as JobRecord from "./JobRecord.js"
 import { Ledger } from "./Ledger.js"
 import { LedgerError } from "./LedgerError.js"
@@ -154,11 +154,7 @@ const FILES = 8
  */
 export const run = <E extends { readonly message: string }, R>(
   options: Options<E, R>
-): Stream.Stream<
-  BatchEvent,
-  LedgerError,
-  Ledger | Repository.Repository | FrameioClient.FrameioClient | HttpClient.HttpClient | R
-> =>
+): Stream.Stream<BatchEvent, LedgerError, Ledger | Repository.Repository | HttpClient.HttpClient | R> =>
   Stream.unwrapScoped(
     Effect.gen(function* () {
       const ledger = yield* Ledger
@@ -181,12 +177,14 @@ export const run = <E extends { readonly message: string }, R>(
         if (chain === undefined) chains.set(row.chain, [row])
         else chain.push(row)
       }
-      const planned = new Set(
-        Chunk.toReadonlyArray(rows).flatMap(({ line, state }) => (state === "planned" ? [line] : []))
+      const toCome = new Set(
+        Chunk.toReadonlyArray(rows).flatMap(({ line, nextAssetId, state }) =>
+          state === "planned" && isToCome(nextAssetId) ? [line] : []
+        )
       )
       const pending = files.flatMap((file) => {
-        const { assetId, line } = file
-        return line !== null && assetId === null && planned.has(line) ? [{ ...file, line }] : []
+        const { line } = file
+        return line !== null && toCome.has(line) ? [{ ...file, line }] : []
       })
 
       const settled = new Map<number, Deferred.Deferred<void>>()

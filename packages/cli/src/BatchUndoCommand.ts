@@ -8,15 +8,31 @@
 import * as BatchJob from "@effect-frameio/batch/BatchJob"
 import * as BatchRunner from "@effect-frameio/batch/BatchRunner"
 import * as Ledger from "@effect-frameio/batch/Ledger"
+import * as UploadJob from "@effect-frameio/batch/UploadJob"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Confirm from "./Confirm.js"
 import * as Connection from "./Connection.js"
+import * as Failure from "./Failure.js"
 import * as JobView from "./JobView.js"
 import * as LedgerFile from "./LedgerFile.js"
 import { Stdio } from "./Stdio.js"
 import { plural } from "./Text.js"
+
+const filesOf = (ledger: Ledger.Service) =>
+  UploadJob.files.pipe(Effect.provideService(Ledger.Ledger, ledger), Effect.mapError(LedgerFile.toCliError))
+
+/** Deletes what was uploaded and is on no stack, and says so. */
+const removing = Effect.gen(function* () {
+  const stdio = yield* Stdio
+  const { kept, removed } = yield* Effect.catchAll(UploadJob.removeUploads, (error) =>
+    Effect.fail(error._tag === "LedgerError" ? error : Failure.toCliError(error))
+  )
+  yield* stdio.err(
+    `Deleted ${plural(removed.length, "uploaded file")}, which Frame.io keeps for 30 days.${kept.length === 0 ? "" : ` Left ${kept.length} that are on stacks.`}\n`
+  )
+})
 
 /**
  * Takes apart what the job in a ledger has stacked.
@@ -28,6 +44,8 @@ export const handle = Effect.fn("Cli.batchUndo")(function* (args: {
   readonly ledger: string
   readonly json: boolean
   readonly dryRun: boolean
+  /** Whether what the job has uploaded is deleted. */
+  readonly deleteUploads?: boolean | undefined
   readonly yes: boolean
   readonly settleAfter: Option.Option<number>
   readonly giveUpAfter: Option.Option<number>
@@ -35,10 +53,13 @@ export const handle = Effect.fn("Cli.batchUndo")(function* (args: {
   const stdio = yield* Stdio
   const ledger = yield* LedgerFile.open(args.ledger, args.dryRun ? "read" : "write")
   yield* Effect.mapError(ledger.job, LedgerFile.toCliError)
+  const uploads = (yield* filesOf(ledger)).filter(({ state }) => state === "uploaded")
   const { chains, links } = yield* Effect.mapError(ledger.stackedExtent, LedgerFile.toCliError)
+  const deletes = args.deleteUploads === true && uploads.length > 0
   const extent = `${plural(links, "version")} out of ${plural(chains, "stack")}`
-  if (args.dryRun) return yield* stdio.out(`Would take ${extent}. Nothing was sent.\n`)
-  yield* Confirm.ask(`Take ${extent}?`, { yes: args.yes, unasked: "go-on" })
+  const all = deletes ? `${extent}, and delete ${plural(uploads.length, "uploaded file")}` : extent
+  if (args.dryRun) return yield* stdio.out(`Would take ${all}. Nothing was sent.\n`)
+  yield* Confirm.ask(`Take ${all}?`, { yes: args.yes, unasked: "go-on" })
   yield* stdio.err(`Taking ${extent}.\n`)
   const ended = yield* JobView.show(
     (stop) =>
@@ -52,9 +73,13 @@ export const handle = Effect.fn("Cli.batchUndo")(function* (args: {
       }),
     { json: args.json, verb: "undo", goOn: "The same command goes on." }
   ).pipe(
+    Effect.zipLeft(deletes ? removing : Effect.void),
     Effect.provideService(Ledger.Ledger, ledger),
     Effect.catchTag("LedgerError", (error) => Effect.fail(LedgerFile.toCliError(error))),
     Effect.provide(Connection.layer)
   )
+  if (uploads.length > 0 && !deletes) {
+    yield* stdio.err(`${plural(uploads.length, "uploaded file")} stay in the folder; --delete-uploads deletes them.\n`)
+  }
   yield* JobView.leave(ended)
 }, Effect.scoped)

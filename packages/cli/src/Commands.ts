@@ -438,6 +438,10 @@ export const batchUndo = CommandLine.command({
   parameters: {
     ledger,
     dryRun: CommandLine.toggle("dry-run", "Say what would be taken out, send nothing."),
+    deleteUploads: CommandLine.toggle(
+      "delete-uploads",
+      "Of a job of frameio upload: delete what it has uploaded, too. Frame.io keeps it for 30 days."
+    ),
     yes,
     json,
     settleAfter,

@@ -29,6 +29,19 @@ const { plural } = Text
 const SPELT_OUT = 20
 
 /**
+ * What a line is drawn for.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Room {
+  /** ms since 1970. */
+  readonly now: number
+  /** How wide the terminal is. */
+  readonly columns: number
+}
+
+/**
  * What `show` needs to know.
  *
  * @since 0.1.0
@@ -44,7 +57,7 @@ export interface Options {
   /** How to go on with what is left, for a person. */
   readonly goOn: string
   /** What is shown in the place of the bar, while there is anything. */
-  readonly instead?: ((options: { readonly now: number; readonly columns: number }) => string | undefined) | undefined
+  readonly instead?: ((options: Room) => string | undefined) | undefined
   /** Sees each event. */
   readonly onEvent?: ((event: BatchEvent.BatchEvent) => Effect.Effect<void>) | undefined
 }

@@ -14,7 +14,7 @@ import * as Asset from "@effect-frameio/core/Asset"
 import type * as FrameioClient from "@effect-frameio/core/FrameioClient"
 import type * as FrameioError from "@effect-frameio/core/FrameioError"
 import * as RateLimitCall from "@effect-frameio/ratelimit/RateLimitCall"
-import * as Repository from "@effect-frameio/stacks/Repository"
+import type * as Repository from "@effect-frameio/stacks/Repository"
 import * as Upload from "@effect-frameio/stacks/Upload"
 import { UploadError } from "@effect-frameio/stacks/UploadError"
 import type { UploadEvent } from "@effect-frameio/stacks/UploadEvent"
@@ -23,7 +23,6 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
@@ -339,7 +338,7 @@ const one = Effect.fnUntraced(function* (args: OneFile) {
     Effect.zipRight(run(args, checked, take)),
     Effect.scoped,
     RateLimitCall.withPriority("interactive"),
-    Effect.provide(Layer.provideMerge(Repository.layerV2, Connection.layer)),
+    Effect.provide(Connection.layer),
     Effect.mapError((error) => toCliError(error, state, checked)),
     orInterrupted(() => `Interrupted. ${left(state, name)}`),
     Effect.ensuring(stdio.status(undefined)),

@@ -15,9 +15,8 @@ import type { LedgerError } from "@effect-frameio/batch/LedgerError"
 import type * as NamingRule from "@effect-frameio/batch/NamingRule"
 import * as UploadJob from "@effect-frameio/batch/UploadJob"
 import * as UploadPlan from "@effect-frameio/batch/UploadPlan"
-import { AssetId } from "@effect-frameio/core/Asset"
+import type { AssetId } from "@effect-frameio/core/Asset"
 import type * as FrameioError from "@effect-frameio/core/FrameioError"
-import * as Repository from "@effect-frameio/stacks/Repository"
 import * as Upload from "@effect-frameio/stacks/Upload"
 import type { UploadEvent } from "@effect-frameio/stacks/UploadEvent"
 import * as UploadJournal from "@effect-frameio/stacks/UploadJournal"
@@ -25,17 +24,15 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { CliError, ExitCode, orInterrupted } from "./CliError.js"
 import * as Connection from "./Connection.js"
 import * as Failure from "./Failure.js"
+import * as FolderRequest from "./FolderRequest.js"
 import * as JobView from "./JobView.js"
 import * as LedgerFile from "./LedgerFile.js"
-import * as PlanCommand from "./PlanCommand.js"
 import * as PlanText from "./PlanText.js"
 import { Stdio } from "./Stdio.js"
 import { plural } from "./Text.js"
@@ -55,16 +52,23 @@ export interface Args {
   readonly rule: Option.Option<string>
   /** The folder at Frame.io. */
   readonly to: Option.Option<string>
+  /** Whether what is in the folders below goes along. */
   readonly recursive: boolean
+  /** Whether names that differ in case are of one base. */
   readonly ignoreCase: boolean
+  /** Whether names that differ in their extension are of one base. */
   readonly anyExtension: boolean
+  /** The job's ledger. */
   readonly ledger: Option.Option<string>
+  /** Whether what failed in an earlier run is tried again. */
   readonly retryFailed: boolean
+  /** Whether nothing is to be sent. */
   readonly dryRun: boolean
   /** Parts side by side. */
   readonly concurrency: Option.Option<number>
   /** For how long an outage is waited out, in seconds. */
   readonly giveUpAfter: Option.Option<number>
+  /** JSON lines on standard output, even when a person looks at it. */
   readonly json: boolean
 }
 
@@ -73,8 +77,6 @@ interface Checked {
   readonly rule: NamingRule.NamingRule
   readonly files: ReadonlyArray<UploadPlan.LocalFile>
 }
-
-const isAssetId = Schema.is(AssetId)
 
 /** The files that a word names: itself, or what is in a folder, hidden files apart. */
 const filesIn = (
@@ -135,12 +137,13 @@ const check = (args: Args): Effect.Effect<Checked, CliError, FileSystem.FileSyst
         else files.set(local.right.right.path, local.right.right)
       }
     }
-    const made = PlanCommand.ruleOf(args)
-    const to = Option.getOrUndefined(args.to)
     const concurrency = Option.getOrUndefined(args.concurrency)
-    if (to === undefined) problems.push("--to is missing: the folder at Frame.io that gets the files.")
-    else if (!isAssetId(to)) problems.push(`--to is ${JSON.stringify(to)}, which is no folder's id.`)
-    if (!made.ok) problems.push(...made.problems)
+    const asked = Option.map(args.to, (folder) =>
+      FolderRequest.read({ ...args, folder, recursive: false, acrossFolders: false }, { ruleNeeded: true })
+    )
+    const read = Option.getOrUndefined(asked)
+    if (read === undefined) problems.push("--to is missing: the folder at Frame.io that gets the files.")
+    else if (!read.ok) problems.push(...read.problems)
     if (concurrency !== undefined && concurrency < 1) {
       problems.push(`--concurrency is ${concurrency}; it must be at least 1.`)
     }
@@ -148,8 +151,10 @@ const check = (args: Args): Effect.Effect<Checked, CliError, FileSystem.FileSyst
       problems.push("--retry-failed needs --ledger: without one nothing is known of earlier runs.")
     }
     if (problems.length === 0 && files.size === 0) problems.push(`There are no files in ${args.files.join(", ")}.`)
-    if (!isAssetId(to) || !made.ok || problems.length > 0) return yield* CliError.badInput(problems.join("\n"))
-    return { folderId: to, rule: made.rule, files: [...files.values()] }
+    if (read?.ok !== true || read.rule === undefined || problems.length > 0) {
+      return yield* CliError.badInput(problems.join("\n"))
+    }
+    return { folderId: read.folderId, rule: read.rule, files: [...files.values()] }
   })
 
 const checksumOf = ({ path }: UploadPlan.LocalFile): Effect.Effect<string, PlatformError, FileSystem.FileSystem> =>
@@ -324,7 +329,7 @@ const makeBar = (files: ReadonlyArray<UploadJob.UploadFile>) => {
       else if (event._tag === "Retrying" || event._tag === "Waiting") progress = UploadBar.add(progress, event, now)
     },
     /** Nothing when all is there. */
-    render: (options: { readonly now: number; readonly columns: number }): string | undefined =>
+    render: (options: JobView.Room): string | undefined =>
       first === undefined || !begun || progress.sent >= filesize ? undefined : UploadBar.render(progress, options)
   }
 }
@@ -480,5 +485,5 @@ export const handle = Effect.fn("Cli.uploadJob")(function* (args: Args) {
         const ledger = yield* LedgerFile.open(file, "create")
         return yield* runJob(args, checked, ledger)
       })
-  yield* job.pipe(Effect.provide(Layer.provideMerge(Repository.layerV2, Connection.layer)), Effect.mapError(toCliError))
+  yield* job.pipe(Effect.provide(Connection.layer), Effect.mapError(toCliError))
 }, Effect.scoped)

@@ -94,6 +94,8 @@ export * as Text from "./Text.js"
 export * as UploadBar from "./UploadBar.js"
 /** A file, and onto its stack: `frameio upload`. */
 export * as UploadCommand from "./UploadCommand.js"
+/** Files by their names, as one job: `frameio upload --rule`. */
+export * as UploadJobCommand from "./UploadJobCommand.js"
 /** The file of an upload. */
 export * as UploadSource from "./UploadSource.js"
 /** The folders that a user's programs keep their files in. */

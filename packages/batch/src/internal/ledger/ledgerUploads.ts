@@ -67,12 +67,14 @@ export const make = (
   sql: SqlClient.SqlClient,
   orLedgerError: <A, R>(effect: Effect.Effect<A, SqlError, R>) => Effect.Effect<A, LedgerError, R>
 ): Uploads => {
-  const together = (
+  /**
+   * One after the other, for a transaction would take the connection from the recorder of the run. Each is so placed that
+   * a run that is killed before it does all of them again.
+   */
+  const each = (
     statements: ReadonlyArray<readonly [text: string, values: ReadonlyArray<unknown>]>
   ): Effect.Effect<void, LedgerError> =>
-    orLedgerError(
-      sql.withTransaction(Effect.forEach(statements, ([text, values]) => sql.unsafe(text, values), { discard: true }))
-    )
+    Effect.forEach(statements, ([text, values]) => orLedgerError(sql.unsafe(text, values)), { discard: true })
 
   return {
     take: (plan, { name }) =>
@@ -95,11 +97,11 @@ export const make = (
           ...state(plan.there, "there"),
           ...state(plan.leftOut, "left-out")
         ].map(([file, is]) => ({ file: file as UploadPlan.LocalFile, is }))
-        yield* together([
+        yield* each([
           ["DELETE FROM links", []],
           ["DELETE FROM chains", []],
           ["DELETE FROM uploads", []],
-          ["INSERT OR REPLACE INTO job VALUES (1, ?, NULL, ?, ?, ?)", [name, now, links.length, chains.size]],
+          ["INSERT OR REPLACE INTO job VALUES (1, ?, NULL, ?, NULL, NULL)", [name, now]],
           ["INSERT INTO chains SELECT value ->> 0, value ->> 1 FROM json_each(?)", [JSON.stringify([...chains])]],
           [
             `INSERT INTO links (line, chain, position, asset_id, next_asset_id, fields)
@@ -125,37 +127,40 @@ export const make = (
                 ])
               )
             ]
-          ]
+          ],
+          ["UPDATE job SET links = ?, chains = ?", [links.length, chains.size]]
         ])
       }),
     files: Effect.map(
       orLedgerError(
         sql.unsafe<Row>(
           `SELECT uploads.*, links.chain, links.state AS link FROM uploads LEFT JOIN links USING (line)
+           WHERE (SELECT links FROM job) IS NOT NULL
            ORDER BY uploads.line IS NULL, uploads.line, uploads.path`
         )
       ),
       (rows) => rows.map(toFile)
     ),
-    creating: (line) => together([["UPDATE uploads SET state = 'creating' WHERE line = ?", [line]]]),
+    creating: (line) => each([["UPDATE uploads SET state = 'creating' WHERE line = ?", [line]]]),
     uploaded: (line, assetId) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) =>
-        together([
-          ["UPDATE uploads SET state = 'uploaded', asset_id = ? WHERE line = ?", [assetId, line]],
-          ["UPDATE links SET next_asset_id = ?, fault = NULL WHERE line = ?", [assetId, line]],
+        each([
           ["UPDATE links SET asset_id = ? WHERE asset_id = ?", [assetId, placeholder(line)]],
           ["UPDATE chains SET target = ? WHERE target = ?", [assetId, placeholder(line)]],
-          // A new file is no version of anything.
+          ["UPDATE uploads SET state = 'uploaded', asset_id = ? WHERE line = ?", [assetId, line]],
+          // A new file is no version of anything, and has come to its end.
           [
-            `UPDATE links SET state = 'confirmed', how = 'uploaded', done_at = ? WHERE line = ?
-             AND asset_id = (SELECT folder_id FROM uploads WHERE uploads.line = links.line)`,
-            [now, line]
+            `UPDATE links SET next_asset_id = ?1, fault = NULL,
+               state = iif(asset_id = folder, 'confirmed', state), how = iif(asset_id = folder, 'uploaded', how),
+               done_at = iif(asset_id = folder, ?2, done_at)
+             FROM (SELECT folder_id AS folder FROM uploads WHERE line = ?3) WHERE links.line = ?3`,
+            [assetId, now, line]
           ]
         ])
       ),
     failed: (line, error) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) =>
-        together([
+        each([
           [
             "UPDATE links SET state = 'failed', fault = ?, done_at = ? WHERE line = ?",
             [LinkError.toJson(error), now, line]
@@ -163,7 +168,7 @@ export const make = (
         ])
       ),
     removed: (line) =>
-      together([
+      each([
         ["UPDATE uploads SET state = 'removed' WHERE line = ?", [line]],
         ["UPDATE links SET state = 'undone' WHERE line = ? AND how = 'uploaded'", [line]]
       ])
