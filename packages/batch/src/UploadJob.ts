@@ -159,6 +159,8 @@ export const run = <E extends { readonly message: string }, R>(
     Effect.gen(function* () {
       const ledger = yield* Ledger
       const { name } = yield* ledger.job
+      const { abilities } = yield* Repository.Repository
+      yield* ledger.begin(abilities.api)
       const before = yield* ledger.counts
       if (before.undone + before.undoing > 0) return yield* new LedgerError({ reason: "Undone", file: ledger.file })
       if (options.retryFailed === true) yield* ledger.retryFailed
@@ -380,6 +382,7 @@ export const removeUploads: Effect.Effect<
 > = Effect.gen(function* () {
   const ledger = yield* Ledger
   const repository = yield* Repository.Repository
+  yield* ledger.begin(repository.abilities.api)
   const removed: Array<UploadFile> = []
   const kept: Array<UploadFile> = []
   for (const file of yield* ledger.uploads.files) {

@@ -61,7 +61,12 @@ export const targetId = (link: Link): string => link.stackId ?? link.assetId
 export const took = ({ doneAtMillis, sentAtMillis }: Link): number | null =>
   sentAtMillis === null || doneAtMillis === null ? null : doneAtMillis - sentAtMillis
 
-const HOW = { answered: "", settled: "the answer was lost, the stack was read", already: "was there before" }
+const HOW = {
+  answered: "",
+  settled: "the answer was lost, the stack was read",
+  already: "was there before",
+  uploaded: "a new file"
+}
 export const how = (link: Link): string => (link.how === null ? "" : HOW[link.how])
 
 export const why = (link: Link): string => {

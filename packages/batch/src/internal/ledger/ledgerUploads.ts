@@ -101,7 +101,7 @@ export const make = (
           ["DELETE FROM links", []],
           ["DELETE FROM chains", []],
           ["DELETE FROM uploads", []],
-          ["INSERT OR REPLACE INTO job VALUES (1, ?, NULL, ?, NULL, NULL)", [name, now]],
+          ["INSERT OR REPLACE INTO job (id, name, created_at) VALUES (1, ?, ?)", [name, now]],
           ["INSERT INTO chains SELECT value ->> 0, value ->> 1 FROM json_each(?)", [JSON.stringify([...chains])]],
           [
             `INSERT INTO links (line, chain, position, asset_id, next_asset_id, fields)
