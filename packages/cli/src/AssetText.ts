@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Asset from "@effect-frameio/core/Asset"
+import * as AssetLink from "./AssetLink.js"
 import * as Text from "./Text.js"
 import * as UploadBar from "./UploadBar.js"
 
@@ -42,14 +43,14 @@ const sizeOf = (asset: Asset.Asset): string => {
  * @category printing
  */
 export const table = (assets: ReadonlyArray<Asset.Asset>, columns: number): string => {
-  const cells = assets.map((asset) => [nameOf(asset), kindOf(asset), sizeOf(asset), asset.id] as const)
+  const cells = assets.map((asset) => [nameOf(asset), kindOf(asset), sizeOf(asset), asset.id, asset] as const)
   const widest = (n: 0 | 1 | 2 | 3): number => Math.max(0, ...cells.map((row) => Text.width(row[n])))
   const others = widest(1) + widest(2) + widest(3) + 6
   const room = Math.max(Math.min(widest(0), columns - 1 - others), 16)
   return cells
-    .map(([name, kind, size, id]) =>
+    .map(([name, kind, size, id, asset]) =>
       [
-        Text.padded(Text.shortened(name, room), room),
+        Text.padded(Text.linked(AssetLink.linkOf(asset), Text.shortened(name, room)), room),
         Text.padded(kind, widest(1)),
         Text.padded(size, widest(2)),
         id

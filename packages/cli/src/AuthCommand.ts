@@ -145,12 +145,6 @@ const byToken = (host: string) =>
     return { kind: "developer-token", host, token } satisfies CredentialsFile.Login
   })
 
-const nameOf = (user: CredentialsFile.Login["user"]): string | undefined => {
-  if (user === undefined) return undefined
-  const { email, id, name } = user
-  return name === undefined ? (email ?? id) : email === undefined ? name : `${name} (${email})`
-}
-
 /**
  * Logs in, asks Frame.io whether it takes the login, and keeps it.
  *
@@ -186,7 +180,7 @@ export const login = Effect.fn("Cli.authLogin")(
     )
     const now = Option.getOrElse(yield* file.load, () => made)
     yield* file.save({ ...now, api, user })
-    const name = nameOf(user)
+    const name = user === undefined ? undefined : Identity.nameOf(user)
     yield* stdio.err(
       `Logged in to ${host} over ${api === "v4" ? "V4" : "v2"}, with ${KINDS[made.kind]}${name === undefined ? "" : `, as ${name}`}.\nThe login is in ${file.path}, ${
         CredentialsFile.isOwnersOnly
@@ -225,7 +219,7 @@ export const status = Effect.fn("Cli.authStatus")(function* (args: { readonly js
       })}\n`
     )
   }
-  const name = nameOf(login?.user)
+  const name = login?.user === undefined ? undefined : Identity.nameOf(login.user)
   yield* stdio.say(
     [
       `${KINDS[kind].replace(/^a/, "A")}, from ${from}.`,

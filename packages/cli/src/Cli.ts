@@ -66,6 +66,8 @@ const handlers: ReadonlyMap<CommandLine.Command, Handler> = new Map([
   handler(Commands.authLogin, () => import("./AuthCommand.js").then(({ login }) => ({ handle: login }))),
   handler(Commands.authStatus, () => import("./AuthCommand.js").then(({ status }) => ({ handle: status }))),
   handler(Commands.authLogout, () => import("./AuthCommand.js").then(({ logout }) => ({ handle: logout }))),
+  handler(Commands.whoami, () => import("./WhoAmICommand.js")),
+  handler(Commands.doctor, () => import("./DoctorCommand.js")),
   handler(Commands.fake, () => import("./FakeCommand.js")),
   handler(Commands.demo, () => import("./DemoCommand.js"))
 ])

@@ -670,6 +670,49 @@ export const authLogout = CommandLine.command({
 })
 
 /**
+ * Who the token belongs to.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const whoami = CommandLine.command({
+  path: ["whoami"],
+  summary: "Ask Frame.io who the token belongs to",
+  about: ["Over V4 also which accounts it reaches. v2 only says whether it accepts the token."],
+  parameters: { json: jsonObject },
+  sends: "to-frameio",
+  examples: [{ line: "frameio whoami" }, { line: "frameio whoami | jq -r .user.email" }]
+})
+
+/**
+ * What may be in the way.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const doctor = CommandLine.command({
+  path: ["doctor"],
+  summary: "Check what commands need: token, network, proxy, clock",
+  about: [
+    "Each line is ok, warn or fail, with what to do. Changes nothing.",
+    "It looks at Node, the proxy, the way to Frame.io, this machine's clock, the token, limits that earlier commands saw, SQLite, and the ledgers that are named."
+  ],
+  parameters: {
+    ledgers: CommandLine.many("ledger", CommandLine.file, "Ledgers to look at.", { atLeastOne: false }),
+    json: jsonObject
+  },
+  sends: "to-frameio",
+  exits: [
+    [0, "nothing is in the way"],
+    [1, "something is"]
+  ],
+  examples: [
+    { line: "frameio doctor" },
+    { line: "frameio doctor job.db --json | jq '.checks[] | select(.state != \"ok\")'" }
+  ]
+})
+
+/**
  * Completions for a shell.
  *
  * @since 0.1.0
@@ -711,6 +754,8 @@ export const all: ReadonlyArray<CommandLine.Command> = [
   authLogin,
   authStatus,
   authLogout,
+  whoami,
+  doctor,
   fake,
   demo,
   completion

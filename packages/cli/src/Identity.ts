@@ -16,6 +16,27 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
 /**
+ * A user of Frame.io.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface User {
+  readonly id: string
+  readonly name?: string | undefined
+  readonly email?: string | undefined
+}
+
+/**
+ * A user by name and address, as far as they are known.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const nameOf = ({ email, id, name }: User): string =>
+  name === undefined ? (email ?? id) : email === undefined ? name : `${name} (${email})`
+
+/**
  * Who a token belongs to.
  *
  * @since 0.1.0
@@ -25,9 +46,7 @@ export interface Identity {
   /** The version of the API that takes the token; V4 where both do. */
   readonly api: "v2" | "v4"
   /** Who it is; v2 has no call that says so. */
-  readonly user:
-    | { readonly id: string; readonly name?: string | undefined; readonly email?: string | undefined }
-    | undefined
+  readonly user: User | undefined
   /** The accounts of V4 that the token reaches. */
   readonly accounts: ReadonlyArray<{ readonly id: string; readonly name: string }>
 }

@@ -22,7 +22,10 @@ const write =
       })
     })
 
-const TRAITS = ["NO_COLOR", "TERM", "LC_ALL", "LC_CTYPE", "LANG"]
+const TRAITS = [
+  ...["NO_COLOR", "TERM", "LC_ALL", "LC_CTYPE", "LANG"],
+  ...["TERM_PROGRAM", "WT_SESSION", "KONSOLE_VERSION", "VTE_VERSION"]
+]
 
 /** What the environment says of the terminal. */
 const traits = Effect.map(
@@ -41,7 +44,7 @@ export const layer: Layer.Layer<Stdio.Stdio> = Layer.scoped(
   Stdio.Stdio,
   Effect.gen(function* () {
     const waiting: Array<Deferred.Deferred<void>> = []
-    const { colors, cursor, unicode } = yield* traits
+    const { colors, cursor, links, unicode } = yield* traits
     let outFailure: string | undefined
     let count = 0
     const at = (times: number): Deferred.Deferred<void> => {
@@ -95,6 +98,7 @@ export const layer: Layer.Layer<Stdio.Stdio> = Layer.scoped(
         }),
       colors,
       cursor,
+      links,
       unicode,
       columns: Effect.sync(() => process.stderr.columns ?? process.stdout.columns ?? 0),
       interrupted: (times) => Effect.suspend(() => Deferred.await(at(times))),

@@ -29,6 +29,27 @@ const checked = (name: string, value: string): Effect.Effect<void, CliError> =>
     : CliError.badInput(`${name} is no address of a proxy, such as http://proxy.example.com:8080.`)
 
 /**
+ * What the environment says of proxies; empty where it says nothing.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const settings: Effect.Effect<{ readonly https: string; readonly http: string; readonly no: string }> =
+  Effect.all({ https: variable("HTTPS_PROXY"), http: variable("HTTP_PROXY"), no: variable("NO_PROXY") })
+
+/**
+ * The address of a proxy without the name and password in it.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const withoutSecrets = (address: string): string => {
+  if (!URL.canParse(address)) return address
+  const url = new URL(address)
+  return `${url.protocol}//${url.host}`
+}
+
+/**
  * Connections that go through the proxy of the environment, if it names one. This machine itself is never asked for
  * through a proxy. A proxy's address that cannot be right is bad input.
  *
@@ -37,7 +58,7 @@ const checked = (name: string, value: string): Effect.Effect<void, CliError> =>
  */
 export const layer: Layer.Layer<HttpClient.HttpClient, CliError> = Layer.unwrapEffect(
   Effect.gen(function* () {
-    const [https, http, no] = yield* Effect.all([variable("HTTPS_PROXY"), variable("HTTP_PROXY"), variable("NO_PROXY")])
+    const { http, https, no } = yield* settings
     if (https === "" && http === "") return UndiciHttpClient.layer
     yield* checked("HTTPS_PROXY", https)
     yield* checked("HTTP_PROXY", http)

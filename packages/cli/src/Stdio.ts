@@ -50,6 +50,8 @@ export interface Device {
   readonly colors: boolean
   /** Whether the terminal can go back on its line. */
   readonly cursor: boolean
+  /** Whether the terminal shows links (OSC 8). */
+  readonly links: boolean
   /** Whether the terminal shows more than ASCII. */
   readonly unicode: boolean
   /** The width of the terminal, in columns; 0 or 1 where it does not say. */
@@ -118,7 +120,7 @@ export const make = (device: Device): Service => {
   let keptAt = Number.NEGATIVE_INFINITY
   const spelt = (text: string): string => (device.unicode ? text : Text.ascii(text))
   const toPerson = (terminal: boolean, text: string): string =>
-    spelt(Text.painted(Text.visible(text), terminal && device.colors))
+    spelt(Text.painted(Text.visible(text), terminal && device.colors, terminal && device.links))
   const columns = Effect.map(device.columns, (width) => (width < NARROWEST ? WIDTH : width))
   const erased = Effect.suspend(() => {
     if (!shown) return Effect.void

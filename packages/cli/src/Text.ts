@@ -17,6 +17,14 @@ const MARKS = {
   end: "\ufddf"
 }
 
+/** Around a link's address, and behind its text. */
+const LINK = { address: "\ufdd8", text: "\ufdd9", end: "\ufdda" }
+
+/** Links lead to Frame.io only, whatever marks a foreign text has in it. */
+const LINKED = /\ufdd8(https:\/\/(?:[\w-]+\.)*frame\.io\/[!-~]*)\ufdd9([^\ufdd8-\ufdda]*)\ufdda/g
+
+const ADDRESS = /\ufdd8[^\ufdd9]*\ufdd9/g
+
 const CODES: Readonly<Record<string, string>> = {
   [MARKS.bold]: "1",
   [MARKS.dim]: "2",
@@ -39,13 +47,27 @@ export const styled = (style: Exclude<keyof typeof MARKS, "end">, text: string):
   text === "" ? "" : `${MARKS[style]}${text}${MARKS.end}`
 
 /**
- * A text with its styles as a terminal's colours, or without them.
+ * A text that leads to an address of Frame.io where the terminal can do that, and is a text alone elsewhere.
  *
  * @since 0.1.0
  * @category styling
  */
-export const painted = (text: string, colors: boolean): string =>
-  text.replace(MARK, (mark) => (colors ? `\u001b[${CODES[mark] ?? "0"}m` : ""))
+export const linked = (address: string | undefined, text: string): string =>
+  address === undefined ? text : `${LINK.address}${address}${LINK.text}${text}${LINK.end}`
+
+/**
+ * A text with its styles as a terminal's colours, or without them; with links (OSC 8), or without them.
+ *
+ * @since 0.1.0
+ * @category styling
+ */
+export const painted = (text: string, colors: boolean, links = false): string =>
+  text
+    .replace(LINKED, (_, address: string, words: string) =>
+      links ? `\u001b]8;;${address}\u001b\\${words}\u001b]8;;\u001b\\` : words
+    )
+    .replace(ADDRESS, "")
+    .replace(MARK, (mark) => (colors && mark in CODES ? `\u001b[${CODES[mark]}m` : ""))
 
 /** What a terminal would act on, or that turns text round. Line feed and tab are left. */
 const HARMFUL = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
@@ -101,7 +123,7 @@ const NO_WIDTH = /[\p{M}\p{Cf}\p{Cc}]/u
  * @category getters
  */
 export const width = (text: string): number => {
-  const plain = text.replace(MARK, "")
+  const plain = text.replace(ADDRESS, "").replace(MARK, "")
   if (ASCII.test(plain)) return plain.length
   let columns = 0
   for (const character of plain) {
@@ -249,6 +271,14 @@ export const ascii = (text: string): string => text.replace(/[…“”’—–
  */
 export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
 
+/** Terminals that show links, by what they say of themselves; others may print the address as it comes. */
+const hasLinks = (environment: (name: string) => string): boolean =>
+  /^(?:iTerm\.app|WezTerm|vscode|ghostty|Hyper|Tabby|rio)$/.test(environment("TERM_PROGRAM")) ||
+  /kitty|foot|alacritty|ghostty|contour/.test(environment("TERM")) ||
+  environment("WT_SESSION") !== "" ||
+  environment("KONSOLE_VERSION") !== "" ||
+  Number(environment("VTE_VERSION")) >= 5000
+
 /**
  * A word as a POSIX shell takes it for itself.
  *
@@ -267,12 +297,13 @@ export const quoted = (word: string): string =>
 export const traits = (
   /** A variable's value, empty where it is not set. */
   environment: (name: string) => string
-): { readonly colors: boolean; readonly cursor: boolean; readonly unicode: boolean } => {
+): { readonly colors: boolean; readonly cursor: boolean; readonly unicode: boolean; readonly links: boolean } => {
   const cursor = environment("TERM") !== "dumb"
   const locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(environment).find((value) => value !== "")
   return {
     colors: cursor && environment("NO_COLOR") === "",
     cursor,
+    links: cursor && environment("NO_COLOR") === "" && hasLinks(environment),
     // Most terminals whose locale says nothing show all of Unicode; one that names another encoding does not.
     unicode: locale === undefined || /utf-?8/i.test(locale)
   }

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 // biome-ignore lint/correctness/useImportExtensions: JSON has no other.
-import { version as ofPackage } from "../package.json"
+import { engines, version as ofPackage } from "../package.json"
 
 /**
  * The version that `frameio --version` tells: the package's.
@@ -13,3 +13,11 @@ import { version as ofPackage } from "../package.json"
  * @category constants
  */
 export const version: string = ofPackage
+
+/**
+ * The versions of Node that it runs on, such as `>=20.19`.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const node: string = engines.node

@@ -20,6 +20,7 @@ import { CliError, orInterrupted } from "./CliError.js"
 import * as Connection from "./Connection.js"
 import * as Failure from "./Failure.js"
 import { Stdio } from "./Stdio.js"
+import * as Text from "./Text.js"
 
 /** How a result is said to a person: by names, with the number of the version where it can be told. */
 const told = (stackId: Asset.AssetId | undefined, onto: Asset.Asset, nextId: Asset.AssetId) =>
@@ -27,10 +28,11 @@ const told = (stackId: Asset.AssetId | undefined, onto: Asset.Asset, nextId: Ass
     const cache = yield* AssetCache.AssetCache
     const next = AssetText.nameOf(yield* cache.get({ assetId: nextId }))
     if (stackId === undefined) return `${next} is the newest version of ${AssetText.nameOf(onto)}.\n`
+    const stdio = yield* Stdio
     const { stack, versions } = yield* VersionStack.members(stackId)
     const number = versions.findIndex((one) => Asset.sameId(one.id, nextId)) + 1
     const link = AssetLink.linkOf(stack)
-    return `${next} is ${number > 0 ? `version ${number}` : "the newest version"} on the stack ${AssetText.nameOf(stack)} (${stackId}).\n${link === undefined ? "" : `${link}\n`}`
+    return `${next} is ${number > 0 ? `version ${number}` : "the newest version"} on the stack ${Text.linked(link, AssetText.nameOf(stack))} (${stackId}).\n${link === undefined || stdio.links ? "" : `${link}\n`}`
   })
 
 /**

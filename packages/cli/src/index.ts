@@ -40,6 +40,8 @@ export * as Credentials from "./Credentials.js"
 export * as CredentialsFile from "./CredentialsFile.js"
 /** A fake and a batch against it, measured: `frameio demo`. */
 export * as DemoCommand from "./DemoCommand.js"
+/** What may be in the way: `frameio doctor`. */
+export * as DoctorCommand from "./DoctorCommand.js"
 /** What went wrong, for a person. */
 export * as ErrorText from "./ErrorText.js"
 /** How a command ends when the library fails. */
@@ -104,3 +106,5 @@ export * as UserFolder from "./UserFolder.js"
 export * as Version from "./Version.js"
 /** One version: `frameio version`. */
 export * as VersionCommand from "./VersionCommand.js"
+/** Who the token belongs to: `frameio whoami`. */
+export * as WhoAmICommand from "./WhoAmICommand.js"

@@ -9,6 +9,7 @@ export interface Outside {
   readonly terminal?: boolean
   readonly columns?: number
   readonly colors?: boolean
+  readonly links?: boolean
   readonly unicode?: boolean
   /** What is wrong with standard output, if anything. */
   readonly outFailure?: () => string | undefined
@@ -57,6 +58,7 @@ export const run = (args: ReadonlyArray<string>, outside?: Outside) =>
       echo: () => Effect.void,
       colors: outside?.colors ?? false,
       cursor: true,
+      links: outside?.links ?? false,
       unicode: outside?.unicode ?? true,
       columns: Effect.succeed(outside?.columns ?? 100),
       outFailure: Effect.sync(() => outside?.outFailure?.()),
