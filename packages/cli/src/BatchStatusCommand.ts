@@ -5,17 +5,14 @@
  */
 import * as BatchEstimate from "@effect-frameio/batch/BatchEstimate"
 import type * as JobRecord from "@effect-frameio/batch/JobRecord"
-import * as DateTime from "effect/DateTime"
+import type * as Ledger from "@effect-frameio/batch/Ledger"
 import * as Effect from "effect/Effect"
+import { type CliError, orInterrupted } from "./CliError.js"
 import * as LedgerFile from "./LedgerFile.js"
+import * as LocalTime from "./LocalTime.js"
 import { clock } from "./ProgressBar.js"
 import { Stdio } from "./Stdio.js"
 import { plural } from "./Text.js"
-
-const iso = (millis: number): string => DateTime.formatIso(DateTime.unsafeMake(millis))
-
-const day = (millis: number): string =>
-  new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "medium", timeZone: "UTC" }).format(millis)
 
 const line = (what: string, count: number, remark = ""): ReadonlyArray<string> =>
   count === 0 ? [] : [`  ${what.padEnd(12)}${String(count).padStart(9)}${remark === "" ? "" : `  ${remark}`}`]
@@ -24,77 +21,115 @@ const lastRun = (runs: ReadonlyArray<JobRecord.Run>, inUse: boolean): string => 
   const run = runs.at(-1)
   if (run === undefined) return "It was never run."
   const what = run.kind === "undo" ? "undo" : "run"
-  const began = `began ${day(run.beganAtMillis)} UTC`
+  const began = `began ${LocalTime.local(run.beganAtMillis)}`
   if (inUse) return `A ${what} is at work on it; it ${began}.`
   if (run.endedAtMillis === null) return `The last ${what} ${began} and was killed.`
-  const ended = `The last ${what} ${began} and ended ${day(run.endedAtMillis)} UTC`
+  const ended = `The last ${what} ${began} and ended ${LocalTime.local(run.endedAtMillis)}`
   return run.stopped === null ? `${ended}.` : `${ended}, before its end: ${run.stopped}`
 }
 
-/**
- * Says how the job in a ledger stands.
- *
- * @since 0.1.0
- * @category handlers
- */
-export const handle = Effect.fn("Cli.batchStatus")(function* (args: {
-  readonly ledger: string
-  readonly json: boolean
-}) {
-  const stdio = yield* Stdio
-  const ledger = yield* LedgerFile.open(args.ledger, "read")
-  const { counts, inUse, job, left, runs, samples } = yield* Effect.all({
+/** How a job stands at a moment. */
+interface Standing {
+  readonly job: Ledger.Job
+  readonly counts: JobRecord.Counts
+  readonly left: Ledger.Extent
+  readonly runs: ReadonlyArray<JobRecord.Run>
+  readonly inUse: boolean
+  /** Whether what is written last is not in it. */
+  readonly isPartial: boolean
+  /** How long what is left takes at the limit that was seen last, in ms. */
+  readonly leftMillis: number | undefined
+}
+
+const standing = (ledger: Ledger.Service): Effect.Effect<Standing, CliError> =>
+  Effect.all({
     job: ledger.job,
     counts: ledger.counts,
     left: ledger.extent,
     runs: ledger.runs,
     samples: ledger.samples,
     inUse: ledger.inUse
-  }).pipe(Effect.mapError(LedgerFile.toCliError))
-  const pace = samples.findLast(({ limit, windowMillis }) => limit !== null && windowMillis !== null)
-  const leftMillis =
-    pace === undefined || pace.limit === null || pace.windowMillis === null
-      ? undefined
-      : BatchEstimate.shortestMillis({ jobs: left.links }, { limit: pace.limit, windowMillis: pace.windowMillis })
-  if (args.json || !stdio.outIsTerminal) {
-    return yield* stdio.out(
-      `${JSON.stringify({
-        ledger: args.ledger,
-        job: job.name,
-        plan: job.plan ?? null,
-        createdAt: iso(job.createdAtMillis),
-        inUse,
-        isPartial: ledger.isPartial,
-        counts,
-        left: left.links,
-        leftMillis: leftMillis ?? null,
-        runs: runs.map(({ beganAtMillis, endedAtMillis, kind, stopped }) => ({
-          kind,
-          beganAt: iso(beganAtMillis),
-          endedAt: endedAtMillis === null ? null : iso(endedAtMillis),
-          stopped
-        }))
-      })}\n`
-    )
-  }
-  yield* stdio.out(
-    [
-      `${args.ledger}: ${job.name}${job.plan === undefined ? "" : ` of ${job.plan}`}, ${plural(job.links, "version")} for ${plural(job.chains, "stack")}`,
-      ...line("in place", counts.confirmed, counts.already > 0 ? `${counts.already} of them before the job` : ""),
-      ...line("to be sent", counts.planned),
-      ...(inUse
-        ? line("under way", counts.sent, "sent, and not answered yet")
-        : line("no answer", counts.sent, "the next run looks for them first")),
-      ...line("failed", counts.failed, "frameio batch report says why; --retry-failed tries them again"),
-      ...line("skipped", counts.skipped, "behind a failed one of their stack"),
-      ...line("undone", counts.undone),
-      ...line("undoing", counts.undoing, inUse ? "under way" : "no answer; the next undo looks for them first"),
-      lastRun(runs, inUse),
-      ...(ledger.isPartial ? [LedgerFile.PARTIAL] : []),
-      ...(leftMillis === undefined || left.links === 0
-        ? []
-        : [`What is left takes ${clock(leftMillis)} at the limit that was seen last.`]),
-      ""
-    ].join("\n")
+  }).pipe(
+    Effect.mapError(LedgerFile.toCliError),
+    Effect.map(({ samples, ...rest }) => {
+      const { left } = rest
+      const pace = samples.findLast(({ limit, windowMillis }) => limit !== null && windowMillis !== null)
+      const leftMillis =
+        pace === undefined || pace.limit === null || pace.windowMillis === null
+          ? undefined
+          : BatchEstimate.shortestMillis({ jobs: left.links }, { limit: pace.limit, windowMillis: pace.windowMillis })
+      return { ...rest, isPartial: ledger.isPartial, leftMillis }
+    })
   )
-}, Effect.scoped)
+
+const json = (file: string, { counts, inUse, isPartial, job, left, leftMillis, runs }: Standing): string =>
+  `${JSON.stringify({
+    ledger: file,
+    job: job.name,
+    plan: job.plan ?? null,
+    createdAt: LocalTime.iso(job.createdAtMillis),
+    inUse,
+    isPartial,
+    counts,
+    left: left.links,
+    leftMillis: leftMillis ?? null,
+    runs: runs.map(({ beganAtMillis, endedAtMillis, kind, stopped }) => ({
+      kind,
+      beganAt: LocalTime.iso(beganAtMillis),
+      endedAt: endedAtMillis === null ? null : LocalTime.iso(endedAtMillis),
+      stopped
+    }))
+  })}\n`
+
+const table = (file: string, { counts, inUse, isPartial, job, left, leftMillis, runs }: Standing): string =>
+  [
+    `${file}: ${job.name}${job.plan === undefined ? "" : ` of ${job.plan}`}, ${plural(job.links, "version")} for ${plural(job.chains, "stack")}`,
+    ...line("in place", counts.confirmed, counts.already > 0 ? `${counts.already} of them before the job` : ""),
+    ...line("to be sent", counts.planned),
+    ...(inUse
+      ? line("under way", counts.sent, "sent, and not answered yet")
+      : line("no answer", counts.sent, "the next run looks for them first")),
+    ...line("failed", counts.failed, "frameio batch report says why; --retry-failed tries them again"),
+    ...line("skipped", counts.skipped, "behind a failed one of their stack"),
+    ...line("undone", counts.undone),
+    ...line("undoing", counts.undoing, inUse ? "under way" : "no answer; the next undo looks for them first"),
+    lastRun(runs, inUse),
+    ...(isPartial ? [LedgerFile.PARTIAL] : []),
+    ...(leftMillis === undefined || left.links === 0
+      ? []
+      : [`What is left takes ${clock(leftMillis)} at the limit that was seen last.`]),
+    ""
+  ].join("\n")
+
+/** One line while a run is at work. */
+const short = ({ counts, job, left, leftMillis }: Standing): string =>
+  [
+    `${counts.confirmed} of ${plural(job.links, "version")} in place`,
+    ...(counts.failed > 0 ? [`${counts.failed} failed`] : []),
+    ...(counts.sent > 0 ? [`${counts.sent} under way`] : []),
+    ...(leftMillis === undefined || left.links === 0 ? [] : [`${clock(leftMillis)} left at the limit`])
+  ].join(", ")
+
+const EVERY = "1 second"
+
+/**
+ * Says how the job in a ledger stands; with `watch` again and again while a run is at work, on a terminal in one line.
+ *
+ * @since 0.1.0
+ * @category handlers
+ */
+export const handle = Effect.fn("Cli.batchStatus")(
+  function* (args: { readonly ledger: string; readonly json: boolean; readonly watch: boolean }) {
+    const stdio = yield* Stdio
+    const ledger = yield* LedgerFile.open(args.ledger, "read")
+    const asJson = args.json || !stdio.outIsTerminal
+    let last = yield* standing(ledger)
+    while (args.watch && last.inUse) {
+      yield* asJson ? stdio.out(json(args.ledger, last)) : stdio.status(short(last))
+      yield* Effect.sleep(EVERY)
+      last = yield* standing(ledger)
+    }
+    yield* asJson ? stdio.out(json(args.ledger, last)) : stdio.out(table(args.ledger, last))
+  },
+  (effect) => effect.pipe(Effect.scoped, orInterrupted(""))
+)

@@ -374,10 +374,18 @@ export const batchStatus = CommandLine.command({
   path: ["batch", "status"],
   summary: "Say how a job stands, also while it runs",
   about: ["Says what is in place, what is left, what failed. Needs no token and sends nothing."],
-  parameters: { ledger, json: jsonObject },
+  parameters: {
+    ledger,
+    watch: CommandLine.toggle(
+      "watch",
+      "Say it again every second while a run is at work; in a pipe one object each time."
+    ),
+    json: jsonObject
+  },
   sends: "nothing",
   examples: [
     { line: "frameio batch status --ledger job.db" },
+    { line: "frameio batch status --ledger job.db --watch" },
     { line: "frameio batch status --ledger job.db --json | jq .counts" }
   ]
 })

@@ -15,7 +15,6 @@ import * as FrameioError from "@effect-frameio/core/FrameioError"
 import * as V4Api from "@effect-frameio/core/V4Api"
 import * as Transport from "@effect-frameio/ratelimit/Transport"
 import * as Clock from "effect/Clock"
-import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { CliError, orInterrupted } from "./CliError.js"
@@ -91,9 +90,10 @@ const OFF_SECONDS = 60
 const PATIENCE = "15 seconds"
 
 const clockOf = (date: string | undefined, now: number): Check => {
-  const there = date === undefined ? Option.none() : DateTime.make(date)
-  if (Option.isNone(there)) return warn("Clock", "The server did not say what time it is.")
-  const off = Math.round((now - there.value.epochMillis) / 1000)
+  // Its form is the one of HTTP, in GMT, which DateTime does not read.
+  const there = Date.parse(date ?? "")
+  if (Number.isNaN(there)) return warn("Clock", "The server did not say what time it is.")
+  const off = Math.round((now - there) / 1000)
   if (Math.abs(off) <= OFF_SECONDS) return ok("Clock", `${LocalTime.local(now)}, as there`)
   return warn(
     "Clock",

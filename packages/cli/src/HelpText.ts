@@ -143,17 +143,10 @@ export const ofGroup = (path: ReadonlyArray<string>, columns: number): string =>
     ...Text.wrapped(`${groupNamed(path)?.summary ?? ""}.`, room),
     ...(top ? [] : [""]),
     `${heading("Usage")}  ${["frameio", ...path, "<command>", "[options]"].join(" ")}`,
+    ...Text.wrapped(`${heading("Options of all")}  ${globalsInShort}`, room),
     ...section("Commands", Text.rows(heads(path), room)),
-    ...section(
-      "Options of every command",
-      Text.wrapped(globalsInShort, room - 2).map((line) => `  ${line}`)
-    ),
     ...(top
-      ? [
-          "",
-          ...Text.wrapped("Log in: frameio auth login, or set FRAMEIO_TOKEN. Without an account: frameio demo.", room),
-          ...Text.wrapped("More: frameio help <command>.", room)
-        ]
+      ? ["", ...Text.wrapped("Log in: frameio auth login. Try: frameio demo. More: frameio help <command>.", room)]
       : ["", ...Text.wrapped(`More: frameio help ${path.join(" ")} <command>.`, room)]),
     ""
   ].join("\n")

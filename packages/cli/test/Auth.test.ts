@@ -39,7 +39,7 @@ const browse = (url: string) =>
 describe("frameio auth", () => {
   it.scopedLive("logs a person in through the browser, and every command to come uses that", () =>
     Effect.gen(function* () {
-      const { file, frameio, server } = yield* setup()
+      const { file, frameio } = yield* setup()
       const redirect = "https://localhost:18453/callback"
       let came = 0
       const login = yield* frameio(["auth", "login", "--client-id", "studio", "--redirect-uri", redirect], {
@@ -70,9 +70,9 @@ describe("frameio auth", () => {
       for (const secret of [kept.accessToken, kept.refreshToken, "made-up-code"]) {
         assert.notInclude(login.out + login.err, secret)
       }
-      const [pair] = Seed.pairs(Seed.shots(server.world, { shots: 1, versions: 2 }))
-      const shown = yield* frameio(["show", pair?.assetId ?? ""])
-      assert.strictEqual(shown.code, 0, shown.err)
+      const asked = yield* frameio(["whoami"])
+      assert.strictEqual(asked.code, 0, asked.err)
+      assert.deepInclude(JSON.parse(asked.out), { api: "v4", kind: "person", from: file })
       const status = yield* frameio(["auth", "status"])
       assert.deepInclude(JSON.parse(status.out), { kind: "person", api: "v4", renewedAutomatically: true })
       assert.notInclude(status.out, kept.accessToken)
@@ -81,7 +81,7 @@ describe("frameio auth", () => {
 
       assert.strictEqual((yield* frameio(["auth", "logout"])).code, 0)
       assert.isFalse(existsSync(file))
-      const after = yield* frameio(["show", pair?.assetId ?? ""])
+      const after = yield* frameio(["whoami"])
       assert.strictEqual(after.code, 2)
       assert.include(after.err, "frameio auth login")
     })
@@ -117,17 +117,16 @@ describe("frameio auth", () => {
       assert.strictEqual(login.code, 0, login.err)
       assert.notInclude(login.out + login.err, SECRET)
       assert.include(readFileSync(file, "utf8"), SECRET)
-      const asset = server.world.projects[0]?.rootId ?? ""
-      for (let n = 0; n < 3; n++) assert.strictEqual((yield* frameio(["show", asset])).code, 0)
+      for (let n = 0; n < 3; n++) assert.strictEqual((yield* frameio(["whoami"])).code, 0)
       assert.strictEqual((yield* server.counts("ims.token")).requests, 1)
     })
   )
 
   it.scopedLive("uses a service of the environment without any login", () =>
     Effect.gen(function* () {
-      const { file, frameio, server } = yield* setup()
-      const shown = yield* frameio(["show", server.world.projects[0]?.rootId ?? ""], { env: service })
-      assert.strictEqual(shown.code, 0, shown.err)
+      const { file, frameio } = yield* setup()
+      const asked = yield* frameio(["whoami"], { env: service })
+      assert.strictEqual(asked.code, 0, asked.err)
       assert.isFalse(existsSync(file))
     })
   )
@@ -210,13 +209,27 @@ describe("frameio auth", () => {
     })
   )
 
-  it.scopedLive("ends a job cleanly whose token cannot be renewed, and after a login it goes on", () =>
+  it.scopedLive("says of a service whose token cannot be renewed how to go on, and goes on after a login", () =>
     Effect.gen(function* () {
-      const { file, frameio, home, server } = yield* setup({
-        // The login is the first token; a second is not to be had, until it is logged in again.
+      const { file, frameio, server } = yield* setup({
         faults: FaultPlan.nth("ims.token", 1, { _tag: "ErrorBefore", status: 400 })
       })
       yield* frameio(["auth", "login", "--service"], { env: service })
+      const { accessToken } = JSON.parse(readFileSync(file, "utf8"))
+      server.world.revokeToken(accessToken)
+      const asked = yield* frameio(["whoami"])
+      assert.strictEqual(asked.code, 2)
+      assert.include(asked.err, "frameio auth login")
+      for (const secret of [accessToken, SECRET]) assert.notInclude(asked.err + asked.out, secret)
+      assert.strictEqual((yield* frameio(["auth", "login", "--service"], { env: service })).code, 0)
+      assert.strictEqual((yield* frameio(["whoami"])).code, 0)
+    })
+  )
+
+  it.scopedLive("ends a job cleanly whose token is accepted no more, and after a login it goes on", () =>
+    Effect.gen(function* () {
+      const { frameio, home, server } = yield* setup()
+      yield* frameio(["auth", "login", "--with-token"], { input: FakeFrameio.token })
       const pairs = Seed.pairs(Seed.shots(server.world, { shots: 40, versions: 2 }))
       const plan = join(home, "plan.csv")
       const ledger = join(home, "job.db")
@@ -224,24 +237,22 @@ describe("frameio auth", () => {
         plan,
         ["asset_id,next_asset_id", ...pairs.map((pair) => `${pair.assetId},${pair.nextAssetId}`)].join("\n")
       )
-      const { accessToken } = JSON.parse(readFileSync(file, "utf8"))
       const args = ["batch", "run", plan, "--ledger", ledger, "--concurrency", "2"]
       let confirmed = 0
       const stopped = yield* frameio(args, {
         onOut: (line) =>
           Effect.sync(() => {
-            if (line.includes('"Confirmed"') && ++confirmed === 10) server.world.revokeToken(accessToken)
+            if (line.includes('"Confirmed"') && ++confirmed === 10) server.world.revokeToken(FakeFrameio.token)
           })
       })
       assert.strictEqual(stopped.code, 1, stopped.err)
       assert.include(stopped.err, "frameio auth login")
-      const inPlace = (yield* server.counts("assets.version")).applied
-      assert.isBelow(inPlace, 40)
-      for (const secret of [accessToken, SECRET]) {
-        assert.notInclude(stopped.err + stopped.out, secret)
-        assert.isFalse(readFileSync(ledger).includes(secret))
-      }
-      assert.strictEqual((yield* frameio(["auth", "login", "--service"], { env: service })).code, 0)
+      assert.include(stopped.err, "To go on: ")
+      assert.isBelow((yield* server.counts("assets.version")).applied, 40)
+      assert.notInclude(stopped.err + stopped.out, FakeFrameio.token)
+      assert.isFalse(readFileSync(ledger).includes(FakeFrameio.token))
+      const again = yield* frameio(["auth", "login", "--with-token"], { input: FakeFrameio.secondToken })
+      assert.strictEqual(again.code, 0, again.err)
       const went = yield* frameio(args)
       assert.strictEqual(went.code, 0, went.err)
       assert.strictEqual((yield* server.counts("assets.version")).applied, 40)

@@ -1,9 +1,12 @@
 import { execFileSync } from "node:child_process"
+import { mkdtempSync } from "node:fs"
 import { rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { assert, beforeAll, describe, it } from "@effect/vitest"
 import { FakeFrameio, FakeFrameioServer, FaultPlan, Seed } from "@effect-frameio/testing"
-import { Effect } from "effect"
-import { build, folder, programFile } from "./program.js"
+import { Effect, Fiber, Schedule } from "effect"
+import { build, folder, program, programFile } from "./program.js"
 import { hasTerminal, onTerminal } from "./terminal.js"
 
 if (!hasTerminal) process.stderr.write("SKIPPED: terminal snapshots need script of util-linux.\n")
@@ -97,6 +100,89 @@ describe.skipIf(!hasTerminal)("frameio on a terminal", () => {
       assert.strictEqual(code, 0)
       assert.strictEqual(step, 2)
       assert.match(screen.join("\n"), /^90 versions for 90 stacks\.\n90 of 90 versions in place; \d+\.\d s\.$/)
+    })
+  )
+
+  it.scopedLive("asks before it undoes, does nothing after a no, and watches a job to its end", () =>
+    Effect.gen(function* () {
+      const { env, file, server } = yield* job(160, 20)
+      const ledger = `${file}.db`
+      yield* Effect.addFinalizer(() =>
+        Effect.promise(() =>
+          Promise.all(["", "-wal", "-shm", "-lock"].map((end) => rm(`${ledger}${end}`, { force: true })))
+        )
+      )
+      const running = yield* Effect.fork(program(["batch", "run", file, "--ledger", ledger], { env }))
+      yield* Effect.repeat(server.counts("assets.version"), {
+        until: ({ applied }) => applied > 3,
+        schedule: Schedule.spaced("20 millis")
+      })
+      const seen = new Set<string>()
+      const watched = yield* onTerminal(["batch", "status", "--ledger", ledger, "--watch"], {
+        columns: 100,
+        onScreen: ({ screen }) => {
+          for (const line of screen()) if (/^\d+ of 160 versions in place/.test(line)) seen.add(line)
+        }
+      })
+      assert.isNotEmpty(seen)
+      assert.strictEqual((yield* Fiber.join(running)).code, 0)
+      assert.strictEqual(watched.code, 0)
+      assert.match(
+        watched.screen.join("\n"),
+        /in place +160\n.*The last run began \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+ and ended/s
+      )
+      const undo = (answer: string) => {
+        let asked = false
+        return onTerminal(["batch", "undo", "--ledger", ledger], {
+          columns: 80,
+          env,
+          onScreen: ({ screen, type }) => {
+            if (asked || !screen().some((line) => line.includes("Take 160 versions out of 160 stacks? [y/N]"))) return
+            asked = true
+            type(answer)
+          }
+        })
+      }
+      const no = yield* undo("n\r")
+      assert.strictEqual(no.code, 1)
+      assert.include(no.screen.join("\n"), "Nothing was done.")
+      assert.strictEqual((yield* server.counts("assets.unversion")).requests, 0)
+      const yes = yield* undo("y\r")
+      assert.strictEqual(yes.code, 0, yes.screen.join("\n"))
+      assert.strictEqual((yield* server.counts("assets.unversion")).applied, 160)
+    })
+  )
+
+  it.scopedLive("does not show a token that is typed, and takes a pasted address of another browser", () =>
+    Effect.gen(function* () {
+      const { env, server } = yield* job(1, 20)
+      const home = mkdtempSync(join(tmpdir(), "frameio-terminal-"))
+      yield* Effect.addFinalizer(() => Effect.promise(() => rm(home, { recursive: true, force: true })))
+      const at = { HOME: home, FRAMEIO_BASE_URL: env.FRAMEIO_BASE_URL, FRAMEIO_IMS_URL: env.FRAMEIO_BASE_URL }
+      const answering = (args: ReadonlyArray<string>, when: RegExp, keys: (match: RegExpExecArray) => string) => {
+        let typed = false
+        return onTerminal(["auth", "login", ...args], {
+          columns: 1000,
+          env: at,
+          onScreen: ({ screen, type }) => {
+            const match = when.exec(screen().join("\n"))
+            if (typed || match === null) return
+            typed = true
+            type(keys(match))
+          }
+        })
+      }
+      const token = yield* answering(["--with-token"], /it is not shown: /, () => `x\u007f${FakeFrameio.token}\r`)
+      assert.strictEqual(token.code, 0, token.screen.join("\n"))
+      assert.notInclude(token.screen.join("\n"), FakeFrameio.token)
+      const person = yield* answering(
+        ["--client-id", "studio", "--redirect-uri", "https://example.com/callback"],
+        /state=([\w-]+).*paste the address/s,
+        ([, state]) => `https://example.com/callback?code=made-up-code&state=${state}\r`
+      )
+      assert.strictEqual(person.code, 0, person.screen.join("\n"))
+      assert.include(person.screen.join("\n"), "with a person at Adobe")
+      assert.strictEqual((yield* server.counts("ims.token")).requests, 1)
     })
   )
 

@@ -37,4 +37,18 @@ describe("Text", () => {
   it.prop("lets nothing through that a terminal acts on", [FastCheck.string({ unit: "binary" })], ([text]) => {
     assert.notMatch(Text.visible(text).replace(/[\n\t\u200d]/g, ""), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
   })
+
+  it("links to Frame.io where the terminal can, and to nowhere else", () => {
+    const address = "https://app.frame.io/player/0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10"
+    const linked = Text.linked(address, "shot_010")
+    assert.strictEqual(Text.painted(linked, false), "shot_010")
+    assert.strictEqual(Text.painted(linked, false, true), `\u001b]8;;${address}\u001b\\shot_010\u001b]8;;\u001b\\`)
+    assert.strictEqual(Text.width(linked), 8)
+    const elsewhere = Text.painted(Text.linked("https://frame.io.example.com/", "shot_010"), true, true)
+    assert.strictEqual(elsewhere, "shot_010")
+    const traits = (variables: Record<string, string>) => Text.traits((name) => variables[name] ?? "").links
+    assert.isTrue(traits({ TERM: "xterm-256color", VTE_VERSION: "7600" }))
+    assert.isFalse(traits({ TERM: "xterm-256color" }))
+    assert.isFalse(traits({ TERM: "xterm-256color", VTE_VERSION: "7600", NO_COLOR: "1" }))
+  })
 })
