@@ -143,10 +143,14 @@ export const ofGroup = (path: ReadonlyArray<string>, columns: number): string =>
     ...Text.wrapped(`${groupNamed(path)?.summary ?? ""}.`, room),
     ...(top ? [] : [""]),
     `${heading("Usage")}  ${["frameio", ...path, "<command>", "[options]"].join(" ")}`,
-    ...Text.wrapped(`${heading("Options of all")}  ${globalsInShort}`, room),
+    ...Text.wrapped(`of every command: ${globalsInShort}`, room - 7).map((line) => `       ${line}`),
     ...section("Commands", Text.rows(heads(path), room)),
     ...(top
-      ? ["", ...Text.wrapped("Log in: frameio auth login. Try: frameio demo. More: frameio help <command>.", room)]
+      ? [
+          "",
+          ...Text.wrapped("Log in: frameio auth login, or set FRAMEIO_TOKEN. Without an account: frameio demo.", room),
+          ...Text.wrapped("More: frameio help <command>.", room)
+        ]
       : ["", ...Text.wrapped(`More: frameio help ${path.join(" ")} <command>.`, room)]),
     ""
   ].join("\n")

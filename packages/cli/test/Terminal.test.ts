@@ -4,17 +4,17 @@ import { rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, beforeAll, describe, it } from "@effect/vitest"
-import { FakeFrameio, FakeFrameioServer, FaultPlan, Seed } from "@effect-frameio/testing"
+import { FakeFrameio, FakeFrameioServer, FaultPlan, RateLimiter, Seed } from "@effect-frameio/testing"
 import { Effect, Fiber, Schedule } from "effect"
 import { build, folder, program, programFile } from "./program.js"
 import { hasTerminal, onTerminal } from "./terminal.js"
 
 if (!hasTerminal) process.stderr.write("SKIPPED: terminal snapshots need script of util-linux.\n")
 
-const job = (shots: number, limit: number) =>
+const job = (shots: number, limit: number, others?: RateLimiter.Limits) =>
   Effect.gen(function* () {
     const server = yield* FakeFrameioServer.make({
-      limits: { "assets.version": { limit, windowMillis: 1000 } },
+      limits: { ...others, "assets.version": { limit, windowMillis: 1000 } },
       faults: FaultPlan.latency({ millis: 5 })
     })
     const pairs = Seed.pairs(Seed.shots(server.world, { shots, versions: 2 }))
@@ -103,54 +103,57 @@ describe.skipIf(!hasTerminal)("frameio on a terminal", () => {
     })
   )
 
-  it.scopedLive("asks before it undoes, does nothing after a no, and watches a job to its end", () =>
-    Effect.gen(function* () {
-      const { env, file, server } = yield* job(160, 20)
-      const ledger = `${file}.db`
-      yield* Effect.addFinalizer(() =>
-        Effect.promise(() =>
-          Promise.all(["", "-wal", "-shm", "-lock"].map((end) => rm(`${ledger}${end}`, { force: true })))
+  it.scopedLive(
+    "asks before it undoes, does nothing after a no, and watches a job to its end",
+    () =>
+      Effect.gen(function* () {
+        const { env, file, server } = yield* job(90, 20, RateLimiter.unlimited)
+        const ledger = `${file}.db`
+        yield* Effect.addFinalizer(() =>
+          Effect.promise(() =>
+            Promise.all(["", "-wal", "-shm", "-lock"].map((end) => rm(`${ledger}${end}`, { force: true })))
+          )
         )
-      )
-      const running = yield* Effect.fork(program(["batch", "run", file, "--ledger", ledger], { env }))
-      yield* Effect.repeat(server.counts("assets.version"), {
-        until: ({ applied }) => applied > 3,
-        schedule: Schedule.spaced("20 millis")
-      })
-      const seen = new Set<string>()
-      const watched = yield* onTerminal(["batch", "status", "--ledger", ledger, "--watch"], {
-        columns: 100,
-        onScreen: ({ screen }) => {
-          for (const line of screen()) if (/^\d+ of 160 versions in place/.test(line)) seen.add(line)
-        }
-      })
-      assert.isNotEmpty(seen)
-      assert.strictEqual((yield* Fiber.join(running)).code, 0)
-      assert.strictEqual(watched.code, 0)
-      assert.match(
-        watched.screen.join("\n"),
-        /in place +160\n.*The last run began \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+ and ended/s
-      )
-      const undo = (answer: string) => {
-        let asked = false
-        return onTerminal(["batch", "undo", "--ledger", ledger], {
-          columns: 80,
-          env,
-          onScreen: ({ screen, type }) => {
-            if (asked || !screen().some((line) => line.includes("Take 160 versions out of 160 stacks? [y/N]"))) return
-            asked = true
-            type(answer)
+        const running = yield* Effect.fork(program(["batch", "run", file, "--ledger", ledger], { env }))
+        yield* Effect.repeat(server.counts("assets.version"), {
+          until: ({ applied }) => applied > 3,
+          schedule: Schedule.spaced("20 millis")
+        })
+        const seen = new Set<string>()
+        const watched = yield* onTerminal(["batch", "status", "--ledger", ledger, "--watch"], {
+          columns: 100,
+          onScreen: ({ screen }) => {
+            for (const line of screen()) if (/^\d+ of 90 versions in place/.test(line)) seen.add(line)
           }
         })
-      }
-      const no = yield* undo("n\r")
-      assert.strictEqual(no.code, 1)
-      assert.include(no.screen.join("\n"), "Nothing was done.")
-      assert.strictEqual((yield* server.counts("assets.unversion")).requests, 0)
-      const yes = yield* undo("y\r")
-      assert.strictEqual(yes.code, 0, yes.screen.join("\n"))
-      assert.strictEqual((yield* server.counts("assets.unversion")).applied, 160)
-    })
+        assert.isNotEmpty(seen)
+        assert.strictEqual((yield* Fiber.join(running)).code, 0)
+        assert.strictEqual(watched.code, 0)
+        assert.match(
+          watched.screen.join("\n"),
+          /in place +90\n.*The last run began \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+ and ended/s
+        )
+        const undo = (answer: string) => {
+          let asked = false
+          return onTerminal(["batch", "undo", "--ledger", ledger], {
+            columns: 80,
+            env,
+            onScreen: ({ screen, type }) => {
+              if (asked || !screen().some((line) => line.includes("Take 90 versions out of 90 stacks? [y/N]"))) return
+              asked = true
+              type(answer)
+            }
+          })
+        }
+        const no = yield* undo("n\r")
+        assert.strictEqual(no.code, 1)
+        assert.include(no.screen.join("\n"), "Nothing was done.")
+        assert.strictEqual((yield* server.counts("assets.unversion")).requests, 0)
+        const yes = yield* undo("y\r")
+        assert.strictEqual(yes.code, 0, yes.screen.join("\n"))
+        assert.include(yes.screen.join(" "), "90 of 90 versions out of their stacks")
+      }),
+    60_000
   )
 
   it.scopedLive("does not show a token that is typed, and takes a pasted address of another browser", () =>
