@@ -61,9 +61,8 @@ const CTRL_C = "\u0003"
 export const secret = (question: string): Effect.Effect<string, CliError, Stdio> =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
-    if (stdio.inIsTerminal) yield* stdio.err(question)
     const typed: Array<string> = []
-    yield* stdio.input.pipe(
+    const reading = stdio.input.pipe(
       Stream.decodeText(),
       Stream.mapConcat((text) => [...text]),
       Stream.takeWhile((key) => key !== "\r" && key !== "\n"),
@@ -73,13 +72,13 @@ export const secret = (question: string): Effect.Effect<string, CliError, Stdio>
         else typed.push(key)
         return Effect.void
       }),
-      Effect.mapError((error) => (error._tag === "CliError" ? error : CliError.failed(error.message))),
-      (reading) =>
-        Effect.acquireUseRelease(
-          stdio.echo(false),
-          () => reading,
-          () => stdio.echo(true)
-        )
+      Effect.mapError((error) => (error._tag === "CliError" ? error : CliError.failed(error.message)))
+    )
+    // Whoever answers at once must not be shown either: the question comes after.
+    yield* Effect.acquireUseRelease(
+      stdio.echo(false),
+      () => Effect.zipRight(stdio.inIsTerminal ? stdio.err(question) : Effect.void, reading),
+      () => stdio.echo(true)
     )
     if (stdio.inIsTerminal) yield* stdio.err("\n")
     return typed.join("").trim()

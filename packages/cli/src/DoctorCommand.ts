@@ -123,7 +123,7 @@ const network = (baseUrl: URL): Effect.Effect<ReadonlyArray<Check>, never, HttpC
             ? `No answer of ${baseUrl.host} within ${PATIENCE}.`
             : `${baseUrl.host}: ${FrameioError.reasonOf(error)}`,
           ...Failure.advice(error).filter((line) => !line.includes("frameio doctor")),
-          ...(timedOut ? ["Check the network, the firewall and HTTPS_PROXY."] : [])
+          "Where the way out is a proxy: HTTPS_PROXY=http://<host>:<port>"
         )
       ]
     }

@@ -148,7 +148,7 @@ export const ofGroup = (path: ReadonlyArray<string>, columns: number): string =>
     ...(top
       ? [
           "",
-          ...Text.wrapped("Log in: frameio auth login, or set FRAMEIO_TOKEN. Without an account: frameio demo.", room),
+          ...Text.wrapped("Log in: frameio auth login, or FRAMEIO_TOKEN. Without an account: frameio demo.", room),
           ...Text.wrapped("More: frameio help <command>.", room)
         ]
       : ["", ...Text.wrapped(`More: frameio help ${path.join(" ")} <command>.`, room)]),
