@@ -143,6 +143,8 @@ export interface Flag<out A> {
   /** Absent for an option that stands alone. */
   readonly value: Kind<unknown> | undefined
   readonly required: boolean
+  /** Whether it may be given several times. */
+  readonly many: boolean
   /** What is taken unless it is said, for help. */
   readonly fallback: string | undefined
   /** A sentence, for help. */
@@ -176,6 +178,7 @@ const flag = <A>(
     readonly read: (words: ReadonlyArray<string>) => Read<A>
     readonly value?: Kind<unknown> | undefined
     readonly required?: boolean
+    readonly many?: boolean
     readonly fallback?: string | undefined
     readonly letter?: string | undefined
   }
@@ -185,6 +188,7 @@ const flag = <A>(
   letter: options.letter,
   value: options.value,
   required: options.required ?? false,
+  many: options.many ?? false,
   fallback: options.fallback,
   description: options.description,
   read: options.read
@@ -198,6 +202,16 @@ const flag = <A>(
  */
 export const toggle = (name: string, description: string, letter?: string): Flag<boolean> =>
   flag(name, { description, letter, read: (words) => ok(words.length > 0) })
+
+const all = <A>(name: string, kind: Kind<A>, words: ReadonlyArray<string>): Read<ReadonlyArray<A>> => {
+  const values: Array<A> = []
+  for (const word of words) {
+    const read = kind.read(word)
+    if (!read.ok) return wrong(`${name} is ${read.problem}.`)
+    values.push(read.value)
+  }
+  return ok(values)
+}
 
 const once =
   <A, B>(name: string, kind: Kind<A>, given: (value: A) => B, absent: () => Read<B>) =>
@@ -272,6 +286,20 @@ export const withDefault = <A extends string | number>(
   })
 
 /**
+ * An option that may be given several times.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const repeated = <A>(name: string, kind: Kind<A>, description: string): Flag<ReadonlyArray<A>> =>
+  flag(name, {
+    description,
+    value: kind,
+    many: true,
+    read: (words) => all(`--${name}`, kind, words)
+  })
+
+/**
  * An argument that must be there.
  *
  * @since 0.1.0
@@ -312,16 +340,8 @@ export const many = <A>(
   required: options.atLeastOne,
   many: true,
   description,
-  read: (words) => {
-    if (options.atLeastOne && words.length === 0) return wrong(`<${name}> is missing.`)
-    const values: Array<A> = []
-    for (const word of words) {
-      const read = kind.read(word)
-      if (!read.ok) return wrong(`<${name}> is ${read.problem}.`)
-      values.push(read.value)
-    }
-    return ok(values)
-  }
+  read: (words) =>
+    options.atLeastOne && words.length === 0 ? wrong(`<${name}> is missing.`) : all(`<${name}>`, kind, words)
 })
 
 /**

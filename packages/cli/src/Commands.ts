@@ -6,6 +6,7 @@
 import * as NamedRule from "@effect-frameio/batch/NamedRule"
 import * as AssetLink from "./AssetLink.js"
 import * as CommandLine from "./CommandLine.js"
+import * as FaultFlag from "./FaultFlag.js"
 
 /**
  * What the commands take unless it is said. The libraries have the same numbers; a test compares them.
@@ -544,7 +545,7 @@ export const fake = CommandLine.command({
   summary: "Start a Frame.io on this machine, to try without an account",
   about: [
     "It keeps Frame.io's rules about stacks and its rate limit to the millisecond. It lives in memory and is gone when it ends.",
-    "It also serves its OpenAPI document, and a page to try calls in; the address is printed.",
+    "It also serves a page with what is in it and how its limits stand, one to try calls in, and its OpenAPI document; the addresses are printed.",
     "It answers both APIs, of which --api says which one to begin with: V4 with the limits that Frame.io prints."
   ],
   parameters: {
@@ -567,12 +568,18 @@ export const fake = CommandLine.command({
       CommandLine.file,
       "Write what there is to stack to this file, for frameio batch run."
     ),
+    faults: CommandLine.repeated(
+      "fault",
+      FaultFlag.kind,
+      "What goes wrong (429, 503, 503-after, lost-answer, lost-request, no-answer, refused, html, broken, slow:2s), for how many requests (5% unless said; 1/20), and of which call: 503=10%@assets.version."
+    ),
     force
   },
   sends: "nothing",
   examples: [
     { line: "frameio fake --pairs pairs.csv" },
     { line: "frameio fake --api v4" },
+    { line: "frameio fake --fault 503=10% --fault lost-answer=2%@assets.version --fault slow:2s=1/20" },
     { line: "frameio fake --shots 1000 --versions 5 --limit 100 --latency 50 --port 8080" }
   ]
 })

@@ -3,6 +3,9 @@
  *
  * @since 0.1.0
  */
+import { getHeapStatistics } from "node:v8"
+import * as FrameioApi from "@effect-frameio/core/FrameioApi"
+import * as V4Api from "@effect-frameio/core/V4Api"
 import * as FakeFrameio from "@effect-frameio/testing/FakeFrameio"
 import * as FakeFrameioServer from "@effect-frameio/testing/FakeFrameioServer"
 import * as FaultPlan from "@effect-frameio/testing/FaultPlan"
@@ -15,6 +18,7 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { CliError } from "./CliError.js"
+import type * as FaultFlag from "./FaultFlag.js"
 import * as OutputFile from "./OutputFile.js"
 import { Stdio } from "./Stdio.js"
 
@@ -37,6 +41,8 @@ export interface Setup {
   readonly port: number
   /** The address or name to listen on. Default 127.0.0.1. */
   readonly host?: string | undefined
+  /** What goes wrong beside it; nothing by default. */
+  readonly faults?: ReadonlyArray<FaultFlag.FaultFlag> | undefined
 }
 
 /**
@@ -52,6 +58,40 @@ export interface Started {
   readonly deliveryId: string
 }
 
+/** What one file takes in a fake and its plan, in bytes: measured, and rounded up. */
+const BYTES_PER_FILE = 1200
+
+/** A larger share of its heap, and Node stops to collect more than it works. */
+const HEAP_SHARE = 0.7
+
+const GIB = 1024 ** 3
+
+const tooLarge = ({ shots, versions }: Setup): ReadonlyArray<string> => {
+  const files = shots * versions
+  const wanted = files * BYTES_PER_FILE
+  const heap = getHeapStatistics().heap_size_limit
+  if (!(wanted > heap * HEAP_SHARE)) return []
+  const fits = Math.floor((heap * HEAP_SHARE) / BYTES_PER_FILE)
+  return [
+    `--shots ${shots} with --versions ${versions} makes ${files.toLocaleString("en-US")} files, which take about ${(wanted / GIB).toFixed(1)} GiB; this Node holds ${(heap / GIB).toFixed(1)} GiB, and ${fits.toLocaleString("en-US")} files fit. Make fewer, or give Node more: NODE_OPTIONS=--max-old-space-size=${Math.ceil(wanted / HEAP_SHARE / 1024 ** 2)}`
+  ]
+}
+
+const isCall = (name: string): name is FaultPlan.EndpointName =>
+  name === "storage.part" || FrameioApi.endpoints.has(name) || V4Api.endpoints.has(name)
+
+/** All faults as one plan; where two would meet a request, the first one said does. */
+const planOf = ({ faults = [], latency }: Setup): FaultPlan.FaultPlan =>
+  FaultPlan.combine(
+    ...faults.map(({ endpoint, fate, share }, seed) =>
+      FaultPlan.sometimes(
+        { share, seed, endpoints: endpoint === undefined ? undefined : [endpoint].filter(isCall) },
+        fate
+      )
+    ),
+    ...(latency === 0 ? [] : [FaultPlan.latency({ millis: latency })])
+  )
+
 const check = (setup: Setup): Effect.Effect<void, CliError> => {
   const wrong = [
     ...(setup.shots < 1 ? [`--shots is ${setup.shots}; it must be at least 1.`] : []),
@@ -63,7 +103,15 @@ const check = (setup: Setup): Effect.Effect<void, CliError> => {
       : []),
     ...(setup.latency < 0 ? [`--latency is ${setup.latency}; it must not be negative.`] : []),
     ...(setup.port < 0 || setup.port > 65_535 ? [`--port is ${setup.port}; it must be 0 to 65535.`] : []),
-    ...(setup.host === "" ? ["--host is empty; it must be an address or a name, such as 127.0.0.1."] : [])
+    ...(setup.host === "" ? ["--host is empty; it must be an address or a name, such as 127.0.0.1."] : []),
+    ...(setup.faults ?? []).flatMap(({ endpoint }) =>
+      endpoint === undefined || isCall(endpoint)
+        ? []
+        : [
+            `--fault names ${JSON.stringify(endpoint)}, which is no call; one is assets.version, assets.get, storage.part.`
+          ]
+    ),
+    ...tooLarge(setup)
   ]
   return wrong.length === 0 ? Effect.void : CliError.badInput(wrong.join("\n"))
 }
@@ -93,7 +141,7 @@ export const start = (setup: Setup): Effect.Effect<Started, CliError, Scope.Scop
       port: setup.port,
       host: setup.host,
       limits: limitsOf(setup.limit),
-      faults: setup.latency === 0 ? FaultPlan.none : FaultPlan.latency({ millis: setup.latency }),
+      faults: planOf(setup),
       world: (world) => {
         pairs = Seed.pairs(Seed.shots(world, { shots: setup.shots, versions: setup.versions }))
         deliveryId = Seed.delivery(world).folderId
@@ -122,6 +170,9 @@ export const toCsv = (pairs: ReadonlyArray<Seed.Pair>): string =>
 /** What both APIs are reached with. */
 const exports = ({ baseUrl }: FakeFrameioServer.Service): string =>
   `export FRAMEIO_BASE_URL=${baseUrl}\nexport FRAMEIO_TOKEN=${FakeFrameio.token}\n`
+
+const powerShellExports = ({ baseUrl }: FakeFrameioServer.Service): string =>
+  `$env:FRAMEIO_BASE_URL = "${baseUrl}"\n$env:FRAMEIO_TOKEN = "${FakeFrameio.token}"\n`
 
 /** A developer token needs a header at V4, and a path its account. */
 const curl = (method: "GET" | "POST", url: string, body?: unknown): string =>
@@ -183,11 +234,12 @@ const aboutV2 = ({ deliveryId, pairs, server }: Started, file: Option.Option<str
     onNone: () => `\nWith --pairs pairs.csv it also writes all ${pairs.length} pairs, for a batch.\n`,
     onSome: (path) => `frameio batch run ${path}\n`
   })
+  const list = `${server.baseUrl}/v4/accounts/${project?.accountId}/folders/${project?.rootId}/children`
   const reached =
     project === undefined
       ? ""
       : `\nV4 is at the same base URL: account ${project.accountId}, root folder ${project.rootId}.\n` +
-        `${curl("GET", `${server.baseUrl}/v4/accounts/${project.accountId}/folders/${project.rootId}/children`)}\n`
+        `${curl("GET", list)}\n${powerShell("GET", list)}\n`
   return (
     `\n${single}${batch}` +
     `\nA folder as it is found in the field, to plan by the names of its files:\nframeio plan ${deliveryId} --rule vfx\n` +
@@ -231,9 +283,10 @@ export const handle = Effect.fn("Cli.fake")(function* (
       `${limitText(args.api, limit)} In another terminal:\n\n`
   )
   yield* stdio.out(exports(server))
+  yield* stdio.err(`\nIn PowerShell:\n${powerShellExports(server)}`)
   yield* stdio.err(args.api === "v4" ? aboutV4(started) : aboutV2(started, args.pairs))
   yield* stdio.err(
-    `\nIts calls, to read and to try in a browser: ${server.docsUrl}\nCtrl-C ends it, and all that is in it.\n`
+    `\nIn a browser:\nwhat is in it, and how its limits stand: ${server.baseUrl}/\nits calls, to read and to try: ${server.docsUrl}\nCtrl-C ends it, and all that is in it.\n`
   )
   yield* stdio.interrupted(1)
   const counted = args.api === "v4" ? (["versionStacks.create", "files.move"] as const) : (["assets.version"] as const)

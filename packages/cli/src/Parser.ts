@@ -20,7 +20,12 @@ import * as CommandLine from "./CommandLine.js"
 const optionOf = (flag: CommandLine.Flag<unknown>): Options.Options<readonly [string, ReadonlyArray<string>]> =>
   flag.value === undefined
     ? Options.map(Options.boolean(flag.name), (given) => [flag.name, given ? [""] : []] as const)
-    : Options.map(Options.optional(Options.text(flag.name)), (value) => [flag.name, Option.toArray(value)] as const)
+    : Options.map(
+        flag.many
+          ? Options.repeated(Options.text(flag.name))
+          : Options.map(Options.optional(Options.text(flag.name)), Option.toArray),
+        (words) => [flag.name, words] as const
+      )
 
 /**
  * Parses the words that belong to a command and runs it with what they mean.

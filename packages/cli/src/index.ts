@@ -48,6 +48,8 @@ export * as ErrorText from "./ErrorText.js"
 export * as Failure from "./Failure.js"
 /** A Frame.io on this machine: `frameio fake`. */
 export * as FakeCommand from "./FakeCommand.js"
+/** What goes wrong in a fake. */
+export * as FaultFlag from "./FaultFlag.js"
 /** A folder and the rule that its files are named by. */
 export * as FolderRequest from "./FolderRequest.js"
 /** Help, as wide as the terminal. */

@@ -119,4 +119,68 @@ describe("frameio fake", () => {
       assert.include(other.err, "192.0.2.1")
     })
   )
+
+  it.live("lets go wrong what it is told to, and nothing else", () =>
+    Effect.gen(function* () {
+      const statuses: Array<number | string> = []
+      const faults = [
+        "--fault",
+        "503=100%@assets.get",
+        "--fault",
+        "429=1/1@assets.delete",
+        "--fault",
+        "lost-answer=100%@assets.children"
+      ]
+      const { code, err } = yield* started([...faults], async (err) => {
+        const [, base = "", token = ""] = /env:FRAMEIO_BASE_URL = "(.*)"\n.*FRAMEIO_TOKEN = "(.*)"/.exec(err) ?? []
+        const [, root = ""] = /root folder ([0-9a-f-]{36})/.exec(err) ?? []
+        const headers = { authorization: `Bearer ${token}` }
+        for (const [method, path] of [
+          ["GET", ""],
+          ["DELETE", ""],
+          ["GET", "/children"],
+          ["POST", "/version"]
+        ] as const) {
+          statuses.push(
+            await fetch(`${base}/v2/assets/${root}${path}`, { method, headers }).then(
+              (one) => one.status,
+              () => "broken"
+            )
+          )
+        }
+      })
+      assert.strictEqual(code, 0, err)
+      assert.deepStrictEqual(statuses, [503, 429, "broken", 400])
+    })
+  )
+
+  it.live("shows in a browser what is in it", () =>
+    Effect.gen(function* () {
+      let page = ""
+      const { err } = yield* started([], async (err) => {
+        const [, url = ""] = /limits stand: (\S+)$/m.exec(err) ?? []
+        page = await fetch(url).then((response) => response.text())
+      })
+      assert.include(page, "AGM delivery", err)
+    })
+  )
+
+  it.live("refuses a fault that is none and a world that cannot fit, before it makes anything", () =>
+    Effect.gen(function* () {
+      for (const [args, said] of [
+        [["--fault", "505-ish"], '--fault is "505-ish"; it must begin with 429, 503,'],
+        [["--fault", "503=0%"], "how often must be such as 5% or 1/20"],
+        [["--fault", "503=200%"], "how often must be such as 5% or 1/20"],
+        [["--fault", "503@assets.vresion"], '--fault names "assets.vresion", which is no call'],
+        [
+          ["--shots", "50000000", "--versions", "4"],
+          "makes 200,000,000 files, which take about 223.5 GiB; this Node holds"
+        ]
+      ] as const) {
+        const { code, err } = yield* run(["fake", ...args])
+        assert.strictEqual(code, 2, err)
+        assert.include(err.replace(/\s+/g, " "), said)
+      }
+    })
+  )
 })

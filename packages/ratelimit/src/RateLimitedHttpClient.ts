@@ -14,7 +14,13 @@ import { RateLimitScheduler } from "./RateLimitScheduler.js"
 /** Ids do not part buckets: the limit is the endpoint's. */
 const ID = /^(?:\d+|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/i
 
-const routeOf = (request: HttpClientRequest.HttpClientRequest): string => {
+/**
+ * The route of a request whose API is not known: its method, host and path, with numbers and UUIDs as `:id`.
+ *
+ * @since 0.1.0
+ * @category routes
+ */
+export const routeOf = (request: HttpClientRequest.HttpClientRequest): string => {
   const [address = ""] = request.url.split(/[?#]/)
   const path = address
     .split("/")
@@ -34,7 +40,7 @@ const routeOf = (request: HttpClientRequest.HttpClientRequest): string => {
 export const layer = (options?: {
   /** Whose limit it is. Default: the `Authorization` header. */
   readonly owner?: ((request: HttpClientRequest.HttpClientRequest) => Redacted.Redacted<string>) | undefined
-  /** The bucket's route. Default: method, host and path, with numbers and UUIDs as `:id`. */
+  /** The bucket's route. Default: {@link routeOf}. */
   readonly route?: ((request: HttpClientRequest.HttpClientRequest) => string) | undefined
 }): Layer.Layer<HttpClient.HttpClient, never, HttpClient.HttpClient | RateLimitScheduler> =>
   Layer.effect(

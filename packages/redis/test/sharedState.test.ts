@@ -2,7 +2,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { LeakyBucket } from "@effect-frameio/ratelimit"
 import { Effect, FastCheck } from "effect"
 import * as SharedState from "../src/internal/sharedState.js"
-import { grantOne } from "./support/grantOne.js"
 
 const rule = { limit: 10, windowMillis: 1000 }
 
@@ -66,7 +65,7 @@ const grant =
     const tickets: Array<LeakyBucket.Ticket> = []
     let next = bucket
     for (let i = 0; i < count; i++) {
-      const grant = grantOne(next, now, 1)
+      const grant = LeakyBucket.grant(next, now, 1)
       next = grant.bucket
       if (grant.ticket !== undefined) tickets.push(grant.ticket)
     }
