@@ -8,7 +8,7 @@
  * @since 0.1.0
  */
 import * as CsvCell from "./internal/plan/csvCell.js"
-import { type JsonName, toJson } from "./internal/plan/jsonName.js"
+import { toJson } from "./internal/plan/jsonName.js"
 import type { Finding, Group } from "./VersionGrouping.js"
 
 /**
@@ -85,7 +85,20 @@ export function* rows(groups: Iterable<Group>): Generator<Row> {
  * @since 0.1.0
  * @category models
  */
-export type JsonRow = { readonly [Name in (typeof columns)[number] as JsonName<Name>]: string }
+export interface JsonRow {
+  readonly assetId: string
+  readonly nextAssetId: string
+  readonly stack: string
+  readonly version: string
+  readonly name: string
+  readonly targetName: string
+  readonly folder: string
+  readonly reason: string
+  readonly position: string
+  readonly targetType: string
+  readonly targetFolderId: string
+  readonly targetCoverId: string
+}
 
 /**
  * {@link rows} under the names that JSON has.

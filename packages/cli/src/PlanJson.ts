@@ -11,6 +11,7 @@ import type { StackAudit } from "@effect-frameio/batch/StackAudit"
 import type { Finding, Group } from "@effect-frameio/batch/VersionGrouping"
 import * as Chunk from "effect/Chunk"
 import * as Stream from "effect/Stream"
+import type * as JsonOutput from "./JsonOutput.js"
 
 /**
  * Pieces of text in parcels, for one small write each is slow.
@@ -33,8 +34,13 @@ export const parcels = (pieces: Iterable<string>): Stream.Stream<string> =>
  */
 export const isLeftOut = ({ severity }: Finding): boolean => severity === "left-out"
 
-const line = (value: { readonly _tag: string } & Readonly<Record<string, unknown>>): string =>
-  `${JSON.stringify(value)}\n`
+type Said =
+  | typeof JsonOutput.Line.Encoded
+  | typeof JsonOutput.Finding.Encoded
+  | typeof JsonOutput.PlanSummary.Encoded
+  | typeof JsonOutput.AuditSummary.Encoded
+
+const line = (value: Said): string => `${JSON.stringify(value)}\n`
 
 const readOf = ({ files, folders, requests, stacks }: Progress) => ({ folders, files, stacks, requests })
 

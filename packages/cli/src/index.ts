@@ -58,6 +58,8 @@ export * as HelpText from "./HelpText.js"
 export * as Identity from "./Identity.js"
 /** How a job shows while it runs. */
 export * as JobView from "./JobView.js"
+/** What the commands write as JSON, as schemas. */
+export * as JsonOutput from "./JsonOutput.js"
 /** A ledger as a command opens it. */
 export * as LedgerFile from "./LedgerFile.js"
 /** Limits once learnt, for the next command. */
