@@ -147,7 +147,7 @@ export const ReportRow = Schema.Struct({
   line: Count,
   chain: Count,
   state: Schema.Literal("planned", "sent", "confirmed", "failed", "skipped", "undoing", "undone"),
-  how: Schema.NullOr(Schema.Literal("answered", "settled", "already")),
+  how: Schema.NullOr(BatchEvent.Confirmed.fields.how),
   assetId: Schema.String,
   nextAssetId: Schema.String,
   stackId: Schema.NullOr(Schema.String),
