@@ -326,19 +326,3 @@ export const parentId = (asset: AssetFragment): Option.Option<AssetId> =>
  * @category reading
  */
 export const coverAssetId = (asset: AssetFragment): Option.Option<AssetId> => toId(asset.cover_asset_id)
-
-/**
- * The names of the transcodes that are wanted, out of either form of `required_transcodes`: the list, or the object's
- * keys that are true.
- *
- * @since 0.1.0
- * @category reading
- */
-export const requiredTranscodes = (asset: AssetFragment): ReadonlyArray<string> => {
-  const value = asset.required_transcodes
-  if (value === undefined || value === null) return []
-  if (isList(value)) return value
-  return Object.keys(value).filter((name) => value[name] === true)
-}
-
-const isList = (value: object): value is ReadonlyArray<string> => Array.isArray(value)

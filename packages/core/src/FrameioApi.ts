@@ -21,7 +21,6 @@ import {
   Forbidden,
   InvalidArguments,
   NotFound,
-  overTheWire,
   RateLimited,
   ServerError,
   Unauthorized,
@@ -31,6 +30,7 @@ import { argument } from "./internal/argument.js"
 import * as openApi from "./internal/openApi.js"
 import * as query from "./internal/query.js"
 import { type Reflected, reflect } from "./internal/reflection.js"
+import { overTheWire } from "./internal/statusError.js"
 import * as NewAsset from "./NewAsset.js"
 import * as Search from "./Search.js"
 import * as Tracks from "./Tracks.js"

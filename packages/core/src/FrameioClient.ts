@@ -21,10 +21,11 @@ import { type Asset, type AssetFragment, AssetId, type CreatedAsset, sameId } fr
 import * as Bulk from "./Bulk.js"
 import * as FrameioApi from "./FrameioApi.js"
 import * as FrameioConfig from "./FrameioConfig.js"
-import * as FrameioError from "./FrameioError.js"
+import type * as FrameioError from "./FrameioError.js"
 import type { Answer } from "./internal/answer.js"
 import type * as DerivedCall from "./internal/derivedCall.js"
 import * as Methods from "./internal/methods.js"
+import * as StatusError from "./internal/statusError.js"
 import * as NewAsset from "./NewAsset.js"
 import * as Page from "./Page.js"
 import * as RetryPolicy from "./RetryPolicy.js"
@@ -550,7 +551,7 @@ export const make = (
     const onEnd: ChangeListener = (assetIds) => {
       for (const listener of listeners) listener(assetIds)
     }
-    const { fromReadAnswer, fromRealtimeAnswer, fromWriteAnswer } = FrameioError
+    const { fromReadAnswer, fromRealtimeAnswer, fromWriteAnswer } = StatusError
 
     const reads = <A, I, B>(one: Declared<A, I>, result: (value: A, answer: Answer) => B, rules?: Methods.Rules) =>
       method({ ...one, fromAnswer: fromReadAnswer, result, rules })

@@ -24,13 +24,8 @@ import { isSecure } from "./SecureUrl.js"
  */
 export const DEFAULT_BASE_URL = "https://api.frame.io"
 
-/**
- * The value of the `x-frameio-client` header unless told otherwise. Frame.io's own SDK names itself there, too.
- *
- * @since 0.1.0
- * @category constants
- */
-export const DEFAULT_CLIENT_NAME = "effect-frameio"
+/** Frame.io's own SDK names itself in the `x-frameio-client` header, too. */
+const DEFAULT_CLIENT_NAME = "effect-frameio"
 
 /**
  * A configuration that has been checked.

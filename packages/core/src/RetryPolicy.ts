@@ -96,14 +96,6 @@ export const make = (options?: Options): RetryPolicy => ({
 })
 
 /**
- * Sends nothing twice.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const never: RetryPolicy = { ...defaults, refusedRetries: 0, notSentRetries: 0, readRetries: 0 }
-
-/**
  * The attempts of one call that failed so far, by how. A 5xx and a lost answer share one budget.
  *
  * @since 0.1.0

@@ -23,9 +23,10 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type * as FrameioClient from "./FrameioClient.js"
 import * as FrameioConfig from "./FrameioConfig.js"
-import * as FrameioError from "./FrameioError.js"
+import type * as FrameioError from "./FrameioError.js"
 import type * as DerivedCall from "./internal/derivedCall.js"
 import * as Methods from "./internal/methods.js"
+import * as StatusError from "./internal/statusError.js"
 import * as V4Api from "./V4Api.js"
 import type * as V4Asset from "./V4Asset.js"
 
@@ -321,7 +322,7 @@ export const make = (
         args.accountId === undefined ? { ...args, accountId } : args,
       routeOf: V4Api.routeOf
     }
-    const { fromReadAnswer, fromWriteAnswer } = FrameioError
+    const { fromReadAnswer, fromWriteAnswer } = StatusError
     const reads = <A, I, B>(one: Declared<A, I>, result: (value: A) => B) =>
       method({ ...one, ...here, fromAnswer: fromReadAnswer, result })
     const changes = <A, I, B>(one: Declared<A, I>, result: (value: A) => B) =>

@@ -2,6 +2,7 @@ import { HttpApiBuilder, HttpServer } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Asset, FrameioApi, FrameioError } from "@effect-frameio/core"
 import { Effect, Layer, Schema } from "effect"
+import * as StatusError from "../src/internal/statusError.js"
 
 const id = Asset.AssetId.make("9f8e7d6c-5b4a-3c2d-1e0f-9a8b7c6d5e4f")
 const next = Asset.AssetId.make("2a3b4c5d-6e7f-8a9b-0c1d-2e3f4a5b6c7d")
@@ -133,7 +134,7 @@ describe("FrameioApi", () => {
       const body: unknown = await response.json()
       assert.deepStrictEqual(body, { code: Number(status), message: error.title ?? "", errors: [...error.errors] })
       assert.strictEqual(
-        FrameioError.fromWriteAnswer({
+        StatusError.fromWriteAnswer({
           endpoint: "assets.version",
           assetIds: [],
           writes: true,
@@ -147,7 +148,7 @@ describe("FrameioApi", () => {
   })
 
   it("declares errors that decode out of a body without a tag", () => {
-    const schema = FrameioError.overTheWire(FrameioError.NotFound, (body) => new FrameioError.NotFound(body))
+    const schema = StatusError.overTheWire(FrameioError.NotFound, (body) => new FrameioError.NotFound(body))
     const error = Schema.decodeUnknownSync(schema)({ code: 404, message: "gone", errors: null })
     assert.instanceOf(error, FrameioError.NotFound)
     assert.strictEqual(error.title, "gone")

@@ -2,6 +2,7 @@ import { HttpApiError } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Asset, FrameioError } from "@effect-frameio/core"
 import { Duration, Effect, FastCheck, JSONSchema, Schema } from "effect"
+import * as StatusError from "../src/internal/statusError.js"
 
 const id = Asset.AssetId.make("9f8e7d6c-5b4a-3c2d-1e0f-9a8b7c6d5e4f")
 const next = Asset.AssetId.make("2a3b4c5d-6e7f-8a9b-0c1d-2e3f4a5b6c7d")
@@ -46,7 +47,7 @@ describe("FrameioError", () => {
   for (const [status, tag] of Object.entries(tags)) {
     for (const [kind, body] of Object.entries(bodies)) {
       it(`${status} is ${tag} with ${kind} for a body`, () => {
-        const error = FrameioError.fromWriteAnswer({ ...call, status: Number(status), body })
+        const error = StatusError.fromWriteAnswer({ ...call, status: Number(status), body })
         assert.strictEqual(error._tag, tag)
         assert.strictEqual(error.status, Number(status))
         assert.deepStrictEqual(error.assetIds, [id, next])
@@ -59,16 +60,16 @@ describe("FrameioError", () => {
   }
 
   it("keeps what Frame.io says", () => {
-    const error = FrameioError.fromReadAnswer({ ...call, status: 404, body: documented })
+    const error = StatusError.fromReadAnswer({ ...call, status: 404, body: documented })
     assert.strictEqual(error._tag, "FrameioNotFound")
     assert.deepStrictEqual(error.errors, [{ code: 404, status: 404, title: "Not Found", detail: "No such asset" }])
     assert.include(error.message, "No such asset")
-    const odd = FrameioError.fromReadAnswer({ ...call, status: 404, body: bodies["wrongly typed JSON"] })
+    const odd = StatusError.fromReadAnswer({ ...call, status: 404, body: bodies["wrongly typed JSON"] })
     assert.deepStrictEqual(odd.errors, [{}, { detail: "text" }, { title: "kept" }])
   })
 
   it("bounds what a body may put into an error", () => {
-    const error = FrameioError.fromReadAnswer({
+    const error = StatusError.fromReadAnswer({
       ...call,
       status: 500,
       body: JSON.stringify({
@@ -82,7 +83,7 @@ describe("FrameioError", () => {
 
   it("says whether the change can have been made", () => {
     const outcome = (status: number, writes: boolean) =>
-      FrameioError.outcomeOf(FrameioError.fromWriteAnswer({ ...call, writes, status, body: "" }))
+      FrameioError.outcomeOf(StatusError.fromWriteAnswer({ ...call, writes, status, body: "" }))
     for (const status of [400, 401, 402, 403, 404, 405, 409, 422, 429]) {
       assert.strictEqual(outcome(status, true), "not-applied", String(status))
     }
@@ -93,7 +94,7 @@ describe("FrameioError", () => {
   })
 
   it("tells the way out", () => {
-    const message = (status: number) => FrameioError.fromWriteAnswer({ ...call, status, body: "" }).message
+    const message = (status: number) => StatusError.fromWriteAnswer({ ...call, status, body: "" }).message
     assert.include(message(401), "https://developer.frame.io")
     assert.include(message(402), "plan")
     assert.include(message(403), "asset.update")
@@ -102,7 +103,7 @@ describe("FrameioError", () => {
     assert.include(message(422), "asset_type")
     assert.include(message(500), "read the asset, or its stack, before you send it again")
     assert.include(
-      FrameioError.fromReadAnswer({ ...call, status: 302, body: "", location: "https://x@login.example/a?token=1" })
+      StatusError.fromReadAnswer({ ...call, status: 302, body: "", location: "https://x@login.example/a?token=1" })
         .message,
       "a redirection (302) to login.example,"
     )
@@ -115,7 +116,7 @@ describe("FrameioError", () => {
         `you sent ${spelling}`,
         `{"message":"${spelling}","errors":[{"detail":"${spelling}","title":"${spelling}"}]}`
       ]) {
-        const error = FrameioError.fromWriteAnswer({ ...call, status: 500, body, secret })
+        const error = StatusError.fromWriteAnswer({ ...call, status: 500, body, secret })
         const all =
           error.message + JSON.stringify(Schema.encodeSync(FrameioError.FrameioError)(error)) + String(error.stack)
         assert.notInclude(all, spelling)
@@ -125,14 +126,11 @@ describe("FrameioError", () => {
   })
 
   it("treats a conflict on a read as undocumented", () => {
-    assert.strictEqual(
-      FrameioError.fromReadAnswer({ ...call, status: 409, body: "" })._tag,
-      "FrameioUnexpectedResponse"
-    )
+    assert.strictEqual(StatusError.fromReadAnswer({ ...call, status: 409, body: "" })._tag, "FrameioUnexpectedResponse")
   })
 
   it("does not count tags or scripts as words, however many there are", () => {
-    const error = FrameioError.fromReadAnswer({ ...call, status: 502, body: "<".repeat(1e6) })
+    const error = StatusError.fromReadAnswer({ ...call, status: 502, body: "<".repeat(1e6) })
     assert.strictEqual(error._tag, "FrameioServerError")
   })
 
@@ -144,7 +142,7 @@ describe("FrameioError", () => {
   })
 
   it.prop("can be stored as JSON and read back, whatever came", [errors], ([{ attempts, body, millis, status }]) => {
-    const error = FrameioError.fromWriteAnswer({ ...call, status, body, attempts, waited: Duration.millis(millis) })
+    const error = StatusError.fromWriteAnswer({ ...call, status, body, attempts, waited: Duration.millis(millis) })
     const stored = JSON.stringify(Schema.encodeSync(FrameioError.FrameioError)(error))
     const back = Schema.decodeUnknownSync(FrameioError.FrameioError)(JSON.parse(stored))
     assert.strictEqual(back._tag, error._tag)

@@ -152,22 +152,6 @@ export interface Refusal {
 }
 
 /**
- * The answer of {@link grant}: a ticket, or the time at which asking again makes sense.
- *
- * `retryAt` is `Infinity` where only the end of a request in flight can free a slot.
- *
- * @since 0.1.0
- * @category models
- */
-export type Grant =
-  | { readonly bucket: LeakyBucket; readonly ticket: Ticket }
-  | {
-      readonly bucket: LeakyBucket
-      readonly ticket: undefined
-      readonly retryAt: number
-    }
-
-/**
  * The server reads its clock in whole ms, so of a leak one ms may not have been counted yet.
  *
  * @since 0.1.0
@@ -555,25 +539,7 @@ const decide = (draft: Draft, now: number, backlog: number): Ticket | number => 
 }
 
 /**
- * May the next request go at `now`? `backlog` is how many requests there are to come, this one included, as far as
- * the caller knows; `Infinity` where it does not know.
- *
- * - While the rule is unknown, one at a time.
- * - When the backlog fits into what is free, at once.
- * - Else calmly, as fast as the bucket leaks, and the free part is kept until the rest fits.
- * - After a 429, when the hold is over, one alone first.
- *
- * @since 0.1.0
- * @category transitions
- */
-export const grant = (state: LeakyBucket, now: number, backlog: number): Grant => {
-  const bucket = draftAt(state, now)
-  const decision = decide(bucket, now, backlog)
-  return typeof decision === "number" ? { bucket, ticket: undefined, retryAt: decision } : { bucket, ticket: decision }
-}
-
-/**
- * The answer of {@link grantAll}: the tickets, and when asking for the rest makes sense; `Infinity` where there is no
+ * The answer of {@link grant}: the tickets, and when asking for the rest makes sense; `Infinity` where there is no
  * rest, or where only the end of a request in flight can free a slot.
  *
  * @since 0.1.0
@@ -588,13 +554,18 @@ export interface Grants {
 const NO_TICKETS: ReadonlyArray<Ticket> = []
 
 /**
- * {@link grant} as often as it gives a ticket, `wanted` times at most, with one copy of the state for all of them.
- * `behind` is how many requests are to come after those that are wanted.
+ * Tickets for the requests that may go at `now`, at most as many as are `wanted`. `behind` is how many requests are to
+ * come after these, as far as the caller knows; `Infinity` where it does not know.
+ *
+ * - While the rule is unknown, one at a time.
+ * - When all that are to come fit into what is free, at once.
+ * - Else calmly, as fast as the bucket leaks, and the free part is kept until the rest fits.
+ * - After a 429, when the hold is over, one alone first.
  *
  * @since 0.1.0
  * @category transitions
  */
-export const grantAll = (state: LeakyBucket, now: number, wanted: number, behind: number): Grants => {
+export const grant = (state: LeakyBucket, now: number, wanted: number, behind: number): Grants => {
   const bucket = draftAt(state, now)
   let tickets: Array<Ticket> | undefined
   for (let left = wanted; left > 0; left--) {

@@ -14,13 +14,7 @@ import { RateLimitScheduler } from "./RateLimitScheduler.js"
 /** Ids do not part buckets: the limit is the endpoint's. */
 const ID = /^(?:\d+|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/i
 
-/**
- * The route of a request whose API is not known: its method, host and path, with numbers and UUIDs as `:id`.
- *
- * @since 0.1.0
- * @category routes
- */
-export const routeOf = (request: HttpClientRequest.HttpClientRequest): string => {
+const routeOf = (request: HttpClientRequest.HttpClientRequest): string => {
   const [address = ""] = request.url.split(/[?#]/)
   const path = address
     .split("/")
@@ -40,7 +34,7 @@ export const routeOf = (request: HttpClientRequest.HttpClientRequest): string =>
 export const layer = (options?: {
   /** Whose limit it is. Default: the `Authorization` header. */
   readonly owner?: ((request: HttpClientRequest.HttpClientRequest) => Redacted.Redacted<string>) | undefined
-  /** The bucket's route. Default: {@link routeOf}. */
+  /** The bucket's route. Default: method, host and path, with numbers and UUIDs as `:id`. */
   readonly route?: ((request: HttpClientRequest.HttpClientRequest) => string) | undefined
 }): Layer.Layer<HttpClient.HttpClient, never, HttpClient.HttpClient | RateLimitScheduler> =>
   Layer.effect(

@@ -1,8 +1,9 @@
 import { HttpClientRequest, HttpClientResponse } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { LeakyBucket, RateLimitError, RateLimitScheduler, RateLimitStore } from "@effect-frameio/ratelimit"
+import { RateLimitError, RateLimitScheduler, RateLimitStore } from "@effect-frameio/ratelimit"
 import { RateLimiter } from "@effect-frameio/testing"
 import { Effect, Fiber, Logger, Redacted, TestClock } from "effect"
+import { grantOne } from "./support/grantOne.js"
 
 const key = { owner: Redacted.make("token"), route: "POST /v2/assets/:asset_id/version" }
 const request = HttpClientRequest.post("https://api.frame.io/v2/assets/x/version")
@@ -115,7 +116,7 @@ describe("RateLimitScheduler, while its store is away", () => {
       const { schedule } = yield* scheduler(store, { ...rule(20), whenStoreIsAway: "local" })
       yield* store.update(key, rule(20).hint(), (view) => {
         let next = view.bucket
-        for (let i = 0; i < 5; i++) next = LeakyBucket.grant(next, view.now, 1).bucket
+        for (let i = 0; i < 5; i++) next = grantOne(next, view.now, 1).bucket
         return { value: undefined, bucket: next, backlog: 0 }
       })
       const call = schedule(key)(server.send)

@@ -500,8 +500,8 @@ const makeNamed = (
   })
 
 /**
- * A store with a connection of its own. Fails only where the options are of no use: where Redis is away it is made all
- * the same, says so in the log, and tries to connect until it is closed. One store per scheduler.
+ * A store with a connection of its own. Fails only for invalid options: an unreachable Redis is logged, and tried
+ * again until the store is closed. One store per scheduler.
  *
  * @since 0.1.0
  * @category constructors
@@ -511,6 +511,19 @@ export const make = (options: Options): Effect.Effect<RateLimitStore.Service, Co
 
 /**
  * A store over a client of the caller's, which is not closed. One store per scheduler.
+ *
+ * @example
+ * ```ts
+ * import { RateLimitStore } from "@effect-frameio/ratelimit"
+ * import { RedisRateLimitStore } from "@effect-frameio/redis"
+ * import { Config, Effect, Layer } from "effect"
+ *
+ * const storeOver = (client: RedisRateLimitStore.Client) =>
+ *   Layer.scoped(
+ *     RateLimitStore.RateLimitStore,
+ *     Effect.flatMap(Config.redacted("HASH_KEY"), (hashKey) => RedisRateLimitStore.makeFromClient({ client, hashKey }))
+ *   )
+ * ```
  *
  * @since 0.1.0
  * @category constructors
@@ -538,17 +551,6 @@ const layerOf = <E>(
 export const layer = (
   options: Options
 ): Layer.Layer<RedisRateLimitStore | RateLimitStore.RateLimitStore, ConfigError.ConfigError> => layerOf(make(options))
-
-/**
- * A store over a client of the caller's.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerFromClient = (
-  options: ClientOptions
-): Layer.Layer<RedisRateLimitStore | RateLimitStore.RateLimitStore, ConfigError.ConfigError> =>
-  layerOf(makeFromClient(options))
 
 /**
  * Where {@link layerConfig} reads the two secrets instead of the default names, and the other options.

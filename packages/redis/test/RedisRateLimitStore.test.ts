@@ -4,6 +4,7 @@ import { RedisRateLimitStore } from "@effect-frameio/redis"
 import { ConfigProvider, Effect, Exit, Fiber, Layer, Logger, Redacted, Schedule, Scope } from "effect"
 import { Redis } from "ioredis"
 import { HASH_KEY, key, makeScheduler, makeServer, ROUTE, TOKEN } from "./support/client.js"
+import { grantOne } from "./support/grantOne.js"
 import * as RedisServer from "./support/RedisServer.js"
 import { storeSuite } from "./support/storeSuite.js"
 
@@ -39,7 +40,7 @@ const grants =
     let next = bucket
     const tickets: Array<LeakyBucket.Ticket> = []
     for (let i = 0; i < count; i++) {
-      const grant = LeakyBucket.grant(next, now, 1)
+      const grant = grantOne(next, now, 1)
       next = grant.bucket
       if (grant.ticket !== undefined) tickets.push(grant.ticket)
     }

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { LeakyBucket } from "@effect-frameio/ratelimit"
 import { Effect, FastCheck } from "effect"
 import * as SharedState from "../src/internal/sharedState.js"
+import { grantOne } from "./support/grantOne.js"
 
 const rule = { limit: 10, windowMillis: 1000 }
 
@@ -65,7 +66,7 @@ const grant =
     const tickets: Array<LeakyBucket.Ticket> = []
     let next = bucket
     for (let i = 0; i < count; i++) {
-      const grant = LeakyBucket.grant(next, now, 1)
+      const grant = grantOne(next, now, 1)
       next = grant.bucket
       if (grant.ticket !== undefined) tickets.push(grant.ticket)
     }

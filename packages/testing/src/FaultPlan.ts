@@ -207,6 +207,7 @@ export const sometimes = (
   options: {
     /** How many of the requests, from 0 to 1. */
     readonly share: number
+    /** The same seed gives the same fates. */
     readonly seed: number
     /** All by default. */
     readonly endpoints?: ReadonlyArray<EndpointName> | undefined

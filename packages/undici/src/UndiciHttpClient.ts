@@ -6,139 +6,11 @@
  *
  * @since 0.1.0
  */
-import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
-import * as HttpClient from "@effect/platform/HttpClient"
-import * as HttpClientError from "@effect/platform/HttpClientError"
-import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
-import * as UrlParams from "@effect/platform/UrlParams"
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import type * as HttpClient from "@effect/platform/HttpClient"
+import type * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Undici from "@effect/platform-node/Undici"
-import * as DirectHttpClient from "@effect-frameio/core/DirectHttpClient"
-import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
-import * as Exit from "effect/Exit"
-import { identity } from "effect/Function"
-import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
-import { Answer } from "./internal/answer.js"
-
-type Callback = (exit: Exit.Exit<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>) => void
-
-/** One request on its way: what undici tells of it, until there is a whole answer or an error. */
-class Exchange implements Undici.Dispatcher.DispatchHandler {
-  private controller: Undici.Dispatcher.DispatchController | undefined
-  private answer: Answer | undefined
-  private over = false
-
-  constructor(
-    private readonly request: HttpClientRequest.HttpClientRequest,
-    private readonly callback: Callback
-  ) {}
-
-  onRequestStart(controller: Undici.Dispatcher.DispatchController): void {
-    this.controller = controller
-    if (this.over) controller.abort(new Error("The request was abandoned"))
-  }
-
-  onResponseStart(
-    _controller: Undici.Dispatcher.DispatchController,
-    status: number,
-    headers: Undici.Dispatcher.ResponseData["headers"]
-  ): void {
-    // Those below 200 announce another.
-    if (status >= 200) this.answer = new Answer(this.request, status, headers)
-  }
-
-  onResponseData(controller: Undici.Dispatcher.DispatchController, chunk: Uint8Array): void {
-    if (this.answer === undefined || this.answer.add(chunk)) return
-    this.finish(Exit.succeed(this.answer))
-    controller.abort(new Error("The answer is too large"))
-  }
-
-  onResponseEnd(): void {
-    if (this.answer !== undefined) this.finish(Exit.succeed(this.answer))
-  }
-
-  onResponseError(_controller: Undici.Dispatcher.DispatchController, cause: Error): void {
-    if (this.over) return
-    if (this.answer === undefined) this.fail("Transport", cause)
-    else {
-      this.answer.breakOff(cause)
-      this.finish(Exit.succeed(this.answer))
-    }
-  }
-
-  fail(reason: "Encode" | "InvalidUrl" | "Transport", cause: unknown): void {
-    this.finish(Exit.fail(new HttpClientError.RequestError({ request: this.request, reason, cause })))
-  }
-
-  readonly abandon = (): void => {
-    if (this.over) return
-    this.over = true
-    this.controller?.abort(new Error("The request was abandoned"))
-  }
-
-  private finish(exit: Parameters<Callback>[0]): void {
-    if (this.over) return
-    this.over = true
-    this.callback(exit)
-  }
-}
-
-/** The body as undici takes it; `undefined` where it is not in memory. */
-const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): Uint8Array | string | null | undefined => {
-  if (body._tag === "Empty") return null
-  if (body._tag === "Uint8Array") return body.body
-  return body._tag === "Raw" && typeof body.body === "string" ? body.body : undefined
-}
-
-const exchangeOver =
-  (dispatcher: Undici.Dispatcher, around: Context.Context<never>): DirectHttpClient.Exchange =>
-  (request) =>
-  (context, callback) => {
-    const exchange = new Exchange(request, callback)
-    const url = UrlParams.makeUrl(request.url, request.urlParams, request.hash)
-    const body = bodyOf(request)
-    if (Either.isLeft(url)) exchange.fail("InvalidUrl", url.left)
-    else if (body === undefined) exchange.fail("Encode", new Error("The body is not in memory"))
-    else {
-      const { origin, pathname, search } = url.right
-      const options: Undici.Dispatcher.DispatchOptions = {
-        origin,
-        path: pathname + search,
-        method: request.method,
-        headers: request.headers,
-        body,
-        // Time is the caller's to keep.
-        headersTimeout: 0,
-        bodyTimeout: 0
-      }
-      const asked = Option.orElse(Context.getOption(context, NodeHttpClient.UndiciRequestOptions), () =>
-        Context.getOption(around, NodeHttpClient.UndiciRequestOptions)
-      )
-      dispatcher.dispatch(Option.isNone(asked) ? options : { ...asked.value, ...options }, exchange)
-    }
-    return exchange.abandon
-  }
-
-/**
- * The client over the connections of undici's that are given.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const make: Effect.Effect<
-  DirectHttpClient.DirectHttpClient,
-  never,
-  NodeHttpClient.Dispatcher | HttpClient.HttpClient
-> = Effect.gen(function* () {
-  const usual = yield* HttpClient.HttpClient
-  const dispatcher = yield* NodeHttpClient.Dispatcher
-  const exchange = exchangeOver(dispatcher, yield* Effect.context<never>())
-  return Object.assign(HttpClient.transform(usual, identity), { [DirectHttpClient.TypeId]: exchange })
-})
+import type * as Layer from "effect/Layer"
+import * as client from "./internal/client.js"
 
 /**
  * The client over a dispatcher that is given: `NodeHttpClient.dispatcherLayerGlobal`, or a proxy's.
@@ -147,7 +19,7 @@ export const make: Effect.Effect<
  * @category layers
  */
 export const layerWithoutDispatcher: Layer.Layer<HttpClient.HttpClient, never, NodeHttpClient.Dispatcher> =
-  Layer.effect(HttpClient.HttpClient, make).pipe(Layer.provide(NodeHttpClient.layerUndiciWithoutDispatcher))
+  client.layerWithoutDispatcher
 
 /**
  * How connections are made. Of a host with several addresses Node tries one after the other, 250 ms each: over a slow
@@ -156,31 +28,8 @@ export const layerWithoutDispatcher: Layer.Layer<HttpClient.HttpClient, never, N
  * @since 0.1.0
  * @category constants
  */
-export const connect = {
-  autoSelectFamily: true,
-  autoSelectFamilyAttemptTimeout: 2500
-} as const
-
-/** The dispatcher of `@effect/platform-node`, but for {@link connect}. */
-const dispatcherLayer: Layer.Layer<NodeHttpClient.Dispatcher> = Layer.scoped(
-  NodeHttpClient.Dispatcher,
-  Effect.acquireRelease(
-    Effect.sync(() => new Undici.Agent(connect)),
-    (dispatcher) => Effect.promise(() => dispatcher.destroy())
-  )
-)
-
-/** Bun puts its own module in undici's place, whose dispatchers cannot send. */
-const dispatches = (agent: { readonly prototype: object }): boolean => "dispatch" in agent.prototype
-
-/**
- * The client with connections of its own, or over `fetch` where the class that stands for undici's `Agent` cannot dispatch.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerOf = (agent: { readonly prototype: object }): Layer.Layer<HttpClient.HttpClient> =>
-  dispatches(agent) ? Layer.provide(layerWithoutDispatcher, dispatcherLayer) : FetchHttpClient.layer
+export const connect: { readonly autoSelectFamily: true; readonly autoSelectFamilyAttemptTimeout: 2500 } =
+  client.connect
 
 /**
  * The client with connections of its own. Over `fetch` where undici cannot dispatch, as on Bun.
@@ -188,4 +37,4 @@ export const layerOf = (agent: { readonly prototype: object }): Layer.Layer<Http
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<HttpClient.HttpClient> = layerOf(Undici.Agent)
+export const layer: Layer.Layer<HttpClient.HttpClient> = client.layerOf(Undici.Agent)

@@ -1,14 +1,14 @@
 import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { DirectHttpClient } from "@effect-frameio/core"
-import { UndiciHttpClient } from "@effect-frameio/undici"
 import { Effect } from "effect"
 import { Agent } from "undici"
+import * as client from "../src/internal/client.js"
 
 const isDirect = (agent: { readonly prototype: object }): Effect.Effect<boolean> =>
   Effect.provide(
     Effect.map(HttpClient.HttpClient, (client) => DirectHttpClient.TypeId in client),
-    UndiciHttpClient.layerOf(agent)
+    client.layerOf(agent)
   )
 
 describe("UndiciHttpClient.layer", () => {

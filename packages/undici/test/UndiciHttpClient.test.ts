@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type RequestListener } from "node:http"
-import type { AddressInfo } from "node:net"
+import { type AddressInfo, createServer as createTcpServer, type Server } from "node:net"
 import {
   Cookies,
   HttpBody,
@@ -195,6 +195,25 @@ describe("UndiciHttpClient", () => {
       }).pipe(Effect.scoped)
     )
   }
+
+  it.live("a reset within the TLS handshake left nothing, and one after it may have", () =>
+    Effect.gen(function* () {
+      const outcomeOf = (baseUrl: string) => Effect.map(Effect.flip(on(baseUrl, version)), FrameioError.outcomeOf)
+      const resetting = yield* Effect.acquireRelease(
+        Effect.async<Server>((resume) => {
+          const server = createTcpServer((socket) => {
+            socket.on("error", () => {})
+            socket.once("data", () => socket.resetAndDestroy())
+          })
+          server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+        }),
+        (server) => Effect.sync(() => server.close())
+      )
+      const { port } = resetting.address() as AddressInfo
+      assert.strictEqual(yield* outcomeOf(`https://127.0.0.1:${port}`), "not-applied")
+      assert.strictEqual(yield* outcomeOf(`http://127.0.0.1:${port}`), "unknown")
+    }).pipe(Effect.scoped)
+  )
 
   it.live("sends nothing of a call that is interrupted while it waits for a connection", () =>
     Effect.gen(function* () {

@@ -88,11 +88,3 @@ export const context = (call: Call) => ({
   attempts: call.attempts,
   waited: Duration.millis(Math.round(call.waitedMillis))
 })
-
-/**
- * Whether a status says that what was asked for was done. Only 200 is documented; the others mean the same, with what
- * was documented or with nothing.
- *
- * @internal
- */
-export const isSuccess = (status: number): boolean => status >= 200 && status <= 204

@@ -27,6 +27,8 @@ import * as deadlines from "./fast/deadlines.js"
 import * as direct from "./fast/direct.js"
 import * as json from "./json.js"
 import * as meters from "./meters.js"
+import { isSuccess } from "./status.js"
+import type * as StatusError from "./statusError.js"
 
 /** @internal */
 export interface Options {
@@ -46,7 +48,7 @@ export interface Subject<A, S> {
   readonly assetIds: ReadonlyArray<AssetId>
   /** Without the token. */
   readonly request: HttpClientRequest.HttpClientRequest
-  readonly fromAnswer: (answer: FrameioError.Answer) => S
+  readonly fromAnswer: (answer: StatusError.Refusal) => S
   readonly decode: (json: unknown, answer: Answer.Answer) => Either.Either<A, ParseResult.ParseIssue>
   /** What an answer without a body means, where a status such as 204 says all. */
   readonly empty?: (() => A) | undefined
@@ -136,7 +138,7 @@ export const make = (options: Options) =>
     const send = (call: Call.Call, wire: Wire, request: HttpClientRequest.HttpClientRequest, secret: string) =>
       shortcut === undefined
         ? deadline.ofEffect(
-            Effect.flatMap(http.execute(request), Answer.read(secret, Call.isSuccess, false)),
+            Effect.flatMap(http.execute(request), Answer.read(secret, isSuccess, false)),
             surroundings(call, wire, requestInit),
             timedOut
           )
@@ -232,7 +234,7 @@ export const make = (options: Options) =>
         Failures.ofCredentials(call, error)
 
       const settle = (attempt: Failures.Circumstances, token: Redacted.Redacted<string>, answer: Answer.Answer) => {
-        if (!Call.isSuccess(answer.status)) {
+        if (!isSuccess(answer.status)) {
           const verdict = Failures.ofAnswer(attempt, answer, fromAnswer)
           return answer.status === 401 ? renewed(attempt, token, verdict) : again(attempt, verdict)
         }

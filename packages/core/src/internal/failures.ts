@@ -11,6 +11,8 @@ import * as RetryPolicy from "../RetryPolicy.js"
 import * as SafeText from "../SafeText.js"
 import type * as Answer from "./answer.js"
 import * as Call from "./call.js"
+import { isSuccess } from "./status.js"
+import type * as StatusError from "./statusError.js"
 
 /** @internal */
 export interface Verdict<E> {
@@ -113,7 +115,7 @@ const ofConnection = (
     }
   }
   const { code, detail, hopeless, neverSent } = Transport.diagnose(error.cause ?? error.description)
-  const answered = error._tag === "ResponseError" && Call.isSuccess(error.response.status)
+  const answered = error._tag === "ResponseError" && isSuccess(error.response.status)
   return {
     failure: hopeless ? undefined : neverSent ? "NotSent" : "AnswerLost",
     error: () =>
@@ -131,7 +133,7 @@ const ofConnection = (
 export const ofAnswer = <E>(
   { call, repeated, secret }: Circumstances,
   { body, headers, status }: Answer.Answer,
-  fromAnswer: (answer: FrameioError.Answer) => E
+  fromAnswer: (answer: StatusError.Refusal) => E
 ): Verdict<E> => ({
   failure: RetryPolicy.failureOf(status),
   error: () =>

@@ -16,6 +16,7 @@ import * as Calls from "./calls.js"
 import { type Declared, derive, type Sections, type Writing } from "./derivedCall.js"
 import { byField } from "./failures.js"
 import { isOutage } from "./outage.js"
+import type * as StatusError from "./statusError.js"
 
 /** @internal */
 export interface Options extends Calls.Options, Omit<Writing, "baseUrl"> {}
@@ -31,7 +32,7 @@ export type Rules = (sections: Sections, args: object) => ReadonlyArray<FrameioE
 export interface Method<A, I, B, S> {
   readonly endpoint: FrameioApi.Endpoint
   readonly schemas: Declared<A, I>
-  readonly fromAnswer: (answer: FrameioError.Answer) => S
+  readonly fromAnswer: (answer: StatusError.Refusal) => S
   readonly result: (value: A, answer: Answer) => B
   /** What a 204 means. */
   readonly empty?: (() => B) | undefined

@@ -1,8 +1,6 @@
 import * as Transport from "@effect-frameio/ratelimit/Transport"
 import type * as FrameioError from "../FrameioError.js"
-
-/** Something in front of Frame.io that does not reach it. */
-const isGateway = (status: number): boolean => status === 502 || status === 503 || status === 504
+import { isGateway } from "./status.js"
 
 /**
  * Whether a failed call only means that nothing gets through, so that sending it again later is right: nothing left, or

@@ -350,7 +350,7 @@ export class BucketQueue {
         if (wanted === 0) continue
         // What other processes have to do counts like work of ours, but does not hold up a person's call.
         const rest = this.jobsRest(rank) + (rank === 0 ? 0 : view.elsewhere)
-        const grants = LeakyBucket.grantAll(bucket, view.now, wanted, rest)
+        const grants = LeakyBucket.grant(bucket, view.now, wanted, rest)
         bucket = grants.bucket
         tickets = tickets.length === 0 ? grants.tickets : [...tickets, ...grants.tickets]
         if (grants.tickets.length === wanted) continue

@@ -3,6 +3,7 @@
  * Deterministic: everything comes from the history's own numbers.
  */
 import { LeakyBucket, RateLimitHeaders } from "@effect-frameio/ratelimit"
+import { grantOne } from "./grantOne.js"
 import { makeAgenda, makeRandom, makeServer } from "./playground.js"
 
 export interface History {
@@ -134,10 +135,10 @@ export const play = (history: History): Played => {
   }
 
   const pump = () => {
-    const all = LeakyBucket.grantAll(bucket, now, waiting, backlog() - waiting)
+    const all = LeakyBucket.grant(bucket, now, waiting, backlog() - waiting)
     const before = waiting
     while (waiting > 0) {
-      const grant = LeakyBucket.grant(bucket, now, backlog())
+      const grant = grantOne(bucket, now, backlog())
       bucket = grant.bucket
       check()
       if (grant.ticket === undefined) {
@@ -168,7 +169,7 @@ export const play = (history: History): Played => {
     }
     if (retryAt < now - 1e-6) problem(`asks to try again in the past, at ${retryAt}`)
     if (!strict() || at.rule === undefined) return
-    if (at.lingering.length === 0 && LeakyBucket.grant(bucket, retryAt + 1e-3, backlog()).ticket === undefined) {
+    if (at.lingering.length === 0 && grantOne(bucket, retryAt + 1e-3, backlog()).ticket === undefined) {
       problem(`is not granted when it said it would be, at ${retryAt}`)
     }
     const each = LeakyBucket.costMillis(at.rule)

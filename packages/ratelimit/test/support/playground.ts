@@ -1,6 +1,7 @@
 /** What histories and scenarios are played on: an agenda of events, chance out of a seed, and a server's bucket. */
 import { LeakyBucket } from "@effect-frameio/ratelimit"
 import { RateLimiter } from "@effect-frameio/testing"
+import { grantOne } from "./grantOne.js"
 
 interface Event {
   readonly at: number
@@ -111,7 +112,7 @@ export const makeClient = (options: {
   }
   const pump = (now: number) => {
     while (waiting > 0) {
-      const grant = LeakyBucket.grant(bucket, now, waiting + unstarted)
+      const grant = grantOne(bucket, now, waiting + unstarted)
       bucket = grant.bucket
       if (grant.ticket === undefined) {
         if (grant.retryAt === Number.POSITIVE_INFINITY) return

@@ -3,6 +3,7 @@
 import { assert, it } from "@effect/vitest"
 import { LeakyBucket, type RateLimitStore } from "@effect-frameio/ratelimit"
 import { Effect, Redacted, type Scope } from "effect"
+import { grantOne } from "./grantOne.js"
 
 const key = (route = "POST /a", owner = "token-of-somebody"): RateLimitStore.BucketKey => ({
   owner: Redacted.make(owner),
@@ -12,8 +13,8 @@ const key = (route = "POST /a", owner = "token-of-somebody"): RateLimitStore.Buc
 const rule = { limit: 100_000, windowMillis: 100_000 }
 
 /** Grants one request, whatever the level is, and gives its number. */
-const grantOne = ({ bucket, now }: RateLimitStore.View): RateLimitStore.Update<number> => {
-  const grant = LeakyBucket.grant(bucket, now, 1)
+const takeOne = ({ bucket, now }: RateLimitStore.View): RateLimitStore.Update<number> => {
+  const grant = grantOne(bucket, now, 1)
   return { value: grant.ticket?.sequence ?? 0, bucket: grant.bucket, backlog: 0 }
 }
 
@@ -36,7 +37,7 @@ export const storeSuite = (
       const each = 50
       const numbers = yield* Effect.forEach(
         stores.flatMap((store) => Array.from({ length: each }, () => store)),
-        (store) => store.update(key(), rule, grantOne),
+        (store) => store.update(key(), rule, takeOne),
         { concurrency: "unbounded" }
       )
       const all = Array.from({ length: stores.length * each }, (_, i) => i + 1)
@@ -62,7 +63,7 @@ export const storeSuite = (
             assert.deepStrictEqual(bucket, left)
             assert.isAtLeast(now, before)
             before = now
-            left = LeakyBucket.grant(bucket, now, 1).bucket
+            left = grantOne(bucket, now, 1).bucket
             return { value: undefined, bucket: left, backlog: 0 }
           })
         }
@@ -76,13 +77,13 @@ export const storeSuite = (
       if (store === undefined || other === undefined) return assert.fail("no store")
       const left = yield* store.update(key(), undefined, ({ bucket, now }) => {
         const headers = { limit: 20, windowMillis: 1000, remaining: 3 }
-        const first = LeakyBucket.grant(bucket, now, 1)
+        const first = grantOne(bucket, now, 1)
         if (first.ticket === undefined) throw new Error("no ticket")
         let next = LeakyBucket.answered(first.bucket, now, first.ticket, headers)
-        for (let i = 0; i < 3; i++) next = LeakyBucket.grant(next, now, 1).bucket
+        for (let i = 0; i < 3; i++) next = grantOne(next, now, 1).bucket
         next = LeakyBucket.abandoned(next, now, Number.POSITIVE_INFINITY)
         next = LeakyBucket.refused(next, now, { ...first.ticket, sequence: 3 }, { ...headers, limit: 40 })
-        next = LeakyBucket.grant(next, now, Number.POSITIVE_INFINITY).bucket
+        next = grantOne(next, now, Number.POSITIVE_INFINITY).bucket
         return { value: next, bucket: next, backlog: Number.POSITIVE_INFINITY }
       })
       assert.isDefined(left.dearer)
@@ -98,7 +99,7 @@ export const storeSuite = (
       if (store === undefined) return assert.fail("no store")
       const hinted = yield* store.update(key(), rule, look)
       assert.deepStrictEqual(hinted.bucket, LeakyBucket.make(rule))
-      yield* store.update(key(), rule, grantOne)
+      yield* store.update(key(), rule, takeOne)
       const known = yield* store.update(key(), { limit: 1, windowMillis: 1 }, look)
       assert.deepStrictEqual(known.bucket.rule, rule)
       assert.isUndefined((yield* store.update(key("POST /b"), undefined, look)).bucket.rule)
@@ -110,7 +111,7 @@ export const storeSuite = (
       if (store === undefined) return assert.fail("no store")
       // Put together, these are the same text.
       const keys = [key("b", "a"), key("", "ab"), key("ab", ""), key("b", "aa"), key("ab", "a")]
-      for (const one of keys) assert.strictEqual(yield* store.update(one, rule, grantOne), 1)
+      for (const one of keys) assert.strictEqual(yield* store.update(one, rule, takeOne), 1)
     }))
 
   test("forgets what nobody uses, and goes on when it is used again", () =>
@@ -120,6 +121,6 @@ export const storeSuite = (
       yield* store.update(key(), rule, look)
       yield* store.forget(key())
       yield* store.forget(key("POST /never-used"))
-      assert.strictEqual(yield* store.update(key(), rule, grantOne), 1)
+      assert.strictEqual(yield* store.update(key(), rule, takeOne), 1)
     }))
 }

@@ -8,8 +8,8 @@ import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import * as DirectHttpClient from "../../DirectHttpClient.js"
 import * as Answer from "../answer.js"
-import * as Call from "../call.js"
 import type * as Failures from "../failures.js"
+import { isSuccess } from "../status.js"
 import type * as deadlines from "./deadlines.js"
 
 /**
@@ -35,5 +35,5 @@ export const sendBy = (
   if (!DirectHttpClient.isDirect(http)) return undefined
   const exchange = http[DirectHttpClient.TypeId]
   return (request, secret) =>
-    Effect.flatMap(deadline.ofCallback(exchange(request), onTimeout), Answer.read(secret, Call.isSuccess, true))
+    Effect.flatMap(deadline.ofCallback(exchange(request), onTimeout), Answer.read(secret, isSuccess, true))
 }
