@@ -1,5 +1,5 @@
 /**
- * What can be answered without running anything: help, the version, completions, and a line that cannot be understood.
+ * Answers that run nothing: help, the version, completions, and what is wrong with a line.
  * Pure, and light: it is all that `frameio --help` loads.
  *
  * @since 0.1.0
@@ -12,7 +12,7 @@ import * as HelpText from "./HelpText.js"
 import * as Version from "./Version.js"
 
 /**
- * What to write where, and the exit code.
+ * The text, its stream, and the exit code.
  *
  * @since 0.1.0
  * @category models

@@ -1,6 +1,6 @@
 /**
- * What the words of a command line ask for: help, a version, a command with all of its options, or what is wrong with
- * them, the right word blamed. Pure.
+ * Reads the words of a command line: a request for help or the version, a command with its options, or the problems, the
+ * right word blamed. Pure.
  *
  * @since 0.1.0
  */
@@ -8,20 +8,20 @@ import * as CommandLine from "./CommandLine.js"
 import * as Commands from "./Commands.js"
 
 /**
- * What is said about a line that cannot be understood.
+ * A problem with a line that cannot be understood.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Problem {
-  /** What is wrong. */
+  /** The problem. */
   readonly what: string
-  /** What was probably meant. */
+  /** The word that was probably meant. */
   readonly meant?: string | undefined
 }
 
 /**
- * What every command was told, whichever it is.
+ * The options that every command takes.
  *
  * @since 0.1.0
  * @category models
@@ -29,7 +29,7 @@ export interface Problem {
 export type Globals = CommandLine.Given<typeof Commands.globals>
 
 /**
- * What a line asks for.
+ * The request of a line.
  *
  * @since 0.1.0
  * @category models
@@ -158,7 +158,7 @@ const split = (
     } else if (value !== undefined) add(flag, value)
     else {
       const next = line[at + 1]
-      // What looks like an option is no value; one that does look like it can be given behind an equals sign.
+      // A word that looks like an option is no value; behind an equals sign it can be given all the same.
       if (next === undefined || /^--|^-[a-zA-Z]/.test(next)) {
         found.empty.add(flag.name)
         found.problems.push({ what: `${spelt} needs a value: ${spelt} <${flag.value.label}>.` })

@@ -57,7 +57,7 @@ export const read = (word: string): CommandLine.Read<string> => {
 export const kind = (label: string): CommandLine.Kind<string> => ({ label, completes: "nothing", read })
 
 /**
- * Where a person sees the asset, in a browser.
+ * The page that shows the asset in a browser.
  *
  * @since 0.1.0
  * @category getters

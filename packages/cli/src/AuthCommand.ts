@@ -58,7 +58,7 @@ const missingClient = (what: string): CliError =>
     ]
   })
 
-/** Who began the login reads or pastes; a program that gives no address leaves it to the browser. */
+/** The address that a person pastes; without one the browser has to come. */
 const pasted = (isListening: boolean) =>
   Effect.flatMap(Stdio, ({ input }) =>
     input.pipe(

@@ -7,7 +7,7 @@
 import * as Option from "effect/Option"
 
 /**
- * What the words given for an option or an argument mean, or what is wrong with them.
+ * The meaning of the words given for an option or an argument, or the problem with them.
  *
  * @since 0.1.0
  * @category models
@@ -15,7 +15,7 @@ import * as Option from "effect/Option"
 export type Read<A> = { readonly ok: true; readonly value: A } | { readonly ok: false; readonly problem: string }
 
 /**
- * What one word may be.
+ * A kind of word.
  *
  * @since 0.1.0
  * @category models
@@ -23,7 +23,7 @@ export type Read<A> = { readonly ok: true; readonly value: A } | { readonly ok: 
 export interface Kind<A> {
   /** Stands for it in help, such as `file`. */
   readonly label: string
-  /** What a shell offers for it. */
+  /** Words that a shell offers for it. */
   readonly completes: "file" | "nothing" | ReadonlyArray<string>
   /** Reads a word; a problem continues the sentence "--option is …". */
   readonly read: (word: string) => Read<A>
@@ -145,7 +145,7 @@ export interface Flag<out A> {
   readonly required: boolean
   /** Whether it may be given several times. */
   readonly many: boolean
-  /** What is taken unless it is said, for help. */
+  /** The default, for help. */
   readonly fallback: string | undefined
   /** A sentence, for help. */
   readonly description: string
@@ -345,7 +345,7 @@ export const many = <A>(
 })
 
 /**
- * What a command takes, by the names under which its handler gets it. Arguments are in the order of the line.
+ * The parameters of a command, by the names under which its handler gets them. Arguments are in the order of the line.
  *
  * @since 0.1.0
  * @category models
@@ -355,7 +355,7 @@ export interface Parameters {
 }
 
 /**
- * What a command's handler gets.
+ * The values that a command's handler gets.
  *
  * @since 0.1.0
  * @category models
@@ -384,14 +384,14 @@ export interface Example {
 export interface Command<out P extends Parameters = Parameters> {
   /** The words that call it, without the program's name. */
   readonly path: ReadonlyArray<string>
-  /** What it does, on one line. */
+  /** Its purpose, on one line. */
   readonly summary: string
   /** Paragraphs of help. */
   readonly about: ReadonlyArray<string>
   readonly parameters: P
   /** Where it sends requests; to Frame.io it needs the token and the address. */
   readonly sends: "to-frameio" | "to-itself" | "nothing"
-  /** What its exit codes mean, where that is more than 0, 1, 2 and 130 say by themselves. */
+  /** The meaning of its exit codes, where it is more than the general one. */
   readonly exits?: ReadonlyArray<readonly [code: number, meaning: string]> | undefined
   /** More of its help: a title, and rows of a term and what it means. */
   readonly sections?: ReadonlyArray<Section> | undefined
@@ -436,7 +436,7 @@ export const argumentsOf = (self: Command): ReadonlyArray<Argument<unknown>> =>
   Object.values(self.parameters).filter((one) => one._tag === "Argument")
 
 /**
- * What the words of a line come to.
+ * The values of a line, or its problems.
  *
  * @since 0.1.0
  * @category models

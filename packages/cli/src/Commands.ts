@@ -9,7 +9,7 @@ import * as CommandLine from "./CommandLine.js"
 import * as FaultFlag from "./FaultFlag.js"
 
 /**
- * What the commands take unless it is said. The libraries have the same numbers; a test compares them.
+ * The defaults of the commands. The libraries have the same numbers; a test compares them.
  *
  * @since 0.1.0
  * @category constants
@@ -392,7 +392,7 @@ export const batchStatus = CommandLine.command({
 })
 
 /**
- * What became of a job.
+ * A report on a job.
  *
  * @since 0.1.0
  * @category commands
@@ -465,7 +465,7 @@ export const batchUndo = CommandLine.command({
 })
 
 /**
- * What is in a folder.
+ * The contents of a folder.
  *
  * @since 0.1.0
  * @category commands
@@ -685,7 +685,7 @@ export const authLogout = CommandLine.command({
 })
 
 /**
- * Who the token belongs to.
+ * The user of the token.
  *
  * @since 0.1.0
  * @category commands
@@ -700,7 +700,7 @@ export const whoami = CommandLine.command({
 })
 
 /**
- * What may be in the way.
+ * Checks of everything that commands need.
  *
  * @since 0.1.0
  * @category commands
@@ -819,7 +819,7 @@ export const globals = {
 }
 
 /**
- * What the environment says to the commands that talk to Frame.io.
+ * The variables that commands read when they talk to Frame.io.
  *
  * @since 0.1.0
  * @category constants
@@ -836,7 +836,7 @@ export const environment: ReadonlyArray<readonly [name: string, meaning: string]
 ]
 
 /**
- * What the exit codes mean.
+ * The meaning of the exit codes.
  *
  * @since 0.1.0
  * @category constants

@@ -1,5 +1,5 @@
 /**
- * What a person is asked on a terminal: whether to do what is not easily undone, and what nobody else may see.
+ * Questions to a person on a terminal: consent to a change that is not easily undone, and secrets.
  *
  * @since 0.1.0
  */
@@ -74,7 +74,7 @@ export const secret = (question: string): Effect.Effect<string, CliError, Stdio>
       }),
       Effect.mapError((error) => (error._tag === "CliError" ? error : CliError.failed(error.message)))
     )
-    // Whoever answers at once must not be shown either: the question comes after.
+    // The question comes after, so that an answer typed at once is not shown either.
     yield* Effect.acquireUseRelease(
       stdio.echo(false),
       () => Effect.zipRight(stdio.inIsTerminal ? stdio.err(question) : Effect.void, reading),

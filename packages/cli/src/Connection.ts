@@ -32,7 +32,7 @@ const memory = Effect.gen(function* () {
   return isFake(hostname) ? Option.none() : yield* LimitFile.open(hostname)
 })
 
-/** What the commands are given. */
+/** The services that commands get. */
 type Given =
   | Repository.Repository
   | FrameioClient.FrameioClient

@@ -20,7 +20,7 @@ import { CliError, ExitCode } from "./CliError.js"
 import * as CredentialsFile from "./CredentialsFile.js"
 
 /**
- * What kind of token a command has, and where it is from.
+ * The kind and the origin of a command's token.
  *
  * @since 0.1.0
  * @category models
@@ -35,7 +35,7 @@ export interface Origin {
 }
 
 /**
- * What kind of token a command has, and where it is from.
+ * The kind and the origin of a command's token.
  *
  * @since 0.1.0
  * @category tags

@@ -30,7 +30,7 @@ import * as Text from "./Text.js"
 import * as Version from "./Version.js"
 
 /**
- * What one look has found.
+ * The result of one check.
  *
  * @since 0.1.0
  * @category models

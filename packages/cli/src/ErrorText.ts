@@ -1,5 +1,5 @@
 /**
- * What went wrong, for a person: what, where, and what to do. Pure.
+ * Errors for a person: the fault, its place, and the remedy. Pure.
  *
  * @since 0.1.0
  */
@@ -7,7 +7,7 @@ import type * as Arguments from "./Arguments.js"
 import * as Text from "./Text.js"
 
 /**
- * What is said of an error.
+ * The words about an error.
  *
  * @since 0.1.0
  * @category models

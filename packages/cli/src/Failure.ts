@@ -13,7 +13,7 @@ import { CliError, ExitCode } from "./CliError.js"
 import type { Said } from "./ErrorText.js"
 
 /**
- * What the library fails with.
+ * The errors of the library.
  *
  * @since 0.1.0
  * @category models
@@ -49,7 +49,7 @@ const ofTransport = ({ code = "" }: TransportError): ReadonlyArray<string> => {
 }
 
 /**
- * What a person can do about a failure, beyond what the error says: commands and variables to set.
+ * Remedies for a failure beyond the error's own words: commands and variables to set.
  *
  * @since 0.1.0
  * @category getters

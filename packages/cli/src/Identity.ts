@@ -1,7 +1,7 @@
 // A command is an entry point.
 // @effect-diagnostics strictEffectProvide:off
 /**
- * Who a token belongs to, and which version of the API takes it, as Frame.io says.
+ * The user of a token and the version of the API that takes it, as Frame.io says.
  *
  * @since 0.1.0
  */
@@ -37,7 +37,7 @@ export const nameOf = ({ email, id, name }: User): string =>
   name === undefined ? (email ?? id) : email === undefined ? name : `${name} (${email})`
 
 /**
- * Who a token belongs to.
+ * The user of a token, and what it reaches.
  *
  * @since 0.1.0
  * @category models

@@ -36,8 +36,8 @@ type Content = typeof Content.Type
 const MOST = 200
 
 /**
- * Opens the memory for one host. Absent where the environment names no directory. A file that cannot be read is begun
- * anew, and one that cannot be written is done without: it only spares a round trip.
+ * Opens the memory for one host. Absent where the environment names no directory. A file that cannot be read is
+ * replaced, and one that cannot be written is ignored: it only spares a round trip.
  *
  * @since 0.1.0
  * @category constructors

@@ -27,7 +27,7 @@ const TRAITS = [
   ...["TERM_PROGRAM", "WT_SESSION", "KONSOLE_VERSION", "VTE_VERSION"]
 ]
 
-/** What the environment says of the terminal. */
+/** The abilities of the terminal, by the environment. */
 const traits = Effect.map(
   Effect.all(TRAITS.map((name) => Effect.orElseSucceed(Config.withDefault(Config.string(name), ""), () => ""))),
   (values) => Text.traits((name) => values[TRAITS.indexOf(name)] ?? "")

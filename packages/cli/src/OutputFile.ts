@@ -30,7 +30,7 @@ export interface Target {
 }
 
 /**
- * What is to be written where.
+ * A text and its place.
  *
  * @since 0.1.0
  * @category models

@@ -60,7 +60,7 @@ export const run = <P extends CommandLine.Parameters, E, R>(
       Effect.catchIf(ValidationError.isValidationError, (error) =>
         CliError.badInput(HelpDoc.toAnsiText(error.error).trim())
       ),
-      // It would say what is wrong by itself, and in its own way.
+      // @effect/cli prints errors in its own form.
       Effect.withConsole(silent(console))
     )
   })

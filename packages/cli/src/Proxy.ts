@@ -29,7 +29,7 @@ const checked = (name: string, value: string): Effect.Effect<void, CliError> =>
     : CliError.badInput(`${name} is no address of a proxy, such as http://proxy.example.com:8080.`)
 
 /**
- * What the environment says of proxies; empty where it says nothing.
+ * The proxies that the environment names; empty strings otherwise.
  *
  * @since 0.1.0
  * @category getters

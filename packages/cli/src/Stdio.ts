@@ -26,7 +26,7 @@ export class InputFailed extends Data.TaggedError("InputFailed")<{
 }
 
 /**
- * What a process has of the outside, as it is.
+ * The streams and the terminal of a process, unguarded.
  *
  * @since 0.1.0
  * @category models
@@ -44,7 +44,7 @@ export interface Device {
   readonly errIsTerminal: boolean
   /** Whether a person can be asked: standard input is a terminal. */
   readonly inIsTerminal: boolean
-  /** Has the terminal show what is typed, or not, and then every key comes by itself. */
+  /** Turns the terminal's echo on or off; when it is off, each key arrives at once. */
   readonly echo: (on: boolean) => Effect.Effect<void>
   /** Whether colours are wanted where there is a terminal. */
   readonly colors: boolean
@@ -168,7 +168,7 @@ export const make = (device: Device): Service => {
 }
 
 /**
- * The outside for who wants no more than results: without what is said on the way.
+ * The outside without messages: results only.
  *
  * @since 0.1.0
  * @category combinators

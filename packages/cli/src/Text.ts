@@ -69,7 +69,7 @@ export const painted = (text: string, colors: boolean, links = false): string =>
     .replace(ADDRESS, "")
     .replace(MARK, (mark) => (colors && mark in CODES ? `\u001b[${CODES[mark]}m` : ""))
 
-/** What a terminal would act on, or that turns text round. Line feed and tab are left. */
+/** Characters that a terminal acts on, or that turn text round; line feed and tab excepted. */
 const HARMFUL = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
 /** Joins the parts of an emoji, and is harmless. */
@@ -112,7 +112,7 @@ export const visibleLine = (text: string): string => visible(text).replace(/\n/g
 
 const ASCII = /^[ -~]*$/
 
-/** What takes no column of its own: it goes on the character before it. */
+/** Characters without a column of their own; they go on the one before. */
 const NO_WIDTH = /[\p{M}\p{Cf}\p{Cc}]/u
 
 /**
@@ -289,7 +289,7 @@ export const quoted = (word: string): string =>
   /^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 
 /**
- * What a terminal can do, by the environment.
+ * The abilities of a terminal, by the environment.
  *
  * @since 0.1.0
  * @category getters
