@@ -5,7 +5,8 @@
 import { type Fits, isLeftover, type NamingRule, type Near } from "../../NamingRule.js"
 import type { File, Finding, Folder, Listing, Options, Stack } from "../../VersionGrouping.js"
 import { nearMatches } from "./nearMatches.js"
-import { compare, doubtful, listed, type Member, Outcome, quoted, type Series, shown } from "./series.js"
+import { quoted } from "./quoted.js"
+import { compare, doubtful, listed, type Member, Outcome, type Series, shown } from "./series.js"
 import { settle } from "./settle.js"
 import { unread } from "./stackHead.js"
 

@@ -4,7 +4,8 @@
 import { compareVersions, type Fits, type NamingRule, type Version } from "../../NamingRule.js"
 import type { Difference, Finding, Folder, Stack } from "../../VersionGrouping.js"
 import { folded, type Trait } from "./folded.js"
-import { compare, listed, type Outcome, quoted, shown } from "./series.js"
+import { quoted } from "./quoted.js"
+import { compare, listed, type Outcome, shown } from "./series.js"
 import { settle } from "./settle.js"
 
 /** A series, or a stack that no loose file has the base of. */

@@ -4,6 +4,7 @@
 import type { Fits, Version } from "../../NamingRule.js"
 import { compareVersions } from "../../NamingRule.js"
 import type { File, Finding, FindingKind, Group, Stack } from "../../VersionGrouping.js"
+import { quoted } from "./quoted.js"
 
 /** @internal */
 export interface Member {
@@ -50,7 +51,6 @@ type Shown = Finding["assets"][number]
 export const shown = (file: Shown): Shown => ({ id: file.id, name: file.name })
 
 /** @internal */
-export const quoted = (text: string): string => `“${text}”`
 
 const SOME = 6
 

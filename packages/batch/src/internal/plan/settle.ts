@@ -3,7 +3,8 @@
  */
 import { compareVersions, type Fits, type NamingRule, type Version } from "../../NamingRule.js"
 import type { File, Group, Line, Stack } from "../../VersionGrouping.js"
-import { absent, byVersion, doubtful, type Hold, listed, type Member, type Outcome, quoted } from "./series.js"
+import { quoted } from "./quoted.js"
+import { absent, byVersion, doubtful, type Hold, listed, type Member, type Outcome } from "./series.js"
 import { type Head, headOf } from "./stackHead.js"
 
 const typesOf = (files: ReadonlyArray<File>): ReadonlyArray<string> =>

@@ -12,7 +12,8 @@ import {
   type Stack
 } from "../../VersionGrouping.js"
 import { conclude } from "./conclude.js"
-import { absent, listed, type Outcome, quoted, shown } from "./series.js"
+import { quoted } from "./quoted.js"
+import { absent, listed, type Outcome, shown } from "./series.js"
 import { unread } from "./stackHead.js"
 
 /** @internal */
