@@ -130,7 +130,7 @@ const withIds = ({ assets }: Finding): ReadonlyArray<string> => {
 
 interface Sections {
   readonly titles: Readonly<Record<Finding["severity"], string>>
-  /** Where the findings are that are not shown. */
+  /** Where to find the rest. */
   readonly where: string
   /** Whether each file is named with its id. */
   readonly ids?: boolean | undefined

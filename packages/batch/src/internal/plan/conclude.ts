@@ -13,7 +13,7 @@ import { unread } from "./stackHead.js"
 type Scope = (folder: Folder, key: string) => string
 
 /**
- * What files and stacks are one series by: their folder and key, or their key alone.
+ * The key of the series that a file or stack belongs to: folder and key, or the key alone across folders.
  *
  * @internal
  */
@@ -107,7 +107,7 @@ const likeSeries = (unread: ReadonlyArray<Unread>, scope: Scope): ReadonlyArray<
     else others.push(one)
   }
   return [...alike.values()].filter((all) => {
-    // Where nothing is known of a version, each is one of its own.
+    // An unknown version counts as one of its own.
     const versions = all.map(({ file, near: [first] }) => first?.version?.join(".") ?? file.id)
     return new Set(versions).size > 1
   })
@@ -140,7 +140,7 @@ const closedBy = (stack: Stack): Finding => ({
 /** @internal */
 export interface Conclusion {
   readonly outcomes: ReadonlyArray<Outcome>
-  /** What is about no series that there is. */
+  /** Findings about files that belong to no series. */
   readonly findings: ReadonlyArray<Finding>
 }
 

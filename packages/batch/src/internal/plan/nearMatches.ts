@@ -20,7 +20,7 @@ interface Entry {
   readonly upTo: Version | undefined
 }
 
-/** What series are compared by: files and stacks of one folder, or of all. */
+/** The key that series are compared by, within a folder or across all. */
 type Scope = (folder: Folder, key: string) => string
 
 const has = ({ upTo, versions }: Entry, version: Version): boolean =>

@@ -108,7 +108,7 @@ const foundIn = ({ base, suffix, version: label }: Matched, dated: boolean): Fou
 
 const nearOf = (found: Found): ReadonlyArray<Nearby> => (found._tag === "Found" ? [found] : found.near)
 
-/** What is wrong with a pattern before it is compiled. */
+/** Problems of a pattern that need no compiling to be seen. */
 const problemsOf = (pattern: string, groups: ReadonlyArray<string>): Array<string> => {
   const problems: Array<string> = []
   if (pattern.length > MAX_PATTERN) {

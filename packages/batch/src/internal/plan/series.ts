@@ -1,5 +1,5 @@
 /**
- * What is known of one series of files, and what comes of it. Pure.
+ * One series of files, and its outcome. Pure.
  */
 import type { Fits, Version } from "../../NamingRule.js"
 import { compareVersions } from "../../NamingRule.js"
@@ -67,7 +67,7 @@ export const absent = (file: File): string =>
   `The content of ${quoted(file.name)} has not arrived${file.createdAt === undefined ? "" : ` since ${file.createdAt}`}: its upload goes on, or never ended.`
 
 /**
- * What one series comes to.
+ * The outcome of one series: a group, findings, or both.
  *
  * @internal
  */

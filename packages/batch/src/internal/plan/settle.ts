@@ -102,7 +102,7 @@ const alike = (members: ReadonlyArray<Member>): ReadonlyArray<readonly [Member, 
   return groups
 }
 
-/** What may go above the stack's newest version at all, so that others have to wait for it. */
+/** Files in doubt that may go above the stack's newest version, so that others have to wait for them. */
 const holdsAbove = (holds: ReadonlyArray<Hold>, top: Version | undefined): ReadonlyArray<Hold> =>
   holds.filter(({ version }) => version === undefined || top === undefined || compareVersions(version, top) >= 0)
 
@@ -214,7 +214,7 @@ const gapsIn = (members: ReadonlyArray<Fits>, inDoubt: ReadonlyArray<Version>): 
 }
 
 const noteGaps = (head: Head | undefined, sorted: ReadonlyArray<Member>, outcome: Outcome): void => {
-  // What is in doubt makes no gap below it.
+  // A version in doubt makes no gap below it.
   const there = sorted.findLastIndex(({ doubt }) => doubt === undefined)
   const counted = [...(head?.known ?? []), ...sorted.slice(0, there + 1).map(({ fits }) => fits)].filter(
     ({ dated }) => !dated

@@ -1,5 +1,5 @@
 /**
- * What is wrong with stacks: by the rules that a plan is made by, and by what needs no rule. Pure.
+ * Faults of stacks, by the rules of planning and by checks that need no rule. Pure.
  */
 import type { NamingRule } from "../../NamingRule.js"
 import {
