@@ -28,7 +28,7 @@ export interface Options extends FolderReader.Options, VersionGrouping.Options {
 }
 
 /**
- * The result of an audit.
+ * What an audit has found.
  *
  * @since 0.1.0
  * @category models

@@ -62,7 +62,7 @@ export interface Stack {
 }
 
 /**
- * The files and stacks to group.
+ * What there is.
  *
  * @since 0.1.0
  * @category models
@@ -85,7 +85,7 @@ export interface Options {
 }
 
 /**
- * The kind of a finding.
+ * What a finding is about.
  *
  * - `no-rule`: a name that the rule does not speak of.
  * - `ambiguous-name`: a name that can be read in two ways, or that begins like a series and is not read.
@@ -165,7 +165,7 @@ export interface Finding {
   readonly folder: string
   /** The base of the series; empty where it is about no series. */
   readonly base: string
-  /** The assets concerned. */
+  /** What it is about. */
   readonly assets: ReadonlyArray<{ readonly id: string; readonly name: string }>
   /** What is so, and what to do, for people. */
   readonly message: string
@@ -217,7 +217,7 @@ export interface Group {
 }
 
 /**
- * The result of grouping.
+ * What came of grouping.
  *
  * @since 0.1.0
  * @category models
@@ -279,7 +279,8 @@ export const group = (rule: NamingRule, listing: Listing, options?: Options): Gr
 /**
  * The order of findings: by folder, base, kind, and then by what they are about.
  *
- * @internal
+ * @since 0.1.0
+ * @category grouping
  */
 export const byPlace = (one: Finding, other: Finding): number =>
   compare(one.folder, other.folder) ||

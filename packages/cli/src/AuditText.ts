@@ -8,7 +8,7 @@ import * as PlanText from "./PlanText.js"
 import * as Text from "./Text.js"
 
 /**
- * The findings by kind.
+ * What was found, by kind.
  *
  * @since 0.1.0
  * @category printing
@@ -21,7 +21,7 @@ export const findings = (audit: StackAudit): string =>
   })
 
 /**
- * The audit in a few lines: what was read, how many faults.
+ * What it comes to.
  *
  * @since 0.1.0
  * @category printing
@@ -37,7 +37,7 @@ export const summary = (audit: StackAudit): string => {
 }
 
 /**
- * The next commands.
+ * What to do next.
  *
  * @since 0.1.0
  * @category printing

@@ -169,34 +169,68 @@ const bodyOf = <E>(
 
 /**
  * What a source gave for a part, if it is as long as the part: the last piece is held back until it is certain that
- * there is no more, so that a storage never has a part complete that is not what it should be.
+ * there is no more, so that a storage never has a part complete that is not what it should be. One step of the stream, for
+ * each costs as much as to send a piece.
  */
 const exactly = <E, R>(
   source: Stream.Stream<Uint8Array, E, R>,
-  part: Part,
-  filesize: number,
-  assetId: AssetId,
-  intact: Effect.Effect<void, E | SourceMismatch, R>
+  { length, offset }: Part,
+  options: {
+    readonly filesize: number
+    readonly assetId: AssetId
+    readonly intact: Effect.Effect<void, E | SourceMismatch, R>
+    /** So many bytes were read. */
+    readonly read: (bytes: number) => void
+    /** A piece is about to be sent. */
+    readonly taken: (bytes: Uint8Array) => Effect.Effect<void>
+  }
 ): Stream.Stream<Uint8Array, E | SourceMismatch, R> =>
-  Stream.suspend(() => {
-    let seen = 0
-    let held: Uint8Array | undefined
-    const mismatch = (which: "shorter" | "longer", offset: number) =>
-      new SourceMismatch({ filesize, source: which, offset, assetId })
-    const all = Stream.mapConcatEffect(source, (bytes): Effect.Effect<ReadonlyArray<Uint8Array>, SourceMismatch> => {
-      if (bytes.length === 0) return Effect.succeed([])
-      seen += bytes.length
-      if (seen > part.length) return Effect.fail(mismatch("longer", part.offset + part.length))
-      const before = held
-      held = bytes
-      return Effect.succeed(before === undefined ? [] : [before])
+  Stream.fromPull(
+    Effect.map(Stream.toPull(source), (pull) => {
+      let seen = 0
+      let held: Uint8Array | undefined
+      let ended = false
+      type Pulled = Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<E | SourceMismatch>, R>
+      const mismatch = (which: "shorter" | "longer", at: number): Pulled => {
+        const { assetId, filesize } = options
+        return Effect.fail(Option.some(new SourceMismatch({ filesize, source: which, offset: offset + at, assetId })))
+      }
+      const end = Effect.suspend((): Pulled => {
+        ended = true
+        if (seen < length) return mismatch("shorter", seen)
+        const last = held
+        if (last === undefined) return Effect.fail(Option.none())
+        return Effect.mapError(options.intact, Option.some).pipe(
+          Effect.zipRight(options.taken(last)),
+          Effect.as(Chunk.of(last))
+        )
+      })
+      const more = (chunk: Chunk.Chunk<Uint8Array>): Pulled => {
+        const out: Array<Uint8Array> = []
+        for (const bytes of chunk) {
+          if (bytes.length === 0) continue
+          seen += bytes.length
+          options.read(bytes.length)
+          if (seen > length) return mismatch("longer", length)
+          if (held !== undefined) out.push(held)
+          held = bytes
+        }
+        const [first] = out
+        if (first === undefined) return next
+        const told = out.length === 1 ? options.taken(first) : Effect.forEach(out, options.taken, { discard: true })
+        return Effect.as(told, Chunk.unsafeFromArray(out))
+      }
+      const next: Pulled = Effect.suspend(() =>
+        ended
+          ? Effect.fail(Option.none())
+          : Effect.matchEffect(pull, {
+              onFailure: (none) => (Option.isSome(none) ? Effect.fail(none) : end),
+              onSuccess: more
+            })
+      )
+      return next
     })
-    const last = Stream.suspend((): Stream.Stream<Uint8Array, E | SourceMismatch, R> => {
-      if (seen < part.length) return Stream.fail(mismatch("shorter", part.offset + seen))
-      return held === undefined ? Stream.empty : Stream.fromEffect(Effect.as(intact, held))
-    })
-    return Stream.concat(all, last)
-  })
+  )
 
 /** What a client that is handed a whole part must do at least, in bytes a second: nothing can be seen of it meanwhile. */
 const SLOWEST = 64 * 1024
@@ -214,16 +248,18 @@ const attempt = <E, R>(upload: Upload, sending: Sending<E, R>): Effect.Effect<vo
       taken += bytes
       return sending.moved(bytes)
     }
-    const counted = Stream.map(sending.source, (bytes) => {
-      read += bytes.length
-      return bytes
-    })
-    const filesize = upload.filesize(sending.part)
-    const source = exactly(counted, sending.part, filesize, upload.assetId, sending.intact).pipe(
-      Stream.tap((bytes) => {
+    const source = exactly(sending.source, sending.part, {
+      filesize: upload.filesize(sending.part),
+      assetId: upload.assetId,
+      intact: sending.intact,
+      read: (bytes) => {
+        read += bytes
+      },
+      taken: (bytes) => {
         md5?.update(bytes)
         return streams ? moved(bytes.length) : Effect.void
-      }),
+      }
+    }).pipe(
       Stream.tapErrorCause((cause) =>
         Cause.isInterruptedOnly(cause) ? Effect.void : Deferred.failCause(sourceFailed, cause)
       ),

@@ -5,15 +5,14 @@
 import { type Fits, isLeftover, type NamingRule, type Near } from "../../NamingRule.js"
 import type { File, Finding, Folder, Listing, Options, Stack } from "../../VersionGrouping.js"
 import { nearMatches } from "./nearMatches.js"
-import { quoted } from "./quoted.js"
-import { compare, doubtful, listed, type Member, Outcome, type Series, shown } from "./series.js"
+import { compare, doubtful, listed, type Member, Outcome, quoted, type Series, shown } from "./series.js"
 import { settle } from "./settle.js"
 import { unread } from "./stackHead.js"
 
 type Scope = (folder: Folder, key: string) => string
 
 /**
- * The key of the series that a file or stack belongs to: folder and key, or the key alone across folders.
+ * What files and stacks are one series by: their folder and key, or their key alone.
  *
  * @internal
  */
@@ -107,7 +106,7 @@ const likeSeries = (unread: ReadonlyArray<Unread>, scope: Scope): ReadonlyArray<
     else others.push(one)
   }
   return [...alike.values()].filter((all) => {
-    // An unknown version counts as one of its own.
+    // Where nothing is known of a version, each is one of its own.
     const versions = all.map(({ file, near: [first] }) => first?.version?.join(".") ?? file.id)
     return new Set(versions).size > 1
   })
@@ -140,7 +139,7 @@ const closedBy = (stack: Stack): Finding => ({
 /** @internal */
 export interface Conclusion {
   readonly outcomes: ReadonlyArray<Outcome>
-  /** Findings about files that belong to no series. */
+  /** What is about no series that there is. */
   readonly findings: ReadonlyArray<Finding>
 }
 

@@ -4,8 +4,7 @@
 import { compareVersions, type Fits, type NamingRule, type Version } from "../../NamingRule.js"
 import type { Difference, Finding, Folder, Stack } from "../../VersionGrouping.js"
 import { folded, type Trait } from "./folded.js"
-import { quoted } from "./quoted.js"
-import { compare, listed, type Outcome, shown } from "./series.js"
+import { compare, listed, type Outcome, quoted, shown } from "./series.js"
 import { settle } from "./settle.js"
 
 /** A series, or a stack that no loose file has the base of. */
@@ -20,7 +19,7 @@ interface Entry {
   readonly upTo: Version | undefined
 }
 
-/** The key that series are compared by, within a folder or across all. */
+/** What series are compared by: files and stacks of one folder, or of all. */
 type Scope = (folder: Folder, key: string) => string
 
 const has = ({ upTo, versions }: Entry, version: Version): boolean =>

@@ -3,8 +3,7 @@
  */
 import { compareVersions, type Fits, type NamingRule } from "../../NamingRule.js"
 import type { File, Stack } from "../../VersionGrouping.js"
-import { quoted } from "./quoted.js"
-import { listed, type Outcome } from "./series.js"
+import { listed, type Outcome, quoted } from "./series.js"
 
 /** @internal */
 export interface Head {

@@ -1,0 +1,306 @@
+/**
+ * Uploads beside a bare undici `PUT` of the same parts: `npm run bench -- upload [--rounds 3]`. One file of 4 GB and 200 of
+ * 20 MB, on this machine, without latency and with 50 ms before each answer. Storage, `Upload` and the bare one are each a
+ * process of its own, one run of each kind in turn. The content is made up as it is read. Prints the table, and writes it
+ * into `docs/benchmarks.md`.
+ */
+import { type ChildProcess, fork } from "node:child_process"
+import { createHash } from "node:crypto"
+import * as Fs from "node:fs"
+import * as Http from "node:http"
+import type { AddressInfo } from "node:net"
+import * as Os from "node:os"
+import { Readable } from "node:stream"
+import { fileURLToPath } from "node:url"
+import { parseArgs } from "node:util"
+import { AssetId } from "@effect-frameio/core/Asset"
+import * as FrameioClient from "@effect-frameio/core/FrameioClient"
+import * as Repository from "@effect-frameio/stacks/Repository"
+import * as Upload from "@effect-frameio/stacks/Upload"
+import * as UndiciHttpClient from "@effect-frameio/undici/UndiciHttpClient"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
+import { Pool } from "undici"
+import * as Table from "./Table.js"
+
+const DOCUMENT = fileURLToPath(new URL("../../../docs/benchmarks.md", import.meta.url))
+
+/** As many bytes as Frame.io gives a part at most. */
+const PART = 25 * 1024 * 1024
+
+/** What a file is read by. */
+const PIECE = 256 * 1024
+
+const PARALLEL = 4
+
+interface Scenario {
+  readonly name: string
+  readonly files: number
+  readonly bytes: number
+  readonly latencyMillis: number
+}
+
+const scenarios: ReadonlyArray<Scenario> = [0, 50].flatMap((latencyMillis) => [
+  { name: "1 file of 4 GB", files: 1, bytes: 4_000_000_000, latencyMillis },
+  { name: "200 files of 20 MB", files: 200, bytes: 20_000_000, latencyMillis }
+])
+
+interface Outcome {
+  readonly millis: number
+  readonly cpuMillis: number
+  /** Before the first part, when the code is loaded. */
+  readonly beforeMiB: number
+  readonly peakMiB: number
+}
+
+const piece = new Uint8Array(PIECE).fill(7)
+
+const partsOf = (bytes: number): ReadonlyArray<number> => {
+  const count = Math.ceil(bytes / PART)
+  const size = Math.ceil(bytes / count)
+  return Array.from({ length: count }, (_, n) => Math.min(size, bytes - n * size))
+}
+
+const digests = new Map<number, string>()
+
+/** Every byte is the same, so the length says it all. */
+const md5Of = (length: number): string => {
+  const known = digests.get(length)
+  if (known !== undefined) return known
+  const hash = createHash("md5")
+  for (let left = length; left > 0; left -= PIECE) hash.update(piece.subarray(0, Math.min(left, PIECE)))
+  const digest = hash.digest("hex")
+  digests.set(length, digest)
+  return digest
+}
+
+const idOf = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`
+
+// -----------------------------------------------------------------------------
+// the storage, and the two calls that uploads make
+// -----------------------------------------------------------------------------
+
+const serve = (latencyMillis: number): void => {
+  const files = new Map<string, number>()
+  const bodyOf = async (request: Http.IncomingMessage): Promise<number> => {
+    let size = 0
+    for await (const bytes of request) size += (bytes as Buffer).length
+    return size
+  }
+  const server = Http.createServer((request, response) => {
+    const url = new URL(request.url ?? "/", "http://localhost")
+    const asset = (id: string, more: object) =>
+      JSON.stringify({ id, type: "file", name: "a.mov", filetype: "video/quicktime", filesize: files.get(id), ...more })
+    const answer = async (): Promise<void> => {
+      if (request.method === "PUT") {
+        const size = await bodyOf(request)
+        await new Promise((resolve) => setTimeout(resolve, latencyMillis))
+        const whole = size === Number(request.headers["content-length"])
+        response.writeHead(whole ? 200 : 400, { etag: `"${md5Of(size)}"` })
+        response.end()
+        return
+      }
+      response.setHeader("content-type", "application/json")
+      if (request.method === "GET") {
+        response.end(asset(url.pathname.split("/").at(-1) ?? "", { upload_completed_at: "2026-01-01T00:00:00Z" }))
+        return
+      }
+      let text = ""
+      for await (const bytes of request) text += String(bytes)
+      const { filesize } = JSON.parse(text) as { filesize: number }
+      const id = idOf(files.size + 1)
+      files.set(id, filesize)
+      const { port } = server.address() as AddressInfo
+      const urls = partsOf(filesize).map((_, n) => `http://127.0.0.1:${port}/parts/${id}/${n}`)
+      response.end(asset(id, { upload_urls: urls }))
+    }
+    answer().catch(() => response.destroy())
+  })
+  server.listen(0, "127.0.0.1", () => process.send?.((server.address() as AddressInfo).port))
+}
+
+// -----------------------------------------------------------------------------
+// who uploads
+// -----------------------------------------------------------------------------
+
+const source: Upload.Source = (_, length) =>
+  Stream.unfold(length, (left) =>
+    left <= 0 ? Option.none() : Option.some([left < PIECE ? piece.subarray(0, left) : piece, left - PIECE])
+  )
+
+/** The file ends where it ends, whoever asks for more. */
+const sourceOf =
+  (bytes: number): Upload.Source =>
+  (offset, length) =>
+    source(offset, Math.min(length, bytes - offset))
+
+const ours = (port: number, { bytes, files }: Scenario): Promise<void> =>
+  Effect.gen(function* () {
+    const permits = yield* Effect.makeSemaphore(PARALLEL)
+    yield* Effect.forEach(
+      Array.from({ length: files }, (_, n) => n),
+      () =>
+        Upload.upload({
+          folderId: AssetId.make(idOf(0)),
+          name: "a.mov",
+          filetype: "video/quicktime",
+          filesize: bytes,
+          source: sourceOf(bytes),
+          permits,
+          concurrency: PARALLEL
+        }),
+      { concurrency: PARALLEL * 2, discard: true }
+    )
+  }).pipe(
+    Effect.provide(
+      Repository.layerV2.pipe(
+        Layer.provideMerge(
+          FrameioClient.layer({ token: Redacted.make("fio-u-bench"), baseUrl: `http://127.0.0.1:${port}` })
+        ),
+        Layer.provideMerge(UndiciHttpClient.layer)
+      )
+    ),
+    Effect.runPromise
+  )
+
+function* pieces(length: number): Generator<Uint8Array> {
+  for (let left = length; left > 0; left -= PIECE) yield left < PIECE ? piece.subarray(0, left) : piece
+}
+
+const bare = async (port: number, { bytes, files }: Scenario): Promise<void> => {
+  const pool = new Pool(`http://127.0.0.1:${port}`)
+  const parts = Array.from({ length: files }, () => partsOf(bytes)).flat()
+  const next = parts.values()
+  const worker = async (): Promise<void> => {
+    for (const size of next) {
+      const { body, statusCode } = await pool.request({
+        path: "/parts/bare",
+        method: "PUT",
+        headers: { "content-type": "video/quicktime", "x-amz-acl": "private", "content-length": String(size) },
+        body: Readable.from(pieces(size), { objectMode: false })
+      })
+      await body.dump()
+      if (statusCode !== 200) throw new Error(`a part was answered with ${statusCode}`)
+    }
+  }
+  await Promise.all(Array.from({ length: PARALLEL }, worker))
+  await pool.close()
+}
+
+const mib = (bytes: number): number => bytes / 1024 / 1024
+
+const measured = async (upload: () => Promise<void>): Promise<Outcome> => {
+  const beforeMiB = mib(process.memoryUsage.rss())
+  let peak = beforeMiB
+  const timer = setInterval(() => {
+    peak = Math.max(peak, mib(process.memoryUsage.rss()))
+  }, 20)
+  const cpu = process.cpuUsage()
+  const begun = performance.now()
+  await upload()
+  const { system, user } = process.cpuUsage(cpu)
+  clearInterval(timer)
+  return { millis: performance.now() - begun, cpuMillis: (user + system) / 1000, beforeMiB, peakMiB: peak }
+}
+
+// -----------------------------------------------------------------------------
+// side by side
+// -----------------------------------------------------------------------------
+
+const start = (...args: ReadonlyArray<string>): ChildProcess => fork(fileURLToPath(import.meta.url), [...args])
+
+const answerOf = <A>(process: ChildProcess, what: string): Promise<A> =>
+  new Promise((resolve, reject) => {
+    process.once("message", (message) => resolve(message as A))
+    process.once("exit", (code) => reject(new Error(`${what} ended with ${code}`)))
+  })
+
+type Who = "ours" | "bare"
+
+const once = async (who: Who, at: number): Promise<Outcome> => {
+  const server = start("--mode", "server", "--scenario", String(at))
+  try {
+    const port = await answerOf<number>(server, "the server")
+    return await answerOf<Outcome>(start("--mode", who, "--scenario", String(at), "--port", String(port)), who)
+  } finally {
+    server.kill("SIGKILL")
+  }
+}
+
+const median = (values: ReadonlyArray<number>): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+
+const rowOf = (scenario: Scenario, runs: Readonly<Record<Who, ReadonlyArray<Outcome>>>): ReadonlyArray<string> => {
+  const of = (who: Who, value: (outcome: Outcome) => number): number => median(runs[who].map(value))
+  const megabytes = (scenario.files * scenario.bytes) / 1e6
+  const rate = (who: Who): number => megabytes / (of(who, ({ millis }) => millis) / 1000)
+  const ratios = runs.ours.map(({ millis }, n) => (runs.bare[n]?.millis ?? Number.NaN) / millis)
+  const growth = (who: Who): string => {
+    const [before, peak] = [of(who, ({ beforeMiB }) => beforeMiB), of(who, ({ peakMiB }) => peakMiB)]
+    return `${Table.fixed(before, 0)} → ${Table.fixed(peak, 0)} MiB`
+  }
+  return [
+    scenario.name,
+    scenario.latencyMillis === 0 ? "none" : `${scenario.latencyMillis} ms`,
+    `${Table.grouped(rate("ours"))} MB/s`,
+    `${Table.grouped(rate("bare"))} MB/s`,
+    Table.fixed(median(ratios), 2),
+    `${Table.fixed(of("ours", ({ cpuMillis }) => cpuMillis) / 1000, 1)} s / ${Table.fixed(of("bare", ({ cpuMillis }) => cpuMillis) / 1000, 1)} s`,
+    growth("ours"),
+    growth("bare")
+  ]
+}
+
+const main = async (): Promise<void> => {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: "string", default: "3" },
+      mode: { type: "string" },
+      scenario: { type: "string", default: "0" },
+      port: { type: "string", default: "0" }
+    }
+  })
+  const scenario = scenarios[Number(values.scenario)]
+  if (values.mode === "server") return serve(scenario?.latencyMillis ?? 0)
+  if (values.mode !== undefined && scenario !== undefined) {
+    const upload = values.mode === "ours" ? ours : bare
+    process.send?.(await measured(() => upload(Number(values.port), scenario)))
+    return process.exit(0)
+  }
+  const rounds = Number(values.rounds)
+  const rows: Array<ReadonlyArray<string>> = []
+  for (const [at, scenario] of scenarios.entries()) {
+    const runs: Record<Who, Array<Outcome>> = { ours: [], bare: [] }
+    for (let round = 0; round < rounds; round++) {
+      const order: ReadonlyArray<Who> = round % 2 === 0 ? ["ours", "bare"] : ["bare", "ours"]
+      for (const who of order) runs[who].push(await once(who, at))
+    }
+    const row = rowOf(scenario, runs)
+    process.stderr.write(`${row.join("  ")}\n`)
+    rows.push(row)
+  }
+  const text = [
+    "### Upload: the same parts as a bare undici `PUT`",
+    "",
+    `${PARALLEL} parts at a time on one machine, the storage in a process of its own; latency is waited before each answer. \`Upload\` also computes the MD5 of each part and compares it with the ETag, creates each file and looks whether it has arrived. The goal: at least 0.95 of the bare one's throughput, resident memory flat.`,
+    "",
+    Table.render(
+      ["content", "latency", "`Upload`", "bare `PUT`", "ratio", "CPU", "memory of `Upload`", "memory of the bare one"],
+      rows
+    ),
+    "",
+    `Last run: ${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${Os.cpus().length} × ${Os.cpus()[0]?.model ?? "?"}.`,
+    `\`npm run bench -- upload --rounds ${rounds}\`: medians of ${rounds} runs, in turn.`
+  ].join("\n")
+  process.stdout.write(`${text}\n`)
+  Fs.writeFileSync(DOCUMENT, Table.replaceSection(Fs.readFileSync(DOCUMENT, "utf8"), "upload", text))
+  process.exit(0)
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exit(1)
+})
