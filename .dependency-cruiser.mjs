@@ -41,6 +41,7 @@ const pure = {
     "internal/plan/ownPattern",
     "internal/plan/planBuilder",
     "internal/plan/planRules",
+    "internal/plan/quoted",
     "internal/plan/scanners",
     "internal/plan/series",
     "internal/plan/settle",

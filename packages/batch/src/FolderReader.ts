@@ -1,5 +1,5 @@
 /**
- * What folders hold, read through the port, whichever API is behind. Sends nothing but reads.
+ * Reads the contents of folders through the port, whichever API is behind. Sends nothing but reads.
  *
  * Listings are what takes the time: one request tells of a hundred assets and there are 40 to 200 a minute. So each page
  * is asked for once and ahead of need, and of each asset only what a plan needs is kept.
@@ -38,7 +38,7 @@ export interface Options {
 }
 
 /**
- * What holds when an option is left out.
+ * The defaults of {@link Options}.
  *
  * @since 0.1.0
  * @category options
@@ -68,7 +68,7 @@ export interface Progress {
 }
 
 /**
- * What one folder holds.
+ * The contents of one folder.
  *
  * @since 0.1.0
  * @category models
@@ -94,7 +94,7 @@ export class NotAFolder extends Schema.TaggedError<NotAFolder>("@effect-frameio/
   "NotAFolder",
   {
     assetId: AssetId,
-    /** What it is: `file`, `version stack`, … */
+    /** Its kind: `file`, `version stack`, … */
     kind: Schema.String,
     name: Schema.String
   }
@@ -141,7 +141,7 @@ const advice = (error: FrameioError.ReadError): string => {
   }
 }
 
-/** What happened to a list while it was read: when assets leave it, others may have been missed. */
+/** How a list changed while it was read: when assets leave it, others may have been missed. */
 type Change = "no" | "grown" | "shrunk"
 
 const fell = (told: ReadonlyArray<number | undefined>): boolean => {
@@ -435,7 +435,7 @@ const sorted = (folder: VersionGrouping.Folder, { change, items }: Listed<Reposi
 }
 
 /**
- * What a folder holds, and the folders below it if that is asked for: one element per folder, each read to its end.
+ * The contents of a folder, and of those below it if that is asked for: one element per folder, each read to its end.
  *
  * A folder below that cannot be read is an element with a finding, and the others go on. Fails when the folder itself
  * cannot be read or is none, and when nothing can be read at all: without a connection, or a token that is accepted.

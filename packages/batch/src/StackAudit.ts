@@ -28,7 +28,7 @@ export interface Options extends FolderReader.Options, VersionGrouping.Options {
 }
 
 /**
- * What an audit has found.
+ * The result of an audit.
  *
  * @since 0.1.0
  * @category models

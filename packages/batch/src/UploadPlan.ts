@@ -13,6 +13,7 @@ import type * as Repository from "@effect-frameio/stacks/Repository"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as FolderReader from "./FolderReader.js"
+import { quoted } from "./internal/plan/quoted.js"
 import { isLeftover, type NamingRule } from "./NamingRule.js"
 import * as VersionGrouping from "./VersionGrouping.js"
 
@@ -70,8 +71,6 @@ export interface UploadPlan {
   /** What is to be known of these files and their series. */
   readonly findings: ReadonlyArray<VersionGrouping.Finding>
 }
-
-const quoted = (name: string): string => `“${name}”`
 
 /** v2's words for kinds of media, which a stack holds one of. */
 const assetTypeOf = ({ filetype }: LocalFile): string | null => {

@@ -62,7 +62,7 @@ export interface Stack {
 }
 
 /**
- * What there is.
+ * The files and stacks to group.
  *
  * @since 0.1.0
  * @category models
@@ -85,7 +85,7 @@ export interface Options {
 }
 
 /**
- * What a finding is about.
+ * The kind of a finding.
  *
  * - `no-rule`: a name that the rule does not speak of.
  * - `ambiguous-name`: a name that can be read in two ways, or that begins like a series and is not read.
@@ -165,7 +165,7 @@ export interface Finding {
   readonly folder: string
   /** The base of the series; empty where it is about no series. */
   readonly base: string
-  /** What it is about. */
+  /** The assets concerned. */
   readonly assets: ReadonlyArray<{ readonly id: string; readonly name: string }>
   /** What is so, and what to do, for people. */
   readonly message: string
@@ -217,7 +217,7 @@ export interface Group {
 }
 
 /**
- * What came of grouping.
+ * The result of grouping.
  *
  * @since 0.1.0
  * @category models
@@ -279,8 +279,7 @@ export const group = (rule: NamingRule, listing: Listing, options?: Options): Gr
 /**
  * The order of findings: by folder, base, kind, and then by what they are about.
  *
- * @since 0.1.0
- * @category grouping
+ * @internal
  */
 export const byPlace = (one: Finding, other: Finding): number =>
   compare(one.folder, other.folder) ||

@@ -73,9 +73,9 @@ export interface Chain {
   readonly target: AssetId
   /** At least one. */
   readonly links: ReadonlyArray<Link>
-  /** What the plan was made against, where it says so; a target that has changed since is left alone. */
+  /** The state of the target that the plan was made against, where it says so; a target that has changed since is left alone. */
   readonly expected?: Expected | undefined
-  /** What an earlier run has done of it; absent in a new plan. */
+  /** How far an earlier run came with it; absent in a new plan. */
   readonly resumed?:
     | {
         /** The stack's id, where it was told. */
@@ -87,7 +87,7 @@ export interface Chain {
 }
 
 /**
- * What a job has put on one stack, to be taken out again.
+ * The links that a job has put on one stack, to be taken out again.
  *
  * @since 0.1.0
  * @category models
@@ -214,7 +214,7 @@ export interface Options {
 }
 
 /**
- * What holds when an option is left out.
+ * The defaults of {@link Options}.
  *
  * @since 0.1.0
  * @category options
@@ -292,7 +292,7 @@ export interface Pair {
   readonly assetId: string
   /** The new version. */
   readonly nextAssetId: string
-  /** Whatever else belongs to it; comes back on the link. */
+  /** Any other fields; they come back on the link. */
   readonly fields?: Readonly<Record<string, unknown>> | undefined
 }
 

@@ -8,7 +8,7 @@ import * as PlanText from "./PlanText.js"
 import * as Text from "./Text.js"
 
 /**
- * What was found, by kind.
+ * The findings by kind.
  *
  * @since 0.1.0
  * @category printing
@@ -21,7 +21,7 @@ export const findings = (audit: StackAudit): string =>
   })
 
 /**
- * What it comes to.
+ * The audit in a few lines: what was read, how many faults.
  *
  * @since 0.1.0
  * @category printing
@@ -37,7 +37,7 @@ export const summary = (audit: StackAudit): string => {
 }
 
 /**
- * What to do next.
+ * The next commands.
  *
  * @since 0.1.0
  * @category printing

@@ -9,28 +9,7 @@ import type { Progress } from "@effect-frameio/batch/FolderReader"
 import type { Difference, Finding, FindingKind, Group } from "@effect-frameio/batch/VersionGrouping"
 import type { Rule } from "@effect-frameio/ratelimit/LeakyBucket"
 import * as ProgressBar from "./ProgressBar.js"
-
-/** What a terminal would act on, or that turns text round: a file may be called anything. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
-
-/**
- * A text that a terminal only shows.
- *
- * @since 0.1.0
- * @category printing
- */
-export const printable = (text: string): string => text.replace(UNPRINTABLE, "\ufffd")
-
-const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
-
-const shortened = (text: string, width: number): string => {
-  const characters = [...text]
-  if (characters.length <= width) return text
-  const half = Math.floor((width - 1) / 2)
-  return `${characters.slice(0, width - 1 - half).join("")}…${characters.slice(-half).join("")}`
-}
-
-const padded = (text: string, width: number): string => text + " ".repeat(Math.max(0, width - [...text].length))
+import { padded, plural, shortened, visibleLine } from "./Text.js"
 
 /** How many rows of the table a person gets; the files have all. */
 const ROWS = 40
@@ -44,11 +23,11 @@ const cellsOf = ({ base, folder, lines, target }: Group): ReadonlyArray<string> 
   const versions = lines.map(({ version }) => version)
   const shownVersions = versions.length > 8 ? [...versions.slice(0, 7), `… ${versions.at(-1)}`] : versions
   return [
-    shortened(printable(base), WIDEST),
-    printable(target.kind === "stack" ? `stack at ${target.version}` : target.version),
-    printable(shownVersions.join(" ")),
+    shortened(visibleLine(base), WIDEST),
+    visibleLine(target.kind === "stack" ? `stack at ${target.version}` : target.version),
+    visibleLine(shownVersions.join(" ")),
     target.kind === "stack" ? "goes on the stack" : "makes a new stack",
-    shortened(printable(folder), WIDEST)
+    shortened(visibleLine(folder), WIDEST)
   ]
 }
 
@@ -144,14 +123,14 @@ const unnamed = ({ assets, message }: Finding): string | undefined => {
 const withIds = ({ assets }: Finding): ReadonlyArray<string> => {
   const more = assets.length - SOME
   return [
-    ...assets.slice(0, SOME).map(({ id, name }) => `      ${printable(name)}  ${id}`),
+    ...assets.slice(0, SOME).map(({ id, name }) => `      ${visibleLine(name)}  ${id}`),
     ...(more > 0 ? [`      and ${more} more`] : [])
   ]
 }
 
 interface Sections {
   readonly titles: Readonly<Record<Finding["severity"], string>>
-  /** Where the findings are that are not shown. */
+  /** Where to find the rest. */
   readonly where: string
   /** Whether each file is named with its id. */
   readonly ids?: boolean | undefined
@@ -159,10 +138,10 @@ interface Sections {
 
 const linesOf = (finding: Finding, ofManyFolders: boolean, ids: boolean): ReadonlyArray<string> => {
   const names = unnamed(finding)
-  const where = ofManyFolders ? ` (${printable(finding.folder)})` : ""
+  const where = ofManyFolders ? ` (${visibleLine(finding.folder)})` : ""
   return [
-    `    ${printable(finding.message)}${where}`,
-    ...(ids ? withIds(finding) : names === undefined ? [] : [`      ${printable(names)}`])
+    `    ${visibleLine(finding.message)}${where}`,
+    ...(ids ? withIds(finding) : names === undefined ? [] : [`      ${visibleLine(names)}`])
   ]
 }
 

@@ -35,7 +35,7 @@ import * as JobView from "./JobView.js"
 import * as LedgerFile from "./LedgerFile.js"
 import * as PlanText from "./PlanText.js"
 import { Stdio } from "./Stdio.js"
-import { plural } from "./Text.js"
+import { plural, visibleLine } from "./Text.js"
 import * as UploadBar from "./UploadBar.js"
 import * as UploadSource from "./UploadSource.js"
 
@@ -233,7 +233,7 @@ const LISTED = 40
 
 const aloneText = (alone: ReadonlyArray<UploadPlan.LocalFile>): string => {
   if (alone.length === 0) return ""
-  const names = alone.slice(0, LISTED).map(({ name }) => `    ${PlanText.printable(name)}`)
+  const names = alone.slice(0, LISTED).map(({ name }) => `    ${visibleLine(name)}`)
   const more = alone.length - LISTED
   return `New files, which belong to no stack:\n\n${names.join("\n")}\n${more > 0 ? `    and ${more} more\n` : ""}\n`
 }

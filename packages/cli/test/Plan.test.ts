@@ -2,7 +2,7 @@ import { FileSystem, HttpClient } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { type FolderPlan, NamedRule, VersionPlan } from "@effect-frameio/batch"
-import { PlanText } from "@effect-frameio/cli"
+import { PlanText, Text } from "@effect-frameio/cli"
 import { FakeFrameio, FaultPlan, RateLimiter, Seed } from "@effect-frameio/testing"
 import { ConfigProvider, Effect, Fiber, Layer, Option, Redacted, TestClock } from "effect"
 import * as LimitFile from "../src/LimitFile.js"
@@ -400,7 +400,7 @@ describe("a plan as text", () => {
     assert.include(text, "and 20 stacks more\n")
     assert.include(text, "v2 v3 v4 v5 v6 v7 v8 … v21")
     assert.isTrue(text.split("\n").every((line) => line.length < 160))
-    assert.strictEqual(PlanText.printable("a\u202eb\nc"), "a\ufffdb\ufffdc")
+    assert.strictEqual(Text.visibleLine("a\u202eb\nc"), "a\\u202eb\\nc")
   })
 })
 

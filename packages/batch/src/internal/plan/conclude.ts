@@ -5,14 +5,15 @@
 import { type Fits, isLeftover, type NamingRule, type Near } from "../../NamingRule.js"
 import type { File, Finding, Folder, Listing, Options, Stack } from "../../VersionGrouping.js"
 import { nearMatches } from "./nearMatches.js"
-import { compare, doubtful, listed, type Member, Outcome, quoted, type Series, shown } from "./series.js"
+import { quoted } from "./quoted.js"
+import { compare, doubtful, listed, type Member, Outcome, type Series, shown } from "./series.js"
 import { settle } from "./settle.js"
 import { unread } from "./stackHead.js"
 
 type Scope = (folder: Folder, key: string) => string
 
 /**
- * What files and stacks are one series by: their folder and key, or their key alone.
+ * The key of the series that a file or stack belongs to: folder and key, or the key alone across folders.
  *
  * @internal
  */
@@ -106,7 +107,7 @@ const likeSeries = (unread: ReadonlyArray<Unread>, scope: Scope): ReadonlyArray<
     else others.push(one)
   }
   return [...alike.values()].filter((all) => {
-    // Where nothing is known of a version, each is one of its own.
+    // An unknown version counts as one of its own.
     const versions = all.map(({ file, near: [first] }) => first?.version?.join(".") ?? file.id)
     return new Set(versions).size > 1
   })
@@ -139,7 +140,7 @@ const closedBy = (stack: Stack): Finding => ({
 /** @internal */
 export interface Conclusion {
   readonly outcomes: ReadonlyArray<Outcome>
-  /** What is about no series that there is. */
+  /** Findings about files that belong to no series. */
   readonly findings: ReadonlyArray<Finding>
 }
 

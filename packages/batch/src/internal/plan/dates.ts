@@ -1,6 +1,7 @@
 /**
  * Days in file names, and what else their digits can be. Pure.
  */
+import { quoted } from "./quoted.js"
 
 /**
  * In which order a day is written.
@@ -88,8 +89,6 @@ const TIME = /^(?:[01]\d|2[0-3])[0-5]\d[0-5]\d$/
 const STILLS: ReadonlySet<string> = new Set(
   "ari arx bmp cin cr2 cr3 dng dpx exr hdr heic jpeg jpg nef png psd sgi tga tif tiff webp".split(" ")
 )
-
-const quoted = (text: string): string => `“${text}”`
 
 const sign = (one: bigint, other: bigint): number => (one < other ? -1 : one > other ? 1 : 0)
 

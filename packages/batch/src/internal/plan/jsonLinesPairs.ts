@@ -93,7 +93,7 @@ const one = (source: string, line: number, sink: PairSink): void => {
   sink.pair(line, asset, next, names.length > 2 ? fields : undefined)
 }
 
-/** What to say of JSON that is not one object per line, by its first line. */
+/** The complaint about JSON that is not one object per line, by its first line. */
 export const misshapen = (first: string): string | undefined => {
   if (/^\s*\[\s*(?:\{|$)/.test(first)) {
     return "This is one JSON array, and one object per line is expected: jq -c '.[]' in.json > pairs.jsonl makes lines of it."

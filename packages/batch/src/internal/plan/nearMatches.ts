@@ -4,7 +4,8 @@
 import { compareVersions, type Fits, type NamingRule, type Version } from "../../NamingRule.js"
 import type { Difference, Finding, Folder, Stack } from "../../VersionGrouping.js"
 import { folded, type Trait } from "./folded.js"
-import { compare, listed, type Outcome, quoted, shown } from "./series.js"
+import { quoted } from "./quoted.js"
+import { compare, listed, type Outcome, shown } from "./series.js"
 import { settle } from "./settle.js"
 
 /** A series, or a stack that no loose file has the base of. */
@@ -19,7 +20,7 @@ interface Entry {
   readonly upTo: Version | undefined
 }
 
-/** What series are compared by: files and stacks of one folder, or of all. */
+/** The key that series are compared by, within a folder or across all. */
 type Scope = (folder: Folder, key: string) => string
 
 const has = ({ upTo, versions }: Entry, version: Version): boolean =>

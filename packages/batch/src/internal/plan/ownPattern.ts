@@ -4,6 +4,7 @@
 import { RE2JS, RE2JSException } from "re2js"
 import type { Version } from "../../NamingRule.js"
 import { dayOf } from "./dates.js"
+import { quoted } from "./quoted.js"
 import { type Found, type Nearby, nothing, partsOf, two } from "./scanners.js"
 
 /** The longest pattern, in UTF-16 units. */
@@ -17,8 +18,6 @@ const HINT = "(?<base>.+)_v(?<version>[0-9]+)"
 const DATE_GROUPS = ["year", "month", "day"] as const
 
 const GROUPS: ReadonlyArray<string> = ["base", "version", "suffix", "ext", ...DATE_GROUPS]
-
-const quoted = (text: string): string => `“${text}”`
 
 /**
  * How a pattern reads a name.
@@ -109,7 +108,7 @@ const foundIn = ({ base, suffix, version: label }: Matched, dated: boolean): Fou
 
 const nearOf = (found: Found): ReadonlyArray<Nearby> => (found._tag === "Found" ? [found] : found.near)
 
-/** What is wrong with a pattern before it is compiled. */
+/** Problems of a pattern that need no compiling to be seen. */
 const problemsOf = (pattern: string, groups: ReadonlyArray<string>): Array<string> => {
   const problems: Array<string> = []
   if (pattern.length > MAX_PATTERN) {

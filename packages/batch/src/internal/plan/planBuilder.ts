@@ -136,7 +136,7 @@ const near = (left: string, right: string): boolean => {
 }
 
 /**
- * What to say of a name that is missing among those found.
+ * The complaint about a missing name, with the name that was probably meant.
  */
 export const missingName = (what: "column" | "field", name: string, found: ReadonlyArray<string>): string => {
   const list =

@@ -1,5 +1,5 @@
 /**
- * What a plan's further columns say, where there are any: the order of versions, and what the plan was made against. Pure.
+ * The further columns of a plan: the order of versions, and the state of the target that the plan was made against. Pure.
  */
 
 /** What a plan takes its target to be. */

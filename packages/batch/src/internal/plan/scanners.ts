@@ -4,6 +4,7 @@
 import type { Name } from "../../NamedRule.js"
 import type { Version } from "../../NamingRule.js"
 import { DATE_AT_END, DATE_INSIDE, type DayOrder, dayOf, orderWords } from "./dates.js"
+import { quoted } from "./quoted.js"
 
 /**
  * Where a name in doubt may belong.
@@ -44,8 +45,6 @@ export const nothing = (reason: string, near: ReadonlyArray<Nearby> = []): Found
 
 /** @internal */
 export const two = (reason: string, near: ReadonlyArray<Nearby>): Found => ({ _tag: "Two", reason, near })
-
-const quoted = (text: string): string => `“${text}”`
 
 // -----------------------------------------------------------------------------
 // a number with a mark in front of it

@@ -1,9 +1,10 @@
 /**
- * What is known of one series of files, and what comes of it. Pure.
+ * One series of files, and its outcome. Pure.
  */
 import type { Fits, Version } from "../../NamingRule.js"
 import { compareVersions } from "../../NamingRule.js"
 import type { File, Finding, FindingKind, Group, Stack } from "../../VersionGrouping.js"
+import { quoted } from "./quoted.js"
 
 /** @internal */
 export interface Member {
@@ -50,7 +51,6 @@ type Shown = Finding["assets"][number]
 export const shown = (file: Shown): Shown => ({ id: file.id, name: file.name })
 
 /** @internal */
-export const quoted = (text: string): string => `“${text}”`
 
 const SOME = 6
 
@@ -67,7 +67,7 @@ export const absent = (file: File): string =>
   `The content of ${quoted(file.name)} has not arrived${file.createdAt === undefined ? "" : ` since ${file.createdAt}`}: its upload goes on, or never ended.`
 
 /**
- * What one series comes to.
+ * The outcome of one series: a group, findings, or both.
  *
  * @internal
  */

@@ -3,7 +3,8 @@
  */
 import { compareVersions, type Fits, type NamingRule, type Version } from "../../NamingRule.js"
 import type { File, Group, Line, Stack } from "../../VersionGrouping.js"
-import { absent, byVersion, doubtful, type Hold, listed, type Member, type Outcome, quoted } from "./series.js"
+import { quoted } from "./quoted.js"
+import { absent, byVersion, doubtful, type Hold, listed, type Member, type Outcome } from "./series.js"
 import { type Head, headOf } from "./stackHead.js"
 
 const typesOf = (files: ReadonlyArray<File>): ReadonlyArray<string> =>
@@ -101,7 +102,7 @@ const alike = (members: ReadonlyArray<Member>): ReadonlyArray<readonly [Member, 
   return groups
 }
 
-/** What may go above the stack's newest version at all, so that others have to wait for it. */
+/** Files in doubt that may go above the stack's newest version, so that others have to wait for them. */
 const holdsAbove = (holds: ReadonlyArray<Hold>, top: Version | undefined): ReadonlyArray<Hold> =>
   holds.filter(({ version }) => version === undefined || top === undefined || compareVersions(version, top) >= 0)
 
@@ -213,7 +214,7 @@ const gapsIn = (members: ReadonlyArray<Fits>, inDoubt: ReadonlyArray<Version>): 
 }
 
 const noteGaps = (head: Head | undefined, sorted: ReadonlyArray<Member>, outcome: Outcome): void => {
-  // What is in doubt makes no gap below it.
+  // A version in doubt makes no gap below it.
   const there = sorted.findLastIndex(({ doubt }) => doubt === undefined)
   const counted = [...(head?.known ?? []), ...sorted.slice(0, there + 1).map(({ fits }) => fits)].filter(
     ({ dated }) => !dated

@@ -3,7 +3,8 @@
  */
 import { compareVersions, type Fits, type NamingRule } from "../../NamingRule.js"
 import type { File, Stack } from "../../VersionGrouping.js"
-import { listed, type Outcome, quoted } from "./series.js"
+import { quoted } from "./quoted.js"
+import { listed, type Outcome } from "./series.js"
 
 /** @internal */
 export interface Head {
