@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs"
 import { HttpClient, HttpClientRequest } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
+import { V4Unknowns } from "@effect-frameio/testing"
 import { Effect, TestClock } from "effect"
 import { at, call, ids, LEGACY, setup, stacked, withFake } from "./support/v4.js"
 
@@ -10,6 +12,14 @@ const move = (account: string, file: string | undefined, parent: unknown) =>
   call("PATCH", `${account}/files/${file}/move`, { data: { parent_id: parent } })
 
 describe("what is not known of V4", () => {
+  it("is in the documentation, each with its default", () => {
+    const page = readFileSync(new URL("../../../docs/v4.md", import.meta.url), "utf8")
+    for (const [name, value] of Object.entries(V4Unknowns.defaults)) {
+      const [row = ""] = page.match(new RegExp(`^\\| \`${name}\` \\|.*$`, "m")) ?? []
+      assert.strictEqual(row.split("|").at(-2)?.trim(), String(value ?? "none"), name)
+    }
+  })
+
   it.effect("malformedId, versionHeaderOnStable", () =>
     Effect.gen(function* () {
       const { account, files, folder } = yield* setup(["a_v1.mov", "a_v2.mov"])
