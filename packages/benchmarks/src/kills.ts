@@ -58,7 +58,12 @@ const job = ({ baseUrl, ledger: file, plan }: Options) =>
     const ledger = yield* Ledger.make({ file })
     yield* ledger.takePlan(PlanSource.file(plan))
     const counts = yield* BatchJob.run({ settleAfter: SETTLE, retryFailed: true }).pipe(
-      Stream.tap(() => Effect.sync(() => process.send?.("event"))),
+      Stream.tap((event) =>
+        Effect.sync(() => {
+          process.send?.("event")
+          if (event._tag === "Failed") process.stderr.write(`${event.error.message}\n`)
+        })
+      ),
       Stream.runFold(BatchProgress.empty, BatchProgress.add),
       Effect.provideService(Ledger.Ledger, ledger)
     )
