@@ -80,9 +80,11 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
   const notice = (link: Link, stack: AssetId, reason: string): Effect.Effect<void> =>
     Effect.flatMap(base(chain, link), (fields) => emit({ _tag: "Noticed", ...fields, stackId: stack, reason }))
 
+  const placeInChain = (id: AssetId | undefined): number =>
+    id === undefined ? -1 : chain.links.findIndex((link) => sameId(link.nextAssetId, id))
+
   /** Whether a version is one of this chain. */
-  const isOurs = (id: AssetId | undefined): boolean =>
-    id !== undefined && chain.links.some((link) => sameId(link.nextAssetId, id))
+  const isOurs = (id: AssetId | undefined): boolean => placeInChain(id) !== -1
 
   // ---------------------------------------------------------------------------
   // the target
@@ -218,6 +220,8 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
         isOrderKnown = true
         return
       }
+      // An earlier run has put both on, of which this one belongs below.
+      if (placeInChain(top) > placeInChain(link.nextAssetId)) return
       const isOld = top !== undefined && ((before !== undefined && sameId(before, top)) || isOurs(top))
       if (isOld && (yield* raise(link, stackId))) {
         tools.order.isElsewhere = true
