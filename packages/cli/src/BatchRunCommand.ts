@@ -13,6 +13,7 @@ import * as BatchJob from "@effect-frameio/batch/BatchJob"
 import * as BatchRunner from "@effect-frameio/batch/BatchRunner"
 import type * as JobRecord from "@effect-frameio/batch/JobRecord"
 import * as Ledger from "@effect-frameio/batch/Ledger"
+import type { LedgerError } from "@effect-frameio/batch/LedgerError"
 import * as PlanSource from "@effect-frameio/batch/PlanSource"
 import * as VersionPlan from "@effect-frameio/batch/VersionPlan"
 import * as Duration from "effect/Duration"
@@ -23,6 +24,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { CliError, orInterrupted } from "./CliError.js"
 import * as Connection from "./Connection.js"
+import * as Failure from "./Failure.js"
 import * as JobView from "./JobView.js"
 import * as LedgerFile from "./LedgerFile.js"
 import { clock } from "./ProgressBar.js"
@@ -163,7 +165,7 @@ const checked = (args: RunArgs): Effect.Effect<void, CliError> => {
 }
 
 const runnerOptions = (args: RunArgs, stop: Effect.Effect<void>) => ({
-  concurrency: Option.getOrElse(args.concurrency, () => BatchRunner.defaults.concurrency),
+  concurrency: Option.getOrUndefined(args.concurrency),
   settleAfter: Option.match(args.settleAfter, {
     onNone: () => BatchRunner.defaults.settleAfter,
     onSome: Duration.seconds
@@ -200,6 +202,20 @@ const listed = (chains: ReadonlyArray<VersionPlan.Chain>): ReadonlyArray<string>
   ...(chains.length > LISTED ? [`  and ${chains.length - LISTED} more stacks`] : [])
 ]
 
+/** By the limits of the API that is said, or that the job was begun on; nobody is asked. */
+const estimateOf = <E, R>(
+  chains: Stream.Stream<VersionPlan.Chain, E, R>,
+  links: number,
+  rule: { readonly limit: number; readonly windowMillis: number } | undefined,
+  begun: string | undefined
+) =>
+  Effect.gen(function* () {
+    const api = (yield* Connection.told) ?? begun
+    if (api !== "v4") return estimate(links, rule)
+    const V4Job = yield* Effect.promise(() => import("./V4Job.js"))
+    return yield* V4Job.estimate(chains)
+  })
+
 const dryRun = (
   args: RunArgs,
   format: VersionPlan.Format
@@ -221,11 +237,11 @@ const dryRun = (
       const plan = yield* memoryPlan(args, format)
       return yield* say({ versions: plan.jobs, stacks: plan.chains.length }, [
         ...listed(plan.chains),
-        estimate(plan.jobs, undefined)
+        yield* estimateOf(Stream.fromIterable(plan.chains), plan.jobs, undefined, undefined)
       ])
     }
     const ledger = yield* LedgerFile.open(file, "read")
-    yield* takeInto(ledger, args, format)
+    const job = yield* takeInto(ledger, args, format)
     const { counts, left, samples } = yield* Effect.all({
       counts: ledger.counts,
       left: ledger.extent,
@@ -234,19 +250,39 @@ const dryRun = (
     yield* say({ versions: left.links, stacks: left.chains, known: counts }, [
       `${counts.confirmed} of ${counts.total} are in place already, ${counts.sent} have no answer and would be looked for first, ` +
         `${counts.failed} have failed and ${counts.skipped} wait behind them (see --retry-failed).`,
-      estimate(left.links, lastRule(samples))
+      yield* Effect.mapError(estimateOf(ledger.chains, left.links, lastRule(samples), job.api), (error) =>
+        error._tag === "LedgerError" ? LedgerFile.toCliError(error) : error
+      )
     ])
   })
+
+/** Over V4: how long it takes, in hours where it is hours, and whether all that a plan names is there. */
+const beforeOverV4 = (chains: Stream.Stream<VersionPlan.Chain, LedgerError>, isBegun: boolean) =>
+  Effect.gen(function* () {
+    if ((yield* Connection.Api) !== "v4") return
+    const stdio = yield* Stdio
+    const V4Job = yield* Effect.promise(() => import("./V4Job.js"))
+    yield* stdio.err(`${yield* V4Job.estimate(chains)}\n`)
+    if (isBegun) return
+    yield* orInterrupted("Interrupted before anything was sent.")(V4Job.checkIds(chains))
+  }).pipe(
+    Effect.mapError((error) =>
+      error._tag === "LedgerError" ? LedgerFile.toCliError(error) : Failure.toCliError(error)
+    )
+  )
 
 const runWithoutLedger = (args: RunArgs, format: VersionPlan.Format) =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
     const plan = yield* memoryPlan(args, format)
     yield* stdio.err(`${extent(plan.jobs, plan.chains.length)}.\n`)
-    return yield* JobView.show((stop) => BatchRunner.run(plan, runnerOptions(args, stop)), {
-      ...args,
-      goOn: "The same command with --look-first goes on: it reads each stack and sends nothing that is in place. With --ledger a job remembers by itself."
-    }).pipe(Effect.provide(Connection.layer))
+    return yield* Effect.zipRight(
+      beforeOverV4(Stream.fromIterable(plan.chains), false),
+      JobView.show((stop) => BatchRunner.run(plan, runnerOptions(args, stop)), {
+        ...args,
+        goOn: "The same command with --look-first goes on: it reads each stack and sends nothing that is in place. With --ledger a job remembers by itself."
+      })
+    ).pipe(Effect.provide(Connection.layer))
   })
 
 const runWithLedger = (args: RunArgs, file: string, format: VersionPlan.Format) =>
@@ -268,16 +304,14 @@ const runWithLedger = (args: RunArgs, file: string, format: VersionPlan.Format) 
           : ""
       }\n${ledger.isPartial ? `${LedgerFile.PARTIAL} Everything is looked up before it is sent.\n` : ""}`
     )
-    return yield* JobView.show(
-      (stop) => BatchJob.run({ ...runnerOptions(args, stop), retryFailed: args.retryFailed }),
-      {
-        ...args,
-        goOn: args.goOn ?? `To go on: frameio batch run ${Text.quoted(args.file)} --ledger ${Text.quoted(file)}`
-      }
-    ).pipe(
+    const view = JobView.show((stop) => BatchJob.run({ ...runnerOptions(args, stop), retryFailed: args.retryFailed }), {
+      ...args,
+      goOn: args.goOn ?? `To go on: frameio batch run ${Text.quoted(args.file)} --ledger ${Text.quoted(file)}`
+    })
+    return yield* Effect.zipRight(beforeOverV4(ledger.chains, job.api !== undefined), view).pipe(
       Effect.provideService(Ledger.Ledger, ledger),
       Effect.catchTag("LedgerError", (error) => Effect.fail(LedgerFile.toCliError(error))),
-      Effect.provide(Connection.layer)
+      Effect.provide(Connection.layerOf(job.api))
     )
   })
 

@@ -52,7 +52,7 @@ export const handle = Effect.fn("Cli.batchUndo")(function* (args: {
 }) {
   const stdio = yield* Stdio
   const ledger = yield* LedgerFile.open(args.ledger, args.dryRun ? "read" : "write")
-  yield* Effect.mapError(ledger.job, LedgerFile.toCliError)
+  const job = yield* Effect.mapError(ledger.job, LedgerFile.toCliError)
   const uploads = (yield* filesOf(ledger)).filter(({ state }) => state === "uploaded")
   const { chains, links } = yield* Effect.mapError(ledger.stackedExtent, LedgerFile.toCliError)
   const deletes = args.deleteUploads === true && uploads.length > 0
@@ -76,7 +76,7 @@ export const handle = Effect.fn("Cli.batchUndo")(function* (args: {
     Effect.zipLeft(deletes ? removing : Effect.void),
     Effect.provideService(Ledger.Ledger, ledger),
     Effect.catchTag("LedgerError", (error) => Effect.fail(LedgerFile.toCliError(error))),
-    Effect.provide(Connection.layer)
+    Effect.provide(Connection.layerOf(job.api))
   )
   if (uploads.length > 0 && !deletes) {
     yield* stdio.err(`${plural(uploads.length, "uploaded file")} stay in the folder; --delete-uploads deletes them.\n`)

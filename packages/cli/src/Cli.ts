@@ -104,24 +104,28 @@ const logging = (globals: Arguments.Globals, stdio: Stdio.Service) =>
     })
   )
 
-/** The token from a file, whatever the environment says. */
-const withTokenFile =
-  (file: string | undefined) =>
-  <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    file === undefined
+/** What options say in the place of variables, whatever the environment says. */
+const withOptions =
+  ({ account, api, tokenFile }: Arguments.Globals) =>
+  <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
+    const said = [
+      ...Option.match(tokenFile, {
+        onNone: () => [],
+        onSome: (file) => [["FRAMEIO_TOKEN_FILE", file] as const, ["FRAMEIO_TOKEN", ""] as const]
+      }),
+      ...Option.toArray(Option.map(api, (version) => ["FRAMEIO_API", version] as const)),
+      ...Option.toArray(Option.map(account, (id) => ["FRAMEIO_ACCOUNT", id] as const))
+    ]
+    return said.length === 0
       ? self
       : Effect.configProviderWith((provider) => {
-          const named = ConfigProvider.fromMap(
-            new Map([
-              ["FRAMEIO_TOKEN_FILE", file],
-              ["FRAMEIO_TOKEN", ""]
-            ])
-          )
+          const named = ConfigProvider.fromMap(new Map(said))
           return Effect.withConfigProvider(
             self,
             ConfigProvider.orElse(named, () => provider)
           )
         })
+  }
 
 const complain = (stdio: Stdio.Service, said: ErrorText.Said): Effect.Effect<void> =>
   Effect.flatMap(stdio.columns, (columns) =>
@@ -149,7 +153,7 @@ const runHandler = (
     const told = LogLevel.lessThanEqual(levelOf(asked.globals), LogLevel.Debug)
     const command = handle(asked.words).pipe(
       told ? CallLog.withCallLog : identity,
-      withTokenFile(Option.getOrUndefined(asked.globals.tokenFile)),
+      withOptions(asked.globals),
       Effect.provide(logging(asked.globals, stdio)),
       Effect.provideService(Stdio.Stdio, asked.globals.quiet ? Stdio.quiet(stdio) : stdio),
       Effect.as(ExitCode.ok as number),

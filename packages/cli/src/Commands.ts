@@ -805,6 +805,16 @@ export const globals = {
     CommandLine.file,
     "Take the token from this file, whatever the environment or the login say."
   ),
+  api: CommandLine.optional(
+    "api",
+    CommandLine.choice("version", ["v2", "v4"]),
+    "The version of Frame.io's API. Found out by asking, where it is not said."
+  ),
+  account: CommandLine.optional(
+    "account",
+    CommandLine.text("id"),
+    "The account of V4 to work in, where the token reaches several."
+  ),
   logLevel: CommandLine.optional(
     "log-level",
     CommandLine.choice("level", ["debug", "info", "warning", "error", "none"]),
@@ -828,6 +838,8 @@ export const environment: ReadonlyArray<readonly [name: string, meaning: string]
   ["FRAMEIO_TOKEN", "A developer token, from https://developer.frame.io. Or log in: frameio auth login."],
   ["FRAMEIO_BASE_URL", "Where Frame.io is. Default: https://api.frame.io"],
   ["FRAMEIO_TOKEN_FILE", "A file with the token."],
+  ["FRAMEIO_API", "As --api: v2 or v4."],
+  ["FRAMEIO_ACCOUNT", "As --account."],
   ["FRAMEIO_CLIENT_ID", "A service at Adobe, with FRAMEIO_CLIENT_SECRET or FRAMEIO_CLIENT_SECRET_FILE."],
   ["FRAMEIO_IMS_URL", "Where Adobe's identity management is. Default: https://ims-na1.adobelogin.com"],
   ["HTTPS_PROXY", "The proxy to go through; HTTP_PROXY, NO_PROXY likewise."],

@@ -1,5 +1,5 @@
 /**
- * The client that the commands share, from the environment.
+ * What the commands reach Frame.io by: the version of its API that takes the token, and the repository over it.
  *
  * @since 0.1.0
  */
@@ -7,19 +7,39 @@
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as Path from "@effect/platform/Path"
-import * as FrameioApi from "@effect-frameio/core/FrameioApi"
+import { AssetId } from "@effect-frameio/core/Asset"
 import * as FrameioClient from "@effect-frameio/core/FrameioClient"
 import * as FrameioConfig from "@effect-frameio/core/FrameioConfig"
 import * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
 import type { BucketKey } from "@effect-frameio/ratelimit/RateLimitStore"
 import * as Repository from "@effect-frameio/stacks/Repository"
 import * as Config from "effect/Config"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import type { CliError } from "./CliError.js"
+import * as Schema from "effect/Schema"
+import { CliError, ExitCode } from "./CliError.js"
 import * as Credentials from "./Credentials.js"
+import * as Failure from "./Failure.js"
 import * as LimitFile from "./LimitFile.js"
+import { Stdio } from "./Stdio.js"
+
+/**
+ * The versions of Frame.io's API.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Version = "v2" | "v4"
+
+/**
+ * The version of the API that a command speaks: v2's answers are printed as they come.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class Api extends Context.Tag("@effect-frameio/cli/Connection/Api")<Api, Version>() {}
 
 /** A server on this machine is a fake, whose limits say nothing of Frame.io's. */
 const isFake = (hostname: string): boolean => /^(?:localhost|127\..*|\[::1\])$/.test(hostname)
@@ -32,44 +52,149 @@ const memory = Effect.gen(function* () {
   return isFake(hostname) ? Option.none() : yield* LimitFile.open(hostname)
 })
 
-/** The services that commands get. */
+const variable = (name: string): Effect.Effect<string> =>
+  Effect.orElseSucceed(
+    Effect.map(Config.string(name), (value) => value.trim()),
+    () => ""
+  )
+
+/**
+ * What is told by `--api` or `FRAMEIO_API`, if anything.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const told: Effect.Effect<Version | undefined, CliError> = Effect.flatMap(variable("FRAMEIO_API"), (api) => {
+  switch (api.toLowerCase()) {
+    case "":
+      return Effect.succeed(undefined)
+    case "v2":
+    case "v4":
+      return Effect.succeed(api.toLowerCase() === "v2" ? "v2" : "v4")
+    default:
+      return CliError.badInput(`FRAMEIO_API is ${JSON.stringify(api)}; it must be v2 or v4.`)
+  }
+})
+
+/**
+ * The version that is told, or that a ledger was begun on; else V4 for Adobe's tokens, which v2 does not take; else what
+ * Frame.io says of the token. A fake on this machine takes a token for both, and is spoken to as v2.
+ */
+const choose = (begun: string | undefined) =>
+  Effect.gen(function* () {
+    const known = yield* told
+    if (known !== undefined) return known
+    if (begun === "v2" || begun === "v4") return begun
+    const { kind } = yield* Credentials.TokenOrigin
+    if (kind !== "developer-token") return "v4"
+    const { baseUrl } = yield* FrameioConfig.FrameioConfig
+    if (isFake(baseUrl.hostname)) return "v2"
+    const Identity = yield* Effect.promise(() => import("./Identity.js"))
+    const { api } = yield* Effect.mapError(Identity.ask(kind), (error) => Failure.toCliError(error))
+    const stdio = yield* Stdio
+    yield* stdio.err(
+      `The token is one of Frame.io ${api === "v4" ? "V4" : "v2"} (--api ${api} says so without asking).\n`
+    )
+    return api
+  })
+
+const isId = Schema.is(AssetId)
+
+/** Loaded by those only whose token is V4's. */
+const overV4 = Layer.unwrapEffect(
+  Effect.gen(function* () {
+    const [RepositoryV4, V4Client] = yield* Effect.promise(() =>
+      Promise.all([import("@effect-frameio/stacks/RepositoryV4"), import("@effect-frameio/core/V4Client")])
+    )
+    const { kind } = yield* Credentials.TokenOrigin
+    const account = yield* variable("FRAMEIO_ACCOUNT")
+    if (account !== "" && !isId(account)) {
+      return yield* CliError.badInput(`The account ${JSON.stringify(account)} is no id, which is a UUID.`)
+    }
+    const client = V4Client.layerWithScheduler({
+      developerToken: kind === "developer-token",
+      accountId: isId(account) ? account : undefined
+    })
+    return Layer.provide(
+      RepositoryV4.layer,
+      Layer.mapError(client, (error) =>
+        error._tag === "FrameioAccountNotChosen"
+          ? new CliError({
+              exitCode: ExitCode.badInput,
+              message: error.message,
+              todo: error.accounts.length === 0 ? [] : ["Choose with --account <id>, or FRAMEIO_ACCOUNT."]
+            })
+          : Failure.toCliError(error)
+      )
+    )
+  })
+)
+
+const scheduler = (api: Version) =>
+  Layer.unwrapEffect(
+    Effect.gen(function* () {
+      const known = Option.getOrUndefined(yield* memory)
+      if (api === "v2") return RateLimitScheduler.layerMemory({ memory: known })
+      const { hint } = yield* Effect.promise(() => import("@effect-frameio/core/V4Client"))
+      return RateLimitScheduler.layerMemory({ memory: known, hint })
+    })
+  )
+
+/** What the commands are given. */
 type Given =
+  | Api
   | Repository.Repository
   | FrameioClient.FrameioClient
   | FrameioConfig.FrameioConfig
   | RateLimitScheduler.RateLimitScheduler
   | Credentials.TokenOrigin
 
+/** What a repository stands on, whichever. */
+type Behind = Exclude<Given, Api | Repository.Repository> | HttpClient.HttpClient
+
+type Needed = HttpClient.HttpClient | FileSystem.FileSystem | Path.Path | Stdio
+
 /**
- * The client, its configuration and its scheduler, by what {@link Credentials} finds and `FRAMEIO_BASE_URL`, with the limits that earlier
- * commands learnt. A token or address that cannot be right is bad input.
+ * The same for a job that was begun on a version of the API, where that is known.
  *
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<Given, CliError, HttpClient.HttpClient | FileSystem.FileSystem | Path.Path> =
+export const layerOf = (begun: string | undefined): Layer.Layer<Given, CliError, Needed> =>
   Layer.unwrapEffect(
-    Effect.map(memory, (known) =>
-      Repository.layerV2.pipe(
+    Effect.map(choose(begun), (api) => {
+      const repository: Layer.Layer<Repository.Repository, CliError, Behind> =
+        api === "v2" ? Repository.layerV2 : overV4
+      return Layer.merge(repository, Layer.succeed(Api, api)).pipe(
         Layer.provideMerge(FrameioClient.layerWithScheduler()),
-        Layer.provideMerge(RateLimitScheduler.layerMemory({ memory: Option.getOrUndefined(known) })),
-        Layer.provideMerge(Credentials.layer)
+        Layer.provideMerge(scheduler(api))
       )
-    )
-  )
+    })
+  ).pipe(Layer.provideMerge(Credentials.layer))
 
 /**
- * The rate-limit bucket that the calls of an endpoint go through: each user has one of their own.
+ * The repository, the v2 client, their configuration and their scheduler, by what {@link Credentials} finds, by
+ * `FRAMEIO_API`, `FRAMEIO_ACCOUNT` and `FRAMEIO_BASE_URL`, with the limits that earlier commands learnt. A token, an
+ * account or an address that cannot be right is bad input.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<Given, CliError, Needed> = layerOf(undefined)
+
+/**
+ * The rate-limit buckets that steps draw on, each once: each user has buckets of their own.
  *
  * @since 0.1.0
  * @category getters
  */
-export const bucketOf = (
-  endpoint: "assets.version" | "assets.unversion"
-): Effect.Effect<Option.Option<BucketKey>, never, FrameioConfig.FrameioConfig> =>
+export const bucketsOf = (
+  steps: ReadonlyArray<Repository.Step>
+): Effect.Effect<ReadonlyArray<BucketKey>, never, FrameioConfig.FrameioConfig | Repository.Repository> =>
   Effect.gen(function* () {
     const { credentials } = yield* FrameioConfig.FrameioConfig
-    const owner = yield* Effect.option(credentials.owner)
-    const route = FrameioApi.endpoints.get(endpoint)?.route
-    return route === undefined ? Option.none() : Option.map(owner, (owner) => ({ owner, route }))
+    const { abilities } = yield* Repository.Repository
+    const owner = Option.getOrUndefined(yield* Effect.option(credentials.owner))
+    if (owner === undefined) return []
+    return Array.from(new Set(steps.map((step) => abilities.routes[step])), (route) => ({ owner, route }))
   })

@@ -8,11 +8,11 @@ import * as BatchProgress from "@effect-frameio/batch/BatchProgress"
 import * as LinkError from "@effect-frameio/batch/LinkError"
 import type * as FrameioConfig from "@effect-frameio/core/FrameioConfig"
 import * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
+import type { Repository } from "@effect-frameio/stacks/Repository"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
@@ -198,15 +198,13 @@ export const show = <E, R>(
 ): Effect.Effect<
   Ended,
   E | CliError,
-  R | Stdio | FrameioConfig.FrameioConfig | RateLimitScheduler.RateLimitScheduler
+  R | Stdio | FrameioConfig.FrameioConfig | Repository | RateLimitScheduler.RateLimitScheduler
 > =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
     const scheduler = yield* RateLimitScheduler.RateLimitScheduler
     const json = options.quiet !== true && (options.json || !stdio.outIsTerminal)
-    const bucket = Option.getOrUndefined(
-      yield* Connection.bucketOf(options.verb === "undo" ? "assets.unversion" : "assets.version")
-    )
+    const buckets = yield* Connection.bucketsOf(options.verb === "undo" ? ["takeOut"] : ["stack", "grow"])
     const progress = yield* Ref.make(ProgressBar.empty)
     const stopping = yield* Ref.make(false)
     const spelt: Spelt = { failures: new Map(), failed: 0, notices: [], unknown: [], noticed: 0 }
@@ -219,11 +217,14 @@ export const show = <E, R>(
       const columns = yield* stdio.columns
       const other = (yield* Ref.get(stopping)) ? undefined : options.instead?.({ now, columns })
       if (other !== undefined) return yield* stdio.status(other)
+      const budgets = yield* Effect.forEach(buckets, (bucket) => scheduler.bucket(bucket))
+      // Of several the one that the job waits for.
+      const [budget] = budgets.filter((one) => one !== undefined).sort((one, other) => other.waiting - one.waiting)
       const line = ProgressBar.render(yield* Ref.get(progress), {
         now,
         columns,
-        budget: bucket === undefined ? undefined : yield* scheduler.bucket(bucket),
-        brake: ProgressBar.brake(yield* scheduler.snapshot, bucket?.route),
+        budget,
+        brake: ProgressBar.brake(yield* scheduler.snapshot, budget?.route ?? buckets[0]?.route),
         stopping: yield* Ref.get(stopping)
       })
       yield* stdio.status(line)

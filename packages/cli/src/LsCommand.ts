@@ -5,9 +5,12 @@
  *
  * @since 0.1.0
  */
-import { AssetId } from "@effect-frameio/core/Asset"
+import { type Asset, AssetId } from "@effect-frameio/core/Asset"
+import type * as FrameioClient from "@effect-frameio/core/FrameioClient"
+import type * as FrameioError from "@effect-frameio/core/FrameioError"
 import * as RateLimitCall from "@effect-frameio/ratelimit/RateLimitCall"
 import * as Listing from "@effect-frameio/stacks/Listing"
+import * as Repository from "@effect-frameio/stacks/Repository"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -16,6 +19,7 @@ import * as AssetText from "./AssetText.js"
 import { CliError, orInterrupted } from "./CliError.js"
 import * as Connection from "./Connection.js"
 import * as Failure from "./Failure.js"
+import * as ItemAsset from "./ItemAsset.js"
 import { Stdio } from "./Stdio.js"
 
 /**
@@ -29,6 +33,18 @@ export const idOf = (word: string): Effect.Effect<AssetId, CliError> =>
     ? Effect.succeed(word)
     : CliError.badInput(`${JSON.stringify(word)} is no asset's id, which is a UUID, and no link to one.`)
 
+/** What is in a folder, or on the stack that an id is, the newest version first. */
+const inHolder = (id: AssetId) =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const repository = yield* Repository.Repository
+      const item = yield* repository.get(id)
+      if (item._tag !== "Stack") return Stream.map(repository.children(id), ItemAsset.of)
+      const { files } = yield* repository.versions(item)
+      return Stream.fromIterable(files.toReversed().map(ItemAsset.of))
+    })
+  )
+
 /**
  * Lists what is in a folder or on a stack: a table for a person, the assets as JSON lines for a program.
  *
@@ -39,7 +55,8 @@ export const handle = Effect.fn("Cli.ls")(
   function* (args: { readonly folder: string; readonly json: boolean }) {
     const stdio = yield* Stdio
     const assetId = yield* idOf(args.folder)
-    const assets = Listing.children({ assetId })
+    const assets: Stream.Stream<Asset, FrameioError.ReadError, FrameioClient.FrameioClient | Repository.Repository> =
+      (yield* Connection.Api) === "v2" ? Listing.children({ assetId }) : inHolder(assetId)
     if (args.json || !stdio.outIsTerminal) {
       return yield* Stream.runForEach(assets, (asset) => stdio.out(`${JSON.stringify(asset)}\n`))
     }

@@ -61,8 +61,8 @@ const checked = (request: Request) =>
 /** The limit of version calls, where an earlier command has learnt it: reading a plan makes none. */
 const rememberedLimit = Effect.gen(function* () {
   const scheduler = yield* RateLimitScheduler.RateLimitScheduler
-  const bucket = yield* Connection.bucketOf("assets.version")
-  return Option.isNone(bucket) ? undefined : yield* scheduler.limit(bucket.value)
+  const [bucket] = yield* Connection.bucketsOf(["grow"])
+  return bucket === undefined ? undefined : yield* scheduler.limit(bucket)
 })
 
 /**

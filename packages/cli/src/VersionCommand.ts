@@ -11,6 +11,8 @@ import * as Asset from "@effect-frameio/core/Asset"
 import * as FrameioClient from "@effect-frameio/core/FrameioClient"
 import * as RateLimitCall from "@effect-frameio/ratelimit/RateLimitCall"
 import * as AssetCache from "@effect-frameio/stacks/AssetCache"
+import * as Repository from "@effect-frameio/stacks/Repository"
+import * as StackBuild from "@effect-frameio/stacks/StackBuild"
 import * as VersionStack from "@effect-frameio/stacks/VersionStack"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -19,6 +21,7 @@ import * as AssetText from "./AssetText.js"
 import { CliError, orInterrupted } from "./CliError.js"
 import * as Connection from "./Connection.js"
 import * as Failure from "./Failure.js"
+import * as ItemAsset from "./ItemAsset.js"
 import { Stdio } from "./Stdio.js"
 import * as Text from "./Text.js"
 
@@ -35,6 +38,22 @@ const told = (stackId: Asset.AssetId | undefined, onto: Asset.Asset, nextId: Ass
     return `${next} is ${number > 0 ? `version ${number}` : "the newest version"} on the stack ${Text.linked(link, AssetText.nameOf(stack))} (${stackId}).\n${link === undefined || stdio.links ? "" : `${link}\n`}`
   })
 
+/** As many requests as the API needs for it, each made once; the answer is the stack. */
+const throughPort = (link: VersionPlan.Link, json: boolean) =>
+  Effect.gen(function* () {
+    const stdio = yield* Stdio
+    const repository = yield* Repository.Repository
+    const { stackId } = yield* StackBuild.build({ onto: link.assetId, files: [link.nextAssetId] })
+    const stack = yield* repository.get(stackId)
+    if (json || !stdio.outIsTerminal) return yield* stdio.out(`${JSON.stringify(ItemAsset.of(stack))}\n`)
+    const next = AssetText.nameOf(ItemAsset.of(yield* repository.get(link.nextAssetId)))
+    const count = stack._tag === "Stack" ? (yield* repository.versions(stack)).files.length : 0
+    const url = AssetLink.linkOf(ItemAsset.of(stack))
+    yield* stdio.say(
+      `${next} is version ${count} on the stack ${AssetText.nameOf(ItemAsset.of(stack))} (${stackId}).\n${url === undefined ? "" : `${url}\n`}`
+    )
+  })
+
 /**
  * Puts one asset on the stack of another; the answer goes to standard output as JSON unless a person looks at it.
  *
@@ -49,6 +68,7 @@ export const handle = Effect.fn("Cli.version")(
     )
     const link = plan.chains[0]?.links[0]
     if (link === undefined) return
+    if ((yield* Connection.Api) !== "v2") return yield* throughPort(link, args.json)
     const client = yield* FrameioClient.FrameioClient
     const location = yield* VersionStack.locate(link.assetId)
     if (location._tag === "Folder" || location._tag === "Other") {

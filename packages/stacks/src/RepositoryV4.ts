@@ -19,8 +19,13 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Repository from "./Repository.js"
 
-/** As many as V4 takes for a new stack, without the file at its bottom. */
-const FILES_PER_STACK = 9
+/**
+ * As many files as V4 takes for a new stack at once, without the one at its bottom.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const filesPerStack = 9
 
 /** The largest page of a folder's listing, and of a stack's. */
 const FOLDER_PAGE = 500
@@ -204,7 +209,7 @@ export const make: Effect.Effect<Repository.Service, never, V4Client.V4Client> =
     return {
       abilities: {
         api: "v4",
-        filesPerStack: FILES_PER_STACK,
+        filesPerStack,
         sameFolder: true,
         kindByExtension: true,
         // A move would take a version out of any other stack.

@@ -1,0 +1,79 @@
+/**
+ * What is said and checked of a job over V4 before it begins: its ids, its requests, and how long these take.
+ *
+ * @since 0.1.0
+ */
+import * as BatchEstimate from "@effect-frameio/batch/BatchEstimate"
+import * as PlanCheck from "@effect-frameio/batch/PlanCheck"
+import type * as VersionPlan from "@effect-frameio/batch/VersionPlan"
+import type * as FrameioError from "@effect-frameio/core/FrameioError"
+import * as V4Api from "@effect-frameio/core/V4Api"
+import type { Repository } from "@effect-frameio/stacks/Repository"
+import * as RepositoryV4 from "@effect-frameio/stacks/RepositoryV4"
+import * as StackSteps from "@effect-frameio/stacks/StackSteps"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { CliError, ExitCode } from "./CliError.js"
+import { clock } from "./ProgressBar.js"
+import { plural } from "./Text.js"
+
+type Chains<E, R> = Stream.Stream<VersionPlan.Chain, E, R>
+
+const MAKE = "versionStacks.create"
+const MOVE = "files.move"
+
+const printed = (name: string) => V4Api.endpoints.get(name)?.printed
+
+const HOUR = 3_600_000
+
+/** In hours where it is hours. */
+const duration = (millis: number): string => (millis >= HOUR ? `${(millis / HOUR).toFixed(1)} hours` : clock(millis))
+
+/**
+ * The requests that chains take over V4, and the shortest time for them by the printed limits.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const estimate = <E, R>(chains: Chains<E, R>): Effect.Effect<string, E, R> =>
+  Effect.map(
+    Stream.runFold(chains, { steps: BatchEstimate.none, links: 0, chains: 0 }, (sum, chain) => ({
+      steps: BatchEstimate.plus(sum.steps, BatchEstimate.stepsOf(chain, RepositoryV4.filesPerStack)),
+      links: sum.links + chain.links.length,
+      chains: sum.chains + 1
+    })),
+    ({ chains, links, steps }) => {
+      const counts = new Map([
+        [MAKE, steps.makes],
+        [MOVE, steps.grows]
+      ])
+      const millis = StackSteps.shortestMillis(counts, printed)
+      // Each version and each target is looked at once, and each stack at its end.
+      return (
+        `Over V4 that is ${plural(steps.makes, "new stack")} (10 a minute), ${plural(steps.grows, "move")} (100 a minute) ` +
+        `and about ${links + 2 * chains} reads: ${duration(millis)} at the least, and more where files lie in other folders.`
+      )
+    }
+  )
+
+/**
+ * Fails with all ids of chains that V4 does not find: a plan may be one of v2, whose ids need not be V4's.
+ *
+ * @since 0.1.0
+ * @category checking
+ */
+export const checkIds = <E, R>(
+  chains: Chains<E, R>
+): Effect.Effect<void, E | CliError | FrameioError.ReadError, R | Repository> =>
+  Effect.flatMap(PlanCheck.missing(chains), (missing) =>
+    missing.length === 0
+      ? Effect.void
+      : new CliError({
+          exitCode: ExitCode.badInput,
+          message: [
+            `Frame.io V4 does not find ${missing.length === 1 ? "one id" : `${missing.length} ids`} of the plan; nothing was sent.`,
+            ...missing.map(({ assetId, line }) => `  line ${line}: ${assetId}`)
+          ].join("\n"),
+          todo: ["Ids of v2 need not be those of V4. frameio plan <folder> --api v4 plans the folder anew."]
+        })
+  )
