@@ -72,7 +72,9 @@ export const run = (args: ReadonlyArray<string>, outside?: Outside) =>
         Layer.mergeAll(Layer.succeed(Stdio.Stdio, Stdio.make(device)), NodeContext.layer, outside?.http ?? noHttp)
       ),
       Effect.withConfigProvider(
-        ConfigProvider.fromMap(new Map(Object.entries(outside?.env ?? { FRAMEIO_TOKEN: "fio-u-test" })))
+        ConfigProvider.fromMap(
+          new Map(Object.entries({ FRAMEIO_API: "v2", ...(outside?.env ?? { FRAMEIO_TOKEN: "fio-u-test" }) }))
+        )
       )
     )
     return { code, ...said, lines: said.out.split("\n").filter((line) => line !== "") }
