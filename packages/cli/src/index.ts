@@ -56,6 +56,8 @@ export * as FolderRequest from "./FolderRequest.js"
 export * as HelpText from "./HelpText.js"
 /** Who a token belongs to. */
 export * as Identity from "./Identity.js"
+/** What a repository tells, in the words of v2's assets. */
+export * as ItemAsset from "./ItemAsset.js"
 /** How a job shows while it runs. */
 export * as JobView from "./JobView.js"
 /** What the commands write as JSON, as schemas. */
@@ -106,6 +108,8 @@ export * as UploadJobCommand from "./UploadJobCommand.js"
 export * as UploadSource from "./UploadSource.js"
 /** The folders that a user's programs keep their files in. */
 export * as UserFolder from "./UserFolder.js"
+/** What is said and checked of a job over V4 before it begins. */
+export * as V4Job from "./V4Job.js"
 /** The version of the command. */
 export * as Version from "./Version.js"
 /** One version: `frameio version`. */
