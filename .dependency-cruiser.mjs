@@ -13,7 +13,8 @@ const arrows = {
   undici: ["core"],
   batch: ["core", "ratelimit", "stacks"],
   report: ["batch", "core"],
-  cli: ["core", "ratelimit", "stacks", "batch", "report", "testing", "undici"],
+  cluster: ["batch", "stacks", "core", "ratelimit"],
+  cli: ["core", "ratelimit", "stacks", "batch", "report", "cluster", "testing", "redis", "undici"],
   benchmarks: ["core", "ratelimit", "stacks", "batch", "testing", "redis", "undici"],
   examples: ["core", "ratelimit", "stacks", "batch", "report", "testing", "redis", "undici"]
 }
@@ -25,7 +26,7 @@ const platformFree = ["ratelimit", "core", "stacks"]
 const programs = ["benchmarks", "examples"]
 
 /** These need at run time only what their `package.json` declares as dependencies or peers. */
-const published = ["ratelimit", "core", "stacks", "testing", "redis", "undici", "batch", "report"]
+const published = ["ratelimit", "core", "stacks", "testing", "redis", "undici", "batch", "report", "cluster"]
 
 /** These hold rules and no effects: they import nothing but one another. */
 const pure = {

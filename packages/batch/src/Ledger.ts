@@ -12,7 +12,6 @@
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type { SqlError } from "@effect/sql/SqlError"
-import type { AssetId } from "@effect-frameio/core/Asset"
 import { NotOnTop } from "@effect-frameio/stacks/VersionStackError"
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
@@ -20,7 +19,6 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type * as BatchEvent from "./BatchEvent.js"
@@ -28,11 +26,11 @@ import * as LedgerFile from "./internal/ledger/ledgerFile.js"
 import * as LedgerImport from "./internal/ledger/ledgerImport.js"
 import * as LedgerUploads from "./internal/ledger/ledgerUploads.js"
 import * as LedgerWriter from "./internal/ledger/ledgerWriter.js"
-import { expectedOf } from "./internal/plan/planRules.js"
 import { readPairs } from "./internal/plan/readPairs.js"
 import type * as JobRecord from "./JobRecord.js"
+import * as JobWriter from "./JobWriter.js"
 import { fromSql, LedgerError } from "./LedgerError.js"
-import * as LinkError from "./LinkError.js"
+import * as LinkRecord from "./LinkRecord.js"
 import * as VersionPlan from "./VersionPlan.js"
 
 // -----------------------------------------------------------------------------
@@ -213,149 +211,12 @@ export interface Options {
 // reading
 // -----------------------------------------------------------------------------
 
-interface LinkRow {
-  readonly line: number
-  readonly chain: number
-  readonly target: string
-  readonly asset_id: string
-  readonly next_asset_id: string
-  readonly fields: string | null
-  readonly state: Exclude<JobRecord.State, "skipped">
-  readonly how: JobRecord.Row["how"]
-  readonly sent_to: string | null
-  readonly stack_id: string | null
-  readonly attempts: number
-  readonly sent_at: number | null
-  readonly done_at: number | null
-  readonly fault: string | null
-}
-
 /** Chains are read so many at a time. */
 const CHAINS = 256
 
-const byChain = (rows: ReadonlyArray<LinkRow>): ReadonlyArray<ReadonlyArray<LinkRow>> => {
-  const chains: Array<Array<LinkRow>> = []
-  let chain: number | undefined
-  for (const row of rows) {
-    if (row.chain !== chain) chains.push([])
-    chain = row.chain
-    chains.at(-1)?.push(row)
-  }
-  return chains
-}
-
-// What is in the ledger was checked when it was taken in.
-const id = (text: string): AssetId => text as AssetId
-
-const fieldsOf = Schema.decodeOption(Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown })))
-
-const textOf = (value: unknown): string | null => (typeof value === "string" && value !== "" ? value : null)
-
-const nameOf = (row: LinkRow): { readonly name?: string } => {
-  const name = row.fields === null ? null : textOf(Option.getOrUndefined(fieldsOf(row.fields))?.name)
-  return name === null ? {} : { name }
-}
-
-const linkOf = (row: LinkRow, is?: "confirmed" | "unsettled"): VersionPlan.Link => ({
-  line: row.line,
-  assetId: id(row.asset_id),
-  nextAssetId: id(row.next_asset_id),
-  fields: undefined,
-  ...nameOf(row),
-  ...(is === "unsettled" ? { isUnsettled: true } : {}),
-  ...(is === "confirmed" ? { isConfirmed: true } : {})
-})
-
-/** What is left of a chain, if anything may be done about it; with `confirmed`, also what is to be verified of it. */
-const leftOf = (
-  rows: ReadonlyArray<LinkRow>,
-  confirmed: "leave out" | "verify" = "leave out"
-): Option.Option<VersionPlan.Chain> => {
-  const links: Array<VersionPlan.Link> = []
-  let stack: string | null = null
-  let inPlace = 0
-  let isBehindFailed = false
-  for (const row of rows) {
-    stack = row.stack_id ?? stack
-    if (row.how === "uploaded") continue
-    if (LedgerUploads.isToCome(row.next_asset_id)) isBehindFailed = true
-    else if (row.state === "confirmed") {
-      inPlace++
-      if (confirmed === "verify") links.push(linkOf(row, "confirmed"))
-    } else if ((row.state === "planned" || row.state === "sent") && !isBehindFailed) {
-      links.push(linkOf(row, row.state === "sent" ? "unsettled" : undefined))
-    } else isBehindFailed = true
-  }
-  const [first] = rows
-  if (first === undefined || links.length === 0) return Option.none()
-  const fresh = inPlace === 0 && links.every((link) => link.isUnsettled !== true)
-  const expected =
-    fresh && first.fields !== null ? expectedOf(Option.getOrUndefined(fieldsOf(first.fields))) : undefined
-  return Option.some({
-    index: first.chain,
-    target: id(first.target),
-    links,
-    ...(expected === undefined ? {} : { expected }),
-    ...(fresh ? {} : { resumed: { stack: stack === null ? undefined : id(stack), inPlace } })
-  })
-}
-
-/** A version that is on its stack, though not on top, has failed and was stacked all the same. */
-const isOnStackAndFailed = (row: LinkRow): boolean =>
-  row.state === "failed" &&
-  row.fault !== null &&
-  Option.exists(LinkError.fromJson(row.fault), (error) => LinkError.outcomeOf(error) === "applied")
-
-const isStacked = (row: LinkRow): boolean =>
-  (row.state === "confirmed" && row.how !== "already" && row.how !== "uploaded") ||
-  row.state === "sent" ||
-  row.state === "undoing" ||
-  isOnStackAndFailed(row)
-
-/** The same for SQL. */
+/** What the job has stacked: as `LinkRecord` has it, for SQL. */
 const STACKED = `(state = 'confirmed' AND how NOT IN ('already', 'uploaded')) OR state IN ('sent', 'undoing')
   OR (state = 'failed' AND fault ->> '$._tag' = '${NotOnTop._tag}')`
-
-/** What the job has stacked of a chain, and not undone. */
-const stackedOf = (rows: ReadonlyArray<LinkRow>): Option.Option<VersionPlan.StackedChain> => {
-  const stacked = rows.filter(isStacked)
-  const [first] = stacked
-  if (first === undefined) return Option.none()
-  const stack = rows.find((row) => row.stack_id !== null)?.stack_id ?? null
-  return Option.some({
-    index: first.chain,
-    target: id(first.target),
-    stack: stack === null ? undefined : id(stack),
-    madeStack: first.sent_to === first.target && stack !== first.target,
-    firstLine: first.line,
-    links: stacked.map((row) => linkOf(row, row.state === "undoing" ? "unsettled" : undefined)).reverse()
-  })
-}
-
-const rowsOf = (rows: ReadonlyArray<LinkRow>): ReadonlyArray<JobRecord.Row> => {
-  let failed = false
-  return rows.map((row) => {
-    const state = failed && row.state === "planned" ? "skipped" : row.state
-    if (row.state === "failed") failed = true
-    const fields = row.fields === null ? {} : Option.getOrElse(fieldsOf(row.fields), () => ({}))
-    return {
-      line: row.line,
-      chain: row.chain,
-      assetId: row.asset_id,
-      nextAssetId: row.next_asset_id,
-      stackId: row.stack_id,
-      name: textOf(fields.name),
-      stack: textOf(fields.stack),
-      fields,
-      state,
-      how: row.how,
-      error: row.fault === null ? null : Option.getOrNull(LinkError.fromJson(row.fault)),
-      attempts: row.attempts,
-      sentAtMillis: row.sent_at,
-      doneAtMillis: row.done_at
-    }
-  })
-}
 
 /** The planned and sent links behind a failed one of their chain. */
 const BEHIND_FAILED = `
@@ -495,13 +356,13 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
         Effect.map(count(`SELECT coalesce(max(${order.place}), -1) AS n FROM ${order.from}`), (last) =>
           Stream.paginateChunkEffect(0, (from) =>
             Effect.map(
-              query<LinkRow>(
+              query<LinkRecord.LinkRecord>(
                 `SELECT links.*, chains.target FROM ${order.from}
                WHERE ${order.place} >= ? AND ${order.place} < ? ORDER BY ${order.place}, links.position`,
                 [from, from + CHAINS]
               ),
               (rows) => [
-                Chunk.unsafeFromArray(byChain(rows)),
+                Chunk.unsafeFromArray(LinkRecord.byChain(rows)),
                 from + CHAINS > last ? Option.none<number>() : Option.some(from + CHAINS)
               ]
             )
@@ -590,32 +451,35 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
         const behind = yield* count(`SELECT count(*) AS n ${BEHIND_FAILED}`)
         return { links: all.links - behind, chains: all.chains }
       }),
-      chains: Stream.filterMap(chainRows, (rows) => leftOf(rows)),
-      longestChains: Stream.filterMap(longestRows, (rows) => leftOf(rows)),
+      chains: Stream.filterMap(chainRows, (rows) => LinkRecord.leftOf(rows)),
+      longestChains: Stream.filterMap(longestRows, (rows) => LinkRecord.leftOf(rows)),
       chain: (index) =>
         Effect.map(
-          query<LinkRow>(
+          query<LinkRecord.LinkRecord>(
             `SELECT links.*, chains.target FROM links JOIN chains ON chains.id = links.chain
              WHERE links.chain = ? ORDER BY links.position`,
             [index]
           ),
-          (rows) => leftOf(rows)
+          (rows) => LinkRecord.leftOf(rows)
         ),
       uploads: LedgerUploads.make(sql, orLedgerError),
-      chainsToVerify: Stream.filterMap(chainRows, (rows) => leftOf(rows, "verify")),
+      chainsToVerify: Stream.filterMap(chainRows, (rows) => LinkRecord.leftOf(rows, "verify")),
       retryFailed: Effect.gen(function* () {
         const failed = yield* count(`SELECT count(*) AS n FROM links WHERE ${ON_TOP_AND_FAILED}`)
         if (failed > 0) yield* query(`UPDATE links SET state = 'planned' WHERE ${ON_TOP_AND_FAILED}`)
         return failed
       }),
       stackedExtent: extentOf(STACKED),
-      stackedChains: Stream.filterMap(chainRows, stackedOf),
+      stackedChains: Stream.filterMap(chainRows, LinkRecord.stackedOf),
       recorder: (kind) =>
         Effect.map(
-          LedgerWriter.make(kind, (text, values) => query(text, values), verify),
+          JobWriter.make(
+            kind,
+            LedgerWriter.make(kind, (text, values) => query(text, values), verify)
+          ),
           ({ record }) => record
         ),
-      rows: Stream.flattenIterables(Stream.map(chainRows, rowsOf)),
+      rows: Stream.flattenIterables(Stream.map(chainRows, LinkRecord.rowsOf)),
       runs,
       samples,
       head: Effect.gen(function* () {

@@ -14,12 +14,16 @@ export * as FolderPlan from "./FolderPlan.js"
 export * as FolderReader from "./FolderReader.js"
 /** What is known of a job at a moment. */
 export * as JobRecord from "./JobRecord.js"
+/** Writes the events of a run down, whatever the store. */
+export * as JobWriter from "./JobWriter.js"
 /** What a job has done, in a SQLite file. */
 export * as Ledger from "./Ledger.js"
 /** Why a ledger cannot be used. */
 export * as LedgerError from "./LedgerError.js"
 /** Why a link of a job failed. */
 export * as LinkError from "./LinkError.js"
+/** A link as a store keeps it, and what follows from it. */
+export * as LinkRecord from "./LinkRecord.js"
 /** The naming rules that have a name, as they are shown to people. */
 export * as NamedRule from "./NamedRule.js"
 /** What a file name says of itself: its series and its version. */

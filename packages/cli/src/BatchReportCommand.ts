@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { CliError, orInterrupted } from "./CliError.js"
-import * as LedgerFile from "./LedgerFile.js"
+import * as JobSource from "./JobSource.js"
 import * as OutputFile from "./OutputFile.js"
 import { Stdio } from "./Stdio.js"
 import * as Text from "./Text.js"
@@ -40,14 +40,16 @@ const nextOf = (
 }
 
 /**
- * Reports what became of the job in a ledger.
+ * Reports what became of a job.
  *
  * @since 0.1.0
  * @category handlers
  */
 export const handle = Effect.fn("Cli.batchReport")(
   function* (args: {
-    readonly ledger: string
+    readonly ledger: Option.Option<string>
+    readonly job: Option.Option<string>
+    readonly cluster: Option.Option<string>
     readonly html: Option.Option<string>
     readonly title: Option.Option<string>
     readonly csv: Option.Option<string>
@@ -59,10 +61,13 @@ export const handle = Effect.fn("Cli.batchReport")(
     const files = asked.filter((file) => file !== "-")
     const { problems, targets } = yield* OutputFile.check(files, {
       force: args.force,
-      keep: [
-        { file: args.ledger, what: "the ledger itself" },
-        ...["-wal", "-shm", ".lock"].map((end) => ({ file: `${args.ledger}${end}`, what: "a part of the ledger" }))
-      ]
+      keep: Option.match(args.ledger, {
+        onNone: () => [],
+        onSome: (ledger) => [
+          { file: ledger, what: "the ledger itself" },
+          ...["-wal", "-shm", ".lock"].map((end) => ({ file: `${ledger}${end}`, what: "a part of the ledger" }))
+        ]
+      })
     })
     const twice = asked.length > files.length + 1 ? ["Only one of --html, --csv and --jsonl can be -."] : []
     const untitled =
@@ -71,32 +76,29 @@ export const handle = Effect.fn("Cli.batchReport")(
         : []
     const refused = [...problems, ...twice, ...untitled]
     if (refused.length > 0) return yield* CliError.badInput(refused.join("\n"))
-    const ledger = yield* LedgerFile.open(args.ledger, "read")
-    const head = yield* Effect.mapError(ledger.head, LedgerFile.toCliError)
+    const source = yield* JobSource.open(args)
+    const head = yield* source.head
     const texts = [
       Option.as(
         args.html,
-        BatchReport.toHtml(head, ledger.rows, {
+        BatchReport.toHtml(head, source.rows, {
           title: Option.getOrUndefined(args.title),
-          next: nextOf(head, args.ledger)
+          next: Option.match(args.ledger, { onNone: () => [], onSome: (ledger) => nextOf(head, ledger) })
         })
       ),
       Option.map(args.csv, (file) =>
-        BatchReport.toCsv(ledger.rows, {
+        BatchReport.toCsv(source.rows, {
           byteOrderMark: targets.some((target) => target.given === file && OutputFile.isFile(target))
         })
       ),
-      Option.as(args.jsonl, BatchReport.toJsonLines(ledger.rows))
+      Option.as(args.jsonl, BatchReport.toJsonLines(source.rows))
     ].flatMap(Option.toArray)
-    const say = (text: (typeof texts)[number]) =>
-      Stream.runForEach(Stream.mapError(text, LedgerFile.toCliError), stdio.out)
+    const say = (text: (typeof texts)[number]) => Stream.runForEach(text, stdio.out)
     const places = asked.map((file) => targets.find(({ given }) => given === file))
     yield* OutputFile.write(
       places.flatMap((target, n) => {
         const text = texts[n]
-        return target === undefined || text === undefined
-          ? []
-          : [{ target, text: Stream.mapError(text, LedgerFile.toCliError) }]
+        return target === undefined || text === undefined ? [] : [{ target, text }]
       })
     )
     yield* Effect.forEach(places, (target, n) => {
@@ -108,12 +110,11 @@ export const handle = Effect.fn("Cli.batchReport")(
           : say(text)
     })
     if (asked.length > 0) return
-    if (!stdio.outIsTerminal) return yield* say(BatchReport.toJsonLines(ledger.rows))
-    const failures = yield* ledger.rows.pipe(
+    if (!stdio.outIsTerminal) return yield* say(BatchReport.toJsonLines(source.rows))
+    const failures = yield* source.rows.pipe(
       Stream.filter((row) => row.state === "failed" || row.state === "sent" || row.state === "undoing"),
       Stream.take(BatchReport.defaults.maxFailures),
-      Stream.runCollect,
-      Effect.mapError(LedgerFile.toCliError)
+      Stream.runCollect
     )
     yield* stdio.out(BatchReport.toText(head, Chunk.toReadonlyArray(failures)))
   },

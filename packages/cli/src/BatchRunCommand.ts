@@ -31,7 +31,13 @@ import { clock } from "./ProgressBar.js"
 import { type InputFailed, Stdio } from "./Stdio.js"
 import * as Text from "./Text.js"
 
-const formatOf = (file: string): VersionPlan.Format => {
+/**
+ * How a file is written, by its name.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const formatOf = (file: string): VersionPlan.Format => {
   const extension = /\.([a-z]+)$/i.exec(file)?.[1]?.toLowerCase()
   switch (extension) {
     case "csv":
@@ -49,8 +55,13 @@ const refusedToJson = Schema.encodeSync(Schema.parseJson(VersionPlan.PlanRefused
 
 type Bytes = Stream.Stream<Uint8Array, InputFailed | PlatformError>
 
-/** Reads and checks a file, or standard input; everything wrong with it is bad input. */
-const reading = <A, R>(
+/**
+ * Reads and checks a file, or standard input; everything wrong with it is bad input.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const reading = <A, R>(
   file: string,
   json: boolean,
   read: (bytes: Bytes) => Effect.Effect<A, VersionPlan.PlanRefused | InputFailed | PlatformError | CliError, R>

@@ -5,9 +5,10 @@
  */
 import * as BatchEstimate from "@effect-frameio/batch/BatchEstimate"
 import type * as JobRecord from "@effect-frameio/batch/JobRecord"
-import type * as Ledger from "@effect-frameio/batch/Ledger"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { type CliError, orInterrupted } from "./CliError.js"
+import * as JobSource from "./JobSource.js"
 import * as LedgerFile from "./LedgerFile.js"
 import * as LocalTime from "./LocalTime.js"
 import { clock } from "./ProgressBar.js"
@@ -30,9 +31,9 @@ const lastRun = (runs: ReadonlyArray<JobRecord.Run>, inUse: boolean): string => 
 
 /** How a job stands at a moment. */
 interface Standing {
-  readonly job: Ledger.Job
+  readonly job: JobSource.Job
   readonly counts: JobRecord.Counts
-  readonly left: Ledger.Extent
+  readonly left: { readonly links: number; readonly chains: number }
   readonly runs: ReadonlyArray<JobRecord.Run>
   readonly inUse: boolean
   /** Whether what is written last is not in it. */
@@ -41,16 +42,15 @@ interface Standing {
   readonly leftMillis: number | undefined
 }
 
-const standing = (ledger: Ledger.Service): Effect.Effect<Standing, CliError> =>
+const standing = (source: JobSource.Source): Effect.Effect<Standing, CliError> =>
   Effect.all({
-    job: ledger.job,
-    counts: ledger.counts,
-    left: ledger.extent,
-    runs: ledger.runs,
-    samples: ledger.samples,
-    inUse: ledger.inUse
+    job: source.job,
+    counts: source.counts,
+    left: source.left,
+    runs: source.runs,
+    samples: source.samples,
+    inUse: source.inUse
   }).pipe(
-    Effect.mapError(LedgerFile.toCliError),
     Effect.map(({ samples, ...rest }) => {
       const { left } = rest
       const pace = samples.findLast(({ limit, windowMillis }) => limit !== null && windowMillis !== null)
@@ -58,13 +58,16 @@ const standing = (ledger: Ledger.Service): Effect.Effect<Standing, CliError> =>
         pace === undefined || pace.limit === null || pace.windowMillis === null
           ? undefined
           : BatchEstimate.shortestMillis({ jobs: left.links }, { limit: pace.limit, windowMillis: pace.windowMillis })
-      return { ...rest, isPartial: ledger.isPartial, leftMillis }
+      return { ...rest, isPartial: source.isPartial, leftMillis }
     })
   )
 
-const json = (file: string, { counts, inUse, isPartial, job, left, leftMillis, runs }: Standing): string =>
+const json = (
+  ledger: Option.Option<string>,
+  { counts, inUse, isPartial, job, left, leftMillis, runs }: Standing
+): string =>
   `${JSON.stringify({
-    ledger: file,
+    ...(Option.isSome(ledger) ? { ledger: ledger.value } : {}),
     job: job.name,
     plan: job.plan ?? null,
     createdAt: LocalTime.iso(job.createdAtMillis),
@@ -81,9 +84,9 @@ const json = (file: string, { counts, inUse, isPartial, job, left, leftMillis, r
     }))
   })}\n`
 
-const table = (file: string, { counts, inUse, isPartial, job, left, leftMillis, runs }: Standing): string =>
+const table = (place: string, { counts, inUse, isPartial, job, left, leftMillis, runs }: Standing): string =>
   [
-    `${file}: ${job.name}${job.plan === undefined ? "" : ` of ${job.plan}`}, ${plural(job.links, "version")} for ${plural(job.chains, "stack")}`,
+    `${place}: ${job.name}${job.plan === undefined ? "" : ` of ${job.plan}`}, ${plural(job.links, "version")} for ${plural(job.chains, "stack")}`,
     ...line("in place", counts.confirmed, counts.already > 0 ? `${counts.already} of them before the job` : ""),
     ...line("to be sent", counts.planned),
     ...(inUse
@@ -94,6 +97,7 @@ const table = (file: string, { counts, inUse, isPartial, job, left, leftMillis, 
     ...line("undone", counts.undone),
     ...line("undoing", counts.undoing, inUse ? "under way" : "no answer; the next undo looks for them first"),
     lastRun(runs, inUse),
+    ...(job.reason === undefined ? [] : [`It was stopped: ${job.reason}`]),
     ...(isPartial ? [LedgerFile.PARTIAL] : []),
     ...(leftMillis === undefined || left.links === 0
       ? []
@@ -113,23 +117,29 @@ const short = ({ counts, job, left, leftMillis }: Standing): string =>
 const EVERY = "1 second"
 
 /**
- * Says how the job in a ledger stands; with `watch` again and again while a run is at work, on a terminal in one line.
+ * Says how a job stands; with `watch` again and again while a run is at work, on a terminal in one line.
  *
  * @since 0.1.0
  * @category handlers
  */
 export const handle = Effect.fn("Cli.batchStatus")(
-  function* (args: { readonly ledger: string; readonly json: boolean; readonly watch: boolean }) {
+  function* (args: {
+    readonly ledger: Option.Option<string>
+    readonly job: Option.Option<string>
+    readonly cluster: Option.Option<string>
+    readonly json: boolean
+    readonly watch: boolean
+  }) {
     const stdio = yield* Stdio
-    const ledger = yield* LedgerFile.open(args.ledger, "read")
+    const source = yield* JobSource.open(args)
     const asJson = args.json || !stdio.outIsTerminal
-    let last = yield* standing(ledger)
+    let last = yield* standing(source)
     while (args.watch && last.inUse) {
       yield* asJson ? stdio.out(json(args.ledger, last)) : stdio.status(short(last))
       yield* Effect.sleep(EVERY)
-      last = yield* standing(ledger)
+      last = yield* standing(source)
     }
-    yield* asJson ? stdio.out(json(args.ledger, last)) : stdio.out(table(args.ledger, last))
+    yield* asJson ? stdio.out(json(args.ledger, last)) : stdio.out(table(source.place, last))
   },
   (effect) => effect.pipe(Effect.scoped, orInterrupted(""))
 )

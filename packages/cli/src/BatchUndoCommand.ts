@@ -15,6 +15,8 @@ import * as Option from "effect/Option"
 import * as Confirm from "./Confirm.js"
 import * as Connection from "./Connection.js"
 import * as Failure from "./Failure.js"
+
+import * as JobSource from "./JobSource.js"
 import * as JobView from "./JobView.js"
 import * as LedgerFile from "./LedgerFile.js"
 import { Stdio } from "./Stdio.js"
@@ -34,14 +36,33 @@ const removing = Effect.gen(function* () {
   )
 })
 
+/** Asks, and leaves it to the workers. */
+const onCluster = (
+  name: string,
+  args: { readonly cluster: Option.Option<string>; readonly dryRun: boolean; readonly yes: boolean }
+) =>
+  Effect.gen(function* () {
+    const stdio = yield* Stdio
+    const Cluster = yield* Effect.promise(() => import("./Cluster.js"))
+    const store = yield* Cluster.open(args.cluster)
+    const { chains, links } = yield* Effect.mapError(store.reading(name).stacked, Cluster.toCliError)
+    const extent = `${plural(links, "version")} out of ${plural(chains, "stack")}`
+    if (args.dryRun) return yield* stdio.out(`Would take ${extent}. Nothing was sent.\n`)
+    yield* Confirm.ask(`Take ${extent}?`, { yes: args.yes, unasked: "go-on" })
+    yield* Effect.mapError(store.undo(name), Cluster.toCliError)
+    yield* stdio.err(`The workers take ${extent}. How it goes: frameio batch status --job ${name}\n`)
+  })
+
 /**
- * Takes apart what the job in a ledger has stacked.
+ * Takes apart what a job has stacked.
  *
  * @since 0.1.0
  * @category handlers
  */
 export const handle = Effect.fn("Cli.batchUndo")(function* (args: {
-  readonly ledger: string
+  readonly ledger: Option.Option<string>
+  readonly job: Option.Option<string>
+  readonly cluster: Option.Option<string>
   readonly json: boolean
   readonly dryRun: boolean
   /** Whether what the job has uploaded is deleted. */
@@ -51,7 +72,9 @@ export const handle = Effect.fn("Cli.batchUndo")(function* (args: {
   readonly giveUpAfter: Option.Option<number>
 }) {
   const stdio = yield* Stdio
-  const ledger = yield* LedgerFile.open(args.ledger, args.dryRun ? "read" : "write")
+  const place = yield* JobSource.placeOf(args)
+  if (place._tag === "Cluster") return yield* onCluster(place.job, args)
+  const ledger = yield* LedgerFile.open(place.file, args.dryRun ? "read" : "write")
   const job = yield* Effect.mapError(ledger.job, LedgerFile.toCliError)
   const uploads = (yield* filesOf(ledger)).filter(({ state }) => state === "uploaded")
   const { chains, links } = yield* Effect.mapError(ledger.stackedExtent, LedgerFile.toCliError)

@@ -57,6 +57,7 @@ const handlers: ReadonlyMap<CommandLine.Command, Handler> = new Map([
   handler(Commands.plan, () => import("./PlanCommand.js")),
   handler(Commands.stacksAudit, () => import("./StacksAuditCommand.js")),
   handler(Commands.batchRun, () => import("./BatchRunCommand.js")),
+  handler(Commands.batchSubmit, () => import("./BatchSubmitCommand.js")),
   handler(Commands.batchStatus, () => import("./BatchStatusCommand.js")),
   handler(Commands.batchReport, () => import("./BatchReportCommand.js")),
   handler(Commands.batchUndo, () => import("./BatchUndoCommand.js")),
@@ -68,6 +69,7 @@ const handlers: ReadonlyMap<CommandLine.Command, Handler> = new Map([
   handler(Commands.authLogout, () => import("./AuthCommand.js").then(({ logout }) => ({ handle: logout }))),
   handler(Commands.whoami, () => import("./WhoAmICommand.js")),
   handler(Commands.doctor, () => import("./DoctorCommand.js")),
+  handler(Commands.worker, () => import("./WorkerCommand.js")),
   handler(Commands.fake, () => import("./FakeCommand.js")),
   handler(Commands.demo, () => import("./DemoCommand.js"))
 ])

@@ -31,7 +31,16 @@ const force = CommandLine.toggle("force", "Overwrite files that are there.")
 
 const jsonObject = CommandLine.toggle("json", "Write one JSON object to standard output, as always in a pipe.")
 
-const ledger = CommandLine.required("ledger", CommandLine.file, "The job's ledger, a SQLite file.")
+const aLedger = CommandLine.optional("ledger", CommandLine.file, "The job's ledger, a SQLite file.")
+
+const aJob = CommandLine.optional("job", CommandLine.text("name"), "The job's name, on a cluster.")
+
+const cluster = CommandLine.optional(
+  "cluster",
+  CommandLine.text("url"),
+  "PostgreSQL, where the jobs of a cluster are.",
+  "FRAMEIO_CLUSTER, where a password is safer"
+)
 
 const settleAfter = CommandLine.optional(
   "settle-after",
@@ -366,6 +375,95 @@ export const batchRun = CommandLine.command({
 })
 
 /**
+ * A file of versions, for a cluster.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const batchSubmit = CommandLine.command({
+  path: ["batch", "submit"],
+  summary: "Hand a file of versions to the workers of a cluster",
+  about: [
+    "All of the file is checked before anything is handed over; then the workers (frameio worker) put the versions on their stacks, whoever of them comes and goes. The same file under the same name goes on where it was.",
+    "Needs no token: the job names an account, whose token the workers have."
+  ],
+  parameters: {
+    file: CommandLine.argument(
+      "file",
+      CommandLine.file,
+      "CSV with the columns asset_id and next_asset_id, or JSON lines with these fields; - is standard input."
+    ),
+    cluster,
+    job: CommandLine.optional(
+      "job",
+      CommandLine.text("name"),
+      "What the job is called.",
+      "the file's name without its extension"
+    ),
+    account: CommandLine.withDefault(
+      "account",
+      CommandLine.text("name"),
+      "default",
+      "Whose token it runs with: the workers have FRAMEIO_TOKEN for default, FRAMEIO_TOKEN_SHOW_A for show-a."
+    ),
+    retryFailed: CommandLine.toggle("retry-failed", "Try again what failed when the job ran before."),
+    format: CommandLine.withDefault(
+      "format",
+      CommandLine.choice("format", ["auto", "csv", "jsonl"]),
+      "auto",
+      "How the file is written; auto goes by its name, else by its first character."
+    ),
+    anyOrder: CommandLine.toggle(
+      "any-order",
+      "Send versions as the file has them, though its columns position or version say another order."
+    ),
+    settleAfter,
+    json: jsonObject
+  },
+  sends: "nothing",
+  examples: [
+    { line: "frameio batch submit versions.csv --cluster postgres://frameio@db.example.com/jobs" },
+    { line: "frameio batch submit versions.csv --job reel-7 --account show-a" }
+  ]
+})
+
+/**
+ * One of the processes that share the jobs of a cluster.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const worker = CommandLine.command({
+  path: ["worker"],
+  summary: "Work on the jobs of a cluster, beside other workers",
+  about: [
+    "Any number of workers share the jobs that frameio batch submit has handed over. One that is killed is missed within seconds, and others go on with what it had in hand: each version is put on its stack once, and in order.",
+    "When it is told to end (SIGTERM, Ctrl-C), nothing more is sent, what is under way may finish, and the rest goes to other workers.",
+    "Several workers keep to one limit through Redis: FRAMEIO_REDIS_URL, and FRAMEIO_REDIS_HASH_KEY, a secret of 16 characters or more that is the same for all."
+  ],
+  parameters: {
+    cluster,
+    tokens: CommandLine.optional(
+      "tokens",
+      CommandLine.text("folder"),
+      "A folder with a file for each account, called like it, that holds its token and nothing else.",
+      "FRAMEIO_TOKENS, if it is set"
+    ),
+    healthPort: CommandLine.optional(
+      "health-port",
+      CommandLine.integer,
+      "Answer on this port: /health while the process works, /ready when it can take work."
+    ),
+    healthHost: CommandLine.withDefault("health-host", CommandLine.text("host"), "127.0.0.1", "Where to answer.")
+  },
+  sends: "to-frameio",
+  examples: [
+    { line: "frameio worker --cluster postgres://frameio@db.example.com/jobs" },
+    { line: "frameio worker --tokens /run/secrets/frameio --health-port 8080 --health-host 0.0.0.0" }
+  ]
+})
+
+/**
  * How a job stands.
  *
  * @since 0.1.0
@@ -376,7 +474,9 @@ export const batchStatus = CommandLine.command({
   summary: "Say how a job stands, also while it runs",
   about: ["Says what is in place, what is left, what failed. Needs no token and sends nothing."],
   parameters: {
-    ledger,
+    ledger: aLedger,
+    job: aJob,
+    cluster,
     watch: CommandLine.toggle(
       "watch",
       "Say it again every second while a run is at work; in a pipe one object each time."
@@ -387,6 +487,7 @@ export const batchStatus = CommandLine.command({
   examples: [
     { line: "frameio batch status --ledger job.db" },
     { line: "frameio batch status --ledger job.db --watch" },
+    { line: "frameio batch status --job reel-7" },
     { line: "frameio batch status --ledger job.db --json | jq .counts" }
   ]
 })
@@ -405,7 +506,9 @@ export const batchReport = CommandLine.command({
     "Needs no token and sends nothing; a job may be at work meanwhile."
   ],
   parameters: {
-    ledger,
+    ledger: aLedger,
+    job: aJob,
+    cluster,
     html: CommandLine.optional(
       "html",
       CommandLine.file,
@@ -445,7 +548,9 @@ export const batchUndo = CommandLine.command({
     "The newest versions go first. Only what the job itself has put there: what was in place before, and what somebody has moved to another stack since, is left alone. It can be killed and run again, like the job. After it the ledger is of use for status and report only."
   ],
   parameters: {
-    ledger,
+    ledger: aLedger,
+    job: aJob,
+    cluster,
     dryRun: CommandLine.toggle("dry-run", "Say what would be taken out, send nothing."),
     deleteUploads: CommandLine.toggle(
       "delete-uploads",
@@ -760,6 +865,7 @@ export const all: ReadonlyArray<CommandLine.Command> = [
   plan,
   stacksAudit,
   batchRun,
+  batchSubmit,
   batchStatus,
   batchReport,
   batchUndo,
@@ -771,6 +877,7 @@ export const all: ReadonlyArray<CommandLine.Command> = [
   authLogout,
   whoami,
   doctor,
+  worker,
   fake,
   demo,
   completion

@@ -59,7 +59,13 @@ const lines = (error: ConfigError.ConfigError): ReadonlyArray<string> => {
   }
 }
 
-const badConfig = (error: ConfigError.ConfigError): CliError => {
+/**
+ * What is wrong with the environment, as bad input.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const badConfig = (error: ConfigError.ConfigError): CliError => {
   const wrong = lines(error)
   return new CliError({
     exitCode: ExitCode.badInput,

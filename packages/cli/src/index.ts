@@ -16,6 +16,8 @@ export * as BatchReportCommand from "./BatchReportCommand.js"
 export * as BatchRunCommand from "./BatchRunCommand.js"
 /** How a job stands: `frameio batch status`. */
 export * as BatchStatusCommand from "./BatchStatusCommand.js"
+/** A file of versions, for a cluster: `frameio batch submit`. */
+export * as BatchSubmitCommand from "./BatchSubmitCommand.js"
 /** What a job has stacked, taken apart: `frameio batch undo`. */
 export * as BatchUndoCommand from "./BatchUndoCommand.js"
 /** Calls to Frame.io as lines of a log. */
@@ -24,6 +26,8 @@ export * as CallLog from "./CallLog.js"
 export * as Cli from "./Cli.js"
 /** How a command ends when it does not end well. */
 export * as CliError from "./CliError.js"
+/** The cluster that the commands mean. */
+export * as Cluster from "./Cluster.js"
 /** A command line as data. */
 export * as CommandLine from "./CommandLine.js"
 /** Every command, with its options, arguments and examples. */
@@ -58,6 +62,8 @@ export * as HelpText from "./HelpText.js"
 export * as Identity from "./Identity.js"
 /** What a repository tells, in the words of v2's assets. */
 export * as ItemAsset from "./ItemAsset.js"
+/** A job to look at, wherever it is kept. */
+export * as JobSource from "./JobSource.js"
 /** How a job shows while it runs. */
 export * as JobView from "./JobView.js"
 /** What the commands write as JSON, as schemas. */
@@ -116,3 +122,5 @@ export * as Version from "./Version.js"
 export * as VersionCommand from "./VersionCommand.js"
 /** Who the token belongs to: `frameio whoami`. */
 export * as WhoAmICommand from "./WhoAmICommand.js"
+/** One of the processes that share the jobs of a cluster: `frameio worker`. */
+export * as WorkerCommand from "./WorkerCommand.js"

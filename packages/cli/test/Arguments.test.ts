@@ -73,7 +73,6 @@ describe("Arguments", () => {
       ["batch run x.csv --ledger a --ledger b", "--ledger is given 2 times; it is wanted once.", undefined],
       ["version A", "<next> is missing.", undefined],
       ["version A B C", '"C" is more than frameio version takes.', undefined],
-      ["batch status", "--ledger <file> is missing.", undefined],
       ["batch status --ledger", "--ledger needs a value: --ledger <file>.", undefined],
       ["help batch rnu", "rnu is no command of frameio batch.", "frameio batch run"],
       ["constructor", "constructor is no command of frameio.", undefined]

@@ -1,0 +1,188 @@
+/**
+ * A link as a store of jobs keeps it, and what follows from it: what is left of its chain, what the job has stacked, how it
+ * stands in a report. The same whether the store is SQLite or PostgreSQL.
+ *
+ * @since 0.1.0
+ */
+import type { AssetId } from "@effect-frameio/core/Asset"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as LedgerUploads from "./internal/ledger/ledgerUploads.js"
+import { expectedOf } from "./internal/plan/planRules.js"
+import type * as JobRecord from "./JobRecord.js"
+import * as LinkError from "./LinkError.js"
+import type * as VersionPlan from "./VersionPlan.js"
+
+/**
+ * A row of the store.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface LinkRecord {
+  /** Its line in the plan. */
+  readonly line: number
+  /** The index of its chain. */
+  readonly chain: number
+  /** What the chain's links go on. */
+  readonly target: string
+  readonly asset_id: string
+  readonly next_asset_id: string
+  /** The plan's columns beside the two ids, as JSON. */
+  readonly fields: string | null
+  readonly state: Exclude<JobRecord.State, "skipped">
+  readonly how: JobRecord.Row["how"]
+  /** The id that the last call named. */
+  readonly sent_to: string | null
+  readonly stack_id: string | null
+  readonly attempts: number
+  /** In ms since 1970. */
+  readonly sent_at: number | null
+  /** In ms since 1970. */
+  readonly done_at: number | null
+  /** Why it failed: a `LinkError` as JSON. */
+  readonly fault: string | null
+}
+
+/**
+ * Rows in the order of their chains, one list for each.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const byChain = (rows: ReadonlyArray<LinkRecord>): ReadonlyArray<ReadonlyArray<LinkRecord>> => {
+  const chains: Array<Array<LinkRecord>> = []
+  let chain: number | undefined
+  for (const row of rows) {
+    if (row.chain !== chain) chains.push([])
+    chain = row.chain
+    chains.at(-1)?.push(row)
+  }
+  return chains
+}
+
+// What is in a store was checked when it was taken in.
+const id = (text: string): AssetId => text as AssetId
+
+const fieldsOf = Schema.decodeOption(Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown })))
+
+const textOf = (value: unknown): string | null => (typeof value === "string" && value !== "" ? value : null)
+
+const nameOf = (row: LinkRecord): { readonly name?: string } => {
+  const name = row.fields === null ? null : textOf(Option.getOrUndefined(fieldsOf(row.fields))?.name)
+  return name === null ? {} : { name }
+}
+
+const linkOf = (row: LinkRecord, is?: "confirmed" | "unsettled"): VersionPlan.Link => ({
+  line: row.line,
+  assetId: id(row.asset_id),
+  nextAssetId: id(row.next_asset_id),
+  fields: undefined,
+  ...nameOf(row),
+  ...(is === "unsettled" ? { isUnsettled: true } : {}),
+  ...(is === "confirmed" ? { isConfirmed: true } : {})
+})
+
+/**
+ * What is left of a chain, whose rows these are in their order, if anything may be done about it; with `"verify"`, also
+ * what is confirmed.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const leftOf = (
+  rows: ReadonlyArray<LinkRecord>,
+  confirmed: "leave out" | "verify" = "leave out"
+): Option.Option<VersionPlan.Chain> => {
+  const links: Array<VersionPlan.Link> = []
+  let stack: string | null = null
+  let inPlace = 0
+  let isBehindFailed = false
+  for (const row of rows) {
+    stack = row.stack_id ?? stack
+    if (row.how === "uploaded") continue
+    if (LedgerUploads.isToCome(row.next_asset_id)) isBehindFailed = true
+    else if (row.state === "confirmed") {
+      inPlace++
+      if (confirmed === "verify") links.push(linkOf(row, "confirmed"))
+    } else if ((row.state === "planned" || row.state === "sent") && !isBehindFailed) {
+      links.push(linkOf(row, row.state === "sent" ? "unsettled" : undefined))
+    } else isBehindFailed = true
+  }
+  const [first] = rows
+  if (first === undefined || links.length === 0) return Option.none()
+  const fresh = inPlace === 0 && links.every((link) => link.isUnsettled !== true)
+  const expected =
+    fresh && first.fields !== null ? expectedOf(Option.getOrUndefined(fieldsOf(first.fields))) : undefined
+  return Option.some({
+    index: first.chain,
+    target: id(first.target),
+    links,
+    ...(expected === undefined ? {} : { expected }),
+    ...(fresh ? {} : { resumed: { stack: stack === null ? undefined : id(stack), inPlace } })
+  })
+}
+
+/** A version that is on its stack, though not on top, has failed and was stacked all the same. */
+const isOnStackAndFailed = (row: LinkRecord): boolean =>
+  row.state === "failed" &&
+  row.fault !== null &&
+  Option.exists(LinkError.fromJson(row.fault), (error) => LinkError.outcomeOf(error) === "applied")
+
+const isStacked = (row: LinkRecord): boolean =>
+  (row.state === "confirmed" && row.how !== "already" && row.how !== "uploaded") ||
+  row.state === "sent" ||
+  row.state === "undoing" ||
+  isOnStackAndFailed(row)
+
+/**
+ * What the job has stacked of a chain, whose rows these are in their order, and not undone.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const stackedOf = (rows: ReadonlyArray<LinkRecord>): Option.Option<VersionPlan.StackedChain> => {
+  const stacked = rows.filter(isStacked)
+  const [first] = stacked
+  if (first === undefined) return Option.none()
+  const stack = rows.find((row) => row.stack_id !== null)?.stack_id ?? null
+  return Option.some({
+    index: first.chain,
+    target: id(first.target),
+    stack: stack === null ? undefined : id(stack),
+    madeStack: first.sent_to === first.target && stack !== first.target,
+    firstLine: first.line,
+    links: stacked.map((row) => linkOf(row, row.state === "undoing" ? "unsettled" : undefined)).reverse()
+  })
+}
+
+/**
+ * The rows of a chain as a report has them.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const rowsOf = (rows: ReadonlyArray<LinkRecord>): ReadonlyArray<JobRecord.Row> => {
+  let failed = false
+  return rows.map((row) => {
+    const state = failed && row.state === "planned" ? "skipped" : row.state
+    if (row.state === "failed") failed = true
+    const fields = row.fields === null ? {} : Option.getOrElse(fieldsOf(row.fields), () => ({}))
+    return {
+      line: row.line,
+      chain: row.chain,
+      assetId: row.asset_id,
+      nextAssetId: row.next_asset_id,
+      stackId: row.stack_id,
+      name: textOf(fields.name),
+      stack: textOf(fields.stack),
+      fields,
+      state,
+      how: row.how,
+      error: row.fault === null ? null : Option.getOrNull(LinkError.fromJson(row.fault)),
+      attempts: row.attempts,
+      sentAtMillis: row.sent_at,
+      doneAtMillis: row.done_at
+    }
+  })
+}

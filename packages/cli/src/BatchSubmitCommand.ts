@@ -1,0 +1,80 @@
+/**
+ * `frameio batch submit`: a file of versions, for the workers of a cluster.
+ *
+ * @since 0.1.0
+ */
+
+import * as BatchRunner from "@effect-frameio/batch/BatchRunner"
+import * as VersionPlan from "@effect-frameio/batch/VersionPlan"
+import * as Accounts from "@effect-frameio/cluster/Accounts"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as BatchRunCommand from "./BatchRunCommand.js"
+import { CliError } from "./CliError.js"
+import * as Cluster from "./Cluster.js"
+import { Stdio } from "./Stdio.js"
+import { plural } from "./Text.js"
+
+/** What a job is called that nobody has named: the plan's file without its folder and its extension. */
+const nameOf = (file: string): string =>
+  file
+    .replace(/^.*[\\/]/, "")
+    .replace(/\.[^.]*$/, "")
+    .trim()
+
+/**
+ * Checks a file of versions as a whole, then hands it to a cluster.
+ *
+ * @since 0.1.0
+ * @category handlers
+ */
+export const handle = Effect.fn("Cli.batchSubmit")(function* (args: {
+  readonly file: string
+  readonly cluster: Option.Option<string>
+  readonly job: Option.Option<string>
+  readonly account: string
+  readonly retryFailed: boolean
+  readonly format: VersionPlan.Format
+  readonly json: boolean
+  readonly anyOrder: boolean
+  readonly settleAfter: Option.Option<number>
+}) {
+  const stdio = yield* Stdio
+  const name = Option.getOrElse(args.job, () => (args.file === "-" ? "" : nameOf(args.file)))
+  const problem = Accounts.nameProblem(args.account)
+  const wrong = [
+    ...(problem === undefined ? [] : [`--account: ${problem}`]),
+    ...(name.trim() === "" ? ["--job <name> is missing."] : []),
+    ...(Option.exists(args.settleAfter, (seconds) => !(seconds >= 0))
+      ? [`--settle-after is ${Option.getOrThrow(args.settleAfter)}; it must be 0 or more seconds.`]
+      : [])
+  ]
+  if (wrong.length > 0) return yield* CliError.badInput(wrong.join("\n"))
+  const format = args.format === "auto" ? BatchRunCommand.formatOf(args.file) : args.format
+  const plan = yield* BatchRunCommand.reading(args.file, args.json, (bytes) =>
+    VersionPlan.fromBytes(bytes, { format, anyOrder: args.anyOrder })
+  )
+  const store = yield* Cluster.open(args.cluster)
+  const { isNew, job } = yield* Effect.mapError(
+    store.submit(plan, {
+      name,
+      account: args.account,
+      retryFailed: args.retryFailed,
+      settleAfter: Option.match(args.settleAfter, {
+        onNone: () => BatchRunner.defaults.settleAfter,
+        onSome: Duration.seconds
+      }),
+      ...(args.file === "-" ? {} : { plan: args.file })
+    }),
+    Cluster.toCliError
+  )
+  if (args.json || !stdio.outIsTerminal) {
+    const { account, chains, links, state } = job
+    return yield* stdio.out(`${JSON.stringify({ job: job.name, isNew, account, state, links, chains })}\n`)
+  }
+  const extent = `${plural(job.links, "version")} for ${plural(job.chains, "stack")}`
+  yield* stdio.out(
+    `${job.name}: ${extent}, ${isNew ? "submitted" : "submitted before, and goes on"}.\nHow it goes: frameio batch status --job ${job.name}\n`
+  )
+}, Effect.scoped)

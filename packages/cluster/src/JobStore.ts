@@ -1,0 +1,689 @@
+/**
+ * Jobs in PostgreSQL: their plans, how each link stands, who has which chain in hand.
+ *
+ * It says what is true of a job. The engine that moves chains between workers may forget, repeat or delay what it was told;
+ * whatever it does, a link is `sent` here before its request leaves, and only who has the chain in hand can write that.
+ *
+ * @since 0.1.0
+ */
+import * as SqlClient from "@effect/sql/SqlClient"
+import type { SqlError } from "@effect/sql/SqlError"
+import type * as JobRecord from "@effect-frameio/batch/JobRecord"
+import type * as JobWriter from "@effect-frameio/batch/JobWriter"
+import * as LinkRecord from "@effect-frameio/batch/LinkRecord"
+import type * as VersionPlan from "@effect-frameio/batch/VersionPlan"
+import { NotOnTop } from "@effect-frameio/stacks/VersionStackError"
+import * as Chunk from "effect/Chunk"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import { ClusterError } from "./ClusterError.js"
+import * as JobSchema from "./internal/jobSchema.js"
+import * as Words from "./internal/sqlWords.js"
+
+// -----------------------------------------------------------------------------
+// models
+// -----------------------------------------------------------------------------
+
+/**
+ * A job as a whole.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Job {
+  readonly id: number
+  /** By which people know it; no two jobs have the same. */
+  readonly name: string
+  /** The plan's file, as it was named when the job was submitted. */
+  readonly plan: string | undefined
+  /** The name of the account whose token it runs with. */
+  readonly account: string
+  /** Whether it stacks or takes apart. */
+  readonly kind: "run" | "undo"
+  /** `running`: workers are at it, or would be. `done`: nothing is left to do. `stopped`: see the reason. */
+  readonly state: "running" | "done" | "stopped"
+  /** Why it was stopped. */
+  readonly reason: string | undefined
+  /** In ms since 1970. */
+  readonly createdAtMillis: number
+  /** How long a call without an answer may still be carried out, in ms. */
+  readonly settleMillis: number
+  /** How many links the plan has. */
+  readonly links: number
+  /** How many chains they make. */
+  readonly chains: number
+}
+
+/**
+ * What is submitted.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Submission {
+  readonly name: string
+  /** The plan's file, for the report. */
+  readonly plan?: string | undefined
+  /** The name of an account that the workers know. */
+  readonly account: string
+  /** How long a call without an answer may still be carried out. Default 30 seconds. */
+  readonly settleAfter?: Duration.DurationInput | undefined
+  /** Whether what failed in an earlier run of the job is tried again. Default false. */
+  readonly retryFailed?: boolean | undefined
+}
+
+/**
+ * One start of a chain.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Start {
+  readonly job: number
+  readonly chain: number
+  /** 1 for the first; a chain that stalled is started again with the next. */
+  readonly generation: number
+}
+
+/**
+ * Whether a session may work on a chain. `Taken`: it has it in hand now; `rows` are its links in order. `Elsewhere`: another
+ * has. `Over`: it was started anew, has come to its end, or the job runs no more. `Other`: the job is of the other kind by now.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Begun =
+  | { readonly _tag: "Taken"; readonly rows: ReadonlyArray<LinkRecord.LinkRecord> }
+  | { readonly _tag: "Elsewhere" }
+  | { readonly _tag: "Over" }
+  | { readonly _tag: "Other" }
+
+/**
+ * What is known of one job, for people.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Reading {
+  /** The job. */
+  readonly job: Effect.Effect<Job, ClusterError>
+  /** How many links are in which state. */
+  readonly counts: Effect.Effect<JobRecord.Counts, ClusterError>
+  /** What is left to do, without what is behind a failed link. */
+  readonly left: Effect.Effect<{ readonly links: number; readonly chains: number }, ClusterError>
+  /** What it has stacked and not undone. */
+  readonly stacked: Effect.Effect<{ readonly links: number; readonly chains: number }, ClusterError>
+  /** Every link, by chain and place in it. */
+  readonly rows: Stream.Stream<JobRecord.Row, ClusterError>
+  /** One for each worker that had a part in it, oldest first. */
+  readonly runs: Effect.Effect<ReadonlyArray<JobRecord.Run>, ClusterError>
+  /** How all workers together kept to the limit, second by second. */
+  readonly samples: Effect.Effect<ReadonlyArray<JobRecord.Sample>, ClusterError>
+  /** What a report says above the rows. */
+  readonly head: Effect.Effect<JobRecord.Head, ClusterError>
+  /** Whether a worker has a chain of it in hand. */
+  readonly inUse: Effect.Effect<boolean, ClusterError>
+}
+
+/**
+ * Jobs in PostgreSQL.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service {
+  /**
+   * Takes a plan in as a whole, or not at all. A job of this name with the same plan goes on where it was: what is confirmed
+   * stays, what failed is left alone unless it is to be retried.
+   */
+  readonly submit: (
+    plan: VersionPlan.VersionPlan,
+    submission: Submission
+  ) => Effect.Effect<{ readonly job: Job; readonly isNew: boolean }, ClusterError>
+  /** Has what a job has stacked taken apart. */
+  readonly undo: (name: string) => Effect.Effect<void, ClusterError>
+  /** All jobs, the newest first. */
+  readonly jobs: Effect.Effect<ReadonlyArray<Job>, ClusterError>
+  /** What is known of the job of this name; each effect fails with `NoJob` where there is none. */
+  readonly reading: (name: string) => Reading
+  /** The jobs that are at work. */
+  readonly running: Effect.Effect<ReadonlyArray<Job>, ClusterError>
+  /**
+   * Starts chains of a running job that were not begun, so that no more than `open` are at a time, and again those that
+   * nobody was heard of about for `stalled`.
+   */
+  readonly start: (
+    job: number,
+    options: {
+      /** How many chains may be begun and not at their end. */
+      readonly open: number
+      /** How long a chain may be silent. */
+      readonly stalled: Duration.DurationInput
+    }
+  ) => Effect.Effect<ReadonlyArray<Start & { readonly again: boolean }>, ClusterError>
+  /** Takes a chain in hand, where nobody has it, or where who had it was not heard of for `lease`. */
+  readonly begin: (
+    start: Start,
+    kind: Job["kind"],
+    session: string,
+    lease: Duration.DurationInput
+  ) => Effect.Effect<Begun, ClusterError>
+  /** The links of a chain, in their order. */
+  readonly chain: (job: number, chain: number) => Effect.Effect<ReadonlyArray<LinkRecord.LinkRecord>, ClusterError>
+  /** How a link stands. */
+  readonly stateOf: (job: number, line: number) => Effect.Effect<JobRecord.State | undefined, ClusterError>
+  /** Writes down what a session has done; fails with `Lost` where a chain is no longer in its hand. */
+  readonly write: (
+    job: Pick<Job, "id" | "kind">,
+    session: string,
+    entries: JobWriter.Entries
+  ) => Effect.Effect<void, ClusterError>
+  /** Says that a session is alive and has these chains in hand; answers the job as it stands. */
+  readonly beat: (job: number, session: string, chains: ReadonlyArray<number>) => Effect.Effect<Job, ClusterError>
+  /** Lays chains down: `done` where there is nothing left to do about them, else for others to take. */
+  readonly layDown: (
+    job: number,
+    session: string,
+    chains: ReadonlyArray<number>,
+    how: "done" | "open"
+  ) => Effect.Effect<void, ClusterError>
+  /** Stops a job: nothing more of it is sent. */
+  readonly stop: (job: number, reason: string) => Effect.Effect<void, ClusterError>
+  /** Marks the jobs whose chains have all come to their end as done. */
+  readonly finish: Effect.Effect<void, ClusterError>
+}
+
+/**
+ * Jobs in PostgreSQL.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class JobStore extends Context.Tag("@effect-frameio/cluster/JobStore")<JobStore, Service>() {}
+
+// -----------------------------------------------------------------------------
+// statements
+// -----------------------------------------------------------------------------
+
+interface JobRow {
+  readonly id: number
+  readonly name: string
+  readonly plan: string | null
+  readonly digest: string
+  readonly account: string
+  readonly kind: Job["kind"]
+  readonly state: Job["state"]
+  readonly reason: string | null
+  readonly created_at: number
+  readonly settle_millis: number
+  readonly links: number
+  readonly chains: number
+}
+
+const jobOf = (row: JobRow): Job => ({
+  id: row.id,
+  name: row.name,
+  plan: row.plan ?? undefined,
+  account: row.account,
+  kind: row.kind,
+  state: row.state,
+  reason: row.reason ?? undefined,
+  createdAtMillis: row.created_at,
+  settleMillis: row.settle_millis,
+  links: row.links,
+  chains: row.chains
+})
+
+/** The driver gives BIGINT as text. */
+const JOB = `id, name, plan, digest, account, kind, state, reason, created_at::float8 AS created_at, settle_millis,
+  links, chains`
+
+const LINK = `links.line, links.chain, chains.target, links.asset_id, links.next_asset_id, links.fields, links.state,
+  links.how, links.sent_to, links.stack_id, links.attempts, links.sent_at::float8 AS sent_at,
+  links.done_at::float8 AS done_at, links.fault`
+
+const LINKS_OF = `FROM frameio_links AS links
+  JOIN frameio_chains AS chains ON chains.job = links.job AND chains.id = links.chain`
+
+/** The same rules as those of a ledger. */
+const UPDATE = `
+  UPDATE frameio_links AS links SET
+    state = CASE WHEN links.state = 'confirmed' AND patch.state = 'planned' THEN links.state
+            ELSE coalesce(patch.state, links.state) END,
+    how = coalesce(CASE WHEN links.state = 'confirmed' THEN links.how END, patch.how, links.how),
+    sent_to = coalesce(patch."sentTo", links.sent_to),
+    stack_id = coalesce(patch."stackId", links.stack_id),
+    attempts = links.attempts + patch.attempts,
+    sent_at = coalesce(patch."sentAt", links.sent_at),
+    done_at = coalesce(CASE WHEN links.state = patch.state THEN links.done_at END, patch."doneAt", links.done_at),
+    fault = CASE WHEN patch.fault IS NULL THEN links.fault ELSE nullif(patch.fault, '') END
+  FROM jsonb_to_recordset($1::jsonb) AS patch(
+    line int, state text, how text, "sentTo" text, "stackId" text, attempts int, "sentAt" bigint, "doneAt" bigint,
+    fault text
+  ), frameio_chains AS chains
+  WHERE links.job = $2 AND links.line = patch.line
+    AND chains.job = links.job AND chains.id = links.chain AND chains.session = $3
+  RETURNING links.line`
+
+/** Links that nothing can be done about, since one below them has failed. */
+const IS_BEHIND_FAILED = `EXISTS (
+  SELECT 1 FROM frameio_links AS failed
+  WHERE failed.job = links.job AND failed.chain = links.chain AND failed.state = 'failed'
+    AND failed.position < links.position
+)`
+
+const IS_STACKED = `((links.state = 'confirmed' AND links.how <> 'already') OR links.state IN ('sent', 'undoing')
+  OR (links.state = 'failed' AND links.fault::jsonb ->> '_tag' = '${NotOnTop._tag}'))`
+
+/** So many links go with one statement, and so many chains are read with one. */
+const LINKS = 5000
+const CHAINS = 256
+
+/** How long a write is tried again while PostgreSQL is away: nothing is sent meanwhile. */
+const PATIENCE = Duration.minutes(5)
+
+/** What is the same for two submissions of one plan. */
+const digestOf = (plan: VersionPlan.VersionPlan): Effect.Effect<string> => {
+  const lines = plan.chains.flatMap(({ links }) =>
+    links.map(({ assetId, line, nextAssetId }) => `${line},${assetId},${nextAssetId}`)
+  )
+  return Effect.map(
+    Effect.promise(() => crypto.subtle.digest("SHA-256", new TextEncoder().encode(lines.join("\n")))),
+    (bytes) => Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("")
+  )
+}
+
+const millis = (event: { readonly at: DateTime.Utc }): number => DateTime.toEpochMillis(event.at)
+
+const seconds = (duration: Duration.DurationInput): number => Duration.toSeconds(duration)
+
+// -----------------------------------------------------------------------------
+// constructors
+// -----------------------------------------------------------------------------
+
+/**
+ * The store over a client of PostgreSQL; makes its tables where there are none.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const orClusterError = <A, R>(effect: Effect.Effect<A, SqlError, R>): Effect.Effect<A, ClusterError, R> =>
+    Effect.mapError(effect, (error) => new ClusterError({ reason: "Away", detail: Words.of(error) }))
+  const query = <A extends object>(text: string, values: ReadonlyArray<unknown> = []) =>
+    orClusterError(sql.unsafe<A>(text, values))
+
+  yield* Words.alone(sql, Effect.provideService(JobSchema.migrate, SqlClient.SqlClient, sql)).pipe(
+    Effect.catchAll((error) => new ClusterError({ reason: "Away", detail: Words.of(error) }))
+  )
+
+  const find = (name: string): Effect.Effect<Option.Option<JobRow>, ClusterError> =>
+    Effect.map(query<JobRow>(`SELECT ${JOB} FROM frameio_jobs WHERE name = $1`, [name]), ([row]) =>
+      Option.fromNullable(row)
+    )
+
+  const get = (name: string): Effect.Effect<JobRow, ClusterError> =>
+    Effect.flatMap(
+      find(name),
+      Option.match({
+        onNone: () => Effect.fail(new ClusterError({ reason: "NoJob", job: name })),
+        onSome: Effect.succeed
+      })
+    )
+
+  const insert = (plan: VersionPlan.VersionPlan, submission: Submission, digest: string) =>
+    Effect.gen(function* () {
+      const createdAt = yield* Clock.currentTimeMillis
+      const rows = yield* sql.unsafe<JobRow>(
+        `INSERT INTO frameio_jobs (name, plan, digest, account, created_at, settle_millis, links, chains)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (name) DO NOTHING RETURNING ${JOB}`,
+        [
+          submission.name,
+          submission.plan ?? null,
+          digest,
+          submission.account,
+          createdAt,
+          Duration.toMillis(submission.settleAfter ?? "30 seconds"),
+          plan.jobs,
+          plan.chains.length
+        ]
+      )
+      const [row] = rows
+      if (row === undefined) return Option.none<JobRow>()
+      for (let at = 0; at < plan.chains.length; at += LINKS) {
+        const chains = plan.chains
+          .slice(at, at + LINKS)
+          .map(({ index, links, target }) => ({ id: index, target, links: links.length }))
+        yield* sql.unsafe(
+          `INSERT INTO frameio_chains (job, id, target, links) SELECT $1, id, target, links
+           FROM jsonb_to_recordset($2::jsonb) AS chain(id int, target text, links int)`,
+          [row.id, JSON.stringify(chains)]
+        )
+      }
+      const links = plan.chains.flatMap((chain) =>
+        chain.links.map((link, position) => ({
+          line: link.line,
+          chain: chain.index,
+          position,
+          asset: link.assetId,
+          next: link.nextAssetId,
+          fields: link.fields === undefined ? null : JSON.stringify(link.fields)
+        }))
+      )
+      for (let at = 0; at < links.length; at += LINKS) {
+        yield* sql.unsafe(
+          `INSERT INTO frameio_links (job, line, chain, position, asset_id, next_asset_id, fields)
+           SELECT $1, line, chain, position, asset, next, fields FROM jsonb_to_recordset($2::jsonb)
+           AS link(line int, chain int, position int, asset text, next text, fields text)`,
+          [row.id, JSON.stringify(links.slice(at, at + LINKS))]
+        )
+      }
+      return Option.some(row)
+    }).pipe(sql.withTransaction, orClusterError)
+
+  /** Lets a job that has ended go on with what is left. */
+  const goOn = (row: JobRow, retryFailed: boolean) =>
+    Effect.gen(function* () {
+      if (row.state === "running") return
+      if (retryFailed) {
+        yield* sql.unsafe(
+          `UPDATE frameio_links AS links SET state = 'planned' WHERE job = $1 AND state = 'failed' AND NOT EXISTS (
+             SELECT 1 FROM frameio_links AS later WHERE later.job = links.job AND later.chain = links.chain
+               AND later.position > links.position AND later.state = 'confirmed'
+           )`,
+          [row.id]
+        )
+      }
+      yield* sql.unsafe(
+        `UPDATE frameio_chains SET state = 'planned', session = NULL WHERE job = $1 AND EXISTS (
+           SELECT 1 FROM frameio_links AS links WHERE links.job = $1 AND links.chain = frameio_chains.id
+             AND links.state IN ('planned', 'sent') AND NOT ${IS_BEHIND_FAILED}
+         )`,
+        [row.id]
+      )
+      yield* sql.unsafe("UPDATE frameio_jobs SET state = 'running', reason = NULL WHERE id = $1", [row.id])
+    }).pipe(sql.withTransaction, orClusterError)
+
+  const submit: Service["submit"] = (plan, submission) =>
+    Effect.gen(function* () {
+      const { account, name } = submission
+      const digest = yield* digestOf(plan)
+      const inserted = yield* insert(plan, submission, digest)
+      if (Option.isSome(inserted)) return { job: jobOf(inserted.value), isNew: true }
+      const row = yield* get(name)
+      if (row.digest !== digest) return yield* new ClusterError({ reason: "OtherPlan", job: name })
+      if (row.account !== account) return yield* new ClusterError({ reason: "OtherAccount", job: name })
+      if (row.kind === "undo") return yield* new ClusterError({ reason: "Undone", job: name })
+      yield* goOn(row, submission.retryFailed ?? false)
+      return { job: jobOf(yield* get(name)), isNew: false }
+    }).pipe(Effect.withSpan("JobStore.submit", { attributes: { job: submission.name } }))
+
+  const undo: Service["undo"] = (name) =>
+    Effect.gen(function* () {
+      const { id } = yield* get(name)
+      return yield* Effect.gen(function* () {
+        yield* sql.unsafe(
+          `UPDATE frameio_chains SET session = NULL, generation = generation + 1, state = CASE WHEN EXISTS (
+             SELECT 1 FROM frameio_links AS links WHERE links.job = $1 AND links.chain = frameio_chains.id
+               AND ${IS_STACKED}
+           ) THEN 'planned' ELSE 'done' END WHERE job = $1`,
+          [id]
+        )
+        yield* sql.unsafe("UPDATE frameio_jobs SET kind = 'undo', state = 'running', reason = NULL WHERE id = $1", [id])
+      }).pipe(sql.withTransaction, orClusterError)
+    })
+
+  const linksOf = (job: number, from: number, to: number) =>
+    query<LinkRecord.LinkRecord>(
+      `SELECT ${LINK} ${LINKS_OF} WHERE links.job = $1 AND links.chain >= $2 AND links.chain < $3
+       ORDER BY links.chain, links.position`,
+      [job, from, to]
+    )
+
+  const statementOf = (
+    job: Pick<Job, "id" | "kind">,
+    session: string,
+    event: JobWriter.Other
+  ): readonly [text: string, values: ReadonlyArray<unknown>] => {
+    switch (event._tag) {
+      case "Planned":
+        return [
+          "INSERT INTO frameio_runs (job, session, kind, began_at) VALUES ($1, $2, $3, $4)",
+          [job.id, session, job.kind, millis(event)]
+        ]
+      case "Finished":
+        return [
+          "UPDATE frameio_runs SET ended_at = $3, stopped = $4 WHERE job = $1 AND session = $2",
+          [job.id, session, millis(event), event.stopped]
+        ]
+      case "Paced":
+        return [
+          "INSERT INTO frameio_paces VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+          [
+            job.id,
+            millis(event),
+            Math.round(event.millis),
+            event.sent,
+            event.refused,
+            event.limit,
+            event.windowMillis,
+            event.free,
+            event.waiting
+          ]
+        ]
+      case "Noticed":
+        return [
+          "INSERT INTO frameio_notices VALUES ($1, $2, $3, $4, $5)",
+          [job.id, event.line, millis(event), event.stackId, event.reason]
+        ]
+    }
+  }
+
+  const write: Service["write"] = (job, session, { others, patches }) =>
+    Effect.gen(function* () {
+      for (const event of others) yield* query(...statementOf(job, session, event))
+      if (patches.length === 0) return
+      const written = yield* query(UPDATE, [JSON.stringify(patches), job.id, session])
+      if (written.length < patches.length) return yield* new ClusterError({ reason: "Lost" })
+    }).pipe(
+      // A write whose answer was lost is made again: no more comes of it than a count of attempts that is too high.
+      Effect.retry({
+        while: ({ reason }) => reason === "Away",
+        schedule: Words.patiently(PATIENCE)
+      })
+    )
+
+  const reading = (name: string): Reading => {
+    const job = Effect.map(get(name), jobOf)
+    const counts: Reading["counts"] = Effect.gen(function* () {
+      const { id } = yield* job
+      const states = yield* query<{ state: string; already: boolean; behind: boolean; n: number }>(
+        `SELECT state, coalesce(how = 'already', false) AS already, state = 'planned' AND ${IS_BEHIND_FAILED} AS behind,
+           count(*)::int AS n FROM frameio_links AS links WHERE job = $1 GROUP BY 1, 2, 3`,
+        [id]
+      )
+      const of = (is: (row: (typeof states)[number]) => boolean) =>
+        states.reduce((sum, row) => (is(row) ? sum + row.n : sum), 0)
+      const inState = (state: string) => of((row) => row.state === state)
+      return {
+        total: of(() => true),
+        planned: of((row) => row.state === "planned" && !row.behind),
+        sent: inState("sent"),
+        confirmed: inState("confirmed"),
+        already: of((row) => row.state === "confirmed" && row.already),
+        failed: inState("failed"),
+        skipped: of((row) => row.behind),
+        undoing: inState("undoing"),
+        undone: inState("undone")
+      }
+    })
+    const runs: Reading["runs"] = Effect.flatMap(job, ({ id }) =>
+      query<JobRecord.Run>(
+        `SELECT kind, began_at::float8 AS "beganAtMillis", ended_at::float8 AS "endedAtMillis", stopped
+         FROM frameio_runs WHERE job = $1 ORDER BY frameio_runs.id`,
+        [id]
+      )
+    )
+    const samples: Reading["samples"] = Effect.flatMap(job, ({ id }) =>
+      query<JobRecord.Sample>(
+        `SELECT (min(ended_at) - max(millis))::float8 AS "atMillis", max(millis) AS millis, sum(sent)::int AS sent,
+           sum(refused)::int AS refused, max("limit") AS "limit", max(window_millis) AS "windowMillis", min(free) AS free,
+           sum(waiting)::int AS waiting
+         FROM frameio_paces WHERE job = $1 AND millis > 0 GROUP BY ended_at / 1000 ORDER BY ended_at / 1000`,
+        [id]
+      )
+    )
+    const extentOf = (where: string): Reading["left"] =>
+      Effect.flatMap(job, ({ id }) =>
+        Effect.map(
+          query<{ links: number; chains: number }>(
+            `SELECT count(*)::int AS links, count(DISTINCT chain)::int AS chains FROM frameio_links AS links
+             WHERE job = $1 AND ${where}`,
+            [id]
+          ),
+          ([row]) => row ?? { links: 0, chains: 0 }
+        )
+      )
+    return {
+      job,
+      counts,
+      runs,
+      samples,
+      left: extentOf(`state IN ('planned', 'sent') AND NOT ${IS_BEHIND_FAILED}`),
+      stacked: extentOf(IS_STACKED),
+      rows: Stream.unwrap(
+        Effect.map(job, ({ chains, id }) =>
+          Stream.paginateChunkEffect(0, (from) =>
+            Effect.map(linksOf(id, from, from + CHAINS), (rows) => [
+              Chunk.unsafeFromArray(LinkRecord.byChain(rows).flatMap(LinkRecord.rowsOf)),
+              from + CHAINS >= chains ? Option.none<number>() : Option.some(from + CHAINS)
+            ])
+          )
+        )
+      ),
+      head: Effect.gen(function* () {
+        const { createdAtMillis, plan } = yield* job
+        return {
+          job: name,
+          plan: plan ?? null,
+          createdAtMillis,
+          reportedAtMillis: yield* Clock.currentTimeMillis,
+          counts: yield* counts,
+          runs: yield* runs,
+          samples: yield* samples
+        }
+      }),
+      inUse: Effect.flatMap(job, ({ id }) =>
+        Effect.map(
+          query("SELECT 1 FROM frameio_chains WHERE job = $1 AND state = 'open' AND session IS NOT NULL LIMIT 1", [id]),
+          (rows) => rows.length > 0
+        )
+      )
+    }
+  }
+
+  return {
+    submit,
+    undo,
+    reading,
+    write,
+    jobs: Effect.map(query<JobRow>(`SELECT ${JOB} FROM frameio_jobs ORDER BY id DESC`), (rows) => rows.map(jobOf)),
+    running: Effect.map(query<JobRow>(`SELECT ${JOB} FROM frameio_jobs WHERE state = 'running' ORDER BY id`), (rows) =>
+      rows.map(jobOf)
+    ),
+    // The longest begin: what goes on one stack goes one after the other.
+    start: (job, { open, stalled }) =>
+      query<Start & { again: boolean }>(
+        `WITH stalled AS (
+           SELECT id, true AS again FROM frameio_chains
+           WHERE job = $1 AND state = 'open' AND seen_at < now() - make_interval(secs => $3)
+           FOR UPDATE SKIP LOCKED
+         ), fresh AS (
+           SELECT id, false AS again FROM frameio_chains WHERE job = $1 AND state = 'planned' ORDER BY links DESC, id
+           LIMIT greatest(0, $2 - (SELECT count(*)::int FROM frameio_chains WHERE job = $1 AND state = 'open'))
+           FOR UPDATE SKIP LOCKED
+         ), next AS (SELECT * FROM stalled UNION ALL SELECT * FROM fresh)
+         UPDATE frameio_chains AS chains
+         SET state = 'open', generation = chains.generation + 1, session = NULL, seen_at = now()
+         FROM next WHERE chains.job = $1 AND chains.id = next.id
+           AND EXISTS (SELECT 1 FROM frameio_jobs WHERE id = $1 AND state = 'running')
+         RETURNING chains.job, chains.id AS chain, chains.generation, next.again`,
+        [job, open, seconds(stalled)]
+      ),
+    begin: ({ chain, generation, job }, kind, session, lease) =>
+      Effect.gen(function* () {
+        const taken = yield* query(
+          `UPDATE frameio_chains AS chains SET session = $4, seen_at = now()
+           FROM frameio_jobs AS jobs WHERE jobs.id = chains.job AND jobs.state = 'running'
+             AND chains.job = $1 AND chains.id = $2 AND chains.generation = $3 AND chains.state = 'open'
+             AND (chains.session IS NULL OR chains.session = $4 OR chains.seen_at < now() - make_interval(secs => $5))
+             AND jobs.kind = $6
+           RETURNING chains.id`,
+          [job, chain, generation, session, seconds(lease), kind]
+        )
+        if (taken.length > 0) return { _tag: "Taken", rows: yield* linksOf(job, chain, chain + 1) }
+        const [found] = yield* query<{ kind: Job["kind"]; mine: boolean }>(
+          `SELECT jobs.kind, chains.generation = $3 AND chains.state = 'open' AND jobs.state = 'running' AS mine
+           FROM frameio_chains AS chains JOIN frameio_jobs AS jobs ON jobs.id = chains.job
+           WHERE chains.job = $1 AND chains.id = $2`,
+          [job, chain, generation]
+        )
+        if (found?.mine !== true) return { _tag: "Over" }
+        return { _tag: found.kind === kind ? "Elsewhere" : "Other" }
+      }),
+    chain: (job, chain) => linksOf(job, chain, chain + 1),
+    stateOf: (job, line) =>
+      Effect.map(
+        query<{ state: JobRecord.State }>("SELECT state FROM frameio_links WHERE job = $1 AND line = $2", [job, line]),
+        ([row]) => row?.state
+      ),
+    beat: (job, session, chains) =>
+      Effect.gen(function* () {
+        if (chains.length > 0) {
+          yield* query(
+            "UPDATE frameio_chains SET seen_at = now() WHERE job = $1 AND session = $2 AND id = ANY($3::int[])",
+            [job, session, chains]
+          )
+        }
+        const [row] = yield* query<JobRow>(`SELECT ${JOB} FROM frameio_jobs WHERE id = $1`, [job])
+        return row === undefined ? yield* new ClusterError({ reason: "NoJob", job: String(job) }) : jobOf(row)
+      }),
+    layDown: (job, session, chains, how) =>
+      Effect.asVoid(
+        query(
+          `UPDATE frameio_chains SET session = NULL, state = $4, seen_at = now()
+           WHERE job = $1 AND session = $2 AND id = ANY($3::int[])`,
+          [job, session, chains, how]
+        )
+      ),
+    stop: (job, reason) =>
+      Effect.asVoid(
+        query("UPDATE frameio_jobs SET state = 'stopped', reason = $2 WHERE id = $1 AND state = 'running'", [
+          job,
+          reason
+        ])
+      ),
+    finish: Effect.asVoid(
+      query(
+        `UPDATE frameio_jobs SET state = 'done' WHERE state = 'running' AND NOT EXISTS (
+           SELECT 1 FROM frameio_chains WHERE frameio_chains.job = frameio_jobs.id AND frameio_chains.state <> 'done'
+         )`
+      )
+    )
+  }
+})
+
+/**
+ * The store over the program's client of PostgreSQL.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<JobStore, ClusterError, SqlClient.SqlClient> = Layer.effect(JobStore, make)

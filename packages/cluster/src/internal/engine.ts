@@ -1,0 +1,82 @@
+/**
+ * The engine: `@effect/workflow` on `@effect/cluster`, with nothing between the workers but PostgreSQL.
+ *
+ * The workers do not call one another: a message goes through the database, where the other finds it within a moment. So a
+ * worker needs no port that others reach, and nobody can send it anything who cannot write to the database.
+ */
+import * as ClusterWorkflowEngine from "@effect/cluster/ClusterWorkflowEngine"
+import type * as MessageStorage from "@effect/cluster/MessageStorage"
+import * as RunnerAddress from "@effect/cluster/RunnerAddress"
+import * as RunnerHealth from "@effect/cluster/RunnerHealth"
+import * as Runners from "@effect/cluster/Runners"
+import * as Sharding from "@effect/cluster/Sharding"
+import * as ShardingConfig from "@effect/cluster/ShardingConfig"
+import * as SqlMessageStorage from "@effect/cluster/SqlMessageStorage"
+import * as SqlRunnerStorage from "@effect/cluster/SqlRunnerStorage"
+import * as SqlClient from "@effect/sql/SqlClient"
+import type { WorkflowEngine } from "@effect/workflow/WorkflowEngine"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { ClusterError } from "../ClusterError.js"
+import * as Words from "./sqlWords.js"
+
+/** What a worker's connections are called at PostgreSQL; the server keeps 63 bytes of it. */
+export const applicationName = (worker: string): string => `frameio worker ${worker}`
+
+/**
+ * A worker is alive as long as it has a connection: the server closes those of a process that died at once. Of one whose
+ * machine has gone, the heartbeat ends.
+ */
+const health = Layer.effect(
+  RunnerHealth.RunnerHealth,
+  Effect.map(SqlClient.SqlClient, (sql) => ({
+    isAlive: (address: RunnerAddress.RunnerAddress) =>
+      sql`SELECT 1 FROM pg_stat_activity WHERE application_name = ${applicationName(address.host)} LIMIT 1`.pipe(
+        Effect.map((rows) => rows.length > 0),
+        Effect.orElseSucceed(() => true)
+      )
+  }))
+)
+
+const config = (worker: string) =>
+  ShardingConfig.layer({
+    // Nobody connects to it: a name is all that it is.
+    runnerAddress: Option.some(RunnerAddress.make(worker, 1)),
+    entityMessagePollInterval: Duration.millis(500),
+    entityReplyPollInterval: Duration.seconds(1),
+    refreshAssignmentsInterval: Duration.seconds(1),
+    runnerHealthCheckInterval: Duration.seconds(2),
+    shardLockRefreshInterval: Duration.seconds(3),
+    shardLockExpiration: Duration.seconds(15),
+    entityMaxIdleTime: Duration.seconds(15),
+    simulateRemoteSerialization: false
+  })
+
+export const layer = (
+  worker: string
+): Layer.Layer<
+  WorkflowEngine | Sharding.Sharding | MessageStorage.MessageStorage,
+  ClusterError,
+  SqlClient.SqlClient
+> => {
+  const runnerStorage = Layer.orDie(SqlRunnerStorage.layer)
+  /** Made by one worker at a time. */
+  const tables = Layer.effectDiscard(
+    Effect.flatMap(SqlClient.SqlClient, (sql) =>
+      Words.alone(
+        sql,
+        Effect.scoped(Layer.build(Layer.fresh(Layer.merge(SqlMessageStorage.layer, runnerStorage))))
+      ).pipe(Effect.mapError((error) => new ClusterError({ reason: "Away", detail: Words.of(error) })))
+    )
+  )
+  return ClusterWorkflowEngine.layer.pipe(
+    Layer.provideMerge(Sharding.layer),
+    Layer.provideMerge(Runners.layerNoop),
+    Layer.provideMerge(Layer.orDie(SqlMessageStorage.layer)),
+    Layer.provide([runnerStorage, health]),
+    Layer.provide(tables),
+    Layer.provide(config(worker))
+  )
+}

@@ -1,0 +1,118 @@
+/**
+ * What one worker has in hand, job by job.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as ExecutionStrategy from "effect/ExecutionStrategy"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Runtime from "effect/Runtime"
+import * as Scope from "effect/Scope"
+import * as Accounts from "../Accounts.js"
+import type { ClusterError } from "../ClusterError.js"
+import * as JobStore from "../JobStore.js"
+import * as Session from "./session.js"
+import * as Words from "./sqlWords.js"
+import type { Times } from "./times.js"
+
+export interface Service {
+  /** The lines of a chain that something is to be done about. */
+  readonly lines: (start: JobStore.Start) => Effect.Effect<ReadonlyArray<number>>
+  /** Waits for the end of a link. Never ends on a worker that is being shut down: another goes on. */
+  readonly step: (start: JobStore.Start, line: number) => Effect.Effect<Session.Outcome>
+  /** Lays everything down; what is under way may finish. */
+  readonly drain: Effect.Effect<void>
+}
+
+export class Hands extends Context.Tag("@effect-frameio/cluster/internal/hands")<Hands, Service>() {}
+
+/** Waits for PostgreSQL for as long as it takes. */
+const whatever = <A>(effect: Effect.Effect<A, ClusterError>): Effect.Effect<A> =>
+  effect.pipe(
+    Effect.retry({ while: ({ reason }) => reason === "Away", schedule: Words.patiently("365 days") }),
+    Effect.orDie,
+    Effect.interruptible
+  )
+
+export const make = (
+  times: Times
+): Effect.Effect<Service, never, JobStore.JobStore | Accounts.Accounts | Scope.Scope> =>
+  Effect.gen(function* () {
+    const store = yield* JobStore.JobStore
+    const accounts = yield* Accounts.Accounts
+    const scope = yield* Effect.scope
+    const sessions = new Map<number, Session.Session>()
+    const one = yield* Effect.makeSemaphore(1)
+    let isDraining = false
+
+    // An activity cannot be interrupted, and what is forked within it neither: sessions belong to the worker.
+    const runFork = Runtime.runFork(yield* Effect.runtime<never>())
+
+    const session = (id: number) => Effect.suspend(() => Fiber.join(runFork(open(id))))
+
+    const open = (id: number): Effect.Effect<Option.Option<Session.Session>, ClusterError> =>
+      Effect.gen(function* () {
+        const known = sessions.get(id)
+        if (known !== undefined && !known.isEnded()) return Option.some(known)
+        const job = yield* store.beat(id, "", [])
+        if (job.state !== "running") return Option.none()
+        const repository = yield* Effect.option(
+          Effect.tapError(accounts.repository(job.account), (error) => Effect.logWarning(error.message))
+        )
+        if (Option.isNone(repository)) return Option.none()
+        const own = yield* Scope.fork(scope, ExecutionStrategy.sequential)
+        const session = yield* Session.make({
+          id: crypto.randomUUID(),
+          job,
+          store,
+          repository: repository.value,
+          times
+        }).pipe(Scope.extend(own))
+        sessions.set(id, session)
+        yield* Effect.forkIn(Effect.zipRight(session.ended, Scope.close(own, Exit.void)), scope)
+        return Option.some(session)
+      }).pipe(one.withPermits(1))
+
+    const step = (start: JobStore.Start, line: number): Effect.Effect<Session.Outcome, ClusterError> =>
+      Effect.suspend(() =>
+        isDraining
+          ? Effect.never
+          : Effect.flatMap(
+              session(start.job),
+              Option.match({
+                onNone: () => Effect.succeed<Session.Outcome>("left"),
+                onSome: (session) =>
+                  Effect.flatMap(
+                    session.step(start, line),
+                    Option.match({
+                      onNone: () => Effect.delay(step(start, line), times.tick),
+                      onSome: (outcome) => Effect.succeed(outcome)
+                    })
+                  )
+              })
+            )
+      )
+
+    return {
+      step: (start, line) => whatever(step(start, line)),
+      lines: (start) =>
+        whatever(
+          Effect.gen(function* () {
+            const job = yield* store.beat(start.job, "", [])
+            const rows = yield* store.chain(start.job, start.chain)
+            return Option.match(Session.toDo(job, rows), {
+              onNone: () => [],
+              onSome: ({ links }) => links.map(({ line }) => line)
+            })
+          })
+        ),
+      drain: Effect.suspend(() => {
+        isDraining = true
+        return Effect.forEach(sessions.values(), (session) => session.drain, {
+          concurrency: "unbounded",
+          discard: true
+        })
+      })
+    }
+  })

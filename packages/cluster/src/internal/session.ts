@@ -1,0 +1,254 @@
+/**
+ * What one worker does of one job: the chains that it has in hand, through the runner that one machine has.
+ *
+ * Whoever waits for a link learns its end here; the engine's own record of it is a copy.
+ */
+import type * as BatchEvent from "@effect-frameio/batch/BatchEvent"
+import * as BatchRunner from "@effect-frameio/batch/BatchRunner"
+import * as JobWriter from "@effect-frameio/batch/JobWriter"
+import * as LinkRecord from "@effect-frameio/batch/LinkRecord"
+import type * as VersionPlan from "@effect-frameio/batch/VersionPlan"
+import * as Repository from "@effect-frameio/stacks/Repository"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as FiberSet from "effect/FiberSet"
+import * as Mailbox from "effect/Mailbox"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { ClusterError } from "../ClusterError.js"
+import type * as JobStore from "../JobStore.js"
+import type { Times } from "./times.js"
+
+/** What became of a link: `made` is on its stack, or off it again; `left` is not, and nothing more is done about it. */
+export type Outcome = "made" | "left"
+
+/** A chain in hand. */
+interface InHand {
+  readonly ends: ReadonlyMap<number, Deferred.Deferred<Outcome>>
+  open: number
+  /** Whether the job was stopped before all of it was done. */
+  isCutShort: boolean
+}
+
+export interface Session {
+  /** Waits for the end of a link, taking its chain in hand where nobody has it. Nothing: the session has ended. */
+  readonly step: (start: JobStore.Start, line: number) => Effect.Effect<Option.Option<Outcome>, ClusterError>
+  /** Stops it: nothing more is sent, what is under way may finish, the chains are laid down for others. */
+  readonly drain: Effect.Effect<unknown>
+  readonly ended: Effect.Effect<void>
+  readonly isEnded: () => boolean
+}
+
+/** What is to be done about a chain, if anything. */
+export const toDo = (
+  job: Pick<JobStore.Job, "kind">,
+  rows: ReadonlyArray<LinkRecord.LinkRecord>
+): Option.Option<VersionPlan.Chain | VersionPlan.StackedChain> =>
+  job.kind === "undo" ? LinkRecord.stackedOf(rows) : LinkRecord.leftOf(rows)
+
+const endOf = (event: BatchEvent.BatchEvent): { readonly end: Outcome | "cut short" } | undefined => {
+  switch (event._tag) {
+    case "Confirmed":
+    case "Undone":
+      return { end: "made" }
+    case "Failed":
+      return { end: "left" }
+    case "Skipped":
+      return { end: event.why === "chain" ? "left" : "cut short" }
+    case "Unknown":
+      return { end: "cut short" }
+    default:
+      return undefined
+  }
+}
+
+/** Of a chain whose outcome is looked for first, a run of its own tells nothing. */
+const isOfTheRun = (event: BatchEvent.BatchEvent): boolean =>
+  event._tag === "Planned" || event._tag === "Finished" || event._tag === "Paced"
+
+export const make = (options: {
+  readonly id: string
+  readonly job: JobStore.Job
+  readonly store: JobStore.Service
+  readonly repository: Repository.Service
+  readonly times: Times
+}): Effect.Effect<Session, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { id, job, repository, store, times } = options
+    const chains = yield* Mailbox.make<VersionPlan.Chain>()
+    const stacked = yield* Mailbox.make<VersionPlan.StackedChain>()
+    const stop = yield* Deferred.make<void>()
+    const done = yield* Deferred.make<void>()
+    const inHand = new Map<number, InHand>()
+    let isEnded = false
+    let isDraining = false
+    const aside = yield* FiberSet.make()
+    const writer = yield* JobWriter.make(job.kind, (entries) => store.write(job, id, entries))
+
+    const layDown = (chain: number, hand: InHand): Effect.Effect<void> =>
+      writer.written.pipe(
+        Effect.zipRight(store.layDown(job.id, id, [chain], hand.isCutShort ? "open" : "done")),
+        // Who lays nothing down is not heard of any more, and the chain is started again.
+        Effect.catchAll((error) => Effect.logWarning(`A chain of ${job.name} was not laid down`, error)),
+        Effect.ensuring(Effect.sync(() => inHand.delete(chain)))
+      )
+
+    const settle = (event: BatchEvent.BatchEvent): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        const end = endOf(event)?.end
+        if (end === undefined || !("chain" in event)) return Effect.void
+        const hand = inHand.get(event.chain)
+        const waiting = hand?.ends.get(event.line)
+        if (hand === undefined || waiting === undefined) return Effect.void
+        hand.open -= 1
+        if (end === "cut short") hand.isCutShort = true
+        return Effect.zipRight(
+          end === "cut short" ? Effect.void : Deferred.succeed(waiting, end),
+          hand.open === 0 ? Effect.forkDaemon(layDown(event.chain, hand)) : Effect.void
+        )
+      })
+
+    const onEvent = (event: BatchEvent.BatchEvent): Effect.Effect<void, ClusterError> =>
+      Effect.zipRight(writer.record(event), settle(event))
+
+    const runner = {
+      name: job.name,
+      settleAfter: Duration.millis(job.settleMillis),
+      giveUpAfter: times.giveUpAfter,
+      stop: Deferred.await(stop)
+    }
+
+    const events = Stream.provideService(
+      job.kind === "undo"
+        ? BatchRunner.undoChains(Mailbox.toStream(stacked), { ...runner, onEvent })
+        : BatchRunner.runChains(Mailbox.toStream(chains), { ...runner, onEvent }),
+      Repository.Repository,
+      repository
+    )
+
+    /** Takes nothing more in hand, and ends with what it has. */
+    const close = Effect.suspend(() => {
+      isDraining = true
+      return Effect.zipRight(chains.end, stacked.end)
+    })
+
+    /** Sends nothing more either; what is under way may finish. */
+    const halt = Effect.zipRight(close, Deferred.succeed(stop, undefined))
+
+    /** What was offered and never begun has no event. */
+    const layDownAll = Effect.suspend(() =>
+      Effect.zipRight(writer.written, store.layDown(job.id, id, [...inHand.keys()], "open"))
+    )
+
+    const running = yield* events.pipe(
+      Stream.runForEach((event) =>
+        event._tag === "Finished" && event.stopped !== null && !isDraining
+          ? store.stop(job.id, event.stopped)
+          : Effect.void
+      ),
+      Effect.catchAll((error) => Effect.logWarning(`The work on ${job.name} ended early and is begun again`, error)),
+      Effect.zipRight(halt),
+      Effect.zipRight(FiberSet.awaitEmpty(aside)),
+      Effect.zipRight(Effect.ignore(layDownAll)),
+      Effect.ensuring(
+        Effect.suspend(() => {
+          isEnded = true
+          return Deferred.succeed(done, undefined)
+        })
+      ),
+      Effect.forkScoped
+    )
+
+    /**
+     * A chain with a link that another process has sent runs by itself: the runner waits for what may be under way by the
+     * time since its own beginning, which for the session as a whole may be long ago.
+     */
+    const settleFirst = (chain: VersionPlan.Chain | VersionPlan.StackedChain) => {
+      const own = {
+        ...runner,
+        onEvent: (event: BatchEvent.BatchEvent) => (isOfTheRun(event) ? Effect.void : onEvent(event))
+      }
+      return Stream.provideService(
+        "madeStack" in chain
+          ? BatchRunner.undoChains(Stream.make(chain), own)
+          : BatchRunner.runChains(Stream.make(chain), own),
+        Repository.Repository,
+        repository
+      ).pipe(
+        Stream.runDrain,
+        Effect.catchAll((error) => Effect.logWarning(`A chain of ${job.name} ended early`, error)),
+        FiberSet.run(aside),
+        Effect.asVoid
+      )
+    }
+    const take = (chain: VersionPlan.Chain | VersionPlan.StackedChain): Effect.Effect<void> =>
+      Effect.gen(function* () {
+        const ends = new Map<number, Deferred.Deferred<Outcome>>()
+        for (const { line } of chain.links) ends.set(line, yield* Deferred.make<Outcome>())
+        inHand.set(chain.index, { ends, open: ends.size, isCutShort: false })
+        if (chain.links.some((link) => link.isUnsettled === true)) yield* settleFirst(chain)
+        else yield* "madeStack" in chain ? stacked.offer(chain) : chains.offer(chain)
+      })
+
+    const begin = (start: JobStore.Start, line: number): Effect.Effect<Option.Option<Outcome>, ClusterError> =>
+      Effect.gen(function* () {
+        const begun = yield* store.begin(start, job.kind, id, times.lease)
+        if (isEnded || isDraining) return Option.none()
+        if (inHand.has(start.chain)) return yield* step(start, line)
+        if (begun._tag === "Other") {
+          yield* halt
+          return Option.none()
+        }
+        if (begun._tag === "Taken") {
+          const left = toDo(job, begun.rows)
+          if (Option.isNone(left)) {
+            yield* store.layDown(job.id, id, [start.chain], "done")
+            return Option.some<Outcome>("left")
+          }
+          yield* take(left.value)
+          return yield* step(start, line)
+        }
+        const state = yield* store.stateOf(job.id, line)
+        const isMade = state === (job.kind === "undo" ? "undone" : "confirmed")
+        if (isMade || state === "failed") return Option.some<Outcome>(isMade ? "made" : "left")
+        if (begun._tag === "Over") return Option.some<Outcome>("left")
+        // Whoever has it goes on with it.
+        yield* Effect.sleep(times.beat)
+        return yield* step(start, line)
+      })
+
+    const ended = Deferred.await(done)
+
+    const step: Session["step"] = (start, line) =>
+      Effect.suspend(() => {
+        if (isEnded || isDraining) return Effect.succeedNone
+        const hand = inHand.get(start.chain)
+        if (hand === undefined) return begin(start, line)
+        const waiting = hand.ends.get(line)
+        return waiting === undefined
+          ? Effect.succeedSome<Outcome>("made")
+          : Effect.raceFirst(Effect.asSome(Deferred.await(waiting)), Effect.as(ended, Option.none()))
+      })
+
+    const heard = Effect.suspend(() => store.beat(job.id, id, [...inHand.keys()]))
+    const beat = Effect.flatMap(heard, (now) => {
+      if (now.state === "done") return close
+      return now.state === "running" && now.kind === job.kind ? Effect.void : halt
+    })
+    yield* beat.pipe(
+      Effect.catchAll((error) => Effect.logWarning(`${job.name} was not heard of`, error)),
+      Effect.repeat(Schedule.spaced(times.beat)),
+      Effect.forkScoped
+    )
+
+    return {
+      step,
+      ended,
+      isEnded: () => isEnded,
+      drain: Effect.zipRight(halt, Fiber.await(running))
+    }
+  })

@@ -1,0 +1,194 @@
+import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { VersionPlan } from "@effect-frameio/batch"
+import { Accounts, type ClusterError, JobStore, Worker } from "@effect-frameio/cluster"
+import { RateLimitScheduler } from "@effect-frameio/ratelimit"
+import { FakeFrameioServer, Seed } from "@effect-frameio/testing"
+import { Chunk, ConfigProvider, Context, Effect, Exit, Layer, Redacted, Schedule, Scope, Stream } from "effect"
+import * as PostgresServer from "./support/PostgresServer.js"
+
+type Postgres = Effect.Effect.Success<typeof PostgresServer.start>
+
+/** What a worker has of its environment: the token of the fake, by name. */
+const accounts = (fake: FakeFrameioServer.Service, names: ReadonlyArray<string> = ["FRAMEIO_TOKEN"]) =>
+  Accounts.layer().pipe(
+    Layer.provide([RateLimitScheduler.layerMemory(), NodeHttpClient.layerUndici, NodeFileSystem.layer]),
+    Layer.provide(
+      Layer.setConfigProvider(
+        ConfigProvider.fromMap(
+          new Map([
+            ["FRAMEIO_BASE_URL", fake.baseUrl],
+            ...names.map((name) => [name, Redacted.value(fake.token)] as const)
+          ])
+        )
+      )
+    )
+  )
+
+/** A worker in this process, in a scope of its own. */
+const start = (postgres: Postgres, fake: FakeFrameioServer.Service) =>
+  Effect.gen(function* () {
+    const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
+    const context = yield* Scope.extend(Layer.build(accounts(fake)), scope)
+    const worker = yield* Worker.make({ url: postgres.url }).pipe(Effect.provide(context), Scope.extend(scope))
+    return { ...worker, stop: Scope.close(scope, Exit.void) }
+  })
+
+const ended = (reading: JobStore.Reading) =>
+  reading.job.pipe(
+    Effect.repeat({ until: ({ state }) => state !== "running", schedule: Schedule.spaced("100 millis") }),
+    Effect.timeout("50 seconds"),
+    Effect.zipRight(reading.job)
+  )
+
+const everyShotInOrder = (fake: FakeFrameioServer.Service, seeded: Seed.Shots) => {
+  for (const { versions } of seeded.shots) {
+    assert.deepStrictEqual(fake.world.stackOf(versions[0] ?? "")?.versions, versions)
+  }
+}
+
+const test = <E>(
+  name: string,
+  body: (given: {
+    readonly postgres: Postgres
+    readonly fake: FakeFrameioServer.Service
+    readonly store: JobStore.Service
+  }) => Effect.Effect<void, E, Scope.Scope>
+) =>
+  it.scopedLive.skipIf(PostgresServer.missing)(
+    name,
+    () =>
+      Effect.gen(function* () {
+        const postgres = yield* PostgresServer.start
+        const context = yield* Layer.build(
+          Layer.merge(
+            Worker.layerStore({ url: postgres.url }),
+            FakeFrameioServer.layer({ limits: { "*": { limit: 200, windowMillis: 1000 } } })
+          )
+        )
+        yield* body({
+          postgres,
+          fake: Context.get(context, FakeFrameioServer.FakeFrameioServer),
+          store: Context.get(context, JobStore.JobStore)
+        })
+      }),
+    90_000
+  )
+
+const planOf = (seeded: Seed.Shots) => VersionPlan.fromPairs(Seed.pairs(seeded))
+
+const submission = { name: "job", account: Accounts.DEFAULT, settleAfter: "1 second" } as const
+
+describe("a job on a cluster", () => {
+  test("is carried out by two workers, each version once and in order", ({ fake, postgres, store }) =>
+    Effect.gen(function* () {
+      const seeded = Seed.shots(fake.world, { shots: 20, versions: 4 })
+      yield* start(postgres, fake)
+      yield* start(postgres, fake)
+      const { isNew, job } = yield* store.submit(yield* planOf(seeded), submission)
+      assert.isTrue(isNew)
+      assert.deepInclude(job, { links: 60, chains: 20, state: "running" })
+      const reading = store.reading("job")
+      assert.strictEqual((yield* ended(reading)).state, "done")
+      everyShotInOrder(fake, seeded)
+      assert.strictEqual(fake.journal.of("assets.version").filter((call) => call.applied).length, 60)
+      assert.deepInclude(yield* reading.counts, { total: 60, confirmed: 60, already: 0, planned: 0, sent: 0 })
+      const rows = Chunk.toReadonlyArray(yield* Stream.runCollect(reading.rows))
+      assert.strictEqual(rows.length, 60)
+      assert.isTrue(rows.every(({ how }) => how === "answered"))
+    }))
+
+  test("goes on elsewhere when a worker is shut down, and nothing is sent twice", ({ fake, postgres, store }) =>
+    Effect.gen(function* () {
+      const seeded = Seed.shots(fake.world, { shots: 30, versions: 11 })
+      const first = yield* start(postgres, fake)
+      yield* store.submit(yield* planOf(seeded), submission)
+      const reading = store.reading("job")
+      yield* reading.counts.pipe(
+        Effect.repeat({ until: ({ confirmed }) => confirmed >= 30, schedule: Schedule.spaced("50 millis") })
+      )
+      yield* start(postgres, fake)
+      yield* first.stop
+      assert.isFalse(yield* first.isReady)
+      const left = yield* reading.counts
+      assert.isAbove(left.planned, 0, "the first worker was stopped in the middle")
+      assert.strictEqual((yield* ended(reading)).state, "done")
+      everyShotInOrder(fake, seeded)
+      const calls = fake.journal.of("assets.version")
+      assert.strictEqual(calls.filter((call) => call.applied).length, 300)
+      assert.deepStrictEqual(
+        calls.filter((call) => call.refusal === "NextInStack"),
+        [],
+        "nothing was sent that was in place already"
+      )
+      assert.isAtLeast((yield* reading.runs).length, 2)
+    }))
+
+  test("is taken apart again, and its name is not used twice", ({ fake, postgres, store }) =>
+    Effect.gen(function* () {
+      const seeded = Seed.shots(fake.world, { shots: 5, versions: 4 })
+      const plan = yield* planOf(seeded)
+      yield* start(postgres, fake)
+      yield* store.submit(plan, submission)
+      const reading = store.reading("job")
+      yield* ended(reading)
+      assert.deepStrictEqual(yield* reading.stacked, { links: 15, chains: 5 })
+      yield* store.undo("job")
+      assert.strictEqual((yield* ended(reading)).state, "done")
+      assert.deepInclude(yield* reading.counts, { undone: 15, confirmed: 0, undoing: 0 })
+      for (const { versions } of seeded.shots) assert.isUndefined(fake.world.stackOf(versions[0] ?? ""))
+      const again = yield* Effect.flip(store.submit(plan, submission))
+      assert.strictEqual(again.reason, "Undone")
+    }))
+
+  test("goes on with what is left when it is submitted again; what failed waits for its word", (given) =>
+    Effect.gen(function* () {
+      const { fake, postgres, store } = given
+      const seeded = Seed.shots(fake.world, { shots: 4, versions: 3 })
+      const plan = yield* planOf(seeded)
+      const gone = seeded.shots[0]?.versions[1] ?? ""
+      fake.world.remove(gone)
+      yield* start(postgres, fake)
+      yield* store.submit(plan, submission)
+      const reading = store.reading("job")
+      assert.strictEqual((yield* ended(reading)).state, "done")
+      assert.deepInclude(yield* reading.counts, { confirmed: 6, failed: 1, skipped: 1 })
+      const { requests } = yield* fake.counts("assets.version")
+      const { isNew } = yield* store.submit(plan, submission)
+      assert.isFalse(isNew)
+      yield* ended(reading)
+      assert.strictEqual((yield* fake.counts("assets.version")).requests, requests)
+      yield* store.submit(plan, { ...submission, retryFailed: true })
+      yield* ended(reading)
+      assert.isAbove((yield* fake.counts("assets.version")).requests, requests)
+      assert.deepInclude(yield* reading.counts, { confirmed: 6, failed: 1, skipped: 1 })
+    }))
+
+  test("is looked at by its name, and refused where its name is another's", ({ store }) =>
+    Effect.gen(function* () {
+      const pairs = [{ assetId: crypto.randomUUID(), nextAssetId: crypto.randomUUID() }]
+      const others = [{ assetId: crypto.randomUUID(), nextAssetId: crypto.randomUUID() }]
+      yield* store.submit(yield* VersionPlan.fromPairs(pairs), submission)
+      const reason = <A>(effect: Effect.Effect<A, ClusterError.ClusterError>) =>
+        Effect.map(Effect.flip(effect), (error) => error.reason)
+      assert.strictEqual(yield* reason(store.reading("other").head), "NoJob")
+      assert.strictEqual(yield* reason(store.undo("other")), "NoJob")
+      const other = yield* VersionPlan.fromPairs(others)
+      assert.strictEqual(yield* reason(store.submit(other, submission)), "OtherPlan")
+      const same = yield* VersionPlan.fromPairs(pairs)
+      assert.strictEqual(yield* reason(store.submit(same, { ...submission, account: "show-a" })), "OtherAccount")
+      assert.deepInclude(yield* store.reading("job").left, { links: 1, chains: 1 })
+      assert.isFalse(yield* store.reading("job").inUse)
+    }))
+
+  test("waits for a worker that knows its account, and holds no other up", ({ fake, postgres, store }) =>
+    Effect.gen(function* () {
+      const [mine, others] = [Seed.shots(fake.world, { shots: 2 }), Seed.shots(fake.world, { shots: 2 })]
+      yield* start(postgres, fake)
+      yield* store.submit(yield* planOf(others), { ...submission, name: "theirs", account: "show-a" })
+      yield* store.submit(yield* planOf(mine), submission)
+      assert.strictEqual((yield* ended(store.reading("job"))).state, "done")
+      assert.deepInclude(yield* store.reading("theirs").counts, { planned: 4, sent: 0 })
+      assert.deepInclude(yield* store.reading("theirs").job, { state: "running" })
+    }))
+})

@@ -1,0 +1,123 @@
+import { assert, describe, it } from "@effect/vitest"
+import { VersionPlan } from "@effect-frameio/batch"
+import { JobStore, Worker } from "@effect-frameio/cluster"
+import { DateTime, Effect, type Scope } from "effect"
+import * as PostgresServer from "./support/PostgresServer.js"
+
+const test = <E>(name: string, body: (store: JobStore.Service) => Effect.Effect<void, E, Scope.Scope>) =>
+  it.scopedLive.skipIf(PostgresServer.missing)(
+    name,
+    () =>
+      Effect.flatMap(PostgresServer.start, ({ url }) =>
+        Effect.flatMap(JobStore.JobStore, body).pipe(Effect.provide(Worker.layerStore({ url })))
+      ),
+    60_000
+  )
+
+const ids = Array.from({ length: 6 }, () => crypto.randomUUID())
+const [a = "", b = "", c = "", d = "", e = "", f = ""] = ids
+
+/** Two chains: b and c on a, and e and f on d. */
+const plan = VersionPlan.fromPairs([
+  { assetId: a, nextAssetId: b },
+  { assetId: a, nextAssetId: c },
+  { assetId: d, nextAssetId: e },
+  { assetId: d, nextAssetId: f }
+])
+
+const submitted = (store: JobStore.Service) =>
+  Effect.map(
+    Effect.flatMap(plan, (plan) => store.submit(plan, { name: "job", account: "default" })),
+    ({ job }) => job
+  )
+
+const sent = (line: number) =>
+  Effect.map(DateTime.now, (at) => ({
+    others: [],
+    patches: [
+      {
+        line,
+        state: "sent" as const,
+        how: null,
+        sentTo: a,
+        stackId: null,
+        attempts: 1,
+        sentAt: DateTime.toEpochMillis(at),
+        doneAt: null,
+        fault: null
+      }
+    ]
+  }))
+
+const starting = { open: 10, stalled: "1 hour" } as const
+
+describe("JobStore", () => {
+  test("lets one session have a chain, and no other write about it", (store) =>
+    Effect.gen(function* () {
+      const job = yield* submitted(store)
+      const [first] = yield* store.start(job.id, starting)
+      if (first === undefined) return assert.fail("nothing was started")
+      assert.strictEqual((yield* store.begin(first, "run", "one", "1 hour"))._tag, "Taken")
+      assert.strictEqual((yield* store.begin(first, "run", "other", "1 hour"))._tag, "Elsewhere")
+      const line = first.chain === 0 ? 1 : 3
+      yield* store.write(job, "one", yield* sent(line))
+      assert.strictEqual((yield* Effect.flip(store.write(job, "other", yield* sent(line)))).reason, "Lost")
+      assert.strictEqual(yield* store.stateOf(job.id, line), "sent")
+      // Nobody has heard of the first for longer than the lease.
+      const taken = yield* store.begin(first, "run", "other", "0 seconds")
+      assert.strictEqual(taken._tag, "Taken")
+      if (taken._tag === "Taken") assert.deepInclude(taken.rows[0], { state: "sent", attempts: 1, sent_to: a })
+      assert.strictEqual((yield* Effect.flip(store.write(job, "one", yield* sent(line)))).reason, "Lost")
+    }))
+
+  test("starts a chain again that nobody is heard of about, and lets the first start go", (store) =>
+    Effect.gen(function* () {
+      const job = yield* submitted(store)
+      const firsts = yield* store.start(job.id, starting)
+      assert.strictEqual(firsts.length, 2)
+      assert.isTrue(firsts.every(({ again, generation }) => !again && generation === 1))
+      assert.deepStrictEqual(yield* store.start(job.id, starting), [])
+      const [first] = firsts
+      if (first === undefined) return assert.fail("nothing was started")
+      yield* store.begin(first, "run", "one", "1 hour")
+      const agains = yield* store.start(job.id, { ...starting, stalled: "0 seconds" })
+      assert.isTrue(agains.length === 2 && agains.every(({ again, generation }) => again && generation === 2))
+      assert.strictEqual((yield* store.begin(first, "run", "one", "1 hour"))._tag, "Over")
+      assert.strictEqual(
+        (yield* Effect.flip(store.write(job, "one", yield* sent(first.chain === 0 ? 1 : 3)))).reason,
+        "Lost"
+      )
+      const [second] = agains
+      if (second === undefined) return assert.fail("nothing was started again")
+      assert.strictEqual((yield* store.begin(second, "run", "other", "1 hour"))._tag, "Taken")
+    }))
+
+  test("has no more chains open than it is told, and ends a job with its last chain", (store) =>
+    Effect.gen(function* () {
+      const job = yield* submitted(store)
+      const state = Effect.map(store.reading("job").job, (job) => job.state)
+      for (const expected of [1, 1, 0]) {
+        const starts = yield* store.start(job.id, { ...starting, open: 1 })
+        assert.strictEqual(starts.length, expected)
+        assert.strictEqual((yield* store.start(job.id, { ...starting, open: 1 })).length, 0)
+        for (const one of starts) {
+          yield* store.finish
+          assert.strictEqual(yield* state, "running")
+          yield* store.begin(one, "run", "one", "1 hour")
+          yield* store.layDown(job.id, "one", [one.chain], "done")
+        }
+      }
+      yield* store.finish
+      assert.strictEqual(yield* state, "done")
+    }))
+
+  test("starts nothing of a job that was stopped, and says why", (store) =>
+    Effect.gen(function* () {
+      const job = yield* submitted(store)
+      yield* store.stop(job.id, "The token was refused.")
+      assert.deepStrictEqual(yield* store.start(job.id, starting), [])
+      assert.deepInclude(yield* store.reading("job").job, { state: "stopped", reason: "The token was refused." })
+      assert.deepInclude(yield* submitted(store), { state: "running", reason: undefined })
+      assert.strictEqual((yield* store.start(job.id, starting)).length, 2)
+    }))
+})
