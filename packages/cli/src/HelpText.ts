@@ -146,7 +146,7 @@ export const ofGroup = (path: ReadonlyArray<string>, columns: number): string =>
     ...Text.wrapped(`of every command: ${globalsInShort}`, room - 7).map((line) => `       ${line}`),
     ...section("Commands", Text.rows(heads(path), room)),
     ...(top
-      ? ["", ...Text.wrapped("Log in: auth login or FRAMEIO_TOKEN. To try: demo. More: frameio help <command>.", room)]
+      ? ["", ...Text.wrapped("FRAMEIO_TOKEN or auth login; try frameio demo; more: frameio help <command>.", room)]
       : ["", ...Text.wrapped(`More: frameio help ${path.join(" ")} <command>.`, room)]),
     ""
   ].join("\n")
