@@ -80,11 +80,13 @@ describe("several workers, one killed every few seconds", () => {
         const frameio = (...args: ReadonlyArray<string>) =>
           Effect.promise(() => exec(process.execPath, [bin, ...args], { env, maxBuffer: 1e8 }))
         const workers: Array<ChildProcess> = []
+        const atWork = new Set<ChildProcess>()
         const work = Effect.sync(() => {
           const child = spawn(process.execPath, [bin, "worker"], { env, stdio: ["ignore", "ignore", "pipe"] })
           let said = ""
           child.stderr.on("data", (chunk: Buffer) => {
             said += chunk.toString()
+            if (said.includes("is at work")) atWork.add(child)
           })
           child.once("exit", (code) => {
             if (code !== null && code !== 130 && code !== 0) console.error(`a worker ended with ${code}: ${said}`)
@@ -130,7 +132,10 @@ describe("several workers, one killed every few seconds", () => {
         assert.strictEqual(report.stdout.trim().split("\n").length, pairs.length)
         assert.notInclude(report.stdout, Redacted.value(fake.token))
         // A worker that is told to end does so by itself.
-        const [last] = workers
+        const last = yield* Effect.repeat(
+          Effect.sync(() => workers.find((child) => atWork.has(child))),
+          { until: (child) => child !== undefined, schedule: Schedule.spaced("100 millis") }
+        ).pipe(Effect.zipRight(Effect.sync(() => workers.find((child) => atWork.has(child)))))
         const ended = yield* Effect.async<number | null>((resume) => {
           last?.once("exit", (code) => resume(Effect.succeed(code)))
           last?.kill("SIGTERM")
