@@ -167,12 +167,14 @@ export const start = (setup: Setup): Effect.Effect<Started, CliError, Scope.Scop
 export const toCsv = (pairs: ReadonlyArray<Seed.Pair>): string =>
   ["asset_id,next_asset_id", ...pairs.map((pair) => `${pair.assetId},${pair.nextAssetId}`), ""].join("\n")
 
-/** What both APIs are reached with. */
-const exports = ({ baseUrl }: FakeFrameioServer.Service): string =>
-  `export FRAMEIO_BASE_URL=${baseUrl}\nexport FRAMEIO_TOKEN=${FakeFrameio.token}\n`
+type Api = "v2" | "v4"
 
-const powerShellExports = ({ baseUrl }: FakeFrameioServer.Service): string =>
-  `$env:FRAMEIO_BASE_URL = "${baseUrl}"\n$env:FRAMEIO_TOKEN = "${FakeFrameio.token}"\n`
+/** The commands take a fake for v2 unless they are told. */
+const environment = (api: Api, { baseUrl }: FakeFrameioServer.Service): ReadonlyArray<readonly [string, string]> => [
+  ["FRAMEIO_BASE_URL", baseUrl],
+  ["FRAMEIO_TOKEN", FakeFrameio.token],
+  ...(api === "v4" ? ([["FRAMEIO_API", "v4"]] as const) : [])
+]
 
 /** A developer token needs a header at V4, and a path its account. */
 const curl = (method: "GET" | "POST", url: string, body?: unknown): string =>
@@ -247,7 +249,7 @@ const aboutV2 = ({ deliveryId, pairs, server }: Started, file: Option.Option<str
   )
 }
 
-const limitText = (api: "v2" | "v4", limit: number | undefined): string => {
+const limitText = (api: Api, limit: number | undefined): string => {
   if (api === "v2") return `It allows ${limit ?? LIMIT} version calls per second.`
   return limit === undefined
     ? "It speaks V4 with the limits that Frame.io prints: 10 new stacks and 100 moves a minute."
@@ -255,7 +257,7 @@ const limitText = (api: "v2" | "v4", limit: number | undefined): string => {
 }
 
 /**
- * Serves until Ctrl-C. The two exports go to standard output, the rest to standard error.
+ * Serves until Ctrl-C. The exports go to standard output, the rest to standard error.
  *
  * @since 0.1.0
  * @category handlers
@@ -264,7 +266,7 @@ export const handle = Effect.fn("Cli.fake")(function* (
   args: Omit<Setup, "limit"> & {
     readonly host: string
     readonly limit: Option.Option<number>
-    readonly api: "v2" | "v4"
+    readonly api: Api
     readonly pairs: Option.Option<string>
     readonly force: boolean
   }
@@ -282,8 +284,10 @@ export const handle = Effect.fn("Cli.fake")(function* (
     `A Frame.io on this machine, with ${args.shots} shots of ${args.versions} versions each, nothing stacked yet.\n` +
       `${limitText(args.api, limit)} In another terminal:\n\n`
   )
-  yield* stdio.out(exports(server))
-  yield* stdio.err(`\nIn PowerShell:\n${powerShellExports(server)}`)
+  const variables = environment(args.api, server)
+  yield* stdio.out(variables.map(([name, value]) => `export ${name}=${value}\n`).join(""))
+  const powerShell = variables.map(([name, value]) => `$env:${name} = "${value}"\n`).join("")
+  yield* stdio.err(`\nIn PowerShell:\n${powerShell}`)
   yield* stdio.err(args.api === "v4" ? aboutV4(started) : aboutV2(started, args.pairs))
   yield* stdio.err(
     `\nIn a browser:\nwhat is in it, and how its limits stand: ${server.baseUrl}/\nits calls, to read and to try: ${server.docsUrl}\nCtrl-C ends it, and all that is in it.\n`

@@ -62,7 +62,10 @@ describe("frameio fake", () => {
         }
       })
       assert.strictEqual(code, 0, err)
-      assert.match(out, /^export FRAMEIO_BASE_URL=http:\/\/127\.0\.0\.1:\d+\nexport FRAMEIO_TOKEN=\S+\n$/)
+      assert.match(
+        out,
+        /^export FRAMEIO_BASE_URL=http:\/\/127\.0\.0\.1:\d+\nexport FRAMEIO_TOKEN=\S+\nexport FRAMEIO_API=v4\n$/
+      )
       // The stack is there once, so the second of the same call finds its files gone from the folder.
       assert.deepStrictEqual(answers, [
         { status: 200, type: undefined },
