@@ -243,25 +243,6 @@ export const optional = <A>(
   })
 
 /**
- * An option that must be given.
- *
- * @since 0.1.0
- * @category options
- */
-export const required = <A>(name: string, kind: Kind<A>, description: string): Flag<A> =>
-  flag(name, {
-    description,
-    value: kind,
-    required: true,
-    read: once<A, A>(
-      name,
-      kind,
-      (value) => value,
-      () => wrong(`--${name} <${kind.label}> is missing.`)
-    )
-  })
-
-/**
  * An option with a value that is known when it is left out.
  *
  * @since 0.1.0

@@ -119,11 +119,14 @@ export const DryRun = Schema.TaggedStruct("DryRun", {
  * @category schemas
  */
 export const Status = Schema.Struct({
-  ledger: Schema.String,
+  /** Absent for a job on a cluster. */
+  ledger: Schema.optional(Schema.String),
   job: Schema.String,
   plan: Schema.NullOr(Schema.String),
   createdAt: Time,
   inUse: Schema.Boolean,
+  /** Whether the ledger is a copy from the middle of a run, without its log. */
+  isPartial: Schema.Boolean,
   counts: Counts,
   left: Count,
   leftMillis: Schema.NullOr(Schema.Number),
