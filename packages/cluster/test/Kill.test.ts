@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
 import { FakeFrameioServer, Seed } from "@effect-frameio/testing"
-import { Context, Effect, Layer, Redacted, Schedule, Schema } from "effect"
+import { Context, Effect, Fiber, Layer, Redacted, Schedule, Schema } from "effect"
 import * as PostgresServer from "./support/PostgresServer.js"
 import * as RedisServer from "./support/RedisServer.js"
 
@@ -114,12 +114,14 @@ describe("several workers, one killed every few seconds", () => {
         yield* status.pipe(
           Effect.repeat({ until: ({ counts }) => counts.confirmed > 0, schedule: Schedule.spaced("200 millis") })
         )
-        yield* Effect.forkScoped(Effect.repeat(Effect.delay(killOne, "2 seconds"), Schedule.recurs(2)))
+        const killing = yield* Effect.forkScoped(Effect.repeat(Effect.delay(killOne, "2 seconds"), Schedule.recurs(2)))
         const { counts } = yield* status.pipe(
           Effect.repeat({ until: ({ left }) => left === 0, schedule: Schedule.spaced("500 millis") }),
           Effect.timeout("90 seconds"),
           Effect.zipRight(status)
         )
+        // A job that is done before the last kill must not leave it to the worker that is told to end.
+        yield* Fiber.interrupt(killing)
         assert.isAtLeast(kills, 2)
         assert.deepStrictEqual(counts, { total: pairs.length, confirmed: pairs.length, sent: 0 })
         for (const { versions } of seeded.shots) {
