@@ -11,11 +11,12 @@ const arrows = {
   testing: ["core", "ratelimit"],
   redis: ["ratelimit"],
   undici: ["core"],
+  servers: [],
   batch: ["core", "ratelimit", "stacks"],
   report: ["batch", "core"],
   cluster: ["batch", "stacks", "core", "ratelimit"],
   cli: ["core", "ratelimit", "stacks", "batch", "report", "cluster", "testing", "redis", "undici"],
-  benchmarks: ["core", "ratelimit", "stacks", "batch", "testing", "redis", "undici"],
+  benchmarks: ["core", "ratelimit", "stacks", "batch", "testing", "redis", "undici", "servers"],
   examples: ["core", "ratelimit", "stacks", "batch", "report", "testing", "redis", "undici"]
 }
 
@@ -23,7 +24,7 @@ const arrows = {
 const platformFree = ["ratelimit", "core", "stacks"]
 
 /** These are programs: a library imports modules and never a barrel, so that its users bundle only what is used. */
-const programs = ["benchmarks", "examples"]
+const programs = ["servers", "benchmarks", "examples"]
 
 /** These need at run time only what their `package.json` declares as dependencies or peers. */
 const published = ["ratelimit", "core", "stacks", "testing", "redis", "undici", "batch", "report", "cluster"]
@@ -70,8 +71,8 @@ const pure = {
 /** Libraries that a pure module may import: no state, no clock, no input or output. */
 const pureLibraries = ["jsonc-parser", "re2js"]
 
-/** Any test may use the fake. */
-const testsMayUse = ["testing"]
+/** Any test may use the fake, and real servers. */
+const testsMayUse = ["testing", "servers"]
 
 // -----------------------------------------------------------------------------
 // the same as rules of dependency-cruiser

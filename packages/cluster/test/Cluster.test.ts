@@ -3,9 +3,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { VersionPlan } from "@effect-frameio/batch"
 import { Accounts, type ClusterError, JobStore, Worker } from "@effect-frameio/cluster"
 import { RateLimitScheduler } from "@effect-frameio/ratelimit"
+import * as PostgresServer from "@effect-frameio/servers/PostgresServer"
 import { FakeFrameioServer, Seed } from "@effect-frameio/testing"
 import { Chunk, ConfigProvider, Context, Effect, Exit, Layer, Redacted, Schedule, Scope, Stream } from "effect"
-import * as PostgresServer from "./support/PostgresServer.js"
 
 type Postgres = Effect.Effect.Success<typeof PostgresServer.start>
 

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { VersionPlan } from "@effect-frameio/batch"
 import { JobStore, Worker } from "@effect-frameio/cluster"
+import * as PostgresServer from "@effect-frameio/servers/PostgresServer"
 import { DateTime, Effect, type Scope } from "effect"
-import * as PostgresServer from "./support/PostgresServer.js"
 
 const test = <E>(name: string, body: (store: JobStore.Service) => Effect.Effect<void, E, Scope.Scope>) =>
   it.scopedLive.skipIf(PostgresServer.missing)(

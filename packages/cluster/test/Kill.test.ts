@@ -6,10 +6,10 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
+import * as PostgresServer from "@effect-frameio/servers/PostgresServer"
+import * as RedisServer from "@effect-frameio/servers/RedisServer"
 import { FakeFrameioServer, Seed } from "@effect-frameio/testing"
 import { Context, Effect, Fiber, Layer, Redacted, Schedule, Schema } from "effect"
-import * as PostgresServer from "./support/PostgresServer.js"
-import * as RedisServer from "./support/RedisServer.js"
 
 const exec = promisify(execFile)
 
@@ -49,7 +49,7 @@ describe("several workers, one killed every few seconds", () => {
       Effect.gen(function* () {
         const { bin, folder } = yield* program
         const postgres = yield* PostgresServer.start
-        const redis = yield* RedisServer.start
+        const redis = yield* RedisServer.start()
         const context = yield* Layer.build(
           FakeFrameioServer.layer({
             limits: { "*": { limit: 1000, windowMillis: 1000 }, "assets.version": { limit: LIMIT, windowMillis: 1000 } }
@@ -74,7 +74,7 @@ describe("several workers, one killed every few seconds", () => {
           FRAMEIO_CLUSTER: Redacted.value(postgres.url),
           FRAMEIO_BASE_URL: fake.baseUrl,
           FRAMEIO_TOKEN_SHOW_A: Redacted.value(fake.token),
-          FRAMEIO_REDIS_URL: redis.url,
+          FRAMEIO_REDIS_URL: Redacted.value(redis.url),
           FRAMEIO_REDIS_HASH_KEY: "a hash key of some length"
         }
         const frameio = (...args: ReadonlyArray<string>) =>

@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { LeakyBucket, RateLimitStore } from "@effect-frameio/ratelimit"
 import { RedisRateLimitStore } from "@effect-frameio/redis"
+import * as RedisServer from "@effect-frameio/servers/RedisServer"
 import { ConfigProvider, Effect, Exit, Fiber, Layer, Logger, Redacted, Schedule, Scope } from "effect"
 import { Redis } from "ioredis"
 import { HASH_KEY, key, makeScheduler, makeServer, ROUTE, TOKEN } from "./support/client.js"
 import { grantOne } from "./support/grantOne.js"
-import * as RedisServer from "./support/RedisServer.js"
 import { storeSuite } from "./support/storeSuite.js"
 
 const test = it.scopedLive.skipIf(RedisServer.missing)

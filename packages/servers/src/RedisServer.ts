@@ -1,25 +1,17 @@
-/** A real `redis-server` of the test's own: on a free loopback port, without files, gone when its scope closes. */
+/** A real `redis-server` of a test's own: on a free loopback port, without files, gone when its scope closes. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, Redacted } from "effect"
+import { freePort } from "./freePort.js"
 
 /** Whether there is none on this machine. Says so once per test file, as loud as a test can. */
 export const missing = spawnSync("redis-server", ["--version"]).error !== undefined
 
 if (missing) {
-  console.warn("!!! redis-server is not installed: THE TESTS OF THE STORE IN REDIS ARE SKIPPED !!!")
+  process.stderr.write("!!! redis-server is not installed: WHAT NEEDS IT IS SKIPPED !!!\n")
 }
-
-const freePort = Effect.async<number>((resume) => {
-  const probe = createServer()
-  probe.listen(0, "127.0.0.1", () => {
-    const address = probe.address()
-    probe.close(() => resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : 0)))
-  })
-})
 
 const launch = (port: number, folder: string, password: string | undefined) =>
   Effect.async<ChildProcess>((resume) => {

@@ -1,10 +1,10 @@
-/** A real PostgreSQL of the test's own: on a free loopback port, in a temporary folder, gone when its scope closes. */
+/** A real PostgreSQL of a test's own: on a free loopback port, in a temporary folder, gone when its scope closes. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, Redacted } from "effect"
+import { freePort } from "./freePort.js"
 
 /** Debian keeps the server's programs off the path. */
 const folders = [
@@ -23,7 +23,7 @@ const initdb = find("initdb")
 /** Whether there is none on this machine. Says so once per test file, as loud as a test can. */
 export const missing = postgres === undefined || initdb === undefined
 
-if (missing) console.warn("!!! postgres is not installed: THE TESTS OF JOBS ON A CLUSTER ARE SKIPPED !!!")
+if (missing) process.stderr.write("!!! postgres is not installed: WHAT NEEDS IT IS SKIPPED !!!\n")
 
 const idOf = (user: string): number | undefined => {
   const { status, stdout } = spawnSync("id", ["-u", user], { encoding: "utf8" })
@@ -34,21 +34,13 @@ const idOf = (user: string): number | undefined => {
 const user = process.getuid?.() === 0 ? (idOf("postgres") ?? idOf("nobody")) : undefined
 const identity = user === undefined ? {} : { uid: user, gid: user }
 
-export const freePort = Effect.async<number>((resume) => {
-  const probe = createServer()
-  probe.listen(0, "127.0.0.1", () => {
-    const address = probe.address()
-    probe.close(() => resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : 0)))
-  })
-})
-
 const launch = (folder: string, port: number) =>
   Effect.async<ChildProcess>((resume) => {
     const child = spawn(
       postgres ?? "postgres",
       [
         ...["-D", folder, "-p", `${port}`, "-k", folder, "-c", "listen_addresses=127.0.0.1"],
-        // What a test writes need not outlive the machine, only the server.
+        // What is written need not outlive the machine, only the server.
         ...["-c", "fsync=off", "-c", "max_connections=100"]
       ],
       { ...identity, cwd: folder, stdio: ["ignore", "ignore", "pipe"] }
@@ -93,7 +85,9 @@ export const start = Effect.gen(function* () {
   yield* Effect.acquireRelease(up, () => down("SIGQUIT"))
   return {
     url: Redacted.make(`postgres://frameio@127.0.0.1:${port}/postgres`),
-    /** Cuts every connection off, and starts it again. */
-    restart: Effect.zipRight(down("SIGINT"), up)
+    /** Cuts every connection off. */
+    stop: down("SIGINT"),
+    /** Starts it again, with what was committed. */
+    up
   }
 })
