@@ -364,15 +364,23 @@ describe("a job over V4", () => {
     }).pipe(Effect.provide(v4()))
   )
 
-  it.effect("puts versions on top that V4 has put elsewhere", () =>
-    Effect.gen(function* () {
-      const fake = yield* FakeFrameio.FakeFrameio
-      const { files, rest, target } = yield* shot("a", 13)
-      assert.deepInclude(countsOf(yield* run(pairs(target, rest))), { confirmed: 12, failed: 0 })
-      assert.deepStrictEqual(yield* versionsOf(target), files)
-      assert.strictEqual((yield* fake.counts("versionStacks.reorder")).requests, 3)
-    }).pipe(Effect.provide(v4({ v4: { movedFilePlace: "bottom" } })))
-  )
+  for (const [what, faults] of [
+    ["", FaultPlan.none],
+    [
+      ", also where the answer to the new stack was lost",
+      FaultPlan.nth("versionStacks.create", 0, { _tag: "AnswerLost" })
+    ]
+  ] as const) {
+    it.effect(`puts versions on top that V4 has put elsewhere${what}`, () =>
+      Effect.gen(function* () {
+        const fake = yield* FakeFrameio.FakeFrameio
+        const { files, rest, target } = yield* shot("a", 13)
+        assert.deepInclude(countsOf(yield* run(pairs(target, rest))), { confirmed: 12, failed: 0 })
+        assert.deepStrictEqual(yield* versionsOf(target), files)
+        assert.strictEqual((yield* fake.counts("versionStacks.reorder")).requests, 3)
+      }).pipe(Effect.provide(v4({ faults, v4: { movedFilePlace: "bottom" } })))
+    )
+  }
 
   it.effect("keeps the rest back where it cannot", () =>
     Effect.gen(function* () {

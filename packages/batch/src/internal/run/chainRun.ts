@@ -43,6 +43,8 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
   let begun = false
   /** Whether versions that are put on this stack are known to come on top. */
   let isOrderKnown = abilities.growsOnTop
+  /** Whether one of them came to be elsewhere. */
+  let isElsewhere = false
   /** What is on top, as far as that was seen. */
   let top: AssetId | undefined
   let left = BatchEstimate.stepsOf(chain, abilities.filesPerStack)
@@ -200,39 +202,38 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
         const before = top
         top = yield* newestOf(stackId)
         if (top !== undefined && sameId(top, link.nextAssetId)) return true
-        const isAsBefore = before !== undefined && top !== undefined && sameId(before, top)
-        if (!isAsBefore || tools.order.isElsewhere || waited >= tools.settleMillis || halt.reason() !== undefined) {
-          return false
-        }
+        const mayBeOld = before === undefined || (top !== undefined && sameId(before, top))
+        if (!mayBeOld || isElsewhere || waited >= tools.settleMillis || halt.reason() !== undefined) return false
         yield* halt.sleep(Duration.millis(pause))
       }
     })
 
   /**
    * Fails where a version is on its stack and not on top. Where what was there before still is, the API puts versions
-   * elsewhere, and this one is put on top; what else is on top is somebody's, and stays there.
+   * elsewhere, and this one is put on top; what else is on top is somebody's, and stays there. One that was `moved` by this
+   * run, and is on top, tells where the API puts them; what an earlier run has sent may have come there otherwise.
    */
-  const prove = (link: Link): Effect.Effect<void, FrameioError.ReadError | NotOnTop> =>
+  const prove = (link: Link, moved: boolean): Effect.Effect<void, FrameioError.ReadError | NotOnTop> =>
     Effect.gen(function* () {
       const stackId = target.id()
       const before = top
       if (yield* isOnTop(link, stackId)) {
-        isOrderKnown = true
+        if (moved) isOrderKnown = true
         return
       }
       // An earlier run has put both on, of which this one belongs below.
       if (placeInChain(top) > placeInChain(link.nextAssetId)) return
       const isOld = top !== undefined && ((before !== undefined && sameId(before, top)) || isOurs(top))
       if (isOld && (yield* raise(link, stackId))) {
-        tools.order.isElsewhere = true
+        isElsewhere = true
         if (yield* isOnTop(link, stackId)) return
       }
       return yield* new NotOnTop({ assetId: link.nextAssetId, stackId, ...(top === undefined ? {} : { newest: top }) })
     })
 
   /** What proves to be made, and is not where it should be, has failed; what cannot be read has not. */
-  const proved = (end: End, link: Link): Effect.Effect<End> =>
-    Effect.matchEffect(prove(link), {
+  const proved = (end: End, link: Link, moved: boolean): Effect.Effect<End> =>
+    Effect.matchEffect(prove(link, moved), {
       onSuccess: () => Effect.succeed(end),
       onFailure: (error) =>
         error._tag === "FrameioNotOnTop"
@@ -339,7 +340,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
       if (end._tag !== "Made") return end
       if (end.answer !== undefined) target.learn(end.answer)
       top = end.how === "answered" ? last.nextAssetId : onto.id
-      return end.how === "answered" ? end : yield* proved(end, last)
+      return end.how === "answered" ? end : yield* proved(end, last, false)
     })
   }
 
@@ -415,7 +416,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
       })
       if (end._tag !== "Made") return end
       if (end.answer !== undefined) yield* learn(link, sentTo, end.answer)
-      if (!abilities.growsOnTop && (!isOrderKnown || isLast)) return yield* proved(end, link)
+      if (!abilities.growsOnTop && (!isOrderKnown || isLast)) return yield* proved(end, link, end.how === "answered")
       top = link.nextAssetId
       return end
     }).pipe(Effect.tap(() => Effect.sync(() => expect({ ...left, grows: Math.max(0, left.grows - 1) }))))

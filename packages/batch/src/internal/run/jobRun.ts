@@ -157,7 +157,6 @@ export const run = <C, E, R, E2>(
         calls: crew.calls,
         jobs: { makes, grows: job },
         lanes: { scout: yield* Effect.makeSemaphore(SCOUTS), make: yield* Effect.makeSemaphore(MAKERS) },
-        order: { isElsewhere: false },
         settleMillis: Duration.toMillis(settings.settleAfter),
         expect: (before, now) => {
           if (requests === undefined) return

@@ -45,8 +45,6 @@ export interface Tools {
    * long before it is used is stale, and keeps the first requests waiting.
    */
   readonly lanes: { readonly scout: Effect.Semaphore; readonly make: Effect.Semaphore }
-  /** What the job has learnt of the API: whether what is put on a stack comes to be elsewhere than on top. */
-  readonly order: { isElsewhere: boolean }
   /** How long what was made may take to be seen, in ms. */
   readonly settleMillis: number
 }
