@@ -10,10 +10,11 @@ import ts from "typescript"
 import { faultsOf, hostWith, snippetsOf } from "./snippets.mjs"
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..")
-/** Every package but the private ones. */
-const libraries = readdirSync(join(root, "packages")).filter(
-  (name) => JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8")).private !== true
-)
+/** The packages that can be imported: neither private, nor a command alone. */
+const libraries = readdirSync(join(root, "packages")).filter((name) => {
+  const manifest = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"))
+  return manifest.private !== true && Object.hasOwn(manifest.exports ?? {}, ".")
+})
 
 const problems = []
 const from = (file) => relative(root, file).split(sep).join("/")

@@ -33,7 +33,7 @@ const placeOf = (one: CommandLine.Argument<unknown>): string =>
  * @since 0.1.0
  * @category printing
  */
-export const usage = (command: CommandLine.Command): string =>
+const usage = (command: CommandLine.Command): string =>
   [
     "frameio",
     ...command.path,

@@ -106,7 +106,7 @@ const Counts = Schema.Struct({
  * @since 0.1.0
  * @category schemas
  */
-export const DryRun = Schema.TaggedStruct("DryRun", {
+const DryRun = Schema.TaggedStruct("DryRun", {
   versions: Count,
   stacks: Count,
   counts: Schema.NullOr(Counts)
@@ -118,7 +118,7 @@ export const DryRun = Schema.TaggedStruct("DryRun", {
  * @since 0.1.0
  * @category schemas
  */
-export const Status = Schema.Struct({
+const Status = Schema.Struct({
   /** Absent for a job on a cluster. */
   ledger: Schema.optional(Schema.String),
   job: Schema.String,
@@ -146,7 +146,7 @@ export const Status = Schema.Struct({
  * @since 0.1.0
  * @category schemas
  */
-export const ReportRow = Schema.Struct({
+const ReportRow = Schema.Struct({
   line: Count,
   chain: Count,
   state: Schema.Literal("planned", "sent", "confirmed", "failed", "skipped", "undoing", "undone"),

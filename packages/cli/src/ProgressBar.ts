@@ -96,7 +96,7 @@ const purpose = (route: string): string => {
  * @since 0.1.0
  * @category constants
  */
-export const SAMPLES = 64
+const SAMPLES = 64
 
 /**
  * Before the first event.
@@ -160,7 +160,7 @@ export const rate = (progress: Progress, now: number): number | undefined => {
  * @since 0.1.0
  * @category getters
  */
-export const leftMillis = (progress: Progress, budget: Budget | undefined, now: number): number | undefined => {
+const leftMillis = (progress: Progress, budget: Budget | undefined, now: number): number | undefined => {
   const left = BatchProgress.left(progress.counts)
   if (left === undefined) return undefined
   const lately = rate(progress, now)

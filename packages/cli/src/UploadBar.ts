@@ -41,7 +41,7 @@ export const SAMPLES = 50
  * @since 0.1.0
  * @category constants
  */
-export const SAMPLE_MILLIS = 200
+const SAMPLE_MILLIS = 200
 
 /**
  * Before the first event.

@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Arguments, CommandLine, Commands } from "@effect-frameio/cli"
+import * as Arguments from "../src/Arguments.js"
+import * as CommandLine from "../src/CommandLine.js"
+import * as Commands from "../src/Commands.js"
 
 const read = (line: string) => Arguments.read(line === "" ? [] : line.split(" "))
 

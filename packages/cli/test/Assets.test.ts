@@ -1,8 +1,8 @@
 import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { AssetLink } from "@effect-frameio/cli"
 import { FakeFrameio, Seed } from "@effect-frameio/testing"
 import { Effect, Fiber, Layer, TestClock } from "effect"
+import * as AssetLink from "../src/AssetLink.js"
 import { type Outside, run } from "./run.js"
 
 const A = "0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10"

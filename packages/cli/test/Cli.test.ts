@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { BatchRunner } from "@effect-frameio/batch"
-import { Commands } from "@effect-frameio/cli"
 import { Upload } from "@effect-frameio/stacks"
 import { Duration, Effect } from "effect"
+import * as Commands from "../src/Commands.js"
 import { run } from "./run.js"
 
 const A = "00000000-0000-4000-8000-000000000001"

@@ -4,7 +4,9 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { NamedRule } from "@effect-frameio/batch"
-import { CommandLine, Commands, Completion } from "@effect-frameio/cli"
+import * as CommandLine from "../src/CommandLine.js"
+import * as Commands from "../src/Commands.js"
+import * as Completion from "../src/Completion.js"
 
 const has = (shell: string): boolean => spawnSync(shell, ["-c", "exit 0"]).status === 0
 

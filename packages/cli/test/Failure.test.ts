@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ErrorText, Failure } from "@effect-frameio/cli"
 import { Asset, FrameioError } from "@effect-frameio/core"
 import { UploadError } from "@effect-frameio/stacks"
+import * as ErrorText from "../src/ErrorText.js"
+import * as Failure from "../src/Failure.js"
 
 const id = Asset.AssetId.make("0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10")
 const call = { endpoint: "assets.get", assetIds: [id] }

@@ -1,7 +1,7 @@
 import { assert, describe, expect, it } from "@effect/vitest"
 import { LinkError } from "@effect-frameio/batch"
-import { JsonOutput } from "@effect-frameio/cli"
 import { JSONSchema, Schema } from "effect"
+import * as JsonOutput from "../src/JsonOutput.js"
 
 type Json = { readonly [name: string]: unknown } | ReadonlyArray<unknown> | string | number | boolean | null
 

@@ -2,8 +2,9 @@ import { execFileSync } from "node:child_process"
 import { FileSystem, Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { CliError, OutputFile } from "@effect-frameio/cli"
 import { Effect, type Scope, Stream } from "effect"
+import * as CliError from "../src/CliError.js"
+import * as OutputFile from "../src/OutputFile.js"
 
 const test = <E>(
   name: string,

@@ -2,10 +2,11 @@ import { FileSystem, HttpClient } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { type FolderPlan, NamedRule, VersionPlan } from "@effect-frameio/batch"
-import { PlanText, Text } from "@effect-frameio/cli"
 import { FakeFrameio, FaultPlan, RateLimiter, Seed } from "@effect-frameio/testing"
 import { ConfigProvider, Effect, Fiber, Layer, Option, Redacted, TestClock } from "effect"
 import * as LimitFile from "../src/LimitFile.js"
+import * as PlanText from "../src/PlanText.js"
+import * as Text from "../src/Text.js"
 import { type Outside, run } from "./run.js"
 
 const env = { FRAMEIO_TOKEN: FakeFrameio.token }

@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { BatchEvent } from "@effect-frameio/batch"
-import { ProgressBar, Text } from "@effect-frameio/cli"
 import { FrameioError } from "@effect-frameio/core"
 import { DateTime, FastCheck } from "effect"
+import * as ProgressBar from "../src/ProgressBar.js"
+import * as Text from "../src/Text.js"
 
 const at = DateTime.unsafeMake(0)
 const planned = (links: number): BatchEvent.BatchEvent => ({

@@ -2,9 +2,9 @@ import { FileSystem, HttpClient } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { VersionPlan } from "@effect-frameio/batch"
-import { JsonOutput } from "@effect-frameio/cli"
 import { FakeFrameio } from "@effect-frameio/testing"
 import { Effect, Layer, Schema } from "effect"
+import * as JsonOutput from "../src/JsonOutput.js"
 import { type Outside, run } from "./run.js"
 
 const env = { FRAMEIO_TOKEN: FakeFrameio.token }

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Text } from "@effect-frameio/cli"
 import { FastCheck } from "effect"
+import * as Text from "../src/Text.js"
 
 describe("Text", () => {
   it("knows how wide names are", () => {

@@ -3,11 +3,12 @@ import { crc32 } from "node:zlib"
 import { FileSystem, HttpClient } from "@effect/platform"
 import { NodeContext, NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Text, UploadBar } from "@effect-frameio/cli"
 import { Asset } from "@effect-frameio/core"
 import type { UploadEvent } from "@effect-frameio/stacks"
 import { FakeFrameio, FakeFrameioServer, FaultPlan, Storage } from "@effect-frameio/testing"
 import { Effect, Layer, Option, Schedule } from "effect"
+import * as Text from "../src/Text.js"
+import * as UploadBar from "../src/UploadBar.js"
 import { type Outside, run } from "./run.js"
 
 const bytes = Uint8Array.from({ length: 700_000 }, (_, at) => (at * 31 + (at >> 8)) & 0xff)

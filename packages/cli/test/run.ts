@@ -1,7 +1,9 @@
 import { FetchHttpClient, type HttpClient } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
-import { Arguments, Cli, Stdio } from "@effect-frameio/cli"
 import { ConfigProvider, Deferred, type Duration, Effect, Layer, Stream } from "effect"
+import * as Arguments from "../src/Arguments.js"
+import * as Cli from "../src/Cli.js"
+import * as Stdio from "../src/Stdio.js"
 
 export interface Outside {
   readonly input?: string
