@@ -65,7 +65,7 @@ const pure = {
     "Transport"
   ],
   "packages/report/src": ["client/find", "internal/reportText"],
-  "packages/stacks/src": ["PartPlan"]
+  "packages/stacks/src": ["internal/partPlan"]
 }
 
 /** Libraries that a pure module may import: no state, no clock, no input or output. */

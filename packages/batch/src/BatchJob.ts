@@ -38,8 +38,7 @@ export type UndoOptions = Omit<Options, "lookFirst" | "retryFailed">
 /**
  * What holds when an option is left out, beside `BatchRunner.defaults`.
  *
- * @since 0.1.0
- * @category options
+ * @internal
  */
 export const defaults = { giveUpAfter: Duration.hours(12) } as const
 

@@ -40,8 +40,7 @@ export interface Options {
 /**
  * The defaults of {@link Options}.
  *
- * @since 0.1.0
- * @category options
+ * @internal
  */
 export const defaults = { recursive: false, concurrency: 8 } as const
 

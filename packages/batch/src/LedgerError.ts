@@ -126,8 +126,7 @@ const told = (error: unknown): { readonly code: string; readonly words: string }
 /**
  * What a failure of SQLite means for a ledger.
  *
- * @since 0.1.0
- * @category constructors
+ * @internal
  */
 export const fromSql =
   (file: string) =>

@@ -220,14 +220,6 @@ export const reasonOf = (error: LinkError): string =>
   FrameioError.isFrameioError(error) ? FrameioError.reasonOf(error) : error.message
 
 /**
- * Whether a value is one of these.
- *
- * @since 0.1.0
- * @category guards
- */
-export const isLinkError: (u: unknown) => u is LinkError = Schema.is(LinkError)
-
-/**
  * The encoded form as JSON, as the ledger has it.
  *
  * @internal

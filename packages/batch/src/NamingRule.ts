@@ -32,8 +32,7 @@ export interface Options {
 /**
  * The longest name that is read, in UTF-16 units. No file system in use has longer ones.
  *
- * @since 0.1.0
- * @category constants
+ * @internal
  */
 export const MAX_NAME = 255
 
@@ -173,8 +172,7 @@ const LEFTOVER = /^(?:\._.*|\.ds_store|(?:eh)?thumbs\.db|desktop\.ini)$/is
 /**
  * Whether a name is that of a file which an operating system leaves in folders, such as `.DS_Store`: never media.
  *
- * @since 0.1.0
- * @category checks
+ * @internal
  */
 export const isLeftover = (name: string): boolean => LEFTOVER.test(name.trim())
 

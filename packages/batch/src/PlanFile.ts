@@ -25,8 +25,7 @@ export type Format = "csv" | "jsonl"
  * plan was made against: a `file` in its folder, or a `version_stack` and its newest version. Files without them are read
  * just as well, with nothing to check.
  *
- * @since 0.1.0
- * @category constants
+ * @internal
  */
 export const columns = [
   "asset_id",
@@ -46,8 +45,7 @@ export const columns = [
 /**
  * One line of a plan.
  *
- * @since 0.1.0
- * @category models
+ * @internal
  */
 export type Row = Readonly<Record<(typeof columns)[number], string>>
 
@@ -55,8 +53,7 @@ export type Row = Readonly<Record<(typeof columns)[number], string>>
  * The lines of groups, in order: all of a group name the same target, on which the runner finds the stack that the first
  * of them makes.
  *
- * @since 0.1.0
- * @category conversions
+ * @internal
  */
 export function* rows(groups: Iterable<Group>): Generator<Row> {
   for (const { base, lines, target } of groups) {
@@ -113,16 +110,14 @@ export function* jsonRows(groups: Iterable<Group>): Generator<JsonRow> {
 /**
  * The columns of a file of findings.
  *
- * @since 0.1.0
- * @category constants
+ * @internal
  */
 export const findingColumns = ["severity", "kind", "folder", "stack", "asset_id", "name", "message"] as const
 
 /**
  * One line of a file of findings.
  *
- * @since 0.1.0
- * @category models
+ * @internal
  */
 export type FindingRow = Readonly<Record<(typeof findingColumns)[number], string>>
 
@@ -131,8 +126,7 @@ const NOBODY: Finding["assets"][number] = { id: "", name: "" }
 /**
  * The lines of findings: one for each asset that a finding is about, or one if it is about none.
  *
- * @since 0.1.0
- * @category conversions
+ * @internal
  */
 export function* findingRows(findings: Iterable<Finding>): Generator<FindingRow> {
   for (const finding of findings) {

@@ -216,8 +216,7 @@ export interface Options {
 /**
  * The defaults of {@link Options}.
  *
- * @since 0.1.0
- * @category options
+ * @internal
  */
 export const defaults = {
   format: "auto",

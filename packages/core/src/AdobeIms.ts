@@ -35,8 +35,7 @@ export const DEFAULT_BASE_URL = "https://ims-na1.adobelogin.com"
 /**
  * What a service asks for.
  *
- * @since 0.1.0
- * @category constants
+ * @internal
  */
 export const SERVICE_SCOPES: ReadonlyArray<string> = ["openid", "AdobeID", "frame.s2s.all"]
 
@@ -44,8 +43,7 @@ export const SERVICE_SCOPES: ReadonlyArray<string> = ["openid", "AdobeID", "fram
  * What a person's login asks for. `AdobeID` has to be named: without it Frame.io refuses a token that IMS calls valid.
  * `offline_access` is what brings a refresh token.
  *
- * @since 0.1.0
- * @category constants
+ * @internal
  */
 export const USER_SCOPES: ReadonlyArray<string> = [
   "AdobeID",

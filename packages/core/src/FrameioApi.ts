@@ -125,8 +125,7 @@ const children = listing.addSuccess(Schema.Array(Asset))
  * The listing with `only_fields`, whose items may lack anything: the same endpoint as `children`, for the client that
  * asks for it. What such an item has for certain is not documented.
  *
- * @since 0.1.0
- * @category endpoints
+ * @internal
  */
 export const slimChildren = listing.addSuccess(Schema.Array(AssetFragment))
 
@@ -468,16 +467,3 @@ export const endpointOf = (request: {
   readonly method: string
   readonly url: string
 }): Endpoint<EndpointName> | undefined => reflected.find(request)
-
-/** Anything that may be an id; left in the route it would make a bucket of every asset. */
-const ID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=\/)\d+(?=\/|$)/gi
-
-/**
- * The route of a request, which is the name of its rate limit: `POST /v2/assets/:asset_id/version`. A request that is
- * not declared gets its own path with the ids taken out.
- *
- * @since 0.1.0
- * @category reflection
- */
-export const routeOf = (request: { readonly method: string; readonly url: string }): string =>
-  endpointOf(request)?.route ?? `${request.method} ${reflected.pathOf(request.url).replace(ID, ":id")}`

@@ -422,8 +422,7 @@ export interface Options {
 /**
  * The defaults of {@link Options}.
  *
- * @since 0.1.0
- * @category constants
+ * @internal
  */
 export const defaults = {
   timeout: Duration.seconds(45),

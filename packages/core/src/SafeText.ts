@@ -32,8 +32,7 @@ const UNSEEN =
  * Text that came from outside, for a terminal or a log: characters that act instead of being seen are written as
  * `\\u{1b}`. Without this a server could move the cursor, or turn the direction of a line.
  *
- * @since 0.1.0
- * @category text
+ * @internal
  */
 export const visible = (text: string): string => text.replace(UNSEEN, (one) => `\\u{${one.charCodeAt(0).toString(16)}}`)
 
@@ -71,8 +70,7 @@ export const words = (body: string, length: number): string =>
 /**
  * A field's path as a person writes it: `creator.id`, `[3].name`.
  *
- * @since 0.1.0
- * @category text
+ * @internal
  */
 export const fieldPath = (path: ReadonlyArray<PropertyKey>): string => {
   let text = ""
@@ -86,8 +84,7 @@ export const fieldPath = (path: ReadonlyArray<PropertyKey>): string => {
 /**
  * The steps of a field's path: the other way round.
  *
- * @since 0.1.0
- * @category text
+ * @internal
  */
 export const pathSteps = (path: string): ReadonlyArray<PropertyKey> =>
   path
@@ -98,7 +95,6 @@ export const pathSteps = (path: string): ReadonlyArray<PropertyKey> =>
 /**
  * The annotation by which a schema says what its values must be, whichever of its own rules is broken.
  *
- * @since 0.1.0
- * @category text
+ * @internal
  */
 export const says = (message: string) => ({ message: () => ({ message, override: true }) })

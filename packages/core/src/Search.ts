@@ -182,16 +182,14 @@ const libraryQuery = {
 /**
  * The query of an advanced search by GET, as it is on the wire.
  *
- * @since 0.1.0
- * @category wire
+ * @internal
  */
 export const LibraryQuery = Schema.Struct(libraryQuery)
 
 /**
  * The query of a search by GET, as it is on the wire.
  *
- * @since 0.1.0
- * @category wire
+ * @internal
  */
 export const AssetsQuery = Schema.Struct({
   ...libraryQuery,

@@ -108,8 +108,7 @@ const isPart = Schema.is(Schema.Struct({ size: Schema.Number, is_final: Schema.B
  * The documented rules that hold between the fields of a payload, by the names on the wire: everything that is broken,
  * in one go. Single fields are the schema's to judge.
  *
- * @since 0.1.0
- * @category rules
+ * @internal
  */
 export const problemsOf = (payload: { readonly [K in keyof Payload]?: unknown }): ReadonlyArray<Problem> => {
   const problems: Array<Problem> = []

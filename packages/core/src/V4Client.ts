@@ -400,8 +400,7 @@ export const make = (
 /**
  * The defaults of {@link Options}.
  *
- * @since 0.1.0
- * @category constants
+ * @internal
  */
 export const defaults = { timeout: "60 seconds" } as const
 

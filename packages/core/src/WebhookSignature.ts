@@ -95,8 +95,7 @@ export class WebhookRefused extends Data.TaggedError("FrameioWebhookRefused")<{
 /**
  * The defaults of {@link receive}.
  *
- * @since 0.1.0
- * @category constants
+ * @internal
  */
 export const defaults = { tolerance: "5 minutes" } as const
 

@@ -154,8 +154,7 @@ export interface Refusal {
 /**
  * The server reads its clock in whole ms, so of a leak one ms may not have been counted yet.
  *
- * @since 0.1.0
- * @category constants
+ * @internal
  */
 export const CLOCK_GRAIN = 1
 
@@ -163,8 +162,7 @@ export const CLOCK_GRAIN = 1
  * A long queue keeps the bucket at this part of the window: what is free above it is for a person and for urgent
  * calls. It costs no time, because the free part is spent when the rest of the queue fits into it.
  *
- * @since 0.1.0
- * @category constants
+ * @internal
  */
 export const CALM = 0.4
 
@@ -248,8 +246,7 @@ export const make = (hint?: Rule): LeakyBucket => ({
 /**
  * Whether a rule can be one: at least one request per window, and a window of at least 1 ms, both finite.
  *
- * @since 0.1.0
- * @category getters
+ * @internal
  */
 export const isRule = ({ limit, windowMillis }: Rule): boolean =>
   limit >= 1 && limit < Number.POSITIVE_INFINITY && windowMillis >= 1 && windowMillis < Number.POSITIVE_INFINITY
@@ -316,8 +313,7 @@ const used = (bucket: LeakyBucket): number => (shared(bucket) ? Math.max(bound(b
 /**
  * How many requests could go now, were they all that is to come.
  *
- * @since 0.1.0
- * @category getters
+ * @internal
  */
 export const free = (bucket: LeakyBucket): number => {
   const alone = bucket.inFlight - lingeringCount(bucket) === 0

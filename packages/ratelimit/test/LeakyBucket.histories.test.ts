@@ -100,7 +100,7 @@ describe("LeakyBucket, whatever happens", { timeout: 60 * MINUTES }, () => {
       }).filter(
         ({ jitter, latency, limit, windowMillis }) =>
           // Where round trips do not fit into the calm part, what is in flight fills the bucket and sets the pace.
-          2 * latency * (1 + jitter) * LeakyBucket.costMillis({ limit, windowMillis }) < LeakyBucket.CALM * windowMillis
+          2 * latency * (1 + jitter) * LeakyBucket.costMillis({ limit, windowMillis }) < 0.4 * windowMillis
       ),
       0.1,
       ({ limit, requests, windowMillis }, { lastSuccessAt, slowest, succeeded }) => {

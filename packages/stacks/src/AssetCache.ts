@@ -55,8 +55,7 @@ export interface Options {
 /**
  * The defaults of {@link Options}.
  *
- * @since 0.1.0
- * @category constants
+ * @internal
  */
 export const defaults = {
   timeToLive: Duration.minutes(10),
@@ -164,8 +163,7 @@ const keyOf = (id: Asset.AssetId): string => id.toLowerCase()
 /**
  * Makes a cache over the client.
  *
- * @since 0.1.0
- * @category constructors
+ * @internal
  */
 export const make = (options?: Options): Effect.Effect<Service, never, FrameioClient.FrameioClient | Scope.Scope> =>
   Effect.gen(function* () {

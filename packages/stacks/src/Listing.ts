@@ -206,8 +206,7 @@ export interface ChildrenArgs extends Omit<FrameioClient.ChildrenArgs, "page">, 
  * The children of a folder or a stack out of a function that reads one page of them: {@link children} over another
  * reader than the client, such as the cache.
  *
- * @since 0.1.0
- * @category constructors
+ * @internal
  */
 export const childrenFrom = <E, R>(
   read: (args: FrameioClient.ChildrenArgs) => Effect.Effect<Page<Asset>, E, R>,

@@ -21,8 +21,8 @@ import * as Record from "effect/Record"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import { fileOf, itemOf } from "./internal/assetItem.js"
+import * as PartPlan from "./internal/partPlan.js"
 import * as Listing from "./Listing.js"
-import * as PartPlan from "./PartPlan.js"
 import * as VersionStack from "./VersionStack.js"
 
 type AssetId = Asset.AssetId

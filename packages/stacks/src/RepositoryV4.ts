@@ -142,8 +142,7 @@ const isOtherKind = (error: FrameioError.ReadError): boolean =>
 /**
  * A repository over the V4 client, in the client's account.
  *
- * @since 0.1.0
- * @category constructors
+ * @internal
  */
 export const make: Effect.Effect<Repository.Service, never, V4Client.V4Client> = Effect.map(
   V4Client.V4Client,

@@ -79,8 +79,7 @@ export interface Options {
 /**
  * The defaults of {@link Options}.
  *
- * @since 0.1.0
- * @category constants
+ * @internal
  */
 export const defaults = { attempts: 5, settleAfter: "30 seconds" } as const
 

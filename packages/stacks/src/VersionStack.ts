@@ -329,8 +329,7 @@ export interface WriteOptions extends ReadOptions {
 /**
  * The defaults of {@link WriteOptions}.
  *
- * @since 0.1.0
- * @category constants
+ * @internal
  */
 export const defaults = {
   attempts: 3,

@@ -4,8 +4,6 @@ export * as AssetCache from "./AssetCache.js"
 export * as ExactlyOnce from "./ExactlyOnce.js"
 /** Lists as streams, over all their pages. */
 export * as Listing from "./Listing.js"
-/** Which bytes of a file go to which upload URL; pure. */
-export * as PartPlan from "./PartPlan.js"
 /** Files, folders and stacks, whichever API is behind. */
 export * as Repository from "./Repository.js"
 /** The repository over the V4 client. */

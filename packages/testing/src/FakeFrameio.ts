@@ -38,9 +38,9 @@ import type * as Scope from "effect/Scope"
 import * as FaultPlan from "./FaultPlan.js"
 import * as Engine from "./internal/engine.js"
 import * as inProcess from "./internal/inProcess.js"
+import type * as Payload from "./internal/payload.js"
 import { State } from "./internal/v4/state.js"
 import * as Journal from "./Journal.js"
-import type * as Payload from "./Payload.js"
 import * as RateLimiter from "./RateLimiter.js"
 import * as Storage from "./Storage.js"
 import type * as Unknowns from "./Unknowns.js"
@@ -105,8 +105,7 @@ export interface Options {
 /**
  * The defaults of {@link Options}.
  *
- * @since 0.1.0
- * @category constants
+ * @internal
  */
 export const defaults = {
   seed: 1,

@@ -21,7 +21,7 @@ import type { Engine } from "./internal/engine.js"
 import * as Manual from "./internal/manual.js"
 import { ServerRequest } from "./internal/messages.js"
 import type { Reply } from "./internal/reply.js"
-import type { Uploads } from "./Uploads.js"
+import type { Uploads } from "./internal/uploads.js"
 import * as Webhooks from "./Webhooks.js"
 
 /**

@@ -145,7 +145,6 @@ export class Journal {
 /**
  * An empty journal that keeps the last `keep` requests.
  *
- * @since 0.1.0
- * @category constructors
+ * @internal
  */
 export const make = (keep: number): Journal => new Journal(keep)

@@ -92,8 +92,7 @@ export const burstOf = (limit: Limit): number => {
 /**
  * `x-ratelimit-remaining` at a level.
  *
- * @since 0.1.0
- * @category rules
+ * @internal
  */
 export const remainingAt = (limit: Limit, level: number): number =>
   Math.round(Math.max(limit.windowMillis - level, 0) / (limit.windowMillis / limit.limit))

@@ -157,8 +157,7 @@ export const defaults: V4Unknowns = {
 /**
  * Fills in the defaults.
  *
- * @since 0.1.0
- * @category constructors
+ * @internal
  */
 export const make = (options?: Options): V4Unknowns => {
   const given = Object.entries(options ?? {}).filter(([, value]) => value !== undefined)

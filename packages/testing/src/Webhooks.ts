@@ -51,8 +51,7 @@ export type Receiver = (delivery: Delivery) => Effect.Effect<number | undefined>
 /**
  * Takes everything, and only keeps it to be looked at.
  *
- * @since 0.1.0
- * @category receivers
+ * @internal
  */
 export const kept: Receiver = () => Effect.succeed(200)
 

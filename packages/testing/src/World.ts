@@ -14,8 +14,8 @@ import type { AssetId } from "@effect-frameio/core/Asset"
 import { toUuid } from "./internal/ids.js"
 import { hash } from "./internal/random.js"
 import { iso } from "./internal/time.js"
+import * as Uploads from "./internal/uploads.js"
 import * as Unknowns from "./Unknowns.js"
-import * as Uploads from "./Uploads.js"
 
 /**
  * What an asset is.

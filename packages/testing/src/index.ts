@@ -10,9 +10,6 @@ export * as FaultPlan from "./FaultPlan.js"
 /** What the server saw, and what it did. */
 export * as Journal from "./Journal.js"
 
-/** Assets as they are on the wire. */
-export * as Payload from "./Payload.js"
-
 /** The server's leaky buckets. */
 export * as RateLimiter from "./RateLimiter.js"
 
@@ -24,9 +21,6 @@ export * as Storage from "./Storage.js"
 
 /** What nobody outside knows of the real API, as options. */
 export * as Unknowns from "./Unknowns.js"
-
-/** The uploads that a world expects. */
-export * as Uploads from "./Uploads.js"
 
 /** What nobody outside knows of V4, as options. */
 export * as V4Unknowns from "./V4Unknowns.js"

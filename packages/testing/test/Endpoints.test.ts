@@ -2,8 +2,9 @@
 import { HttpBody, HttpClient, HttpClientRequest } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Asset, FrameioApi, FrameioClient, FrameioError, UploadPart, V4Api } from "@effect-frameio/core"
-import { FakeFrameio, RateLimiter, Uploads, World } from "@effect-frameio/testing"
+import { FakeFrameio, RateLimiter, World } from "@effect-frameio/testing"
 import { Effect, FastCheck, Option } from "effect"
+import * as Uploads from "../src/internal/uploads.js"
 
 const fakeAnd = <A, E>(
   program: (parts: {

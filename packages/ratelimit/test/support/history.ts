@@ -6,6 +6,12 @@ import { LeakyBucket, RateLimitHeaders } from "@effect-frameio/ratelimit"
 import { grantOne } from "./grantOne.js"
 import { makeAgenda, makeRandom, makeServer } from "./playground.js"
 
+/** The server reads its clock in whole ms. */
+const CLOCK_GRAIN = 1
+
+/** The part of the window that a long queue fills. */
+const CALM = 0.4
+
 export interface History {
   readonly seed: number
   readonly limit: number
@@ -112,7 +118,7 @@ export const play = (history: History): Played => {
   }
 
   const check = () => {
-    if (bucket.at > now + LeakyBucket.CLOCK_GRAIN + 1e-6) problem(`the state is ahead of its clock, at ${bucket.at}`)
+    if (bucket.at > now + CLOCK_GRAIN + 1e-6) problem(`the state is ahead of its clock, at ${bucket.at}`)
     if (bucket.level < 0 || bucket.seen < 0) problem(`a level below nothing: ${bucket.level}, ${bucket.seen}`)
     const at = LeakyBucket.advance(bucket, now)
     if (strict() && at.rule !== undefined && LeakyBucket.bound(at) < server.level(now) - 1e-6) {
@@ -176,8 +182,8 @@ export const play = (history: History): Played => {
     const full = at.rule.windowMillis
     const bound = LeakyBucket.bound(at)
     if (bound + each * backlog() <= full - 1e-6) problem("waits although all that is to come fits")
-    if (bound + each <= LeakyBucket.CALM * full - 1e-6) problem("waits although the bucket is calm")
-    if (at.inFlight === 0 && retryAt - now > bound + LeakyBucket.CLOCK_GRAIN + 1e-6)
+    if (bound + each <= CALM * full - 1e-6) problem("waits although the bucket is calm")
+    if (at.inFlight === 0 && retryAt - now > bound + CLOCK_GRAIN + 1e-6)
       problem("waits longer than until the bucket is empty")
   }
 

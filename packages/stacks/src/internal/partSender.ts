@@ -22,9 +22,9 @@ import { constTrue } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Stream from "effect/Stream"
-import type { Part } from "../PartPlan.js"
 import { PartFailed, SourceMismatch, UploadExpired } from "../UploadError.js"
 import * as Md5 from "./md5.js"
+import type { Part } from "./partPlan.js"
 
 /**
  * What all parts of one upload have in common.

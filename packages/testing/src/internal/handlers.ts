@@ -8,8 +8,8 @@ import * as Search from "@effect-frameio/core/Search"
 import type * as UploadPart from "@effect-frameio/core/UploadPart"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import * as Payload from "../Payload.js"
 import type { Access, ChildrenPage, Condition, Entry, Refusal, Result, SearchQuery, Versioned } from "../World.js"
+import * as Payload from "./payload.js"
 import { Visit, type VisitState } from "./visit.js"
 
 type Failed = FrameioError.NotFound | FrameioError.Forbidden | FrameioError.InvalidArguments

@@ -1,6 +1,6 @@
 import * as Context from "effect/Context"
-import type { Shape } from "../Payload.js"
 import type { User, World } from "../World.js"
+import type { Shape } from "./payload.js"
 
 /**
  * One request while it is being handled: who asks, when, and what the handler leaves for the journal and the headers.

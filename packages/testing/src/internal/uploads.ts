@@ -4,18 +4,11 @@
  *
  * An ordinary upload has all of its parts from the beginning, of equal size but for the last. Those of a realtime upload
  * are added as they are asked for.
- *
- * @since 0.1.0
  */
 import type { AssetId } from "@effect-frameio/core/Asset"
-import { hash } from "./internal/random.js"
+import { hash } from "./random.js"
 
-/**
- * One part, and where it is to be put.
- *
- * @since 0.1.0
- * @category models
- */
+/** One part, and where it is to be put. */
 export interface ExpectedPart {
   /** Counted from 1. */
   readonly number: number
@@ -29,12 +22,7 @@ export interface ExpectedPart {
   readonly receivedAt: number | null
 }
 
-/**
- * One upload. `parts` are in the order of their numbers.
- *
- * @since 0.1.0
- * @category models
- */
+/** One upload. `parts` are in the order of their numbers. */
 export interface Upload {
   readonly assetId: AssetId
   readonly realtime: boolean
@@ -45,12 +33,7 @@ export interface Upload {
   readonly parts: ReadonlyArray<ExpectedPart>
 }
 
-/**
- * A part, and the upload that it belongs to.
- *
- * @since 0.1.0
- * @category models
- */
+/** A part, and the upload that it belongs to. */
 export interface Place {
   readonly upload: Omit<Upload, "parts">
   readonly part: ExpectedPart
@@ -79,12 +62,7 @@ const signatureOf = (assetId: string, { issue, number }: Pick<KeptPart, "issue" 
   return mixed.toString(16).padStart(8, "0")
 }
 
-/**
- * The uploads of one world.
- *
- * @since 0.1.0
- * @category models
- */
+/** The uploads of one world. */
 export class Uploads {
   /** Where parts are put, without a slash at the end. A fake on a port sets its own address. */
   base = "https://storage.example.invalid"
@@ -209,10 +187,5 @@ export class Uploads {
   }
 }
 
-/**
- * No uploads yet.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** No uploads yet. */
 export const make = (): Uploads => new Uploads()

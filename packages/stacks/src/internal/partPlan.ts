@@ -2,16 +2,9 @@
  * Which bytes of a file go to which upload URL. Pure, without Effect.
  *
  * The rule is that of Frame.io's own SDK: every part has `ceil(filesize / count)` bytes, and the last what is left.
- *
- * @since 0.1.0
  */
 
-/**
- * One part of a file.
- *
- * @since 0.1.0
- * @category models
- */
+/** One part of a file. */
 export interface Part {
   /** From 1, in the order of the URLs. */
   readonly number: number
@@ -26,9 +19,6 @@ export interface Part {
  *
  * @param filesize bytes, a whole number of at least 0
  * @param count how many URLs there are, at least 1
- *
- * @since 0.1.0
- * @category constructors
  */
 export const split = (filesize: number, count: number): ReadonlyArray<Part> => {
   const rest = filesize % count
@@ -44,9 +34,6 @@ export const split = (filesize: number, count: number): ReadonlyArray<Part> => {
  * The parts of these sizes, one behind the other.
  *
  * @param sizes bytes of each part
- *
- * @since 0.1.0
- * @category constructors
  */
 export const ofSizes = (sizes: ReadonlyArray<number>): ReadonlyArray<Part> => {
   let end = 0

@@ -4,20 +4,13 @@
  * `full` has every field of a real file that was just created (105), and of a real folder (55), which omits the media
  * fields rather than sending null. No real version stack is public: it is shown with a file's fields. `slim` has
  * 32 of them, for bulk work where the rendering would be most of the time.
- *
- * @since 0.1.0
  */
 import type { Asset } from "@effect-frameio/core/Asset"
-import { toUuid } from "./internal/ids.js"
-import { iso } from "./internal/time.js"
-import { type Entry, nothingSet, type Project, type User, type World } from "./World.js"
+import { type Entry, nothingSet, type Project, type User, type World } from "../World.js"
+import { toUuid } from "./ids.js"
+import { iso } from "./time.js"
 
-/**
- * How much of an asset is shown.
- *
- * @since 0.1.0
- * @category models
- */
+/** How much of an asset is shown. */
 export type Shape = "full" | "slim"
 
 const PERMISSIONS = {
@@ -52,12 +45,7 @@ const NO_DOWNLOADS = nulls(
   "image_small"
 )
 
-/**
- * A user, as assets embed their creator.
- *
- * @since 0.1.0
- * @category rendering
- */
+/** A user, as assets embed their creator. */
 export const user = (one: User, since: number): Readonly<Record<string, unknown>> => ({
   ...nulls(
     "bio",
@@ -98,13 +86,8 @@ export const user = (one: User, since: number): Readonly<Record<string, unknown>
   user_default_color: "#40ff9f"
 })
 
-/**
- * A project, as assets embed it.
- *
- * @since 0.1.0
- * @category rendering
- */
-export const project = (one: Project): Readonly<Record<string, unknown>> => ({
+/** A project, as assets embed it. */
+const project = (one: Project): Readonly<Record<string, unknown>> => ({
   ...nulls("archived_at", "deleted_at", "description", "invite_url", "resource_id"),
   _type: "project",
   archive_status: "standard",
@@ -382,12 +365,7 @@ const file = (world: World, entry: Entry, insertedAt: string, processedAt: strin
   user_permissions: PERMISSIONS
 })
 
-/**
- * An asset as it is on the wire.
- *
- * @since 0.1.0
- * @category rendering
- */
+/** An asset as it is on the wire. */
 export const render = (world: World, entry: Entry, shape: Shape): Asset => {
   const insertedAt = iso(entry.insertedAt)
   const asset =

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { PartPlan } from "@effect-frameio/stacks"
 import { FastCheck } from "effect"
+import * as PartPlan from "../src/internal/partPlan.js"
 
 describe("PartPlan", () => {
   it("gives each part ceil(filesize / count) bytes, and the last what is left", () => {
