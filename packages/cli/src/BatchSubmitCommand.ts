@@ -13,6 +13,7 @@ import * as Option from "effect/Option"
 import * as BatchRunCommand from "./BatchRunCommand.js"
 import { CliError } from "./CliError.js"
 import * as Cluster from "./Cluster.js"
+import * as Connection from "./Connection.js"
 import { Stdio } from "./Stdio.js"
 import { plural } from "./Text.js"
 
@@ -51,6 +52,7 @@ export const handle = Effect.fn("Cli.batchSubmit")(function* (args: {
       : [])
   ]
   if (wrong.length > 0) return yield* CliError.badInput(wrong.join("\n"))
+  const api = yield* Connection.told
   const format = args.format === "auto" ? BatchRunCommand.formatOf(args.file) : args.format
   const plan = yield* BatchRunCommand.reading(args.file, args.json, (bytes) =>
     VersionPlan.fromBytes(bytes, { format, anyOrder: args.anyOrder })
@@ -60,6 +62,7 @@ export const handle = Effect.fn("Cli.batchSubmit")(function* (args: {
     store.submit(plan, {
       name,
       account: args.account,
+      api,
       retryFailed: args.retryFailed,
       settleAfter: Option.match(args.settleAfter, {
         onNone: () => BatchRunner.defaults.settleAfter,
@@ -70,8 +73,10 @@ export const handle = Effect.fn("Cli.batchSubmit")(function* (args: {
     Cluster.toCliError
   )
   if (args.json || !stdio.outIsTerminal) {
-    const { account, chains, links, state } = job
-    return yield* stdio.out(`${JSON.stringify({ job: job.name, isNew, account, state, links, chains })}\n`)
+    const { account, api, chains, links, state } = job
+    return yield* stdio.out(
+      `${JSON.stringify({ job: job.name, isNew, account, api: api ?? null, state, links, chains })}\n`
+    )
   }
   const extent = `${plural(job.links, "version")} for ${plural(job.chains, "stack")}`
   yield* stdio.out(

@@ -10,6 +10,7 @@ import type * as Path from "@effect/platform/Path"
 import { AssetId } from "@effect-frameio/core/Asset"
 import * as FrameioClient from "@effect-frameio/core/FrameioClient"
 import * as FrameioConfig from "@effect-frameio/core/FrameioConfig"
+import { isLoopback } from "@effect-frameio/core/SecureUrl"
 import * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
 import type { BucketKey } from "@effect-frameio/ratelimit/RateLimitStore"
 import * as Repository from "@effect-frameio/stacks/Repository"
@@ -41,15 +42,13 @@ export type Version = "v2" | "v4"
  */
 export class Api extends Context.Tag("@effect-frameio/cli/Connection/Api")<Api, Version>() {}
 
-/** A server on this machine is a fake, whose limits say nothing of Frame.io's. */
-const isFake = (hostname: string): boolean => /^(?:localhost|127\..*|\[::1\])$/.test(hostname)
-
 const memory = Effect.gen(function* () {
   const base = yield* Effect.orElseSucceed(Config.string("FRAMEIO_BASE_URL"), () => "")
   const url = base === "" ? FrameioConfig.DEFAULT_BASE_URL : base
   if (!URL.canParse(url)) return Option.none()
   const { hostname } = new URL(url)
-  return isFake(hostname) ? Option.none() : yield* LimitFile.open(hostname)
+  // A server on this machine is a fake, whose limits say nothing of Frame.io's.
+  return isLoopback(hostname) ? Option.none() : yield* LimitFile.open(hostname)
 })
 
 const variable = (name: string): Effect.Effect<string> =>
@@ -88,9 +87,10 @@ const choose = (begun: string | undefined) =>
     const { kind } = yield* Credentials.TokenOrigin
     if (kind !== "developer-token") return "v4"
     const { baseUrl } = yield* FrameioConfig.FrameioConfig
-    if (isFake(baseUrl.hostname)) return "v2"
+    // Loaded by those only who have to ask.
+    if (isLoopback(baseUrl.hostname)) return "v2"
     const Identity = yield* Effect.promise(() => import("./Identity.js"))
-    const { api } = yield* Effect.mapError(Identity.ask(kind), (error) => Failure.toCliError(error))
+    const api = yield* Effect.mapError(Identity.apiOf(kind), (error) => Failure.toCliError(error))
     const stdio = yield* Stdio
     yield* stdio.err(
       `The token is one of Frame.io ${api === "v4" ? "V4" : "v2"} (--api ${api} says so without asking).\n`

@@ -140,6 +140,22 @@ const otherHost = (login: CredentialsFile.Login, host: string, path: string): Cl
   })
 
 /**
+ * The configuration with a login's credentials; a login for another host is bad input.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const configOfLogin = (
+  file: CredentialsFile.CredentialsFile,
+  login: CredentialsFile.Login
+): Effect.Effect<FrameioConfig.Service, CliError, HttpClient.HttpClient> =>
+  Effect.gen(function* () {
+    const config = yield* withoutToken
+    if (config.baseUrl.host !== login.host) return yield* otherHost(login, config.baseUrl.host, file.path)
+    return { ...config, credentials: yield* ofLogin(file, login) }
+  })
+
+/**
  * The credentials of a login.
  *
  * @since 0.1.0
@@ -182,13 +198,9 @@ const chosen = Effect.gen(function* () {
     const config = yield* Effect.mapError(FrameioConfig.fromConfig(), badConfig)
     return { config, origin: { kind: "developer-token", from: "FRAMEIO_TOKEN", login: undefined } as const }
   }
-  const config = yield* withoutToken
-  if (config.baseUrl.host !== login.value.host) {
-    return yield* otherHost(login.value, config.baseUrl.host, file.value.path)
-  }
-  const credentials = yield* ofLogin(file.value, login.value)
+  const config = yield* configOfLogin(file.value, login.value)
   const origin = { kind: login.value.kind, from: file.value.path, login: login.value }
-  return { config: { ...config, credentials }, origin }
+  return { config, origin }
 })
 
 /**

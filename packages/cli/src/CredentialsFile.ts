@@ -104,81 +104,98 @@ const userId = process.getuid?.()
 export const isOwnersOnly: boolean = userId !== undefined
 
 /**
+ * What a login's file is on.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Needs = FileSystem.FileSystem | Path.Path
+
+/**
+ * The file of this name in a folder.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const at = (folder: string, name: string): Effect.Effect<CredentialsFile, never, Needs> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const file = path.join(folder, name)
+    const failed = (what: string) => (error: { readonly message: string }) =>
+      CliError.failed(`The login in ${file} cannot be ${what}: ${error.message}`)
+
+    const problemOf = (what: string, info: FileSystem.File.Info, forbidden: number): string | undefined => {
+      if (userId === undefined) return undefined
+      if (Option.exists(info.uid, (owner) => owner !== userId)) return `${what} belongs to another user.`
+      return (info.mode & forbidden) === 0 ? undefined : `${what} can be read or changed by others.`
+    }
+
+    /** The folder may be one that others look into, but not one in which they can put another file in its place. */
+    const trusted = Effect.gen(function* () {
+      const problem = problemOf(file, yield* fs.stat(file), OTHERS) ?? problemOf(folder, yield* fs.stat(folder), 0o022)
+      if (problem === undefined) return
+      return yield* new CliError({
+        exitCode: 2,
+        message: `${problem} A login in it is not used.`,
+        todo: [
+          `If nobody else has had it: chmod 700 ${folder} && chmod 600 ${file}. Else: frameio auth logout, and revoke it.`
+        ]
+      })
+    })
+
+    return {
+      path: file,
+      load: Effect.gen(function* () {
+        const text = yield* Effect.zipRight(trusted, fs.readFileString(file))
+        const login = Schema.decodeOption(Content)(text)
+        // The parser's own words would show what is in it.
+        return Option.isSome(login)
+          ? login
+          : yield* CliError.badInput(`${file} is no login of this program. Log in again: frameio auth login`)
+      }).pipe(
+        Effect.catchAll((error) => {
+          if (error._tag === "CliError") return Effect.fail(error)
+          return absent(error) ? Effect.succeedNone : Effect.fail(failed("read")(error))
+        })
+      ),
+      save: (login) =>
+        Effect.gen(function* () {
+          yield* fs.makeDirectory(folder, { recursive: true, mode: 0o700 })
+          if (userId !== undefined) yield* fs.chmod(folder, 0o700)
+          const half = `${file}.${randomBytes(6).toString("hex")}`
+          const text = yield* Effect.orDie(Schema.encode(Content)(login))
+          yield* Effect.scoped(
+            Effect.gen(function* () {
+              const opened = yield* fs.open(half, { flag: "wx", mode: 0o600 })
+              yield* opened.writeAll(new TextEncoder().encode(`${text}\n`))
+              yield* opened.sync
+            })
+          ).pipe(
+            Effect.zipRight(fs.rename(half, file)),
+            Effect.tapError(() => Effect.ignore(fs.remove(half, { force: true })))
+          )
+        }).pipe(Effect.mapError(failed("written"))),
+      remove: fs.remove(file).pipe(
+        Effect.as(true),
+        Effect.catchIf(absent, () => Effect.succeed(false)),
+        Effect.mapError(failed("deleted"))
+      )
+    }
+  })
+
+/**
  * The file in the user's folder of settings. Absent where the environment names no such folder.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const find: Effect.Effect<Option.Option<CredentialsFile>, never, FileSystem.FileSystem | Path.Path> = Effect.gen(
-  function* () {
-    const fs = yield* FileSystem.FileSystem
-    const path = yield* Path.Path
-    const found = yield* UserFolder.find("config")
-    return Option.map(found, (folder): CredentialsFile => {
-      const file = path.join(folder, "credentials.json")
-      const failed = (what: string) => (error: { readonly message: string }) =>
-        CliError.failed(`The login in ${file} cannot be ${what}: ${error.message}`)
-
-      const problemOf = (what: string, info: FileSystem.File.Info, forbidden: number): string | undefined => {
-        if (userId === undefined) return undefined
-        if (Option.exists(info.uid, (owner) => owner !== userId)) return `${what} belongs to another user.`
-        return (info.mode & forbidden) === 0 ? undefined : `${what} can be read or changed by others.`
-      }
-
-      /** The folder may be one that others look into, but not one in which they can put another file in its place. */
-      const trusted = Effect.gen(function* () {
-        const problem =
-          problemOf(file, yield* fs.stat(file), OTHERS) ?? problemOf(folder, yield* fs.stat(folder), 0o022)
-        if (problem === undefined) return
-        return yield* new CliError({
-          exitCode: 2,
-          message: `${problem} A login in it is not used.`,
-          todo: [
-            `If nobody else has had it: chmod 700 ${folder} && chmod 600 ${file}. Else: frameio auth logout, and revoke it.`
-          ]
-        })
-      })
-
-      return {
-        path: file,
-        load: Effect.gen(function* () {
-          const text = yield* Effect.zipRight(trusted, fs.readFileString(file))
-          const login = Schema.decodeOption(Content)(text)
-          // The parser's own words would show what is in it.
-          return Option.isSome(login)
-            ? login
-            : yield* CliError.badInput(`${file} is no login of this program. Log in again: frameio auth login`)
-        }).pipe(
-          Effect.catchAll((error) => {
-            if (error._tag === "CliError") return Effect.fail(error)
-            return absent(error) ? Effect.succeedNone : Effect.fail(failed("read")(error))
-          })
-        ),
-        save: (login) =>
-          Effect.gen(function* () {
-            yield* fs.makeDirectory(folder, { recursive: true, mode: 0o700 })
-            if (userId !== undefined) yield* fs.chmod(folder, 0o700)
-            const half = `${file}.${randomBytes(6).toString("hex")}`
-            const text = yield* Effect.orDie(Schema.encode(Content)(login))
-            yield* Effect.scoped(
-              Effect.gen(function* () {
-                const opened = yield* fs.open(half, { flag: "wx", mode: 0o600 })
-                yield* opened.writeAll(new TextEncoder().encode(`${text}\n`))
-                yield* opened.sync
-              })
-            ).pipe(
-              Effect.zipRight(fs.rename(half, file)),
-              Effect.tapError(() => Effect.ignore(fs.remove(half, { force: true })))
-            )
-          }).pipe(Effect.mapError(failed("written"))),
-        remove: fs.remove(file).pipe(
-          Effect.as(true),
-          Effect.catchIf(absent, () => Effect.succeed(false)),
-          Effect.mapError(failed("deleted"))
-        )
-      }
-    })
-  }
+export const find: Effect.Effect<Option.Option<CredentialsFile>, never, Needs> = Effect.flatMap(
+  UserFolder.find("config"),
+  Option.match({
+    onNone: () => Effect.succeedNone,
+    onSome: (folder) => Effect.asSome(at(folder, "credentials.json"))
+  })
 )
 
 /**

@@ -5,54 +5,59 @@
  *
  * @since 0.1.0
  */
-import { createServer } from "node:http"
+import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Accounts from "@effect-frameio/cluster/Accounts"
 import * as Worker from "@effect-frameio/cluster/Worker"
+import { hint } from "@effect-frameio/core/V4Client"
 import * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
 import * as RedisRateLimitStore from "@effect-frameio/redis/RedisRateLimitStore"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Runtime from "effect/Runtime"
-import { CliError } from "./CliError.js"
 import * as Cluster from "./Cluster.js"
 import * as Credentials from "./Credentials.js"
-import { Stdio } from "./Stdio.js"
+import * as CredentialsFile from "./CredentialsFile.js"
+import * as Stdio from "./Stdio.js"
+import * as WorkerHealth from "./WorkerHealth.js"
 
-/** Answers at `/health` as long as the process works, and at `/ready` when it can take work. */
-const serveHealth = (worker: Worker.Service, host: string, port: number) =>
+/** The login of an account, as `frameio auth login` writes it, in a file `show-a.json` of the folder; else what the environment says. */
+const find = (folder: string | undefined) =>
   Effect.gen(function* () {
-    const runPromise = Runtime.runPromise(yield* Effect.runtime<never>())
-    return yield* Effect.acquireRelease(
-      Effect.async<ReturnType<typeof createServer>, CliError>((resume) => {
-        const server = createServer((request, response) => {
-          const end = (status: number, text: string) => response.writeHead(status).end(`${text}\n`)
-          if (request.url === "/health") return void end(200, "alive")
-          if (request.url !== "/ready") return void end(404, "not found")
-          void runPromise(worker.isReady).then((ready) => end(ready ? 200 : 503, ready ? "ready" : "not ready"))
-        })
-        server.once("error", (error) => resume(CliError.badInput(`--health-port ${port}: ${error.message}`)))
-        server.listen(port, host, () => resume(Effect.succeed(server)))
-      }),
-      (server) =>
-        Effect.async<void>((resume) => {
-          server.close(() => resume(Effect.void))
-          server.closeAllConnections()
-        })
-    )
+    const other = yield* Accounts.fromConfig({ folder })
+    const needs = yield* Effect.context<CredentialsFile.Needs | HttpClient.HttpClient>()
+    const find: Accounts.Find = (account) =>
+      Effect.gen(function* () {
+        const problem = Accounts.nameProblem(account)
+        if (folder === undefined || problem !== undefined) return yield* other(account)
+        const file = yield* CredentialsFile.at(folder, `${account}.json`)
+        const login = yield* file.load
+        if (Option.isNone(login)) return yield* other(account)
+        const config = yield* Credentials.configOfLogin(file, login.value)
+        return { config, kind: login.value.kind, ...(yield* Accounts.said(account)) }
+      }).pipe(
+        Effect.mapError((error) =>
+          error._tag === "CliError" ? new Accounts.UnknownAccount({ account, reason: error.message }) : error
+        ),
+        Effect.provide(needs)
+      )
+    return find
   })
+
+const variable = (name: string): Effect.Effect<string> => Effect.orElseSucceed(Config.string(name), () => "")
+
+/** For a person at a terminal; else a line of the log, which is for programs. */
+const say = (stdio: Stdio.Service, text: string): Effect.Effect<void> =>
+  stdio.errIsTerminal ? stdio.err(`${text}\n`) : Effect.logInfo(text)
 
 /** One budget over all workers where Redis is named, else one for each worker: then they refuse one another's calls. */
 const scheduler = Layer.unwrapEffect(
-  Effect.map(
-    Effect.orElseSucceed(Config.string("FRAMEIO_REDIS_URL"), () => ""),
-    (url) =>
-      url === ""
-        ? RateLimitScheduler.layerMemory()
-        : RateLimitScheduler.layer({ whenStoreIsAway: "local" }).pipe(
-            Layer.provide(Layer.mapError(RedisRateLimitStore.layerConfig(), Credentials.badConfig))
-          )
+  Effect.map(variable("FRAMEIO_REDIS_URL"), (url) =>
+    url === ""
+      ? RateLimitScheduler.layerMemory({ hint })
+      : RateLimitScheduler.layer({ hint, whenStoreIsAway: "local" }).pipe(
+          Layer.provide(Layer.mapError(RedisRateLimitStore.layerConfig(), Credentials.badConfig))
+        )
   )
 )
 
@@ -68,19 +73,29 @@ export const handle = Effect.fn("Cli.worker")(function* (args: {
   readonly healthPort: Option.Option<number>
   readonly healthHost: string
 }) {
-  const stdio = yield* Stdio
+  const stdio = yield* Stdio.Stdio
   const url = yield* Cluster.url(args.cluster)
-  const isShared = (yield* Effect.orElseSucceed(Config.string("FRAMEIO_REDIS_URL"), () => "")) !== ""
+  const isShared = (yield* variable("FRAMEIO_REDIS_URL")) !== ""
+  let isReady: Effect.Effect<boolean> = Effect.succeed(false)
+  if (Option.isSome(args.healthPort)) {
+    yield* WorkerHealth.serve(
+      args.healthHost,
+      args.healthPort.value,
+      Effect.suspend(() => isReady)
+    )
+  }
+  const named = Option.getOrElse(args.tokens, () => "") || (yield* variable("FRAMEIO_TOKENS"))
   const accounts = yield* Layer.build(
-    Layer.provide(Accounts.layer({ folder: Option.getOrUndefined(args.tokens) }), scheduler)
+    Layer.effect(Accounts.Accounts, Effect.flatMap(find(named === "" ? undefined : named), Accounts.make)).pipe(
+      Layer.provide(scheduler)
+    )
   )
   const worker = yield* Worker.make({ url }).pipe(Effect.provide(accounts), Effect.mapError(Cluster.toCliError))
-  if (Option.isSome(args.healthPort)) yield* serveHealth(worker, args.healthHost, args.healthPort.value)
-  yield* stdio.err(
-    `Worker ${worker.id} is at work.\n${
-      isShared ? "" : "FRAMEIO_REDIS_URL is not set: one worker keeps to the limit, several of one account would not.\n"
-    }`
-  )
+  isReady = worker.isReady
+  yield* say(stdio, `Worker ${worker.id} is at work.`)
+  if (!isShared) {
+    yield* say(stdio, "FRAMEIO_REDIS_URL is not set: one worker keeps to the limit, several of one account would not.")
+  }
   yield* stdio.interrupted(1)
-  yield* stdio.err("Stopping: nothing more is sent, what is under way may finish, the rest goes to other workers.\n")
+  yield* say(stdio, "Stopping: nothing more is sent, what is under way may finish, the rest goes to other workers.")
 }, Effect.scoped)

@@ -6,17 +6,31 @@
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import type * as HttpClient from "@effect/platform/HttpClient"
+import * as AdobeIms from "@effect-frameio/core/AdobeIms"
+import { AssetId } from "@effect-frameio/core/Asset"
 import * as FrameioClient from "@effect-frameio/core/FrameioClient"
 import * as FrameioConfig from "@effect-frameio/core/FrameioConfig"
+import * as Identity from "@effect-frameio/core/Identity"
+import * as V4Client from "@effect-frameio/core/V4Client"
 import type * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
 import * as Repository from "@effect-frameio/stacks/Repository"
+import * as RepositoryV4 from "@effect-frameio/stacks/RepositoryV4"
+import * as Cache from "effect/Cache"
 import * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+
+// -----------------------------------------------------------------------------
+// models
+// -----------------------------------------------------------------------------
 
 /**
  * A worker does not know an account, or what it knows of it cannot be right. No message holds a token.
@@ -39,14 +53,46 @@ export class UnknownAccount extends Schema.TaggedError<UnknownAccount>("@effect-
 }
 
 /**
+ * What a worker knows of one account.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Account {
+  /** Its credentials, and where Frame.io is. */
+  readonly config: FrameioConfig.Service
+  /** Where its token comes from. */
+  readonly kind: Identity.TokenKind
+  /** The version of the API, where that is said. */
+  readonly api?: Identity.Api | undefined
+  /** Its id at V4, where that is said; needed where the token reaches several accounts. */
+  readonly accountId?: AssetId | undefined
+}
+
+/**
+ * Finds what is known of an account by its name.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Find = (account: string) => Effect.Effect<Account, UnknownAccount>
+
+/**
  * The accounts that a worker knows.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Service {
-  /** The files and stacks of an account. All accounts share one scheduler, which keeps their limits apart. */
-  readonly repository: (account: string) => Effect.Effect<Repository.Service, UnknownAccount>
+  /**
+   * The files and stacks of an account, over the version of the API that is asked for, else over that of the account. All
+   * accounts share one scheduler, which keeps their limits apart. After a failure the account is looked at again after
+   * 10 seconds.
+   */
+  readonly repository: (
+    account: string,
+    api?: Identity.Api | undefined
+  ) => Effect.Effect<{ readonly api: Identity.Api; readonly repository: Repository.Service }, UnknownAccount>
 }
 
 /**
@@ -57,6 +103,10 @@ export interface Service {
  */
 export class Accounts extends Context.Tag("@effect-frameio/cluster/Accounts")<Accounts, Service>() {}
 
+// -----------------------------------------------------------------------------
+// names
+// -----------------------------------------------------------------------------
+
 /**
  * The account of a job that names none.
  *
@@ -65,11 +115,12 @@ export class Accounts extends Context.Tag("@effect-frameio/cluster/Accounts")<Ac
  */
 export const DEFAULT = "default"
 
-/** So that a name is one file, and one variable. */
-const NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/
+/** So that a name is one file, and one variable: `FRAMEIO_TOKEN_FILE` is that of `default`. */
+const NAME = /^(?!file(?:[-_]|$))[a-z0-9][a-z0-9_-]{0,63}$/
 
 /**
- * What is wrong with a name, if anything: names are of lower-case letters, digits, `-` and `_`.
+ * What is wrong with a name, if anything: names are of lower-case letters, digits, `-` and `_`, and do not begin with
+ * the word `file`.
  *
  * @since 0.1.0
  * @category getters
@@ -77,17 +128,48 @@ const NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/
 export const nameProblem = (account: string): string | undefined =>
   NAME.test(account)
     ? undefined
-    : `${JSON.stringify(account)} is no name of an account: at most 64 lower-case letters, digits, - and _, of which the first is a letter or a digit.`
+    : `${JSON.stringify(account)} is no name of an account: at most 64 lower-case letters, digits, - and _, of which the first is a letter or a digit, and not beginning with the word file.`
 
 /**
- * The variable that holds the token of an account: `FRAMEIO_TOKEN` for `default`, else such as `FRAMEIO_TOKEN_SHOW_A` for
- * `show-a`.
+ * A variable for an account: `FRAMEIO_TOKEN` for `default`, else such as `FRAMEIO_TOKEN_SHOW_A` for `show-a`.
  *
  * @since 0.1.0
  * @category getters
  */
-export const variableOf = (account: string): string =>
-  account === DEFAULT ? "FRAMEIO_TOKEN" : `FRAMEIO_TOKEN_${account.toUpperCase().replaceAll("-", "_")}`
+export const variableOf = (account: string, variable = "FRAMEIO_TOKEN"): string =>
+  account === DEFAULT ? variable : `${variable}_${account.toUpperCase().replaceAll("-", "_")}`
+
+/** What each account has of its own. Where Frame.io and Adobe are is the same for all. */
+const OWN: ReadonlySet<string> = new Set([
+  "FRAMEIO_TOKEN",
+  "FRAMEIO_TOKEN_FILE",
+  "FRAMEIO_OWNER",
+  "FRAMEIO_CLIENT_ID",
+  "FRAMEIO_CLIENT_SECRET",
+  "FRAMEIO_CLIENT_SECRET_FILE",
+  "FRAMEIO_API",
+  "FRAMEIO_ACCOUNT"
+])
+
+/**
+ * Has an effect read its configuration as that of an account: `FRAMEIO_TOKEN` is `FRAMEIO_TOKEN_SHOW_A` for `show-a`.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const withVariablesOf =
+  (account: string) =>
+  <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.configProviderWith((provider) =>
+      Effect.withConfigProvider(
+        self,
+        ConfigProvider.mapInputPath(provider, (name) => (OWN.has(name) ? variableOf(account, name) : name))
+      )
+    )
+
+// -----------------------------------------------------------------------------
+// finding
+// -----------------------------------------------------------------------------
 
 /**
  * Where tokens come from.
@@ -95,7 +177,7 @@ export const variableOf = (account: string): string =>
  * @since 0.1.0
  * @category options
  */
-export interface Options {
+export interface ConfigOptions {
   /**
    * A folder with a file for each account, called like it, that holds the token and nothing else. It is read again when the
    * token was refused. Default: `FRAMEIO_TOKENS`, or none.
@@ -106,82 +188,195 @@ export interface Options {
 const message = (error: unknown): string =>
   typeof error === "object" && error !== null && "message" in error ? String(error.message) : String(error)
 
+/** In many environments a variable cannot be taken away, only emptied. */
+const variable = (name: string): Effect.Effect<string> =>
+  Effect.orElseSucceed(
+    Effect.map(Config.string(name), (value) => value.trim()),
+    () => ""
+  )
+
+const isId = Schema.is(AssetId)
+
 /**
- * Accounts by the program's `ConfigProvider` and by a folder of files. Where an account has both, the file counts.
+ * The version of the API and the account of V4 of an account, where its variables `FRAMEIO_API` and `FRAMEIO_ACCOUNT` say
+ * them.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const said = (account: string): Effect.Effect<Pick<Account, "api" | "accountId">, UnknownAccount> =>
+  Effect.gen(function* () {
+    const api = (yield* variable("FRAMEIO_API")).toLowerCase()
+    const accountId = yield* variable("FRAMEIO_ACCOUNT")
+    if (api !== "" && api !== "v2" && api !== "v4") {
+      const reason = `${variableOf(account, "FRAMEIO_API")} is ${JSON.stringify(api)}; it must be v2 or v4.`
+      return yield* new UnknownAccount({ account, reason })
+    }
+    if (accountId !== "" && !isId(accountId)) {
+      const reason = `${variableOf(account, "FRAMEIO_ACCOUNT")} is no id, which is a UUID.`
+      return yield* new UnknownAccount({ account, reason })
+    }
+    return { api: api === "" ? undefined : api, accountId: isId(accountId) ? accountId : undefined } as const
+  }).pipe(withVariablesOf(account))
+
+/**
+ * Accounts by the program's `ConfigProvider` and by a folder of files. In this order: the file; `FRAMEIO_TOKEN` or
+ * `FRAMEIO_TOKEN_FILE`; a service's `FRAMEIO_CLIENT_ID` with `FRAMEIO_CLIENT_SECRET` or `FRAMEIO_CLIENT_SECRET_FILE`; each
+ * followed by the account's name, as {@link variableOf} says.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fromConfig = (
+  options?: ConfigOptions
+): Effect.Effect<Find, never, FileSystem.FileSystem | HttpClient.HttpClient> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const needs = yield* Effect.context<FileSystem.FileSystem | HttpClient.HttpClient>()
+    const folder = options?.folder ?? ((yield* variable("FRAMEIO_TOKENS")) || undefined)
+
+    const service = Effect.gen(function* () {
+      const clientId = yield* variable("FRAMEIO_CLIENT_ID")
+      const secretFile = yield* variable("FRAMEIO_CLIENT_SECRET_FILE")
+      const given = yield* variable("FRAMEIO_CLIENT_SECRET")
+      const secret = given === "" && secretFile !== "" ? (yield* fs.readFileString(secretFile)).trim() : given
+      if (clientId === "" || secret === "") return Option.none()
+      const baseUrl = yield* variable("FRAMEIO_IMS_URL")
+      return Option.some(
+        yield* AdobeIms.serverToServer({
+          clientId,
+          clientSecret: Redacted.make(secret),
+          baseUrl: baseUrl === "" ? undefined : baseUrl
+        })
+      )
+    })
+
+    const find = (account: string) =>
+      Effect.gen(function* () {
+        const file = folder === undefined ? undefined : `${folder}/${account}`
+        const isFile = file !== undefined && (yield* Effect.orElseSucceed(fs.exists(file), () => false))
+        const isToken =
+          isFile || (yield* variable("FRAMEIO_TOKEN")) !== "" || (yield* variable("FRAMEIO_TOKEN_FILE")) !== ""
+        const credentials = isToken ? Option.none() : yield* service
+        if (Option.isSome(credentials)) {
+          const config = yield* FrameioConfig.fromConfig({
+            // What it would be is not asked for: the credentials take its place.
+            token: Config.succeed(Redacted.make("by-adobe")),
+            tokenFile: Config.succeed("")
+          })
+          return { config: { ...config, credentials: credentials.value }, kind: "service" } as const
+        }
+        const config = yield* FrameioConfig.fromConfig(
+          isFile ? { token: Config.succeed(Redacted.make("")), tokenFile: Config.succeed(file) } : {}
+        )
+        return { config, kind: "developer-token" } as const
+      })
+
+    return (account) =>
+      Effect.gen(function* () {
+        const problem = nameProblem(account)
+        if (problem !== undefined) return yield* new UnknownAccount({ account, reason: problem })
+        const found = yield* Effect.mapError(withVariablesOf(account)(find(account)), (error) => {
+          const token = `Set ${variableOf(account)}${folder === undefined ? "" : `, or write the token to ${folder}/${account}`}`
+          const service = `or, for a service at Adobe, ${variableOf(account, "FRAMEIO_CLIENT_ID")} and its secret`
+          return new UnknownAccount({ account, reason: `${token}, ${service}. ${message(error)}` })
+        })
+        return { ...found, ...(yield* said(account)) }
+      }).pipe(Effect.provide(needs))
+  })
+
+// -----------------------------------------------------------------------------
+// constructors
+// -----------------------------------------------------------------------------
+
+/** Equal keys are one client. */
+class Key extends Data.Class<{ readonly account: string; readonly api: Identity.Api }> {}
+
+const AGAIN = Duration.seconds(10)
+
+/**
+ * A client for each account over one scheduler, made when it is first asked for. The scheduler should have the `hint` of
+ * `V4Client`, so that V4's printed limits are kept from the first request on.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const make = (
-  options?: Options
-): Effect.Effect<
-  Service,
-  never,
-  RateLimitScheduler.RateLimitScheduler | HttpClient.HttpClient | FileSystem.FileSystem
-> =>
+  find: Find
+): Effect.Effect<Service, never, RateLimitScheduler.RateLimitScheduler | HttpClient.HttpClient> =>
   Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    const needs = yield* Effect.context<
-      RateLimitScheduler.RateLimitScheduler | HttpClient.HttpClient | FileSystem.FileSystem
-    >()
-    const folder =
-      options?.folder ??
-      Option.getOrUndefined(yield* Effect.orElseSucceed(Config.option(Config.string("FRAMEIO_TOKENS")), Option.none))
-    const repositories = new Map<string, Repository.Service>()
+    const unusable = (account: string) => (error: { readonly message: string }) =>
+      new UnknownAccount({ account, reason: message(error) })
 
-    const make = (account: string): Effect.Effect<Repository.Service, UnknownAccount> =>
-      Effect.gen(function* () {
-        const problem = nameProblem(account)
-        if (problem !== undefined) return yield* new UnknownAccount({ account, reason: problem })
-        const variable = variableOf(account)
-        const file = folder === undefined ? undefined : `${folder}/${account}`
-        const isFile = file !== undefined && (yield* Effect.orElseSucceed(fs.exists(file), () => false))
-        const config = FrameioConfig.fromConfig({
-          token: isFile ? Config.succeed(Redacted.make("")) : Config.redacted(variable),
-          // An empty one counts as none.
-          tokenFile: isFile
-            ? Config.succeed(file)
-            : account === DEFAULT
-              ? Config.string("FRAMEIO_TOKEN_FILE")
-              : Config.succeed("")
-        })
-        return yield* config.pipe(
-          Effect.mapError(
-            (error) =>
-              new UnknownAccount({
-                account,
-                reason: `Set ${variable}${folder === undefined ? "" : `, or write the token to ${file}`}. ${message(error)}`
-              })
-          ),
-          Effect.flatMap((service) =>
-            Effect.provideService(FrameioClient.make(), FrameioConfig.FrameioConfig, service)
-          ),
-          Effect.flatMap((client) => Effect.provideService(Repository.makeV2, FrameioClient.FrameioClient, client)),
-          Effect.provide(needs)
-        )
+    /** Each once; what cannot be had is looked at again after a while. */
+    const once = <K, A, R>(lookup: (key: K) => Effect.Effect<A, UnknownAccount, R>) =>
+      Cache.makeWith({
+        capacity: Number.MAX_SAFE_INTEGER,
+        lookup,
+        timeToLive: (exit: Exit.Exit<A, UnknownAccount>) => (Exit.isSuccess(exit) ? Duration.infinity : AGAIN)
       })
 
+    const found = yield* once(find)
+
+    const apis = yield* once((account: string) =>
+      Effect.gen(function* () {
+        const { api, config, kind } = yield* found.get(account)
+        const asked = Effect.provideService(Identity.apiOf(kind), FrameioConfig.FrameioConfig, config)
+        return api ?? (yield* Effect.mapError(asked, unusable(account)))
+      })
+    )
+
+    const opened = yield* once(({ account, api }: Key) =>
+      Effect.gen(function* () {
+        const { accountId, config, kind } = yield* found.get(account)
+        if (api === "v2") {
+          const client = yield* FrameioClient.makeWith(config)
+          return yield* Effect.provideService(Repository.makeV2, FrameioClient.FrameioClient, client)
+        }
+        const client = yield* Effect.mapError(
+          V4Client.makeWith(config, { accountId, developerToken: kind === "developer-token" }),
+          (error) =>
+            error._tag === "FrameioAccountNotChosen"
+              ? new UnknownAccount({
+                  account,
+                  reason: `${error.message} Set ${variableOf(account, "FRAMEIO_ACCOUNT")}.`
+                })
+              : unusable(account)(error)
+        )
+        return yield* Effect.provideService(RepositoryV4.make, V4Client.V4Client, client)
+      })
+    )
+
     return {
-      repository: (account) =>
-        Effect.suspend(() => {
-          const known = repositories.get(account)
-          return known === undefined
-            ? Effect.tap(make(account), (made) => Effect.sync(() => repositories.set(account, made)))
-            : Effect.succeed(known)
+      repository: (account, wanted) =>
+        Effect.gen(function* () {
+          const api = wanted ?? (yield* apis.get(account))
+          return { api, repository: yield* opened.get(new Key({ account, api })) }
         })
     }
   })
 
 /**
- * Accounts by the program's `ConfigProvider` and by a folder of files.
+ * Accounts that are found as the program says.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layer = (
-  options?: Options
+  find: Find
+): Layer.Layer<Accounts, never, RateLimitScheduler.RateLimitScheduler | HttpClient.HttpClient> =>
+  Layer.effect(Accounts, make(find))
+
+/**
+ * Accounts by the program's `ConfigProvider` and by a folder of files, as {@link fromConfig} finds them.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerConfig = (
+  options?: ConfigOptions
 ): Layer.Layer<
   Accounts,
   never,
   RateLimitScheduler.RateLimitScheduler | HttpClient.HttpClient | FileSystem.FileSystem
-> => Layer.effect(Accounts, make(options))
+> => Layer.effect(Accounts, Effect.flatMap(fromConfig(options), make))

@@ -12,13 +12,14 @@ import * as Schema from "effect/Schema"
  * - `NoJob`: no job has this name.
  * - `OtherPlan`: a job of this name has another plan.
  * - `OtherAccount`: a job of this name is in the name of another account.
+ * - `OtherApi`: a job of this name runs on the other version of Frame.io's API.
  * - `Undone`: the job was undone, or is being undone.
  * - `Lost`: another worker has taken the chain over.
  *
  * @since 0.1.0
  * @category models
  */
-export const Reason = Schema.Literal("Away", "NoJob", "OtherPlan", "OtherAccount", "Undone", "Lost")
+export const Reason = Schema.Literal("Away", "NoJob", "OtherPlan", "OtherAccount", "OtherApi", "Undone", "Lost")
 
 /**
  * Why.
@@ -33,6 +34,7 @@ const advice: { readonly [K in Reason]: string } = {
   NoJob: "there is no such job on this cluster. Submit a plan under this name first.",
   OtherPlan: "a job of this name has another plan. Submit this one under another name.",
   OtherAccount: "a job of this name runs in the name of another account. Submit the plan under another name.",
+  OtherApi: "a job of this name runs on the other version of Frame.io's API. Submit the plan under another name.",
   Undone: "this job was undone. To stack the plan again, submit it under another name.",
   Lost: "another worker has taken over what this one had in hand; nothing more is sent from here."
 }

@@ -12,6 +12,7 @@ import type * as JobRecord from "@effect-frameio/batch/JobRecord"
 import type * as JobWriter from "@effect-frameio/batch/JobWriter"
 import * as LinkRecord from "@effect-frameio/batch/LinkRecord"
 import type * as VersionPlan from "@effect-frameio/batch/VersionPlan"
+import type { Api } from "@effect-frameio/core/Identity"
 import { NotOnTop } from "@effect-frameio/stacks/VersionStackError"
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
@@ -24,6 +25,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { ClusterError } from "./ClusterError.js"
 import * as JobSchema from "./internal/jobSchema.js"
+import * as JobTrace from "./internal/jobTrace.js"
 import * as Words from "./internal/sqlWords.js"
 
 // -----------------------------------------------------------------------------
@@ -44,6 +46,10 @@ export interface Job {
   readonly plan: string | undefined
   /** The name of the account whose token it runs with. */
   readonly account: string
+  /** The version of Frame.io's API that it runs on: as it was submitted, else as the first worker found out. */
+  readonly api: Api | undefined
+  /** The W3C `traceparent` of the submission: spans of the workers are its children. */
+  readonly traceparent: string | undefined
   /** Whether it stacks or takes apart. */
   readonly kind: "run" | "undo"
   /** `running`: workers are at it, or would be. `done`: nothing is left to do. `stopped`: see the reason. */
@@ -72,6 +78,8 @@ export interface Submission {
   readonly plan?: string | undefined
   /** The name of an account that the workers know. */
   readonly account: string
+  /** The version of Frame.io's API. Default: what the account's token is for, as the workers find out. */
+  readonly api?: Api | undefined
   /** How long a call without an answer may still be carried out. Default 30 seconds. */
   readonly settleAfter?: Duration.DurationInput | undefined
   /** Whether what failed in an earlier run of the job is tried again. Default false. */
@@ -146,6 +154,8 @@ export interface Service {
     plan: VersionPlan.VersionPlan,
     submission: Submission
   ) => Effect.Effect<{ readonly job: Job; readonly isNew: boolean }, ClusterError>
+  /** Says which version of the API a job runs on; answers the one that was said first, which it stays on. */
+  readonly speaks: (job: number, api: Api) => Effect.Effect<Api, ClusterError>
   /** Has what a job has stacked taken apart. */
   readonly undo: (name: string) => Effect.Effect<void, ClusterError>
   /** All jobs, the newest first. */
@@ -217,6 +227,8 @@ interface JobRow {
   readonly plan: string | null
   readonly digest: string
   readonly account: string
+  readonly api: Api | null
+  readonly traceparent: string | null
   readonly kind: Job["kind"]
   readonly state: Job["state"]
   readonly reason: string | null
@@ -231,6 +243,8 @@ const jobOf = (row: JobRow): Job => ({
   name: row.name,
   plan: row.plan ?? undefined,
   account: row.account,
+  api: row.api ?? undefined,
+  traceparent: row.traceparent ?? undefined,
   kind: row.kind,
   state: row.state,
   reason: row.reason ?? undefined,
@@ -242,7 +256,7 @@ const jobOf = (row: JobRow): Job => ({
 
 /** The driver gives BIGINT as text. */
 const JOB = `id, name, plan, digest, account, kind, state, reason, created_at::float8 AS created_at, settle_millis,
-  links, chains`
+  links, chains, api, traceparent`
 
 const LINK = `links.line, links.chain, chains.target, links.asset_id, links.next_asset_id, links.fields, links.state,
   links.how, links.sent_to, links.stack_id, links.attempts, links.sent_at::float8 AS sent_at,
@@ -341,9 +355,10 @@ export const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = E
   const insert = (plan: VersionPlan.VersionPlan, submission: Submission, digest: string) =>
     Effect.gen(function* () {
       const createdAt = yield* Clock.currentTimeMillis
+      const span = Option.getOrUndefined(yield* Effect.option(Effect.currentSpan))
       const rows = yield* sql.unsafe<JobRow>(
-        `INSERT INTO frameio_jobs (name, plan, digest, account, created_at, settle_millis, links, chains)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (name) DO NOTHING RETURNING ${JOB}`,
+        `INSERT INTO frameio_jobs (name, plan, digest, account, created_at, settle_millis, links, chains, api, traceparent)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (name) DO NOTHING RETURNING ${JOB}`,
         [
           submission.name,
           submission.plan ?? null,
@@ -352,7 +367,9 @@ export const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = E
           createdAt,
           Duration.toMillis(submission.settleAfter ?? "30 seconds"),
           plan.jobs,
-          plan.chains.length
+          plan.chains.length,
+          submission.api ?? null,
+          span === undefined ? null : JobTrace.toTraceparent(span)
         ]
       )
       const [row] = rows
@@ -411,6 +428,12 @@ export const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = E
       yield* sql.unsafe("UPDATE frameio_jobs SET state = 'running', reason = NULL WHERE id = $1", [row.id])
     }).pipe(sql.withTransaction, orClusterError)
 
+  const speaks: Service["speaks"] = (job, api) =>
+    Effect.map(
+      query<{ api: Api }>("UPDATE frameio_jobs SET api = coalesce(api, $2) WHERE id = $1 RETURNING api", [job, api]),
+      ([row]) => row?.api ?? api
+    )
+
   const submit: Service["submit"] = (plan, submission) =>
     Effect.gen(function* () {
       const { account, name } = submission
@@ -420,7 +443,11 @@ export const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = E
       const row = yield* get(name)
       if (row.digest !== digest) return yield* new ClusterError({ reason: "OtherPlan", job: name })
       if (row.account !== account) return yield* new ClusterError({ reason: "OtherAccount", job: name })
+      if (row.api !== null && submission.api !== undefined && row.api !== submission.api) {
+        return yield* new ClusterError({ reason: "OtherApi", job: name })
+      }
       if (row.kind === "undo") return yield* new ClusterError({ reason: "Undone", job: name })
+      if (submission.api !== undefined) yield* speaks(row.id, submission.api)
       yield* goOn(row, submission.retryFailed ?? false)
       return { job: jobOf(yield* get(name)), isNew: false }
     }).pipe(Effect.withSpan("JobStore.submit", { attributes: { job: submission.name } }))
@@ -591,6 +618,7 @@ export const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = E
 
   return {
     submit,
+    speaks,
     undo,
     reading,
     write,

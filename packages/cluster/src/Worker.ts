@@ -4,20 +4,23 @@
  * @since 0.1.0
  */
 import * as PgClient from "@effect/sql-pg/PgClient"
+import type { WorkflowEngine } from "@effect/workflow/WorkflowEngine"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
 import type * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Accounts from "./Accounts.js"
 import * as ChainWorkflow from "./ChainWorkflow.js"
 import { ClusterError } from "./ClusterError.js"
+import * as ClusterMetrics from "./ClusterMetrics.js"
 import * as Engine from "./internal/engine.js"
 import * as Hands from "./internal/hands.js"
 import * as Words from "./internal/sqlWords.js"
-import { OPEN, times } from "./internal/times.js"
+import * as Times from "./internal/times.js"
 import * as JobStore from "./JobStore.js"
 
 /**
@@ -61,37 +64,24 @@ const SILENCE = 10_000
 const HANDED = 16
 
 /**
- * Starts a worker that runs until the scope closes. Then nothing more is sent, what is under way may finish, and what was in
- * hand is laid down for others, who go on at once.
+ * A worker over an engine and a store that are there. What it has in hand is laid down before the engine goes.
  *
- * @since 0.1.0
- * @category constructors
+ * @internal
  */
-export const make = (options: Options): Effect.Effect<Service, ClusterError, Accounts.Accounts | Scope.Scope> =>
+export const over = (
+  id: string,
+  times: Times.Times
+): Effect.Effect<Service, never, Accounts.Accounts | JobStore.JobStore | WorkflowEngine | Scope.Scope> =>
   Effect.gen(function* () {
-    const id = crypto.randomUUID()
     const accounts = yield* Accounts.Accounts
-    const pg = PgClient.layer({
-      url: options.url,
-      applicationName: Engine.applicationName(id),
-      maxConnections: options.connections ?? defaults.connections
-    }).pipe(Layer.mapError((error) => new ClusterError({ reason: "Away", detail: Words.of(error) })))
-    const hands = Layer.scoped(Hands.Hands, Hands.make(times)).pipe(
-      Layer.provide(Layer.succeed(Accounts.Accounts, accounts))
-    )
+    const store = yield* JobStore.JobStore
     const context = yield* Layer.build(
-      ChainWorkflow.layer.pipe(
-        Layer.provideMerge(hands),
-        Layer.provideMerge(Engine.layer(id)),
-        Layer.provideMerge(JobStore.layer),
-        Layer.provide(pg)
-      )
+      Layer.provideMerge(ChainWorkflow.layer, Layer.scoped(Hands.Hands, Hands.make(times)))
     )
-    const store = Context.get(context, JobStore.JobStore)
     let isDraining = false
     /** Jobs whose account is not known here. */
     const told = new Set<number>()
-    let heardAt = yield* Clock.currentTimeMillis
+    let heardAt: number | undefined
 
     // Closed before the engine is: what is laid down goes to others when the engine gives its shards away.
     yield* Effect.addFinalizer(() =>
@@ -103,9 +93,12 @@ export const make = (options: Options): Effect.Effect<Service, ClusterError, Acc
 
     const startOf = (job: JobStore.Job) =>
       Effect.gen(function* () {
-        const starts = yield* store.start(job.id, { open: OPEN, stalled: times.stalled })
+        const starts = yield* store.start(job.id, { open: Times.OPEN, stalled: times.stalled })
         const again = starts.filter((start) => start.again).length
-        if (again > 0) yield* Effect.logWarning(`${again} chains of ${job.name} had stalled and are started again`)
+        if (again > 0) {
+          yield* Metric.incrementBy(ClusterMetrics.chainsRestarted, again)
+          yield* Effect.logWarning(`${again} chains of ${job.name} had stalled and are started again`)
+        }
         yield* Effect.forEach(
           starts,
           ({ chain, generation, job }) => ChainWorkflow.Chain.execute({ job, chain, generation }, { discard: true }),
@@ -119,7 +112,7 @@ export const make = (options: Options): Effect.Effect<Service, ClusterError, Acc
       yield* Effect.forEach(
         jobs,
         (job) =>
-          Effect.matchEffect(accounts.repository(job.account), {
+          Effect.matchEffect(accounts.repository(job.account, job.api), {
             onFailure: (error) =>
               Effect.suspend(() => {
                 if (told.has(job.id)) return Effect.void
@@ -134,16 +127,35 @@ export const make = (options: Options): Effect.Effect<Service, ClusterError, Acc
         { discard: true }
       )
       if (jobs.length > 0) yield* store.finish
-    }).pipe(
-      Effect.provide(context),
-      Effect.catchAllCause((cause) => Effect.logWarning("Could not look for work", cause))
-    )
+    }).pipe(Effect.catchAllCause((cause) => Effect.logWarning("Could not look for work", cause)))
     yield* tick.pipe(Effect.withTracerEnabled(false), Effect.repeat(Schedule.spaced(times.tick)), Effect.forkScoped)
 
     return {
       id,
-      isReady: Effect.map(Clock.currentTimeMillis, (now) => !isDraining && now - heardAt < SILENCE)
+      isReady: Effect.map(
+        Clock.currentTimeMillis,
+        (now) => !isDraining && heardAt !== undefined && now - heardAt < SILENCE
+      )
     }
+  }).pipe(Effect.annotateLogs("worker", id))
+
+/**
+ * Starts a worker that runs until the scope closes. Then nothing more is sent, what is under way may finish, and what was in
+ * hand is laid down for others, who go on at once.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: Options): Effect.Effect<Service, ClusterError, Accounts.Accounts | Scope.Scope> =>
+  Effect.gen(function* () {
+    const id = crypto.randomUUID()
+    const pg = PgClient.layer({
+      url: options.url,
+      applicationName: Engine.applicationName(id),
+      maxConnections: options.connections ?? defaults.connections
+    }).pipe(Layer.mapError((error) => new ClusterError({ reason: "Away", detail: Words.of(error) })))
+    const engine = yield* Layer.build(Engine.layer(id).pipe(Layer.provideMerge(JobStore.layer), Layer.provide(pg)))
+    return yield* Effect.provide(over(id, Times.times), engine)
   })
 
 /**

@@ -9,27 +9,32 @@ import { Chunk, ConfigProvider, Context, Effect, Exit, Layer, Redacted, Schedule
 
 type Postgres = Effect.Effect.Success<typeof PostgresServer.start>
 
-/** What a worker has of its environment: the token of the fake, by name. */
-const accounts = (fake: FakeFrameioServer.Service, names: ReadonlyArray<string> = ["FRAMEIO_TOKEN"]) =>
-  Accounts.layer().pipe(
+type Environment = Readonly<Record<string, string>>
+
+/** What a worker has of its environment, beside the address: the token of the fake, by name. */
+const accounts = (fake: FakeFrameioServer.Service, environment: Environment = {}) =>
+  Accounts.layerConfig().pipe(
     Layer.provide([RateLimitScheduler.layerMemory(), NodeHttpClient.layerUndici, NodeFileSystem.layer]),
     Layer.provide(
       Layer.setConfigProvider(
         ConfigProvider.fromMap(
-          new Map([
-            ["FRAMEIO_BASE_URL", fake.baseUrl],
-            ...names.map((name) => [name, Redacted.value(fake.token)] as const)
-          ])
+          new Map(
+            Object.entries({
+              FRAMEIO_BASE_URL: fake.baseUrl,
+              FRAMEIO_TOKEN: Redacted.value(fake.token),
+              ...environment
+            })
+          )
         )
       )
     )
   )
 
 /** A worker in this process, in a scope of its own. */
-const start = (postgres: Postgres, fake: FakeFrameioServer.Service) =>
+const start = (postgres: Postgres, fake: FakeFrameioServer.Service, environment?: Environment) =>
   Effect.gen(function* () {
     const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
-    const context = yield* Scope.extend(Layer.build(accounts(fake)), scope)
+    const context = yield* Scope.extend(Layer.build(accounts(fake, environment)), scope)
     const worker = yield* Worker.make({ url: postgres.url }).pipe(Effect.provide(context), Scope.extend(scope))
     return { ...worker, stop: Scope.close(scope, Exit.void) }
   })
@@ -77,21 +82,33 @@ const test = <E>(
 
 const planOf = (seeded: Seed.Shots) => VersionPlan.fromPairs(Seed.pairs(seeded))
 
+/** The two versions of the API, and the requests of a job there: V4 puts nine on one by the first, and then each by itself. */
+const faces = [
+  { api: "v2", requests: (shots: number, versions: number) => shots * (versions - 1) },
+  { api: "v4", requests: (shots: number, versions: number) => shots * (1 + Math.max(0, versions - 10)) }
+] as const
+
+/** What was asked to be changed. */
+const changes = (fake: FakeFrameioServer.Service) =>
+  (["assets.version", "versionStacks.create", "files.move"] as const).flatMap((name) => fake.journal.of(name))
+
 const submission = { name: "job", account: Accounts.DEFAULT, settleAfter: "1 second" } as const
 
-describe("a job on a cluster", () => {
+describe.each(faces)("a job on a cluster over $api", ({ api, requests }) => {
+  const mine = { ...submission, api }
+
   test("is carried out by two workers, each version once and in order", ({ fake, postgres, store }) =>
     Effect.gen(function* () {
       const seeded = Seed.shots(fake.world, { shots: 20, versions: 4 })
       yield* start(postgres, fake)
       yield* start(postgres, fake)
-      const { isNew, job } = yield* store.submit(yield* planOf(seeded), submission)
+      const { isNew, job } = yield* store.submit(yield* planOf(seeded), mine)
       assert.isTrue(isNew)
-      assert.deepInclude(job, { links: 60, chains: 20, state: "running" })
+      assert.deepInclude(job, { links: 60, chains: 20, state: "running", api })
       const reading = store.reading("job")
       assert.strictEqual((yield* ended(reading)).state, "done")
       everyShotInOrder(fake, seeded)
-      assert.strictEqual(fake.journal.of("assets.version").filter((call) => call.applied).length, 60)
+      assert.strictEqual(changes(fake).filter((call) => call.applied).length, requests(20, 4))
       assert.deepInclude(yield* reading.counts, { total: 60, confirmed: 60, already: 0, planned: 0, sent: 0 })
       const rows = Chunk.toReadonlyArray(yield* Stream.runCollect(reading.rows))
       assert.strictEqual(rows.length, 60)
@@ -100,9 +117,10 @@ describe("a job on a cluster", () => {
 
   test("goes on elsewhere when a worker is shut down, and nothing is sent twice", ({ fake, postgres, store }) =>
     Effect.gen(function* () {
-      const seeded = Seed.shots(fake.world, { shots: 30, versions: 11 })
+      const [shots, versions] = [30, api === "v2" ? 11 : 18]
+      const seeded = Seed.shots(fake.world, { shots, versions })
       const first = yield* start(postgres, fake)
-      yield* store.submit(yield* planOf(seeded), submission)
+      yield* store.submit(yield* planOf(seeded), mine)
       const reading = store.reading("job")
       yield* reading.counts.pipe(
         Effect.repeat({ until: ({ confirmed }) => confirmed >= 30, schedule: Schedule.spaced("50 millis") })
@@ -114,8 +132,8 @@ describe("a job on a cluster", () => {
       assert.isAbove(left.planned, 0, "the first worker was stopped in the middle")
       assert.strictEqual((yield* ended(reading)).state, "done")
       everyShotInOrder(fake, seeded)
-      const calls = fake.journal.of("assets.version")
-      assert.strictEqual(calls.filter((call) => call.applied).length, 300)
+      const calls = changes(fake)
+      assert.strictEqual(calls.filter((call) => call.applied).length, requests(shots, versions))
       assert.deepStrictEqual(
         calls.filter((call) => call.refusal === "NextInStack"),
         [],
@@ -129,7 +147,7 @@ describe("a job on a cluster", () => {
       const seeded = Seed.shots(fake.world, { shots: 5, versions: 4 })
       const plan = yield* planOf(seeded)
       yield* start(postgres, fake)
-      yield* store.submit(plan, submission)
+      yield* store.submit(plan, mine)
       const reading = store.reading("job")
       yield* ended(reading)
       assert.deepStrictEqual(yield* reading.stacked, { links: 15, chains: 5 })
@@ -137,8 +155,44 @@ describe("a job on a cluster", () => {
       assert.strictEqual((yield* ended(reading)).state, "done")
       assert.deepInclude(yield* reading.counts, { undone: 15, confirmed: 0, undoing: 0 })
       for (const { versions } of seeded.shots) assert.isUndefined(fake.world.stackOf(versions[0] ?? ""))
-      const again = yield* Effect.flip(store.submit(plan, submission))
+      const again = yield* Effect.flip(store.submit(plan, mine))
       assert.strictEqual(again.reason, "Undone")
+    }))
+})
+
+describe("a job on a cluster", () => {
+  test("runs over the API of its account, and stays on it", ({ fake, postgres, store }) =>
+    Effect.gen(function* () {
+      const [first, second] = [Seed.shots(fake.world, { shots: 2 }), Seed.shots(fake.world, { shots: 2 })]
+      yield* start(postgres, fake, { FRAMEIO_API: "v4", FRAMEIO_TOKEN_SHOW_A: Redacted.value(fake.token) })
+      const plan = yield* planOf(first)
+      yield* store.submit(plan, submission)
+      yield* store.submit(yield* planOf(second), { ...submission, name: "other", account: "show-a" })
+      yield* ended(store.reading("job"))
+      yield* ended(store.reading("other"))
+      everyShotInOrder(fake, first)
+      everyShotInOrder(fake, second)
+      assert.strictEqual((yield* store.reading("job").job).api, "v4")
+      assert.strictEqual((yield* store.reading("other").job).api, "v2")
+      assert.strictEqual(fake.journal.of("versionStacks.create").length, 2)
+      const other = yield* Effect.flip(store.submit(plan, { ...submission, api: "v2" }))
+      assert.strictEqual(other.reason, "OtherApi")
+    }))
+
+  test("runs with the token that Adobe gives a service", ({ fake, postgres, store }) =>
+    Effect.gen(function* () {
+      const seeded = Seed.shots(fake.world, { shots: 2 })
+      yield* start(postgres, fake, {
+        FRAMEIO_TOKEN: "",
+        FRAMEIO_CLIENT_ID_SHOW_A: "client",
+        FRAMEIO_CLIENT_SECRET_SHOW_A: "the secret of the client",
+        FRAMEIO_IMS_URL: fake.baseUrl
+      })
+      yield* store.submit(yield* planOf(seeded), { ...submission, account: "show-a" })
+      yield* ended(store.reading("job"))
+      everyShotInOrder(fake, seeded)
+      assert.strictEqual((yield* store.reading("job").job).api, "v4")
+      assert.strictEqual((yield* fake.counts("ims.token")).requests, 1)
     }))
 
   test("goes on with what is left when it is submitted again; what failed waits for its word", (given) =>

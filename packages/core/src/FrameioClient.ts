@@ -590,6 +590,24 @@ export const make = (
   })
 
 /**
+ * A client for one of several users: one for each configuration, over one scheduler that keeps their limits apart.
+ *
+ * @example
+ * ```ts
+ * const config = yield* FrameioConfig.fromConfig({ token: Config.redacted("ANN_TOKEN"), owner: Config.succeed("ann") })
+ * const ann = yield* FrameioClient.makeWith(config)
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const makeWith = (
+  config: FrameioConfig.Service,
+  options?: Options
+): Effect.Effect<Service, never, RateLimitScheduler.RateLimitScheduler | HttpClient.HttpClient> =>
+  Effect.provideService(make(options), FrameioConfig.FrameioConfig, config)
+
+/**
  * The client over a configuration and a scheduler that the program provides, to share one scheduler between clients,
  * or to bring a store of its own.
  *

@@ -398,6 +398,18 @@ export const make = (
   })
 
 /**
+ * A client for one of several users: one for each configuration, over one scheduler that keeps their limits apart.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const makeWith = (
+  config: FrameioConfig.Service,
+  options?: Options
+): Effect.Effect<Service, V4Error | AccountNotChosen, RateLimitScheduler.RateLimitScheduler | HttpClient.HttpClient> =>
+  Effect.provideService(make(options), FrameioConfig.FrameioConfig, config)
+
+/**
  * The defaults of {@link Options}.
  *
  * @internal

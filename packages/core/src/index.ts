@@ -36,6 +36,8 @@ export * as FrameioClient from "./FrameioClient.js"
 export * as FrameioConfig from "./FrameioConfig.js"
 /** Everything that a call can fail with. */
 export * as FrameioError from "./FrameioError.js"
+/** Whose a token is, and which version of the API takes it. */
+export * as Identity from "./Identity.js"
 /** What is to be created in a folder. */
 export * as NewAsset from "./NewAsset.js"
 /** One page of a list. */

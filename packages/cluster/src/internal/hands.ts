@@ -49,6 +49,14 @@ export const make = (
     // An activity cannot be interrupted, and what is forked within it neither: sessions belong to the worker.
     const runFork = Runtime.runFork(yield* Effect.runtime<never>())
 
+    /** Over the version of the API that the job is on; the first who finds that out says so. */
+    const repositoryOf = (job: JobStore.Job) =>
+      Effect.gen(function* () {
+        const found = yield* accounts.repository(job.account, job.api)
+        const api = job.api ?? (yield* store.speaks(job.id, found.api))
+        return api === found.api ? found.repository : (yield* accounts.repository(job.account, api)).repository
+      })
+
     const session = (id: number) => Effect.suspend(() => Fiber.join(runFork(open(id))))
 
     const open = (id: number): Effect.Effect<Option.Option<Session.Session>, ClusterError> =>
@@ -57,8 +65,9 @@ export const make = (
         if (known !== undefined && !known.isEnded()) return Option.some(known)
         const job = yield* store.beat(id, "", [])
         if (job.state !== "running") return Option.none()
-        const repository = yield* Effect.option(
-          Effect.tapError(accounts.repository(job.account), (error) => Effect.logWarning(error.message))
+        const repository = yield* repositoryOf(job).pipe(
+          Effect.asSome,
+          Effect.catchTag("UnknownAccount", (error) => Effect.as(Effect.logWarning(error.message), Option.none()))
         )
         if (Option.isNone(repository)) return Option.none()
         const own = yield* Scope.fork(scope, ExecutionStrategy.sequential)

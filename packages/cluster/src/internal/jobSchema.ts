@@ -85,6 +85,11 @@ const migrations = {
       stack_id TEXT NOT NULL,
       reason TEXT NOT NULL
     )`
+  }),
+  "2_api_and_trace": Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    // The version of Frame.io's API, null until it is known; the trace that the submission was part of.
+    yield* sql`ALTER TABLE frameio_jobs ADD COLUMN api TEXT CHECK (api IN ('v2', 'v4')), ADD COLUMN traceparent TEXT`
   })
 }
 

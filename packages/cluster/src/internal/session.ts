@@ -15,12 +15,15 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as FiberSet from "effect/FiberSet"
 import * as Mailbox from "effect/Mailbox"
+import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { ClusterError } from "../ClusterError.js"
+import * as ClusterMetrics from "../ClusterMetrics.js"
 import type * as JobStore from "../JobStore.js"
+import * as JobTrace from "./jobTrace.js"
 import type { Times } from "./times.js"
 
 /** What became of a link: `made` is on its stack, or off it again; `left` is not, and nothing more is done about it. */
@@ -66,6 +69,9 @@ const endOf = (event: BatchEvent.BatchEvent): { readonly end: Outcome | "cut sho
   }
 }
 
+const made = Metric.tagged(ClusterMetrics.links, "outcome", "made")
+const left = Metric.tagged(ClusterMetrics.links, "outcome", "left")
+
 /** Of a chain whose outcome is looked for first, a run of its own tells nothing. */
 const isOfTheRun = (event: BatchEvent.BatchEvent): boolean =>
   event._tag === "Planned" || event._tag === "Finished" || event._tag === "Paced"
@@ -81,6 +87,12 @@ export const make = (options: {
     const { id, job, repository, store, times } = options
     const chains = yield* Mailbox.make<VersionPlan.Chain>()
     const stacked = yield* Mailbox.make<VersionPlan.StackedChain>()
+    /** The calls of the job are children of this, and it is a child of what submitted the job, in another process. */
+    const traced = Effect.withSpan("Frameio.job", {
+      parent: JobTrace.parentOf(job.traceparent),
+      attributes: { "frameio.job": job.name, "frameio.job.kind": job.kind, "frameio.session": id },
+      captureStackTrace: false
+    })
     const stop = yield* Deferred.make<void>()
     const done = yield* Deferred.make<void>()
     const inHand = new Map<number, InHand>()
@@ -89,12 +101,15 @@ export const make = (options: {
     const aside = yield* FiberSet.make()
     const writer = yield* JobWriter.make(job.kind, (entries) => store.write(job, id, entries))
 
+    const letGo = (chain: number): Effect.Effect<void> =>
+      Effect.suspend(() => (inHand.delete(chain) ? Metric.incrementBy(ClusterMetrics.chainsInHand, -1) : Effect.void))
+
     const layDown = (chain: number, hand: InHand): Effect.Effect<void> =>
       writer.written.pipe(
         Effect.zipRight(store.layDown(job.id, id, [chain], hand.isCutShort ? "open" : "done")),
         // Who lays nothing down is not heard of any more, and the chain is started again.
         Effect.catchAll((error) => Effect.logWarning(`A chain of ${job.name} was not laid down`, error)),
-        Effect.ensuring(Effect.sync(() => inHand.delete(chain)))
+        Effect.ensuring(letGo(chain))
       )
 
     const settle = (event: BatchEvent.BatchEvent): Effect.Effect<void> =>
@@ -107,7 +122,9 @@ export const make = (options: {
         hand.open -= 1
         if (end === "cut short") hand.isCutShort = true
         return Effect.zipRight(
-          end === "cut short" ? Effect.void : Deferred.succeed(waiting, end),
+          end === "cut short"
+            ? Effect.void
+            : Effect.zipRight(Metric.increment(end === "made" ? made : left), Deferred.succeed(waiting, end)),
           hand.open === 0 ? Effect.forkDaemon(layDown(event.chain, hand)) : Effect.void
         )
       })
@@ -154,12 +171,14 @@ export const make = (options: {
       Effect.zipRight(halt),
       Effect.zipRight(FiberSet.awaitEmpty(aside)),
       Effect.zipRight(Effect.ignore(layDownAll)),
+      Effect.zipRight(Effect.suspend(() => Effect.forEach([...inHand.keys()], letGo, { discard: true }))),
       Effect.ensuring(
         Effect.suspend(() => {
           isEnded = true
           return Deferred.succeed(done, undefined)
         })
       ),
+      traced,
       Effect.forkScoped
     )
 
@@ -181,6 +200,7 @@ export const make = (options: {
       ).pipe(
         Stream.runDrain,
         Effect.catchAll((error) => Effect.logWarning(`A chain of ${job.name} ended early`, error)),
+        traced,
         FiberSet.run(aside),
         Effect.asVoid
       )
@@ -190,6 +210,8 @@ export const make = (options: {
         const ends = new Map<number, Deferred.Deferred<Outcome>>()
         for (const { line } of chain.links) ends.set(line, yield* Deferred.make<Outcome>())
         inHand.set(chain.index, { ends, open: ends.size, isCutShort: false })
+        yield* Metric.increment(ClusterMetrics.chainsTaken)
+        yield* Metric.increment(ClusterMetrics.chainsInHand)
         if (chain.links.some((link) => link.isUnsettled === true)) yield* settleFirst(chain)
         else yield* "madeStack" in chain ? stacked.offer(chain) : chains.offer(chain)
       })
