@@ -22,8 +22,8 @@ import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import { fileOf, itemOf } from "./internal/assetItem.js"
 import * as PartPlan from "./internal/partPlan.js"
+import { inOrder, type Members } from "./internal/stackMembers.js"
 import * as Listing from "./Listing.js"
-import * as VersionStack from "./VersionStack.js"
 
 type AssetId = Asset.AssetId
 
@@ -111,7 +111,7 @@ export interface Versions {
   /** Oldest first. */
   readonly files: ReadonlyArray<File>
   /** Whether the order is proved by the newest being at one end, or taken to be as Frame.io lists by habit. */
-  readonly order: VersionStack.Members["order"]
+  readonly order: Members["order"]
 }
 
 /**
@@ -394,7 +394,7 @@ export const makeV2: Effect.Effect<Service, never, FrameioClient.FrameioClient> 
     children: (folderId, options) => Stream.map(childrenV2(client, folderId, options), itemOf),
     versions: (stack, options) =>
       Effect.map(Stream.runCollect(childrenV2(client, stack.id, options)), (listed) => {
-        const { order, versions } = VersionStack.inOrder([...listed], Option.fromNullable(stack.newest))
+        const { order, versions } = inOrder([...listed], Option.fromNullable(stack.newest))
         return { stack, files: versions.map(fileOf), order }
       }),
     stack: ({ files, onto }) => {

@@ -14,378 +14,34 @@
  *
  * @since 0.1.0
  */
-
 import * as Asset from "@effect-frameio/core/Asset"
 import type * as FrameioError from "@effect-frameio/core/FrameioError"
-import * as Chunk from "effect/Chunk"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import * as Order from "effect/Order"
-import * as Schema from "effect/Schema"
-import * as Stream from "effect/Stream"
 import * as AssetCache from "./AssetCache.js"
-import * as ExactlyOnce from "./ExactlyOnce.js"
+import type * as ExactlyOnce from "./ExactlyOnce.js"
 import { itemOf } from "./internal/assetItem.js"
+import { once, type WriteOptions } from "./internal/stackChange.js"
+import { type Location, locate } from "./internal/stackLocation.js"
+import { membersOf, stackOf } from "./internal/stackMembers.js"
+import { check, inPlace, listProblems, problem, refuse, versionProblems } from "./internal/stackRules.js"
 import * as StackTarget from "./StackTarget.js"
 import {
   AlreadyElsewhere,
   NotInStack,
   NotMade,
-  NotStackable,
+  type NotStackable,
   type OutcomeUnknown,
   OutOfOrder
 } from "./VersionStackError.js"
 
+export type { WriteOptions } from "./internal/stackChange.js"
+export { type Location, locate, locateAll, type ReadOptions } from "./internal/stackLocation.js"
+export { head, type Members, members } from "./internal/stackMembers.js"
+
 type AssetId = Asset.AssetId
 const { sameId } = Asset
-
-// -----------------------------------------------------------------------------
-// where an asset is
-// -----------------------------------------------------------------------------
-
-/**
- * What an asset is, as far as stacks are concerned: a file by itself, a version inside a stack, a stack, a folder, or
- * something else such as a bundle.
- *
- * @since 0.1.0
- * @category models
- */
-export type Location =
-  | { readonly _tag: "File"; readonly asset: Asset.Asset }
-  | { readonly _tag: "Member"; readonly asset: Asset.Asset; readonly stack: Asset.Asset }
-  | { readonly _tag: "Stack"; readonly asset: Asset.Asset }
-  | { readonly _tag: "Folder"; readonly asset: Asset.Asset }
-  | { readonly _tag: "Other"; readonly asset: Asset.Asset }
-
-/**
- * How to read.
- *
- * @since 0.1.0
- * @category models
- */
-export interface ReadOptions {
-  /** Whether to ask Frame.io for what is known, too. Default `false`. */
-  readonly fresh?: boolean | undefined
-}
-
-/**
- * What an asset is: a file, a stack, inside one, or something else. Nothing is asked for that is known; else one request
- * for the asset, and for a file one for what holds it.
- *
- * @since 0.1.0
- * @category reading
- */
-export const locate = Effect.fn("VersionStack.locate")(function* (
-  assetId: AssetId,
-  options?: ReadOptions
-): Effect.fn.Return<Location, FrameioError.ReadError, AssetCache.AssetCache> {
-  const cache = yield* AssetCache.AssetCache
-  const asset = yield* cache.get({ assetId, fresh: options?.fresh })
-  const parent = Asset.isFile(asset) ? Asset.parentId(asset) : Option.none()
-  if (Option.isNone(parent)) return located(asset, undefined)
-  return located(asset, yield* cache.get({ assetId: parent.value, fresh: options?.fresh }))
-})
-
-/** What an asset is, given what holds it where it is a file. */
-const located = (asset: Asset.Asset, holder: Asset.Asset | undefined): Location => {
-  if (Asset.isVersionStack(asset)) return { _tag: "Stack", asset }
-  if (Asset.isFolder(asset)) return { _tag: "Folder", asset }
-  if (!Asset.isFile(asset)) return { _tag: "Other", asset }
-  return holder !== undefined && Asset.isVersionStack(holder)
-    ? { _tag: "Member", asset, stack: holder }
-    : { _tag: "File", asset }
-}
-
-/** So many single reads take as much of the rate limit as one page of a listing: 5 per second against 40 per minute. */
-const READS_PER_PAGE = 8
-
-/** After so many looks in a row at assets whose folder helped with no other, the rest is read one by one. */
-const SCOUTS = 3
-
-const inFlight = 16
-
-/** An asset that is not there, or that the token's user may not see. */
-const isMissing = (error: FrameioError.ReadError): error is FrameioError.NotFound | FrameioError.Forbidden =>
-  error._tag === "FrameioNotFound" || error._tag === "FrameioForbidden"
-
-/**
- * What many assets are. Those that are gone, or may not be seen, are told apart from the rest; any other failure fails
- * the whole.
- *
- * Where some of them are in one folder, the folder is listed instead, page by page, as long as a page tells of eight of
- * them or of their stacks: by the documented limits a page costs as much as eight single reads. The versions inside a stack are on no
- * folder's list, so they are one request each, and one for their stack where no list showed it.
- *
- * @since 0.1.0
- * @category reading
- */
-export const locateAll = Effect.fn("VersionStack.locateAll")(function* (
-  assetIds: Iterable<AssetId>
-): Effect.fn.Return<
-  ReadonlyMap<AssetId, Either.Either<Location, FrameioError.NotFound | FrameioError.Forbidden>>,
-  FrameioError.ReadError,
-  AssetCache.AssetCache
-> {
-  const cache = yield* AssetCache.AssetCache
-  const found = new Map<string, Either.Either<Location, FrameioError.NotFound | FrameioError.Forbidden>>()
-  const wanted = Array.from(assetIds)
-  const pending = new Map(wanted.map((id) => [id.toLowerCase(), id]))
-
-  const settle = (id: AssetId, result: Either.Either<Location, FrameioError.NotFound | FrameioError.Forbidden>) => {
-    pending.delete(id.toLowerCase())
-    found.set(id.toLowerCase(), result)
-  }
-
-  const one = (id: AssetId) =>
-    Effect.tap(
-      Effect.catchIf(Effect.map(locate(id), Either.right), isMissing, (error) => Effect.succeed(Either.left(error))),
-      (result) => Effect.sync(() => settle(id, result))
-    )
-
-  /** Lists while it pays. Answers whether it did. */
-  const list = (holderId: AssetId, holder: Asset.Asset | undefined) => {
-    let paid = false
-    return AssetCache.listing({ assetId: holderId, ahead: 0 }).pipe(
-      Stream.chunks,
-      Stream.runForEachWhile((page) =>
-        Effect.sync(() => {
-          const told = Chunk.filter(page, ({ id }) => pending.has(id.toLowerCase()))
-          for (const asset of told) settle(asset.id, Either.right(located(asset, holder)))
-          if (told.length >= READS_PER_PAGE) paid = true
-          // In a folder that many of them are in, a stack may be the one that others are on, and need not be read then.
-          const worth = told.length + (paid ? Chunk.size(Chunk.filter(page, Asset.isVersionStack)) : 0)
-          return worth >= READS_PER_PAGE && pending.size >= READS_PER_PAGE
-        })
-      ),
-      Effect.catchIf(isMissing, () => Effect.void),
-      Effect.map(() => paid)
-    )
-  }
-
-  const listed = new Set<string>()
-  const mayPay = (holderId: Option.Option<AssetId>, holder: Asset.Asset | undefined): boolean =>
-    Option.isSome(holderId) &&
-    !listed.has(holderId.value.toLowerCase()) &&
-    pending.size >= READS_PER_PAGE &&
-    (holder?.item_count ?? READS_PER_PAGE) >= READS_PER_PAGE
-
-  for (let misses = 0; misses < SCOUTS && pending.size > 0; ) {
-    const [next] = pending.values()
-    if (next === undefined) break
-    const known = yield* cache.known(next)
-    const scout = yield* one(next)
-    // What was known cost nothing, and neither does the next.
-    if (Option.isSome(known) || Either.isLeft(scout)) continue
-    const location = scout.right
-    let paid = false
-    if (location._tag === "Member" && mayPay(Option.some(location.stack.id), location.stack)) {
-      listed.add(location.stack.id.toLowerCase())
-      paid = yield* list(location.stack.id, location.stack)
-    }
-    // A folder holds no version of a stack, so what holds the files on its list need not be known.
-    const folder = Asset.parentId(location._tag === "Member" ? location.stack : location.asset)
-    if (mayPay(folder, undefined) && Option.isSome(folder)) {
-      listed.add(folder.value.toLowerCase())
-      paid = (yield* list(folder.value, undefined)) || paid
-    }
-    misses = paid ? 0 : misses + 1
-  }
-  yield* Effect.forEach(pending.values(), one, { concurrency: inFlight, discard: true })
-  return new Map(
-    wanted.flatMap((id) => {
-      const result = found.get(id.toLowerCase())
-      return result === undefined ? [] : [[id, result]]
-    })
-  )
-})
-
-// -----------------------------------------------------------------------------
-// what is on a stack
-// -----------------------------------------------------------------------------
-
-/**
- * The versions of a stack.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Members {
-  readonly stack: Asset.Asset
-  /** Oldest first. */
-  readonly versions: ReadonlyArray<Asset.Asset>
-  /**
-   * Whether the order is `confirmed` by `cover_asset_id`, which is documented to be the newest, being at one end; or
-   * `assumed` to be newest first as listed, as Frame.io's own SDK takes it to be.
-   */
-  readonly order: "confirmed" | "assumed"
-}
-
-/**
- * The children of a stack, as they were listed, from the oldest to the newest. Pure.
- *
- * The order of a listing is not documented. The newest is, so the end of the listing where it stands is the new end.
- * Where it stands at neither, the children are put in order by `index`, if it is at an end then.
- *
- * @since 0.1.0
- * @category reading
- */
-export const inOrder = (
-  listed: ReadonlyArray<Asset.Asset>,
-  newest: Option.Option<AssetId>
-): Pick<Members, "versions" | "order"> => {
-  const oldestFirst = (children: ReadonlyArray<Asset.Asset>): ReadonlyArray<Asset.Asset> | undefined => {
-    if (Option.isNone(newest)) return undefined
-    const [first] = children
-    const last = children.at(-1)
-    if (first !== undefined && sameId(first.id, newest.value)) return children.toReversed()
-    return last !== undefined && sameId(last.id, newest.value) ? children : undefined
-  }
-  const versions = oldestFirst(listed) ?? oldestFirst(byIndex(listed))
-  return versions === undefined
-    ? { versions: listed.toReversed(), order: listed.length < 2 ? "confirmed" : "assumed" }
-    : { versions, order: "confirmed" }
-}
-
-const byIndex = (children: ReadonlyArray<Asset.Asset>): ReadonlyArray<Asset.Asset> =>
-  children.every(({ index }) => typeof index === "number")
-    ? children.toSorted(Order.mapInput(Order.number, ({ index }) => index ?? 0))
-    : []
-
-/** The stack that an asset is, or is in. */
-const stackOf = (assetId: AssetId, options?: ReadOptions) =>
-  Effect.flatMap(locate(assetId, options), (location) => {
-    if (location._tag === "Stack") return Effect.succeed(location.asset)
-    if (location._tag === "Member") return Effect.succeed(location.stack)
-    return Effect.fail(new NotInStack({ assetId, kind: Asset.kind(location.asset) }))
-  })
-
-const membersOf = (stackId: AssetId): Effect.Effect<Members, FrameioError.ReadError, AssetCache.AssetCache> =>
-  Effect.gen(function* () {
-    const cache = yield* AssetCache.AssetCache
-    const [stack, listed] = yield* Effect.all(
-      [cache.get({ assetId: stackId, fresh: true }), Stream.runCollect(AssetCache.listing({ assetId: stackId }))],
-      { concurrency: 2 }
-    )
-    return { stack, ...inOrder(Chunk.toReadonlyArray(listed), Asset.coverAssetId(stack)) }
-  })
-
-/**
- * The versions of a stack as they are now, oldest first. The id may be the stack's or that of any version on it. One
- * request for the stack and one for each hundred versions; one or two more where it is not known which stack it is.
- *
- * @since 0.1.0
- * @category reading
- */
-export const members = Effect.fn("VersionStack.members")(function* (
-  assetId: AssetId,
-  options?: ReadOptions
-): Effect.fn.Return<Members, FrameioError.ReadError | NotInStack, AssetCache.AssetCache> {
-  return yield* membersOf((yield* stackOf(assetId, options)).id)
-})
-
-/**
- * The newest version: of the stack that the asset is or is in, or the file itself. Two requests where nothing is known,
- * three for a file inside a stack.
- *
- * @since 0.1.0
- * @category reading
- */
-export const head = Effect.fn("VersionStack.head")(function* (
-  assetId: AssetId,
-  options?: ReadOptions
-): Effect.fn.Return<Asset.Asset, FrameioError.ReadError | NotInStack, AssetCache.AssetCache> {
-  const cache = yield* AssetCache.AssetCache
-  const location = yield* locate(assetId, options)
-  if (location._tag === "File") return location.asset
-  const stack = yield* stackOf(assetId)
-  const newest = Option.getOrUndefined(Asset.coverAssetId(stack))
-  if (newest !== undefined) return yield* cache.get({ assetId: newest, fresh: options?.fresh })
-  const last = (yield* membersOf(stack.id)).versions.at(-1)
-  return last ?? (yield* new NotInStack({ assetId, kind: Asset.kind(stack) }))
-})
-
-// -----------------------------------------------------------------------------
-// changes
-// -----------------------------------------------------------------------------
-
-/**
- * How to change.
- *
- * @since 0.1.0
- * @category models
- */
-export interface WriteOptions extends ReadOptions {
-  /** How often one change may be sent, at least 1. Default 3. */
-  readonly attempts?: number | undefined
-  /**
-   * How long to wait after an answer was lost until the change can no longer be made, before it is sent again. Default
-   * 30 seconds, which is documented to be Frame.io's own limit for a request.
-   */
-  readonly settleAfter?: Duration.DurationInput | undefined
-}
-
-/**
- * The defaults of {@link WriteOptions}.
- *
- * @internal
- */
-export const defaults = {
-  attempts: 3,
-  settleAfter: Duration.seconds(30)
-} as const satisfies WriteOptions
-
-/** Makes one change exactly once. */
-const once = <E, R>(
-  change: {
-    readonly endpoint: string
-    readonly assetIds: () => ReadonlyArray<AssetId>
-    readonly send: Effect.Effect<Asset.Asset, FrameioError.WriteError, R>
-    readonly proves: (answer: Asset.Asset) => boolean
-    readonly isMade: Effect.Effect<boolean, E | FrameioError.ReadError, R>
-    readonly onRefusal: Effect.Effect<"already" | "send again" | "refused", E | FrameioError.ReadError, R>
-  },
-  options: WriteOptions | undefined
-): Effect.Effect<
-  { readonly how: ExactlyOnce.How; readonly answer?: Asset.Asset },
-  E | FrameioError.WriteError | NotMade | OutcomeUnknown,
-  R
-> =>
-  Effect.flatMap(
-    ExactlyOnce.make<Asset.Asset, E, R>(
-      {
-        endpoint: change.endpoint,
-        assetIds: change.assetIds,
-        send: Effect.match(change.send, {
-          onFailure: (error): ExactlyOnce.Attempt<Asset.Asset> => ({ _tag: "Faulted", error }),
-          onSuccess: (answer): ExactlyOnce.Attempt<Asset.Asset> => ({ _tag: "Answered", answer })
-        }),
-        proves: change.proves,
-        look: change.isMade,
-        refused: change.onRefusal
-      },
-      {
-        attempts: options?.attempts ?? defaults.attempts,
-        settleAfter: Duration.decode(options?.settleAfter ?? defaults.settleAfter),
-        onWait: (reason, duration) =>
-          Effect.logDebug(
-            `${change.endpoint} (${change.assetIds().join(", ")}): ${reason} (${Duration.format(duration)})`
-          )
-      }
-    ),
-    (end) => {
-      switch (end._tag) {
-        case "Made":
-          return Effect.succeed(end)
-        case "Failed":
-          return Effect.fail(end.error)
-        case "NotSent":
-        case "Unknown":
-          return Effect.dieMessage("a change was stopped that nobody can stop")
-      }
-    }
-  )
 
 type Cache = AssetCache.Service
 
@@ -396,53 +52,6 @@ const targetOf = (cache: Cache, location: Location): Target =>
     id: location._tag === "Member" ? location.stack.id : location.asset.id,
     isStack: location._tag === "Member" || location._tag === "Stack",
     get: (assetId) => Effect.map(cache.get({ assetId, fresh: true }), itemOf)
-  })
-
-const problem = (assetId: AssetId, message: string): FrameioError.Problem => ({ path: "", assetId, message })
-
-/** What keeps an asset from getting versions. */
-const targetProblems = (location: Location): ReadonlyArray<FrameioError.Problem> =>
-  location._tag === "Folder" || location._tag === "Other"
-    ? [problem(location.asset.id, `is a ${Asset.kind(location.asset)}, and only files and stacks get versions`)]
-    : []
-
-/** What keeps an asset from becoming a version: its kind, or that it does not go with one that is there. */
-const versionProblems = (next: Asset.Asset, there: Asset.Asset | undefined): ReadonlyArray<FrameioError.Problem> => {
-  if (Asset.isVersionStack(next)) {
-    const advice = "name its versions instead, after taking it apart (VersionStack.takeApart)"
-    return [problem(next.id, `is a version stack, and a stack goes onto no other: ${advice}`)]
-  }
-  if (!Asset.isFile(next)) return [problem(next.id, `is a ${Asset.kind(next)}, and only files are versions`)]
-  const one = there?.asset_type
-  const other = next.asset_type
-  // Null until the file has been processed: not known, and left to Frame.io.
-  if (!one || !other || one === other) return []
-  return [problem(next.id, `has the asset_type ${other}, and ${there.id} has ${one}: both must be the same`)]
-}
-
-/** A file that the versions of a stack have to go with, if one is known. */
-const sampleOf = (cache: Cache, location: Location): Effect.Effect<Asset.Asset | undefined> =>
-  location._tag === "Stack"
-    ? Option.match(Asset.coverAssetId(location.asset), {
-        onNone: () => Effect.succeed(undefined),
-        onSome: (cover) => Effect.map(cache.known(cover), Option.getOrUndefined)
-      })
-    : Effect.succeed(location.asset)
-
-const refuse = (problems: ReadonlyArray<FrameioError.Problem>): Effect.Effect<void, NotStackable> => {
-  const [first, ...more] = problems
-  return first === undefined ? Effect.void : new NotStackable({ problems: [first, ...more] })
-}
-
-/** Everything about the target and the versions that breaks a rule, as far as it is known. */
-const check = (cache: Cache, location: Location, versions: ReadonlyArray<AssetId>): Effect.Effect<void, NotStackable> =>
-  Effect.gen(function* () {
-    const sample = yield* sampleOf(cache, location)
-    const known = yield* Effect.forEach(versions, (id) => cache.known(id))
-    yield* refuse([
-      ...targetProblems(location),
-      ...known.flatMap((next) => (Option.isNone(next) ? [] : versionProblems(next.value, sample)))
-    ])
   })
 
 /** What putting a version on a stack can fail with. */
@@ -550,42 +159,6 @@ export interface Built {
   readonly stackId: AssetId
   /** What was put on the stack; the rest of the list had been there before. Oldest first. */
   readonly added: ReadonlyArray<AssetId>
-}
-
-const isAssetId = Schema.is(Asset.AssetUuid)
-
-const listProblems = (assetIds: ReadonlyArray<AssetId>): ReadonlyArray<FrameioError.Problem> => {
-  const seen = new Map<string, number>()
-  const problems: Array<FrameioError.Problem> = []
-  assetIds.forEach((id, n) => {
-    const path = `[${n}]`
-    if (!isAssetId(id)) problems.push({ path, message: "is not an asset id" })
-    const before = seen.get(id.toLowerCase())
-    if (before !== undefined) problems.push({ path, message: `is the same as [${before}]: ${id}` })
-    else seen.set(id.toLowerCase(), n)
-  })
-  if (assetIds.length < 2) problems.push({ path: "", message: "needs two ids at least, the oldest version first" })
-  return problems
-}
-
-/**
- * Where a list goes on: how many of it are on the stack in order, from its front. What is on the stack beyond these is
- * out of order.
- */
-const inPlace = (assetIds: ReadonlyArray<AssetId>, stackId: AssetId, versions: ReadonlyArray<Asset.Asset>) => {
-  const position = new Map(versions.map(({ id }, n) => [id.toLowerCase(), n]))
-  const positions = assetIds.map((id) => position.get(id.toLowerCase()))
-  // The first of the list may be the stack itself, which is below all of its versions.
-  const [first] = assetIds
-  if (first !== undefined && sameId(first, stackId)) positions[0] = -1
-  let count = 0
-  let last = Number.NEGATIVE_INFINITY
-  for (const at of positions) {
-    if (at === undefined || at <= last) break
-    last = at
-    count++
-  }
-  return { count, early: assetIds.filter((_, n) => n >= count && positions[n] !== undefined) }
 }
 
 /**

@@ -3,6 +3,7 @@ import { Asset, FrameioError } from "@effect-frameio/core"
 import { AssetCache, VersionStack, VersionStackError } from "@effect-frameio/stacks"
 import { FakeFrameio, FaultPlan, RateLimiter, type Unknowns, VirtualClock } from "@effect-frameio/testing"
 import { Effect, Either, FastCheck, Layer, Logger, LogLevel, Option, Schema, Stream } from "effect"
+import { inOrder } from "../src/internal/stackMembers.js"
 
 type AssetId = Asset.AssetId
 
@@ -274,15 +275,15 @@ describe("VersionStack", () => {
           : newestFirst
             ? oldestFirst.toReversed()
             : oldestFirst
-        assert.deepStrictEqual(VersionStack.inOrder(listed, newest), { versions: oldestFirst, order: "confirmed" })
+        assert.deepStrictEqual(inOrder(listed, newest), { versions: oldestFirst, order: "confirmed" })
         const unnumbered = listed.map(({ id }) => ({ id, type: "file" }))
         if (shuffled && count > 2) {
-          assert.deepStrictEqual(VersionStack.inOrder(unnumbered, newest), {
+          assert.deepStrictEqual(inOrder(unnumbered, newest), {
             versions: unnumbered.toReversed(),
             order: "assumed"
           })
         }
-        assert.strictEqual(VersionStack.inOrder(listed, Option.none()).order, "assumed")
+        assert.strictEqual(inOrder(listed, Option.none()).order, "assumed")
       }
     )
   })
