@@ -17,6 +17,14 @@ import * as UploadBar from "./UploadBar.js"
 export const nameOf = (asset: Asset.Asset): string =>
   Text.visibleLine(typeof asset.name === "string" && asset.name !== "" ? asset.name : asset.id)
 
+/**
+ * An asset as JSON on one line: with the fields that Frame.io gives it, its kind under `type` always.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const json = (asset: Asset.Asset): string => `${JSON.stringify({ ...asset, type: Asset.kind(asset) })}\n`
+
 const KINDS: Readonly<Record<string, string>> = { version_stack: "stack" }
 
 /**

@@ -46,6 +46,7 @@ interface LoginArgs {
   readonly clientId: Option.Option<string>
   readonly clientSecretFile: Option.Option<string>
   readonly redirectUri: string
+  readonly json: boolean
 }
 
 const missingClient = (what: string): CliError =>
@@ -179,7 +180,8 @@ export const login = Effect.fn("Cli.authLogin")(
       })
     )
     const now = Option.getOrElse(yield* file.load, () => made)
-    yield* file.save({ ...now, api, user })
+    const kept = { ...now, api, user }
+    yield* file.save(kept)
     const name = user === undefined ? undefined : Identity.nameOf(user)
     yield* stdio.err(
       `Logged in to ${host} over ${api === "v4" ? "V4" : "v2"}, with ${KINDS[made.kind]}${name === undefined ? "" : `, as ${name}`}.\nThe login is in ${file.path}, ${
@@ -188,9 +190,30 @@ export const login = Effect.fn("Cli.authLogin")(
           : "as private as your user's folder: this system has no file for one reader only"
       }. frameio auth logout ends it.\n`
     )
+    if (args.json) yield* stdio.out(toJson({ kind: kept.kind, from: file.path, login: kept }))
   },
   (effect) => effect.pipe(orInterrupted("Interrupted; nothing was kept."))
 )
+
+const expiryOf = ({ kind, login }: Credentials.Origin) => {
+  const tokens = login === undefined || login.kind === "developer-token" ? undefined : login
+  const isRenewed = kind === "service" || tokens?.refreshToken !== undefined
+  return { expiresAt: tokens?.expiresAt, isRenewed }
+}
+
+const toJson = (origin: Credentials.Origin): string => {
+  const { from, kind, login } = origin
+  const { expiresAt, isRenewed } = expiryOf(origin)
+  return `${JSON.stringify({
+    kind,
+    from,
+    host: login?.host ?? null,
+    api: login?.api ?? null,
+    user: login?.user ?? null,
+    expiresAt: expiresAt === undefined ? null : LocalTime.iso(expiresAt),
+    renewedAutomatically: kind === "developer-token" ? false : isRenewed
+  })}\n`
+}
 
 /**
  * Says which token the commands use, without asking anybody.
@@ -200,25 +223,12 @@ export const login = Effect.fn("Cli.authLogin")(
  */
 export const status = Effect.fn("Cli.authStatus")(function* (args: { readonly json: boolean }) {
   const stdio = yield* Stdio
-  const { kind, from, login } = yield* Effect.provide(Credentials.TokenOrigin, Credentials.layer).pipe(
+  const origin = yield* Effect.provide(Credentials.TokenOrigin, Credentials.layer).pipe(
     Effect.provideService(HttpClient.HttpClient, nobody)
   )
-  const tokens = login === undefined || login.kind === "developer-token" ? undefined : login
-  const expiresAt = tokens?.expiresAt
-  const isRenewed = kind === "service" || tokens?.refreshToken !== undefined
-  if (args.json || !stdio.outIsTerminal) {
-    return yield* stdio.out(
-      `${JSON.stringify({
-        kind,
-        from,
-        host: login?.host ?? null,
-        api: login?.api ?? null,
-        user: login?.user ?? null,
-        expiresAt: expiresAt === undefined ? null : LocalTime.iso(expiresAt),
-        renewedAutomatically: kind === "developer-token" ? false : isRenewed
-      })}\n`
-    )
-  }
+  if (args.json || !stdio.outIsTerminal) return yield* stdio.out(toJson(origin))
+  const { kind, from, login } = origin
+  const { expiresAt, isRenewed } = expiryOf(origin)
   const name = login?.user === undefined ? undefined : Identity.nameOf(login.user)
   yield* stdio.say(
     [
@@ -241,18 +251,50 @@ export const status = Effect.fn("Cli.authStatus")(function* (args: { readonly js
 /** Nothing is asked for a status. */
 const nobody = HttpClient.make(() => Effect.dieMessage("a status sends nothing"))
 
+/** Revokes what Adobe gave out; answers what went wrong, if anything. */
+const revoke = ({ accessToken, clientId, clientSecret, imsUrl, refreshToken }: CredentialsFile.AdobeLogin) =>
+  Effect.forEach(
+    [refreshToken, accessToken].filter((token) => token !== undefined),
+    (token) => AdobeIms.revoke({ clientId, clientSecret, baseUrl: imsUrl }, token),
+    { discard: true }
+  ).pipe(
+    Effect.as(undefined),
+    Effect.catchAll((error) => Effect.succeed(error.message))
+  )
+
 /**
- * Deletes the login.
+ * Ends the login: revokes it where Adobe gave it out, and deletes it from this machine, whatever Adobe says.
  *
  * @since 0.1.0
  * @category handlers
  */
-export const logout = Effect.fn("Cli.authLogout")(function* () {
+export const logout = Effect.fn("Cli.authLogout")(function* (args: { readonly json: boolean }) {
   const stdio = yield* Stdio
   const file = yield* place
+  // A login that cannot be read or trusted is deleted all the same.
+  const login = Option.getOrUndefined(Option.flatten(yield* Effect.option(file.load)))
+  const tokens = login === undefined || login.kind === "developer-token" ? undefined : login
+  const problem = tokens === undefined ? undefined : yield* revoke(tokens)
+  const deleted = yield* file.remove
+  const revoked = tokens === undefined ? null : problem === undefined
+  if (args.json) yield* stdio.out(`${JSON.stringify({ deleted, revoked })}\n`)
+  if (!deleted) return yield* stdio.err("Nobody was logged in.\n")
+  if (problem !== undefined) {
+    return yield* new CliError({
+      exitCode: ExitCode.failed,
+      message: `The login is deleted from ${file.path}, but its tokens are not revoked. ${problem}`,
+      todo: [
+        tokens?.expiresAt === undefined
+          ? "They end by themselves."
+          : `The token ends by itself: ${LocalTime.local(tokens.expiresAt)}. A credential can be ended at https://developer.adobe.com/console.`
+      ]
+    })
+  }
   yield* stdio.err(
-    (yield* file.remove)
-      ? `The login is deleted from ${file.path}. A developer token stays valid until it is revoked at https://developer.frame.io.\n`
-      : "Nobody was logged in.\n"
+    `The login is deleted from ${file.path}. ${
+      revoked === true
+        ? "Adobe has revoked its tokens."
+        : "A developer token stays valid until it is revoked at https://developer.frame.io."
+    }\n`
   )
 })

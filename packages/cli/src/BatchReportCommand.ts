@@ -55,9 +55,11 @@ export const handle = Effect.fn("Cli.batchReport")(
     readonly csv: Option.Option<string>
     readonly jsonl: Option.Option<string>
     readonly force: boolean
+    readonly json: boolean
   }) {
     const stdio = yield* Stdio
-    const asked = [args.html, args.csv, args.jsonl].flatMap(Option.toArray)
+    const jsonl = Option.orElse(args.jsonl, () => (args.json ? Option.some("-") : Option.none()))
+    const asked = [args.html, args.csv, jsonl].flatMap(Option.toArray)
     const files = asked.filter((file) => file !== "-")
     const { problems, targets } = yield* OutputFile.check(files, {
       force: args.force,
@@ -69,7 +71,7 @@ export const handle = Effect.fn("Cli.batchReport")(
         ]
       })
     })
-    const twice = asked.length > files.length + 1 ? ["Only one of --html, --csv and --jsonl can be -."] : []
+    const twice = asked.length > files.length + 1 ? ["Only one of --html, --csv and --jsonl can be -, which --json is as well."] : []
     const untitled =
       Option.isSome(args.title) && Option.isNone(args.html)
         ? ["--title is the title of the page: say --html, too."]
@@ -91,7 +93,7 @@ export const handle = Effect.fn("Cli.batchReport")(
           byteOrderMark: targets.some((target) => target.given === file && OutputFile.isFile(target))
         })
       ),
-      Option.as(args.jsonl, BatchReport.toJsonLines(source.rows))
+      Option.as(jsonl, BatchReport.toJsonLines(source.rows))
     ].flatMap(Option.toArray)
     const say = (text: (typeof texts)[number]) => Stream.runForEach(text, stdio.out)
     const places = asked.map((file) => targets.find(({ given }) => given === file))

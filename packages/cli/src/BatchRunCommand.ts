@@ -22,6 +22,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import * as ChainText from "./ChainText.js"
 import { CliError, orInterrupted } from "./CliError.js"
 import * as Connection from "./Connection.js"
 import * as Failure from "./Failure.js"
@@ -196,23 +197,6 @@ const takeInto = (ledger: Ledger.Service, args: RunArgs, format: VersionPlan.For
 const memoryPlan = (args: RunArgs, format: VersionPlan.Format) =>
   reading(args.file, args.json, (bytes) => VersionPlan.fromBytes(bytes, { format, anyOrder: args.anyOrder }))
 
-/** How many stacks are listed for a person; the file has all. */
-const LISTED = 20
-
-const fieldOf = (link: VersionPlan.Link | undefined, field: string): string | undefined => {
-  const value = link?.fields?.[field]
-  return typeof value === "string" && value !== "" ? value : undefined
-}
-
-/** What would go on which stack, by name where the file has names. */
-const listed = (chains: ReadonlyArray<VersionPlan.Chain>): ReadonlyArray<string> => [
-  ...chains.slice(0, LISTED).map(({ links, target }) => {
-    const names = links.map((link) => link.name ?? fieldOf(link, "name") ?? link.nextAssetId)
-    return `  ${names.join(", ")}  on  ${fieldOf(links[0], "stack") ?? target}`
-  }),
-  ...(chains.length > LISTED ? [`  and ${chains.length - LISTED} more stacks`] : [])
-]
-
 /** By the limits of the API that is said, or that the job was begun on; nobody is asked. */
 const estimateOf = <E, R>(
   chains: Stream.Stream<VersionPlan.Chain, E, R>,
@@ -247,7 +231,7 @@ const dryRun = (
     if (file === undefined || !(yield* Effect.orElseSucceed(fs.exists(file), () => false))) {
       const plan = yield* memoryPlan(args, format)
       return yield* say({ versions: plan.jobs, stacks: plan.chains.length }, [
-        ...listed(plan.chains),
+        ...ChainText.listed(plan.chains, { total: plan.chains.length, word: "on" }),
         yield* estimateOf(Stream.fromIterable(plan.chains), plan.jobs, undefined, undefined)
       ])
     }

@@ -70,6 +70,7 @@ const json = (
     ...(Option.isSome(ledger) ? { ledger: ledger.value } : {}),
     job: job.name,
     plan: job.plan ?? null,
+    api: job.api ?? null,
     createdAt: LocalTime.iso(job.createdAtMillis),
     inUse,
     isPartial,
@@ -86,7 +87,7 @@ const json = (
 
 const table = (place: string, { counts, inUse, isPartial, job, left, leftMillis, runs }: Standing): string =>
   [
-    `${place}: ${job.name}${job.plan === undefined ? "" : ` of ${job.plan}`}, ${plural(job.links, "version")} for ${plural(job.chains, "stack")}`,
+    `${place}: ${job.name}${job.plan === undefined ? "" : ` of ${job.plan}`}, ${plural(job.links, "version")} for ${plural(job.chains, "stack")}${job.api === undefined ? "" : `, over ${job.api === "v4" ? "V4" : job.api}`}`,
     ...line("in place", counts.confirmed, counts.already > 0 ? `${counts.already} of them before the job` : ""),
     ...line("to be sent", counts.planned),
     ...(inUse

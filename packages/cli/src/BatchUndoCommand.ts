@@ -7,15 +7,18 @@
  */
 import * as BatchJob from "@effect-frameio/batch/BatchJob"
 import * as BatchRunner from "@effect-frameio/batch/BatchRunner"
+import type * as JobRecord from "@effect-frameio/batch/JobRecord"
 import * as Ledger from "@effect-frameio/batch/Ledger"
 import * as UploadJob from "@effect-frameio/batch/UploadJob"
+import * as Chunk from "effect/Chunk"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import * as ChainText from "./ChainText.js"
 import * as Confirm from "./Confirm.js"
 import * as Connection from "./Connection.js"
 import * as Failure from "./Failure.js"
-
 import * as JobSource from "./JobSource.js"
 import * as JobView from "./JobView.js"
 import * as LedgerFile from "./LedgerFile.js"
@@ -36,18 +39,55 @@ const removing = Effect.gen(function* () {
   )
 })
 
+/** Says what would be taken out. */
+const tellDry = (
+  would: {
+    readonly links: number
+    readonly chains: number
+    /** How many uploaded files would be deleted. */
+    readonly deleted: number
+    readonly counts: JobRecord.Counts
+  },
+  args: { readonly json: boolean },
+  list: ReadonlyArray<string>
+) =>
+  Effect.flatMap(Stdio, (stdio) => {
+    const { chains, counts, deleted, links } = would
+    return args.json || !stdio.outIsTerminal
+      ? stdio.out(`${JSON.stringify({ _tag: "DryRun", versions: links, stacks: chains, deleted, counts })}\n`)
+      : stdio.say(
+          [
+            `Would take ${extentOf(would)}${deleted > 0 ? `, and delete ${plural(deleted, "uploaded file")}` : ""}. Nothing was sent.`,
+            ...list,
+            ""
+          ].join("\n")
+        )
+  })
+
+const extentOf = ({ chains, links }: { readonly chains: number; readonly links: number }): string =>
+  `${plural(links, "version")} out of ${plural(chains, "stack")}`
+
 /** Asks, and leaves it to the workers. */
 const onCluster = (
   name: string,
-  args: { readonly cluster: Option.Option<string>; readonly dryRun: boolean; readonly yes: boolean }
+  args: {
+    readonly cluster: Option.Option<string>
+    readonly dryRun: boolean
+    readonly json: boolean
+    readonly yes: boolean
+  }
 ) =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
     const Cluster = yield* Effect.promise(() => import("./Cluster.js"))
     const store = yield* Cluster.open(args.cluster)
-    const { chains, links } = yield* Effect.mapError(store.reading(name).stacked, Cluster.toCliError)
-    const extent = `${plural(links, "version")} out of ${plural(chains, "stack")}`
-    if (args.dryRun) return yield* stdio.out(`Would take ${extent}. Nothing was sent.\n`)
+    const reading = store.reading(name)
+    const stacked = yield* Effect.mapError(reading.stacked, Cluster.toCliError)
+    const extent = extentOf(stacked)
+    if (args.dryRun) {
+      const counts = yield* Effect.mapError(reading.counts, Cluster.toCliError)
+      return yield* tellDry({ ...stacked, deleted: 0, counts }, args, [])
+    }
     yield* Confirm.ask(`Take ${extent}?`, { yes: args.yes, unasked: "go-on" })
     yield* Effect.mapError(store.undo(name), Cluster.toCliError)
     yield* stdio.err(`The workers take ${extent}. How it goes: frameio batch status --job ${name}\n`)
@@ -77,11 +117,21 @@ export const handle = Effect.fn("Cli.batchUndo")(function* (args: {
   const ledger = yield* LedgerFile.open(place.file, args.dryRun ? "read" : "write")
   const job = yield* Effect.mapError(ledger.job, LedgerFile.toCliError)
   const uploads = (yield* filesOf(ledger)).filter(({ state }) => state === "uploaded")
-  const { chains, links } = yield* Effect.mapError(ledger.stackedExtent, LedgerFile.toCliError)
+  const stacked = yield* Effect.mapError(ledger.stackedExtent, LedgerFile.toCliError)
   const deletes = args.deleteUploads === true && uploads.length > 0
-  const extent = `${plural(links, "version")} out of ${plural(chains, "stack")}`
+  const extent = extentOf(stacked)
   const all = deletes ? `${extent}, and delete ${plural(uploads.length, "uploaded file")}` : extent
-  if (args.dryRun) return yield* stdio.out(`Would take ${all}. Nothing was sent.\n`)
+  if (args.dryRun) {
+    const { counts, first } = yield* Effect.all({
+      counts: ledger.counts,
+      first: Stream.runCollect(Stream.take(ledger.stackedChains, ChainText.LISTED))
+    }).pipe(Effect.mapError(LedgerFile.toCliError))
+    return yield* tellDry(
+      { ...stacked, deleted: deletes ? uploads.length : 0, counts },
+      args,
+      ChainText.listed(Chunk.toReadonlyArray(first), { total: stacked.chains, word: "off" })
+    )
+  }
   yield* Confirm.ask(`Take ${all}?`, { yes: args.yes, unasked: "go-on" })
   yield* stdio.err(`Taking ${extent}.\n`)
   const ended = yield* JobView.show(

@@ -525,7 +525,8 @@ export const batchReport = CommandLine.command({
       CommandLine.file,
       "Write every row as JSON lines to this file; - is standard output."
     ),
-    force
+    force,
+    json: CommandLine.toggle("json", "Write every row as JSON lines to standard output, as always in a pipe.")
   },
   sends: "nothing",
   examples: [
@@ -749,7 +750,8 @@ export const authLogin = CommandLine.command({
       CommandLine.text("uri"),
       "https://localhost:8080/callback",
       "Where the browser ends, as registered for the credential."
-    )
+    ),
+    json: CommandLine.toggle("json", "Write what frameio auth status says as one JSON object to standard output.")
   },
   sends: "to-frameio",
   examples: [
@@ -782,10 +784,11 @@ export const authStatus = CommandLine.command({
  */
 export const authLogout = CommandLine.command({
   path: ["auth", "logout"],
-  summary: "Delete the login from this machine",
-  about: [],
-  parameters: {},
-  sends: "nothing",
+  summary: "End the login: revoke it at Adobe, delete it from this machine",
+  about: ["A developer token stays valid; it is revoked at https://developer.frame.io."],
+  parameters: { json: CommandLine.toggle("json", "Write one JSON object to standard output.") },
+  sends: "to-frameio",
+  exits: [[1, "deleted from this machine, but Adobe could not be told"]],
   examples: [{ line: "frameio auth logout" }]
 })
 

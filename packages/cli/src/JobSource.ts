@@ -35,6 +35,8 @@ export interface Named {
  * @category models
  */
 export interface Job extends Pick<Ledger.Job, "name" | "plan" | "createdAtMillis" | "links" | "chains"> {
+  /** The API that it was begun on; absent before that, and on a cluster. */
+  readonly api?: string | undefined
   /** Why it was stopped, where workers have stopped it. */
   readonly reason?: string | undefined
 }

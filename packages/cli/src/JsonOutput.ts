@@ -1,15 +1,113 @@
 /**
  * What the commands write as JSON, as schemas: one set of names in camel case, times in ISO 8601 and UTC, and one object per
- * line. `docs/json.schema.json` is made of them. More fields may come; what is here stays.
+ * line; an asset has Frame.io's own names. `docs/json.schema.json` is made of them. More fields may come; what is here stays.
+ *
+ * A command that fails says so by its exit code and on standard error. Standard output has what was there before, and what
+ * these schemas name of failures.
  *
  * @since 0.1.0
  */
 import * as BatchEvent from "@effect-frameio/batch/BatchEvent"
 import * as LinkError from "@effect-frameio/batch/LinkError"
+import * as VersionPlan from "@effect-frameio/batch/VersionPlan"
 import * as Schema from "effect/Schema"
 
 const Count = Schema.NonNegativeInt
 const Time = Schema.DateTimeUtc
+
+const Text = Schema.NullOr(Schema.String)
+
+/**
+ * An asset. Over v2 it has all that Frame.io says of it, over V4 what v2 has, too.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Asset = Schema.Struct(
+  {
+    id: Schema.String,
+    /** `file`, `folder`, `version_stack`, or what may come. */
+    type: Schema.String,
+    name: Schema.optional(Text),
+    parent_id: Schema.optional(Text),
+    inserted_at: Schema.optional(Text),
+    filesize: Schema.optional(Schema.NullOr(Schema.Number))
+  },
+  Schema.Record({ key: Schema.String, value: Schema.Unknown })
+)
+
+const Api = Schema.Literal("v2", "v4")
+
+const User = Schema.Struct({
+  id: Schema.String,
+  name: Schema.optional(Schema.String),
+  email: Schema.optional(Schema.String)
+})
+
+const LoginKind = Schema.Literal("developer-token", "service", "person")
+
+/**
+ * What `whoami --json` writes.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const WhoAmI = Schema.Struct({
+  api: Api,
+  /** Null over v2, which has no call that says it. */
+  user: Schema.NullOr(User),
+  accounts: Schema.Array(Schema.Struct({ id: Schema.String, name: Schema.String })),
+  kind: LoginKind,
+  /** A variable, or the file of the login. */
+  from: Schema.String,
+  host: Schema.String
+})
+
+/**
+ * What `auth status --json` and `auth login --json` write.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const AuthStatus = Schema.Struct({
+  kind: LoginKind,
+  from: Schema.String,
+  host: Text,
+  api: Schema.NullOr(Api),
+  user: Schema.NullOr(User),
+  expiresAt: Schema.NullOr(Time),
+  renewedAutomatically: Schema.Boolean
+})
+
+/**
+ * What `auth logout --json` writes.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const AuthLogout = Schema.Struct({
+  /** Whether there was a login. */
+  deleted: Schema.Boolean,
+  /** Whether its tokens are revoked at Adobe; null where there are none. */
+  revoked: Schema.NullOr(Schema.Boolean)
+})
+
+/**
+ * What `doctor --json` writes.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Doctor = Schema.Struct({
+  checks: Schema.Array(
+    Schema.Struct({
+      name: Schema.String,
+      state: Schema.Literal("ok", "warn", "fail"),
+      what: Schema.String,
+      todo: Schema.Array(Schema.String)
+    })
+  )
+})
 
 const read = Schema.Struct({ folders: Count, files: Count, stacks: Count, requests: Count })
 
@@ -113,6 +211,35 @@ const DryRun = Schema.TaggedStruct("DryRun", {
 })
 
 /**
+ * What `batch undo --dry-run --json` writes.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const UndoDryRun = Schema.TaggedStruct("DryRun", {
+  versions: Count,
+  stacks: Count,
+  /** How many uploaded files would be deleted. */
+  deleted: Count,
+  counts: Counts
+})
+
+/**
+ * What `batch submit --json` writes.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Submitted = Schema.Struct({
+  job: Schema.String,
+  isNew: Schema.Boolean,
+  account: Schema.String,
+  state: Schema.String,
+  links: Count,
+  chains: Count
+})
+
+/**
  * What `batch status --json` writes.
  *
  * @since 0.1.0
@@ -123,6 +250,8 @@ const Status = Schema.Struct({
   ledger: Schema.optional(Schema.String),
   job: Schema.String,
   plan: Schema.NullOr(Schema.String),
+  /** The API that the job was begun on; null before that, and on a cluster. */
+  api: Schema.NullOr(Schema.String),
   createdAt: Time,
   inUse: Schema.Boolean,
   /** Whether the ledger is a copy from the middle of a run, without its log. */
@@ -164,6 +293,110 @@ const ReportRow = Schema.Struct({
   fields: Schema.Record({ key: Schema.String, value: Schema.Unknown })
 })
 
+const Id = Schema.String
+const Millis = Schema.Number
+
+/** What becomes of one file; with a rule it is said of which, by its path and the line of its job. */
+const uploadEvent = <Tag extends string, Fields extends Schema.Struct.Fields>(tag: Tag, fields: Fields) =>
+  Schema.TaggedStruct(tag, {
+    ...fields,
+    path: Schema.optional(Schema.String),
+    line: Schema.optional(Schema.NullOr(Count))
+  })
+
+/**
+ * What `upload --json` writes while a file goes up.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const UploadEvent = Schema.Union(
+  uploadEvent("Created", { assetId: Id, name: Schema.String, filesize: Schema.NullOr(Count), parts: Count }),
+  uploadEvent("Resumed", {
+    assetId: Id,
+    name: Schema.String,
+    filesize: Count,
+    parts: Count,
+    sent: Count,
+    partsDone: Count
+  }),
+  uploadEvent("Discarded", {
+    assetId: Id,
+    reason: Schema.Literal("changed", "expired", "gone"),
+    deleted: Schema.Boolean
+  }),
+  uploadEvent("LeftBehind", { assetIds: Schema.Array(Id) }),
+  uploadEvent("Progress", {
+    assetId: Id,
+    sent: Count,
+    filesize: Schema.NullOr(Count),
+    partsDone: Count,
+    parts: Count
+  }),
+  uploadEvent("Retrying", {
+    assetId: Id,
+    part: Count,
+    attempt: Count,
+    delayMillis: Millis,
+    sinceMillis: Millis,
+    reason: Schema.String
+  }),
+  uploadEvent("Waiting", { delayMillis: Millis, sinceMillis: Millis, reason: Schema.String }),
+  uploadEvent("Uploaded", { assetId: Id, filesize: Count }),
+  uploadEvent("Processing", { assetId: Id }),
+  uploadEvent("Versioning", { assetId: Id, onto: Id }),
+  uploadEvent("NotJournaled", { reason: Schema.String })
+)
+
+const NotUploaded = { assetId: Schema.NullOr(Id), uploaded: Schema.Boolean, message: Schema.String }
+
+/**
+ * The last line of `upload --json` without a rule.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const UploadEnd = Schema.Union(
+  Schema.TaggedStruct("Finished", {
+    assetId: Id,
+    /** The stack it is on; null where it is only uploaded. */
+    stackId: Schema.NullOr(Id),
+    /** Bytes. */
+    filesize: Count,
+    elapsedMillis: Millis
+  }),
+  Schema.TaggedStruct("Failed", NotUploaded),
+  Schema.TaggedStruct("Interrupted", NotUploaded)
+)
+
+/**
+ * What `upload --rule --json` writes of a plan: what goes where, what is left out, and with `--dry-run` how much it is.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const UploadPlan = Schema.Union(
+  Schema.TaggedStruct("Line", {
+    path: Text,
+    name: Schema.String,
+    bytes: Schema.NullOr(Count),
+    /** A file that is at Frame.io already. */
+    nextAssetId: Text,
+    stack: Text,
+    onto: Text,
+    ontoName: Text
+  }),
+  Schema.TaggedStruct("Finding", {
+    severity: Finding.fields.severity,
+    kind: Schema.String,
+    folder: Schema.String,
+    stack: Schema.String,
+    names: Schema.Array(Schema.String),
+    message: Schema.String
+  }),
+  Schema.TaggedStruct("DryRun", { files: Count, bytes: Count, counts: Schema.NullOr(Counts) })
+)
+
 /**
  * Every line by the command that writes it.
  *
@@ -171,10 +404,20 @@ const ReportRow = Schema.Struct({
  * @category schemas
  */
 export const all = {
+  "version --json, ls --json, show --json, rm --json": Asset,
+  "upload --json": Schema.Union(UploadEvent, UploadEnd),
+  "upload --rule --json": Schema.Union(UploadPlan, UploadEvent, BatchEvent.BatchEvent),
   "plan --json": Schema.Union(Line, Finding, PlanSummary),
   "stacks audit --json": Schema.Union(Line, Finding, AuditSummary),
-  "batch run --json, batch undo --json": BatchEvent.BatchEvent,
-  "batch run --dry-run --json": DryRun,
+  "batch run --json": Schema.Union(BatchEvent.BatchEvent, VersionPlan.PlanRefused),
+  "batch run --dry-run --json": Schema.Union(DryRun, VersionPlan.PlanRefused),
+  "batch submit --json": Schema.Union(Submitted, VersionPlan.PlanRefused),
   "batch status --json": Status,
-  "batch report --jsonl": ReportRow
+  "batch report --json, batch report --jsonl": ReportRow,
+  "batch undo --json": BatchEvent.BatchEvent,
+  "batch undo --dry-run --json": UndoDryRun,
+  "auth login --json, auth status --json": AuthStatus,
+  "auth logout --json": AuthLogout,
+  "whoami --json": WhoAmI,
+  "doctor --json": Doctor
 } as const

@@ -58,7 +58,7 @@ export const handle = Effect.fn("Cli.ls")(
     const assets: Stream.Stream<Asset, FrameioError.ReadError, FrameioClient.FrameioClient | Repository.Repository> =
       (yield* Connection.Api) === "v2" ? Listing.children({ assetId }) : inHolder(assetId)
     if (args.json || !stdio.outIsTerminal) {
-      return yield* Stream.runForEach(assets, (asset) => stdio.out(`${JSON.stringify(asset)}\n`))
+      return yield* Stream.runForEach(assets, (asset) => stdio.out(AssetText.json(asset)))
     }
     const columns = yield* stdio.columns
     const count = yield* assets.pipe(

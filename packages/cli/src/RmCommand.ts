@@ -53,7 +53,7 @@ export const handle = Effect.fn("Cli.rm")(
     yield* Confirm.ask(`Delete ${name}${all}?`, args)
     const deleted = yield* remove
     yield* args.json || !stdio.outIsTerminal
-      ? stdio.out(`${JSON.stringify(deleted)}\n`)
+      ? stdio.out(AssetText.json(deleted))
       : stdio.say(`Deleted ${name}${all}. Frame.io keeps it for 30 days.\n`)
   },
   (effect) =>

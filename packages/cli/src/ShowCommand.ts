@@ -80,7 +80,7 @@ export const handle = Effect.fn("Cli.show")(
     const isV2 = (yield* Connection.Api) === "v2"
     const id = yield* idOf(args.asset)
     const { asset, stack } = yield* isV2 ? ofV2(id) : ofPort(id)
-    if (args.json || !stdio.outIsTerminal) return yield* stdio.out(`${JSON.stringify(asset)}\n`)
+    if (args.json || !stdio.outIsTerminal) return yield* stdio.out(AssetText.json(asset))
     const versions = stack === undefined ? [] : yield* isV2 ? versionsOfV2(stack.id) : versionsOfPort(stack.id)
     const link = AssetLink.linkOf(stack ?? asset)
     yield* stdio.say(

@@ -245,17 +245,17 @@ function* planLines(plan: UploadPlan.UploadPlan): Generator<string> {
       nameOf.set(target.id, target.name)
       const bottom = files.get(target.id)
       const onto = bottom === undefined ? target.id : null
-      if (bottom !== undefined) yield line(bottom, { stack: base, onto: null, onto_name: null })
+      if (bottom !== undefined) yield line(bottom, { stack: base, onto: null, ontoName: null })
       for (const { name, nextAssetId } of lines) {
         const file = files.get(nextAssetId)
-        const where = { stack: base, onto, onto_name: target.name }
+        const where = { stack: base, onto, ontoName: target.name }
         yield file === undefined
-          ? `${JSON.stringify({ _tag: "Line", path: null, name, bytes: null, next_asset_id: nextAssetId, ...where })}\n`
+          ? `${JSON.stringify({ _tag: "Line", path: null, name, bytes: null, nextAssetId, ...where })}\n`
           : line(file, where)
       }
     }
   }
-  for (const file of plan.alone) yield line(file, { stack: null, onto: null, onto_name: null })
+  for (const file of plan.alone) yield line(file, { stack: null, onto: null, ontoName: null })
   for (const { assets, base, folder, kind, message, severity } of plan.findings) {
     const names = assets.map(({ name }) => name)
     yield `${JSON.stringify({ _tag: "Finding", severity, kind, folder, stack: base, names, message })}\n`
@@ -264,8 +264,8 @@ function* planLines(plan: UploadPlan.UploadPlan): Generator<string> {
 
 const line = (
   { bytes, name, path }: UploadPlan.LocalFile,
-  where: { readonly stack: string | null; readonly onto: string | null; readonly onto_name: string | null }
-): string => `${JSON.stringify({ _tag: "Line", path, name, bytes, next_asset_id: null, ...where })}\n`
+  where: { readonly stack: string | null; readonly onto: string | null; readonly ontoName: string | null }
+): string => `${JSON.stringify({ _tag: "Line", path, name, bytes, nextAssetId: null, ...where })}\n`
 
 const isLeftOut = ({ severity }: { readonly severity: string }): boolean => severity === "left-out"
 

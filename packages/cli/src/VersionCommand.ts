@@ -45,7 +45,7 @@ const throughPort = (link: VersionPlan.Link, json: boolean) =>
     const repository = yield* Repository.Repository
     const { stackId } = yield* StackBuild.build({ onto: link.assetId, files: [link.nextAssetId] })
     const stack = yield* repository.get(stackId)
-    if (json || !stdio.outIsTerminal) return yield* stdio.out(`${JSON.stringify(ItemAsset.of(stack))}\n`)
+    if (json || !stdio.outIsTerminal) return yield* stdio.out(AssetText.json(ItemAsset.of(stack)))
     const next = AssetText.nameOf(ItemAsset.of(yield* repository.get(link.nextAssetId)))
     const count = stack._tag === "Stack" ? (yield* repository.versions(stack)).files.length : 0
     const url = AssetLink.linkOf(ItemAsset.of(stack))
@@ -79,7 +79,7 @@ export const handle = Effect.fn("Cli.version")(
     // The versions of a stack get no versions of their own; the stack does.
     const target = location._tag === "Member" ? location.stack : location.asset
     const answer = yield* client.version({ assetId: target.id, nextAssetId: link.nextAssetId })
-    if (args.json || !stdio.outIsTerminal) return yield* stdio.out(`${JSON.stringify(answer)}\n`)
+    if (args.json || !stdio.outIsTerminal) return yield* stdio.out(AssetText.json(answer))
     const stackId = Asset.isVersionStack(answer) ? answer.id : Asset.isVersionStack(target) ? target.id : undefined
     yield* stdio.say(
       yield* Effect.orElseSucceed(

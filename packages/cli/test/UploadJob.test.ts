@@ -119,7 +119,7 @@ describe("frameio upload --rule", () => {
       assert.include(person.out, "5 files to upload")
       const { events } = yield* frameio([...args, "--json"])
       assert.deepStrictEqual(
-        events.map(({ _tag, name, onto_name }) => [_tag, name, onto_name]),
+        events.map(({ _tag, name, ontoName }) => [_tag, name, ontoName]),
         [
           ["Line", "a_v002.mov", "a_v001.mov"],
           ["Line", "a_v003.mov", "a_v001.mov"],

@@ -163,25 +163,22 @@ const ATTEMPTS = Schedule.intersect(Schedule.exponential("1 second"), Schedule.r
 
 const TIMEOUT = "30 seconds"
 
-/** Asks for a token. The secrets are in the body, and in no span, for the request is not traced. */
-const ask = (
+/** Posts a form to IMS. The secrets are in the body, and in no span, for the request is not traced. */
+const post = (
   client: Client,
-  grant: Readonly<Record<string, string>>
-): Effect.Effect<Login, ImsError, HttpClient.HttpClient> =>
+  path: string,
+  form: Readonly<Record<string, string>>
+): Effect.Effect<{ readonly body: string; readonly status: number }, ImsError, HttpClient.HttpClient> =>
   Effect.gen(function* () {
     const base = client.baseUrl ?? DEFAULT_BASE_URL
     if (!URL.canParse(base) || !isSecure(new URL(base))) {
       return yield* new ImsError({ reason: "Unreachable", detail: "its base URL is not https" })
     }
     const http = yield* HttpClient.HttpClient
-    const request = HttpClientRequest.post(`${base.replace(/\/+$/, "")}/ims/token/v3`).pipe(
-      HttpClientRequest.bodyUrlParams({
-        client_id: client.clientId,
-        ...(client.clientSecret === undefined ? {} : { client_secret: Redacted.value(client.clientSecret) }),
-        ...grant
-      })
+    const request = HttpClientRequest.post(`${base.replace(/\/+$/, "")}${path}`).pipe(
+      HttpClientRequest.bodyUrlParams(form)
     )
-    const { body, status } = yield* http.execute(request).pipe(
+    return yield* http.execute(request).pipe(
       Effect.flatMap((answer) => Effect.map(answer.text, (body) => ({ body, status: answer.status }))),
       Effect.timeoutFail({ duration: TIMEOUT, onTimeout: () => unreachable("it did not answer in time") }),
       Effect.catchTags({
@@ -190,6 +187,22 @@ const ask = (
       }),
       Effect.withTracerEnabled(false)
     )
+  })
+
+const again = <A, R>(self: Effect.Effect<A, ImsError, R>): Effect.Effect<A, ImsError, R> =>
+  Effect.retry(self, { schedule: ATTEMPTS, while: (error) => error.reason === "Unreachable" })
+
+/** Asks for a token. */
+const ask = (
+  client: Client,
+  grant: Readonly<Record<string, string>>
+): Effect.Effect<Login, ImsError, HttpClient.HttpClient> =>
+  Effect.gen(function* () {
+    const { body, status } = yield* post(client, "/ims/token/v3", {
+      client_id: client.clientId,
+      ...(client.clientSecret === undefined ? {} : { client_secret: Redacted.value(client.clientSecret) }),
+      ...grant
+    })
     const answer = decodeAnswer(body)
     if (status !== 200 || Option.isNone(answer)) {
       return yield* status === 200 ? unreachable("its answer is not what is documented") : refusalOf(status, body)
@@ -200,7 +213,22 @@ const ask = (
       expiresAtMillis: now + answer.value.expires_in * 1_000,
       refreshToken: Option.map(Option.fromNullable(answer.value.refresh_token), Redacted.make)
     }
-  }).pipe(Effect.retry({ schedule: ATTEMPTS, while: (error) => error.reason === "Unreachable" }))
+  }).pipe(again)
+
+/**
+ * Ends a token before its time: an access token, or a refresh token. IMS answers alike for a token that it does not know.
+ *
+ * @since 0.1.0
+ * @category login
+ */
+export const revoke = (
+  client: Client,
+  token: Redacted.Redacted<string>
+): Effect.Effect<void, ImsError, HttpClient.HttpClient> =>
+  post(client, "/ims/revoke", { token: Redacted.value(token) }).pipe(
+    Effect.flatMap(({ body, status }) => (status === 200 ? Effect.void : refusalOf(status, body))),
+    again
+  )
 
 /** Before its end, so that it does not end on its way; a short life leaves a tenth. */
 const EARLY_MILLIS = 300_000
