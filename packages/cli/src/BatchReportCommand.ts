@@ -71,7 +71,10 @@ export const handle = Effect.fn("Cli.batchReport")(
         ]
       })
     })
-    const twice = asked.length > files.length + 1 ? ["Only one of --html, --csv and --jsonl can be -, which --json is as well."] : []
+    const twice =
+      asked.length > files.length + 1
+        ? ["Only one of --html, --csv and --jsonl can be -, which --json is as well."]
+        : []
     const untitled =
       Option.isSome(args.title) && Option.isNone(args.html)
         ? ["--title is the title of the page: say --html, too."]

@@ -397,6 +397,9 @@ export const UploadPlan = Schema.Union(
   Schema.TaggedStruct("DryRun", { files: Count, bytes: Count, counts: Schema.NullOr(Counts) })
 )
 
+/** Their types together would be more than the compiler can write down. */
+const uploadJob: ReadonlyArray<Schema.Schema.AnyNoContext> = [UploadPlan, UploadEvent, BatchEvent.BatchEvent]
+
 /**
  * Every line by the command that writes it.
  *
@@ -406,7 +409,7 @@ export const UploadPlan = Schema.Union(
 export const all = {
   "version --json, ls --json, show --json, rm --json": Asset,
   "upload --json": Schema.Union(UploadEvent, UploadEnd),
-  "upload --rule --json": Schema.Union(UploadPlan, UploadEvent, BatchEvent.BatchEvent),
+  "upload --rule --json": Schema.Union(...uploadJob),
   "plan --json": Schema.Union(Line, Finding, PlanSummary),
   "stacks audit --json": Schema.Union(Line, Finding, AuditSummary),
   "batch run --json": Schema.Union(BatchEvent.BatchEvent, VersionPlan.PlanRefused),

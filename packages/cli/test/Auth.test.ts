@@ -2,10 +2,10 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { get } from "node:https"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { FetchHttpClient } from "@effect/platform"
+import { FetchHttpClient, HttpClient, HttpClientResponse } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { FakeFrameio, FakeFrameioServer, FaultPlan, RateLimiter, Seed } from "@effect-frameio/testing"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { run } from "./run.js"
 
 const SECRET = "made-up-client-secret"
@@ -36,10 +36,13 @@ const browse = (url: string) =>
     }).once("error", (error) => resume(Effect.die(error)))
   })
 
+const post = (url: string, form: Readonly<Record<string, string>>) =>
+  Effect.promise(() => fetch(url, { method: "POST", body: new URLSearchParams(form) }).then(({ status }) => status))
+
 describe("frameio auth", () => {
   it.scopedLive("logs a person in through the browser, and every command to come uses that", () =>
     Effect.gen(function* () {
-      const { file, frameio } = yield* setup()
+      const { file, frameio, server } = yield* setup()
       const redirect = "https://localhost:18453/callback"
       let came = 0
       const login = yield* frameio(["auth", "login", "--client-id", "studio", "--redirect-uri", redirect], {
@@ -79,11 +82,41 @@ describe("frameio auth", () => {
       const told = yield* frameio(["auth", "status"], { terminal: true })
       assert.match(told.out, /Until +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+, and renewed automatically\n/)
 
-      assert.strictEqual((yield* frameio(["auth", "logout"])).code, 0)
+      const ended = yield* frameio(["auth", "logout"])
+      assert.strictEqual(ended.code, 0, ended.err)
+      assert.include(ended.err, "Adobe has revoked its tokens")
       assert.isFalse(existsSync(file))
+      const refresh = yield* post(`${server.baseUrl}/ims/token/v3`, {
+        client_id: "studio",
+        grant_type: "refresh_token",
+        refresh_token: kept.refreshToken
+      })
+      assert.strictEqual(refresh, 400)
+      const access = yield* frameio(["whoami"], { env: { FRAMEIO_TOKEN: kept.accessToken } })
+      assert.strictEqual(access.code, 2)
       const after = yield* frameio(["whoami"])
       assert.strictEqual(after.code, 2)
       assert.include(after.err, "frameio auth login")
+    })
+  )
+
+  it.scopedLive("deletes a login whose tokens Adobe does not revoke, and says so", () =>
+    Effect.gen(function* () {
+      const { file, frameio } = yield* setup()
+      yield* frameio(["auth", "login", "--service"], { env: service })
+      const { accessToken } = JSON.parse(readFileSync(file, "utf8"))
+      const refusing = Layer.succeed(
+        HttpClient.HttpClient,
+        HttpClient.make((request) =>
+          Effect.succeed(HttpClientResponse.fromWeb(request, new Response("", { status: 400 })))
+        )
+      )
+      const ended = yield* frameio(["auth", "logout", "--json"], { http: refusing })
+      assert.strictEqual(ended.code, 1)
+      assert.deepStrictEqual(JSON.parse(ended.out), { deleted: true, revoked: false })
+      assert.include(ended.err, "not revoked")
+      for (const secret of [accessToken, SECRET]) assert.notInclude(ended.err + ended.out, secret)
+      assert.isFalse(existsSync(file))
     })
   )
 

@@ -2,7 +2,7 @@ import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { BatchEvent } from "@effect-frameio/batch"
 import { FakeFrameio, FaultPlan, Seed } from "@effect-frameio/testing"
-import { Effect, Fiber, Layer, TestClock } from "effect"
+import { Effect, Fiber, Layer, Option, TestClock } from "effect"
 import { type Outside, run } from "./run.js"
 
 const csv = (pairs: ReadonlyArray<Seed.Pair>) =>
@@ -29,7 +29,10 @@ const withFake = (
         ...outside?.(fake)
       })
     )
-    yield* TestClock.adjust("10 minutes")
+    // A command loads its modules first, which takes as long as the machine likes.
+    yield* Effect.repeat(TestClock.adjust("10 minutes"), {
+      until: () => Effect.map(Fiber.poll(fiber), Option.isSome)
+    })
     const ended = yield* Fiber.join(fiber)
     const events = yield* Effect.forEach(
       ended.lines.filter((line) => line.startsWith('{"_tag"') && !line.includes("PlanRefused")),

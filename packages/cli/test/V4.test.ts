@@ -1,8 +1,8 @@
-import { FetchHttpClient, FileSystem } from "@effect/platform"
-import { NodeContext } from "@effect/platform-node"
+import { FetchHttpClient, FileSystem, HttpClient, HttpClientRequest, HttpClientResponse } from "@effect/platform"
+import { NodeContext, NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { FakeFrameio, FakeFrameioServer, RateLimiter, Seed } from "@effect-frameio/testing"
-import { Effect } from "effect"
+import { FakeFrameio, FakeFrameioServer, FaultPlan, RateLimiter, Seed } from "@effect-frameio/testing"
+import { Effect, Layer } from "effect"
 import { run } from "./run.js"
 
 const http = FetchHttpClient.layer
@@ -84,6 +84,144 @@ describe("the command over V4", () => {
       const undone = yield* run(["batch", "undo", "--ledger", ledger, "--yes"], { env, http })
       assert.strictEqual(undone.code, 0, undone.err)
       for (const { versions } of seeded.shots) assert.isUndefined(server.world.stackOf(versions[0] ?? ""))
+    })
+  )
+
+  test(
+    "finds out at Frame.io itself which API takes the token, says so, and asks for an account where there are several",
+    Effect.gen(function* () {
+      const { fs, seeded, server } = yield* started(1, 2)
+      const [file = ""] = seeded.shots[0]?.versions ?? []
+      const home = yield* fs.makeTempDirectoryScoped()
+      const env = { HOME: home, FRAMEIO_TOKEN: FakeFrameio.token, FRAMEIO_API: "" }
+      const project = server.world.projects[0]
+      const other = "33333333-3333-4333-8333-333333333333"
+      /** As if it were Frame.io: no request leaves this machine. */
+      const as = (answers: (path: string) => Response | undefined) =>
+        Layer.effect(
+          HttpClient.HttpClient,
+          Effect.map(HttpClient.HttpClient, (client) =>
+            HttpClient.make((request, url) => {
+              assert.strictEqual(url.origin, "https://api.frame.io")
+              const answer = answers(url.pathname)
+              return answer === undefined
+                ? client.execute(HttpClientRequest.setUrl(request, server.baseUrl + url.pathname))
+                : Effect.succeed(HttpClientResponse.fromWeb(request, answer))
+            })
+          )
+        ).pipe(Layer.provide(http))
+      const asked = (answers: (path: string) => Response | undefined, ...args: ReadonlyArray<string>) =>
+        run(["show", file, ...args], { env, http: as(answers) })
+
+      const v4 = yield* asked(() => undefined)
+      assert.strictEqual(v4.code, 0, v4.err)
+      assert.include(v4.err, "The token is one of Frame.io V4 (--api v4 says so without asking).")
+      assert.strictEqual(JSON.parse(v4.out).id, file)
+
+      const v2 = yield* asked((path) => (path.startsWith("/v4/") ? new Response("{}", { status: 401 }) : undefined))
+      assert.strictEqual(v2.code, 0, v2.err)
+      assert.include(v2.err, "The token is one of Frame.io v2")
+
+      const neither = yield* asked(() => new Response("{}", { status: 401 }))
+      assert.strictEqual(neither.code, 2)
+      assert.include(neither.err, "frameio auth login")
+
+      const two = {
+        data: [
+          { id: project?.accountId, display_name: "Studio" },
+          { id: other, display_name: "Client" }
+        ]
+      }
+      const several = (path: string) => (path === "/v4/accounts" ? Response.json(two) : undefined)
+      const unchosen = yield* asked(several)
+      assert.strictEqual(unchosen.code, 2, unchosen.err)
+      for (const said of ["Studio", "Client", other, "--account <id>"]) assert.include(unchosen.err, said)
+      const chosen = yield* asked(several, "--account", project?.accountId ?? "")
+      assert.strictEqual(chosen.code, 0, chosen.err)
+    })
+  )
+
+  test(
+    "uploads a file onto a stack, and several onto the stacks of their names",
+    Effect.gen(function* () {
+      const { env, fs, server } = yield* started(1, 2)
+      const folder = yield* fs.makeTempDirectoryScoped()
+      const to = yield* server.addFolder({ name: "tonight" })
+      const bottom = yield* server.addFile({ name: "a_v001.mov", parentId: to })
+      const put = (name: string) =>
+        Effect.as(fs.writeFileString(`${folder}/${name}`, `made up ${name}`), `${folder}/${name}`)
+      const frameio = (...args: ReadonlyArray<string>) =>
+        run([...args, "--api", "v4"], { env: { ...env, HOME: folder }, http: NodeHttpClient.layerUndici })
+      const one = yield* frameio("upload", yield* put("a_v002.mov"), "--onto", bottom)
+      assert.strictEqual(one.code, 0, one.err)
+      const ended = JSON.parse(one.lines.at(-1) ?? "")
+      assert.strictEqual(ended._tag, "Finished")
+      const names = () => server.world.stackOf(bottom)?.versions.map((id) => server.world.get(id)?.name)
+      assert.deepStrictEqual(names(), ["a_v001.mov", "a_v002.mov"])
+      const files = [
+        yield* put("a_v003.mov"),
+        yield* put("a_v004.mov"),
+        yield* put("b_v001.mov"),
+        yield* put("b_v002.mov")
+      ]
+      const evening = ["upload", "--rule", "vfx", "--to", to, ...files, "--ledger", `${folder}/job.db`]
+      const all = yield* frameio(...evening)
+      assert.strictEqual(all.code, 0, all.err)
+      assert.deepStrictEqual(names(), ["a_v001.mov", "a_v002.mov", "a_v003.mov", "a_v004.mov"])
+      const kinds = server.world.children(to).ids.map((id) => server.world.get(id)?.kind)
+      assert.deepStrictEqual(kinds, ["version_stack", "version_stack"])
+      assert.strictEqual((yield* frameio(...evening)).code, 0)
+      assert.deepStrictEqual(names(), ["a_v001.mov", "a_v002.mov", "a_v003.mov", "a_v004.mov"])
+    })
+  )
+
+  test(
+    "stops cleanly where a token cannot be renewed in the middle of a job, and after a login goes on",
+    Effect.gen(function* () {
+      const { folder, fs, pairs, seeded, server } = yield* started(3, 12, {
+        faults: FaultPlan.nth("ims.token", 1, { _tag: "ErrorBefore", status: 400 })
+      })
+      const secret = "made-up-client-secret"
+      const env = {
+        HOME: folder,
+        FRAMEIO_BASE_URL: server.baseUrl,
+        FRAMEIO_IMS_URL: server.baseUrl,
+        FRAMEIO_API: ""
+      }
+      const login = () =>
+        run(["auth", "login", "--service"], {
+          env: { ...env, FRAMEIO_CLIENT_ID: "studio", FRAMEIO_CLIENT_SECRET: secret },
+          http
+        })
+      assert.strictEqual((yield* login()).code, 0)
+      const kept = JSON.parse(yield* fs.readFileString(`${folder}/.config/effect-frameio/credentials.json`))
+      const ledger = `${folder}/job.db`
+      const job = ["batch", "run", pairs, "--ledger", ledger, "--concurrency", "1"]
+      let confirmed = 0
+      const stopped = yield* run(job, {
+        env,
+        http,
+        onOut: (line) =>
+          Effect.sync(() => {
+            if (line.includes('"Confirmed"') && ++confirmed === 9) server.world.revokeToken(kept.accessToken)
+          })
+      })
+      assert.strictEqual(stopped.code, 1, stopped.err)
+      assert.include(stopped.err, "frameio auth login")
+      assert.include(stopped.err, "To go on: ")
+      for (const said of [secret, kept.accessToken]) assert.notInclude(stopped.err + stopped.out, said)
+      const status = yield* run(["batch", "status", "--ledger", ledger], { env })
+      const { counts } = JSON.parse(status.out)
+      assert.isAtLeast(counts.confirmed, 9)
+      assert.isBelow(counts.confirmed, 33)
+      assert.strictEqual(counts.failed, 0, stopped.err)
+      assert.strictEqual((yield* login()).code, 0)
+      const went = yield* run(job, { env, http })
+      assert.strictEqual(went.code, 0, went.err)
+      for (const { versions } of seeded.shots) {
+        assert.deepStrictEqual(server.world.stackOf(versions[0] ?? "")?.versions, versions)
+      }
+      assert.strictEqual((yield* server.counts("versionStacks.create")).applied, 3)
     })
   )
 
