@@ -6,9 +6,10 @@
  * 32 of them, for bulk work where the rendering would be most of the time.
  */
 import type { Asset } from "@effect-frameio/core/Asset"
-import { type Entry, nothingSet, type Project, type User, type World } from "../World.js"
+import type { Entry, Project, User, World } from "../World.js"
 import { toUuid } from "./ids.js"
 import { iso } from "./time.js"
+import { nothingSet } from "./world/node.js"
 
 /** How much of an asset is shown. */
 export type Shape = "full" | "slim"
