@@ -17,7 +17,7 @@ const arrows = {
   cluster: ["batch", "stacks", "core", "ratelimit"],
   cli: ["core", "ratelimit", "stacks", "batch", "report", "cluster", "testing", "redis", "undici"],
   benchmarks: ["core", "ratelimit", "stacks", "batch", "testing", "redis", "undici", "servers"],
-  examples: ["core", "ratelimit", "stacks", "batch", "report", "testing", "redis", "undici"]
+  examples: ["core", "ratelimit", "stacks", "batch", "report", "cluster", "testing", "redis", "undici"]
 }
 
 /** These run wherever `fetch` does: nothing of Node in them. */

@@ -82,21 +82,24 @@ const LEVELS: Readonly<Record<string, LogLevel.LogLevel>> = {
   none: LogLevel.None
 }
 
-const levelOf = ({ logLevel, quiet, verbose }: Arguments.Globals): LogLevel.LogLevel =>
+const levelOf = ({ logLevel, quiet, verbose }: Arguments.Globals, isService: boolean): LogLevel.LogLevel =>
   Option.match(logLevel, {
     onSome: (name) => LEVELS[name] ?? LogLevel.Warning,
-    onNone: () => (verbose ? LogLevel.Debug : quiet ? LogLevel.Error : LogLevel.Warning)
+    onNone: () => (verbose ? LogLevel.Debug : quiet ? LogLevel.Error : isService ? LogLevel.Info : LogLevel.Warning)
   })
 
-/** Logs for a person, above the status line; or into a file, behind what is there. */
-const logging = (globals: Arguments.Globals, stdio: Stdio.Service) =>
+/** Logs for a person, above the status line, or for programs, as JSON; or into a file, behind what is there. */
+const logging = (globals: Arguments.Globals, stdio: Stdio.Service, isService: boolean) =>
   Layer.merge(
-    Logger.minimumLogLevel(levelOf(globals)),
+    Logger.minimumLogLevel(levelOf(globals, isService)),
     Option.match(globals.logFile, {
       onNone: () =>
         Logger.replace(
           Logger.defaultLogger,
-          Logger.map(Logger.stringLogger, (line) => void Effect.runFork(stdio.err(`${line}\n`)))
+          Logger.map(
+            isService ? Logger.jsonLogger : Logger.stringLogger,
+            (line) => void Effect.runFork(stdio.err(`${line}\n`))
+          )
         ),
       onSome: (file) =>
         Layer.mapError(
@@ -152,11 +155,13 @@ const runHandler = (
     const stdio = yield* Stdio.Stdio
     const handle = handlers.get(asked.command)
     if (handle === undefined) return yield* Effect.dieMessage(`${asked.command.path.join(" ")} has no handler`)
-    const told = LogLevel.lessThanEqual(levelOf(asked.globals), LogLevel.Debug)
+    /** What runs by itself is watched by programs. */
+    const isService = asked.command === Commands.worker && !stdio.errIsTerminal
+    const told = LogLevel.lessThanEqual(levelOf(asked.globals, isService), LogLevel.Debug)
     const command = handle(asked.words).pipe(
       told ? CallLog.withCallLog : identity,
       withOptions(asked.globals),
-      Effect.provide(logging(asked.globals, stdio)),
+      Effect.provide(logging(asked.globals, stdio, isService)),
       Effect.provideService(Stdio.Stdio, asked.globals.quiet ? Stdio.quiet(stdio) : stdio),
       Effect.as(ExitCode.ok as number),
       Effect.catchAll((error) => Effect.provideService(fail(error), Stdio.Stdio, stdio)),

@@ -446,7 +446,7 @@ export const worker = CommandLine.command({
     tokens: CommandLine.optional(
       "tokens",
       CommandLine.text("folder"),
-      "A folder with a file for each account, called like it, that holds its token and nothing else.",
+      "A folder with a file for each account, called like it, that holds its token and nothing else; or show-a.json, a login. A variable that is not set may be a file there, too.",
       "FRAMEIO_TOKENS, if it is set"
     ),
     healthPort: CommandLine.optional(

@@ -5,7 +5,9 @@
  *
  * @since 0.1.0
  */
+import * as Otlp from "@effect/opentelemetry/Otlp"
 import type * as HttpClient from "@effect/platform/HttpClient"
+import * as PlatformConfigProvider from "@effect/platform/PlatformConfigProvider"
 import * as Accounts from "@effect-frameio/cluster/Accounts"
 import * as Worker from "@effect-frameio/cluster/Worker"
 import { hint } from "@effect-frameio/core/V4Client"
@@ -61,41 +63,59 @@ const scheduler = Layer.unwrapEffect(
   )
 )
 
-/**
- * Works until it is told to end: then nothing more is sent, what is under way may finish, and the rest goes to others.
- *
- * @since 0.1.0
- * @category handlers
- */
-export const handle = Effect.fn("Cli.worker")(function* (args: {
+/** Spans, metrics and logs go where `OTEL_EXPORTER_OTLP_ENDPOINT` says, if it does. */
+const telemetry = Layer.unwrapEffect(
+  Effect.map(variable("OTEL_EXPORTER_OTLP_ENDPOINT"), (baseUrl) =>
+    baseUrl === "" ? Layer.empty : Otlp.layerJson({ baseUrl, resource: { serviceName: "frameio-worker" } })
+  )
+)
+
+/** Works until it is told to end. */
+const work = (args: Arguments, tokens: string | undefined) =>
+  Effect.gen(function* () {
+    const stdio = yield* Stdio.Stdio
+    const url = yield* Cluster.url(args.cluster)
+    const isShared = (yield* variable("FRAMEIO_REDIS_URL")) !== ""
+    let isReady: Effect.Effect<boolean> = Effect.succeed(false)
+    if (Option.isSome(args.healthPort)) {
+      yield* WorkerHealth.serve(
+        args.healthHost,
+        args.healthPort.value,
+        Effect.suspend(() => isReady)
+      )
+    }
+    const accounts = yield* Layer.build(
+      Layer.effect(Accounts.Accounts, Effect.flatMap(find(tokens), Accounts.make)).pipe(Layer.provide(scheduler))
+    )
+    const worker = yield* Worker.make({ url }).pipe(Effect.provide(accounts), Effect.mapError(Cluster.toCliError))
+    isReady = worker.isReady
+    yield* say(stdio, `Worker ${worker.id} is at work.`)
+    if (!isShared) {
+      yield* say(
+        stdio,
+        "FRAMEIO_REDIS_URL is not set: one worker keeps to the limit, several of one account would not."
+      )
+    }
+    yield* stdio.interrupted(1)
+    yield* say(stdio, "Stopping: nothing more is sent, what is under way may finish, the rest goes to other workers.")
+  }).pipe(Effect.scoped, Effect.provide(telemetry))
+
+interface Arguments {
   readonly cluster: Option.Option<string>
   readonly tokens: Option.Option<string>
   readonly healthPort: Option.Option<number>
   readonly healthHost: string
-}) {
-  const stdio = yield* Stdio.Stdio
-  const url = yield* Cluster.url(args.cluster)
-  const isShared = (yield* variable("FRAMEIO_REDIS_URL")) !== ""
-  let isReady: Effect.Effect<boolean> = Effect.succeed(false)
-  if (Option.isSome(args.healthPort)) {
-    yield* WorkerHealth.serve(
-      args.healthHost,
-      args.healthPort.value,
-      Effect.suspend(() => isReady)
-    )
-  }
-  const named = Option.getOrElse(args.tokens, () => "") || (yield* variable("FRAMEIO_TOKENS"))
-  const accounts = yield* Layer.build(
-    Layer.effect(Accounts.Accounts, Effect.flatMap(find(named === "" ? undefined : named), Accounts.make)).pipe(
-      Layer.provide(scheduler)
-    )
-  )
-  const worker = yield* Worker.make({ url }).pipe(Effect.provide(accounts), Effect.mapError(Cluster.toCliError))
-  isReady = worker.isReady
-  yield* say(stdio, `Worker ${worker.id} is at work.`)
-  if (!isShared) {
-    yield* say(stdio, "FRAMEIO_REDIS_URL is not set: one worker keeps to the limit, several of one account would not.")
-  }
-  yield* stdio.interrupted(1)
-  yield* say(stdio, "Stopping: nothing more is sent, what is under way may finish, the rest goes to other workers.")
-}, Effect.scoped)
+}
+
+/**
+ * Works until it is told to end: then nothing more is sent, what is under way may finish, and the rest goes to others.
+ * What no variable says is looked for in a file of that name in the folder of tokens.
+ *
+ * @since 0.1.0
+ * @category handlers
+ */
+export const handle = Effect.fn("Cli.worker")(function* (args: Arguments) {
+  const tokens = Option.getOrElse(args.tokens, () => "") || (yield* variable("FRAMEIO_TOKENS"))
+  if (tokens === "") return yield* work(args, undefined)
+  return yield* Effect.provide(work(args, tokens), PlatformConfigProvider.layerFileTreeAdd({ rootDirectory: tokens }))
+})

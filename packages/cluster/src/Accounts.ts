@@ -233,6 +233,8 @@ export const fromConfig = (
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const needs = yield* Effect.context<FileSystem.FileSystem | HttpClient.HttpClient>()
+    // That of the program, whoever asks for an account later.
+    const provider = yield* Effect.configProviderWith(Effect.succeed)
     const folder = options?.folder ?? ((yield* variable("FRAMEIO_TOKENS")) || undefined)
 
     const service = Effect.gen(function* () {
@@ -282,7 +284,7 @@ export const fromConfig = (
           return new UnknownAccount({ account, reason: `${token}, ${service}. ${message(error)}` })
         })
         return { ...found, ...(yield* said(account)) }
-      }).pipe(Effect.provide(needs))
+      }).pipe(Effect.withConfigProvider(provider), Effect.provide(needs))
   })
 
 // -----------------------------------------------------------------------------

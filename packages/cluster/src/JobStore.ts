@@ -352,10 +352,14 @@ export const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = E
       })
     )
 
-  const insert = (plan: VersionPlan.VersionPlan, submission: Submission, digest: string) =>
+  const insert = (
+    plan: VersionPlan.VersionPlan,
+    submission: Submission,
+    digest: string,
+    traceparent: string | undefined
+  ) =>
     Effect.gen(function* () {
       const createdAt = yield* Clock.currentTimeMillis
-      const span = Option.getOrUndefined(yield* Effect.option(Effect.currentSpan))
       const rows = yield* sql.unsafe<JobRow>(
         `INSERT INTO frameio_jobs (name, plan, digest, account, created_at, settle_millis, links, chains, api, traceparent)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (name) DO NOTHING RETURNING ${JOB}`,
@@ -369,7 +373,7 @@ export const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = E
           plan.jobs,
           plan.chains.length,
           submission.api ?? null,
-          span === undefined ? null : JobTrace.toTraceparent(span)
+          traceparent ?? null
         ]
       )
       const [row] = rows
@@ -438,7 +442,8 @@ export const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = E
     Effect.gen(function* () {
       const { account, name } = submission
       const digest = yield* digestOf(plan)
-      const inserted = yield* insert(plan, submission, digest)
+      const traceparent = Option.map(yield* Effect.option(Effect.currentSpan), JobTrace.toTraceparent)
+      const inserted = yield* insert(plan, submission, digest, Option.getOrUndefined(traceparent))
       if (Option.isSome(inserted)) return { job: jobOf(inserted.value), isNew: true }
       const row = yield* get(name)
       if (row.digest !== digest) return yield* new ClusterError({ reason: "OtherPlan", job: name })

@@ -140,9 +140,10 @@ const isOtherKind = (error: FrameioError.ReadError): boolean =>
   error._tag === "FrameioNotFound" || error._tag === "FrameioInvalidArguments"
 
 /**
- * A repository over the V4 client, in the client's account.
+ * A repository over the V4 client, in the account of the client.
  *
- * @internal
+ * @since 0.1.0
+ * @category constructors
  */
 export const make: Effect.Effect<Repository.Service, never, V4Client.V4Client> = Effect.map(
   V4Client.V4Client,
