@@ -11,7 +11,7 @@ import * as LeakyBucket from "@effect-frameio/ratelimit/LeakyBucket"
 import type { Chain } from "./VersionPlan.js"
 
 /**
- * What is to be done.
+ * The work to do.
  *
  * @since 0.1.0
  * @category models

@@ -1,5 +1,5 @@
 /**
- * What happens in a job, one event at a time. The progress bar, the JSON lines, the ledger, the report and the tests read
+ * Events of a job. The progress bar, the JSON lines, the ledger, the report and the tests read
  * the same.
  *
  * Each link ends in exactly one of `Confirmed`, `Failed`, `Skipped` or `Unknown`, and where a job is undone in `Undone`
@@ -143,7 +143,7 @@ export const Noticed = Schema.TaggedStruct("Noticed", {
   ...link,
   /** The stack. */
   stackId: Schema.String,
-  /** What was noticed, for people. */
+  /** The notice, for people. */
   reason: Schema.String
 })
 
@@ -242,9 +242,9 @@ export const Counts = Schema.Struct({
   sent: Schema.Int,
   /** Links that are on their stack, or off it again when a job is undone. */
   confirmed: Schema.Int,
-  /** Of these, how many earlier runs have done. */
+  /** How many of these earlier runs have done. */
   before: Schema.optionalWith(Schema.Int, { default: () => 0 }),
-  /** Of the confirmed, how many were found so by this run. */
+  /** How many of the confirmed were already in place when this run looked. */
   already: Schema.Int,
   /** Links that failed. */
   failed: Schema.Int,

@@ -1,5 +1,5 @@
 /**
- * What the events so far add up to. Pure: state and event in, state out.
+ * The sum of the events so far. Pure: state and event in, state out.
  *
  * @since 0.1.0
  */

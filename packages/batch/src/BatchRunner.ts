@@ -74,7 +74,7 @@ export interface Options<E = never> {
 }
 
 /**
- * What holds when an option is left out.
+ * The defaults of the options.
  *
  * @since 0.1.0
  * @category options

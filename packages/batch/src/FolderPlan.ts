@@ -31,7 +31,7 @@ export interface Options extends FolderReader.Options, VersionGrouping.Options {
 export interface FolderPlan extends VersionGrouping.Grouping {
   /** The folder it is for. */
   readonly folder: VersionGrouping.Folder
-  /** What was read for it. */
+  /** The reads that it took. */
   readonly read: FolderReader.Progress
   /** How many versions are to be put on stacks. */
   readonly jobs: number

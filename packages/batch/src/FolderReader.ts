@@ -79,7 +79,7 @@ export interface Contents {
   readonly stacks: ReadonlyArray<VersionGrouping.Stack>
   /** The folders in it. */
   readonly folders: ReadonlyArray<VersionGrouping.Folder>
-  /** What could not be read, or was no file. */
+  /** Entries that could not be read, or were no files. */
   readonly findings: ReadonlyArray<VersionGrouping.Finding>
 }
 
@@ -180,7 +180,7 @@ interface Listed<A> {
 }
 
 /**
- * What a folder and those below it hold.
+ * The contents of a folder and of those below it.
  *
  * @internal
  */
@@ -246,7 +246,7 @@ export const make = (options: Options | undefined): Effect.Effect<Reader, never,
           withJob,
           RateLimitCall.withPriority("bulk"),
           Effect.map((items): Listed<A> => ({ items, change: watch.change(items.length) })),
-          // What does not come any more, be it that the list was shorter or that it failed.
+          // Pages that will not come, because the list was shorter or failed.
           Effect.ensuring(Effect.sync(() => expect(-expected)))
         )
       })

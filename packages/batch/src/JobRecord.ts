@@ -1,5 +1,5 @@
 /**
- * What is known of a job at a moment: each link as it stands, the runs, how they kept to the limit. A ledger keeps it, a
+ * A job's record at a moment: each link as it stands, the runs, how they kept to the limit. A ledger keeps it, a
  * report shows it.
  *
  * @since 0.1.0
@@ -33,7 +33,7 @@ export interface Row {
   readonly stackId: string | null
   /** The new version's name: the plan's column `name`, if there was one. */
   readonly name: string | null
-  /** What the stack is called: the plan's column `stack`, if there was one. */
+  /** The stack's name: the plan's column `stack`, if there was one. */
   readonly stack: string | null
   /** All the plan's columns beside the two ids. */
   readonly fields: Readonly<Record<string, unknown>>
@@ -56,7 +56,7 @@ export interface Row {
 }
 
 /**
- * What happened in one interval: requests against the limit, and the waits. Where no sample covers a time, the plot shows
+ * One interval: requests against the limit, and the waits. Where no sample covers a time, the plot shows
  * nothing rather than zero.
  *
  * @since 0.1.0
@@ -105,14 +105,14 @@ export interface Run {
  * @category models
  */
 export interface Counts extends Readonly<Record<State, number>> {
-  /** Of the confirmed, how many were on their stack before the job. */
+  /** How many of the confirmed were on their stack before the job. */
   readonly already: number
   /** Links in the plan. */
   readonly total: number
 }
 
 /**
- * What a report says above its rows.
+ * The head of a report.
  *
  * @since 0.1.0
  * @category models

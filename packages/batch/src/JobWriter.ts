@@ -13,9 +13,9 @@ import type * as JobRecord from "./JobRecord.js"
 import * as LinkError from "./LinkError.js"
 
 /**
- * What changes of one link; null leaves a field as it is, and an empty fault clears it.
+ * A change of one link; null leaves a field as it is, and an empty fault clears it.
  *
- * What was confirmed stays as it was when it is looked up again, and its `how` and `doneAt` with it.
+ * A confirmed link keeps its state, `how` and `doneAt` when it is looked up again.
  *
  * @since 0.1.0
  * @category models
@@ -46,7 +46,7 @@ export interface Patch {
 export type Other = Extract<BatchEvent, { readonly _tag: "Planned" | "Finished" | "Paced" | "Noticed" }>
 
 /**
- * What is to be written at once.
+ * One batch of writes.
  *
  * @since 0.1.0
  * @category models
@@ -172,7 +172,7 @@ export const make = <E>(
           open.delete(event.line)
           const one = patch(event.line)
           one.fault = LinkError.toJson(event.error)
-          // What is not known stays sent, so that the next run settles it before anything else.
+          // An unknown outcome stays sent, so that the next run settles it first.
           if (LinkError.outcomeOf(event.error) === "unknown") return true
           if (event.error._tag === "FrameioNotOnTop") {
             one.how = "answered"
@@ -183,7 +183,7 @@ export const make = <E>(
           return true
         }
         case "Skipped":
-          // What turned out not to have left is where it was.
+          // A link whose request never left returns to its earlier state.
           if (!open.delete(event.line)) return false
           patch(event.line).state = kind === "undo" ? "confirmed" : "planned"
           return true

@@ -1,5 +1,5 @@
 /**
- * What a job has done, in a SQLite file: enough to go on after a kill at any moment, to report, and to undo.
+ * The ledger of a job, in a SQLite file: enough to go on after a kill at any moment, to report, and to undo.
  *
  * A link is `planned`, then `sent` before its request leaves the machine, then `confirmed` or `failed`. What was
  * confirmed is never sent again; what was sent and not answered is looked for before it is sent again. Each write is one
@@ -59,7 +59,7 @@ export interface Job {
 }
 
 /**
- * What was noticed of somebody else's work on a stack.
+ * A notice of somebody else's work on a stack.
  *
  * @since 0.1.0
  * @category models
@@ -71,7 +71,7 @@ export interface Notice {
   readonly atMillis: number
   /** The stack. */
   readonly stackId: string
-  /** What was noticed. */
+  /** The notice. */
   readonly reason: string
 }
 
@@ -128,7 +128,7 @@ export interface Service {
   readonly begin: (api: string) => Effect.Effect<void, LedgerError>
   /** How many links are in which state. */
   readonly counts: Effect.Effect<JobRecord.Counts, LedgerError>
-  /** What is left to do: links that are to be sent or settled, without those behind a failed one. */
+  /** The remaining links: to be sent or settled, without those behind a failed one. */
   readonly extent: Effect.Effect<Extent, LedgerError>
   /** The chains of what is left to do. */
   readonly chains: Stream.Stream<VersionPlan.Chain, LedgerError>
@@ -141,18 +141,18 @@ export interface Service {
    * place is left alone: it would come on top of that one.
    */
   readonly retryFailed: Effect.Effect<number, LedgerError>
-  /** What the job has stacked and not undone. */
+  /** The links that the job has stacked and not undone. */
   readonly stackedExtent: Effect.Effect<Extent, LedgerError>
   /** The chains of what the job has stacked and not undone, newest versions first. */
   readonly stackedChains: Stream.Stream<VersionPlan.StackedChain, LedgerError>
   /**
-   * What writes the events of one run or undo down, until the scope closes. `Sent`, `Undoing`, `Planned` and `Finished`
+   * The writer of one run's or undo's events, until the scope closes. `Sent`, `Undoing`, `Planned` and `Finished`
    * are on the disk when it returns; the others a moment later.
    */
   readonly recorder: (
     kind: "run" | "undo"
   ) => Effect.Effect<(event: BatchEvent.BatchEvent) => Effect.Effect<void, LedgerError>, never, Scope.Scope>
-  /** What is left to do of one chain, as `chains` has it. */
+  /** The remaining links of one chain, as in `chains`. */
   readonly chain: (index: number) => Effect.Effect<Option.Option<VersionPlan.Chain>, LedgerError>
   /**
    * The files of a job of uploads.
@@ -175,7 +175,7 @@ export interface Service {
    * missing. A run looks every link up before it sends it.
    */
   readonly isPartial: boolean
-  /** What was noticed of others, oldest first. */
+  /** Notices of others' work, oldest first. */
   readonly notices: Effect.Effect<ReadonlyArray<Notice>, LedgerError>
 }
 
@@ -224,7 +224,7 @@ const BEHIND_FAILED = `
   JOIN links ON links.chain = failed.chain AND links.position > failed.position
   WHERE links.state IN ('planned', 'sent')`
 
-/** What failed, and has no version above it that is in place. */
+/** Failed links without a confirmed version above them. */
 const ON_TOP_AND_FAILED = `
   state = 'failed' AND NOT EXISTS (
     SELECT 1 FROM links AS later

@@ -90,7 +90,7 @@ export class LedgerError extends Schema.TaggedError<LedgerError>("@effect-framei
   reason: Reason,
   /** The ledger's file. */
   file: Schema.String,
-  /** What more is known, such as the line that differs, or SQLite's own words. */
+  /** Details, such as the line that differs, or SQLite's own message. */
   detail: Schema.optional(Schema.String)
 }) {
   override get message(): string {
@@ -115,7 +115,7 @@ const told = (error: unknown): { readonly code: string; readonly words: string }
   let words = ""
   for (let at = error, depth = 0; typeof at === "object" && at !== null && depth < 8; depth++) {
     if ("message" in at && typeof at.message === "string" && at.message !== "") words = at.message
-    // What the driver says when SQLite could not open the file at all.
+    // The driver's message when SQLite could not open the file at all.
     if (words.startsWith("ConnectionFailed")) return { code: "SQLITE_CANTOPEN", words }
     if ("code" in at && typeof at.code === "string" && at.code.startsWith("SQLITE")) return { code: at.code, words }
     at = "cause" in at ? at.cause : undefined
@@ -124,7 +124,7 @@ const told = (error: unknown): { readonly code: string; readonly words: string }
 }
 
 /**
- * What a failure of SQLite means for a ledger.
+ * The ledger error of a failure of SQLite.
  *
  * @internal
  */

@@ -18,7 +18,7 @@ import * as Schema from "effect/Schema"
 const KEY = "@effect-frameio/batch/LinkError"
 
 /**
- * What a version was to go on is no more what it was when the plan was made, so that it could land in the wrong order.
+ * The target has changed since the plan was made, so that the version could land in the wrong order.
  * Nothing was put on it.
  *
  * @since 0.1.0
@@ -72,7 +72,7 @@ export class MovedSince extends Schema.TaggedError<MovedSince>(`${KEY}/MovedSinc
  * @category errors
  */
 export class Unreadable extends Schema.TaggedError<Unreadable>(`${KEY}/Unreadable`)("FrameioUnreadable", {
-  /** Where it is. */
+  /** Its path. */
   path: Schema.String,
   /** The system's own words. */
   detail: Schema.String
@@ -89,7 +89,7 @@ export class Unreadable extends Schema.TaggedError<Unreadable>(`${KEY}/Unreadabl
  * @category errors
  */
 export class Recorded extends Schema.TaggedError<Recorded>(`${KEY}/Recorded`)("FrameioRecorded", {
-  /** What the error's tag was. */
+  /** The error's tag. */
   tag: Schema.String,
   words: Schema.String,
   outcome: FrameioError.Outcome,
@@ -155,7 +155,7 @@ const callOf = (error: LinkError): FrameioError.FrameioError | undefined => {
 }
 
 /**
- * What a failure is about: see `FrameioError.kindOf`.
+ * The subject of a failure: see `FrameioError.kindOf`.
  *
  * @since 0.1.0
  * @category reading
@@ -211,7 +211,7 @@ export const tagOf = (error: LinkError): string =>
   error instanceof Recorded ? error.tag : (callOf(error)?._tag ?? error._tag)
 
 /**
- * What went wrong and what to do, without the call and the ids that a message begins with.
+ * The message without its leading call and ids.
  *
  * @since 0.1.0
  * @category reading

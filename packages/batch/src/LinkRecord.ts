@@ -24,7 +24,7 @@ export interface LinkRecord {
   readonly line: number
   /** The index of its chain. */
   readonly chain: number
-  /** What the chain's links go on. */
+  /** The target of the chain's links. */
   readonly target: string
   readonly asset_id: string
   readonly next_asset_id: string
@@ -61,7 +61,7 @@ export const byChain = (rows: ReadonlyArray<LinkRecord>): ReadonlyArray<Readonly
   return chains
 }
 
-// What is in a store was checked when it was taken in.
+// Stored ids were checked on intake.
 const id = (text: string): AssetId => text as AssetId
 
 const fieldsOf = Schema.decodeOption(Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown })))
@@ -84,7 +84,7 @@ const linkOf = (row: LinkRecord, is?: "confirmed" | "unsettled"): VersionPlan.Li
 })
 
 /**
- * What is left of a chain, whose rows these are in their order, if anything may be done about it; with `"verify"`, also
+ * The remaining links of a chain out of its rows in order, if anything may be done about them; with `"verify"`, also
  * what is confirmed.
  *
  * @since 0.1.0
@@ -136,7 +136,7 @@ const isStacked = (row: LinkRecord): boolean =>
   isOnStackAndFailed(row)
 
 /**
- * What the job has stacked of a chain, whose rows these are in their order, and not undone.
+ * The links of a chain that the job has stacked and not undone, out of the chain's rows in order.
  *
  * @since 0.1.0
  * @category getters

@@ -21,7 +21,7 @@ export type Name = "vfx" | "vfx-parts" | "netflix" | "take" | "date" | "date-ymd
  */
 export interface NamedRule {
   readonly name: Name
-  /** What it reads, in a sentence. */
+  /** The rule's description, in a sentence. */
   readonly description: string
   /** Names that fit, and what they are read as. */
   readonly examples: ReadonlyArray<{ readonly name: string; readonly base: string; readonly version: string }>

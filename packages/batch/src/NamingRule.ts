@@ -1,5 +1,5 @@
 /**
- * What a file name says of itself: which series it belongs to, and which version of it it is. Pure.
+ * A file name's series and version. Pure.
  *
  * The rule is the user's: one of those that have a name, or a pattern of the user's own. A name that a rule can read in
  * two ways is `Ambiguous`, and nobody guesses which was meant.
@@ -67,7 +67,7 @@ export const compareVersions = (one: Version, other: Version): number => {
  */
 export interface Fits {
   readonly _tag: "Fits"
-  /** What is left without the version and the extension, for people. */
+  /** The name without version and extension, for people. */
   readonly base: string
   /** Equal for two names exactly when they are of one series. */
   readonly key: string
@@ -76,7 +76,7 @@ export interface Fits {
    * characters did not count.
    */
   readonly looseKey: string
-  /** What stands behind the version and belongs to the base, such as a frame's number; often empty. */
+  /** The suffix behind the version that belongs to the base, such as a frame's number; often empty. */
   readonly suffix: string
   readonly version: Version
   /** The version as the name has it, such as `v003`. */
@@ -134,7 +134,7 @@ export interface Unfit {
 }
 
 /**
- * What a rule makes of a name.
+ * A rule's reading of a name.
  *
  * @since 0.1.0
  * @category models
@@ -150,7 +150,7 @@ export type Parsed = Fits | Ambiguous | Unfit
 export interface NamingRule {
   /** One of {@link NamedRule.all}, or `pattern`. */
   readonly name: string
-  /** What it reads, in a sentence. */
+  /** The rule's description, in a sentence. */
   readonly description: string
   /** The user's own pattern, if it is one. */
   readonly pattern: string | undefined
@@ -166,7 +166,7 @@ export interface NamingRule {
 /** One to eight letters and digits, not digits alone, and nothing that is a version: `shot.v003` has no extension. */
 const EXTENSION = /\.(?!(?:v|tk|take)\d+[a-z]?$)(?=\d*[a-z])([a-z0-9]{1,8})$/i
 
-/** What operating systems leave in folders: `._name`, `.DS_Store`, `Thumbs.db`, `desktop.ini`. */
+/** Files that operating systems leave in folders: `._name`, `.DS_Store`, `Thumbs.db`, `desktop.ini`. */
 const LEFTOVER = /^(?:\._.*|\.ds_store|(?:eh)?thumbs\.db|desktop\.ini)$/is
 
 /**
@@ -182,7 +182,7 @@ interface Definition {
   readonly pattern?: string | undefined
   /** Gets the name composed and trimmed, with and without its extension. */
   readonly scan: (stem: string, whole: string) => Found
-  /** Where the pattern itself says what the extension is. */
+  /** Whether the pattern names the extension itself. */
   readonly extensionOf?: ((whole: string) => string | undefined) | undefined
   readonly dated: boolean
   readonly doubtOf: NamingRule["doubtOf"]
@@ -347,7 +347,7 @@ export interface Suggestion {
   readonly of: number
 }
 
-/** Of the names, so many must fit a rule before it is suggested. */
+/** The share of names that must fit a rule before it is suggested. */
 const NEARLY_ALL = 0.9
 
 /**

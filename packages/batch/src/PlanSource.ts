@@ -1,5 +1,5 @@
 /**
- * Where a plan's bytes come from.
+ * The source of a plan's bytes.
  *
  * @since 0.1.0
  */
@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 
-/** What is read at once, in bytes. */
+/** The size of one read, in bytes. */
 const CHUNK_BYTES = 256 * 1024
 
 /**
@@ -24,7 +24,7 @@ const CHUNK_BYTES = 256 * 1024
 export const file = (
   path: string,
   options?: {
-    /** What is read at once, in bytes; less than 1 counts as 1. Default: 256 KiB. */
+    /** The size of one read, in bytes; less than 1 counts as 1. Default: 256 KiB. */
     readonly chunkBytes?: number | undefined
   }
 ): Stream.Stream<Uint8Array, PlatformError, FileSystem.FileSystem> =>

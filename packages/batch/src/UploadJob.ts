@@ -67,7 +67,7 @@ export interface Options<E, R> extends Omit<BatchJob.Options, "lookFirst"> {
     readonly source: Upload.Source<E, R>
     readonly identity: Effect.Effect<string, E, R>
   }
-  /** Where it is kept how far the upload of a file is. */
+  /** The journal of a file's upload. */
   readonly journalOf: (file: UploadFile) => UploadJournal
   /** How many parts go side by side, those of all files together; at least 1. Default 4. */
   readonly parts?: number | undefined
@@ -357,14 +357,14 @@ export const run = <E extends { readonly message: string }, R>(
   )
 
 /**
- * What became of {@link removeUploads}.
+ * The result of {@link removeUploads}.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Removed {
   readonly removed: ReadonlyArray<UploadFile>
-  /** What is on a stack, and was left there. */
+  /** Files that are on a stack and were left there. */
   readonly kept: ReadonlyArray<UploadFile>
 }
 

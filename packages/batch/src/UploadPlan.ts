@@ -24,14 +24,14 @@ import * as VersionGrouping from "./VersionGrouping.js"
  * @category models
  */
 export interface LocalFile {
-  /** Where it is; tells it from the others. */
+  /** Its path, which identifies it. */
   readonly path: string
   /** Its name at Frame.io, with its extension. */
   readonly name: string
   readonly bytes: number
   /** MIME type. */
   readonly filetype: string
-  /** What tells that it is still the same, as of `Upload.ContentOptions`. */
+  /** The identity of its content, as of `Upload.ContentOptions`. */
   readonly identity: string
   /** The asset of an upload of it that was broken off and can go on, if there is one. */
   readonly begun?: AssetId | undefined
@@ -51,24 +51,24 @@ export interface Options<E = never, R = never> {
 }
 
 /**
- * What goes where.
+ * The planned uploads.
  *
  * @since 0.1.0
  * @category models
  */
 export interface UploadPlan {
   readonly folder: VersionGrouping.Folder
-  /** What grows. The ids of files that are still to be uploaded are keys of `files`. */
+  /** The growing stacks. The ids of files that are still to be uploaded are keys of `files`. */
   readonly groups: ReadonlyArray<VersionGrouping.Group>
   /** Files that belong to no stack and to no other file, and become new files. */
   readonly alone: ReadonlyArray<LocalFile>
   /** The files of the groups that are still to be uploaded. */
   readonly files: ReadonlyMap<string, LocalFile>
-  /** What is in the folder already, and not uploaded again. */
+  /** Files that are in the folder already, and are not uploaded again. */
   readonly there: ReadonlyArray<LocalFile>
-  /** What is in doubt, and uploaded by nobody. */
+  /** Files in doubt, which are not uploaded. */
   readonly leftOut: ReadonlyArray<LocalFile>
-  /** What is to be known of these files and their series. */
+  /** Findings on these files and their series. */
   readonly findings: ReadonlyArray<VersionGrouping.Finding>
 }
 
@@ -179,7 +179,7 @@ const plan = (
   const byId = new Map([...open, ...doubtful].map((one) => [one.id, one]))
   const grouping = VersionGrouping.group(rule, {
     files: [
-      // What has no content is no version, and nothing is put on it.
+      // An empty file is no version, and nothing is put on it.
       ...listing.files.filter(({ arrived }) => arrived !== false),
       ...Array.from(byId.values(), ({ id, local }) => ({
         id,
@@ -289,7 +289,7 @@ export const make = <E = never, R = never>(
       })
     )
     if (findings.length > 0) {
-      // What is in the folder is not known for sure, and so is the place of each file.
+      // The folder's contents are uncertain, and so is the place of each file.
       const leftOut = planned.map(({ local }) => local)
       return { folder, groups: [], alone: [], files: new Map<string, LocalFile>(), there: [], leftOut, findings }
     }
@@ -311,7 +311,7 @@ export const make = <E = never, R = never>(
  */
 export interface Link {
   readonly chain: number
-  /** What it goes on: the folder, an asset, or a file that is still to be uploaded. */
+  /** Its target: the folder, an asset, or a file that is still to be uploaded. */
   readonly onto: string
   /** The file that is still to be uploaded, or the asset that is there. */
   readonly next: LocalFile | string

@@ -167,9 +167,9 @@ export interface Finding {
   readonly base: string
   /** The assets concerned. */
   readonly assets: ReadonlyArray<{ readonly id: string; readonly name: string }>
-  /** What is so, and what to do, for people. */
+  /** The finding and the advice, for people. */
   readonly message: string
-  /** Of a `near-match`: in what the names differ. */
+  /** The difference between the names of a `near-match`. */
   readonly differ?: ReadonlyArray<Difference> | undefined
 }
 

@@ -1,5 +1,5 @@
 /**
- * Who goes on whose stack, and in what order: a list of pairs, checked as a whole before anything is sent.
+ * A plan of versions: a list of pairs, checked as a whole before anything is sent.
  *
  * A pair puts `next_asset_id` on the stack of `asset_id`. All pairs that end on one stack form a chain, whose links go
  * in file order; chains go side by side. `A,B` and `B,C` are one chain: B is then inside the stack of A, so C goes
@@ -21,9 +21,9 @@ import { readPairs } from "./internal/plan/readPairs.js"
  * @category models
  */
 export interface Link {
-  /** Where the pair stands: 1 for the first line of the file, the header included. */
+  /** The pair's line: 1 for the first line of the file, the header included. */
   readonly line: number
-  /** What the pair names as its target, in lower case. The stack it ends on is the chain's. */
+  /** The target that the pair names, in lower case. The stack it ends on is the chain's. */
   readonly assetId: AssetId
   /** The new version, in lower case. */
   readonly nextAssetId: AssetId
@@ -44,7 +44,7 @@ export interface Link {
 }
 
 /**
- * What a target was when the plan was made.
+ * The state of a target when the plan was made.
  *
  * @since 0.1.0
  * @category models
@@ -127,13 +127,13 @@ export interface VersionPlan {
  * @category errors
  */
 export const PlanProblem = Schema.Struct({
-  /** What sort of problem, for programs. */
+  /** The kind of problem, for programs. */
   kind: Schema.Literal(...KINDS),
   /** 1 for the first line; absent when the whole input is meant. */
   line: Schema.UndefinedOr(Schema.Int),
   /** 1 for the line's first character, where known. */
   column: Schema.UndefinedOr(Schema.Int),
-  /** What is wrong and what to do, for people. */
+  /** The problem and the advice, for people. */
   message: Schema.String
 })
 

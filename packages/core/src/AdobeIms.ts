@@ -25,7 +25,7 @@ import * as text from "./SafeText.js"
 import { isSecure } from "./SecureUrl.js"
 
 /**
- * Where Adobe's identity management is.
+ * The base URL of Adobe's identity management.
  *
  * @since 0.1.0
  * @category constants
@@ -33,14 +33,14 @@ import { isSecure } from "./SecureUrl.js"
 export const DEFAULT_BASE_URL = "https://ims-na1.adobelogin.com"
 
 /**
- * What a service asks for.
+ * The scopes of a service.
  *
  * @internal
  */
 export const SERVICE_SCOPES: ReadonlyArray<string> = ["openid", "AdobeID", "frame.s2s.all"]
 
 /**
- * What a person's login asks for. `AdobeID` has to be named: without it Frame.io refuses a token that IMS calls valid.
+ * The scopes of a person's login. `AdobeID` has to be named: without it Frame.io refuses a token that IMS calls valid.
  * `offline_access` is what brings a refresh token.
  *
  * @internal
@@ -65,7 +65,7 @@ export interface Client {
   readonly clientId: string
   /** Its secret; none for a public client, such as a program on a person's machine. */
   readonly clientSecret?: Redacted.Redacted<string> | undefined
-  /** Where IMS is. It must be https, or http on this machine. Default {@link DEFAULT_BASE_URL}. */
+  /** The base URL of IMS. It must be https, or http on this machine. Default {@link DEFAULT_BASE_URL}. */
   readonly baseUrl?: string | undefined
 }
 
@@ -102,7 +102,7 @@ export interface Login {
 }
 
 /**
- * Where a login is kept. What is saved has to be on the disk when `save` returns: the token that it replaces is used up.
+ * The store of a login. The login must be on disk when `save` returns, since the token that it replaces is used up.
  *
  * @since 0.1.0
  * @category models
@@ -114,7 +114,7 @@ export interface Store {
 }
 
 /**
- * Where a login is kept.
+ * The store of a login.
  *
  * @since 0.1.0
  * @category tags
@@ -292,7 +292,7 @@ const fromStore = <E, R>(
  */
 export const serverToServer = (
   client: Client & {
-    /** What to ask for. Default {@link SERVICE_SCOPES}. */
+    /** The scopes to request. Default {@link SERVICE_SCOPES}. */
     readonly scopes?: ReadonlyArray<string> | undefined
     /** Keeps the token for other runs: Adobe may slow down a client that asks for many. Default: this program alone. */
     readonly store?: Store | undefined
@@ -359,7 +359,7 @@ export interface Authorization {
   readonly url: string
   /** Comes back in the redirection, and must be this. */
   readonly state: string
-  /** What only this program knows (PKCE). */
+  /** The PKCE verifier, known to this program only. */
   readonly verifier: Redacted.Redacted<string>
 }
 
@@ -383,7 +383,7 @@ export const authorize = (
   client: Client & {
     /** As registered for the credential. */
     readonly redirectUri: string
-    /** What to ask for. Default {@link USER_SCOPES}. */
+    /** The scopes to request. Default {@link USER_SCOPES}. */
     readonly scopes?: ReadonlyArray<string> | undefined
   }
 ): Effect.Effect<Authorization> =>

@@ -1,5 +1,5 @@
 /**
- * What Frame.io stores: files, folders, version stacks and bundles are all assets.
+ * Frame.io's assets: files, folders, version stacks and bundles.
  *
  * An `Asset` is the JSON object that arrived, checked and not copied: what identifies it is required, the fields that
  * callers read are checked in every form that is documented or has been seen (absent, null, either of two shapes), and
@@ -134,7 +134,7 @@ const known = {
   /** URLs by rendition; the way to download what has no `original`. */
   downloads: record,
   hls_manifest: text,
-  /** Where to put the parts of a file that was just created. */
+  /** The upload URLs of a file that was just created. */
   upload_urls: Schema.optional(Schema.NullOr(Schema.Array(Schema.String))),
   properties: record,
   metadata: record,
@@ -231,7 +231,7 @@ export const CreatedAsset: Schema.Schema<CreatedAsset> = tolerant(createdChecked
 })
 
 /**
- * Where to put the parts of a file that has just been created, in order: each part has `ceil(filesize / count)` bytes,
+ * The upload URLs of a file that has just been created, in order: each part has `ceil(filesize / count)` bytes,
  * the last what is left. Empty for a folder, a remote file and a realtime upload.
  *
  * @since 0.1.0
@@ -277,7 +277,7 @@ export const oddFields = (asset: AssetFragment): Readonly<Record<string, unknown
 export type Kind = "file" | "folder" | "version_stack" | "bundle"
 
 /**
- * What kind of asset this is: `_type`, which Frame.io's own tools read, or else `type`. Not always a {@link Kind}.
+ * The kind of an asset: `_type`, which Frame.io's own tools read, or else `type`. Not always a {@link Kind}.
  *
  * @since 0.1.0
  * @category reading

@@ -1,5 +1,5 @@
 /**
- * What comes of copying or deleting many assets at once. Both calls answer 200 even when some of the assets, or all,
+ * Results of copying or deleting many assets at once. Both calls answer 200 even when some of the assets, or all,
  * were left as they are: read `errors`.
  *
  * The shapes inside of `error` and `success` are not documented, so nothing is required of them and nothing is lost:
@@ -18,7 +18,7 @@ import { Asset, type AssetId } from "./Asset.js"
  * @category models
  */
 export interface BulkCopyArgs {
-  /** What to copy: files, folders, stacks. At least one; how many are allowed is not documented. */
+  /** The assets to copy: files, folders, stacks. At least one; how many are allowed is not documented. */
   readonly assetIds: ReadonlyArray<AssetId>
   /** The folder to copy into. */
   readonly destinationId: AssetId
@@ -33,7 +33,7 @@ export interface BulkCopyArgs {
  * @category models
  */
 export interface BulkDeleteArgs {
-  /** What to delete, with all that is in it. At least one; how many are allowed is not documented. */
+  /** The assets to delete, with everything in them. At least one; how many are allowed is not documented. */
   readonly assetIds: ReadonlyArray<AssetId>
 }
 
@@ -121,7 +121,7 @@ export interface Copied {
 }
 
 /**
- * What came of a bulk copy.
+ * The result of a bulk copy.
  *
  * @since 0.1.0
  * @category models
@@ -135,7 +135,7 @@ export interface BulkCopy {
 }
 
 /**
- * What came of a bulk delete.
+ * The result of a bulk delete.
  *
  * @since 0.1.0
  * @category models
@@ -158,7 +158,7 @@ const entriesOf = (value: unknown): ReadonlyArray<Failure> => {
 }
 
 /**
- * What came of a bulk copy, out of its answer.
+ * Reads the result of a bulk copy from its answer.
  *
  * @since 0.1.0
  * @category converting
@@ -174,7 +174,7 @@ export const fromCopyAnswer = (raw: CopyAnswer): BulkCopy => ({
 })
 
 /**
- * What came of a bulk delete, out of its answer.
+ * Reads the result of a bulk delete from its answer.
  *
  * @since 0.1.0
  * @category converting

@@ -19,7 +19,7 @@ import { CredentialsError } from "./FrameioError.js"
 import { tokenProblem } from "./internal/token.js"
 
 /**
- * Where tokens come from.
+ * The source of tokens.
  *
  * @since 0.1.0
  * @category models
@@ -50,7 +50,7 @@ export interface Service {
 export class Credentials extends Context.Tag("@effect-frameio/core/Credentials")<Credentials, Service>() {}
 
 /**
- * What can be said of credentials beside the token.
+ * Options of credentials beside the token.
  *
  * @since 0.1.0
  * @category models

@@ -17,7 +17,7 @@ import type * as Exit from "effect/Exit"
 import * as Predicate from "effect/Predicate"
 
 /**
- * Where a client keeps its short way.
+ * The key under which a client keeps its short way.
  *
  * @since 0.1.0
  * @category type ids

@@ -51,7 +51,7 @@ const assetId = HttpApiSchema.param("asset_id", AssetUuid)
 
 const REFERENCE = "https://developer.frame.io/platform/v2/api-reference/assets/"
 
-/** What an endpoint does, in words for the OpenAPI document, and the page that documents it. */
+/** An endpoint's description for the OpenAPI document, and the page that documents it. */
 const documented = (page: string, summary: string, description: string) =>
   OpenApi.annotations({ summary, description, externalDocs: { url: `${REFERENCE}${page}` } })
 
@@ -397,7 +397,7 @@ export class FrameioApi extends HttpApi.make("frameio")
   ) {}
 
 /**
- * What the declaration says of one endpoint, in the form that a running client needs.
+ * One declared endpoint, in the form that a running client needs.
  *
  * @since 0.1.0
  * @category reflection

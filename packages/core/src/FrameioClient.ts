@@ -54,7 +54,7 @@ export type Kinds = string | ReadonlyArray<string>
 export type SortField = "comment_count" | "filesize" | "filetype" | "id" | "label" | "name" | "uploaded_at"
 
 /**
- * What a listing can bring along. Documented are `children`, of which at most three come for each folder, `cover_asset`
+ * Related resources that a listing can include. Documented are `children`, of which at most three come for each folder, `cover_asset`
  * and `review_links`; `creator` and `presentation` are named by Frame.io's own SDK only.
  *
  * @since 0.1.0
@@ -114,7 +114,7 @@ export interface ChildrenArgs {
   readonly page?: number | undefined
   /** Items per page, at least 1. Default and maximum are not documented. */
   readonly pageSize?: number | undefined
-  /** What comes along with each child. */
+  /** Related resources to include with each child. */
   readonly include?: Include | ReadonlyArray<Include> | undefined
   /** The order; `-` before a field sorts it in descending order. */
   readonly sort?: SortField | `-${SortField}` | ReadonlyArray<SortField | `-${SortField}`> | undefined
@@ -133,7 +133,7 @@ export interface ChildrenArgs {
 export interface SlimChildrenArgs extends ChildrenArgs {
   /** The fields to show, each with the prefix of its table: `a.` for the asset, `u.` for its creator. */
   readonly onlyFields: ReadonlyArray<string>
-  /** What not to bring along, such as `a.transcodes`. */
+  /** Fields to leave out, such as `a.transcodes`. */
   readonly dropIncludes?: ReadonlyArray<string> | undefined
   /** Fields not to show, such as `a.source`. */
   readonly hardDropFields?: ReadonlyArray<string> | undefined
@@ -174,7 +174,7 @@ export interface DeleteArgs {
  * @category models
  */
 export interface CopyArgs {
-  /** What to copy. */
+  /** The asset to copy. */
   readonly assetId: AssetId
   /** The folder to copy it into. */
   readonly destinationId: AssetId
@@ -187,7 +187,7 @@ export interface CopyArgs {
  * @category models
  */
 export interface MoveArgs {
-  /** What to move. */
+  /** The asset to move. */
   readonly assetId: AssetId
   /** The folder to move it into. */
   readonly destinationId: AssetId
@@ -411,7 +411,7 @@ export interface Options {
   /** How often to send again what may be sent again. */
   readonly retry?: RetryPolicy.Options | undefined
   /**
-   * What to put around the program's `HttpClient` for calls to Frame.io: a header, a log. It is not for sending again: a
+   * A wrapper around the program's `HttpClient` for calls to Frame.io: a header, a log. It is not for sending again: a
    * change that something here repeats may be made twice. That is noticed, and the outcome of such a call is `unknown`.
    */
   readonly transformClient?: ((client: HttpClient.HttpClient) => HttpClient.HttpClient) | undefined

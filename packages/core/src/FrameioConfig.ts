@@ -1,5 +1,5 @@
 /**
- * Who calls Frame.io, and where it is: the credentials and the base URL, checked before anything is built on them.
+ * The credentials and the base URL, checked before anything is built on them.
  *
  * @since 0.1.0
  */
@@ -68,7 +68,7 @@ export interface Options {
    * the token itself.
    */
   readonly owner?: string | undefined
-  /** Where Frame.io is, without `/v2`. It must be https, or http on this machine. Default `https://api.frame.io`. */
+  /** The base URL, without `/v2`. It must be https, or http on this machine. Default `https://api.frame.io`. */
   readonly baseUrl?: string | URL | undefined
   /** Sent as `x-frameio-client`; the empty string sends none. Default `effect-frameio`. */
   readonly clientName?: string | undefined
@@ -166,7 +166,7 @@ export const layerCredentials = (
   )
 
 /**
- * Where {@link layerConfig} reads its values instead of the default names.
+ * Names from which {@link layerConfig} reads its values instead of the defaults.
  *
  * @since 0.1.0
  * @category models

@@ -60,7 +60,7 @@ const detail = {
  */
 export const ErrorDetail = Schema.Struct({
   ...detail,
-  /** Of V4: the path of what is wrong, such as `/data/file_ids`. */
+  /** V4 only: the path of the faulty field, such as `/data/file_ids`. */
   source: Schema.optional(Schema.Struct({ pointer: Schema.optional(Schema.String) }))
 })
 
@@ -159,7 +159,7 @@ interface Words {
   readonly body: string
 }
 
-/** What the server said, in its own words, if it said anything that is not just the status again. */
+/** The server's own message, unless it only repeats the status. */
 const said = (error: Words): string => {
   const details = error.errors
     .map((one) => [one.title, one.detail].filter((part) => part !== undefined && part !== "").join(": "))
@@ -438,7 +438,7 @@ export class DecodeError extends Schema.TaggedError<DecodeError>(`${KEY}/DecodeE
   ...outcome("unknown"),
   /** 200 to 204. */
   status: Schema.optionalWith(Schema.Int, { default: () => 200 }),
-  /** What is wrong, at most ten of them. */
+  /** The problems, at most ten. */
   problems: Schema.NonEmptyArray(Problem),
   /** The first 500 characters of the body, on one line. */
   body: Schema.optionalWith(Schema.String, { default: () => "" })
@@ -470,7 +470,7 @@ export class CredentialsError extends Schema.TaggedError<CredentialsError>(`${KE
   {
     ...call,
     ...outcome("not-applied"),
-    /** What the source of the token said. */
+    /** The message of the token's source. */
     detail: Schema.String
   }
 ) {
@@ -531,7 +531,7 @@ export class InvalidRequest extends Schema.TaggedError<InvalidRequest>(`${KEY}/I
 const isStacking = (endpoint: string): boolean => endpoint === "assets.version" || endpoint === "assets.unversion"
 
 /**
- * What an answer with a status that says no can mean for a read.
+ * The errors that a refusing status can mean for a read.
  *
  * @since 0.1.0
  * @category errors
@@ -547,7 +547,7 @@ export type ReadStatusError =
   | UnexpectedResponse
 
 /**
- * What an answer with a status that says no can mean for a write.
+ * The errors that a refusing status can mean for a write.
  *
  * @since 0.1.0
  * @category errors
@@ -555,7 +555,7 @@ export type ReadStatusError =
 export type WriteStatusError = ReadStatusError | Conflict
 
 /**
- * What an answer with a status that says no can mean where URLs for the parts of a realtime upload were asked for.
+ * The errors that a refusing status can mean when URLs for realtime parts are requested.
  *
  * @since 0.1.0
  * @category errors
@@ -563,7 +563,7 @@ export type WriteStatusError = ReadStatusError | Conflict
 export type RealtimeStatusError = WriteStatusError | BadRequest
 
 /**
- * What a call can fail with for reasons other than the status: no answer, an unusable one, or none asked for.
+ * The errors of a call that have no status: no answer, an unusable one, or no request sent.
  * `ListIncomplete` is of whole lists only.
  *
  * @since 0.1.0
@@ -696,7 +696,7 @@ export const runPromise = <A, E>(
 export const outcomeOf = (error: FrameioError): Outcome => ("outcome" in error ? error.outcome : "not-applied")
 
 /**
- * What a failure is about:
+ * The subject of a failure:
  *
  * - `asset`: this call and the assets that it names. Other calls may well succeed.
  * - `account`: the token, the account, or how the client is set up. Every other call fails the same way.
@@ -708,7 +708,7 @@ export const outcomeOf = (error: FrameioError): Outcome => ("outcome" in error ?
 export type Kind = "asset" | "account" | "moment"
 
 /**
- * What a failure is about.
+ * The subject of a failure.
  *
  * @since 0.1.0
  * @category reading
@@ -746,7 +746,7 @@ export const kindOf = (error: FrameioError): Kind => {
 }
 
 /**
- * What went wrong and what to do: the message without the call and the ids that it begins with, for where these are known.
+ * The message without its leading call and ids, for contexts where these are known.
  *
  * @since 0.1.0
  * @category reading

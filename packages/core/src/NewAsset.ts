@@ -1,5 +1,5 @@
 /**
- * What is to be created in a folder: a file that will be uploaded, a file that Frame.io fetches from a URL, a file that
+ * Arguments for creating an asset in a folder: a file that will be uploaded, a file that Frame.io fetches from a URL, a file that
  * is uploaded while it is still being written, or a folder.
  *
  * Source: <https://developer.frame.io/api/reference/operation/createAsset/>. The names there are those of the wire.
@@ -55,7 +55,7 @@ export interface NewRemoteFile extends CommonFile {
   readonly type: "file"
   /** With its extension. */
   readonly name: string
-  /** Where the bytes are. Frame.io must be able to read it without a login. */
+  /** The file's URL. Frame.io must be able to read it without a login. */
   readonly source: { readonly url: string }
   /** Bytes. Whether it is required here is not documented. */
   readonly filesize?: number | undefined
@@ -100,7 +100,7 @@ export interface NewFolder extends Common {
 }
 
 /**
- * What is to be created.
+ * The asset to create.
  *
  * @since 0.1.0
  * @category models
@@ -165,7 +165,7 @@ const fields = Schema.Struct({
  */
 export interface Payload extends Schema.Schema.Type<typeof fields> {}
 
-/** What follows the last dot. */
+/** The text after the last dot. */
 const extensionOf = (name: string): string => name.slice(name.lastIndexOf(".") + 1).toLowerCase()
 
 /**

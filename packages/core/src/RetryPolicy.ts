@@ -1,5 +1,5 @@
 /**
- * What may be sent again, and when. Pure: a failure, what has been tried, and a random number in; a delay out.
+ * The retry policy. Pure: a failure, the earlier attempts and a random number in; a delay out.
  *
  * - A refusal by the rate limit (429) was not carried out, so it may always be sent again. It needs no delay here: the
  *   scheduler holds the whole bucket for as long as it takes.

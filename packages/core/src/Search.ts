@@ -1,5 +1,5 @@
 /**
- * What can be asked of Frame.io's two searches. `/v2/search/library` is the one that the documentation calls advanced,
+ * Queries of Frame.io's two searches. `/v2/search/library` is the one that the documentation calls advanced,
  * and that has a guide; of `/v2/search/assets` only the names and types of the fields are documented.
  *
  * @since 0.1.0
@@ -69,7 +69,7 @@ export interface LibrarySearchArgs {
   readonly page?: number | undefined
   /** Items per page; 10 by default. Frame.io says that a page may hold more or fewer. */
   readonly pageSize?: number | undefined
-  /** What to look for. */
+  /** The text to look for. */
   readonly q?: string | undefined
   /** Documented beside `q`; how it differs is not. */
   readonly query?: string | undefined
@@ -89,7 +89,7 @@ export interface LibrarySearchArgs {
  * @category models
  */
 export interface SearchArgs extends LibrarySearchArgs {
-  /** What comes along with each asset. */
+  /** Related resources to include with each asset. */
   readonly include?: string | undefined
   /** The project to search in: a UUID. */
   readonly projectId?: string | undefined
@@ -110,7 +110,7 @@ const uuid = Schema.String.pipe(
   })
 )
 
-/** What the caller leaves out travels as null from Frame.io's own SDK, and as nothing from here. */
+/** Omitted arguments are left out of the payload; Frame.io's own SDK sends null. */
 const maybe = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { nullable: true })
 
 const anything = Schema.Record({ key: Schema.String, value: Schema.Unknown })

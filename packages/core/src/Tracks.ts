@@ -27,7 +27,7 @@ const audio = Schema.Struct(
   {
     /** `asset_audio`. */
     _type: text,
-    /** Of what, is not documented. */
+    /** Its subject is not documented. */
     id: text,
     audio_tracks: list
   },
@@ -54,7 +54,7 @@ const subtitles = Schema.Struct(
   {
     /** `asset_subtitle`. */
     _type: text,
-    /** Of what, is not documented. */
+    /** Its subject is not documented. */
     id: text,
     subtitle_tracks: list
   },

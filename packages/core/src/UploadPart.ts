@@ -148,7 +148,7 @@ const urls = Schema.Struct(
 )
 
 /**
- * Where to put the parts, in the order in which they were asked for.
+ * The upload URLs of the parts, in the order of the request.
  *
  * @since 0.1.0
  * @category models
@@ -156,7 +156,7 @@ const urls = Schema.Struct(
 export interface UploadUrls extends Schema.Schema.Type<typeof urls> {}
 
 /**
- * Where to put the parts.
+ * The upload URLs of the parts.
  *
  * @since 0.1.0
  * @category schemas

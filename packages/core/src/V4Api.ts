@@ -103,7 +103,7 @@ const ids = (maximum: number) =>
   )
 
 const parent = data(Schema.Struct({ parent_id: V4Asset.Id }))
-/** Where a copy goes; to its original by default. */
+/** The copy's destination; the original's folder by default. */
 const destination = data(Schema.Struct({ parent_id: Schema.optional(V4Asset.Id) }))
 const renamed = data(Schema.Struct({ name }))
 
@@ -439,7 +439,7 @@ export type OperationName = {
 }[keyof Operations]
 
 /**
- * What the declaration says of one endpoint, in the form that a running client needs.
+ * One declared endpoint, in the form that a running client needs.
  *
  * @since 0.1.0
  * @category reflection

@@ -1,5 +1,5 @@
 /**
- * What Frame.io's V4 API stores and answers: files, folders, version stacks, and what is around them.
+ * Resources of Frame.io's V4 API: files, folders, version stacks, and what is around them.
  *
  * Required is what identifies a thing; every other field may be absent or null, and unknown fields and values are kept.
  * Nobody here could try the live API: the shapes are those of Frame.io's own OpenAPI document of July 2026.
@@ -47,7 +47,7 @@ const number = Schema.optional(Schema.NullOr(Schema.Number))
 const flag = Schema.optional(Schema.NullOr(Schema.Boolean))
 const anything = Schema.optional(Schema.Unknown)
 
-/** Where one part of an upload goes, and how many bytes it takes. */
+/** The URL of one part of an upload, and its size in bytes. */
 const uploadUrl = open({ size: Schema.NonNegativeInt, url: Schema.String })
 
 /** Times are ISO 8601 in UTC with microseconds, and stay text for that. */
@@ -211,7 +211,7 @@ export const UploadStatus = open({
 export interface UploadStatus extends Schema.Schema.Type<typeof UploadStatus> {}
 
 /**
- * Who a token belongs to. It names no account.
+ * The user of a token. It names no account.
  *
  * @since 0.1.0
  * @category schemas
@@ -219,7 +219,7 @@ export interface UploadStatus extends Schema.Schema.Type<typeof UploadStatus> {}
 export const Me = open({ id: Uuid, name: text, email: text, avatar_url: text }).annotations({ identifier: "V4Me" })
 
 /**
- * Who a token belongs to. It names no account.
+ * The user of a token. It names no account.
  *
  * @since 0.1.0
  * @category models
@@ -377,9 +377,9 @@ export const Share = open({
   last_viewed_at: text,
   created_at: text,
   updated_at: text,
-  /** What was added, in the answer to adding. */
+  /** The added assets, in the answer to adding. */
   asset_added: text,
-  /** What was taken out, in the answer to taking out. */
+  /** The removed assets, in the answer to removing. */
   asset_removed: text
 }).annotations({ identifier: "V4Share" })
 

@@ -50,7 +50,7 @@ export type V4Error = FrameioError.WriteError
  */
 export interface Page<A> {
   readonly items: ReadonlyArray<A>
-  /** Where the next page begins; none on the last. It holds for the same query only. */
+  /** The cursor of the next page; none on the last. It holds for the same query only. */
   readonly after: Option.Option<string>
   /** How many items there are on all pages, if that was asked for. */
   readonly totalCount: number | undefined
@@ -123,7 +123,7 @@ export type ArgsOf<Endpoint> =
     : never
 
 /**
- * What an operation succeeds with: a page, or what was inside the envelope.
+ * An operation's success: a page, or the content of the envelope.
  *
  * @since 0.1.0
  * @category models
@@ -145,7 +145,7 @@ export type ResultOf<Endpoint> =
     : never
 
 /**
- * What an operation can fail with. Searching reads, although it is sent by POST.
+ * An operation's errors. Searching reads, although it is sent by POST.
  *
  * @since 0.1.0
  * @category models

@@ -33,7 +33,7 @@ export const TIMESTAMP = "x-frameio-request-timestamp"
 const Reference = Schema.Struct({ id: Schema.String }, Schema.Record({ key: Schema.String, value: Schema.Unknown }))
 
 /**
- * What a delivery says: what happened to what, by ids alone. Unknown types and fields are kept.
+ * A delivery: the event and the ids it concerns. Unknown types and fields are kept.
  *
  * @since 0.1.0
  * @category schemas
@@ -42,7 +42,7 @@ export const Event = Schema.Struct(
   {
     /** Such as `file.versioned`. */
     type: Schema.String,
-    /** What it happened to. Whether `file.versioned` names the file or its stack is not documented. */
+    /** The resource that changed. Whether `file.versioned` names the file or its stack is not documented. */
     resource: Schema.Struct(
       { id: Schema.String, type: Schema.String },
       Schema.Record({ key: Schema.String, value: Schema.Unknown })
@@ -50,14 +50,14 @@ export const Event = Schema.Struct(
     account: Schema.optional(Schema.NullOr(Reference)),
     workspace: Schema.optional(Schema.NullOr(Reference)),
     project: Schema.optional(Schema.NullOr(Reference)),
-    /** Who did it. */
+    /** The user who made the change. */
     user: Schema.optional(Schema.NullOr(Reference))
   },
   Schema.Record({ key: Schema.String, value: Schema.Unknown })
 ).annotations({ identifier: "V4WebhookEvent" })
 
 /**
- * What a delivery says.
+ * A delivery.
  *
  * @since 0.1.0
  * @category models
@@ -143,7 +143,7 @@ export const sign = (options: {
 const decode = Schema.decodeUnknownEither(Schema.parseJson(Event))
 
 /**
- * What a delivery says, once its signature and its age are good. The signature is compared in constant time.
+ * Reads a delivery after checking its signature and its age. The signature is compared in constant time.
  *
  * @example
  * ```ts
@@ -162,7 +162,7 @@ const decode = Schema.decodeUnknownEither(Schema.parseJson(Event))
 export const receive = (
   { body, headers }: Delivery,
   options: {
-    /** What the answer to creating the webhook said, once. */
+    /** The secret, which Frame.io shows once, in the answer to creating the webhook. */
     readonly secret: Redacted.Redacted<string>
     /** How old a delivery may be, or ahead of this clock. Default 5 minutes. */
     readonly tolerance?: Duration.DurationInput | undefined

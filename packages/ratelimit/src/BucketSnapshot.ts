@@ -12,7 +12,7 @@ import type * as LeakyBucket from "./LeakyBucket.js"
  * @category models
  */
 export interface Hold {
-  /** What the server said: 429, a row of 503, or either with a `Retry-After`. */
+  /** The server's reason: 429, a row of 503, or either with a `Retry-After`. */
   readonly reason: LeakyBucket.HoldReason
   /** How much longer, in ms; 0 while the one request that goes first is under way. */
   readonly leftMillis: number

@@ -1,5 +1,5 @@
 /**
- * What a client knows of one of Frame.io's rate-limit buckets, and when the next request may go.
+ * A client's state of one of Frame.io's rate-limit buckets, and when the next request may go.
  *
  * The server keeps a level that leaks 1 ms per ms. A request costs `round(window / limit)` ms and passes while the
  * level stays within the window. The client sees only answers, late and out of order, so it keeps an upper bound of
@@ -135,7 +135,7 @@ export interface Pace {
 export type HoldReason = "Refused" | "Unavailable" | "RetryAfter"
 
 /**
- * What a 429 leaves behind until a request passes again.
+ * The state after a 429, until a request passes again.
  *
  * @since 0.1.0
  * @category models
@@ -145,7 +145,7 @@ export interface Refusal {
   readonly until: number
   /** How many requests in a row were refused while they went alone. */
   readonly alone: number
-  /** What set `until`. */
+  /** The reason for `until`. */
   readonly reason: HoldReason
   /** When the request that was refused last had been granted. */
   readonly grantedAt: number
@@ -186,7 +186,7 @@ const LONGEST_HOLD = 5000
 const MANY_UNAVAILABLE = 2
 const UNAVAILABLE_KEPT = 0.9
 
-/** What passed in a second is what an unknown limit is first taken for. */
+/** The first estimate of an unknown limit is the number of requests that passed in a second. */
 const PASSED_MILLIS = 1000
 
 /** A pace is kept for so long, and for so many requests, before a faster one is tried. */
@@ -200,7 +200,7 @@ const LITTLE_FASTER = 1.05
 /** A little slower than the pace that was proven last, after a faster one was refused. */
 const BACK_OFF = 1.05
 
-/** What passed in a second is a limit where it is so much slower than the pace that was kept. */
+/** A second's passed requests count as the limit only where they are this much slower than the pace. */
 const TELLING = 1.2
 
 /** Without a told rule a pace faster than this is none. */
@@ -252,7 +252,7 @@ export const isRule = ({ limit, windowMillis }: Rule): boolean =>
   limit >= 1 && limit < Number.POSITIVE_INFINITY && windowMillis >= 1 && windowMillis < Number.POSITIVE_INFINITY
 
 /**
- * What one request costs under a rule, in ms of level. Frame.io rounds it, half away from zero.
+ * The cost of one request under a rule, in ms of level. Frame.io rounds it, half away from zero.
  *
  * @since 0.1.0
  * @category getters
@@ -409,7 +409,7 @@ const setBack = (draft: Draft, millis: number): void => {
 
 const settle = (draft: Draft, now: number): void => {
   if (draft.at - now > CLOCK_SET_BACK) setBack(draft, draft.at - now)
-  // What requests cost is not known before the rule is; then they are charged for the time at which they ended.
+  // The cost is unknown until the rule is known; then requests are charged for the time at which they ended.
   if (draft.rule === undefined) {
     draft.at = Math.max(draft.at, now)
     return
@@ -604,7 +604,7 @@ const linger = (draft: Draft, until: number): void => {
       : entries
 }
 
-/** What the answer of `ticket` proves of the level; the request itself is charged already. */
+/** Lowers or raises the level by the proof in the answer of `ticket`; the request itself is charged already. */
 const measure = (draft: Draft, now: number, ticket: Ticket, headers: RateLimitHeaders, remaining: number): void => {
   const full = headers.windowMillis
   const unit = full / headers.limit

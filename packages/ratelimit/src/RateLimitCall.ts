@@ -1,5 +1,5 @@
 /**
- * What a call says of itself to the scheduler: how urgent it is, how long it may wait, which job it is part of.
+ * The options of one call for the scheduler: its priority, how long it may wait, its job.
  *
  * @since 0.1.0
  */
@@ -22,7 +22,7 @@ import * as RateLimitStore from "./RateLimitStore.js"
 export type Priority = LinePriority
 
 /**
- * What a call tells the scheduler. Set it with {@link withPriority}, {@link withMaxWait}, {@link withDeadline} and
+ * The options of one call for the scheduler. Set them with {@link withPriority}, {@link withMaxWait}, {@link withDeadline} and
  * {@link withJob}.
  *
  * @since 0.1.0
@@ -42,7 +42,7 @@ export interface RateLimitCall {
 }
 
 /**
- * What the calls of an effect tell the scheduler.
+ * The options of the calls that an effect makes.
  *
  * @since 0.1.0
  * @category references

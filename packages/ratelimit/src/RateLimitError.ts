@@ -1,5 +1,5 @@
 /**
- * What the scheduler refuses by itself, before a request is sent. None of these can have changed anything.
+ * The scheduler's own errors, raised before a request is sent. None of these can have changed anything.
  *
  * @since 0.1.0
  */
@@ -76,7 +76,7 @@ export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>(
 )("FrameioStoreUnavailable", {
   /** The store's name, such as `redis`. */
   store: Schema.String,
-  /** What went wrong, in the store's own words. */
+  /** The store's own message. */
   reason: Schema.String
 }) {
   override get message(): string {

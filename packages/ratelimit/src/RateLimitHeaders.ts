@@ -9,7 +9,7 @@
  */
 
 /**
- * What one answer says of its bucket.
+ * The bucket's state as one answer reports it.
  *
  * @since 0.1.0
  * @category models

@@ -1,5 +1,5 @@
 /**
- * What the scheduler counts, each by `route`.
+ * The scheduler's metrics, each tagged with `route`.
  *
  * @since 0.1.0
  */

@@ -71,7 +71,7 @@ export const defaults = {
 } as const satisfies Options
 
 /**
- * What the scheduler reads of an answer, whose body may be gone by then.
+ * The parts of an answer that the scheduler reads; the body may be gone by then.
  *
  * @since 0.1.0
  * @category models
@@ -409,7 +409,7 @@ export const make = (
           const job = call.job === undefined ? undefined : JobState.of(call.job)
           job?.through.add(bucket)
           const sending = new Sending(bucket, clock, now, call, job, defaultMaxWait, send, options)
-          // What `uninterruptibleMask` does, but with less to hold while it waits.
+          // Does the work of `uninterruptibleMask`, and holds less while it waits.
           return RuntimeFlags.interruptible(runtimeFlags)
             ? Effect.uninterruptible(learning(sending, Effect.interruptible(sending)))
             : learning(sending, sending)

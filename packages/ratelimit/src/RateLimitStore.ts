@@ -1,5 +1,5 @@
 /**
- * Where the bucket states live: apart from the rule, so that they can be shared between processes.
+ * The store of bucket states, apart from the rule so that processes can share it.
  *
  * @since 0.1.0
  */
@@ -25,7 +25,7 @@ export interface BucketKey {
 }
 
 /**
- * What a transaction sees.
+ * The input of a transaction.
  *
  * @since 0.1.0
  * @category models
@@ -40,7 +40,7 @@ export interface View {
 }
 
 /**
- * What a transaction leaves.
+ * The outcome of a transaction.
  *
  * @since 0.1.0
  * @category models
@@ -91,7 +91,7 @@ export interface Service {
 }
 
 /**
- * Where the bucket states live.
+ * The store of bucket states.
  *
  * @since 0.1.0
  * @category tags

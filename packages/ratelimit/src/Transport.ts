@@ -1,5 +1,5 @@
 /**
- * What a failed connection says: whether the request left this machine, and whether it is worth trying again. Pure.
+ * The diagnosis of a failed connection: whether the request left this machine, and whether a retry is worthwhile. Pure.
  *
  * One diagnosis for all: the retry sends again what never left, and the scheduler gives its slot back.
  *
@@ -79,7 +79,7 @@ export const isHopeless = ({
   NO_TUNNEL.exec(detail)?.[1] === "407"
 
 /**
- * What can be told of a failed connection.
+ * The diagnosis of a failed connection.
  *
  * @since 0.1.0
  * @category diagnosis

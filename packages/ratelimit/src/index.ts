@@ -1,10 +1,10 @@
 /** One bucket as it stands. */
 export * as BucketSnapshot from "./BucketSnapshot.js"
-/** What a client knows of one rate-limit bucket; pure. */
+/** A client's state of one rate-limit bucket; pure. */
 export * as LeakyBucket from "./LeakyBucket.js"
-/** What a call says of itself to the scheduler. */
+/** The options of one call for the scheduler. */
 export * as RateLimitCall from "./RateLimitCall.js"
-/** What the scheduler refuses by itself. */
+/** The scheduler's own errors. */
 export * as RateLimitError from "./RateLimitError.js"
 /** An `HttpClient` that keeps to its server's rate limit. */
 export * as RateLimitedHttpClient from "./RateLimitedHttpClient.js"
@@ -14,13 +14,13 @@ export * as RateLimitHeaders from "./RateLimitHeaders.js"
 export * as RateLimitJob from "./RateLimitJob.js"
 /** Limits once learnt, kept for the next scheduler. */
 export * as RateLimitMemory from "./RateLimitMemory.js"
-/** What the scheduler counts. */
+/** The scheduler's metrics. */
 export * as RateLimitMetrics from "./RateLimitMetrics.js"
 /** Sends requests as fast as the limit allows, and no faster. */
 export * as RateLimitScheduler from "./RateLimitScheduler.js"
-/** Where bucket states live. */
+/** The store of bucket states. */
 export * as RateLimitStore from "./RateLimitStore.js"
 /** When a server says that it may be asked again; pure. */
 export * as RetryAfter from "./RetryAfter.js"
-/** What a failed connection says: whether the request left. */
+/** The diagnosis of a failed connection: whether the request left. */
 export * as Transport from "./Transport.js"

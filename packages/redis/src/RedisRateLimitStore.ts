@@ -26,7 +26,7 @@ import { Redis } from "ioredis"
 import * as SharedState from "./internal/sharedState.js"
 
 /**
- * What is needed of a client; one of ioredis, its `Cluster` included, has it.
+ * The part of a Redis client that is needed; ioredis and its `Cluster` have it.
  *
  * @since 0.1.0
  * @category models
@@ -39,7 +39,7 @@ export interface Client {
 }
 
 /**
- * What both ways to make a store have in common.
+ * Options of both ways to make a store.
  *
  * @since 0.1.0
  * @category models
@@ -50,7 +50,7 @@ export interface CommonOptions {
    * their HMAC-SHA-256 under it, so nobody who reads Redis can try tokens.
    */
   readonly hashKey: Redacted.Redacted<string>
-  /** What every key starts with. Default `frameio:ratelimit:`. */
+  /** The prefix of every key. Default `frameio:ratelimit:`. */
   readonly prefix?: string | undefined
   /** How long one round trip may take before Redis counts as away. Default 500 ms. */
   readonly timeout?: Duration.DurationInput | undefined
@@ -464,7 +464,7 @@ const connect = (
       (redis) => Effect.sync(() => redis.disconnect())
     )
 
-    /** What ioredis says of a lost connection is only that it does not try again. */
+    /** The error of ioredis for a lost connection says only that it does not try again. */
     const whyNot = (error: unknown): Promise<never> =>
       Promise.reject(
         error instanceof Error && error.name !== "ReplyError" ? new Error(trouble ?? "the connection was lost") : error
@@ -553,7 +553,7 @@ export const layer = (
 ): Layer.Layer<RedisRateLimitStore | RateLimitStore.RateLimitStore, ConfigError.ConfigError> => layerOf(make(options))
 
 /**
- * Where {@link layerConfig} reads the two secrets instead of the default names, and the other options.
+ * Names from which {@link layerConfig} reads the two secrets instead of the defaults, and the other options.
  *
  * @since 0.1.0
  * @category models

@@ -1,5 +1,5 @@
 /**
- * What became of a job, for people and for other programs: one page that opens anywhere, CSV, JSON lines, a few lines for
+ * The report of a job, for people and for other programs: one page that opens anywhere, CSV, JSON lines, a few lines for
  * a terminal. All of them read the same rows, and rows stream: a job of a million links is written in little memory.
  *
  * @since 0.1.0
@@ -18,7 +18,7 @@ import { RowPicker } from "./internal/reportRows.js"
 import * as Text from "./internal/reportText.js"
 
 /**
- * What a page may be told.
+ * Options of a page.
  *
  * @since 0.1.0
  * @category options
@@ -30,16 +30,16 @@ export interface HtmlOptions {
    * their stacks; the page says what it left out and where to get it.
    */
   readonly maxRows?: number | undefined
-  /** What the page is called. Default the plan's file name, or the job's name where the plan has none. */
+  /** The page's title. Default the plan's file name, or the job's name where the plan has none. */
   readonly title?: string | undefined
   /**
    * An asset's address on Frame.io without its id at the end, for the page's links. Default that of v2; V4 has one for
    * each project.
    */
   readonly assetUrl?: string | undefined
-  /** What somebody can do next, with a command to copy for each. Default none. */
+  /** Possible next steps, each with a command to copy. Default none. */
   readonly next?: ReadonlyArray<{
-    /** What the command is for, as a sentence. */
+    /** The command's purpose, as a sentence. */
     readonly when: string
     /** The command as it is typed. */
     readonly command: string
@@ -47,7 +47,7 @@ export interface HtmlOptions {
 }
 
 /**
- * What a text may be told.
+ * Options of a text.
  *
  * @since 0.1.0
  * @category options
@@ -58,7 +58,7 @@ export interface TextOptions {
 }
 
 /**
- * What a CSV may be told.
+ * Options of a CSV.
  *
  * @since 0.1.0
  * @category options
@@ -69,7 +69,7 @@ export interface CsvOptions {
 }
 
 /**
- * What holds when an option is left out.
+ * The defaults of the options.
  *
  * @since 0.1.0
  * @category options

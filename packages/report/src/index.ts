@@ -1,2 +1,2 @@
-/** What became of a job: a page, CSV, JSON lines, a few lines for a terminal. */
+/** The report of a job: a page, CSV, JSON lines, a few lines for a terminal. */
 export * as BatchReport from "./BatchReport.js"

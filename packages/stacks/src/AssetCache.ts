@@ -1,5 +1,5 @@
 /**
- * What is known of assets, so that it is not asked for again. Reads are limited to a few per second, and listings to 40
+ * A cache of assets. Reads are limited to a few per second, and listings to 40
  * to 200 a minute; one page of a listing tells as much as a hundred single reads.
  *
  * - Equal reads in flight are one request. Whoever is interrupted leaves; the request is given up with its last reader.
@@ -8,7 +8,7 @@
  * - What is changed through the cache or its client is forgotten, and an answer that was under way meanwhile is not kept.
  * - A failure is never kept.
  *
- * What others change is not seen before the time to live is over. Where that matters, read `fresh`.
+ * Changes by others are seen after the time to live. Where that matters, read `fresh`.
  *
  * There is one mechanism, and it is not `Request`: Frame.io has no call that gets several assets by their ids, so a
  * batch could save nothing; and the cache behind `Request` counts its time to live from the question, which may wait
@@ -76,7 +76,7 @@ export interface GetArgs {
 }
 
 /**
- * What the cache did. Each question was answered in exactly one of the first three ways.
+ * Counts of the cache. Each question was answered in exactly one of the first three ways.
  *
  * @since 0.1.0
  * @category models
@@ -123,12 +123,12 @@ export interface Service {
   readonly remember: (assets: Iterable<Asset.Asset>) => Effect.Effect<void>
   /** Forgets assets; without ids, all. */
   readonly forget: (assetIds?: ReadonlyArray<Asset.AssetId>) => Effect.Effect<void>
-  /** What it did so far. */
+  /** Counts so far. */
   readonly stats: Effect.Effect<Stats>
 }
 
 /**
- * What is known of assets.
+ * A cache of assets.
  *
  * @since 0.1.0
  * @category tags
@@ -146,7 +146,7 @@ interface Known {
 interface Flight<A, E> {
   readonly fiber: Fiber.RuntimeFiber<A, E>
   readonly since: number
-  /** What the first reader told the scheduler: who waits otherwise does not wait with it. */
+  /** The first reader's options for the scheduler; a reader with others does not join. */
   readonly options: RateLimitCall.RateLimitCall
   readers: number
 }
@@ -321,7 +321,7 @@ export const make = (options?: Options): Effect.Effect<Service, never, FrameioCl
         (since) => since > lastChange
       )
 
-    /** What holds an asset changes with it, as far as it is known. */
+    /** Evicts the asset's known parent, which changes with it. */
     const holdersOf = (ids: ReadonlyArray<Asset.AssetId>): ReadonlyArray<Asset.AssetId> =>
       ids.flatMap((id) => {
         const asset = assets.get(keyOf(id))?.asset

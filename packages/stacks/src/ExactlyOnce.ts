@@ -12,7 +12,7 @@ import * as StackTarget from "./StackTarget.js"
 import { NotMade, OutcomeUnknown } from "./VersionStackError.js"
 
 /**
- * What became of one call. `Withdrawn`: stopped before it went out. `Abandoned`: stopped while it was under way.
+ * The outcome of one call. `Withdrawn`: stopped before it went out. `Abandoned`: stopped while it was under way.
  *
  * @since 0.1.0
  * @category models
@@ -33,7 +33,7 @@ export type Attempt<A> =
 export type How = "answered" | "settled" | "already"
 
 /**
- * What became of a change. `NotSent`: stopped before anything was changed. `Unknown`: stopped before its outcome could be
+ * The outcome of a change. `NotSent`: stopped before anything was changed. `Unknown`: stopped before its outcome could be
  * read.
  *
  * @since 0.1.0
@@ -54,7 +54,7 @@ export type End<A, E> =
 export interface Change<A, E, R = never> {
   /** Such as `assets.version`. */
   readonly endpoint: string
-  /** What it is about, the one in the path first; asked for when something is to be told. */
+  /** The assets concerned, the one in the path first; read when an error is made. */
   readonly assetIds: () => ReadonlyArray<AssetId>
   /** Sends it. */
   readonly send: Effect.Effect<Attempt<A>, never, R>
@@ -62,7 +62,7 @@ export interface Change<A, E, R = never> {
   readonly proves: (answer: A) => boolean
   /** Reads whether it is made; fails with an `E` where it cannot be made any more. */
   readonly look: Effect.Effect<boolean, E | FrameioError.ReadError, R>
-  /** What to do about a refusal that may mean that it is made already, or was sent to the wrong id. */
+  /** Handles a refusal that may mean that the change is made already, or was sent to the wrong id. */
   readonly refused: Effect.Effect<"already" | "send again" | "refused", E | FrameioError.ReadError, R>
 }
 
@@ -89,7 +89,7 @@ export interface Options {
   readonly onWait?: ((reason: string, duration: Duration.Duration) => Effect.Effect<void>) | undefined
 }
 
-/** What is to be read after: a failure, a success that proved nothing, or a call of an earlier run. */
+/** Cases that need a read: a failure, a success without proof, or a call of an earlier run. */
 type Doubt = FrameioError.WriteError | "unproven" | "earlier"
 
 /**
@@ -106,7 +106,7 @@ export const make = <A, E, R>(change: Change<A, E, R>, options: Options): Effect
   const sleep = options.sleep ?? Effect.sleep
   const stopping = options.stopping ?? (() => false)
 
-  /** What could not be done because the job was stopped is no failure. */
+  /** Work left out because the job was stopped is no failure. */
   const isStopped = (error: FrameioError.FrameioError): boolean => stopping() && FrameioError.kindOf(error) === "moment"
 
   const failed = (error: E | FrameioError.WriteError | NotMade | OutcomeUnknown): End<A, E> => ({

@@ -55,7 +55,7 @@ const lastPage = <A>(page: Page<A>, n: number, seen: number, isShortTheLast: boo
 }
 
 /**
- * What is known of a list that is not known to be whole.
+ * Facts of a list that may be incomplete.
  *
  * @since 0.1.0
  * @category models
@@ -86,7 +86,7 @@ export const fromPages = <A, E, R, E2 = never>(
   /** Reads one page; counted from 1. */
   read: (page: number) => Effect.Effect<Page<A>, E, R>,
   options: Options & {
-    /** What tells the items apart. The keys of all items are remembered while the stream runs. */
+    /** The key of an item. All keys are remembered while the stream runs. */
     readonly key: (item: A) => string
     /** Whether a page with fewer items than its `per-page` is the last. Default `true`. */
     readonly isShortTheLast?: boolean | undefined
@@ -107,7 +107,7 @@ export const fromPages = <A, E, R, E2 = never>(
       const asked: Array<Fiber.Fiber<Page<A>, E>> = []
       let next = 1
       let last = 1
-      /** What this reading saw; the first sees what all saw. */
+      /** Keys seen by this reading; the first reading's set is that of all. */
       let now = seen
       let total: number | undefined
       let totalPages: number | undefined
@@ -131,7 +131,7 @@ export const fromPages = <A, E, R, E2 = never>(
           }
         })
 
-      /** What is new on a page; learns from it where the list ends. */
+      /** The new items of a page; learns where the list ends. */
       const take = (page: Page<A>): Chunk.Chunk<A> => {
         const fresh = page.items.filter(isNewNow)
         const items = now === seen ? fresh : fresh.filter((item) => !seen.has(options.key(item)))
@@ -165,7 +165,7 @@ export const fromPages = <A, E, R, E2 = never>(
         total = undefined
         totalPages = undefined
         hasShrunk = false
-        // What was asked for ahead is of the reading before.
+        // Prefetched pages belong to the previous reading.
         return Effect.zipRight(Fiber.interruptAll(asked.splice(0)), pull)
       })
 

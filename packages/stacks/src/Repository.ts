@@ -50,7 +50,7 @@ interface Common {
 export interface File extends Common {
   readonly _tag: "File"
   readonly bytes: number | undefined
-  /** What kind of media it is, as far as stacks care; absent until the file has been processed. */
+  /** The kind of media; absent until the file has been processed. */
   readonly mediaKind: string | undefined
   /** Whether all of its content has arrived, where Frame.io tells. */
   readonly arrived: boolean | undefined
@@ -165,7 +165,7 @@ export type Step =
   | "remove"
 
 /**
- * What an API can do.
+ * The abilities of an API.
  *
  * @since 0.1.0
  * @category models
@@ -193,7 +193,7 @@ export interface Abilities {
 }
 
 /**
- * What a page told of the list that it belongs to.
+ * A page's information on its list.
  *
  * @since 0.1.0
  * @category models
@@ -229,15 +229,15 @@ export interface ListOptions {
  * @category models
  */
 export interface Service {
-  /** What the API can do, and which budgets its steps draw on. */
+  /** The abilities of the API, and the buckets that its steps draw on. */
   readonly abilities: Abilities
-  /** What an id is, as it is now. */
+  /** Reads the item with an id. */
   readonly get: (id: AssetId) => Effect.Effect<Item, FrameioError.ReadError>
   /** Whether an id is known to be a folder's, so that it need not be read: kinds never change. */
   readonly isFolder: (id: AssetId) => boolean
-  /** What is in a folder, versions on stacks not included. */
+  /** Lists a folder, without the versions on stacks. */
   readonly children: (folderId: AssetId, options?: ListOptions) => Stream.Stream<Item, FrameioError.ReadError>
-  /** What is on a stack. */
+  /** Reads the versions on a stack. */
   readonly versions: (stack: Stack, options?: ListOptions) => Effect.Effect<Versions, FrameioError.ReadError>
   /**
    * Makes a stack of a file that is on none, and of files on top of it, the oldest first: at least one, and at most
@@ -295,7 +295,7 @@ export interface Service {
 export class Repository extends Context.Tag("@effect-frameio/stacks/Repository")<Repository, Service>() {}
 
 /**
- * Where an item is: a file by itself, a version with its stack, or what else it is.
+ * An item's place: a file by itself, a version with its stack, or anything else.
  *
  * @since 0.1.0
  * @category models
@@ -308,7 +308,7 @@ export type Location =
   | { readonly _tag: "Other"; readonly item: Other }
 
 /**
- * Where an item is, as it is now: one request, and one more for a file whose holder is not known to be a folder.
+ * Reads an item's place: one request, and one more for a file whose holder is not known to be a folder.
  *
  * @since 0.1.0
  * @category reading

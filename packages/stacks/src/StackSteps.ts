@@ -23,7 +23,7 @@ export interface Next {
 }
 
 /**
- * What grows: a stack, or a file out of which one is made.
+ * The bottom of a growing stack: a stack, or a file out of which one is made.
  *
  * @since 0.1.0
  * @category models

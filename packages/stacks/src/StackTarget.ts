@@ -15,7 +15,7 @@ import * as Effect from "effect/Effect"
 import type { File, Item, Stack } from "./Repository.js"
 
 /**
- * Where a version is: in no stack, in the one that is built, or in another.
+ * A version's place: in no stack, in the one that is built, or in another.
  *
  * @since 0.1.0
  * @category models
@@ -36,13 +36,13 @@ export interface StackTarget<E, R = never> {
   readonly id: () => AssetId
   /** Whether that is known to be a stack, so that nothing has to be read to go on. */
   readonly isStack: () => boolean
-  /** What {@link resolve} has found last: the stack, or the file that is in none; nothing where it is neither. */
+  /** The last result of {@link resolve}: the stack, or the file that is in none; nothing where it is neither. */
   readonly seen: () => File | Stack | undefined
   /** Learns from the answer of a version call, as far as it says anything for sure. */
   readonly learn: (answer: Item) => void
   /** Reads the target, and from then on sends to the stack that it is, or is in. Two reads at most. */
   readonly resolve: Effect.Effect<void, E, R>
-  /** Where a version is now. One read when it is in the stack that is known; else two to four. */
+  /** Reads a version's place. One read when it is in the known stack; else two to four. */
   readonly placeOf: (next: AssetId) => Effect.Effect<Place, E, R>
 }
 

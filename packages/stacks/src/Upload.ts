@@ -71,7 +71,7 @@ export interface SendOptions {
 }
 
 /**
- * What is to be said of a new file.
+ * Options of a new file.
  *
  * @since 0.1.0
  * @category models
@@ -88,7 +88,7 @@ export interface FileOptions {
 }
 
 /**
- * What to upload: a file whose size is known.
+ * The content to upload: a file whose size is known.
  *
  * @since 0.1.0
  * @category models
@@ -99,12 +99,12 @@ export interface ContentOptions<E = never, R = never> extends FileOptions, SendO
   /** The bytes. */
   readonly source: Source<E, R>
   /**
-   * What tells that the source is still the same, such as device, inode, size and time of change: the same text each
+   * The identity of the source, such as device, inode, size and time of change: the same text each
    * time. Asked at the beginning, after each part is read and before it is complete, and before the version call; where
    * it differs the upload fails. Without it, the length alone is held to.
    */
   readonly identity?: Effect.Effect<string, E, R> | undefined
-  /** Where it is kept how far the upload is, so that it can go on after its process has ended. Needs an `identity`. */
+  /** The journal of the upload's progress, so that it can resume after its process has ended. Needs an `identity`. */
   readonly journal?: UploadJournal | undefined
   /** How many parts go side by side, at least 1. Default 4. */
   readonly concurrency?: number | undefined
@@ -139,7 +139,7 @@ export interface RealtimeOptions<E = never, R = never> extends FileOptions, Send
 }
 
 /**
- * Where the file is to become the next version.
+ * The target of the next version.
  *
  * @since 0.1.0
  * @category models
@@ -224,7 +224,7 @@ export const fromBytes =
 // -----------------------------------------------------------------------------
 
 /**
- * What {@link problemsOf} judges.
+ * The input of {@link problemsOf}.
  *
  * @since 0.1.0
  * @category judging

@@ -1,5 +1,5 @@
 /**
- * What an upload can fail with beside what its calls to Frame.io fail with. Each error says what is left at Frame.io, so
+ * Errors of an upload, beside those of its calls to Frame.io. Each error says what is left at Frame.io, so
  * that nothing is orphaned silently. None of them holds an upload URL: who has one can write the file.
  *
  * @since 0.1.0
@@ -26,11 +26,11 @@ const left = (assetId: string): string =>
 export class SourceMismatch extends Schema.TaggedError<SourceMismatch>(`${KEY}/SourceMismatch`)(
   "FrameioSourceMismatch",
   {
-    /** What the upload was told, in bytes. */
+    /** The declared size, in bytes. */
     filesize: Schema.Number,
     /** Which way the source differs. */
     source: Schema.Literal("shorter", "longer", "changed"),
-    /** Where that was seen, in bytes from the beginning of the file; `filesize` after all of it. */
+    /** The offset of the fault, in bytes; `filesize` after the whole file. */
     offset: Schema.Number,
     /** The asset that was created and has no content; absent where nothing was created. */
     assetId: Schema.optional(AssetId)
@@ -223,9 +223,9 @@ export class NotVersioned extends Schema.TaggedError<NotVersioned>(`${KEY}/NotVe
  * @category errors
  */
 export class NoTarget extends Schema.TaggedError<NoTarget>(`${KEY}/NoTarget`)("FrameioNoTarget", {
-  /** What was named. */
+  /** The named asset. */
   assetId: AssetId,
-  /** What it is, such as `folder`. */
+  /** Its kind, such as `folder`. */
   kind: Schema.String
 }) {
   override get message(): string {

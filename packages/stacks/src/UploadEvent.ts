@@ -1,12 +1,12 @@
 /**
- * What happens to an upload, as it happens.
+ * Events of an upload, as they happen.
  *
  * @since 0.1.0
  */
 import type { AssetId } from "@effect-frameio/core/Asset"
 
 /**
- * What happens to an upload: `Created` or `Resumed`, then `Progress`, `Uploaded` and `Versioning`; the others at any
+ * Events of an upload: `Created` or `Resumed`, then `Progress`, `Uploaded` and `Versioning`; the others at any
  * time.
  *
  * - `Created`: Frame.io has the asset, and no content yet. `parts` is 0 where they are not known beforehand.

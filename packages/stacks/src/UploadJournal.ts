@@ -1,5 +1,5 @@
 /**
- * What an upload keeps so that it can go on after its process has ended: which asset it created, where the parts go, and
+ * The state that lets an upload resume after its process has ended: which asset it created, where the parts go, and
  * which are done. Whoever can read it can write the file, for it holds the upload URLs.
  *
  * @since 0.1.0
@@ -30,7 +30,7 @@ export const Begun = Schema.Struct({
   assetId: AssetId,
   /** The MIME type that the parts are sent with. */
   contentType: Schema.String,
-  /** Where the parts go, in order, and how many bytes each has. */
+  /** The URL and the size in bytes of each part, in order. */
   parts: Schema.NonEmptyArray(Schema.Struct({ url: Schema.Redacted(Schema.String), bytes: Schema.NonNegativeInt }))
 })
 
@@ -63,7 +63,7 @@ export interface Saved {
 export class JournalFailed extends Schema.TaggedError<JournalFailed>(
   "@effect-frameio/stacks/UploadJournal/JournalFailed"
 )("JournalFailed", {
-  /** Where it is. */
+  /** Its path. */
   path: Schema.String,
   /** The system's own words. */
   detail: Schema.String
@@ -80,7 +80,7 @@ export class JournalFailed extends Schema.TaggedError<JournalFailed>(
  * @category models
  */
 export interface UploadJournal {
-  /** What was kept; none where there is nothing, or nothing that can be read to its meaning. */
+  /** The saved state; none where there is none, or it cannot be read. */
   readonly load: Effect.Effect<Option.Option<Saved>, JournalFailed>
   /** Keeps a new upload in the place of what was there. */
   readonly begin: (begun: Begun) => Effect.Effect<void, JournalFailed>

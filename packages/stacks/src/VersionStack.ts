@@ -1,5 +1,5 @@
 /**
- * What Frame.io's API leaves to its callers about version stacks: which id to send to, what is on a stack and in which
+ * The rules of version stacks that Frame.io's API leaves to its callers: which id to send to, what is on a stack and in which
  * order, one version out, all versions out, a whole stack out of a list.
  *
  * Everything here reads through the `AssetCache` and sends as little as it can; the number of requests stands with each
@@ -54,7 +54,7 @@ const targetOf = (cache: Cache, location: Location): Target =>
     get: (assetId) => Effect.map(cache.get({ assetId, fresh: true }), itemOf)
   })
 
-/** What putting a version on a stack can fail with. */
+/** Errors of putting a version on a stack. */
 type PutError = FrameioError.WriteError | NotStackable | AlreadyElsewhere | NotMade | OutcomeUnknown
 
 const isKnownToBeStacked = (cache: Cache, assetId: AssetId): Effect.Effect<boolean> =>
@@ -76,7 +76,7 @@ const put = (
         ? Effect.fail(new AlreadyElsewhere({ assetId: next, stackId: place.stackId, wanted: target.id() }))
         : Effect.succeed(place._tag === "Here")
     )
-    // What was known to be on a stack may have been taken out since; what is would perhaps be moved.
+    // The cache may be stale, and sending a version that is on another stack might move it: look first.
     if ((yield* isKnownToBeStacked(cache, next)) && (yield* isThere)) return "already"
     const assetIds = () => [target.id(), next]
     const { answer, how } = yield* once(
@@ -124,7 +124,7 @@ export interface Appended {
  *
  * One request where `onto` is known, and one or two more where it is not; two more where a new stack was made and the
  * answer does not show it. What is known of `next` to break a rule is refused before anything is sent, and so is what
- * reading shows to be on another stack, where it was known to be on one. Of what is not known Frame.io is the judge, and
+ * reading shows to be on another stack, where it was known to be on one. Unknown assets are left for Frame.io to validate, and
  * whether it refuses a version of another stack or moves it is not documented.
  *
  * @since 0.1.0
@@ -157,7 +157,7 @@ export const append = Effect.fn("VersionStack.append")(function* (
  */
 export interface Built {
   readonly stackId: AssetId
-  /** What was put on the stack; the rest of the list had been there before. Oldest first. */
+  /** The versions that were put on the stack, oldest first; the rest of the list had been there before. */
   readonly added: ReadonlyArray<AssetId>
 }
 
@@ -197,7 +197,7 @@ export const build = Effect.fn("VersionStack.build")(function* (
   return { stackId: target.id(), added }
 })
 
-/** What taking a version out can fail with. */
+/** Errors of taking a version out. */
 type TakeError = FrameioError.WriteError | NotInStack | NotMade | OutcomeUnknown
 
 const isOn = (cache: Cache, stackId: AssetId, assetId: AssetId): Effect.Effect<boolean, FrameioError.ReadError> =>
@@ -256,7 +256,7 @@ export const takeOut = Effect.fn("VersionStack.takeOut")(function* (
   const cache = yield* AssetCache.AssetCache
   const wasKnown = Option.isSome(yield* cache.known(assetId))
   let location = yield* locate(assetId, options)
-  // Nothing to do is no conclusion from what was known a while ago.
+  // Do not conclude "already done" from cached data.
   if (location._tag === "File" && wasKnown) location = yield* locate(assetId, { fresh: true })
   switch (location._tag) {
     case "File":
@@ -277,7 +277,7 @@ export const takeOut = Effect.fn("VersionStack.takeOut")(function* (
  * @category models
  */
 export interface TakenApart {
-  /** What the stack's id was. */
+  /** The stack's former id. */
   readonly stackId: AssetId
   /** The files that were its versions, oldest first. */
   readonly files: ReadonlyArray<AssetId>

@@ -1,5 +1,5 @@
 /**
- * What can be wrong with a version stack, beside everything that a call can fail with.
+ * Errors of version stacks, beside those of any call.
  *
  * @since 0.1.0
  */
@@ -14,7 +14,7 @@ const list = (problems: ReadonlyArray<Problem>): string =>
   problems.map(({ assetId, message, path }) => `${assetId ?? (path === "" ? "the list" : path)} ${message}`).join("; ")
 
 /**
- * What was asked for breaks a rule of version stacks, as far as the assets are known; nothing was sent.
+ * The request breaks a rule of version stacks, as far as the assets are known; nothing was sent.
  *
  * @since 0.1.0
  * @category errors
@@ -41,7 +41,7 @@ export class AlreadyElsewhere extends Schema.TaggedError<AlreadyElsewhere>(`${KE
     assetId: AssetId,
     /** The stack that it is on. */
     stackId: AssetId,
-    /** What it was to be put on: a stack, or a file. */
+    /** The intended target: a stack, or a file. */
     wanted: AssetId
   }
 ) {
@@ -75,7 +75,7 @@ export class OutOfOrder extends Schema.TaggedError<OutOfOrder>(`${KEY}/OutOfOrde
  */
 export class NotInStack extends Schema.TaggedError<NotInStack>(`${KEY}/NotInStack`)("FrameioNotInStack", {
   assetId: AssetId,
-  /** What it is: `file`, `folder`, `version_stack`, `bundle`, or what Frame.io adds one day. */
+  /** Its kind: `file`, `folder`, `version_stack`, `bundle`, or what Frame.io adds one day. */
   kind: Schema.String
 }) {
   override get message(): string {
@@ -93,10 +93,10 @@ export class NotInStack extends Schema.TaggedError<NotInStack>(`${KEY}/NotInStac
  * @category errors
  */
 export class NotOnTop extends Schema.TaggedError<NotOnTop>(`${KEY}/NotOnTop`)("FrameioNotOnTop", {
-  /** What was to be on top. */
+  /** The version that should be on top. */
   assetId: AssetId,
   stackId: AssetId,
-  /** What is on top instead, where Frame.io tells. */
+  /** The version on top instead, where Frame.io tells. */
   newest: Schema.optional(AssetId)
 }) {
   override get message(): string {
@@ -150,7 +150,7 @@ export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>(`${KEY}/O
 }
 
 /**
- * What can be wrong with a version stack.
+ * Errors of version stacks.
  *
  * @since 0.1.0
  * @category errors
@@ -166,7 +166,7 @@ export const VersionStackError = Schema.Union(
 )
 
 /**
- * What can be wrong with a version stack.
+ * Errors of version stacks.
  *
  * @since 0.1.0
  * @category errors

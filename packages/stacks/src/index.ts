@@ -1,4 +1,4 @@
-/** What is known of assets, so that it is not asked for again. */
+/** A cache of assets. */
 export * as AssetCache from "./AssetCache.js"
 /** One change, made exactly once whatever becomes of its answers. */
 export * as ExactlyOnce from "./ExactlyOnce.js"
@@ -16,13 +16,13 @@ export * as StackSteps from "./StackSteps.js"
 export * as StackTarget from "./StackTarget.js"
 /** Files to Frame.io, and onto their stacks. */
 export * as Upload from "./Upload.js"
-/** What an upload can fail with. */
+/** Errors of an upload. */
 export * as UploadError from "./UploadError.js"
-/** What happens to an upload. */
+/** Events of an upload. */
 export * as UploadEvent from "./UploadEvent.js"
-/** What an upload keeps so that it can go on. */
+/** The state that lets an upload resume. */
 export * as UploadJournal from "./UploadJournal.js"
-/** What Frame.io's API leaves to its callers about version stacks. */
+/** The rules of version stacks that Frame.io's API leaves to its callers. */
 export * as VersionStack from "./VersionStack.js"
-/** What can be wrong with a version stack. */
+/** Errors of version stacks. */
 export * as VersionStackError from "./VersionStackError.js"

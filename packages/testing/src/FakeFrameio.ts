@@ -78,7 +78,7 @@ export interface Options {
    * {@link token} and {@link secondToken}. A world that is given is shared by all fakes that get it.
    */
   readonly world?: World.World | ((world: World.World) => void) | undefined
-  /** What to do where the real API is not known. Not used where a world is given: it has its own. */
+  /** Behaviour where the real API's is unknown. Not used where a world is given: it has its own. */
   readonly unknowns?: Unknowns.Options | undefined
   /**
    * Limits by endpoint, such as `assets.version`, before the documented ones; with `*` in the place of them.
@@ -87,12 +87,12 @@ export interface Options {
   readonly limits?: RateLimiter.Limits | undefined
   /** Somebody else on the same user's buckets. */
   readonly foreign?: ReadonlyArray<RateLimiter.Foreign> | undefined
-  /** What goes wrong, and how long the way takes. Default: nothing, and no time. */
+  /** Faults and latency. Default: none. */
   readonly faults?: FaultPlan.FaultPlan | undefined
-  /** What to do where V4 is not known. */
+  /** Behaviour where V4's is unknown. */
   readonly v4?: V4Unknowns.Options | undefined
   /**
-   * Who takes what V4's webhooks are told. Default in process: `Webhooks.kept`, and on a port `Webhooks.http()`, which
+   * The receiver of V4's webhook deliveries. Default in process: `Webhooks.kept`, and on a port `Webhooks.http()`, which
    * reaches this machine alone.
    */
   readonly webhooks?: Webhooks.Receiver | undefined
@@ -120,9 +120,9 @@ export const defaults = {
  * @category models
  */
 export interface Service {
-  /** What is in it; may be read and changed at any time. */
+  /** Its contents, which may be read and changed at any time. */
   readonly world: World.World
-  /** What it saw and did. */
+  /** The requests that it saw, and its answers. */
   readonly journal: Journal.Journal
   /** Its buckets. */
   readonly limiter: RateLimiter.RateLimiter
@@ -130,7 +130,7 @@ export interface Service {
   readonly storage: Storage.Storage
   /** A token that it accepts. */
   readonly token: Redacted.Redacted<string>
-  /** Who that token belongs to. */
+  /** The user of that token. */
   readonly userId: string
   /** ms since the fake started. */
   readonly elapsedMillis: Effect.Effect<number>
@@ -157,11 +157,11 @@ export interface Service {
     /** A project of this world. */
     readonly projectId?: string | undefined
   }) => string
-  /** What is in a share of V4, in the order in which it was added. */
+  /** The assets in a share of V4, in the order of adding. */
   readonly shareAssets: (shareId: string) => ReadonlyArray<string>
-  /** What V4's webhooks were told, try by try. */
+  /** Deliveries to V4's webhooks, try by try. */
   readonly deliveries: Effect.Effect<ReadonlyArray<Webhooks.Attempt>>
-  /** What became of the requests of each foreign client, in the order of the options. */
+  /** Counts of each foreign client's requests, in the order of the options. */
   readonly foreign: Effect.Effect<ReadonlyArray<RateLimiter.ForeignCount>>
 }
 
@@ -241,7 +241,7 @@ export const run = (options?: Options): Effect.Effect<Running, never, Scope.Scop
       receive: options?.webhooks ?? Webhooks.kept,
       startMillis
     })
-    /** What is due has happened whenever a test looks. */
+    /** Catches up first, so that everything due has happened when a test looks. */
     const looking = <A>(look: (nowMillis: number) => A): Effect.Effect<A> =>
       Effect.flatMap(engine.catchUp, () => Effect.map(Clock.currentTimeMillis, look))
     const service: Service = {

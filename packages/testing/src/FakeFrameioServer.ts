@@ -70,7 +70,7 @@ export class FakeFrameioServer extends Context.Tag("@effect-frameio/testing/Fake
 >() {}
 
 /**
- * Where a fake listens that is told nothing.
+ * The host where a fake listens by default.
  *
  * @since 0.1.0
  * @category constants
@@ -80,7 +80,7 @@ export const defaultHost = "127.0.0.1"
 const inUrl = (host: string): string => (host.includes(":") ? `[${host}]` : host)
 
 /**
- * What to know before a fake listens on a host; nothing where that is this machine alone.
+ * The warning before a fake listens on a host; none for loopback.
  *
  * @since 0.1.0
  * @category constructors

@@ -1,5 +1,5 @@
 /**
- * What goes wrong, and when. A plan is a pure function of a request to its fate, and a list of what happens at a time;
+ * Faults and their times. A plan is a pure function of a request to its fate, and a list of what happens at a time;
  * everything random in it comes out of a seed, so that a run can be repeated.
  *
  * @since 0.1.0
@@ -20,7 +20,7 @@ import type { World } from "./World.js"
 export type EndpointName = FrameioApi.EndpointName | V4Api.EndpointName | "storage.part" | "ims.token"
 
 /**
- * What can happen to one request.
+ * A fault of one request.
  *
  * - `ConnectionRefused`: no connection; the request never left. (On a port it is a reset before anything was read.)
  * - `RequestLost`: the connection breaks before the server has seen the request. Nothing is charged, nothing is done.
@@ -63,7 +63,7 @@ export type HeaderFault =
     }
 
 /**
- * What a plan knows of a request when it decides.
+ * The request as a plan sees it.
  *
  * @since 0.1.0
  * @category models
@@ -83,7 +83,7 @@ export interface RequestInfo {
 }
 
 /**
- * What becomes of a request: nothing special where all is absent.
+ * The fate of a request: an ordinary answer where all fields are absent.
  *
  * @since 0.1.0
  * @category models

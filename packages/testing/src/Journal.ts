@@ -1,5 +1,5 @@
 /**
- * What the server saw, and what it did: counts of everything, and the requests themselves as far back as is wanted.
+ * The requests that the server saw, and its answers: counts of all, and the last ones in full.
  * Pure.
  *
  * @since 0.1.0
@@ -121,17 +121,17 @@ export class Journal {
     }
   }
 
-  /** What is kept, oldest first, in the order in which the server had done with it. */
+  /** The kept requests, oldest first, in the order in which the server finished them. */
   get entries(): ReadonlyArray<Entry> {
     return [...this.kept.slice(this.oldest), ...this.kept.slice(0, this.oldest)]
   }
 
-  /** What is kept of one endpoint, oldest first. */
+  /** The kept requests of one endpoint, oldest first. */
   of(endpoint: EndpointName): ReadonlyArray<Entry> {
     return this.entries.filter((entry) => entry.endpoint === endpoint)
   }
 
-  /** What is kept of what changed something, oldest first. */
+  /** The kept requests that changed something, oldest first. */
   get changes(): ReadonlyArray<Entry> {
     return this.entries.filter((entry) => entry.applied)
   }

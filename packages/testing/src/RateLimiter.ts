@@ -149,7 +149,7 @@ export const steady = (options: {
 }
 
 /**
- * What became of a foreign client's requests.
+ * Counts of a foreign client's requests.
  *
  * @since 0.1.0
  * @category models
@@ -162,7 +162,7 @@ export interface ForeignCount {
 }
 
 /**
- * What the limiter says to one request. `limit` is absent on an unlimited endpoint.
+ * The limiter's decision on one request. `limit` is absent on an unlimited endpoint.
  *
  * @since 0.1.0
  * @category models
@@ -232,7 +232,7 @@ const FREE: Decision = { admitted: true, limit: undefined, remaining: 0, left: 0
 export interface Options {
   /** {@link documented} by default; what is given here stands before it, and `*` in the place of all of it. */
   readonly limits?: Limits | undefined
-  /** Who else uses the buckets. Nobody by default. */
+  /** Other clients on the same buckets. None by default. */
   readonly foreign?: ReadonlyArray<Foreign> | undefined
   /** The user whom foreign traffic belongs to that does not say. */
   readonly defaultUserId?: string | undefined
@@ -324,7 +324,7 @@ export class RateLimiter {
     )
   }
 
-  /** What became of each foreign client's requests up to a time, in the order of the options. */
+  /** Counts of each foreign client's requests up to a time, in the order of the options. */
   foreignCounts(nowMillis: number): ReadonlyArray<ForeignCount> {
     for (const { foreign } of this.strangers) {
       this.levelOf(foreign.userId ?? this.defaultUserId, foreign.endpoint, nowMillis)

@@ -20,7 +20,7 @@ export interface ShotsOptions {
   readonly versions?: number | undefined
   /** The code of the show, in front of every name. Default `AGM`. */
   readonly show?: string | undefined
-  /** What stands between shot and version. Default `comp_NFX`. */
+  /** The text between shot and version. Default `comp_NFX`. */
   readonly task?: string | undefined
   /** Without the dot. Default `mov`. */
   readonly extension?: string | undefined

@@ -44,7 +44,7 @@ export interface StorageRequest {
 }
 
 /**
- * What was put for one asset: all of it, in the order of the part numbers.
+ * The stored content of one asset, in the order of its parts.
  *
  * @since 0.1.0
  * @category models
@@ -52,13 +52,13 @@ export interface StorageRequest {
 export interface Content {
   /** Bytes. */
   readonly size: number
-  /** Of all the bytes, in the order of the file. */
+  /** Of all bytes, in the order of the file. */
   readonly crc32: number
   readonly parts: ReadonlyArray<StoredPart>
 }
 
 /**
- * What the storage host has.
+ * The parts that the storage host has.
  *
  * @since 0.1.0
  * @category models
@@ -77,7 +77,7 @@ export class Storage {
     this.stored.set(assetId, parts)
   }
 
-  /** What was put for an asset so far. */
+  /** The content stored for an asset so far. */
   content(assetId: string): Content {
     const parts = [...(this.stored.get(assetId)?.values() ?? [])].sort((a, b) => a.number - b.number)
     return {

@@ -1,5 +1,5 @@
 /**
- * What nobody outside of Frame.io knows of its API, version 2. Where the documentation says nothing, the fake has to do
+ * Unknown behaviour of Frame.io's API, version 2. Where the documentation says nothing, the fake has to do
  * something: each of its guesses is an option here, so that a program can be tested against the other answer, too.
  *
  * @since 0.1.0
@@ -34,31 +34,31 @@ export type Rule =
   | "NotRealtime"
 
 /**
- * What is not known, as options.
+ * Unknown behaviour, as options.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Unknowns {
   /**
-   * What a version call returns: the stack (default) or the file that was added. The documentation says "an asset".
+   * The answer of a version call: the stack (default) or the file that was added. The documentation says "an asset".
    * The stack is the default because a caller needs its new id to go on.
    */
   readonly versionReturns: "stack" | "file"
-  /** What an unversion call returns: the file that was taken out (default) or the stack it was in. */
+  /** The answer of an unversion call: the file that was taken out (default) or the stack it was in. */
   readonly unversionReturns: "file" | "stack"
   /**
-   * What a version call on a file inside a stack does: it is refused (default), or it means the stack. The guide tells
+   * A version call on a file inside a stack: it is refused (default), or it means the stack. The guide tells
    * callers to take the stack's id, and people report a 422.
    */
   readonly targetInStack: "refuse" | "resolve"
   /**
-   * What happens when the new version is inside a stack already, be it the same: it is refused (default), or it is
+   * A new version that is inside a stack already, even the same one: it is refused (default), or it is
    * moved to the top of the target.
    */
   readonly nextInStack: "refuse" | "move"
   /**
-   * What is left when the second-last version was taken out: a stack of one (default), or the last version as a plain
+   * The remains after the second-last version was taken out: a stack of one (default), or the last version as a plain
    * file in the place of the stack, which is gone.
    */
   readonly lastVersion: "keep-stack" | "dissolve"
@@ -89,7 +89,7 @@ export interface Unknowns {
    */
   readonly rateLimitBody: "text" | "json"
   /**
-   * What a copy is called: the same as its original (default), or with `Copy of ` in front. Names need not be unique,
+   * The name of a copy: the same as its original (default), or with `Copy of ` in front. Names need not be unique,
    * as far as is known.
    */
   readonly copyName: "same" | "copy-of"

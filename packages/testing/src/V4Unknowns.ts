@@ -1,5 +1,5 @@
 /**
- * What is not known of Frame.io's V4 API: an option each, with the default that the better witnesses speak for. What both
+ * Unknown behaviour of Frame.io's V4 API: an option each, with the default that the better witnesses speak for. What both
  * APIs leave open is in `Unknowns`: `lastVersion`, `emptyStack`, `stackName`, `copyName`, `copiedStack`.
  *
  * @since 0.1.0
@@ -12,25 +12,25 @@
  * @category models
  */
 export interface V4Unknowns {
-  /** Where a file lands that is moved onto a stack. Default `top`. */
+  /** The place of a file that is moved onto a stack. Default `top`. */
   readonly movedFilePlace: "top" | "bottom"
   /** The order of a stack's children. Default `newest-first`. */
   readonly childrenOrder: "newest-first" | "oldest-first"
-  /** What `head_version.parent_id` names. Default `stack`. */
+  /** The asset that `head_version.parent_id` names. Default `stack`. */
   readonly headParent: "stack" | "folder"
   /** Whether a stack may hold files of several kinds. Default `refuse`. */
   readonly mediaMix: "refuse" | "allow"
   /** Whether a file that is still `created` may be stacked. Default `allow`. */
   readonly createdStackable: "allow" | "refuse"
-  /** What becomes of a move onto a stack from another stack. Default `move`. */
+  /** A move onto a stack from another stack. Default `move`. */
   readonly nextInOtherStack: "move" | "refuse"
-  /** What a move to where the file already is does. Default `unchanged`. */
+  /** A move to where the file already is. Default `unchanged`. */
   readonly moveToSameParent: "unchanged" | "refuse" | "to-top"
   /** The status for a new stack's file that is not in the folder. Default 422. */
   readonly createWithMember: 404 | 409 | 422
   /** Whether a new stack with one wrong file is made of the others. Default `atomic`. */
   readonly createAtomic: "atomic" | "partial"
-  /** What a move onto a file does: it is refused with this status, or makes a stack of the two. Default 422. */
+  /** A move onto a file: it is refused with this status, or makes a stack of the two. Default 422. */
   readonly moveOntoFile: 404 | 422 | "stacks"
   /** Whether files may change project. Default `allow`. */
   readonly crossProjectMove: "allow" | "refuse"
@@ -44,17 +44,17 @@ export interface V4Unknowns {
   readonly deleteStack: 404 | 422
   /** Whether an unknown route is told as JSON or as text; 404 either way. Default `json`. */
   readonly unknownRoute: "json" | "text"
-  /** What happens to a query parameter that is not declared. Default `refuse`. */
+  /** An undeclared query parameter. Default `refuse`. */
   readonly unknownQuery: "refuse" | "ignore"
-  /** Where `reorder` can be called: always, with `api-version: experimental` only, or not at all. Default `stable`. */
+  /** When `reorder` can be called: always, with `api-version: experimental` only, or not at all. Default `stable`. */
   readonly reorder: "stable" | "experimental" | "absent"
-  /** What `api-version` does to an operation that is not experimental. Default `ignored`. */
+  /** The effect of `api-version` on an operation that is not experimental. Default `ignored`. */
   readonly versionHeaderOnStable: "ignored" | "refused"
   /** Whether `type` of a folder's children takes several kinds, joined with commas. Default `one`. */
   readonly childrenType: "one" | "list"
-  /** What a `type` that is no kind gives: nothing, or a refusal. Default `empty`. */
+  /** The answer to a `type` that is no kind: nothing, or a refusal. Default `empty`. */
   readonly unknownChildrenType: "empty" | 422
-  /** What a listing's cursor stands for. Default `offset`, so that a listing read while files leave skips some. */
+  /** The meaning of a listing's cursor. Default `offset`, so that a listing read while files leave skips some. */
   readonly cursor: "offset" | "keyset"
   /** Whether `links.next` has the query's other parameters. Default `false`. */
   readonly nextCarriesQuery: boolean
@@ -66,7 +66,7 @@ export interface V4Unknowns {
   readonly bucketScope: "account_user" | "account" | "user"
   /** The body of a 429. Default `json`. */
   readonly rateLimitBody: "json" | "text"
-  /** What `remaining` says on a 429. Default `full`: the limiter library's quirk. */
+  /** The value of `remaining` on a 429. Default `full`: the limiter library's quirk. */
   readonly remainingOn429: "full" | "zero" | "true" | "absent"
   /** `Retry-After` on a 429, in seconds; none by default. */
   readonly retryAfter: number | undefined
@@ -92,7 +92,7 @@ export interface V4Unknowns {
   readonly uploadUrlLifeMillis: number
   /** How long a file stays that was never uploaded, in ms; for ever by default. */
   readonly neverUploadedMillis: number | undefined
-  /** What `file.versioned` names: the file that was put on, or its stack. Default `file`. */
+  /** The resource that `file.versioned` names: the file that was put on, or its stack. Default `file`. */
   readonly versionedResource: "file" | "version_stack"
 }
 

@@ -23,7 +23,7 @@ import { Tree } from "./internal/world/tree.js"
 import * as Unknowns from "./Unknowns.js"
 
 /**
- * What an asset is.
+ * The kind of an asset.
  *
  * @since 0.1.0
  * @category models
@@ -31,7 +31,7 @@ import * as Unknowns from "./Unknowns.js"
 export type Kind = "file" | "folder" | "version_stack"
 
 /**
- * What a file holds; null until it has been processed, and on folders.
+ * The media type of a file; null on folders, and on files that are not processed yet.
  *
  * @since 0.1.0
  * @category models
@@ -39,7 +39,7 @@ export type Kind = "file" | "folder" | "version_stack"
 export type AssetType = "document" | "image" | "stream" | null
 
 /**
- * What the world knows of one asset. Times are in ms since 1970.
+ * One asset of the world. Times are in ms since 1970.
  *
  * @since 0.1.0
  * @category models
@@ -92,7 +92,7 @@ export interface Project {
 }
 
 /**
- * What a user wants to do with an asset.
+ * A user's access to an asset.
  *
  * @since 0.1.0
  * @category models
@@ -113,7 +113,7 @@ export interface User {
   readonly accountId: string
   readonly name: string
   readonly email: string
-  /** What is not allowed gets a 403. Everything in the user's own account is allowed by default. */
+  /** A refused access gets a 403. Everything in the user's own account is allowed by default. */
   readonly allows: (access: Access) => boolean
 }
 
@@ -130,7 +130,7 @@ export interface Refusal {
 }
 
 /**
- * What came of a change: the value, or the refusal.
+ * The result of a change: the value, or the refusal.
  *
  * @since 0.1.0
  * @category models
@@ -189,7 +189,7 @@ export interface Condition {
 }
 
 /**
- * What is looked for. Everything that is given must hold.
+ * A search. All given conditions must hold.
  *
  * @since 0.1.0
  * @category models
@@ -204,7 +204,7 @@ export interface SearchQuery {
   readonly properties?: Readonly<Record<string, unknown>> | undefined
   readonly conditions?: ReadonlyArray<Condition> | undefined
   readonly includeDeleted?: boolean | undefined
-  /** What the user may not see is not found. */
+  /** Hides the assets that the user may not see. */
   readonly visible?: ((entry: Entry) => boolean) | undefined
   /** A field of the wire, `-` in front reverses; by default the newest come first. */
   readonly sort?: string | undefined
@@ -236,7 +236,7 @@ export interface ChildrenPage {
 export interface Options {
   /** Ids come out of it; two worlds of one seed have the same ids in the same order. 1 by default. */
   readonly seed?: number | undefined
-  /** What is not known of the real one. */
+  /** Behaviour that is unknown of the real API. */
   readonly unknowns?: Unknowns.Options | undefined
   /** The time of what is added without one, in ms since 1970. The first of January 2024 by default. */
   readonly epochMillis?: number | undefined
@@ -257,11 +257,11 @@ export const EPOCH_MILLIS = 1_704_067_200_000
  * @category models
  */
 export class World {
-  /** What this world does where the real one is not known. */
+  /** The chosen behaviour where the real API's is unknown. */
   readonly unknowns: Unknowns.Unknowns
   readonly seed: number
   readonly epochMillis: number
-  /** What was created and is still to arrive. */
+  /** Files that were created and have not arrived. */
   readonly uploads: Uploads.Uploads = Uploads.make()
 
   private readonly tree: Tree
@@ -393,7 +393,7 @@ export class World {
     readonly email?: string | undefined
     /** The tokens that are this user's. */
     readonly tokens?: ReadonlyArray<string> | undefined
-    /** What is not allowed is answered with 403. Everything of the own account by default. */
+    /** A refused access is answered with 403. Everything in the own account is allowed by default. */
     readonly allows?: ((access: Access) => boolean) | undefined
   }): User {
     return this.people.addUser(options)

@@ -4,10 +4,10 @@ export * as FakeFrameio from "./FakeFrameio.js"
 /** The same on a port of this machine. */
 export * as FakeFrameioServer from "./FakeFrameioServer.js"
 
-/** What goes wrong, and when. */
+/** Faults and their times. */
 export * as FaultPlan from "./FaultPlan.js"
 
-/** What the server saw, and what it did. */
+/** The requests that the server saw, and its answers. */
 export * as Journal from "./Journal.js"
 
 /** The server's leaky buckets. */
@@ -19,16 +19,16 @@ export * as Seed from "./Seed.js"
 /** The host that the parts of uploads are put to. */
 export * as Storage from "./Storage.js"
 
-/** What nobody outside knows of the real API, as options. */
+/** Unknown behaviour of the real API, as options. */
 export * as Unknowns from "./Unknowns.js"
 
-/** What nobody outside knows of V4, as options. */
+/** Unknown behaviour of V4, as options. */
 export * as V4Unknowns from "./V4Unknowns.js"
 
 /** Time that jumps, for simulations of hours. */
 export * as VirtualClock from "./VirtualClock.js"
 
-/** What V4's webhooks are told, and who takes it. */
+/** Deliveries to V4's webhooks, and their receiver. */
 export * as Webhooks from "./Webhooks.js"
 
 /** Accounts, projects, folders, files and version stacks, and the rules between them. */

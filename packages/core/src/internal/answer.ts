@@ -9,7 +9,7 @@ import * as SafeText from "../SafeText.js"
 import * as compression from "./compression.js"
 
 /**
- * What an attempt gives: the whole of an answer, and nothing that still has to be read.
+ * The result of an attempt: a whole answer, with nothing left to read.
  *
  * @internal
  */

@@ -26,7 +26,7 @@ export interface Difference {
 export const argument = (difference: Difference) => ({ [Argument]: difference })
 
 /**
- * What the first of these that is annotated says.
+ * The annotation of the first annotated schema.
  *
  * @internal
  */

@@ -104,7 +104,7 @@ const SECTIONS: ReadonlyArray<Section> = ["path", "urlParams", "payload"]
 export interface Arguments {
   /** Arguments that are not declared, and those that are `undefined`, are left out. */
   readonly toSections: (args: object) => Sections
-  /** What stands where the ids of the assets are that the call is about, the path's first. Not judged. */
+  /** The values at the places of asset ids, the path's first. Unvalidated. */
   readonly idsIn: (args: object) => ReadonlyArray<unknown>
   /** The caller's name for a path in the sections, such as `payload.parts[0].is_final`. */
   readonly nameOf: (path: ReadonlyArray<PropertyKey>) => string

@@ -5,7 +5,7 @@ import type * as FrameioApi from "../FrameioApi.js"
 import * as RetryPolicy from "../RetryPolicy.js"
 
 /**
- * What a call counts while it runs. Its span is kept up to date all along, so that it is right however the call ends.
+ * Counters of a running call. Its span is updated throughout, so that it is right however the call ends.
  *
  * @internal
  */
@@ -78,7 +78,7 @@ export const waited = (call: Call, millis: number): void => {
 }
 
 /**
- * What every error says of its call.
+ * The fields that every error has of its call.
  *
  * @internal
  */

@@ -39,7 +39,7 @@ export interface Options {
 }
 
 /**
- * What a call is about.
+ * The subject of a call.
  *
  * @internal
  */
@@ -50,7 +50,7 @@ export interface Subject<A, S> {
   readonly request: HttpClientRequest.HttpClientRequest
   readonly fromAnswer: (answer: StatusError.Refusal) => S
   readonly decode: (json: unknown, answer: Answer.Answer) => Either.Either<A, ParseResult.ParseIssue>
-  /** What an answer without a body means, where a status such as 204 says all. */
+  /** The value of an answer without a body, such as a 204. */
   readonly empty?: (() => A) | undefined
 }
 
@@ -80,7 +80,7 @@ class Wire {
   }
 }
 
-/** What an attempt runs in: the caller's context, within the call's span. */
+/** The context of an attempt: the caller's, within the call's span. */
 const surroundings = (
   call: Call.Call,
   wire: Wire,
@@ -101,7 +101,7 @@ const surroundings = (
       fiberRef: HttpClient.currentTracerDisabledWhen,
       value: wire.isUntraced
     })
-    // Where tracing is off, `HttpClient` would not ask.
+    // `HttpClient` does not ask when tracing is off.
     return FiberRefs.getOrDefault(refs, FiberRef.currentTracerEnabled)
       ? counted
       : FiberRefs.updateAs(counted, { fiberId, fiberRef: FiberRef.currentTracerEnabled, value: true })

@@ -21,7 +21,7 @@ export interface Sections {
 }
 
 /**
- * What one endpoint of the declaration makes of its arguments, and of an answer's JSON.
+ * Encoder of an endpoint's arguments, and decoder of its answers.
  *
  * @internal
  */
@@ -36,7 +36,7 @@ interface HasAst {
 }
 
 /**
- * What of an endpoint the arguments of a call are derived from.
+ * The part of an endpoint that a call's arguments are derived from.
  *
  * @internal
  */
@@ -49,7 +49,7 @@ export interface AnyDeclared {
 }
 
 /**
- * What of an endpoint a call is derived from.
+ * The part of an endpoint that a call is derived from.
  *
  * @internal
  */

@@ -1,4 +1,4 @@
-/** What a failed attempt means: whether to try again, and the public error if not. */
+/** Decides on a failed attempt: retry, or the public error. */
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as Transport from "@effect-frameio/ratelimit/Transport"
 import * as Data from "effect/Data"
@@ -49,7 +49,7 @@ export const ofCredentials = (
 ): FrameioError.CredentialsError => new FrameioError.CredentialsError({ ...Call.context(call), detail })
 
 /**
- * What an attempt can tell, but for its answer.
+ * The outcome of an attempt, apart from its answer.
  *
  * @internal
  */

@@ -34,7 +34,7 @@ export interface Method<A, I, B, S> {
   readonly schemas: Declared<A, I>
   readonly fromAnswer: (answer: StatusError.Refusal) => S
   readonly result: (value: A, answer: Answer) => B
-  /** What a 204 means. */
+  /** The value of a 204. */
   readonly empty?: (() => B) | undefined
   /** The arguments as they are completed. */
   readonly complete?: ((args: object) => object) | undefined

@@ -1,5 +1,5 @@
 /**
- * What the OpenAPI document needs beyond what is derived: that it says what is on the wire, and reads well. Pure
+ * Corrections of the derived OpenAPI document, so that it describes the wire and reads well. Pure
  * functions from one part of the document to another, given to the declaration as its annotations.
  */
 import * as RateLimitHeaders from "@effect-frameio/ratelimit/RateLimitHeaders"
@@ -80,7 +80,7 @@ export const formToo = (operation: Part): Part => {
   return { ...operation, requestBody: { ...body, content: { ...content, ...form } } }
 }
 
-/** What each status means here, and the name of its response. */
+/** Description and response name of each status. */
 const ERRORS: Readonly<Record<string, readonly [name: string, description: string]>> = {
   "400": ["BadRequest", "Not a request that Frame.io understands. Documented for the parts of a realtime upload only."],
   "401": ["Unauthorized", "The token is missing, wrong, expired or revoked."],
@@ -148,7 +148,7 @@ const INTEGER = "#/components/schemas/Int"
 const isOnlyAnyOf = (schema: unknown): schema is { readonly anyOf: ReadonlyArray<unknown> } =>
   isPart(schema) && Array.isArray(schema.anyOf) && Object.keys(schema).length === 1
 
-/** What Effect says of a schema that nobody annotated: "a string matching the pattern …". */
+/** Effect's default description of a schema without annotation: "a string matching the pattern …". */
 const isBoilerplate = (key: string, value: unknown): boolean =>
   typeof value === "string" && (key === "title" || (key === "description" && /^an? [a-z-]+ /.test(value)))
 
@@ -181,7 +181,7 @@ const tidy = (value: unknown): unknown => {
     if (key === "$schema" || key === "$defs" || isBoilerplate(key, inner)) continue
     if (key === "required" && Array.isArray(inner) && inner.length === 0) continue
     if (key === "properties" && isPart(inner) && Object.keys(inner).length === 0) continue
-    // What Frame.io adds one day is no mistake.
+    // Unknown fields are allowed, since Frame.io may add some.
     if (key === "additionalProperties" && inner === false) continue
     const isRef = key === "$ref" && typeof inner === "string"
     entries.push([key, isRef ? inner.replace(/^#\/\$defs\//, "#/components/schemas/") : tidy(inner)])

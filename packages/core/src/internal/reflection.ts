@@ -1,7 +1,7 @@
 import type * as Context from "effect/Context"
 
 /**
- * What a declaration says of one endpoint.
+ * One declared endpoint.
  *
  * @internal
  */

@@ -1,4 +1,4 @@
-/** What the status of an answer says. */
+/** The meaning of an answer's status. */
 
 /**
  * Whether a status says that what was asked for was done. Only 200 is documented; the others mean the same, with what

@@ -4,7 +4,7 @@ const HEADER_TEXT = /^[\x21-\x7e]+$/
 const VARIABLE = /^(?:\$\w+|\$\{.*\}|\{\{.*\}\}|%\w+%|\$\(.*\)|\$env:\w+)$/i
 
 /**
- * What is wrong with a token, without a word of the token itself.
+ * Describes a token's fault without quoting the token.
  *
  * @internal
  */

@@ -66,7 +66,7 @@ export abstract class Request<A = unknown, E = unknown, R = unknown>
   abstract wake(): void
 }
 
-/** What happened to a request, as a step of the bucket's state. */
+/** An event of a request, as a step of the bucket's state. */
 export type Event = (bucket: LeakyBucket.LeakyBucket, now: number) => LeakyBucket.LeakyBucket
 
 export interface Meters {
@@ -134,7 +134,7 @@ export class BucketQueue {
   private behind = 0
   /** The count kept while the store is away, and when to try the store again. */
   private local: { bucket: LeakyBucket.LeakyBucket; retryAt: number } | undefined
-  /** What became, while the store was away, of requests that it had granted. It is told when it is back. */
+  /** Events of granted requests while the store was away, replayed when it is back. */
   private owed: Array<Event> = []
 
   constructor(
@@ -310,7 +310,7 @@ export class BucketQueue {
         ? Effect.zipRight(Effect.logWarning(`${error.message} Going on with this process's own count.`), next)
         : next
     }
-    // What became of the requests that were sent is told to the store when it is back.
+    // The store learns the outcome of sent requests when it is back.
     this.events = [...owed, ...this.events]
     for (const request of this.line.drain()) {
       this.leave(request)
@@ -338,7 +338,7 @@ export class BucketQueue {
     return owed
   }
 
-  /** What happened, then as many grants as the bucket allows: the whole decision. It may be run again, so it is pure. */
+  /** The whole decision: the event, then as many grants as the bucket allows. Pure, since the store may run it again. */
   private transaction(events: ReadonlyArray<Event>): (view: RateLimitStore.View) => RateLimitStore.Update<Turn> {
     return (view) => {
       let { bucket } = view
@@ -348,7 +348,7 @@ export class BucketQueue {
       for (let rank = 0; rank <= LOWEST; rank++) {
         const wanted = this.line.at(rank)
         if (wanted === 0) continue
-        // What other processes have to do counts like work of ours, but does not hold up a person's call.
+        // Work of other processes counts like ours, but does not hold up a person's call.
         const rest = this.jobsRest(rank) + (rank === 0 ? 0 : view.elsewhere)
         const grants = LeakyBucket.grant(bucket, view.now, wanted, rest)
         bucket = grants.bucket

@@ -5,7 +5,7 @@
  * step is constant work. Only what expires before one that came earlier goes into a binary heap.
  */
 
-/** What gives up is its own link in the line. */
+/** Intrusive heap node. */
 export interface Expiring<Self> {
   /** In ms, on the caller's clock. */
   readonly expiresAt: number

@@ -10,7 +10,7 @@ export type Priority = (typeof PRIORITIES)[number]
 /** After so many grants in a row over the heads of a lower priority, one of the lower goes. */
 const OVERTAKES = 16
 
-/** What stands in the line is its own link: one object per request, for each is collected as garbage. */
+/** Intrusive list node: one object per request keeps garbage low. */
 export interface Waiter<Self> {
   readonly rank: number
   readonly lane: object

@@ -1,5 +1,5 @@
 /**
- * What is kept in the shared value, and what one process makes of it: pure, so that it can be tested without a server.
+ * The shared value, and one process's view of it; pure, so that it can be tested without a server.
  *
  * @internal
  */
@@ -146,7 +146,7 @@ export const abandon = (bucket: LeakyBucket.LeakyBucket, now: number, count: num
   return next
 }
 
-/** What one process remembers of a bucket. */
+/** One process's memory of a bucket. */
 export interface Memory {
   /** Its own requests in flight: the truth, whatever the value says. */
   readonly open: number
@@ -163,7 +163,7 @@ export const nothing: Memory = { open: 0, backlog: 0, last: undefined }
 const DRIFT = 0.001
 const GRAIN_MILLIS = 2
 
-/** What a transaction makes of the value that was loaded. */
+/** Applies a transaction to the loaded value. */
 export interface Step<A> {
   readonly value: A
   readonly memory: Memory

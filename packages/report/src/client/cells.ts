@@ -1,4 +1,4 @@
-/** What stands in a cell of the list, and in the details. */
+/** The content of a cell of the list, and of the details. */
 import { STATES } from "../internal/reportEmbedded.js"
 import { visible } from "../internal/reportText.js"
 import { link as anchor, el, outside, outsideCut } from "./dom.js"
@@ -18,7 +18,7 @@ export const stateChip = (state: Link["state"]): HTMLElement => {
 
 const prefix = document.querySelector("main")?.dataset.assetUrl ?? ""
 
-/** Where a person sees the asset on Frame.io. */
+/** The asset's address on Frame.io. */
 export const assetUrl = (id: string): string => prefix + encodeURIComponent(id)
 
 /** Characters that show at the end of a name: a version with its extension, the end of a stack's name. */
@@ -43,7 +43,7 @@ export const versionCell = (link: Link, words: ReadonlyArray<string>): Node =>
 export const targetCell = (link: Link, words: ReadonlyArray<string>): Node =>
   named(target(link), STACK, link.stack === null, targetId(link), words)
 
-/** What was found where the list does not show it. */
+/** Hits in fields that the list does not show. */
 const foundElsewhere = (link: Link, words: ReadonlyArray<string>, column: string | null): Node | null => {
   if (words.length === 0) return null
   const parts = partsOf(link).filter((part) => column === null || part.column === column)

@@ -1,4 +1,4 @@
-/** What was searched for, and where it stands in a text. Pure. */
+/** Search terms, and their hits in a text. Pure. */
 
 /** The file systems of some store é as two characters. */
 export const folded = (text: string): string => text.normalize("NFC").toLowerCase()
@@ -42,7 +42,7 @@ export const hitsIn = (text: string, words: ReadonlyArray<string>): ReadonlyArra
 const characters = new Intl.Segmenter("en")
 
 /**
- * Where a name may be cut, so that its beginning (the shot), the `kept` characters at its end (the version) and the first
+ * The place where a name may be cut, so that its beginning (the shot), the `kept` characters at its end (the version) and the first
  * hit show. Its length where it need not be cut.
  */
 export const cutOf = (name: string, kept: number, words: ReadonlyArray<string>): number => {
@@ -54,7 +54,7 @@ export const cutOf = (name: string, kept: number, words: ReadonlyArray<string>):
   return characters.segment(name).containing(wanted)?.index ?? wanted
 }
 
-/** What stands before a hit, at most. */
+/** The longest context before a hit. */
 const BEFORE = 15
 
 /** A part of a long text around its first hit. */

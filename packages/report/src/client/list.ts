@@ -17,7 +17,7 @@ interface Column {
   readonly order: Order
 }
 
-/** What has no value comes last, whichever way the others go. */
+/** Rows without a value come last in either direction. */
 const by =
   <A>(value: (link: Link) => A | null, compare: (left: A, right: A) => number): Order =>
   (direction) =>
@@ -37,7 +37,7 @@ const narrow = matchMedia("(max-width: 720px)")
 const HEAD = 34
 const SPARE = 8
 
-/** What the list calls for. */
+/** Callbacks of the list. */
 export interface Options {
   readonly links: ReadonlyArray<Link>
   /** Shows one link, by its place among those that are shown. */

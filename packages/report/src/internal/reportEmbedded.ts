@@ -1,7 +1,7 @@
-/** What the page's program shares with its writer: the form of a row in the page, the words for states and outcomes. */
+/** Shared by the page's program and its writer: the form of a row, the words for states and outcomes. */
 import type { Row, State } from "@effect-frameio/batch/JobRecord"
 
-/** What a person reads for a state. */
+/** The label of a state. */
 export interface StateWords {
   readonly state: State
   readonly mark: string
@@ -46,14 +46,14 @@ export const STATES: ReadonlyArray<StateWords> = [
   { state: "confirmed", mark: "✓", label: "On its stack", several: "on their stacks", meaning: "done" }
 ]
 
-/** What the fault's outcome means. */
+/** The label of a fault's outcome. */
 export const OUTCOMES = {
   "not-applied": "Nothing was changed.",
   unknown: "The change may have been made all the same: look at the stack before sending again.",
   applied: "The change was made all the same."
 } as const
 
-/** What is told of a row's error. */
+/** The text of a row's error. */
 export interface Fault {
   readonly tag: string
   readonly status: number | undefined

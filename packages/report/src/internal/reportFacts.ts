@@ -1,4 +1,4 @@
-/** What a report says of a job: sums over links, samples and runs. Pure. */
+/** A report's facts: sums over links, samples and runs. Pure. */
 import type { Counts, Head, Row, Run, Sample } from "@effect-frameio/batch/JobRecord"
 import * as LinkError from "@effect-frameio/batch/LinkError"
 import { type Fault, STATES } from "./reportEmbedded.js"

@@ -11,7 +11,7 @@ import { figure } from "./reportPlot.js"
 import { block, type Reason, type RowPicker } from "./reportRows.js"
 import { count, decimal, duration, oneLine, visible } from "./reportText.js"
 
-/** What a page says beside what the job says. */
+/** A page's own texts. */
 export interface Wording {
   readonly title: string | undefined
   readonly assetUrl: string
@@ -146,7 +146,7 @@ ${bar(head)}${tiles(head)}${next(wording)}</section>
 /** Some rows of the table. */
 export const rows = block
 
-/** What a link that failed or is unsettled looks like without the script. Bounded, however many there are. */
+/** Failed and unsettled links for a page without script. Bounded, however many there are. */
 export class StaticFailures {
   constructor(readonly assetUrl: string) {}
 

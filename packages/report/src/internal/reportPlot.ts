@@ -13,7 +13,7 @@ import { decimal, duration } from "./reportText.js"
 /** Columns are merged down to about this many: more cannot be told apart on a screen. */
 const COLUMNS = 240
 
-/** Of the width, in percent: one band between two runs, and all of them together. */
+/** In percent of the width: one band between two runs, and all bands together. */
 const GAP = 2.4
 const GAPS = 20
 /** Less than a band is, and so no gap. */
@@ -151,7 +151,7 @@ const ticksOf = (spans: ReadonlyArray<Span>, place: (millis: number, span: numbe
   return ticks
 }
 
-/** Where everything stands. */
+/** The layout of the plot. */
 const layout = (head: Pick<Head, "runs" | "samples">): Plot => {
   const samples = byTime(head.samples)
   const rates = ratesOf(samples)

@@ -15,7 +15,7 @@ const cellOf = (row: Row, column: (typeof COLUMNS)[number]): unknown => {
   }
 }
 
-/** What a row says in a column of its own is not said again. */
+/** Fields with a column of their own are not repeated. */
 const otherFields = ({ fields, name, stack }: Row): Row["fields"] => {
   const { name: itsName, stack: itsStack, ...rest } = fields
   return {

@@ -1,7 +1,7 @@
 /** Text for people: foreign text with nothing hidden in it, numbers, durations. Pure: the page's own program has it, too. */
 
 /**
- * What a person cannot see, or what moves the text around it: controls, the direction controls that make `exe.mov` of
+ * Characters that are invisible, or move the text around them: controls, the direction controls that make `exe.mov` of
  * `vom.exe`, line separators, halves of characters, invisible spaces, spaces at either end. The joiners of emoji and of
  * Persian are left alone.
  */
@@ -14,7 +14,7 @@ const codePoints = (text: string): string =>
 export interface Piece {
   readonly text: string
   readonly hidden: boolean
-  /** Where it begins in the text. */
+  /** Its offset in the text. */
   readonly at: number
 }
 

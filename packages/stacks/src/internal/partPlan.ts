@@ -8,7 +8,7 @@
 export interface Part {
   /** From 1, in the order of the URLs. */
   readonly number: number
-  /** Where it begins in the file, in bytes. */
+  /** Its offset in the file, in bytes. */
   readonly offset: number
   /** Bytes. 0 where the parts before it took everything: its URL then gets an empty body, as from Frame.io's SDK. */
   readonly length: number

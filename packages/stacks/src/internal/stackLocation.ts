@@ -1,4 +1,4 @@
-/** Where an asset is: by itself, or on a stack. */
+/** The place of an asset: by itself, or on a stack. */
 import * as Asset from "@effect-frameio/core/Asset"
 import type * as FrameioError from "@effect-frameio/core/FrameioError"
 import * as Chunk from "effect/Chunk"
@@ -11,7 +11,7 @@ import * as AssetCache from "../AssetCache.js"
 type AssetId = Asset.AssetId
 
 /**
- * What an asset is, as far as stacks are concerned: a file by itself, a version inside a stack, a stack, a folder, or
+ * The place of an asset with regard to stacks: a file by itself, a version inside a stack, a stack, a folder, or
  * something else such as a bundle.
  *
  * @since 0.1.0
@@ -36,7 +36,7 @@ export interface ReadOptions {
 }
 
 /**
- * What an asset is: a file, a stack, inside one, or something else. Nothing is asked for that is known; else one request
+ * Locates an asset: a file, a stack, inside one, or something else. Cached assets cost nothing; else one request
  * for the asset, and for a file one for what holds it.
  *
  * @since 0.1.0
@@ -53,7 +53,7 @@ export const locate = Effect.fn("VersionStack.locate")(function* (
   return located(asset, yield* cache.get({ assetId: parent.value, fresh: options?.fresh }))
 })
 
-/** What an asset is, given what holds it where it is a file. */
+/** The place of an asset, given its holder where it is a file. */
 const located = (asset: Asset.Asset, holder: Asset.Asset | undefined): Location => {
   if (Asset.isVersionStack(asset)) return { _tag: "Stack", asset }
   if (Asset.isFolder(asset)) return { _tag: "Folder", asset }
@@ -76,7 +76,7 @@ const isMissing = (error: FrameioError.ReadError): error is FrameioError.NotFoun
   error._tag === "FrameioNotFound" || error._tag === "FrameioForbidden"
 
 /**
- * What many assets are. Those that are gone, or may not be seen, are told apart from the rest; any other failure fails
+ * Locates many assets. Those that are gone, or may not be seen, are told apart from the rest; any other failure fails
  * the whole.
  *
  * Where some of them are in one folder, the folder is listed instead, page by page, as long as a page tells of eight of
@@ -141,7 +141,7 @@ export const locateAll = Effect.fn("VersionStack.locateAll")(function* (
     if (next === undefined) break
     const known = yield* cache.known(next)
     const scout = yield* one(next)
-    // What was known cost nothing, and neither does the next.
+    // A cached asset cost no request, so it does not count as a look.
     if (Option.isSome(known) || Either.isLeft(scout)) continue
     const location = scout.right
     let paid = false

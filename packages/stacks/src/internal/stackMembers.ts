@@ -1,4 +1,4 @@
-/** What is on a stack, and in which order. */
+/** The versions of a stack, and their order. */
 import * as Asset from "@effect-frameio/core/Asset"
 import type * as FrameioError from "@effect-frameio/core/FrameioError"
 import * as Chunk from "effect/Chunk"
@@ -34,7 +34,7 @@ export interface Members {
  * The children of a stack, as they were listed, from the oldest to the newest. Pure.
  *
  * The order of a listing is not documented. The newest is, so the end of the listing where it stands is the new end.
- * Where it stands at neither, the children are put in order by `index`, if it is at an end then.
+ * If it stands at neither end, the children are sorted by `index`, provided it is at an end then.
  */
 export const inOrder = (
   listed: ReadonlyArray<Asset.Asset>,

@@ -1,4 +1,4 @@
-/** What may go on a stack, as far as it is known before anything is sent. */
+/** Rules of stacks that can be checked before anything is sent. */
 import * as Asset from "@effect-frameio/core/Asset"
 import type * as FrameioError from "@effect-frameio/core/FrameioError"
 import * as Effect from "effect/Effect"
@@ -15,14 +15,14 @@ const { sameId } = Asset
 /** @internal */
 export const problem = (assetId: AssetId, message: string): FrameioError.Problem => ({ path: "", assetId, message })
 
-/** What keeps an asset from getting versions. */
+/** Reasons why an asset cannot get versions. */
 const targetProblems = (location: Location): ReadonlyArray<FrameioError.Problem> =>
   location._tag === "Folder" || location._tag === "Other"
     ? [problem(location.asset.id, `is a ${Asset.kind(location.asset)}, and only files and stacks get versions`)]
     : []
 
 /**
- * What keeps an asset from becoming a version: its kind, or that it does not go with one that is there.
+ * Reasons why an asset cannot become a version: its kind, or its `asset_type` beside one that is there.
  *
  * @internal
  */
@@ -94,7 +94,7 @@ export const listProblems = (assetIds: ReadonlyArray<AssetId>): ReadonlyArray<Fr
 }
 
 /**
- * Where a list goes on: how many of it are on the stack in order, from its front. What is on the stack beyond these is
+ * How far a list is on the stack in order, from its front. Ids of it that are on the stack beyond these are
  * out of order.
  *
  * @internal

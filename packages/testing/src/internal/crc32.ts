@@ -28,7 +28,7 @@ const multiply = (a: number, b: number): number => {
 
 /** The checksum of one piece and, behind it, another of `length` bytes. */
 export const combine = (first: number, second: number, length: number): number => {
-  // What a byte behind it does to a checksum is a multiplication by x^8; squared for each bit of the length.
+  // Appending a byte multiplies a checksum by x^8; squared for each bit of the length.
   let power = 0x00800000
   let moved = first
   for (let rest = length; rest > 0; rest = Math.floor(rest / 2)) {

@@ -43,7 +43,7 @@ export interface Parts {
   readonly plan: FaultPlan.FaultPlan
   readonly shape: Payload.Shape
   readonly v4: State
-  /** Who takes what webhooks are told. */
+  /** The receiver of webhook deliveries. */
   readonly receive: Webhooks.Receiver
   /** ms since 1970, by the program's clock. */
   readonly startMillis: number
@@ -58,7 +58,7 @@ export interface Engine {
   readonly exchangeWithStorage: (incoming: StorageHost.Incoming) => Effect.Effect<Reply>
   /** Lets everything happen that is due. */
   readonly catchUp: Effect.Effect<void>
-  /** What webhooks were told, try by try. */
+  /** Webhook deliveries, try by try. */
   readonly deliveries: ReadonlyArray<Webhooks.Attempt>
 }
 
@@ -118,7 +118,7 @@ const application = Effect.gen(function* () {
 
 const NOT_READABLE = json(400, "Bad Request", "The body is not what its content type says.")
 
-/** What dies in a handler is the fake's own fault, or that of a rule that a user gave it. */
+/** A defect in a handler is the fault of the fake, or of a rule that a user gave it. */
 const broken = (
   request: ServerRequest,
   visit: VisitState,
@@ -406,7 +406,7 @@ export const make = (parts: Parts): Effect.Effect<Engine, never, Scope.Scope> =>
     const exchangeWithApi = (request: ServerRequest): Effect.Effect<Reply> =>
       depart(request, faceOf(request.url).endpointOf(request), (info, fate, now) => {
         const requestMillis = fate.requestMillis ?? 0
-        // What has been sent is handled, whether or not anybody waits for the answer: so it is on a fiber of its own
+        // A sent request is handled even if nobody waits for its answer, so it has a fiber of its own
         // while it travels, and cannot be interrupted when it does not.
         const replied =
           requestMillis > 0

@@ -30,17 +30,17 @@ export interface Arrival {
 export interface Face {
   /** The name of the endpoint that a request goes to; empty where there is none. */
   readonly endpointOf: (request: { readonly method: string; readonly url: string }) => EndpointName | ""
-  /** Who asks, or the answer that this is not known. */
+  /** The authorised user, or the answer to an unknown token. */
   readonly authenticate: (arrival: Arrival) => User | HttpServerResponse.HttpServerResponse
   readonly noRoute: (arrival: Arrival) => HttpServerResponse.HttpServerResponse
   /** Whose bucket a request is charged to. */
   readonly ownerOf: (user: User, arrival: Arrival) => string
-  /** What becomes of the limiter's decision. */
+  /** Applies the limiter's decision. */
   readonly decided: (owner: string, endpoint: string, decision: RateLimiter.Decision) => RateLimiter.Decision
   readonly refused: () => HttpServerResponse.HttpServerResponse
   /** An error that a plan asks for. */
   readonly failed: (status: number, detail: string) => HttpServerResponse.HttpServerResponse
   readonly handle: (arrival: Arrival, user: User) => Effect.Effect<Handled>
-  /** What `x-ratelimit-remaining` says; `undefined` leaves all three headers out. */
+  /** The value of `x-ratelimit-remaining`; `undefined` leaves all three headers out. */
   readonly remaining: (decision: RateLimiter.Decision, status: number) => number | undefined
 }

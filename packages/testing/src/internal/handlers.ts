@@ -1,4 +1,4 @@
-/** What the fake does at each endpoint of the declaration. */
+/** The fake's handler of each declared endpoint. */
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import type { Asset, AssetId } from "@effect-frameio/core/Asset"
 import * as FrameioApi from "@effect-frameio/core/FrameioApi"
@@ -75,7 +75,7 @@ const changed = (
   return show(visit, shown === "stack" ? result.value.stackId : result.value.fileId)
 }
 
-/** What a change left behind, or its refusal. */
+/** The result of a change, or its refusal. */
 const done = (visit: VisitState, result: Result<AssetId>): Effect.Effect<Asset, Failed | FrameioError.Conflict> => {
   if (!result.ok) return refused(visit, result.refusal)
   visit.applied = true
@@ -146,7 +146,7 @@ const pathOf = (field: string): ReadonlyArray<string> => {
   return table === "u" ? ["creator", ...rest] : table === "a" ? rest : [table ?? "", ...rest]
 }
 
-/** What the fake always shows of an item, whatever is asked for; whether the real one does is not known. */
+/** Fields that the fake always shows of an item; whether the real API does is unknown. */
 const ALWAYS = ["a._type", "a.id", "a.type"]
 
 const only = (asset: Asset, fields: ReadonlyArray<string>, kept: ReadonlyArray<string>): Asset => {

@@ -15,7 +15,7 @@ export interface Shown {
   readonly world: World
   readonly limiter: RateLimiter
   readonly journal: Journal
-  /** Where the calls can be tried. */
+  /** The page where calls can be tried. */
   readonly docs: string
 }
 

@@ -1,5 +1,5 @@
 /**
- * What a fake on a port has beside the API: a page that shows what is in it, the declaration as an OpenAPI document, and a
+ * Extras of a fake on a port: a page that shows what is in it, the declaration as an OpenAPI document, and a
  * page on which its calls can be made. That one is Swagger UI out of `@effect/platform`, which carries all it needs: a browser asks nobody else.
  */
 import * as Headers from "@effect/platform/Headers"
@@ -27,7 +27,7 @@ export interface Manual {
   }) => Effect.Effect<HttpServerResponse.HttpServerResponse> | undefined
 }
 
-/** What a person on the page has to know to begin. */
+/** The first facts for a person on the page. */
 interface Known {
   readonly token: string
   /** The root folder of the first project. */

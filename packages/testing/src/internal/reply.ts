@@ -2,7 +2,7 @@ import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import type { Fault } from "../FaultPlan.js"
 
 /**
- * What a client gets: an answer, no connection, a broken one, or silence.
+ * The client's view: an answer, no connection, a broken one, or silence.
  *
  * @internal
  */
@@ -34,7 +34,7 @@ export const html = (status: number): HttpServerResponse.HttpServerResponse =>
   })
 
 /**
- * What a plan has an answer say of when to come back.
+ * The retry hint that a plan puts on an answer.
  *
  * @internal
  */

@@ -61,7 +61,7 @@ const refusal = (status: number, code: string, message: string): Refusal => ({
   response: xml(status, code, message)
 })
 
-/** What is wrong with a request, as far as it can be told without its body. */
+/** The faults of a request that show without its body. */
 const judge = (incoming: Incoming, place: Place | undefined, signature: string | null): Refusal | undefined => {
   const { headers, method } = incoming
   if (headers.authorization !== undefined) {
@@ -194,7 +194,7 @@ export const make = (parts: Parts) => {
     return announcer.announce(events, user)
   }
 
-  /** What has come to the storage host at last, and what is answered. */
+  /** Requests that reached the storage host, and the answers. */
   const arrive = (incoming: Incoming, info: FaultPlan.RequestInfo, fate: FaultPlan.Fate): Effect.Effect<Reply> =>
     Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis

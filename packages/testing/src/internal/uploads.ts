@@ -16,7 +16,7 @@ export interface ExpectedPart {
   readonly size: number
   /** Whether the file ends with it. */
   readonly isFinal: boolean
-  /** Where it is to be put. */
+  /** Its upload URL. */
   readonly url: string
   /** When it arrived, in ms since 1970; null before that. */
   readonly receivedAt: number | null
@@ -37,7 +37,7 @@ export interface Upload {
 export interface Place {
   readonly upload: Omit<Upload, "parts">
   readonly part: ExpectedPart
-  /** What the URL must have as its `signature`. */
+  /** The `signature` that the URL must have. */
   readonly signature: string
 }
 
@@ -55,7 +55,7 @@ interface Kept {
 /** The path of a part below the base. */
 const PATH = /\/uploads\/([0-9a-f-]{36})\/(\d{1,5})(?:[?#].*)?$/i
 
-/** What stands for a signature here: nobody can guess it without reading this. */
+/** A stand-in for a signature: hard to guess, and no secret. */
 const signatureOf = (assetId: string, { issue, number }: Pick<KeptPart, "issue" | "number">): string => {
   let mixed = number * 1024 + issue
   for (const digits of assetId.split("-")) mixed = hash(mixed, Number.parseInt(digits.slice(-8), 16), 30)
@@ -64,7 +64,7 @@ const signatureOf = (assetId: string, { issue, number }: Pick<KeptPart, "issue" 
 
 /** The uploads of one world. */
 export class Uploads {
-  /** Where parts are put, without a slash at the end. A fake on a port sets its own address. */
+  /** The base URL of parts, without a trailing slash. A fake on a port sets its own address. */
   base = "https://storage.example.invalid"
   private readonly kept = new Map<string, Kept>()
 
@@ -151,7 +151,7 @@ export class Uploads {
     return kept === undefined ? undefined : this.show(kept)
   }
 
-  /** What is to be put at a URL. */
+  /** The part that a URL expects. */
   at(url: string): Place | undefined {
     const [, assetId = "", number = ""] = PATH.exec(url) ?? []
     const kept = this.kept.get(assetId.toLowerCase())

@@ -260,11 +260,11 @@ const openToWrite = (
         yield* sql.unsafe("PRAGMA wal_checkpoint(TRUNCATE)")
       }).pipe(
         Effect.provideService(Sql, sql),
-        // What fails within a migration is a defect to the migrator.
+        // The migrator turns a failure within a migration into a defect.
         Effect.catchAllCause((cause) => Effect.fail(fromSql(file)(Cause.squash(cause))))
       )
     )
-    // What is in the log beside the file goes into the file, so that it can be moved.
+    // Checkpoints the write-ahead log, so that the file can be moved.
     yield* Effect.addFinalizer(() =>
       Effect.ignore(
         Effect.zipRight(

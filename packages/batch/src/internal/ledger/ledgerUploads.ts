@@ -28,7 +28,7 @@ export interface Uploads {
   readonly uploaded: (line: number, assetId: AssetId) => Effect.Effect<void, LedgerError>
   /** A file cannot be uploaded, and nothing that goes above it can be stacked. */
   readonly failed: (line: number, error: LinkError.LinkError) => Effect.Effect<void, LedgerError>
-  /** What was uploaded is deleted again. */
+  /** Uploaded files are deleted again. */
   readonly removed: (line: number) => Effect.Effect<void, LedgerError>
 }
 

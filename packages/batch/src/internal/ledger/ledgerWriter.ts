@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import type * as JobWriter from "../../JobWriter.js"
 import type { LedgerError } from "../../LedgerError.js"
 
-/** What was confirmed stays as it was when it is looked up again, and is planned again by nobody but `retryFailed`. */
+/** A confirmed link keeps its state when it is looked up again; only `retryFailed` plans it again. */
 const UPDATE = `
   UPDATE links SET
     state = CASE WHEN links.state = 'confirmed' AND patch.state = 'planned' THEN links.state

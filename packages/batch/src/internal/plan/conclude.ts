@@ -127,7 +127,7 @@ const seriesNotRead = (rule: NamingRule, alike: ReadonlyArray<Unread>): Finding 
   }
 }
 
-/** Where a stack may be of any base, nothing may be stacked beside it. */
+/** Nothing may be stacked beside a stack that may be of any base. */
 const closedBy = (stack: Stack): Finding => ({
   kind: "stack-unread",
   severity: "left-out",
@@ -145,7 +145,7 @@ export interface Conclusion {
 }
 
 /**
- * What comes of each series.
+ * The plan of each series.
  *
  * @internal
  */

@@ -2,7 +2,7 @@
  * A cell of CSV, as every file for a spreadsheet has it. Pure.
  */
 
-/** What a spreadsheet takes for a formula, and runs: https://owasp.org/www-community/attacks/CSV_Injection */
+/** Leading characters that make a spreadsheet run a formula: https://owasp.org/www-community/attacks/CSV_Injection */
 const FORMULA = /^'*(?:\s*[=+\-@＝＋－＠]|[\t\r\n])/
 
 /**

@@ -105,7 +105,7 @@ export const make = (
   let header: Header | undefined
   let started = false
   let stopped = false
-  /** Where the last sound record ended: a broken one begins below, however far a lost quote ran on. */
+  /** The end of the last sound record: a broken one begins below, however far a lost quote ran on. */
   let last = firstLine - 1
   let counted = 0
 

@@ -85,7 +85,7 @@ export const ordersOf = (label: string): ReadonlyArray<DayOrder> =>
 
 const TIME = /^(?:[01]\d|2[0-3])[0-5]\d[0-5]\d$/
 
-/** What is made of a sequence, one file to a frame. */
+/** The plan of a sequence, one file to a frame. */
 const STILLS: ReadonlySet<string> = new Set(
   "ari arx bmp cin cr2 cr3 dng dpx exr hdr heic jpeg jpg nef png psd sgi tga tif tiff webp".split(" ")
 )

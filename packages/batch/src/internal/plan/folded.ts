@@ -16,7 +16,7 @@ const SEPARATORS = /[\s._\p{Pd}\p{Zs}]+/gu
 const PLAIN_SEPARATORS = /[ ._-]+/g
 
 /**
- * What two names can differ in and be meant to be the same.
+ * Differences between names that may mean the same.
  *
  * @internal
  */

@@ -1,5 +1,5 @@
 /**
- * What `JSON.parse` does not tell: where a text stops being JSON, and which name an object has twice. Pure.
+ * Facts that `JSON.parse` omits: where a text stops being JSON, and which name an object has twice. Pure.
  */
 import { type ParseErrorCode, printParseErrorCode, visit } from "jsonc-parser"
 

@@ -16,7 +16,7 @@ interface Entry {
   /** One of its names, read. */
   readonly fits: Fits
   readonly versions: ReadonlyArray<Version>
-  /** Of a stack that has not been read only the newest version is known; those below may be there. */
+  /** Only the newest version of an unread stack is known; those below may exist. */
   readonly upTo: Version | undefined
 }
 

@@ -2,7 +2,7 @@
  * The further columns of a plan: the order of versions, and the state of the target that the plan was made against. Pure.
  */
 
-/** What a plan takes its target to be. */
+/** The state of a target when the plan was made. */
 export interface Expected {
   readonly kind: "file" | "stack"
   /** The target's file name. */
@@ -20,7 +20,7 @@ const text = (value: unknown): string | undefined => {
   return trimmed === "" ? undefined : trimmed
 }
 
-/** What the columns of a line say of its target; nothing in a file of bare pairs. */
+/** The target's state from a line's columns; nothing in a file of bare pairs. */
 export const expectedOf = (fields: Fields | undefined): Expected | undefined => {
   const kind = text(fields?.target_type)
   if (kind !== "file" && kind !== "version_stack") return undefined
@@ -32,7 +32,7 @@ export const expectedOf = (fields: Fields | undefined): Expected | undefined => 
   }
 }
 
-/** Where a line says that it stands among the versions of its stack. */
+/** A line's place among the versions of its stack. */
 export interface Place {
   readonly line: number
   readonly version: string | undefined

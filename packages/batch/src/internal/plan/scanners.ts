@@ -7,7 +7,7 @@ import { DATE_AT_END, DATE_INSIDE, type DayOrder, dayOf, orderWords } from "./da
 import { quoted } from "./quoted.js"
 
 /**
- * Where a name in doubt may belong.
+ * The series that a name in doubt may belong to.
  *
  * @internal
  */
@@ -20,7 +20,7 @@ export interface Nearby {
 }
 
 /**
- * What a scanner finds.
+ * A scanner's match.
  *
  * @internal
  */
@@ -50,7 +50,7 @@ export const two = (reason: string, near: ReadonlyArray<Nearby>): Found => ({ _t
 // a number with a mark in front of it
 // -----------------------------------------------------------------------------
 
-/** What may stand behind a version and be the name of a frame: `.1001`, `_00001`, `_####`, `.%04d`. */
+/** A frame's name behind a version: `.1001`, `_00001`, `_####`, `.%04d`. */
 const FRAME = /[._](?:\d{4,7}|#{1,8}|%0?\d{0,2}d)$/
 
 const frameAtEnd = (suffix: string): string => FRAME.exec(suffix)?.[0] ?? ""
@@ -64,7 +64,7 @@ const looksLikeASize = (digits: string): boolean =>
 
 interface Token {
   readonly at: number
-  /** Where what follows begins. */
+  /** The offset behind the match. */
   readonly end: number
   readonly label: string
   readonly number: string
@@ -93,7 +93,7 @@ interface Mark {
   readonly strict: RegExp
   /** Anything that shows the number, whatever stands around it: `[whole, label, number]`. */
   readonly loose: RegExp
-  /** What is missing where there is none. */
+  /** The missing part, where there is no match. */
   readonly what: string
   /** Whether a number of several parts is one version. */
   readonly parts: boolean

@@ -19,7 +19,7 @@ import { unread } from "./stackHead.js"
 /** @internal */
 export interface Flaws {
   readonly findings: ReadonlyArray<Finding>
-  /** What can be put on its stack. */
+  /** The candidates for its stack. */
   readonly groups: ReadonlyArray<Group>
   /** How many series of loose files would make a stack of their own. */
   readonly unstacked: number

@@ -1,5 +1,5 @@
 /**
- * What is on a stack by the names of its versions. Pure.
+ * A stack's contents by the names of its versions. Pure.
  */
 import { compareVersions, type Fits, type NamingRule } from "../../NamingRule.js"
 import type { File, Stack } from "../../VersionGrouping.js"
@@ -11,7 +11,7 @@ export interface Head {
   /** The newest version. */
   readonly top: { readonly file: File; readonly fits: Fits }
   readonly members: ReadonlyArray<File>
-  /** What the rule reads of it. */
+  /** The rule's reading of it. */
   readonly known: ReadonlyArray<Fits>
 }
 

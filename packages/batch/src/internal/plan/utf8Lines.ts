@@ -14,7 +14,7 @@ export type Piece =
       readonly bytes: Uint8Array
       readonly text: string
       readonly firstLine: number
-      /** What ends a line, alone or behind a carriage return. */
+      /** The line feed, alone or behind a carriage return. */
       readonly end: "\n" | "\r"
     }
   | { readonly _tag: "Nothing" }
@@ -61,7 +61,7 @@ export class Utf8Lines {
   readonly #maxLineBytes: number
   #buffer = new Uint8Array(0)
   #other = new Uint8Array(0)
-  /** Where in the buffer the line stands that has not ended. */
+  /** The offset of the unfinished line in the buffer. */
   #from = 0
   #to = 0
   #line = 1
@@ -93,7 +93,7 @@ export class Utf8Lines {
     return this.#from === this.#to ? NOTHING : this.#take(this.#to)
   }
 
-  /** What the first line ends with, once that is plain. */
+  /** The first line's ending, once it is known. */
   #endIn(chunk: Uint8Array): number | undefined {
     if (this.#returned) return chunk[0] === LINE_FEED ? LINE_FEED : CARRIAGE_RETURN
     const feed = chunk.indexOf(LINE_FEED)

@@ -1,7 +1,7 @@
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 
 /**
- * What an operation answers.
+ * The answer of an operation.
  *
  * @internal
  */

@@ -5,7 +5,7 @@ import type { ServerRequest } from "../messages.js"
 import type { State } from "./state.js"
 
 /**
- * What all its paths begin with.
+ * The common prefix of its paths.
  *
  * @internal
  */

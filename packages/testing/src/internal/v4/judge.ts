@@ -9,7 +9,7 @@ import type { V4Unknowns } from "../../V4Unknowns.js"
 import { type Answer, refusal } from "./answer.js"
 
 /**
- * What of a declared endpoint a request is judged by.
+ * The part of a declared endpoint that a request is judged by.
  *
  * @internal
  */
@@ -156,7 +156,7 @@ type Decode<A> = (input: unknown) => Either.Either<A, ParseResult.ParseError>
 
 const NOTHING = Schema.Struct({})
 
-/** What has no schema is not in the request: only that nothing is there is judged. */
+/** A part without schema must be absent from the request. */
 const section = <A, I>(schema: Option.Option<Schema.Schema<A, I>>, options: AST.ParseOptions): Decode<A> => {
   if (Option.isSome(schema)) return Schema.decodeUnknownEither(schema.value, options)
   const empty = Schema.decodeUnknownEither(NOTHING, options)
@@ -200,7 +200,7 @@ export const judge = <Path, UrlParams, Payload>(
     Either.gen(function* () {
       return {
         path: yield* Either.mapLeft(path(raw.path), (error) => wrong(error, malformedId)),
-        // Of a parameter that comes twice the first counts.
+        // The first of a repeated parameter counts.
         query: yield* Either.mapLeft(query[unknownQuery](Object.fromEntries([...raw.query].reverse())), (error) =>
           wrong(error)
         ),

@@ -1,4 +1,4 @@
-/** What the fake does at each operation of V4's declaration. */
+/** The fake's handler of each operation of V4. */
 import * as V4Api from "@effect-frameio/core/V4Api"
 import * as Either from "effect/Either"
 import type { Entry, Result } from "../../World.js"
@@ -315,7 +315,7 @@ const removed = (visit: Visit, id: string, kinds: ReadonlyArray<Entry["kind"]>):
     return NO_CONTENT
   })
 
-/** Where a copy goes that is told no folder: to its original. */
+/** A copy without a destination goes to its original's folder. */
 const folderOf = (visit: Visit, entry: Entry): string => {
   const stack = entry.kind === "file" ? visit.world.stackOf(entry.id) : undefined
   const placed = stack === undefined ? entry : visit.world.get(stack.id)

@@ -4,7 +4,7 @@ import type { Entry, Project } from "../../World.js"
 import { iso } from "../time.js"
 import type { Share, Visit, Webhook } from "./state.js"
 
-/** What `media_links.` may be followed by, and what the link is made of. */
+/** The names after `media_links.`, and the source of each link. */
 const MEDIA_LINKS: Readonly<Record<string, ReadonlyArray<string>>> = {
   original: ["download_url", "inline_url"],
   thumbnail: ["download_url", "url"],
@@ -50,7 +50,7 @@ export const project = (visit: Visit, one: Project) => ({
   ...(visit.include.has("owner") || visit.include.has("project.owner") ? { owner: person(visit, one.ownerId) } : {})
 })
 
-/** What was asked to come along with an asset. */
+/** The requested related resources of an asset. */
 const included = (visit: Visit, entry: Entry) => {
   const { include, world } = visit
   const holder = world.project(entry.projectId)

@@ -1,4 +1,4 @@
-/** What V4 knows beside the world's assets: shares, webhooks, and what reads may still show of the past. */
+/** V4's state beside the world's assets: shares, webhooks, and stale reads. */
 import type { AssetId } from "@effect-frameio/core/Asset"
 import type { V4Unknowns } from "../../V4Unknowns.js"
 import type { Entry, User, World } from "../../World.js"
@@ -26,12 +26,12 @@ export interface Webhook {
 }
 
 /**
- * What a login was begun with.
+ * The request that began a login.
  *
  * @internal
  */
 export interface LoginCode {
-  /** Of PKCE; `undefined` without it. */
+  /** The PKCE challenge; `undefined` without it. */
   readonly challenge: { readonly value: string; readonly method: string } | undefined
   readonly scoped: boolean
 }
@@ -41,7 +41,7 @@ interface IssuedToken {
   readonly until: number
 }
 
-/** Where an asset was before its last change, for reads that lag behind. */
+/** An asset's place before its last change, for reads that lag behind. */
 interface Past {
   readonly until: number
   readonly parentId: AssetId | null
@@ -189,13 +189,13 @@ export class State {
     }
   }
 
-  /** Where a read says that an asset is. */
+  /** The place that a read reports. */
   parentOf(entry: Entry, nowMillis: number): AssetId | null {
     const past = this.past.get(entry.id)
     return past !== undefined && nowMillis < past.until ? past.parentId : entry.parentId
   }
 
-  /** What a read says that a folder or a stack holds, newest first. */
+  /** The children that a read reports, newest first. */
   childrenOf(id: string, nowMillis: number): ReadonlyArray<AssetId> {
     const past = this.pastChildren.get(id)
     return past !== undefined && nowMillis < past.until ? past.ids : this.childrenNow(id)
@@ -220,11 +220,11 @@ export interface Visit {
   readonly nowMillis: number
   /** Path and query of the request. */
   readonly url: string
-  /** What the answer is asked to bring along. */
+  /** The related resources that were requested. */
   readonly include: ReadonlySet<string>
   /** The header `api-version`. */
   readonly version: string | undefined
-  /** What webhooks are told of, in its order. */
+  /** The events for webhooks, in order. */
   readonly events: Array<Event>
   applied: boolean
   refusal: string | undefined

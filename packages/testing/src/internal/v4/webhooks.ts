@@ -1,4 +1,4 @@
-/** What V4 tells webhooks of: the events, the signature, and the tries. */
+/** V4's webhooks: the events, the signature, and the tries. */
 import { createHmac } from "node:crypto"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -86,7 +86,7 @@ export const make = (parts: {
           user: { id: user.id },
           workspace: { id: hook.workspaceId }
         })
-        // What is announced is in the middle of a request, which nobody may interrupt.
+        // Announcing happens within a request, which must not be interrupted.
         return Effect.forkIn(Effect.interruptible(send(hook, body, 1)), scope)
       },
       { discard: true }

@@ -1,4 +1,4 @@
-/** What a world answers to lists and searches: filters, orders and pages. */
+/** Lists and searches of a world: filters, orders and pages. */
 import type * as Unknowns from "../../Unknowns.js"
 import type { ChildrenPage, ChildrenQuery, Condition, Entry, SearchQuery, User } from "../../World.js"
 import { iso } from "../time.js"

@@ -22,7 +22,7 @@ const TYPES_BY_EXTENSION: Readonly<Record<string, readonly [AssetType, string]>>
 const extensionOf = (name: string): string => name.slice(name.lastIndexOf(".") + 1).toLowerCase()
 
 /**
- * What a file is by its extension: its `asset_type` and its MIME type. Any other is a stream of bytes.
+ * `asset_type` and MIME type by a name's extension; a stream of bytes for any other.
  *
  * @internal
  */

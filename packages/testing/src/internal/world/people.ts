@@ -1,4 +1,4 @@
-/** Who has accounts in a world, in which teams, and by which tokens they are known. */
+/** The accounts, teams, users and tokens of a world. */
 import type { Access, Project, User } from "../../World.js"
 import { toUuid } from "../ids.js"
 
@@ -74,7 +74,7 @@ export class People {
     readonly email?: string | undefined
     /** The tokens that are this user's. */
     readonly tokens?: ReadonlyArray<string> | undefined
-    /** What is not allowed is answered with 403. Everything of the own account by default. */
+    /** A refused access is answered with 403. Everything in the own account is allowed by default. */
     readonly allows?: ((access: Access) => boolean) | undefined
   }): User {
     const accountId = options?.accountId ?? this.accountIds[0] ?? this.addAccount()

@@ -119,7 +119,7 @@ export class Stacks {
       return
     this.#tree.unlink(last)
     this.#tree.markDeleted(stack, now)
-    // Where the stack was; the stack itself stays behind it, deleted.
+    // Takes the stack's place; the deleted stack stays behind it.
     this.#tree.place(folder, last, index)
     stack.index = index + 0.5
     last.updatedAt = now

@@ -4,7 +4,7 @@ import { toUuid } from "../ids.js"
 import { hash } from "../random.js"
 import { type Asset, deletedAt, nothingSet } from "./node.js"
 
-/** What every file shares: it never gets any. */
+/** Shared by all files, which never get children. */
 const noChildren = new Set<Asset>()
 
 /** @internal */
