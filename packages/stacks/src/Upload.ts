@@ -257,7 +257,8 @@ const overV2 = Effect.provideServiceEffect(Repository.Repository, Repository.mak
  * Creates a file in a folder and uploads its content. Frame.io begins to process it by itself.
  *
  * The parts go side by side as streams, so that memory is bounded whatever the size. A part that does not get through is
- * read and sent again; where its URL has expired, the file is deleted and begun anew, once. When the source is not
+ * read and sent again; where its URL has expired, the file is deleted and begun anew, once. A part is done when the storage
+ * has answered with a success and, where its ETag can tell, with the MD5 of what was sent. When the source is not
  * `filesize` long, or another than at the beginning, nothing is filled up, cut off or mixed: the upload fails.
  *
  * @since 0.1.0

@@ -21,6 +21,7 @@ import * as Effect from "effect/Effect"
 import { constTrue } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { PartFailed, SourceMismatch, UploadExpired } from "../UploadError.js"
 import * as Md5 from "./md5.js"
@@ -235,13 +236,19 @@ const exactly = <E, R>(
 /** What a client that is handed a whole part must do at least, in bytes a second: nothing can be seen of it meanwhile. */
 const SLOWEST = 64 * 1024
 
+const hashOf = ({ length }: Part): Effect.Effect<Md5.Md5 | undefined, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.sync(() => Md5.make(length)),
+    (md5) => Effect.sync(() => md5?.close())
+  )
+
 /** One attempt. What is wrong with the source is told apart from what is wrong with the way. */
 const attempt = <E, R>(upload: Upload, sending: Sending<E, R>): Effect.Effect<void, E | SourceMismatch | Trouble, R> =>
   Effect.gen(function* () {
     const context = yield* Effect.context<R>()
     const sourceFailed = yield* Deferred.make<never, E | SourceMismatch>()
     const streams = upload.body === "stream"
-    const md5 = Md5.make()
+    const md5 = yield* hashOf(sending.part)
     let read = 0
     let taken = 0
     const moved = (bytes: number): Effect.Effect<void> => {
@@ -256,8 +263,9 @@ const attempt = <E, R>(upload: Upload, sending: Sending<E, R>): Effect.Effect<vo
         read += bytes
       },
       taken: (bytes) => {
-        md5?.update(bytes)
-        return streams ? moved(bytes.length) : Effect.void
+        const hashed = md5?.update(bytes)
+        const told = streams ? moved(bytes.length) : Effect.void
+        return hashed === undefined ? told : Effect.zipRight(hashed, told)
       }
     }).pipe(
       Stream.tapErrorCause((cause) =>
@@ -285,7 +293,7 @@ const attempt = <E, R>(upload: Upload, sending: Sending<E, R>): Effect.Effect<vo
         const detail = `The answer came after ${taken} of ${sending.part.length} bytes.`
         return yield* new Trouble({ reason: "Connection", again: true, detail })
       }
-      yield* prove(response, body, sending.url, md5?.digest("hex"))
+      yield* prove(response, body, sending.url, md5)
       if (!streams) yield* moved(sending.part.length)
     }).pipe(
       Effect.mapInputContext(forStorage<never>),
@@ -312,7 +320,7 @@ const attempt = <E, R>(upload: Upload, sending: Sending<E, R>): Effect.Effect<vo
       Effect.raceFirst(stalled),
       Effect.tapErrorCause(() => (taken === 0 ? Effect.void : sending.moved(-taken)))
     )
-  })
+  }).pipe(Effect.scoped)
 
 /** What the status says. */
 const judge = (
@@ -353,13 +361,17 @@ const prove = (
   response: HttpClientResponse.HttpClientResponse,
   body: string,
   url: URL,
-  md5: string | undefined
+  md5: Md5.Md5 | undefined
 ): Effect.Effect<void, Trouble> => {
+  const { status } = response
+  const unproven = (detail: string) => Effect.fail(new Trouble({ reason: "Unproven", again: true, status, detail }))
   const etag = etagOf(response)
-  const known = etag !== undefined && md5 !== undefined
-  if (known ? etag === md5 : body.trim() === "") return Effect.void
-  const detail = known ? `Its ETag is ${etag}, and the part has the MD5 ${md5}` : withoutUrl(text.words(body, 160), url)
-  return Effect.fail(new Trouble({ reason: "Unproven", again: true, status: response.status, detail }))
+  if (etag === undefined || md5 === undefined) {
+    return body.trim() === "" ? Effect.void : unproven(withoutUrl(text.words(body, 160), url))
+  }
+  return Effect.flatMap(md5.digest, (digest) =>
+    etag === digest ? Effect.void : unproven(`Its ETag is ${etag}, and the part has the MD5 ${digest}`)
+  )
 }
 
 /** A part whose URL is refused again and again has another fault than an old URL. */
