@@ -253,7 +253,9 @@ export const Counts = Schema.Struct({
   /** Links whose outcome is not known. */
   unknown: Schema.Int,
   /** Links that were not sent because the job was stopped. */
-  notSent: Schema.Int
+  notSent: Schema.Int,
+  /** Of the confirmed, how many a verification that was stopped has not come to; absent where none. */
+  notVerified: Schema.optional(Schema.Int)
 })
 
 /**

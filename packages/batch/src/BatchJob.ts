@@ -11,7 +11,7 @@ import * as Stream from "effect/Stream"
 import * as BatchEstimate from "./BatchEstimate.js"
 import type { BatchEvent } from "./BatchEvent.js"
 import * as BatchRunner from "./BatchRunner.js"
-import { Ledger } from "./Ledger.js"
+import { Ledger, type Service } from "./Ledger.js"
 import { LedgerError } from "./LedgerError.js"
 
 /**
@@ -42,6 +42,29 @@ export type UndoOptions = Omit<Options, "lookFirst" | "retryFailed">
  */
 export const defaults = { giveUpAfter: Duration.hours(12) } as const
 
+/** A verification that was stopped has left links alone that need no sending: they are as an earlier run has left them. */
+const verifiedOnly =
+  (ledger: Service) =>
+  (event: BatchEvent): Effect.Effect<BatchEvent, LedgerError> => {
+    if (event._tag !== "Finished" || event.counts.notSent === 0) return Effect.succeed(event)
+    return Effect.map(ledger.counts, ({ planned, sent }) => {
+      const { before, confirmed, notSent, unknown } = event.counts
+      const notVerified = Math.max(notSent - planned - Math.max(sent - unknown, 0), 0)
+      return notVerified === 0
+        ? event
+        : {
+            ...event,
+            counts: {
+              ...event.counts,
+              confirmed: confirmed + notVerified,
+              before: before + notVerified,
+              notSent: notSent - notVerified,
+              notVerified
+            }
+          }
+    })
+  }
+
 /**
  * Does what is left of the job in the ledger. Run it again after whatever has stopped it: what is confirmed is not sent
  * again, what was sent and not answered is looked for first, and what failed is left alone unless `retryFailed` says
@@ -70,7 +93,7 @@ export const run = (options?: Options): Stream.Stream<BatchEvent, LedgerError, L
       // Where new stacks have a limit of their own, the longest chains go first: their versions go one after the other.
       const hasTwo = routes.stack !== routes.grow
       const chains = hasTwo ? ledger.longestChains : ledger.chains
-      return BatchRunner.runChains(verifies ? ledger.chainsToVerify : chains, {
+      const events = BatchRunner.runChains(verifies ? ledger.chainsToVerify : chains, {
         ...options,
         lookFirst: verifies || ledger.isPartial,
         ...(verifies ? { links: left.links + before.confirmed } : left),
@@ -86,6 +109,7 @@ export const run = (options?: Options): Stream.Stream<BatchEvent, LedgerError, L
           : undefined,
         onEvent: yield* ledger.recorder("run")
       })
+      return verifies ? Stream.mapEffect(events, verifiedOnly(ledger)) : events
     })
   )
 

@@ -276,6 +276,19 @@ describe("BatchJob", () => {
       })
     )
 
+    verified(
+      "counts what a stopped verification has not come to as in place and not looked at, and not as not sent",
+      (job) =>
+        Effect.gen(function* () {
+          yield* job.run()
+          const { counts } = yield* job.run({ lookFirst: true, stop: Effect.void })
+        const { already, notVerified = 0 } = counts
+          assert.isAbove(notVerified, 0)
+          assert.strictEqual(already + notVerified, 12)
+          assert.deepInclude(counts, { links: 12, confirmed: 12, before: notVerified, notSent: 0, sent: 0 })
+        })
+    )
+
     verified("keeps what is confirmed when it cannot be looked up", (job) =>
       Effect.gen(function* () {
         yield* job.run()

@@ -68,10 +68,10 @@ export const integer: Kind<number> = {
       : wrong(`${JSON.stringify(word)}; it must be a whole number`)
 }
 
-const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
+const SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 }
 
 /**
- * A time such as `90s`, `30m`, `2h` or `1d`, in seconds; without a unit it is seconds.
+ * A time such as `500ms`, `90s`, `30m`, `2h` or `1d`, in seconds; without a unit it is seconds.
  *
  * @since 0.1.0
  * @category kinds
@@ -80,7 +80,7 @@ export const duration: Kind<number> = {
   label: "time",
   completes: "nothing",
   read: (word) => {
-    const [, count, unit = "s"] = /^\s*(\d+(?:\.\d+)?)\s*([smhd])?\s*$/i.exec(word) ?? []
+    const [, count, unit = "s"] = /^\s*(\d+(?:\.\d+)?)\s*(ms|[smhd])?\s*$/i.exec(word) ?? []
     const factor = SECONDS[unit.toLowerCase()]
     return count === undefined || factor === undefined
       ? wrong(`${JSON.stringify(word)}; it must be a time such as 90s, 30m or 2h`)

@@ -679,12 +679,19 @@ export const fake = CommandLine.command({
       FaultFlag.kind,
       "What goes wrong (429, 503, 503-after, lost-answer, lost-request, no-answer, refused, html, broken, slow:2s), for how many requests (5% unless said; 1/20), and of which call: 503=10%@assets.version."
     ),
+    stale: CommandLine.optional(
+      "stale",
+      CommandLine.duration,
+      "Over V4: for how long reads may show what was before a change, such as 500ms or 5s.",
+      "not at all"
+    ),
     force
   },
   sends: "nothing",
   examples: [
     { line: "frameio fake --pairs pairs.csv" },
     { line: "frameio fake --api v4" },
+    { line: "frameio fake --api v4 --stale 5s" },
     { line: "frameio fake --fault 503=10% --fault lost-answer=2%@assets.version --fault slow:2s=1/20" },
     { line: "frameio fake --shots 1000 --versions 5 --limit 100 --latency 50 --port 8080" }
   ]
@@ -936,6 +943,17 @@ export const globals = {
     CommandLine.file,
     "Log to this file, behind what is there, and not to the terminal."
   )
+}
+
+/**
+ * The options of every command that one does not mean in its own way.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const globalsOf = (command: CommandLine.Command): ReadonlyArray<CommandLine.Flag<unknown>> => {
+  const own = new Set(CommandLine.flagsOf(command).map(({ name }) => name))
+  return Object.values(globals).filter(({ name }) => !own.has(name))
 }
 
 /**

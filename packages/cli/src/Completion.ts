@@ -26,7 +26,7 @@ const globals = Object.values(Commands.globals)
 
 const flagsOf = (command: CommandLine.Command): ReadonlyArray<CommandLine.Flag<unknown>> => [
   ...CommandLine.flagsOf(command),
-  ...globals
+  ...Commands.globalsOf(command)
 ]
 
 /** The words that lead on, with what they lead to, by the words before them. */

@@ -41,6 +41,8 @@ export interface Setup {
   readonly port: number
   /** The address or name to listen on. Default 127.0.0.1. */
   readonly host?: string | undefined
+  /** For how long reads of V4 may show what was before a change, in ms; not at all by default. */
+  readonly staleMillis?: number | undefined
   /** What goes wrong beside it; nothing by default. */
   readonly faults?: ReadonlyArray<FaultFlag.FaultFlag> | undefined
 }
@@ -142,6 +144,7 @@ export const start = (setup: Setup): Effect.Effect<Started, CliError, Scope.Scop
       host: setup.host,
       limits: limitsOf(setup.limit),
       faults: planOf(setup),
+      v4: { readAfterWriteMillis: setup.staleMillis },
       world: (world) => {
         pairs = Seed.pairs(Seed.shots(world, { shots: setup.shots, versions: setup.versions }))
         deliveryId = Seed.delivery(world).folderId
@@ -263,9 +266,10 @@ const limitText = (api: Api, limit: number | undefined): string => {
  * @category handlers
  */
 export const handle = Effect.fn("Cli.fake")(function* (
-  args: Omit<Setup, "limit"> & {
+  args: Omit<Setup, "limit" | "staleMillis"> & {
     readonly host: string
     readonly limit: Option.Option<number>
+    readonly stale: Option.Option<number>
     readonly api: Api
     readonly pairs: Option.Option<string>
     readonly force: boolean
@@ -275,7 +279,8 @@ export const handle = Effect.fn("Cli.fake")(function* (
   const { problems, targets } = yield* OutputFile.check(Option.toArray(args.pairs), { force: args.force })
   if (problems.length > 0) return yield* CliError.badInput(problems.join("\n"))
   const limit = Option.getOrUndefined(args.limit)
-  const started = yield* start({ ...args, limit })
+  const staleMillis = Option.getOrUndefined(Option.map(args.stale, (seconds) => seconds * 1000))
+  const started = yield* start({ ...args, limit, staleMillis })
   const { pairs, server } = started
   yield* OutputFile.write(targets.map((target) => ({ target, text: Stream.make(toCsv(pairs)) })))
   const warning = FakeFrameioServer.warning(args.host)

@@ -86,7 +86,7 @@ export const ofCommand = (command: CommandLine.Command, columns: number): string
     ...section(
       "Options of every command",
       Text.rows(
-        globals.map((flag) => [termOf(flag), meaningOf(flag)]),
+        Commands.globalsOf(command).map((flag) => [termOf(flag), meaningOf(flag)]),
         room
       )
     ),

@@ -142,12 +142,13 @@ const summary = (finished: typeof BatchEvent.Finished.Type, spelt: Spelt, option
   const parts = [
     `${counts.confirmed} of ${plural(counts.links ?? BatchProgress.done(counts), "version")} ${where}`,
     ...(earlier > 0 ? [`${earlier} of them before`] : []),
+    ...(counts.notVerified === undefined ? [] : [`${counts.notVerified} of them not looked at again`]),
     ...(counts.failed > 0 ? [`${counts.failed} failed`] : []),
     ...(counts.skipped > 0 ? [`${counts.skipped} left out because one before them failed`] : []),
     ...(counts.unknown > 0 ? [`${counts.unknown} unknown`] : []),
     ...(counts.notSent > 0 ? [`${counts.notSent} not sent`] : [])
   ]
-  const open = counts.unknown + counts.notSent
+  const open = counts.unknown + counts.notSent + (counts.notVerified ?? 0)
   return [
     ...(finished.stopped === null ? [] : [`Stopped before the end: ${finished.stopped}`]),
     ...[...spelt.failures.values()].flatMap(alikeLines),

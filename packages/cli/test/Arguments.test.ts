@@ -90,10 +90,10 @@ describe("Arguments", () => {
   })
 
   it("reads times", () => {
-    const read = ["90", "90s", "30m", "1.5h", "1d", "-1s", ""].map((word) => CommandLine.duration.read(word))
+    const read = ["90", "500ms", "90s", "30m", "1.5h", "1d", "-1s", ""].map((word) => CommandLine.duration.read(word))
     assert.deepStrictEqual(
       read.map((one) => (one.ok ? one.value : undefined)),
-      [90, 90, 1800, 5400, 86_400, undefined, undefined]
+      [90, 0.5, 90, 1800, 5400, 86_400, undefined, undefined]
     )
   })
 

@@ -7,6 +7,7 @@ import { NamedRule } from "@effect-frameio/batch"
 import * as CommandLine from "../src/CommandLine.js"
 import * as Commands from "../src/Commands.js"
 import * as Completion from "../src/Completion.js"
+import * as HelpText from "../src/HelpText.js"
 
 const has = (shell: string): boolean => spawnSync(shell, ["-c", "exit 0"]).status === 0
 
@@ -28,6 +29,19 @@ const offered = (...words: ReadonlyArray<string>): ReadonlyArray<string> =>
     .filter((line) => line !== "")
 
 describe("completions", () => {
+  it("and help name each option of a command once, also where the command means one of every command's in its own way", () => {
+    for (const command of Commands.all) {
+      const help = HelpText.ofCommand(command, 80)
+      const options = [...help.matchAll(/^ {2}(?:-\w, | {4})(--[\w-]+)/gm)].map(([, name]) => name)
+      assert.deepStrictEqual(options, [...new Set(options)], command.path.join(" "))
+      assert.include(options, "--api", command.path.join(" "))
+    }
+    assert.lengthOf(
+      offered("fake", "--ap").filter((word) => word === "--api"),
+      has("bash") ? 1 : 0
+    )
+  })
+
   it("name every command, option and rule, in every shell", () => {
     for (const shell of Completion.shells) {
       const script = Completion.script(shell)

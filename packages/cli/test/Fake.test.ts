@@ -80,6 +80,30 @@ describe("frameio fake", () => {
     })
   )
 
+  it.live("shows with --stale over V4 what was before a change", () =>
+    Effect.gen(function* () {
+      const seen: Array<number> = []
+      const { code, err } = yield* started(["--api", "v4", "--stale", "1h"], async (err) => {
+        const [, list = ""] = /^curl .* (http\S+\/children)$/m.exec(err) ?? []
+        const [, body = "", stack = ""] = /^curl .* -d '([^']+)' (http\S+)$/m.exec(err) ?? []
+        const [, token = ""] = /FRAMEIO_TOKEN = "(.*)"/.exec(err) ?? []
+        const headers = { authorization: `Bearer ${token}`, "x-frameio-legacy-token-auth": "true" }
+        const folder = stack.replace("version_stacks", "children")
+        const count = async () => (await (await fetch(folder, { headers })).json()).data.length
+        seen.push(await count())
+        const made = await fetch(stack, {
+          method: "POST",
+          body,
+          headers: { ...headers, "content-type": "application/json" }
+        })
+        assert.strictEqual(made.status, 201, list)
+        seen.push(await count())
+      })
+      assert.strictEqual(code, 0, err)
+      assert.strictEqual(seen[0], seen[1])
+    })
+  )
+
   it.live("allows over V4 what --limit says", () =>
     Effect.gen(function* () {
       const { code, err } = yield* started(["--api", "v4", "--limit", "50"])
@@ -164,6 +188,8 @@ describe("frameio fake", () => {
         const [, url = ""] = /limits stand: (\S+)$/m.exec(err) ?? []
         page = await fetch(url).then((response) => response.text())
       })
+      const [, account = "none"] = /account ([0-9a-f-]{36})/.exec(err) ?? []
+      assert.include(page, account)
       assert.include(page, "AGM delivery", err)
     })
   )

@@ -85,6 +85,15 @@ const commandsFor = (entry: Entry): ReadonlyArray<string> =>
     ? [`frameio ls ${entry.id}`, `frameio plan ${entry.id} --rule vfx`]
     : [`frameio show ${entry.id}`]
 
+/** Where V4 begins: an id for each part of its paths. */
+const aboutV4 = (world: World): string => {
+  const rows = world.projects.map(({ accountId, id, rootId, teamId }) =>
+    [accountId, teamId, id, rootId].map((one) => `<td><code>${one}</code></td>`).join("")
+  )
+  return `<h2>For V4</h2><table><tr><th>Account</th><th>Workspace</th><th>Project</th><th>Root folder</th></tr>${rows.map((row) => `<tr>${row}</tr>`).join("")}</table>
+<p class="quiet">The same base URL, files and folders as v2. A developer token needs the header <code>x-frameio-legacy-token-auth: true</code>; Adobe's login is at <code>/ims/token/v3</code>, for any client.</p>`
+}
+
 const home = ({ docs, world }: Shown, query: URLSearchParams): HttpServerResponse.HttpServerResponse => {
   const [project] = world.projects
   const wanted = query.get("in") ?? project?.rootId ?? ""
@@ -108,7 +117,8 @@ ${totalPages > 1 ? `<p class="quiet">Page ${number} of ${totalPages}, ${total} i
     `<h1>A Frame.io on this machine</h1>
 <p class="quiet">A fake in memory. One click marks an id or a command. <a href="${docs}">Its calls, to read and to try</a>.</p>
 <h2>Rate limits</h2><iframe src="/buckets" title="How the buckets stand"></iframe>
-<h2>What is in it</h2>${inside}`
+<h2>What is in it</h2>${inside}
+${aboutV4(world)}`
   )
 }
 
