@@ -282,7 +282,7 @@ describe("BatchJob", () => {
         Effect.gen(function* () {
           yield* job.run()
           const { counts } = yield* job.run({ lookFirst: true, stop: Effect.void })
-        const { already, notVerified = 0 } = counts
+          const { already, notVerified = 0 } = counts
           assert.isAbove(notVerified, 0)
           assert.strictEqual(already + notVerified, 12)
           assert.deepInclude(counts, { links: 12, confirmed: 12, before: notVerified, notSent: 0, sent: 0 })
