@@ -13,6 +13,7 @@ import * as Path from "@effect/platform/Path"
 import * as Asset from "@effect-frameio/core/Asset"
 import type * as FrameioClient from "@effect-frameio/core/FrameioClient"
 import type * as FrameioError from "@effect-frameio/core/FrameioError"
+import * as Patience from "@effect-frameio/core/Patience"
 import * as RateLimitCall from "@effect-frameio/ratelimit/RateLimitCall"
 import type * as Repository from "@effect-frameio/stacks/Repository"
 import * as Upload from "@effect-frameio/stacks/Upload"
@@ -29,6 +30,7 @@ import * as Schema from "effect/Schema"
 import { CliError, ExitCode, orInterrupted } from "./CliError.js"
 import * as Connection from "./Connection.js"
 import * as Failure from "./Failure.js"
+import * as ResultText from "./ResultText.js"
 import { type InputFailed, Stdio } from "./Stdio.js"
 import * as UploadBar from "./UploadBar.js"
 import * as UploadJobCommand from "./UploadJobCommand.js"
@@ -210,12 +212,18 @@ const toCliError = (error: Ended, state: State, checked: Checked): CliError => {
   })
 }
 
+interface Outcome {
+  readonly file: Upload.Uploaded
+  /** Null where it was only put into a folder. */
+  readonly stackId: Asset.AssetId | null
+}
+
 const run = (
   args: OneFile,
   checked: Checked,
   onEvent: (event: UploadEvent) => Effect.Effect<void>
 ): Effect.Effect<
-  { readonly file: Upload.Uploaded; readonly stackId: Asset.AssetId | null },
+  Outcome,
   Exclude<Ended, CliError>,
   Repository.Repository | FrameioClient.FrameioClient | HttpClient.HttpClient | FileSystem.FileSystem | Stdio
 > =>
@@ -334,13 +342,25 @@ const one = Effect.fnUntraced(function* (args: OneFile) {
   const bar = stdio.errIsTerminal ? Effect.forkScoped(Effect.repeat(draw, Schedule.spaced("100 millis"))) : Effect.void
 
   yield* stdio.err(`${name}: ${filesize === undefined ? "" : `${UploadBar.bytes(filesize)}, `}${filetype}.\n`)
-  const { file, stackId } = yield* bar.pipe(
+  /** The file is in its place whether or not it can be read how all is named. */
+  const named = ({ file, stackId }: Outcome) =>
+    (stackId === null ? ResultText.inFolder(file.id, target.id) : ResultText.onStack(file.name, file.id, stackId)).pipe(
+      Patience.withPatience(0),
+      Effect.orElseSucceed(() =>
+        stackId === null
+          ? `${file.id} is uploaded into the folder ${target.id}.\n`
+          : `${file.id} is the newest version on the stack ${stackId}.\n`
+      ),
+      orInterrupted(`Interrupted. The file is in its place, as ${file.id}.`)
+    )
+  const { file, stackId, text } = yield* bar.pipe(
     Effect.zipRight(run(args, checked, take)),
     Effect.scoped,
-    RateLimitCall.withPriority("interactive"),
-    Effect.provide(Connection.layer),
     Effect.mapError((error) => toCliError(error, state, checked)),
     orInterrupted(() => `Interrupted. ${left(state, name)}`),
+    Effect.flatMap((ended) => Effect.map(json ? Effect.succeed("") : named(ended), (text) => ({ ...ended, text }))),
+    RateLimitCall.withPriority("interactive"),
+    Effect.provide(Connection.layer),
     Effect.ensuring(stdio.status(undefined)),
     Effect.tapError((error) =>
       json
@@ -360,9 +380,5 @@ const one = Effect.fnUntraced(function* (args: OneFile) {
   yield* stdio.err(`${UploadBar.bytes(sent)} in ${(elapsedMillis / 1000).toFixed(1)} s.\n`)
   yield* json
     ? stdio.out(`${JSON.stringify({ _tag: "Finished", assetId: file.id, stackId, filesize: sent, elapsedMillis })}\n`)
-    : stdio.out(
-        stackId === null
-          ? `${file.id} is uploaded into the folder ${target.id}.\n`
-          : `${file.id} is the newest version on the stack ${stackId}.\n`
-      )
+    : stdio.say(text)
 })

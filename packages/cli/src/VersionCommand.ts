@@ -22,6 +22,7 @@ import { CliError, orInterrupted } from "./CliError.js"
 import * as Connection from "./Connection.js"
 import * as Failure from "./Failure.js"
 import * as ItemAsset from "./ItemAsset.js"
+import * as ResultText from "./ResultText.js"
 import { Stdio } from "./Stdio.js"
 import * as Text from "./Text.js"
 
@@ -46,12 +47,8 @@ const throughPort = (link: VersionPlan.Link, json: boolean) =>
     const { stackId } = yield* StackBuild.build({ onto: link.assetId, files: [link.nextAssetId] })
     const stack = yield* repository.get(stackId)
     if (json || !stdio.outIsTerminal) return yield* stdio.out(AssetText.json(ItemAsset.of(stack)))
-    const next = AssetText.nameOf(ItemAsset.of(yield* repository.get(link.nextAssetId)))
-    const count = stack._tag === "Stack" ? (yield* repository.versions(stack)).files.length : 0
-    const url = AssetLink.linkOf(ItemAsset.of(stack))
-    yield* stdio.say(
-      `${next} is version ${count} on the stack ${AssetText.nameOf(ItemAsset.of(stack))} (${stackId}).\n${url === undefined ? "" : `${url}\n`}`
-    )
+    const { name } = yield* repository.get(link.nextAssetId)
+    yield* stdio.say(yield* ResultText.onStack(name ?? link.nextAssetId, link.nextAssetId, stackId))
   })
 
 /**

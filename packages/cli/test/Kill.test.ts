@@ -155,4 +155,65 @@ describe("killed at any moment", () => {
       }),
     120_000
   )
+
+  it.scopedLive(
+    "a job of uploads has every file at Frame.io once, whole, and in order on its stack",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* FakeFrameioServer.make({
+          limits: { "*": "unlimited" },
+          unknowns: { partSize: 50_000 },
+          faults: FaultPlan.latency({ millis: 25, jitterMillis: 25 })
+        })
+        const to = yield* server.addFolder({ name: "dailies" })
+        const path = yield* folder
+        const shots = ["shot_010", "shot_020", "shot_030"]
+        const files = shots.flatMap((shot, at) =>
+          [1, 2, 3].map((version) => ({
+            name: `${shot}_v00${version}.mov`,
+            bytes: Uint8Array.from(
+              { length: 180_000 + at * 10 + version },
+              (_, n) => Math.imul(n + at, 2_654_435_761) >>> 24
+            )
+          }))
+        )
+        for (const { bytes, name } of files) writeFileSync(join(path, name), bytes)
+        const ledgers = yield* folder
+        const env = { FRAMEIO_BASE_URL: server.baseUrl, FRAMEIO_TOKEN: FakeFrameio.token }
+        const args = ["upload", path, "--rule", "vfx", "--to", to, "--ledger", join(ledgers, "job.db")]
+        let killed = 0
+        for (const [lines, millis] of [
+          [0, 0],
+          [2, 40],
+          [6, 15],
+          [4, 90]
+        ] as const) {
+          let seen = 0
+          const ended = yield* program(args, {
+            env,
+            onLine: (_, child) => {
+              if (++seen > lines) setTimeout(() => child.kill("SIGKILL"), millis)
+            }
+          })
+          if (ended.code === null) killed += 1
+        }
+        assert.isAbove(killed, 1)
+        const last = yield* program(args, { env })
+        assert.strictEqual(last.code, 0, last.err)
+
+        const { ids } = server.world.children(to)
+        const stacks = ids.map((id) => server.world.stackOf(id)?.versions ?? [])
+        assert.sameDeepMembers(
+          stacks.map((versions) => versions.map((id) => server.world.get(id)?.name)),
+          shots.map((shot) => [1, 2, 3].map((version) => `${shot}_v00${version}.mov`))
+        )
+        for (const id of stacks.flat()) {
+          const file = files.find(({ name }) => name === server.world.get(id)?.name)
+          assert.strictEqual(server.storage.content(id).crc32, crc32(file?.bytes ?? new Uint8Array()))
+        }
+        assert.strictEqual(server.journal.of("assets.version").filter((call) => call.applied).length, 6)
+        assert.notInclude(readdirSync(ledgers), "job.db.uploads")
+      }),
+    120_000
+  )
 })

@@ -103,7 +103,8 @@ describe("frameio upload", () => {
         { terminal: true }
       )
       assert.strictEqual(code, 0, err)
-      const [, id = ""] = /^(\S+) is uploaded into the folder (\S+)\.\n$/.exec(out) ?? []
+      const [, id = ""] = /^cut\.bin is uploaded into the folder shots \(\S+\), as (\S+)\.\n/.exec(out) ?? []
+      assert.include(out, `https://app.frame.io/player/${id}\n`)
       const entry = Option.getOrThrow(yield* fake.asset(Asset.AssetId.make(id)))
       assert.deepInclude(entry, { name: "cut.bin", filetype: "video/x-raw", parentId: folder })
       assert.include(out, folder)
