@@ -616,6 +616,10 @@ describe.skipIf(Browser.missing)("A report in Chromium", () => {
         yield* promise(() => printed.emulateMedia({ media: "print" }))
         assert.isTrue(yield* promise(() => printed.locator(".static").getByText("No asset 55.").isVisible()))
         assert.isFalse(yield* promise(() => printed.locator("#grid").isVisible()))
+        // A4 without its margins is as narrow as what a phone's page is made for.
+        yield* promise(() => printed.setViewportSize({ width: 717, height: 1040 }))
+        assert.isTrue(yield* promise(() => printed.locator(".static td:first-child").first().isVisible()))
+        assert.isTrue(yield* promise(() => printed.locator(".static code").first().isVisible()))
       }))
 
     test("keeps few rows in the page of fifty thousand, wherever one is", () =>
