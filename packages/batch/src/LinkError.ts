@@ -1,6 +1,12 @@
 /**
  * Why a link of a job failed: the typed error itself. Events, ledger and report hold it in its encoded form.
  *
+ * ```ts
+ * import type { BatchEvent } from "@effect-frameio/batch"
+ *
+ * const reason = (event: BatchEvent.BatchEvent) => (event._tag === "Failed" ? event.error.message : undefined)
+ * ```
+ *
  * @since 0.1.0
  */
 import { AssetId } from "@effect-frameio/core/Asset"

@@ -2,6 +2,13 @@
  * Whether what a plan names is there, before any of it is sent: ids of one version of Frame.io's API are not known to be
  * those of another.
  *
+ * ```ts
+ * import { PlanCheck, type VersionPlan } from "@effect-frameio/batch"
+ * import { Stream } from "effect"
+ *
+ * const missing = (plan: VersionPlan.VersionPlan) => PlanCheck.missing(Stream.fromIterable(plan.chains))
+ * ```
+ *
  * @since 0.1.0
  */
 import { AssetId } from "@effect-frameio/core/Asset"

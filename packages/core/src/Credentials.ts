@@ -5,6 +5,13 @@
  * and the request is sent again. A flow that knows when its token ends (OAuth, Adobe's IMS) is another layer of this
  * service, over {@link fromEffect} or made from scratch.
  *
+ * ```ts
+ * import { Credentials } from "@effect-frameio/core"
+ * import { Config, Effect } from "effect"
+ *
+ * const credentials = Effect.flatMap(Config.redacted("FRAMEIO_TOKEN"), (token) => Credentials.make(token))
+ * ```
+ *
  * @since 0.1.0
  */
 import * as Clock from "effect/Clock"

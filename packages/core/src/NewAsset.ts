@@ -4,6 +4,12 @@
  *
  * Source: <https://developer.frame.io/api/reference/operation/createAsset/>. The names there are those of the wire.
  *
+ * ```ts
+ * import type { NewAsset } from "@effect-frameio/core"
+ *
+ * const file: NewAsset.NewAsset = { type: "file", name: "shot_v001.mov", filetype: "video/quicktime", filesize: 1_048_576 }
+ * ```
+ *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"

@@ -5,6 +5,14 @@
  * through is a pause: it is tried again until the time is over, and somebody is told. A failure that tells more than
  * that, such as a 404, ends at once.
  *
+ * ```ts
+ * import { type FrameioError, Patience } from "@effect-frameio/core"
+ * import { Console, type Effect } from "effect"
+ *
+ * const patient = <A>(call: Effect.Effect<A, FrameioError.FrameioError>) =>
+ *   Patience.withPatience(call, "10 minutes", ({ reason }) => Console.log(reason))
+ * ```
+ *
  * @since 0.1.0
  */
 import * as RateLimitStore from "@effect-frameio/ratelimit/RateLimitStore"

@@ -2,6 +2,13 @@
  * How many requests went out and how long they took, by endpoint and by what came of them. Waiting for the rate limit is
  * no part of it; that is measured by the scheduler.
  *
+ * ```ts
+ * import { RequestMetrics } from "@effect-frameio/core"
+ * import { Metric } from "effect"
+ *
+ * const durations = Metric.value(RequestMetrics.durations)
+ * ```
+ *
  * @since 0.1.0
  */
 import * as Metric from "effect/Metric"

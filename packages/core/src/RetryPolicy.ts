@@ -9,6 +9,18 @@
  *
  * How long a request may *wait* for the rate limit is the scheduler's `maxWait`, and no part of this.
  *
+ * ```ts
+ * import { RetryPolicy } from "@effect-frameio/core"
+ *
+ * const policy = RetryPolicy.make({ readRetries: 5 })
+ * const delayMillis = RetryPolicy.decide(policy, {
+ *   failure: "ServerError",
+ *   failures: RetryPolicy.noFailures,
+ *   reads: true,
+ *   random: Math.random()
+ * })
+ * ```
+ *
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"

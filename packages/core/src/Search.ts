@@ -2,6 +2,13 @@
  * Queries of Frame.io's two searches. `/v2/search/library` is the one that the documentation calls advanced,
  * and that has a guide; of `/v2/search/assets` only the names and types of the fields are documented.
  *
+ * ```ts
+ * import { FrameioClient } from "@effect-frameio/core"
+ * import { Effect } from "effect"
+ *
+ * const found = Effect.flatMap(FrameioClient.FrameioClient, (frameio) => frameio.librarySearch({ q: "shot_010" }))
+ * ```
+ *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"

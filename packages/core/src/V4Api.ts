@@ -5,6 +5,13 @@
  * Names are those on the wire. Source: Frame.io's own OpenAPI document, version 4.0, of 2026-07-17. What it does not say
  * is said where it is used. Nobody here could try the live API.
  *
+ * ```ts
+ * import { V4Api } from "@effect-frameio/core"
+ *
+ * const printed = V4Api.endpointOf({ method: "GET", url: "/v4/me" })?.printed
+ * const names = [...V4Api.endpoints.keys()]
+ * ```
+ *
  * @since 0.1.0
  */
 import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"

@@ -10,6 +10,15 @@
  * Pure: no clock, no randomness, no Effect. Every function takes the time (ms, monotonic) and returns a new state,
  * which is plain JSON, so that several processes can share it.
  *
+ * ```ts
+ * import { LeakyBucket } from "@effect-frameio/core"
+ *
+ * const rule = { limit: 100, windowMillis: 60_000 }
+ * LeakyBucket.costMillis(rule) // 600
+ * LeakyBucket.burst(rule) // 100
+ * LeakyBucket.shortestMillis(rule, 1000) // 540 000
+ * ```
+ *
  * @since 0.1.0
  */
 import type { RateLimitHeaders } from "./RateLimitHeaders.js"

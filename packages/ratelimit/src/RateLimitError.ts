@@ -1,6 +1,17 @@
 /**
  * The scheduler's own errors, raised before a request is sent. None of these can have changed anything.
  *
+ * ```ts
+ * import { type FrameioError, RateLimitCall } from "@effect-frameio/core"
+ * import { Effect } from "effect"
+ *
+ * const soon = <A>(call: Effect.Effect<A, FrameioError.FrameioError>, other: A) =>
+ *   call.pipe(
+ *     RateLimitCall.withMaxWait("2 seconds"),
+ *     Effect.catchTag("FrameioMaxWaitExceeded", () => Effect.succeed(other))
+ *   )
+ * ```
+ *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"

@@ -5,6 +5,16 @@
  * `x-ratelimit-limit` (requests per window), `x-ratelimit-window` (ms), `x-ratelimit-remaining` (requests, rounded).
  * There is no reset header. See <https://developer.frame.io/platform/v2/rate-limits.md>.
  *
+ * ```ts
+ * import { RateLimitHeaders } from "@effect-frameio/core"
+ *
+ * const { headers, malformed } = RateLimitHeaders.parse({
+ *   "x-ratelimit-limit": "100",
+ *   "x-ratelimit-window": "60000",
+ *   "x-ratelimit-remaining": "99"
+ * })
+ * ```
+ *
  * @since 0.1.0
  */
 

@@ -1,6 +1,17 @@
 /**
  * A run of many requests that knows how many are still to come, though only few of them wait at any time.
  *
+ * ```ts
+ * import { RateLimitCall, RateLimitJob } from "@effect-frameio/core"
+ * import { Effect } from "effect"
+ *
+ * const all = <E, R>(calls: ReadonlyArray<Effect.Effect<void, E, R>>) =>
+ *   Effect.gen(function* () {
+ *     const job = yield* RateLimitJob.make({ name: "import", remaining: calls.length })
+ *     yield* Effect.forEach(calls, RateLimitCall.withJob(job), { concurrency: 32, discard: true })
+ *   }).pipe(Effect.scoped)
+ * ```
+ *
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"

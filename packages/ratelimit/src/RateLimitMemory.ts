@@ -2,6 +2,18 @@
  * Limits once learnt, kept beyond the life of a scheduler: so that the first request of the next one need not go alone,
  * and estimates before it are numbers.
  *
+ * ```ts
+ * import { type RateLimitMemory, RateLimitScheduler } from "@effect-frameio/core"
+ * import { Effect } from "effect"
+ *
+ * const known = new Map([["POST /v2/assets/:asset_id/version", { limit: 100, windowMillis: 60_000 }]])
+ * const memory: RateLimitMemory.RateLimitMemory = {
+ *   recall: ({ route }) => known.get(route),
+ *   remember: ({ route }, rule) => Effect.sync(() => known.set(route, rule))
+ * }
+ * const Scheduler = RateLimitScheduler.layerMemory({ memory })
+ * ```
+ *
  * @since 0.1.0
  */
 import type * as Effect from "effect/Effect"

@@ -1,6 +1,13 @@
 /**
  * The scheduler's metrics, each tagged with `route`.
  *
+ * ```ts
+ * import { RateLimitMetrics } from "@effect-frameio/core"
+ * import { Metric } from "effect"
+ *
+ * const refusals = Metric.value(Metric.tagged(RateLimitMetrics.refusals, "route", "GET /v2/me"))
+ * ```
+ *
  * @since 0.1.0
  */
 import * as Metric from "effect/Metric"

@@ -1,6 +1,18 @@
 /**
  * An `HttpClient` that keeps to its server's rate limit, for any API that sends Frame.io's headers.
  *
+ * ```ts
+ * import { FetchHttpClient, HttpClient } from "@effect/platform"
+ * import { RateLimitedHttpClient, RateLimitScheduler } from "@effect-frameio/core"
+ * import { Effect, Layer } from "effect"
+ *
+ * const Live = RateLimitedHttpClient.layer().pipe(
+ *   Layer.provide(RateLimitScheduler.layerMemory()),
+ *   Layer.provide(FetchHttpClient.layer)
+ * )
+ * const program = HttpClient.get("https://api.frame.io/v2/me").pipe(Effect.scoped, Effect.provide(Live))
+ * ```
+ *
  * @since 0.1.0
  */
 import * as HttpClient from "@effect/platform/HttpClient"

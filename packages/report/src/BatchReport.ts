@@ -2,6 +2,14 @@
  * The report of a job, for people and for other programs: one page that opens anywhere, CSV, JSON lines, a few lines for
  * a terminal. All of them read the same rows, and rows stream: a job of a million links is written in little memory.
  *
+ * ```ts
+ * import { Ledger } from "@effect-frameio/batch"
+ * import { BatchReport } from "@effect-frameio/report"
+ * import { Effect, Stream } from "effect"
+ *
+ * const csv = Effect.flatMap(Ledger.Ledger, (ledger) => Stream.mkString(BatchReport.toCsv(ledger.rows)))
+ * ```
+ *
  * @since 0.1.0
  */
 

@@ -4,6 +4,15 @@
  * An API that makes a stack of several files at once, and whose budget for that is the tighter one, gets as many as it
  * takes into that request; the rest go on top one by one.
  *
+ * ```ts
+ * import { StackSteps } from "@effect-frameio/stacks"
+ *
+ * const millis = StackSteps.shortestMillis(new Map([["POST /v2/assets/:asset_id/version", 1000]]), () => ({
+ *   limit: 100,
+ *   windowMillis: 60_000
+ * }))
+ * ```
+ *
  * @since 0.1.0
  */
 import type { AssetId } from "@effect-frameio/core/Asset"

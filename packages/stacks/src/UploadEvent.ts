@@ -1,6 +1,12 @@
 /**
  * Events of an upload, as they happen.
  *
+ * ```ts
+ * import type { UploadEvent } from "@effect-frameio/stacks"
+ *
+ * const line = (event: UploadEvent.UploadEvent): string => event._tag
+ * ```
+ *
  * @since 0.1.0
  */
 import type { AssetId } from "@effect-frameio/core/Asset"

@@ -1,6 +1,17 @@
 /**
  * Errors of version stacks, beside those of any call.
  *
+ * ```ts
+ * import type { Asset } from "@effect-frameio/core"
+ * import { VersionStack } from "@effect-frameio/stacks"
+ * import { Effect } from "effect"
+ *
+ * const append = (onto: Asset.AssetId, next: Asset.AssetId) =>
+ *   VersionStack.append({ onto, next }).pipe(
+ *     Effect.catchTag("FrameioAlreadyElsewhere", ({ stackId }) => Effect.succeed({ stackId, how: "already" as const }))
+ *   )
+ * ```
+ *
  * @since 0.1.0
  */
 

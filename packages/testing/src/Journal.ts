@@ -2,6 +2,16 @@
  * The requests that the server saw, and its answers: counts of all, and the last ones in full.
  * Pure.
  *
+ * ```ts
+ * import { FakeFrameio } from "@effect-frameio/testing"
+ * import { Effect } from "effect"
+ *
+ * const refused = Effect.gen(function* () {
+ *   const fake = yield* FakeFrameio.FakeFrameio
+ *   return (yield* fake.counts("assets.version")).refused
+ * })
+ * ```
+ *
  * @since 0.1.0
  */
 import type { EndpointName, Fault } from "./FaultPlan.js"

@@ -2,6 +2,16 @@
  * Worlds to try things in: shots of a film with versions to stack, named as post houses name them. Pure and
  * deterministic.
  *
+ * ```ts
+ * import { FakeFrameio, Seed } from "@effect-frameio/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   const { world } = yield* FakeFrameio.FakeFrameio
+ *   return Seed.pairs(Seed.shots(world, { shots: 20, versions: 3 }))
+ * })
+ * ```
+ *
  * @since 0.1.0
  */
 import type { AssetId } from "@effect-frameio/core/Asset"

@@ -2,6 +2,13 @@
  * The storage host, where the parts of uploads are put. It is not Frame.io: it knows no token, and judges a request by
  * what was signed into its URL, as S3 does. It keeps a checksum of each part, and not the bytes. Pure.
  *
+ * ```ts
+ * import { FakeFrameio } from "@effect-frameio/testing"
+ * import { Effect } from "effect"
+ *
+ * const storage = Effect.map(FakeFrameio.FakeFrameio, ({ storage }) => storage)
+ * ```
+ *
  * @since 0.1.0
  */
 import * as Crc32 from "./internal/crc32.js"

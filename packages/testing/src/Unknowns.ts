@@ -2,6 +2,12 @@
  * Unknown behaviour of Frame.io's API, version 2. Where the documentation says nothing, the fake has to do
  * something: each of its guesses is an option here, so that a program can be tested against the other answer, too.
  *
+ * ```ts
+ * import { FakeFrameio } from "@effect-frameio/testing"
+ *
+ * const Fake = FakeFrameio.layer({ unknowns: { nextInStack: "move", lastVersion: "dissolve" } })
+ * ```
+ *
  * @since 0.1.0
  */
 
@@ -168,25 +174,7 @@ export type Options = { readonly [K in Exclude<keyof Unknowns, "statusOf">]?: Un
  * @since 0.1.0
  * @category constructors
  */
-export const make = (options?: Options): Unknowns => ({
-  versionReturns: options?.versionReturns ?? defaults.versionReturns,
-  unversionReturns: options?.unversionReturns ?? defaults.unversionReturns,
-  targetInStack: options?.targetInStack ?? defaults.targetInStack,
-  nextInStack: options?.nextInStack ?? defaults.nextInStack,
-  lastVersion: options?.lastVersion ?? defaults.lastVersion,
-  emptyStack: options?.emptyStack ?? defaults.emptyStack,
-  unprocessed: options?.unprocessed ?? defaults.unprocessed,
-  processingMillis: options?.processingMillis ?? defaults.processingMillis,
-  stackName: options?.stackName ?? defaults.stackName,
-  statusOf: { ...defaults.statusOf, ...options?.statusOf },
-  malformedStatus: options?.malformedStatus ?? defaults.malformedStatus,
-  rateLimitBody: options?.rateLimitBody ?? defaults.rateLimitBody,
-  copyName: options?.copyName ?? defaults.copyName,
-  copiedStack: options?.copiedStack ?? defaults.copiedStack,
-  autoVersion: options?.autoVersion ?? defaults.autoVersion,
-  partSize: options?.partSize ?? defaults.partSize,
-  searchPageSize: options?.searchPageSize ?? defaults.searchPageSize,
-  coverAsset: options?.coverAsset ?? defaults.coverAsset,
-  defaultPageSize: options?.defaultPageSize ?? defaults.defaultPageSize,
-  maximumPageSize: options?.maximumPageSize ?? defaults.maximumPageSize
-})
+export const make = (options?: Options): Unknowns => {
+  const given = Object.entries(options ?? {}).filter(([, value]) => value !== undefined)
+  return { ...defaults, ...Object.fromEntries(given), statusOf: { ...defaults.statusOf, ...options?.statusOf } }
+}

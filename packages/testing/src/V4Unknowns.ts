@@ -2,6 +2,12 @@
  * Unknown behaviour of Frame.io's V4 API: an option each, with the default that the better witnesses speak for. What both
  * APIs leave open is in `Unknowns`: `lastVersion`, `emptyStack`, `stackName`, `copyName`, `copiedStack`.
  *
+ * ```ts
+ * import { FakeFrameio } from "@effect-frameio/testing"
+ *
+ * const Fake = FakeFrameio.layer({ v4: { readAfterWriteMillis: 500 } })
+ * ```
+ *
  * @since 0.1.0
  */
 

@@ -5,6 +5,13 @@
  * Effect's `TestClock` is for tests that move time by hand, and takes some ms of real time for each sleeper it wakes;
  * this is for simulations with many thousands of them.
  *
+ * ```ts
+ * import { VirtualClock } from "@effect-frameio/testing"
+ * import { Effect } from "effect"
+ *
+ * const hours = VirtualClock.run(Effect.delay(Effect.succeed("done"), "8 hours"))
+ * ```
+ *
  * @since 0.1.0
  */
 import * as Clock from "effect/Clock"

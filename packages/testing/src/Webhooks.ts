@@ -2,6 +2,12 @@
  * Deliveries of V4's webhooks: signed as Frame.io signs them, and tried five times in all, 15 s, 30 s, 60 s and 120 s apart
  * and up to a fifth more, until a 2xx comes within 5 s.
  *
+ * ```ts
+ * import { FakeFrameio, Webhooks } from "@effect-frameio/testing"
+ *
+ * const Fake = FakeFrameio.layer({ webhooks: Webhooks.http() })
+ * ```
+ *
  * @since 0.1.0
  */
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"

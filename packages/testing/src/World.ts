@@ -8,6 +8,16 @@
  *
  * A world changes in place.
  *
+ * ```ts
+ * import { World } from "@effect-frameio/testing"
+ *
+ * const world = World.make()
+ * world.addProject()
+ * const first = world.addFile({ name: "shot_v001.mov" })
+ * const second = world.addFile({ name: "shot_v002.mov" })
+ * const result = world.version({ assetId: first, nextAssetId: second })
+ * ```
+ *
  * @since 0.1.0
  */
 import type { AssetId } from "@effect-frameio/core/Asset"

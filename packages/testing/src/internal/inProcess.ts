@@ -59,8 +59,14 @@ const bytesOf = (
   )
 }
 
-const failure = (code: string, message: string, syscall: string) =>
-  Object.assign(new Error(`${syscall} ${code}: ${message}`), { code, syscall })
+const broken = (request: HttpClientRequest.HttpClientRequest, code: string, message: string, syscall: string) =>
+  Effect.fail(
+    new HttpClientError.RequestError({
+      request,
+      reason: "Transport",
+      cause: Object.assign(new Error(`${syscall} ${code}: ${message}`), { code, syscall })
+    })
+  )
 
 const replyTo = (
   request: HttpClientRequest.HttpClientRequest,
@@ -70,21 +76,9 @@ const replyTo = (
     case "Answer":
       return Effect.succeed(new ClientResponse(request, reply.response))
     case "Refused":
-      return Effect.fail(
-        new HttpClientError.RequestError({
-          request,
-          reason: "Transport",
-          cause: failure("ECONNREFUSED", "the fake refused the connection, by plan", "connect")
-        })
-      )
+      return broken(request, "ECONNREFUSED", "the fake refused the connection, by plan", "connect")
     case "Broken":
-      return Effect.fail(
-        new HttpClientError.RequestError({
-          request,
-          reason: "Transport",
-          cause: failure("ECONNRESET", "the fake broke the connection, by plan", "read")
-        })
-      )
+      return broken(request, "ECONNRESET", "the fake broke the connection, by plan", "read")
     case "Silence":
       return Effect.never
   }

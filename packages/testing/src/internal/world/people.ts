@@ -1,5 +1,5 @@
 /** The accounts, teams, users and tokens of a world. */
-import type { Access, Project, User } from "../../World.js"
+import type { Project, User, World } from "../../World.js"
 import { toUuid } from "../ids.js"
 
 /** @internal */
@@ -49,12 +49,7 @@ export class People {
   }
 
   /** Adds a team to an account, the first one by default; answers its id. */
-  addTeam(options?: {
-    /** An account of this world; the first one by default. */
-    readonly accountId?: string | undefined
-    /** Numbered by default. */
-    readonly name?: string | undefined
-  }): string {
+  addTeam(options?: Parameters<World["addTeam"]>[0]): string {
     const id = this.nextId()
     this.teams.push({
       id,
@@ -65,18 +60,7 @@ export class People {
   }
 
   /** Adds a user with tokens to an account, the first one by default. */
-  addUser(options?: {
-    /** An account of this world; the first one by default. */
-    readonly accountId?: string | undefined
-    /** Numbered by default. */
-    readonly name?: string | undefined
-    /** Made from the number by default. */
-    readonly email?: string | undefined
-    /** The tokens that are this user's. */
-    readonly tokens?: ReadonlyArray<string> | undefined
-    /** A refused access is answered with 403. Everything in the own account is allowed by default. */
-    readonly allows?: ((access: Access) => boolean) | undefined
-  }): User {
+  addUser(options?: Parameters<World["addUser"]>[0]): User {
     const accountId = options?.accountId ?? this.accountIds[0] ?? this.addAccount()
     const count = this.users.length + 1
     const user: User = {
