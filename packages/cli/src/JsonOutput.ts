@@ -23,7 +23,7 @@ const Text = Schema.NullOr(Schema.String)
  * @since 0.1.0
  * @category schemas
  */
-export const Asset = Schema.Struct(
+const Asset = Schema.Struct(
   {
     id: Schema.String,
     /** `file`, `folder`, `version_stack`, or what may come. */
@@ -52,7 +52,7 @@ const LoginKind = Schema.Literal("developer-token", "service", "person")
  * @since 0.1.0
  * @category schemas
  */
-export const WhoAmI = Schema.Struct({
+const WhoAmI = Schema.Struct({
   api: Api,
   /** Null over v2, which has no call that says it. */
   user: Schema.NullOr(User),
@@ -69,7 +69,7 @@ export const WhoAmI = Schema.Struct({
  * @since 0.1.0
  * @category schemas
  */
-export const AuthStatus = Schema.Struct({
+const AuthStatus = Schema.Struct({
   kind: LoginKind,
   from: Schema.String,
   host: Text,
@@ -85,7 +85,7 @@ export const AuthStatus = Schema.Struct({
  * @since 0.1.0
  * @category schemas
  */
-export const AuthLogout = Schema.Struct({
+const AuthLogout = Schema.Struct({
   /** Whether there was a login. */
   deleted: Schema.Boolean,
   /** Whether its tokens are revoked at Adobe; null where there are none. */
@@ -98,7 +98,7 @@ export const AuthLogout = Schema.Struct({
  * @since 0.1.0
  * @category schemas
  */
-export const Doctor = Schema.Struct({
+const Doctor = Schema.Struct({
   checks: Schema.Array(
     Schema.Struct({
       name: Schema.String,
@@ -216,7 +216,7 @@ const DryRun = Schema.TaggedStruct("DryRun", {
  * @since 0.1.0
  * @category schemas
  */
-export const UndoDryRun = Schema.TaggedStruct("DryRun", {
+const UndoDryRun = Schema.TaggedStruct("DryRun", {
   versions: Count,
   stacks: Count,
   /** How many uploaded files would be deleted. */
@@ -230,7 +230,7 @@ export const UndoDryRun = Schema.TaggedStruct("DryRun", {
  * @since 0.1.0
  * @category schemas
  */
-export const Submitted = Schema.Struct({
+const Submitted = Schema.Struct({
   job: Schema.String,
   isNew: Schema.Boolean,
   account: Schema.String,
@@ -310,7 +310,7 @@ const uploadEvent = <Tag extends string, Fields extends Schema.Struct.Fields>(ta
  * @since 0.1.0
  * @category schemas
  */
-export const UploadEvent = Schema.Union(
+const UploadEvent = Schema.Union(
   uploadEvent("Created", { assetId: Id, name: Schema.String, filesize: Schema.NullOr(Count), parts: Count }),
   uploadEvent("Resumed", {
     assetId: Id,
@@ -356,7 +356,7 @@ const NotUploaded = { assetId: Schema.NullOr(Id), uploaded: Schema.Boolean, mess
  * @since 0.1.0
  * @category schemas
  */
-export const UploadEnd = Schema.Union(
+const UploadEnd = Schema.Union(
   Schema.TaggedStruct("Finished", {
     assetId: Id,
     /** The stack it is on; null where it is only uploaded. */
@@ -375,7 +375,7 @@ export const UploadEnd = Schema.Union(
  * @since 0.1.0
  * @category schemas
  */
-export const UploadPlan = Schema.Union(
+const UploadPlan = Schema.Union(
   Schema.TaggedStruct("Line", {
     path: Text,
     name: Schema.String,
