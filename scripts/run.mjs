@@ -151,6 +151,16 @@ const lint = [
         ...["--config", ".dependency-cruiser.mjs", "packages", "examples"]
       ])
   ],
+  [
+    "compose file",
+    "npm run lint",
+    () => node("node_modules/dclint/bin/dclint.cjs", ["--quiet", "--max-warnings", "0", "deploy/compose.yaml"])
+  ],
+  [
+    "container file",
+    "npm run lint",
+    () => node("node_modules/dockerfile-utils/bin/dockerfile-utils", ["lint", "deploy/Containerfile"])
+  ],
   ["what nothing uses", "npm run lint", () => node("node_modules/knip/bin/knip.js", ["--no-progress"])],
   ["documentation", "node scripts/check-docs.mjs", () => node("scripts/check-docs.mjs")],
   ...openapi("--check"),

@@ -1,0 +1,109 @@
+/** Chains on an engine in memory and on the test's clock: seconds of silence take no time, and everything happens once. */
+import { assert, describe, it } from "@effect/vitest"
+import { WorkflowEngine } from "@effect/workflow"
+import { VersionPlan } from "@effect-frameio/batch"
+import { Accounts, JobStore } from "@effect-frameio/cluster"
+import { FrameioConfig } from "@effect-frameio/core"
+import { RateLimitScheduler } from "@effect-frameio/ratelimit"
+import { FakeFrameio, Seed } from "@effect-frameio/testing"
+import { Effect, Exit, Layer, Redacted, Scope, TestClock } from "effect"
+import * as Times from "../src/internal/times.js"
+import * as Work from "../src/internal/work.js"
+import * as StoreMemory from "./storeMemory.js"
+
+/** A store that a worker loses at its first write which `isLast` says: nothing comes back from there, as if it had died. */
+const lostAt = (
+  store: JobStore.Service,
+  isLast: (states: ReadonlyArray<string | null>) => boolean
+): JobStore.Service & { readonly isLost: () => boolean } => {
+  let isLost = false
+  const alive = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Effect.suspend(() => (isLost ? Effect.never : effect))
+  return {
+    ...store,
+    isLost: () => isLost,
+    running: alive(store.running),
+    finish: alive(store.finish),
+    start: (...args) => alive(store.start(...args)),
+    begin: (...args) => alive(store.begin(...args)),
+    beat: (...args) => alive(store.beat(...args)),
+    layDown: (...args) => alive(store.layDown(...args)),
+    write: (job, session, entries) =>
+      Effect.suspend(() => {
+        isLost ||= isLast(entries.patches.map(({ state }) => state))
+        return alive(store.write(job, session, entries))
+      })
+  }
+}
+
+const work = (id: string, store: JobStore.Service, api: "v2" | "v4") =>
+  Effect.gen(function* () {
+    const config = yield* FrameioConfig.make({ token: Redacted.make(FakeFrameio.token), owner: "one" })
+    const accounts = yield* Accounts.make(() => Effect.succeed({ config, kind: "developer-token", api }))
+    const engine = yield* Layer.build(Layer.fresh(WorkflowEngine.layerMemory))
+    return yield* Work.make(id, Times.times).pipe(
+      Effect.provide(engine),
+      Effect.provideService(Accounts.Accounts, accounts),
+      Effect.provideService(JobStore.JobStore, store)
+    )
+  })
+
+/** Lets time pass until it is so, for an hour at the most. */
+const until = (isSo: () => boolean) =>
+  Effect.repeat(TestClock.adjust("250 millis"), { until: () => isSo(), times: 14_400 }).pipe(
+    Effect.tap(() => assert.isTrue(isSo(), "what was waited for has not come"))
+  )
+
+const outside = Layer.merge(FakeFrameio.layer(), RateLimitScheduler.layerMemory())
+
+const writes = ["assets.version", "versionStacks.create", "files.move"]
+
+describe.each(["v2", "v4"] as const)("a chain over %s", (api) => {
+  it.scoped("is read before anything is sent again, when its worker dies between sending and writing down", () =>
+    Effect.gen(function* () {
+      const fake = yield* FakeFrameio.FakeFrameio
+      const seeded = Seed.shots(fake.world, { shots: 1, versions: 3 })
+      const [versions] = seeded.shots.map((shot) => shot.versions)
+      const store = StoreMemory.make(yield* VersionPlan.fromPairs(Seed.pairs(seeded)), api)
+      const dying = lostAt(store.service, (states) => states.includes("confirmed"))
+      yield* work("dying", dying, api)
+      yield* until(dying.isLost)
+      assert.isTrue(store.rowsOf(0).some(({ state }) => state === "sent"))
+      const before = (yield* fake.requests).length
+      yield* work("other", store.service, api)
+      yield* until(store.isDone)
+      const [first] = (yield* fake.requests).slice(before)
+      assert.notInclude(writes, first?.endpoint, "it looks before it sends")
+      assert.deepStrictEqual(fake.world.stackOf(versions?.[0] ?? "")?.versions, versions)
+      const made = (yield* fake.requests).filter(({ endpoint }) => writes.includes(endpoint))
+      assert.isTrue(
+        made.every(({ applied }) => applied),
+        "nothing was sent that was in place"
+      )
+      assert.isTrue(store.rowsOf(0).every(({ state }) => state === "confirmed"))
+      assert.strictEqual(store.restarts(), 1)
+    }).pipe(Effect.provide(outside))
+  )
+
+  it.scoped("goes to another at once, when its worker is told to end", () =>
+    Effect.gen(function* () {
+      const fake = yield* FakeFrameio.FakeFrameio
+      const seeded = Seed.shots(fake.world, { shots: 40, versions: 8 })
+      const store = StoreMemory.make(yield* VersionPlan.fromPairs(Seed.pairs(seeded)), api)
+      const scope = yield* Scope.make()
+      const first = yield* Scope.extend(work("first", store.service, api), scope)
+      assert.isFalse(yield* first.isReady, "it has heard of nothing yet")
+      yield* until(() => fake.world.stackOf(seeded.shots[0]?.versions[0] ?? "") !== undefined)
+      assert.isTrue(yield* first.isReady)
+      const ending = yield* Effect.fork(Scope.close(scope, Exit.void))
+      yield* until(() => ending.unsafePoll() !== null)
+      assert.isFalse(yield* first.isReady)
+      assert.isFalse(store.isDone())
+      yield* work("other", store.service, api)
+      yield* until(store.isDone)
+      for (const { versions } of seeded.shots) {
+        assert.deepStrictEqual(fake.world.stackOf(versions[0] ?? "")?.versions, versions)
+      }
+    }).pipe(Effect.provide(outside))
+  )
+})

@@ -1,0 +1,138 @@
+/** A store of one job in memory, on the clock of the test, with the rules of the real one: leases, generations, hands. */
+import type { LinkRecord, VersionPlan } from "@effect-frameio/batch"
+import { ClusterError, type JobStore } from "@effect-frameio/cluster"
+import { Clock, Duration, Effect } from "effect"
+
+type Mutable<A> = { -readonly [K in keyof A]: A[K] }
+
+interface Chain {
+  state: "planned" | "open" | "done"
+  generation: number
+  session: string | undefined
+  seenAt: number
+  readonly rows: Array<Mutable<LinkRecord.LinkRecord>>
+}
+
+const unused = Effect.dieMessage("not of this store")
+
+export const make = (plan: VersionPlan.VersionPlan, api: JobStore.Job["api"]) => {
+  const chains: ReadonlyArray<Chain> = plan.chains.map(({ index, links, target }) => ({
+    state: "planned",
+    generation: 0,
+    session: undefined,
+    seenAt: 0,
+    rows: links.map(({ assetId, line, nextAssetId }) => ({
+      line,
+      chain: index,
+      target,
+      asset_id: assetId,
+      next_asset_id: nextAssetId,
+      fields: null,
+      state: "planned",
+      how: null,
+      sent_to: null,
+      stack_id: null,
+      attempts: 0,
+      sent_at: null,
+      done_at: null,
+      fault: null
+    }))
+  }))
+  let job: JobStore.Job = {
+    id: 1,
+    name: "job",
+    plan: undefined,
+    account: "default",
+    api,
+    traceparent: undefined,
+    kind: "run",
+    state: "running",
+    reason: undefined,
+    createdAtMillis: 0,
+    settleMillis: 2000,
+    links: plan.jobs,
+    chains: plan.chains.length
+  }
+  /** How often a chain was started again. */
+  let restarts = 0
+  const at = (index: number): Chain => {
+    const chain = chains[index]
+    if (chain === undefined) throw new Error(`there is no chain ${index}`)
+    return chain
+  }
+  const rows = (index: number) => at(index).rows.map((row) => ({ ...row }))
+  const held = (session: string, indexes: ReadonlyArray<number>) =>
+    indexes.map(at).filter((chain) => chain.session === session)
+
+  const service: JobStore.Service = {
+    submit: () => unused,
+    undo: () => unused,
+    jobs: Effect.sync(() => [job]),
+    reading: () => {
+      throw new Error("not of this store")
+    },
+    speaks: (_, said) => Effect.sync(() => job.api ?? said),
+    running: Effect.sync(() => (job.state === "running" ? [job] : [])),
+    start: (_, { open, stalled }) =>
+      Effect.map(Clock.currentTimeMillis, (now) =>
+        chains.flatMap((chain, index) => {
+          const again = chain.state === "open" && chain.seenAt < now - Duration.toMillis(stalled)
+          const begun = chains.filter(({ state }) => state === "open").length
+          if (!again && (chain.state !== "planned" || begun >= open)) return []
+          if (again) restarts++
+          Object.assign(chain, { state: "open", generation: chain.generation + 1, session: undefined, seenAt: now })
+          return [{ job: job.id, chain: index, generation: chain.generation, again }]
+        })
+      ),
+    begin: ({ chain: index, generation }, kind, session, lease) =>
+      Effect.map(Clock.currentTimeMillis, (now): JobStore.Begun => {
+        const chain = at(index)
+        if (chain.generation !== generation || chain.state !== "open" || job.state !== "running") {
+          return { _tag: "Over" }
+        }
+        if (kind !== job.kind) return { _tag: "Other" }
+        const isFree =
+          chain.session === undefined || chain.session === session || chain.seenAt < now - Duration.toMillis(lease)
+        if (!isFree) return { _tag: "Elsewhere" }
+        Object.assign(chain, { session, seenAt: now })
+        return { _tag: "Taken", rows: rows(index) }
+      }),
+    chain: (_, index) => Effect.sync(() => rows(index)),
+    stateOf: (_, line) =>
+      Effect.sync(() => chains.flatMap((chain) => chain.rows).find((row) => row.line === line)?.state),
+    write: (_, session, { patches }) =>
+      Effect.suspend(() => {
+        for (const patch of patches) {
+          const chain = chains.find((one) => one.rows.some(({ line }) => line === patch.line))
+          const row = chain?.rows.find(({ line }) => line === patch.line)
+          if (row === undefined || chain?.session !== session) return new ClusterError.ClusterError({ reason: "Lost" })
+          row.state = patch.state ?? row.state
+          row.how = patch.how ?? row.how
+          row.sent_to = patch.sentTo ?? row.sent_to
+          row.stack_id = patch.stackId ?? row.stack_id
+          row.attempts += patch.attempts
+          row.sent_at = patch.sentAt ?? row.sent_at
+          row.done_at = patch.doneAt ?? row.done_at
+        }
+        return Effect.void
+      }),
+    beat: (_, session, indexes) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        for (const chain of held(session, indexes)) chain.seenAt = now
+        return job
+      }),
+    layDown: (_, session, indexes, how) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        for (const chain of held(session, indexes))
+          Object.assign(chain, { session: undefined, state: how, seenAt: now })
+      }),
+    stop: (_, reason) =>
+      Effect.sync(() => {
+        job = { ...job, state: "stopped", reason }
+      }),
+    finish: Effect.sync(() => {
+      if (chains.every(({ state }) => state === "done")) job = { ...job, state: "done" }
+    })
+  }
+  return { service, isDone: () => job.state === "done", restarts: () => restarts, rowsOf: rows }
+}
