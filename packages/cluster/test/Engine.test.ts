@@ -66,7 +66,8 @@ describe.each(["v2", "v4"] as const)("a chain over %s", (api) => {
       const [versions] = seeded.shots.map((shot) => shot.versions)
       const store = StoreMemory.make(yield* VersionPlan.fromPairs(Seed.pairs(seeded)), api)
       const dying = lostAt(store.service, (states) => states.includes("confirmed"))
-      yield* work("dying", dying, api)
+      // What has died ends nothing: its scope is never closed.
+      yield* Scope.extend(work("dying", dying, api), yield* Scope.make())
       yield* until(dying.isLost)
       assert.isTrue(store.rowsOf(0).some(({ state }) => state === "sent"))
       const before = (yield* fake.requests).length
@@ -88,7 +89,7 @@ describe.each(["v2", "v4"] as const)("a chain over %s", (api) => {
   it.scoped("goes to another at once, when its worker is told to end", () =>
     Effect.gen(function* () {
       const fake = yield* FakeFrameio.FakeFrameio
-      const seeded = Seed.shots(fake.world, { shots: 40, versions: 8 })
+      const seeded = Seed.shots(fake.world, { shots: api === "v2" ? 16 : 12, versions: 8 })
       const store = StoreMemory.make(yield* VersionPlan.fromPairs(Seed.pairs(seeded)), api)
       const scope = yield* Scope.make()
       const first = yield* Scope.extend(work("first", store.service, api), scope)
