@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+import * as SafeText from "@effect-frameio/core/SafeText"
 import { eastAsianWidth } from "get-east-asian-width"
 
 /** Characters that Unicode gives no meaning and leaves to programs. */
@@ -69,11 +70,8 @@ export const painted = (text: string, colors: boolean, links = false): string =>
     .replace(ADDRESS, "")
     .replace(MARK, (mark) => (colors && mark in CODES ? `\u001b[${CODES[mark]}m` : ""))
 
-/** Characters that a terminal acts on, or that turn text round; line feed and tab excepted. */
-const HARMFUL = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
-
-/** Joins the parts of an emoji, and is harmless. */
-const JOINER = "\u200d"
+/** What a terminal acts on, or what turns text round; line feed and tab excepted. */
+const HARMFUL = new RegExp(`(?![\\n\\t])${SafeText.hidden}`, "gu")
 
 const TOKEN = /\bfio-[a-z]-[\w-]{8,}|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g
 
@@ -94,9 +92,7 @@ export const withoutTokens = (text: string): string =>
  * @category printing
  */
 export const visible = (text: string): string =>
-  withoutTokens(text).replace(HARMFUL, (character) =>
-    character === JOINER ? character : [...unitsOf(character)].map((unit) => `\\u${unit}`).join("")
-  )
+  withoutTokens(text).replace(HARMFUL, (character) => [...unitsOf(character)].map((unit) => `\\u${unit}`).join(""))
 
 function* unitsOf(character: string): Generator<string> {
   for (let at = 0; at < character.length; at++) yield character.charCodeAt(at).toString(16).padStart(4, "0")

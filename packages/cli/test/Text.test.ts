@@ -35,7 +35,7 @@ describe("Text", () => {
   )
 
   it.prop("lets nothing through that a terminal acts on", [FastCheck.string({ unit: "binary" })], ([text]) => {
-    assert.notMatch(Text.visible(text).replace(/[\n\t\u200d]/g, ""), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+    assert.notMatch(Text.visible(text).replace(/[\n\t\u200c\u200d]/g, ""), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u)
   })
 
   it("links to Frame.io where the terminal can, and to nowhere else", () => {

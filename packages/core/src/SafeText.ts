@@ -23,10 +23,17 @@ export const scrub = (text: string, secret: string | undefined): string => {
   return secret.includes("/") ? clean.split(secret.split("/").join("\\/")).join("<redacted>") : clean
 }
 
-/** Controls (C0, C1), invisible and bidirectional formatting, line separators, lone surrogates. */
-const UNSEEN =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
+/**
+ * The source of a regular expression (with the flag `u`) for one character that acts instead of being seen: controls,
+ * formatting that is invisible or turns the direction of a line, line separators, halves of characters. The joiners of
+ * emoji and of Persian are left alone.
+ *
+ * @since 0.1.0
+ * @category text
+ */
+export const hidden = "(?![\\u200c\\u200d])[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}\\p{Cs}]"
+
+const HIDDEN = new RegExp(hidden, "gu")
 
 /**
  * Text that came from outside, for a terminal or a log: characters that act instead of being seen are written as
@@ -34,7 +41,8 @@ const UNSEEN =
  *
  * @internal
  */
-export const visible = (text: string): string => text.replace(UNSEEN, (one) => `\\u{${one.charCodeAt(0).toString(16)}}`)
+export const visible = (text: string): string =>
+  text.replace(HIDDEN, (one) => `\\u{${one.codePointAt(0)?.toString(16)}}`)
 
 /**
  * The beginning of a text on one line, at most `length` characters, with nothing unseen in it.

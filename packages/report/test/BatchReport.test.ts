@@ -1,9 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type JobRecord, LinkError, VersionPlan } from "@effect-frameio/batch"
+import { SafeText } from "@effect-frameio/core"
 import { BatchReport } from "@effect-frameio/report"
 import { parse } from "csv-parse/sync"
 import { Effect, FastCheck, Schema, Stream } from "effect"
 import { COLUMNS } from "../src/internal/reportEmbedded.js"
+import { visible } from "../src/internal/reportText.js"
 import { anyRow, anyText, countsOf, HOSTILE, head, id, recorded, row, sample, T0 } from "./support/report.js"
 
 const pageOf = (
@@ -48,6 +50,18 @@ const textOf = (page: string) =>
     .replace(/<(script|style)[\s\S]*?<\/\1>/g, "")
     .replace(/<[^>]*>/g, " ")
     .replace(/\s+/g, " ")
+
+describe("a text that may have something hidden in it", () => {
+  it("shows the same characters by their names as the client and the command do", () => {
+    const hidden = new RegExp(SafeText.hidden, "u")
+    const differing: Array<string> = []
+    for (let code = 0; code < 0x110000; code++) {
+      const character = String.fromCodePoint(code)
+      if (visible(`a${character}b`).includes("[U+") !== hidden.test(character)) differing.push(code.toString(16))
+    }
+    assert.deepStrictEqual(differing, [])
+  })
+})
 
 describe("BatchReport.toHtml", () => {
   it.effect.prop(
