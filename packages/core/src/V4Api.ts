@@ -19,6 +19,7 @@ import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as OpenApi from "@effect/platform/OpenApi"
 import * as Context from "effect/Context"
 import * as Schema from "effect/Schema"
+import { sameId } from "./Asset.js"
 import * as FrameioApi from "./FrameioApi.js"
 import { argument } from "./internal/argument.js"
 import * as query from "./internal/query.js"
@@ -106,7 +107,9 @@ const ids = (maximum: number) =>
   Schema.Array(V4Asset.Id).pipe(
     Schema.minItems(1),
     Schema.maxItems(maximum),
-    Schema.filter((all) => new Set(all.map((id) => id.toLowerCase())).size === all.length || "names an id twice")
+    Schema.filter(
+      (all) => all.every((id, at) => all.findIndex((one) => sameId(one, id)) === at) || "names an id twice"
+    )
   )
 
 const parent = data(Schema.Struct({ parent_id: V4Asset.Id }))

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import { V4Api, V4Asset } from "@effect-frameio/core"
-import { Either, Schema } from "effect"
+import { Either, Option, Schema } from "effect"
 
 const fixture = (name: string): unknown =>
   JSON.parse(readFileSync(new URL(`./fixtures/v4/${name}.json`, import.meta.url), "utf8"))
@@ -82,6 +82,15 @@ describe("V4Asset", () => {
 describe("V4Api", () => {
   const account = "3d1c9a52-7f04-4b8e-9c61-0e5a2f7b8d13"
   const file = "0a7d5e91-c3f2-4b60-8e14-5d92b7f6a038"
+
+  it("takes an id twice for one by the rule of all ids: UUIDs whatever their case, Adobe ids as they are", () => {
+    const payload = Option.getOrThrow(V4Api.operations.versionStacks.create.payloadSchema)
+    const takes = (...ids: ReadonlyArray<string>) => Schema.is(payload)({ data: { file_ids: ids } })
+    const uuid = "5b8f3c1e-0d5e-4a7a-9a67-9c1f6c3f7d10"
+    assert.isFalse(takes(uuid, uuid.toUpperCase()))
+    assert.isTrue(takes("adobe:urn:aaid:a", "adobe:urn:aaid:A"))
+    assert.isFalse(takes("adobe:urn:aaid:a", "adobe:urn:aaid:a"))
+  })
 
   it("finds the endpoint of a request, and names its rate limit by account and operation", () => {
     const request = { method: "PATCH", url: `https://api.frame.io/v4/accounts/${account}/files/${file}/move?x=1` }
