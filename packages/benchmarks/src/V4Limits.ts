@@ -44,7 +44,7 @@ export interface Measured {
 
 const ROUND_TRIP_MILLIS = 50
 
-const LATENCY = FaultPlan.latency({ millis: ROUND_TRIP_MILLIS })
+const JITTER_MILLIS = 20
 
 /** The fake answers whatever the host is. */
 const IMS = "https://ims.example.invalid"
@@ -59,6 +59,8 @@ interface Scenario {
   readonly beside?: Ways.Way | undefined
   /** A service of Adobe's identity management instead of a developer token. */
   readonly service?: boolean | undefined
+  /** How often it is measured, each time with other round trips, give or take {@link JITTER_MILLIS}. Default once. */
+  readonly seeds?: number | undefined
 }
 
 const routes = { stack: "versionStacks.create", grow: "files.move", move: "files.move" }
@@ -105,14 +107,24 @@ const filled = (sizes: ReadonlyArray<number>): Effect.Effect<Filled, never, Fake
     return { chains, folderId }
   })
 
-const measure = (scenario: Scenario, client: string, way: Ways.Way): Effect.Effect<ReadonlyArray<Measured>> => {
+/** Once, with the round trips of a seed; they are all alike without one. */
+const measureOnce = (
+  scenario: Scenario,
+  client: string,
+  way: Ways.Way,
+  seed: number | undefined
+): Effect.Effect<ReadonlyArray<Measured>> => {
+  const latency = FaultPlan.latency({
+    millis: ROUND_TRIP_MILLIS,
+    ...(seed === undefined ? {} : { seed, jitterMillis: JITTER_MILLIS })
+  })
   const layer = RepositoryV4.layer.pipe(
     Layer.provide(scenario.service === true ? service : developer),
     Layer.orDie,
     Layer.provideMerge(
       FakeFrameio.layer({
         ...scenario.fake,
-        faults: FaultPlan.combine(LATENCY, scenario.fake?.faults ?? FaultPlan.none)
+        faults: FaultPlan.combine(latency, scenario.fake?.faults ?? FaultPlan.none)
       })
     )
   )
@@ -152,6 +164,36 @@ const measure = (scenario: Scenario, client: string, way: Ways.Way): Effect.Effe
     })
   })
   return VirtualClock.run(Effect.provide(program, layer))
+}
+
+/** The mean of several measurements of one client. */
+const meanOf = (all: ReadonlyArray<Measured>, one: Measured): Measured => {
+  const mean = (of: (one: Measured) => number) => all.reduce((sum, each) => sum + of(each), 0) / all.length
+  return {
+    ...one,
+    scenario: `${one.scenario} (mean of ${all.length})`,
+    seconds: mean(({ seconds }) => seconds),
+    shortest: mean(({ shortest }) => shortest),
+    sent: mean(({ sent }) => sent),
+    refused: mean(({ refused }) => refused),
+    inPlace: [...new Set(all.map(({ inPlace }) => inPlace))].join(", ")
+  }
+}
+
+const measure = (scenario: Scenario, client: string, way: Ways.Way): Effect.Effect<ReadonlyArray<Measured>> => {
+  const { seeds } = scenario
+  if (seeds === undefined) return measureOnce(scenario, client, way, undefined)
+  const runs = Effect.forEach(Array.from({ length: seeds }), (_, index) =>
+    measureOnce(scenario, client, way, index + 1)
+  )
+  return Effect.map(runs, (all) =>
+    (all[0] ?? []).map((one, at) =>
+      meanOf(
+        all.flatMap((run) => run[at] ?? []),
+        one
+      )
+    )
+  )
 }
 
 const pairs = Array.from({ length: 60 }, () => 2)
@@ -205,7 +247,7 @@ const scenarios: ReadonlyArray<Effect.Effect<ReadonlyArray<Measured>>> = [
     )
   ),
   measure(
-    { name: "V4: V1 beside an SDK with 60 pairs of its own", sizes: pairs, beside: Ways.retrying },
+    { name: "V4: V1 beside an SDK with 60 pairs of its own", sizes: pairs, beside: Ways.retrying, seeds: 20 },
     "ours",
     Ways.ours
   ),
@@ -229,6 +271,8 @@ const scenarios: ReadonlyArray<Effect.Effect<ReadonlyArray<Measured>>> = [
  */
 export const measureAll: Effect.Effect<ReadonlyArray<Measured>> = Effect.map(Effect.all(scenarios), (all) => all.flat())
 
+const rounded = (count: number): string => (Number.isInteger(count) ? String(count) : Table.fixed(count, 1))
+
 /**
  * The table.
  *
@@ -244,7 +288,7 @@ export const render = (rows: ReadonlyArray<Measured>): string =>
       `${Table.fixed(row.seconds, 1)} s`,
       `${Table.fixed(row.shortest, 1)} s`,
       Table.fixed(row.seconds / row.shortest, 3),
-      row.refused === 0 ? "none" : `${row.refused} of ${row.sent}`,
+      row.refused === 0 ? "none" : `${rounded(row.refused)} of ${rounded(row.sent)}`,
       row.inPlace
     ])
   )

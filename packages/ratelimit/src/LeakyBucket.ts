@@ -810,7 +810,8 @@ export const unavailable = (
  * A 429 arrived. It cost nothing, and its `remaining` is computed from an empty bucket, so it is not believed.
  *
  * As a rule it proves that the bucket was full to within one request: so the whole bucket holds until one fits for
- * certain, then one request goes alone. Each refusal of such a request doubles the hold, up to a window or 5 s.
+ * certain, then one request goes alone. Each refusal of such a request doubles the hold, up to a window or 5 s; it
+ * grows fourfold while strangers are about.
  * `retryAfterMillis`, which some proxy may send, is obeyed.
  *
  * Where the told rule does not explain it (a 429 without the headers that other answers have, or from a bucket that
@@ -873,13 +874,15 @@ const holdOn = (
 }
 
 /** With the rule known, a first refusal needs no hold of its own: the bucket counts as full, and leaks. */
-const holdMillis = ({ pace, rule }: Draft, alone: number, reason: "Refused" | "Unavailable"): number => {
+const holdMillis = ({ pace, rule, strangerShare }: Draft, alone: number, reason: "Refused" | "Unavailable"): number => {
   if (rule === undefined || pace !== undefined) {
     const first = pace === undefined || pace.guessed ? BLIND_HOLD : Math.min(BLIND_HOLD, 2 * pace.costMillis)
     return Math.min(reason === "Unavailable" ? LONGEST_HOLD : LONGEST_BLIND_HOLD, first * 2 ** alone)
   }
   if (alone === 0) return 0
-  return Math.min(Math.max(rule.windowMillis, LONGEST_HOLD), Math.max(1, costMillis(rule)) * 2 ** alone)
+  // Whom headers have told of takes each slot as it falls free: trying for the next is refused like the last.
+  const growth = strangerShare > 0 ? 4 : 2
+  return Math.min(Math.max(rule.windowMillis, LONGEST_HOLD), Math.max(1, costMillis(rule)) * growth ** alone)
 }
 
 /**
