@@ -61,8 +61,61 @@ export const Sent = Schema.TaggedStruct("Sent", {
   /** The id the call names: the target, or the stack it turned out to be in. */
   target: Schema.String,
   /** 1 for the first time; a request that the rate limit refused counts. */
-  attempt: Schema.Int
+  attempt: Schema.Int,
+  /** The folder that the version lay in, where the call only brings it to the folder of its stack to be. */
+  from: Schema.optional(Schema.String)
 })
+
+/**
+ * A share is kept up to date: the new version takes the place of the old one in it, before they are stacked. The old one
+ * is taken out first, because the answer alone tells whether it was in it.
+ *
+ * @since 0.1.0
+ * @category events
+ */
+export const Sharing = Schema.TaggedStruct("Sharing", {
+  ...link,
+  /** The share. */
+  shareId: Schema.String,
+  /** What is, or was, in it. */
+  removed: Schema.String,
+  /** What takes its place. */
+  added: Schema.String,
+  /**
+   * What is about to be sent, or what came of it. `removing`: the old file is taken out. `proving`: once more, to see
+   * whether Frame.io tells that it is out. `adding`: the new one is added. `done`: it has taken the old one's place.
+   * `absent`: the old one was not in it, so nothing was added. `doubtful`: whether it was is not known. `restoring`: the
+   * old one is put back, because the new one was refused; then `restored`. `undoing`: the old one takes its place again;
+   * then `undone`.
+   */
+  state: Schema.Literal(
+    "removing",
+    "proving",
+    "adding",
+    "done",
+    "absent",
+    "doubtful",
+    "restoring",
+    "restored",
+    "undoing",
+    "undone"
+  )
+})
+
+/**
+ * How a share stands.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type SharingState = (typeof Sharing.Type)["state"]
+
+/**
+ * The states in which a share is not, or need not be, as it was before the job.
+ *
+ * @internal
+ */
+export const CHANGED: ReadonlyArray<SharingState> = ["proving", "adding", "done", "restoring", "undoing"]
 
 /**
  * A chain waits for something other than the rate limit.
@@ -290,6 +343,7 @@ export const Finished = Schema.TaggedStruct("Finished", {
 export const BatchEvent = Schema.Union(
   Planned,
   Sent,
+  Sharing,
   Waiting,
   Confirmed,
   Failed,

@@ -25,6 +25,13 @@ export interface Options extends Omit<BatchRunner.Options, "giveUpAfter" | "name
   readonly giveUpAfter?: Duration.DurationInput | undefined
   /** Whether what failed in an earlier run is tried again. Default false. */
   readonly retryFailed?: boolean | undefined
+  /**
+   * The ids of shares that hold files of the plan. Where a file that is stacked for the first time is in one of them, the
+   * newest of its versions takes its place in it, before they are stacked; where it is not, the share is left alone. Two
+   * calls for each such file and share, each at its own limit. Over an API without shares the job does not begin. Default
+   * none.
+   */
+  readonly keepShares?: ReadonlyArray<string> | undefined
 }
 
 /**
@@ -33,7 +40,7 @@ export interface Options extends Omit<BatchRunner.Options, "giveUpAfter" | "name
  * @since 0.1.0
  * @category options
  */
-export type UndoOptions = Omit<Options, "lookFirst" | "retryFailed">
+export type UndoOptions = Omit<Options, "keepShares" | "lookFirst" | "retryFailed">
 
 /**
  * What holds when an option is left out, beside `BatchRunner.defaults`.
@@ -65,6 +72,15 @@ const verifiedOnly =
     })
   }
 
+/** How shares stand, by chain; nothing where the job keeps none and never did. */
+const sharesOf = (ledger: Ledger["Type"], keep: ReadonlyArray<string>) =>
+  Effect.map(ledger.shares, (all) => {
+    if (all.length + keep.length === 0) return undefined
+    const byChain = new Map<number, Array<(typeof all)[number]>>()
+    for (const one of all) byChain.set(one.chain, [...(byChain.get(one.chain) ?? []), one])
+    return { keep, known: (chain: number) => byChain.get(chain) ?? [] }
+  })
+
 /**
  * Does what is left of the job in the ledger. Run it again after whatever has stopped it: what is confirmed is not sent
  * again, what was sent and not answered is looked for first, and what failed is left alone unless `retryFailed` says
@@ -80,9 +96,13 @@ export const run = (options?: Options): Stream.Stream<BatchEvent, LedgerError, L
   Stream.unwrapScoped(
     Effect.gen(function* () {
       const ledger = yield* Ledger
-      const { abilities } = yield* Repository
+      const { abilities, shares } = yield* Repository
       const { filesPerStack, routes } = abilities
       const { name } = yield* ledger.job
+      const keepShares = options?.keepShares ?? []
+      if (keepShares.length > 0 && shares === undefined) {
+        return yield* new LedgerError({ reason: "NoShares", file: ledger.file })
+      }
       yield* ledger.begin(abilities.api)
       const before = yield* ledger.counts
       if (before.undone + before.undoing > 0) return yield* new LedgerError({ reason: "Undone", file: ledger.file })
@@ -107,6 +127,7 @@ export const run = (options?: Options): Stream.Stream<BatchEvent, LedgerError, L
               BatchEstimate.plus(sum, BatchEstimate.stepsOf(chain, filesPerStack))
             )
           : undefined,
+        shares: yield* sharesOf(ledger, keepShares),
         onEvent: yield* ledger.recorder("run")
       })
       return verifies ? Stream.mapEffect(events, verifiedOnly(ledger)) : events
@@ -139,6 +160,7 @@ export const undo = (options?: UndoOptions): Stream.Stream<BatchEvent, LedgerErr
         giveUpAfter: options?.giveUpAfter ?? defaults.giveUpAfter,
         name,
         before: undone,
+        shares: yield* sharesOf(ledger, []),
         onEvent: yield* ledger.recorder("undo")
       })
     })

@@ -43,6 +43,7 @@ export const add = (counts: Counts, event: BatchEvent): Counts => {
     case "Sent":
     case "Undoing":
       return { ...counts, sent: counts.sent + 1 }
+    case "Sharing":
     case "Waiting":
     case "Noticed":
     case "Paused":

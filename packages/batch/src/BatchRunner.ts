@@ -109,7 +109,8 @@ const settingsOf = <E>(
   failedBefore: options?.failedBefore ?? 0,
   skippedBefore: options?.skippedBefore ?? 0,
   steps,
-  requests: options?.requests
+  requests: options?.requests,
+  shares: options?.shares
 })
 
 /**
@@ -131,6 +132,12 @@ export interface ExtentOptions {
   readonly failedBefore?: number | undefined
   /** How many further links are left alone behind these. Default 0. */
   readonly skippedBefore?: number | undefined
+  /**
+   * The shares that are kept up to date, and how they stand.
+   *
+   * @internal
+   */
+  readonly shares?: JobRun.Settings<never>["shares"]
 }
 
 /**

@@ -8,7 +8,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
-import type { BatchEvent } from "./BatchEvent.js"
+import type * as BatchEvent from "./BatchEvent.js"
 import type * as JobRecord from "./JobRecord.js"
 import * as LinkError from "./LinkError.js"
 
@@ -35,6 +35,8 @@ export interface Patch {
   readonly doneAt: number | null
   /** A `LinkError` as JSON. */
   readonly fault: string | null
+  /** The folder that the version lay in before it was brought to its stack's. */
+  readonly home: string | null
 }
 
 /**
@@ -43,7 +45,7 @@ export interface Patch {
  * @since 0.1.0
  * @category models
  */
-export type Other = Extract<BatchEvent, { readonly _tag: "Planned" | "Finished" | "Paced" | "Noticed" }>
+export type Other = Extract<BatchEvent.BatchEvent, { readonly _tag: "Planned" | "Finished" | "Paced" | "Noticed" }>
 
 /**
  * One batch of writes.
@@ -56,6 +58,8 @@ export interface Entries {
   readonly patches: ReadonlyArray<Patch>
   /** In their order. */
   readonly others: ReadonlyArray<Other>
+  /** In their order. */
+  readonly shares: ReadonlyArray<typeof BatchEvent.Sharing.Type>
 }
 
 /**
@@ -65,8 +69,8 @@ export interface Entries {
  * @category models
  */
 export interface JobWriter<E> {
-  /** Returns when what must not be lost is written: `Sent`, `Undoing`, `Planned` and `Finished`. */
-  readonly record: (event: BatchEvent) => Effect.Effect<void, E>
+  /** Returns when what must not be lost is written: `Sent`, `Sharing`, `Undoing`, `Planned` and `Finished`. */
+  readonly record: (event: BatchEvent.BatchEvent) => Effect.Effect<void, E>
   /** Returns when everything that was recorded is written. */
   readonly written: Effect.Effect<void, E>
 }
@@ -76,8 +80,12 @@ type Change = { -readonly [K in keyof Patch]: Patch[K] }
 const millis = (event: { readonly at: DateTime.Utc }): number => DateTime.toEpochMillis(event.at)
 
 /** Events that nothing may follow before they are on the disk. */
-const isAwaited = (event: BatchEvent): boolean =>
-  event._tag === "Sent" || event._tag === "Undoing" || event._tag === "Planned" || event._tag === "Finished"
+const isAwaited = (event: BatchEvent.BatchEvent): boolean =>
+  event._tag === "Sent" ||
+  event._tag === "Sharing" ||
+  event._tag === "Undoing" ||
+  event._tag === "Planned" ||
+  event._tag === "Finished"
 
 /** Nothing new for so many turns of all fibers: who is still coming waits for something else than a turn. */
 const QUIET = 16
@@ -99,6 +107,7 @@ export const make = <E>(
   Effect.gen(function* () {
     let patches = new Map<number, Change>()
     let others: Array<Other> = []
+    let shares: Array<typeof BatchEvent.Sharing.Type> = []
     let waiters: Array<(exit: Exit.Exit<void, E>) => void> = []
     let broken: { readonly error: E } | undefined
     let seen = 0
@@ -118,7 +127,8 @@ export const make = <E>(
           attempts: 0,
           sentAt: null,
           doneAt: null,
-          fault: null
+          fault: null,
+          home: null
         }
         patches.set(line, one)
       }
@@ -126,7 +136,7 @@ export const make = <E>(
     }
 
     /** Whether there is anything of an event to write down. */
-    const take = (event: BatchEvent): boolean => {
+    const take = (event: BatchEvent.BatchEvent): boolean => {
       switch (event._tag) {
         case "Planned":
         case "Finished":
@@ -134,11 +144,15 @@ export const make = <E>(
         case "Noticed":
           others.push(event)
           return true
+        case "Sharing":
+          shares.push(event)
+          return true
         case "Sent": {
           const one = patch(event.line)
           one.state = "sent"
           one.sentAt = millis(event)
           one.sentTo = event.target
+          one.home = event.from ?? one.home
           one.attempts += 1
           open.add(event.line)
           return true
@@ -196,15 +210,17 @@ export const make = <E>(
     }
 
     const flush: Effect.Effect<void, E> = Effect.suspend(() => {
-      const entries: Entries = { patches: [...patches.values()], others }
+      const entries: Entries = { patches: [...patches.values()], others, shares }
       const told = waiters
       patches = new Map()
       others = []
+      shares = []
       waiters = []
       const tell = (exit: Exit.Exit<void, E>): void => {
         for (const resume of told) resume(exit)
       }
-      if (entries.others.length + entries.patches.length === 0) return Effect.sync(() => tell(Exit.void))
+      if (entries.others.length + entries.patches.length + entries.shares.length === 0)
+        return Effect.sync(() => tell(Exit.void))
       return write(entries).pipe(
         Effect.matchEffect({
           onFailure: (error) =>

@@ -12,6 +12,7 @@
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type { SqlError } from "@effect/sql/SqlError"
+import type { AssetId } from "@effect-frameio/core/Asset"
 import { NotOnTop } from "@effect-frameio/stacks/VersionStackError"
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
@@ -21,7 +22,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type * as BatchEvent from "./BatchEvent.js"
+import * as BatchEvent from "./BatchEvent.js"
 import * as LedgerFile from "./internal/ledger/ledgerFile.js"
 import * as LedgerImport from "./internal/ledger/ledgerImport.js"
 import * as LedgerUploads from "./internal/ledger/ledgerUploads.js"
@@ -73,6 +74,25 @@ export interface Notice {
   readonly stackId: string
   /** The notice. */
   readonly reason: string
+}
+
+/**
+ * A share that a job keeps up to date for one of its chains.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Share {
+  /** The line of the link whose version takes the place of another in it. */
+  readonly line: number
+  /** The index of its chain. */
+  readonly chain: number
+  readonly shareId: string
+  /** What its place is taken of. */
+  readonly removed: AssetId
+  /** What takes it. */
+  readonly added: AssetId
+  readonly state: BatchEvent.SharingState
 }
 
 /**
@@ -175,6 +195,8 @@ export interface Service {
    * missing. A run looks every link up before it sends it.
    */
   readonly isPartial: boolean
+  /** How the shares stand that the job keeps up to date, by link. */
+  readonly shares: Effect.Effect<ReadonlyArray<Share>, LedgerError>
   /** Notices of others' work, oldest first. */
   readonly notices: Effect.Effect<ReadonlyArray<Notice>, LedgerError>
 }
@@ -214,9 +236,16 @@ export interface Options {
 /** Chains are read so many at a time. */
 const CHAINS = 256
 
+/** Whether a share was changed for a link, and is not as it was. */
+const SHARED = `EXISTS (SELECT 1 FROM shares WHERE shares.line = links.line
+  AND shares.state IN (${BatchEvent.CHANGED.map((state) => `'${state}'`).join(", ")}))`
+
 /** What the job has stacked: as `LinkRecord` has it, for SQL. */
-const STACKED = `(state = 'confirmed' AND how NOT IN ('already', 'uploaded')) OR state IN ('sent', 'undoing')
-  OR (state = 'failed' AND fault ->> '$._tag' = '${NotOnTop._tag}')`
+const stackedWhere = (
+  hasShares: boolean
+): string => `(state = 'confirmed' AND how NOT IN ('already', 'uploaded')) OR state IN ('sent', 'undoing')
+  OR (state = 'failed' AND fault ->> '$._tag' = '${NotOnTop._tag}')
+${hasShares ? `  OR (state <> 'undone' AND (home IS NOT NULL OR ${SHARED}))` : ""}`
 
 /** The planned and sent links behind a failed one of their chain. */
 const BEHIND_FAILED = `
@@ -256,6 +285,9 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
     const query = <A extends object>(text: string, values?: ReadonlyArray<unknown>) =>
       orLedgerError(sql.unsafe<A>(text, values))
     const count = (text: string) => Effect.map(query<{ n: number }>(text), ([row]) => row?.n ?? 0)
+
+    // A ledger that is older and only read has none.
+    const hasShares = (yield* count("SELECT count(*) AS n FROM sqlite_master WHERE name = 'shares'")) > 0
 
     const known: Effect.Effect<Option.Option<Job>, LedgerError> = Effect.map(
       query<{
@@ -357,7 +389,7 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
           Stream.paginateChunkEffect(0, (from) =>
             Effect.map(
               query<LinkRecord.LinkRecord>(
-                `SELECT links.*, chains.target FROM ${order.from}
+                `SELECT links.*, chains.target${hasShares ? `, ${SHARED} AS shared` : ""} FROM ${order.from}
                WHERE ${order.place} >= ? AND ${order.place} < ? ORDER BY ${order.place}, links.position`,
                 [from, from + CHAINS]
               ),
@@ -469,7 +501,7 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
         if (failed > 0) yield* query(`UPDATE links SET state = 'planned' WHERE ${ON_TOP_AND_FAILED}`)
         return failed
       }),
-      stackedExtent: extentOf(STACKED),
+      stackedExtent: extentOf(stackedWhere(hasShares)),
       stackedChains: Stream.filterMap(chainRows, LinkRecord.stackedOf),
       recorder: (kind) =>
         Effect.map(
@@ -496,6 +528,11 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
       }),
       inUse,
       isPartial,
+      shares: hasShares
+        ? query<Share>(
+            "SELECT line, chain, share_id AS shareId, removed, added, state FROM shares ORDER BY line, share_id"
+          )
+        : Effect.succeed([]),
       notices: query<Notice>(
         "SELECT line, noticed_at AS atMillis, stack_id AS stackId, reason FROM notices ORDER BY rowid"
       )

@@ -72,6 +72,37 @@ export class MovedSince extends Schema.TaggedError<MovedSince>(`${KEY}/MovedSinc
 }
 
 /**
+ * Whether the old file was in a share cannot be told, so that the new one was not shown in it. Nothing was stacked.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ShareInDoubt extends Schema.TaggedError<ShareInDoubt>(`${KEY}/ShareInDoubt`)("FrameioShareInDoubt", {
+  /** The old file. */
+  assetId: AssetId,
+  /** The new one. */
+  next: AssetId,
+  shareId: Schema.String,
+  /**
+   * `Lost`: the answer to taking the old file out was lost, and it is not in the share now. `Untold`: Frame.io answers
+   * alike whether or not a file was in a share.
+   */
+  why: Schema.Literal("Lost", "Untold")
+}) {
+  override get message(): string {
+    const why =
+      this.why === "Lost"
+        ? "the answer to taking it out was lost"
+        : "Frame.io answers the taking out of what is in no share as if it had been in it"
+    return `Whether ${this.assetId} was in the share ${this.shareId} is not known: ${why}. It is not in it now, ${this.next} was not added, and nothing was stacked. If it was in it, put it back by hand; ${
+      this.why === "Lost"
+        ? "trying again what failed looks once more, and leaves the share alone where it is not in it."
+        : "then run the job in a new ledger that keeps no shares, and change the share by hand."
+    }`
+  }
+}
+
+/**
  * A file of this machine could not be read, so that nothing, or not all of it, was uploaded.
  *
  * @since 0.1.0
@@ -141,6 +172,7 @@ export const LinkError = Schema.Union(
   OutcomeUnknown,
   TargetChanged,
   MovedSince,
+  ShareInDoubt,
   UploadError,
   Unreadable,
   RecordedInWords

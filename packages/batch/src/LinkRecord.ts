@@ -42,6 +42,10 @@ export interface LinkRecord {
   readonly done_at: number | null
   /** Why it failed: a `LinkError` as JSON. */
   readonly fault: string | null
+  /** The folder that the version lay in before it was brought to its stack's; absent where the store is older. */
+  readonly home?: string | null
+  /** Whether a share was changed for it that is not as it was; absent where the store keeps none. */
+  readonly shared?: 0 | 1
 }
 
 /**
@@ -80,7 +84,8 @@ const linkOf = (row: LinkRecord, is?: "confirmed" | "unsettled"): VersionPlan.Li
   fields: undefined,
   ...nameOf(row),
   ...(is === "unsettled" ? { isUnsettled: true } : {}),
-  ...(is === "confirmed" ? { isConfirmed: true } : {})
+  ...(is === "confirmed" ? { isConfirmed: true } : {}),
+  ...(typeof row.home === "string" ? { home: id(row.home) } : {})
 })
 
 /**
@@ -129,11 +134,16 @@ const isOnStackAndFailed = (row: LinkRecord): boolean =>
   row.fault !== null &&
   Option.exists(LinkError.fromJson(row.fault), (error) => LinkError.outcomeOf(error) === "applied")
 
+/** What was brought to its stack's folder, or shown in a share, is put back though it never came onto the stack. */
+const isMovedAlone = (row: LinkRecord): boolean =>
+  row.state !== "undone" && (typeof row.home === "string" || row.shared === 1)
+
 const isStacked = (row: LinkRecord): boolean =>
   (row.state === "confirmed" && row.how !== "already" && row.how !== "uploaded") ||
   row.state === "sent" ||
   row.state === "undoing" ||
-  isOnStackAndFailed(row)
+  isOnStackAndFailed(row) ||
+  isMovedAlone(row)
 
 /**
  * The links of a chain that the job has stacked and not undone, out of the chain's rows in order.

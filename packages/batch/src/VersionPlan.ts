@@ -41,6 +41,8 @@ export interface Link {
    * is no longer in its place. Absent in a new plan.
    */
   readonly isConfirmed?: boolean | undefined
+  /** The folder that it lay in before the job brought it to its stack's: undo takes it back there. */
+  readonly home?: AssetId | undefined
 }
 
 /**

@@ -444,6 +444,8 @@ describe("Ledger", () => {
             const sql = yield* LibsqlClient.make({ url: `file:${file}` })
             yield* sql.unsafe("ALTER TABLE job DROP COLUMN api")
             yield* sql.unsafe("DROP TABLE uploads")
+            yield* sql.unsafe("DROP TABLE shares")
+            yield* sql.unsafe("ALTER TABLE links DROP COLUMN home")
             yield* sql.unsafe("DELETE FROM migrations WHERE migration_id > 1")
             if (began) yield* sql.unsafe("INSERT INTO runs (kind, began_at) VALUES ('run', 0)")
           })

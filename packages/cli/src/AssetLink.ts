@@ -56,6 +56,33 @@ export const read = (word: string): CommandLine.Read<string> => {
  */
 export const kind = (label: string): CommandLine.Kind<string> => ({ label, completes: "nothing", read })
 
+const SHARE = new RegExp(`/shares?/(${UUID})(?:[/?#]|$)`, "i")
+
+/**
+ * Shares on a command line, by their ids or links, with commas between them.
+ *
+ * @since 0.1.0
+ * @category kinds
+ */
+export const shares: CommandLine.Kind<ReadonlyArray<string>> = {
+  label: "share[,...]",
+  completes: "nothing",
+  read: (word) => {
+    const ids: Array<string> = []
+    for (const one of word.split(",").map((part) => part.trim())) {
+      const id = new RegExp(`^${UUID}$`, "i").test(one) ? one : SHARE.exec(one)?.[1]
+      if (id === undefined) {
+        return {
+          ok: false,
+          problem: `${JSON.stringify(one)}, which is neither the id of a share nor a link with one; open a short link in a browser, and copy the address that it leads to`
+        }
+      }
+      ids.push(id.toLowerCase())
+    }
+    return { ok: true, value: [...new Set(ids)] }
+  }
+}
+
 /**
  * The page that shows the asset in a browser.
  *

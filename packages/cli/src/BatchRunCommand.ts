@@ -16,6 +16,7 @@ import * as Ledger from "@effect-frameio/batch/Ledger"
 import type { LedgerError } from "@effect-frameio/batch/LedgerError"
 import * as PlanSource from "@effect-frameio/batch/PlanSource"
 import * as VersionPlan from "@effect-frameio/batch/VersionPlan"
+import { Repository } from "@effect-frameio/stacks/Repository"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -148,6 +149,8 @@ export interface RunArgs {
   readonly settleAfter: Option.Option<number>
   /** Seconds to wait while nothing gets through, before the job stops. */
   readonly giveUpAfter: Option.Option<number>
+  /** The ids of shares in which new versions take the place of old files. Default none. */
+  readonly keepShares?: Option.Option<ReadonlyArray<string>> | undefined
   /** Whether the versions of a stack may come in another order than the file says they have. */
   readonly anyOrder?: boolean | undefined
   /** No JSON lines, even in a pipe. */
@@ -157,6 +160,9 @@ export interface RunArgs {
   /** Sees each event. */
   readonly onEvent?: ((event: BatchEvent.BatchEvent) => Effect.Effect<void>) | undefined
 }
+
+const sharesOf = ({ keepShares }: Pick<RunArgs, "keepShares">): ReadonlyArray<string> =>
+  Option.getOrElse(keepShares ?? Option.none(), () => [])
 
 const checked = (args: RunArgs): Effect.Effect<void, CliError> => {
   const wrong = [
@@ -171,6 +177,9 @@ const checked = (args: RunArgs): Effect.Effect<void, CliError> => {
       : []),
     ...(args.retryFailed && Option.isNone(args.ledger)
       ? ["--retry-failed needs --ledger: without one nothing is known of earlier runs."]
+      : []),
+    ...(sharesOf(args).length > 0 && Option.isNone(args.ledger)
+      ? ["--keep-shares needs --ledger: what was taken out of a share has to be known, to go on and to undo it."]
       : [])
   ]
   return wrong.length === 0 ? Effect.void : CliError.badInput(wrong.join("\n"))
@@ -196,6 +205,27 @@ const takeInto = (ledger: Ledger.Service, args: RunArgs, format: VersionPlan.For
 
 const memoryPlan = (args: RunArgs, format: VersionPlan.Format) =>
   reading(args.file, args.json, (bytes) => VersionPlan.fromBytes(bytes, { format, anyOrder: args.anyOrder }))
+
+/** Chains that make a stack, of whose files the newest is shown in the place of the oldest. */
+const isNew = (chain: VersionPlan.Chain): boolean =>
+  chain.expected?.kind !== "stack" && chain.resumed?.stack === undefined
+
+/** What would be swapped in each of the shares that are to be kept, where the old file is in it. */
+const swapped = <E, R>(chains: Stream.Stream<VersionPlan.Chain, E, R>, args: RunArgs) =>
+  Effect.gen(function* () {
+    const shares = sharesOf(args)
+    if (shares.length === 0) return []
+    const V4Job = yield* Effect.promise(() => import("./V4Job.js"))
+    const made = [...(yield* Stream.runCollect(Stream.filter(chains, isNew)))]
+    return [
+      `In ${shares.length === 1 ? `the share ${shares[0]}` : `each of the shares ${shares.join(", ")}`}, where the old file is in it:`,
+      ...ChainText.listed(
+        made.map(({ links, target }) => ({ target, links: links.slice(-1) })),
+        { total: made.length, word: "for" }
+      ),
+      V4Job.sharesEstimate(made.length, shares.length)
+    ]
+  })
 
 /** By the limits of the API that is said, or that the job was begun on; nobody is asked. */
 const estimateOf = <E, R>(
@@ -232,7 +262,8 @@ const dryRun = (
       const plan = yield* memoryPlan(args, format)
       return yield* say({ versions: plan.jobs, stacks: plan.chains.length }, [
         ...ChainText.listed(plan.chains, { total: plan.chains.length, word: "on" }),
-        yield* estimateOf(Stream.fromIterable(plan.chains), plan.jobs, undefined, undefined)
+        yield* estimateOf(Stream.fromIterable(plan.chains), plan.jobs, undefined, undefined),
+        ...(yield* swapped(Stream.fromIterable(plan.chains), args))
       ])
     }
     const ledger = yield* LedgerFile.open(file, "read")
@@ -247,9 +278,35 @@ const dryRun = (
         `${counts.failed} have failed and ${counts.skipped} wait behind them (see --retry-failed).`,
       yield* Effect.mapError(estimateOf(ledger.chains, left.links, lastRule(samples), job.api), (error) =>
         error._tag === "LedgerError" ? LedgerFile.toCliError(error) : error
-      )
+      ),
+      ...(yield* Effect.mapError(swapped(ledger.chains, args), LedgerFile.toCliError))
     ])
   })
+
+/** Says which shares are kept; fails where one is not there, or the API has none. */
+const beforeShares = (chains: Stream.Stream<VersionPlan.Chain, LedgerError>, shareIds: ReadonlyArray<string>) =>
+  Effect.gen(function* () {
+    if (shareIds.length === 0) return
+    const stdio = yield* Stdio
+    const { shares } = yield* Repository
+    if (shares === undefined) {
+      return yield* CliError.badInput("--keep-shares: only V4 has calls for shares. Nothing was sent.")
+    }
+    const V4Job = yield* Effect.promise(() => import("./V4Job.js"))
+    const names = yield* Effect.forEach(shareIds, (shareId) =>
+      Effect.map(shares.name(shareId), (name) => (name === "" ? shareId : `${JSON.stringify(name)} (${shareId})`))
+    )
+    const stacks = yield* Stream.runCount(Stream.filter(chains, isNew))
+    yield* stdio.err(`Shares: ${names.join(", ")}. ${V4Job.sharesEstimate(stacks, shareIds.length)}\n`)
+  }).pipe(
+    Effect.mapError((error) =>
+      error._tag === "LedgerError"
+        ? LedgerFile.toCliError(error)
+        : error._tag === "CliError"
+          ? error
+          : Failure.toCliError(error, { badInput: ["FrameioNotFound"] })
+    )
+  )
 
 /** Over V4: how long it takes, in hours where it is hours, and whether all that a plan names is there. */
 const beforeOverV4 = (chains: Stream.Stream<VersionPlan.Chain, LedgerError>, isBegun: boolean) =>
@@ -299,11 +356,18 @@ const runWithLedger = (args: RunArgs, file: string, format: VersionPlan.Format) 
           : ""
       }\n${ledger.isPartial ? `${LedgerFile.PARTIAL} Everything is looked up before it is sent.\n` : ""}`
     )
-    const view = JobView.show((stop) => BatchJob.run({ ...runnerOptions(args, stop), retryFailed: args.retryFailed }), {
-      ...args,
-      goOn: args.goOn ?? `To go on: frameio batch run ${Text.quoted(args.file)} --ledger ${Text.quoted(file)}`
-    })
-    return yield* Effect.zipRight(beforeOverV4(ledger.chains, job.api !== undefined), view).pipe(
+    const keepShares = sharesOf(args)
+    const kept = keepShares.length === 0 ? "" : ` --keep-shares ${keepShares.join(",")}`
+    const view = JobView.show(
+      (stop) => BatchJob.run({ ...runnerOptions(args, stop), retryFailed: args.retryFailed, keepShares }),
+      {
+        ...args,
+        goOn: args.goOn ?? `To go on: frameio batch run ${Text.quoted(args.file)} --ledger ${Text.quoted(file)}${kept}`
+      }
+    )
+    return yield* beforeOverV4(ledger.chains, job.api !== undefined).pipe(
+      Effect.zipRight(beforeShares(ledger.chains, keepShares)),
+      Effect.zipRight(view),
       Effect.provideService(Ledger.Ledger, ledger),
       Effect.catchTag("LedgerError", (error) => Effect.fail(LedgerFile.toCliError(error))),
       Effect.provide(Connection.layerOf(job.api))

@@ -31,7 +31,7 @@ export const listed = (
     /** How many there are in all. */
     readonly total: number
     /** Between the versions and their stack. */
-    readonly word: "on" | "off"
+    readonly word: "on" | "off" | "for"
   }
 ): ReadonlyArray<string> => [
   ...chains.slice(0, LISTED).map(({ links, target }) => {

@@ -230,6 +230,11 @@ export const plan = CommandLine.command({
       "How the plan is written.",
       "by the name of the file, else csv"
     ),
+    keepShares: CommandLine.optional(
+      "keep-shares",
+      AssetLink.shares,
+      "Say what keeping these shares up to date would take, and name them in the command that runs the plan."
+    ),
     force,
     json: CommandLine.toggle("json", "Write all of it to standard output as JSON lines: Line, Finding, Summary.")
   },
@@ -344,6 +349,11 @@ export const batchRun = CommandLine.command({
     lookFirst: CommandLine.toggle(
       "look-first",
       "Read each stack before sending, so that what is in place is not sent again, and verify what the ledger has in place. Slower."
+    ),
+    keepShares: CommandLine.optional(
+      "keep-shares",
+      AssetLink.shares,
+      "Over V4, with --ledger: in these shares, put the newest version in the place of an old file before they are stacked, where the old file is in the share. Needs two calls for each, of 10 a minute."
     ),
     anyOrder: CommandLine.toggle(
       "any-order",

@@ -29,6 +29,8 @@ import { Stdio } from "./Stdio.js"
 export interface Request extends FolderRequest.FolderRequest {
   readonly out: Option.Option<string>
   readonly format: Option.Option<PlanFile.Format>
+  /** The ids of shares to be kept up to date when the plan is run. */
+  readonly keepShares: Option.Option<ReadonlyArray<string>>
   readonly force: boolean
   readonly json: boolean
 }
@@ -119,10 +121,17 @@ export const handle = Effect.fn("Cli.plan")(function* (request: Request) {
   )
 
   yield* tell(PlanText.summary(plan, limit))
+  const shares = Option.getOrElse(request.keepShares, () => [])
+  if (shares.length > 0) {
+    const V4Job = yield* Effect.promise(() => import("./V4Job.js"))
+    const stacks = plan.groups.filter(({ target }) => target.kind === "file").length
+    yield* tell(`\n${V4Job.sharesEstimate(stacks, shares.length)}\n`)
+  }
+  const kept = shares.length === 0 ? "" : ` --ledger job.db --keep-shares ${shares.join(",")}`
   if (out !== undefined) {
     yield* tell(
       `\nThe plan is in ${out}${findings === undefined ? "" : `, and what was found in ${findings}`}.\n${
-        plan.jobs === 0 ? "" : `Look it over, then: frameio batch run ${out}\n`
+        plan.jobs === 0 ? "" : `Look it over, then: frameio batch run ${out}${kept}\n`
       }`
     )
   } else if (!asFile && !request.json) {

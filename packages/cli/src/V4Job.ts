@@ -57,6 +57,25 @@ export const estimate = <E, R>(chains: Chains<E, R>): Effect.Effect<string, E, R
   )
 
 /**
+ * What keeping shares up to date takes, at the most: no call tells in advance which files are in them.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const sharesEstimate = (stacks: number, shares: number): string => {
+  const each = stacks * shares
+  // The first is taken out twice, which shows what the answer means.
+  const counts = new Map([
+    ["shares.removeAsset", each === 0 ? 0 : each + 1],
+    ["shares.addAsset", each]
+  ])
+  return (
+    `Keeping ${plural(shares, "share")} up to date is up to ${plural(each === 0 ? 0 : each + 1, "removal")} and ` +
+    `${plural(each, "addition")} (10 a minute each): ${duration(StackSteps.shortestMillis(counts, printed))} at the least.`
+  )
+}
+
+/**
  * Fails with all ids of chains that V4 does not find: a plan may be one of v2, whose ids need not be V4's.
  *
  * @since 0.1.0

@@ -226,6 +226,39 @@ describe("the command over V4", () => {
   )
 
   test(
+    "keeps shares: says what that takes, swaps the old file for the newest version, and undo swaps them back",
+    Effect.gen(function* () {
+      const { env, folder, frameio, pairs, seeded, server } = yield* started(2, 3)
+      const [first, second] = seeded.shots.map(({ versions }) => versions)
+      const [old] = first ?? []
+      assert(old !== undefined)
+      const share = server.addShare({ name: "Client", assetIds: [old] })
+      const job = ["batch", "run", pairs, "--ledger", `${folder}/job.db`] as const
+      const link = `https://next.frame.io/share/${share}`
+      const alone = yield* frameio("batch", "run", pairs, "--keep-shares", share)
+      assert.strictEqual(alone.code, 2)
+      assert.include(alone.err, "--keep-shares needs --ledger")
+      const other = yield* frameio(...job, "--keep-shares", "11111111-1111-4111-8111-111111111111")
+      assert.strictEqual(other.code, 2, other.err)
+      assert.isFalse((yield* server.requests).some(({ applied }) => applied))
+      const v2 = yield* run([...job, "--keep-shares", link, "--api", "v2"], { env, http })
+      assert.strictEqual(v2.code, 2)
+      assert.include(v2.err, "only V4 has calls for shares")
+      const dry = yield* run([...job, "--keep-shares", link, "--dry-run", "--api", "v4"], { env, http, terminal: true })
+      assert.include(dry.out, `${first?.[2]}  for  ${old}`)
+      assert.include(dry.out, "3 removals and 2 additions (10 a minute each)")
+      const ran = yield* frameio(...job, "--keep-shares", link)
+      assert.strictEqual(ran.code, 0, ran.err)
+      assert.include(ran.err, `Shares: "Client" (${share}).`)
+      assert.deepStrictEqual(server.shareAssets(share), first?.slice(2))
+      assert.deepStrictEqual(server.world.stackOf(second?.[0] ?? "")?.versions, second)
+      const undone = yield* run(["batch", "undo", "--ledger", `${folder}/job.db`, "--yes"], { env, http })
+      assert.strictEqual(undone.code, 0, undone.err)
+      assert.deepStrictEqual(server.shareAssets(share), [old])
+    })
+  )
+
+  test(
     "lists every id of a plan that V4 does not find, and sends nothing",
     Effect.gen(function* () {
       const { frameio, fs, folder, pairs, server } = yield* started(2, 2)

@@ -260,7 +260,7 @@ const JOB = `id, name, plan, digest, account, kind, state, reason, created_at::f
 
 const LINK = `links.line, links.chain, chains.target, links.asset_id, links.next_asset_id, links.fields, links.state,
   links.how, links.sent_to, links.stack_id, links.attempts, links.sent_at::float8 AS sent_at,
-  links.done_at::float8 AS done_at, links.fault`
+  links.done_at::float8 AS done_at, links.fault, links.home`
 
 const LINKS_OF = `FROM frameio_links AS links
   JOIN frameio_chains AS chains ON chains.job = links.job AND chains.id = links.chain`
@@ -276,10 +276,11 @@ const UPDATE = `
     attempts = links.attempts + patch.attempts,
     sent_at = coalesce(patch."sentAt", links.sent_at),
     done_at = coalesce(CASE WHEN links.state = patch.state THEN links.done_at END, patch."doneAt", links.done_at),
-    fault = CASE WHEN patch.fault IS NULL THEN links.fault ELSE nullif(patch.fault, '') END
+    fault = CASE WHEN patch.fault IS NULL THEN links.fault ELSE nullif(patch.fault, '') END,
+    home = coalesce(links.home, patch.home)
   FROM jsonb_to_recordset($1::jsonb) AS patch(
     line int, state text, how text, "sentTo" text, "stackId" text, attempts int, "sentAt" bigint, "doneAt" bigint,
-    fault text
+    fault text, home text
   ), frameio_chains AS chains
   WHERE links.job = $2 AND links.line = patch.line
     AND chains.job = links.job AND chains.id = links.chain AND chains.session = $3
@@ -293,7 +294,8 @@ const IS_BEHIND_FAILED = `EXISTS (
 )`
 
 const IS_STACKED = `((links.state = 'confirmed' AND links.how <> 'already') OR links.state IN ('sent', 'undoing')
-  OR (links.state = 'failed' AND links.fault::jsonb ->> '_tag' = '${NotOnTop._tag}'))`
+  OR (links.state = 'failed' AND links.fault::jsonb ->> '_tag' = '${NotOnTop._tag}')
+  OR (links.state <> 'undone' AND links.home IS NOT NULL))`
 
 /** So many links go with one statement, and so many chains are read with one. */
 const LINKS = 5000

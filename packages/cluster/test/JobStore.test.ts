@@ -44,9 +44,11 @@ const sent = (line: number) =>
         attempts: 1,
         sentAt: DateTime.toEpochMillis(at),
         doneAt: null,
-        fault: null
+        fault: null,
+        home: null
       }
-    ]
+    ],
+    shares: []
   }))
 
 const starting = { open: 10, stalled: "1 hour" } as const

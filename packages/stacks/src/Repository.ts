@@ -223,6 +223,32 @@ export interface ListOptions {
 }
 
 /**
+ * Shares, under which people outside see some files. No API lists the files of one.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Shares {
+  /** The API's names of the calls, as errors tell them. */
+  readonly endpoints: { readonly add: string; readonly remove: string }
+  /** The name of a share, empty where it has none. */
+  readonly name: (shareId: string) => Effect.Effect<string, FrameioError.ReadError>
+  /** Shows a file in a share. What comes of a file that is in it already is not documented. */
+  readonly add: (args: {
+    readonly shareId: string
+    readonly file: AssetId
+  }) => Effect.Effect<void, FrameioError.WriteError>
+  /**
+   * Takes a file out of a share; of a version on a stack the whole stack goes. What comes of a file that is not in it is
+   * not documented.
+   */
+  readonly remove: (args: {
+    readonly shareId: string
+    readonly file: AssetId
+  }) => Effect.Effect<void, FrameioError.WriteError>
+}
+
+/**
  * The repository. Ids may be whatever the API knows as one.
  *
  * @since 0.1.0
@@ -256,6 +282,8 @@ export interface Service {
   readonly raise?:
     | ((args: { readonly stackId: AssetId; readonly file: AssetId }) => Effect.Effect<void, FrameioError.WriteError>)
     | undefined
+  /** Shares, where the API has calls for them. */
+  readonly shares?: Shares | undefined
   /** Takes a version out of its stack, into the folder of the stack, which a blind API need not be told. */
   readonly takeOut: (args: {
     readonly stack: Pick<Stack, "id" | "parentId">

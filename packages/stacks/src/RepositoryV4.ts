@@ -267,6 +267,12 @@ export const make: Effect.Effect<Repository.Service, never, V4Client.V4Client> =
       grow: ({ file, stackId }) => move(file, stackId),
       raise: ({ file, stackId }) =>
         Effect.asVoid(client.versionStacks.reorder({ versionStackId: stackId, targetFileId: file, moveTo: "top" })),
+      shares: {
+        endpoints: { add: "shares.addAsset", remove: "shares.removeAsset" },
+        name: (shareId) => Effect.map(client.shares.show({ shareId }), ({ name }) => name ?? ""),
+        add: ({ file, shareId }) => Effect.asVoid(client.shares.addAsset({ shareId, assetId: file })),
+        remove: ({ file, shareId }) => Effect.asVoid(client.shares.removeAsset({ shareId, assetId: file }))
+      },
       takeOut: ({ file, stack }) =>
         stack.parentId === undefined
           ? Effect.fail(

@@ -98,6 +98,13 @@ export interface V4Unknowns {
   readonly uploadUrlLifeMillis: number
   /** How long a file stays that was never uploaded, in ms; for ever by default. */
   readonly neverUploadedMillis: number | undefined
+  /** What adding what is in a share already does: nothing, or it is refused with this status. Default `nothing`. */
+  readonly addShared: "nothing" | 409 | 422
+  /**
+   * What taking out what is not in a share does: it is refused with this status, or answered as if it had been in it.
+   * Default 404.
+   */
+  readonly removeUnshared: 404 | 422 | "nothing"
   /** The resource that `file.versioned` names: the file that was put on, or its stack. Default `file`. */
   readonly versionedResource: "file" | "version_stack"
 }
@@ -157,6 +164,8 @@ export const defaults: V4Unknowns = {
   partSize: 20_000_000,
   uploadUrlLifeMillis: 86_400_000,
   neverUploadedMillis: undefined,
+  addShared: "nothing",
+  removeUnshared: 404,
   versionedResource: "file"
 }
 

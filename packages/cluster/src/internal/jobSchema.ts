@@ -90,6 +90,11 @@ const migrations = {
     const sql = yield* SqlClient.SqlClient
     // The version of Frame.io's API, null until it is known; the trace that the submission was part of.
     yield* sql`ALTER TABLE frameio_jobs ADD COLUMN api TEXT CHECK (api IN ('v2', 'v4')), ADD COLUMN traceparent TEXT`
+  }),
+  "3_home": Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    // The folder that a version lay in before it was brought to its stack's.
+    yield* sql`ALTER TABLE frameio_links ADD COLUMN home TEXT`
   })
 }
 

@@ -87,6 +87,22 @@ const migrations = {
       state TEXT NOT NULL CHECK (state IN ('planned', 'creating', 'uploaded', 'removed', 'left-out', 'there')),
       asset_id TEXT
     )`
+  }),
+  "4_shares": Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    // The folder that a version lay in before it was brought to its stack's.
+    yield* sql`ALTER TABLE links ADD COLUMN home TEXT`
+    // `line` is that of the link whose version takes the place of `removed`.
+    yield* sql`CREATE TABLE shares (
+      line INTEGER NOT NULL,
+      chain INTEGER NOT NULL,
+      share_id TEXT NOT NULL,
+      removed TEXT NOT NULL,
+      added TEXT NOT NULL,
+      state TEXT NOT NULL,
+      at INTEGER NOT NULL,
+      PRIMARY KEY (line, share_id)
+    )`
   })
 }
 

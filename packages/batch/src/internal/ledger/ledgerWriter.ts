@@ -17,11 +17,12 @@ const UPDATE = `
     attempts = links.attempts + patch.attempts,
     sent_at = coalesce(patch.sent_at, links.sent_at),
     done_at = coalesce(CASE WHEN links.state = patch.state THEN links.done_at END, patch.done_at, links.done_at),
-    fault = CASE WHEN patch.fault IS NULL THEN links.fault ELSE nullif(patch.fault, '') END
+    fault = CASE WHEN patch.fault IS NULL THEN links.fault ELSE nullif(patch.fault, '') END,
+    home = coalesce(links.home, patch.home)
   FROM (
     SELECT
       value ->> 0 AS line, value ->> 1 AS state, value ->> 2 AS how, value ->> 3 AS sent_to, value ->> 4 AS stack_id,
-      value ->> 5 AS attempts, value ->> 6 AS sent_at, value ->> 7 AS done_at, value ->> 8 AS fault
+      value ->> 5 AS attempts, value ->> 6 AS sent_at, value ->> 7 AS done_at, value ->> 8 AS fault, value ->> 9 AS home
     FROM json_each(?)
   ) AS patch
   WHERE links.line = patch.line`
@@ -72,8 +73,22 @@ const rowOf = (one: JobWriter.Patch) => [
   one.attempts,
   one.sentAt,
   one.doneAt,
-  one.fault
+  one.fault,
+  one.home
 ]
+
+const shareOf = (event: JobWriter.Entries["shares"][number]): Statement => ({
+  text: "INSERT OR REPLACE INTO shares (line, chain, share_id, removed, added, state, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+  values: [
+    event.line,
+    event.chain,
+    event.shareId,
+    event.removed,
+    event.added,
+    event.state,
+    DateTime.toEpochMillis(event.at)
+  ]
+})
 
 export const make =
   (
@@ -82,13 +97,10 @@ export const make =
     /** Whether what was written can be found again. */
     verify: Effect.Effect<void, LedgerError>
   ) =>
-  ({ others, patches }: JobWriter.Entries): Effect.Effect<void, LedgerError> =>
+  ({ others, patches, shares }: JobWriter.Entries): Effect.Effect<void, LedgerError> =>
     Effect.forEach(
-      others,
-      (event) => {
-        const { text, values } = statementOf(kind, event)
-        return execute(text, values)
-      },
+      [...others.map((event) => statementOf(kind, event)), ...shares.map(shareOf)],
+      ({ text, values }) => execute(text, values),
       { discard: true }
     ).pipe(
       Effect.zipRight(patches.length === 0 ? Effect.void : execute(UPDATE, [JSON.stringify(patches.map(rowOf))])),

@@ -17,6 +17,7 @@ import * as BatchEstimate from "../../BatchEstimate.js"
 import { type LinkError, MovedSince, TargetChanged } from "../../LinkError.js"
 import type { Chain, Expected, Link } from "../../VersionPlan.js"
 import { base, type End, inOrder, isOpen, type Links, type Tools } from "./links.js"
+import * as ShareSwap from "./shareSwap.js"
 
 /** What a link can fail with before it is sent. */
 type Found = FrameioError.ReadError | AlreadyElsewhere | NotInStack | TargetChanged | MovedSince
@@ -152,17 +153,19 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
   const sending = <A>(
     links: Links,
     send: Effect.Effect<A, FrameioError.WriteError>,
-    how: { readonly to: () => AssetId; readonly job: Tools["jobs"]["makes"] }
+    how: { readonly to: () => AssetId; readonly job: Tools["jobs"]["makes"]; readonly from?: AssetId | undefined }
   ): Effect.Effect<ExactlyOnce.Attempt<A>> => {
     let attempt = 0
     return Effect.suspend(() => {
       const beforeSend = Effect.suspend(() => {
         underWay = true
         const target = how.to()
+        const from = how.from === undefined ? {} : { from: how.from }
         attempt += 1
         return Effect.forEach(
           links,
-          (link) => Effect.flatMap(base(chain, link), (fields) => emit({ _tag: "Sent", ...fields, target, attempt })),
+          (link) =>
+            Effect.flatMap(base(chain, link), (fields) => emit({ _tag: "Sent", ...fields, target, attempt, ...from })),
           { concurrency: "unbounded", discard: true }
         )
       })
@@ -246,7 +249,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
   // ---------------------------------------------------------------------------
 
   /** Brings a file to the folder where its stack is to be made. */
-  const gather = (link: Link, folderId: AssetId): Effect.Effect<End> => {
+  const gather = (link: Link, folderId: AssetId, from: AssetId | undefined): Effect.Effect<End> => {
     const file = link.nextAssetId
     const isThere = Effect.flatMap(
       target.placeOf(file),
@@ -261,7 +264,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
       {
         endpoint: abilities.endpoints.move,
         assetIds: () => [file],
-        send: sending([link], repository.move({ file, folderId }), { to: () => folderId, job: jobs.grows }),
+        send: sending([link], repository.move({ file, folderId }), { to: () => folderId, job: jobs.grows, from }),
         proves: () => true,
         look: isThere,
         refused: Effect.map(isThere, (is) => (is ? "already" : "refused"))
@@ -287,7 +290,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
           if (place._tag === "Here" || !abilities.sameFolder || folderId === undefined) return Effect.succeed(undefined)
           return place.folderId !== undefined && sameId(place.folderId, folderId)
             ? Effect.succeed(undefined)
-            : Effect.map(gather(link, folderId), (end) => (end._tag === "Made" ? undefined : end))
+            : Effect.map(gather(link, folderId, place.folderId), (end) => (end._tag === "Made" ? undefined : end))
         })
       const results = yield* Effect.forEach(wanted, (link) => Effect.either(lies(link)), { concurrency: "unbounded" })
       const until = results.findIndex((result) => Either.isLeft(result) || result.right !== undefined)
@@ -441,6 +444,12 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
             return yield* grow(link, isFirst, links.length === 1)
           }
           if (Either.isLeft(step)) return step.left
+          // What is under way may have put the file on a stack, and taking it out of a share would take that out.
+          const newest = chain.links.at(-1)
+          if (newest !== undefined && link.isUnsettled !== true) {
+            const end = yield* ShareSwap.swap(chain, newest, tools)
+            if (end !== undefined) return end
+          }
           claim(step.right)
           return yield* makeStack(onto, step.right, links.length - step.right.length)
         })

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import { MovedSince } from "../../LinkError.js"
 import type { Link, StackedChain } from "../../VersionPlan.js"
 import { base, type End, inOrder, isOpen, type Links, type Tools } from "./links.js"
+import * as ShareSwap from "./shareSwap.js"
 
 /** What a link can fail with before it is taken out. */
 type Found = FrameioError.ReadError | MovedSince
@@ -40,14 +41,27 @@ export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void
     return stack
   })
 
-  /** Whether an asset is out of the stack that the job put it on; fails where it is on another. */
-  const isOut = (id: AssetId): Effect.Effect<boolean, Found> =>
+  /** Where the stack is, or was. */
+  const folderOf: Effect.Effect<AssetId | undefined, FrameioError.ReadError> = Effect.suspend(() =>
+    seen === undefined ? Effect.map(get(chain.target), ({ parentId }) => parentId) : Effect.succeed(seen.parentId)
+  )
+
+  /**
+   * Whether an asset is out of the stack that the job put it on, and back in the folder that it was taken from; fails where
+   * it is on another.
+   */
+  const isOut = (id: AssetId, home: AssetId | undefined): Effect.Effect<boolean, Found> =>
     Effect.gen(function* () {
       const item = yield* get(id)
       const { parentId } = item
       if (parentId !== undefined && stack !== undefined && sameId(parentId, stack)) return false
       const holder = yield* holderOf(item)
-      if (holder === undefined) return true
+      if (holder === undefined) {
+        if (home === undefined || parentId === undefined || sameId(parentId, home)) return true
+        const folder = yield* folderOf
+        // Where it lies now, if not beside its stack, somebody else has put it.
+        return folder === undefined || !sameId(parentId, folder)
+      }
       const ours = yield* findStack
       if (ours === undefined || !sameId(holder.id, ours))
         return yield* new MovedSince({ assetId: id, stackId: holder.id })
@@ -68,10 +82,15 @@ export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void
     return item
   })
 
-  const takeOut = (link: Link, id: AssetId, unsettled: boolean): Effect.Effect<End, Found> =>
+  const takeOut = (
+    link: Link,
+    id: AssetId,
+    { home, unsettled }: { readonly home: AssetId | undefined; readonly unsettled: boolean }
+  ): Effect.Effect<End, Found> =>
     Effect.gen(function* () {
-      if (!unsettled && (yield* isOut(id))) return { _tag: "Made", how: "already" }
-      const from = yield* source
+      if (!unsettled && (yield* isOut(id, home))) return { _tag: "Made", how: "already" }
+      const { id: stackId, parentId } = yield* source
+      const from = { id: stackId, parentId: home ?? parentId }
       let attempt = 0
       const beforeSend = Effect.flatMap(base(chain, link), (fields) => {
         underWay = true
@@ -89,8 +108,8 @@ export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void
             })
           ),
           proves: (answer) => sameId(answer.id, id) || (stack !== undefined && sameId(answer.id, stack)),
-          look: isOut(id),
-          refused: Effect.map(isOut(id), (out) => (out ? ("already" as const) : ("refused" as const)))
+          look: isOut(id, home),
+          refused: Effect.map(isOut(id, home), (out) => (out ? ("already" as const) : ("refused" as const)))
         },
         unsettled
       )
@@ -111,10 +130,13 @@ export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void
 
   const run = ([link]: Links): Effect.Effect<End, Found> =>
     Effect.gen(function* () {
-      const end = yield* takeOut(link, link.nextAssetId, link.isUnsettled === true)
-      if (end._tag !== "Made" || link.line !== chain.firstLine || !(yield* aloneInStack)) return end
-      const last = yield* takeOut(link, chain.target, false)
-      return last._tag === "Made" ? end : last
+      const end = yield* takeOut(link, link.nextAssetId, { home: link.home, unsettled: link.isUnsettled === true })
+      if (end._tag !== "Made" || link.line !== chain.firstLine) return end
+      if (yield* aloneInStack) {
+        const last = yield* takeOut(link, chain.target, { home: undefined, unsettled: false })
+        if (last._tag !== "Made") return last
+      }
+      return (yield* ShareSwap.back(chain, link, tools)) ?? end
     })
 
   return inOrder(chain, tools, {

@@ -45,6 +45,8 @@ export interface Settings<E> {
   readonly steps: ReadonlyArray<Repository.Step>
   /** The requests that the links take, where they are known and go to several limits. */
   readonly requests: BatchEstimate.Steps | undefined
+  /** The shares that the job keeps up to date, and how they stand. */
+  readonly shares: { readonly keep: ReadonlyArray<string>; readonly known: Links.Shares["known"] } | undefined
 }
 
 /** More than are under way at 100 requests per second. */
@@ -63,7 +65,8 @@ const FIRST_PACE_MILLIS = 1000
 const PACES_PER_AGE = 600
 
 /** Events without which nothing may be sent. */
-const isIntent = (event: BatchEvent): boolean => event._tag === "Sent" || event._tag === "Undoing"
+const isIntent = (event: BatchEvent): boolean =>
+  event._tag === "Sent" || event._tag === "Sharing" || event._tag === "Undoing"
 
 /** Tells how the job keeps to the limit since the last time. */
 const makePace = (routes: ReadonlySet<string>, jobs: ReadonlyArray<RateLimitJob.RateLimitJob>, counts: () => Counts) =>
@@ -158,6 +161,16 @@ export const run = <C, E, R, E2>(
         jobs: { makes, grows: job },
         lanes: { scout: yield* Effect.makeSemaphore(SCOUTS), make: yield* Effect.makeSemaphore(MAKERS) },
         settleMillis: Duration.toMillis(settings.settleAfter),
+        attempts: settings.attempts,
+        shares:
+          settings.shares === undefined || repository.shares === undefined
+            ? undefined
+            : {
+                ...settings.shares,
+                api: repository.shares,
+                job: yield* RateLimitJob.make({ name: settings.name, remaining: "unknown" }),
+                proof: { tells: undefined, turn: yield* Effect.makeSemaphore(1) }
+              },
         expect: (before, now) => {
           if (requests === undefined) return
           requests = {

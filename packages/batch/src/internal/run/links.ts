@@ -1,6 +1,7 @@
 /**
  * The links of a chain, step by step, whatever is done with them: a step is one request, for one link or several.
  */
+import type { AssetId } from "@effect-frameio/core/Asset"
 import * as FrameioError from "@effect-frameio/core/FrameioError"
 import type { RateLimitJob } from "@effect-frameio/ratelimit/RateLimitJob"
 import * as ExactlyOnce from "@effect-frameio/stacks/ExactlyOnce"
@@ -10,7 +11,7 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Steps } from "../../BatchEstimate.js"
-import type { BatchEvent } from "../../BatchEvent.js"
+import type { BatchEvent, SharingState } from "../../BatchEvent.js"
 import { kindOf, type LinkError, outcomeOf } from "../../LinkError.js"
 import type { Link } from "../../VersionPlan.js"
 import type { Calls } from "./calls.js"
@@ -18,6 +19,35 @@ import type { Halt } from "./halt.js"
 
 /** @internal */
 export type Links = Arr.NonEmptyReadonlyArray<Link>
+
+/**
+ * The shares that a job keeps up to date.
+ *
+ * @internal
+ */
+export interface Shares {
+  readonly api: Repository.Shares
+  /** The shares in which new files take the place of old ones. */
+  readonly keep: ReadonlyArray<string>
+  /** How they stand for a chain, as far as earlier runs came. */
+  readonly known: (chain: number) => ReadonlyArray<ShareKept>
+  readonly job: RateLimitJob
+  /** Whether Frame.io was seen to tell what is not in a share, and who may find out. */
+  readonly proof: { tells: boolean | undefined; readonly turn: Effect.Semaphore }
+}
+
+/**
+ * How a share stands for a chain.
+ *
+ * @internal
+ */
+export interface ShareKept {
+  readonly line: number
+  readonly shareId: string
+  readonly removed: AssetId
+  readonly added: AssetId
+  readonly state: SharingState
+}
 
 /**
  * What the work on one chain has at hand.
@@ -47,6 +77,10 @@ export interface Tools {
   readonly lanes: { readonly scout: Effect.Semaphore; readonly make: Effect.Semaphore }
   /** How long what was made may take to be seen, in ms. */
   readonly settleMillis: number
+  /** How often a change may be sent. */
+  readonly attempts: number
+  /** Absent where no share is to be kept, nor was. */
+  readonly shares?: Shares | undefined
 }
 
 /** @internal */

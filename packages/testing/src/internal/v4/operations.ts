@@ -646,12 +646,19 @@ export const operations: Readonly<Record<V4Api.OperationName, Operation>> = {
   "shares.addAsset": on(shares.addAsset, ({ body, path }, visit) => {
     const found = visit.state.shares.get(path.share_id)
     if (found === undefined) return missing(visit, path.share_id)
-    return Either.map(find(visit, body.data.asset_id, ["file", "folder", "version_stack"]), (entry) => {
-      visit.applied = true
-      found.assetIds.add(entry.id)
-      found.updatedAt = visit.nowMillis
-      tellShare(visit, found)
-      return data({ ...show.share(found), asset_added: entry.id })
+    return Either.flatMap(find(visit, body.data.asset_id, ["file", "folder", "version_stack"]), (entry) => {
+      const { addShared } = visit.state.unknowns
+      if (found.assetIds.has(entry.id)) {
+        if (addShared !== "nothing") {
+          return no(visit, "Shared", refused(addShared, `Assets: ${entry.id} is in it already.`))
+        }
+      } else {
+        visit.applied = true
+        found.assetIds.add(entry.id)
+        found.updatedAt = visit.nowMillis
+        tellShare(visit, found)
+      }
+      return Either.right(data({ ...show.share(found), asset_added: entry.id }))
     })
   }),
   "shares.removeAsset": on(shares.removeAsset, ({ path }, visit) => {
@@ -663,11 +670,15 @@ export const operations: Readonly<Record<V4Api.OperationName, Operation>> = {
       found.assetIds.delete(id)
     )
     if (gone.length === 0) {
-      return no(visit, "NotShared", refused(404, `Assets: ${path.asset_id} not found.`))
+      const { removeUnshared } = visit.state.unknowns
+      if (removeUnshared !== "nothing") {
+        return no(visit, "NotShared", refused(removeUnshared, `Assets: ${path.asset_id} not found.`))
+      }
+    } else {
+      visit.applied = true
+      found.updatedAt = visit.nowMillis
+      tellShare(visit, found)
     }
-    visit.applied = true
-    found.updatedAt = visit.nowMillis
-    tellShare(visit, found)
     return Either.right(data({ ...show.share(found), asset_removed: path.asset_id }))
   }),
   "webhooks.list": on(webhooks.list, ({ path, query }, visit) =>
