@@ -107,9 +107,7 @@ const ids = (maximum: number) =>
   Schema.Array(V4Asset.Id).pipe(
     Schema.minItems(1),
     Schema.maxItems(maximum),
-    Schema.filter(
-      (all) => all.every((id, at) => all.findIndex((one) => sameId(one, id)) === at) || "names an id twice"
-    )
+    Schema.filter((all) => all.every((id, at) => all.findIndex((one) => sameId(one, id)) === at) || "names an id twice")
   )
 
 const parent = data(Schema.Struct({ parent_id: V4Asset.Id }))
