@@ -25,14 +25,17 @@ export const whoSees = Effect.fn("whoSees")(function* (id: string) {
   return { ann: yield* sees(yield* Ann), bob: yield* sees(yield* Bob) }
 })
 
-const user = (owner: string, variable: string) =>
+/** A client in the name of a user; how many users there are need not be known beforehand. */
+const clientOf = (owner: string, variable: string) =>
   // Frame.io limits users, not tokens: the name is what the limit belongs to, also when the token changes.
-  FrameioConfig.layerConfig({ token: Config.redacted(variable), owner: Config.succeed(owner) })
+  FrameioConfig.fromConfig({ token: Config.redacted(variable), owner: Config.succeed(owner) }).pipe(
+    Effect.flatMap((config) => FrameioClient.makeWith(config))
+  )
 
 /** Over an `HttpClient` and a scheduler that both share. */
 export const users = Layer.mergeAll(
-  Layer.effect(Ann, FrameioClient.make()).pipe(Layer.provide(user("ann", "ANN_TOKEN"))),
-  Layer.effect(Bob, FrameioClient.make()).pipe(Layer.provide(user("bob", "BOB_TOKEN")))
+  Layer.effect(Ann, clientOf("ann", "ANN_TOKEN")),
+  Layer.effect(Bob, clientOf("bob", "BOB_TOKEN"))
 )
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
