@@ -26,6 +26,8 @@ import * as WaitingLine from "./waitingLine.js"
 /**
  * A request before a bucket: while it waits, a link of two lines. It ends up with a ticket or with an error, and is woken
  * then. Thousands may wait, so it is one object that holds all there is to know of it, and the effect that waits too.
+ *
+ * @internal
  */
 export abstract class Request<A = unknown, E = unknown, R = unknown>
   extends Effectable.Class<A, E, R>
@@ -66,15 +68,21 @@ export abstract class Request<A = unknown, E = unknown, R = unknown>
   abstract wake(): void
 }
 
-/** An event of a request, as a step of the bucket's state. */
+/**
+ * An event of a request, as a step of the bucket's state.
+ *
+ * @internal
+ */
 export type Event = (bucket: LeakyBucket.LeakyBucket, now: number) => LeakyBucket.LeakyBucket
 
+/** @internal */
 export interface Meters {
   readonly granted: (count: number) => void
   readonly waiting: (count: number) => void
   readonly waited: (millis: number) => void
 }
 
+/** @internal */
 export interface Settings {
   readonly store: RateLimitStore.Service
   readonly queueLimit: number
@@ -117,6 +125,7 @@ const LEAST_SLEEP = 1
 /** A timer that wakes so soon is left to itself, for stopping it would cost more. */
 const SHORT_SLEEP = 100
 
+/** @internal */
 export class BucketQueue {
   usedAt = 0
   private readonly line = WaitingLine.make<Request>()

@@ -10,7 +10,11 @@ export type Priority = (typeof PRIORITIES)[number]
 /** After so many grants in a row over the heads of a lower priority, one of the lower goes. */
 const OVERTAKES = 16
 
-/** Intrusive list node: one object per request keeps garbage low. */
+/**
+ * Intrusive list node: one object per request keeps garbage low.
+ *
+ * @internal
+ */
 export interface Waiter<Self> {
   readonly rank: number
   readonly lane: object
@@ -32,6 +36,7 @@ interface Rank<A> {
   overtaken: number
 }
 
+/** @internal */
 export interface WaitingLine<A extends Waiter<A>> {
   readonly size: number
   /** How many wait at this priority or a higher one. */
@@ -44,6 +49,7 @@ export interface WaitingLine<A extends Waiter<A>> {
   readonly drain: () => Array<A>
 }
 
+/** @internal */
 export const make = <A extends Waiter<A>>(): WaitingLine<A> => {
   const ranks: ReadonlyArray<Rank<A>> = PRIORITIES.map(() => ({
     lanes: new Map(),

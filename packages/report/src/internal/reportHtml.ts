@@ -2,7 +2,11 @@
 import * as DateTime from "effect/DateTime"
 import { pieces } from "./reportText.js"
 
-/** Markup that is known to be safe: made by {@link html} of constants and escaped values. */
+/**
+ * Markup that is known to be safe: made by {@link html} of constants and escaped values.
+ *
+ * @internal
+ */
 export class Markup {
   constructor(readonly text: string) {}
 }
@@ -24,17 +28,27 @@ const insert = (value: Inserted): string => {
   return String(value).replace(/[&<>"']/g, (char) => ESCAPES[char] ?? char)
 }
 
-/** A template whose values are escaped unless they are markup themselves. */
+/**
+ * A template whose values are escaped unless they are markup themselves.
+ *
+ * @internal
+ */
 export const html = (strings: TemplateStringsArray, ...values: ReadonlyArray<Inserted>): Markup =>
   new Markup(strings.reduce((text, part, index) => text + insert(values[index - 1] ?? null) + part))
 
-/** A text from outside: its change of direction ends with it, its extension stays at its end, what is hidden shows. */
+/**
+ * A text from outside: its change of direction ends with it, its extension stays at its end, what is hidden shows.
+ *
+ * @internal
+ */
 export const outside = (text: string): Markup =>
   html`<bdi dir="ltr">${pieces(text).map((piece) => (piece.hidden ? html`<span class="hidden">${piece.text}</span>` : html`${piece.text}`))}</bdi>`
 
 /**
  * JSON that can stand in a `script` element: no text in it can close the element or begin a comment, and what older
  * parsers took for the end of a line is escaped as well. Still the same JSON.
+ *
+ * @internal
  */
 export const scriptJson = (value: unknown): string =>
   JSON.stringify(value).replace(
@@ -42,7 +56,11 @@ export const scriptJson = (value: unknown): string =>
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`
   )
 
-/** `2026-11-25T19:15:48.000Z`, or nothing for what is no time. */
+/**
+ * `2026-11-25T19:15:48.000Z`, or nothing for what is no time.
+ *
+ * @internal
+ */
 export const iso = (millis: number | null): string => {
   if (millis === null) return ""
   const time = DateTime.make(millis)
@@ -52,5 +70,9 @@ export const iso = (millis: number | null): string => {
 /** `2026-11-25 19:15:48 UTC`. */
 const utc = (millis: number): string => `${iso(millis).slice(0, 19).replace("T", " ")} UTC`
 
-/** A moment: in UTC until the page's script puts it into the viewer's zone. */
+/**
+ * A moment: in UTC until the page's script puts it into the viewer's zone.
+ *
+ * @internal
+ */
 export const moment = (millis: number): Markup => html`<time datetime="${iso(millis)}">${utc(millis)}</time>`

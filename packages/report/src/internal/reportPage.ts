@@ -11,7 +11,11 @@ import { figure } from "./reportPlot.js"
 import { block, type Reason, type RowPicker } from "./reportRows.js"
 import { count, decimal, duration, oneLine, visible } from "./reportText.js"
 
-/** A page's own texts. */
+/**
+ * A page's own texts.
+ *
+ * @internal
+ */
 export interface Wording {
   readonly title: string | undefined
   readonly assetUrl: string
@@ -110,7 +114,11 @@ const runs = (head: Head): Markup => {
   )}</ol>${left > 0 ? html`<p class="note">${count(left)} earlier runs are not listed.</p>` : null}`
 }
 
-/** Up to where the rows stand. */
+/**
+ * Up to where the rows stand.
+ *
+ * @internal
+ */
 export const opening = (head: Head, wording: Wording): Stream.Stream<string> =>
   Stream.fromEffect(
     Effect.map(policy, (content) => {
@@ -143,10 +151,18 @@ ${bar(head)}${tiles(head)}${next(wording)}</section>
     })
   )
 
-/** Some rows of the table. */
+/**
+ * Some rows of the table.
+ *
+ * @internal
+ */
 export const rows = block
 
-/** Failed and unsettled links for a page without script. Bounded, however many there are. */
+/**
+ * Failed and unsettled links for a page without script. Bounded, however many there are.
+ *
+ * @internal
+ */
 export class StaticFailures {
   constructor(readonly assetUrl: string) {}
 
@@ -205,7 +221,11 @@ const leftOut = (picker: RowPicker): Markup => {
   return html`<p class="notice">The table holds ${count(picker.keptTotal)} of ${count(picker.seenTotal)} versions. Left out: ${parts.map(({ left, several }) => `${count(left)} ${several}`).join(", ")}. The report as CSV or JSON lines has every one.</p>`
 }
 
-/** From where the rows end. */
+/**
+ * From where the rows end.
+ *
+ * @internal
+ */
 export const closing = (head: Head, picker: RowPicker, failures: StaticFailures): string =>
   html`${reasons(picker)}
 ${failures.markup()}

@@ -19,7 +19,11 @@ const GAPS = 20
 /** Less than a band is, and so no gap. */
 const GAPLESS = 0.1
 
-/** One column: consecutive samples of one run. Rates are requests per second, places percent of the width. */
+/**
+ * One column: consecutive samples of one run. Rates are requests per second, places percent of the width.
+ *
+ * @internal
+ */
 export interface Column {
   readonly fromMillis: number
   readonly toMillis: number
@@ -38,19 +42,25 @@ export interface Column {
   readonly width: number
 }
 
-/** A time when nothing was at work. */
+/**
+ * A time when nothing was at work.
+ *
+ * @internal
+ */
 export interface Gap {
   readonly millis: number
   readonly x: number
   readonly width: number
 }
 
+/** @internal */
 export interface Tick {
   readonly atMillis: number
   readonly x: number
   readonly form: "day" | "minute" | "second"
 }
 
+/** @internal */
 export interface Plot {
   readonly columns: ReadonlyArray<Column>
   readonly gaps: ReadonlyArray<Gap>
@@ -333,7 +343,11 @@ const caption = (plot: Plot): Markup => {
   return html`Rates are taken over the limit's own window. An empty bucket lets a full window through at once, so a run may begin or end above the line.${columns}${gaps}`
 }
 
-/** The plot with its legend, its words and its table. */
+/**
+ * The plot with its legend, its words and its table.
+ *
+ * @internal
+ */
 export const figure = (head: Pick<Head, "runs" | "samples">): Markup => {
   const plot = layout(head)
   if (plot.columns.length === 0) return html`<p class="note">No measurements were recorded.</p>`

@@ -25,7 +25,11 @@ const otherFields = ({ fields, name, stack }: Row): Row["fields"] => {
   }
 }
 
-/** One data block: rows as arrays, in the order of {@link COLUMNS}. */
+/**
+ * One data block: rows as arrays, in the order of {@link COLUMNS}.
+ *
+ * @internal
+ */
 export const block = (rows: ReadonlyArray<Row>): string =>
   rows.length === 0
     ? ""
@@ -33,7 +37,11 @@ export const block = (rows: ReadonlyArray<Row>): string =>
 
 const rankOf = new Map(STATES.map(({ state }, rank) => [state, rank]))
 
-/** Failures with the same cause. */
+/**
+ * Failures with the same cause.
+ *
+ * @internal
+ */
 export interface Reason {
   readonly tag: string
   readonly status: number | null
@@ -49,6 +57,8 @@ const MAX_REASONS = 50
 /**
  * Takes rows one at a time and keeps none. A row is left out when the page is full, or when the places that are left are
  * needed for rows of a graver state that are still to come, by the job's counts.
+ *
+ * @internal
  */
 export class RowPicker {
   readonly kept = new Map<Row["state"], number>()
