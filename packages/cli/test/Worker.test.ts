@@ -34,6 +34,35 @@ const Line = Schema.parseJson(
   Schema.Struct({ message: Schema.String, logLevel: Schema.String, timestamp: Schema.String })
 )
 
+/** A person's login whose access token has ended. */
+const loginOfPerson = (baseUrl: string) =>
+  Effect.gen(function* () {
+    const answer = yield* Effect.promise(() =>
+      fetch(`${baseUrl}/ims/token/v3`, {
+        method: "POST",
+        body: new URLSearchParams({
+          grant_type: "authorization_code",
+          client_id: "client",
+          client_secret: "the secret of the client",
+          code: "of-a-browser"
+        })
+      }).then((response) => response.json())
+    )
+    const { access_token, refresh_token } = yield* Schema.decodeUnknown(Tokens)(answer)
+    return {
+      kind: "person",
+      host: new URL(baseUrl).host,
+      clientId: "client",
+      clientSecret: "the secret of the client",
+      imsUrl: baseUrl,
+      accessToken: access_token,
+      expiresAt: "2020-01-01T00:00:00.000Z",
+      refreshToken: refresh_token
+    }
+  })
+
+const Tokens = Schema.Struct({ access_token: Schema.String, refresh_token: Schema.String })
+
 describe("frameio worker", () => {
   it.scopedLive.skipIf(PostgresServer.missing)(
     "is alive before it is ready, works with files for variables, logs JSON without a secret, and lays down its work",
@@ -41,23 +70,29 @@ describe("frameio worker", () => {
       Effect.gen(function* () {
         const postgres = yield* PostgresServer.start
         let seeded: Seed.Shots | undefined
+        let others: Seed.Shots | undefined
         const server = yield* FakeFrameioServer.make({
           port: 0,
           limits: RateLimiter.unlimited,
           world: (world) => {
             seeded = Seed.shots(world, { shots: 2, versions: 3 })
+            others = Seed.shots(world, { shots: 1, versions: 3 })
           }
         })
-        assert(seeded !== undefined)
+        assert(seeded !== undefined && others !== undefined)
         const fs = yield* FileSystem.FileSystem
         const folder = yield* fs.makeTempDirectoryScoped()
         yield* fs.writeFileString(`${folder}/FRAMEIO_CLUSTER`, `${Redacted.value(postgres.url)}\n`)
         yield* fs.writeFileString(`${folder}/show-a`, `${FakeFrameio.token}\n`)
-        const plan = `${folder}/reel-7.csv`
-        yield* fs.writeFileString(
-          plan,
-          ["asset_id,next_asset_id", ...Seed.pairs(seeded).map((one) => `${one.assetId},${one.nextAssetId}`)].join("\n")
-        )
+        const login = yield* loginOfPerson(server.baseUrl)
+        yield* fs.writeFileString(`${folder}/show-b.json`, JSON.stringify(login), { mode: 0o600 })
+        const planned = (name: string, shots: Seed.Shots) => {
+          const file = `${folder}/${name}.csv`
+          const lines = Seed.pairs(shots).map((one) => `${one.assetId},${one.nextAssetId}`)
+          return Effect.as(fs.writeFileString(file, ["asset_id,next_asset_id", ...lines].join("\n")), file)
+        }
+        const plan = yield* planned("reel-7", seeded)
+        const other = yield* planned("reel-8", others)
         const cluster = { FRAMEIO_CLUSTER: Redacted.value(postgres.url) }
         const port = yield* freePort
         const told = yield* Deferred.make<Effect.Effect<void>>()
@@ -80,14 +115,23 @@ describe("frameio worker", () => {
         })
         assert.strictEqual(submitted.code, 0, submitted.err)
         assert.deepInclude(JSON.parse(submitted.out), { job: "reel-7", account: "show-a", api: null })
-        yield* run(["batch", "status", "--job", "reel-7"], { env: cluster }).pipe(
-          Effect.repeat({ until: ({ out }) => JSON.parse(out).left === 0, schedule: Schedule.spaced("200 millis") }),
-          Effect.timeout("30 seconds")
-        )
-        for (const { versions } of seeded.shots) {
+        const second = yield* run(["batch", "submit", other, "--account", "show-b"], {
+          env: { ...cluster, FRAMEIO_API: "" }
+        })
+        assert.strictEqual(second.code, 0, second.err)
+        for (const job of ["reel-7", "reel-8"]) {
+          yield* run(["batch", "status", "--job", job], { env: cluster }).pipe(
+            Effect.repeat({ until: ({ out }) => JSON.parse(out).left === 0, schedule: Schedule.spaced("200 millis") }),
+            Effect.timeout("30 seconds")
+          )
+        }
+        for (const { versions } of [...seeded.shots, ...others.shots]) {
           assert.deepStrictEqual(server.world.stackOf(versions[0] ?? "")?.versions, versions)
         }
-        assert.strictEqual(server.journal.of("versionStacks.create").length, 2)
+        assert.strictEqual(server.journal.of("versionStacks.create").length, 3)
+        // The login was refreshed, and what replaces the token that is used up was written down.
+        const kept = yield* fs.readFileString(`${folder}/show-b.json`)
+        assert.notInclude(kept, login.refreshToken)
         yield* yield* Deferred.await(told)
         const { code, err } = yield* Fiber.join(worker)
         assert.strictEqual(code, 0, err)
@@ -96,6 +140,7 @@ describe("frameio worker", () => {
         assert.isTrue(lines.some(({ message }) => message.includes("is at work")))
         assert.isTrue(lines.some(({ message }) => message.startsWith("Stopping")))
         assert.notInclude(err, FakeFrameio.token)
+        assert.notInclude(err, login.refreshToken)
       }).pipe(Effect.provide(NodeContext.layer)),
     60_000
   )

@@ -331,6 +331,9 @@ export const make = (
     const opened = yield* once(({ account, api }: Key) =>
       Effect.gen(function* () {
         const { accountId, config, kind } = yield* found.get(account)
+        if (api === "v2" && kind !== "developer-token") {
+          return yield* new UnknownAccount({ account, reason: "Its token is Adobe's, which v2 does not take." })
+        }
         if (api === "v2") {
           const client = yield* FrameioClient.makeWith(config)
           return yield* Effect.provideService(Repository.makeV2, FrameioClient.FrameioClient, client)

@@ -2,6 +2,7 @@ import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { VersionPlan } from "@effect-frameio/batch"
 import { Accounts, type ClusterError, JobStore, Worker } from "@effect-frameio/cluster"
+import { FrameioConfig } from "@effect-frameio/core"
 import { RateLimitScheduler } from "@effect-frameio/ratelimit"
 import * as PostgresServer from "@effect-frameio/servers/PostgresServer"
 import { FakeFrameioServer, Seed } from "@effect-frameio/testing"
@@ -234,6 +235,15 @@ describe("a job on a cluster", () => {
       assert.deepInclude(yield* store.reading("job").left, { links: 1, chains: 1 })
       assert.isFalse(yield* store.reading("job").inUse)
     }))
+
+  it.scoped("is refused over v2 with a token of Adobe's, before anything is asked", () =>
+    Effect.gen(function* () {
+      const config = yield* FrameioConfig.make({ token: Redacted.make("of-adobe") })
+      const accounts = yield* Accounts.make(() => Effect.succeed({ config, kind: "service" }))
+      const error = yield* Effect.flip(accounts.repository("show-a", "v2"))
+      assert.include(error.message, "Adobe's, which v2 does not take")
+    }).pipe(Effect.provide(Layer.merge(RateLimitScheduler.layerMemory(), NodeHttpClient.layerUndici)))
+  )
 
   test("waits for a worker that knows its account, and holds no other up", ({ fake, postgres, store }) =>
     Effect.gen(function* () {
