@@ -1,6 +1,6 @@
 /**
- * Uploads beside a bare undici `PUT` of the same parts: `npm run bench -- upload [--rounds 3]`. One file of 4 GB and 200 of
- * 20 MB, on this machine, without latency and with 50 ms before each answer. Storage, `Upload` and the bare one are each a
+ * Uploads beside a bare undici `PUT` of the same parts: `npm run bench -- upload [--rounds 3] [--scale 0.25]`. One file of
+ * 4 GB and 200 of 20 MB, or a fraction of both, on this machine, without latency and with 50 ms before each answer. Storage, `Upload` and the bare one are each a
  * process of its own, one run of each kind in turn. The content is made up as it is read. Prints the table, and writes it
  * into `docs/benchmarks.md`.
  */
@@ -43,10 +43,14 @@ interface Scenario {
   readonly latencyMillis: number
 }
 
-const scenarios: ReadonlyArray<Scenario> = [0, 50].flatMap((latencyMillis) => [
-  { name: "1 file of 4 GB", files: 1, bytes: 4_000_000_000, latencyMillis },
-  { name: "200 files of 20 MB", files: 200, bytes: 20_000_000, latencyMillis }
-])
+const scenariosOf = (scale: number): ReadonlyArray<Scenario> => {
+  const bytes = Math.round(4_000_000_000 * scale)
+  const files = Math.max(1, Math.round(200 * scale))
+  return [0, 50].flatMap((latencyMillis) => [
+    { name: `1 file of ${Number((bytes / 1e9).toFixed(1))} GB`, files: 1, bytes, latencyMillis },
+    { name: `${files} files of 20 MB`, files, bytes: 20_000_000, latencyMillis }
+  ])
+}
 
 interface Outcome {
   readonly millis: number
@@ -220,11 +224,12 @@ const answerOf = <A>(process: ChildProcess, what: string): Promise<A> =>
 
 type Who = "ours" | "bare"
 
-const once = async (who: Who, at: number): Promise<Outcome> => {
-  const server = start("--mode", "server", "--scenario", String(at))
+const once = async (who: Who, at: number, scale: string): Promise<Outcome> => {
+  const which = ["--scenario", String(at), "--scale", scale]
+  const server = start("--mode", "server", ...which)
   try {
     const port = await answerOf<number>(server, "the server")
-    return await answerOf<Outcome>(start("--mode", who, "--scenario", String(at), "--port", String(port)), who)
+    return await answerOf<Outcome>(start("--mode", who, "--port", String(port), ...which), who)
   } finally {
     server.kill("SIGKILL")
   }
@@ -258,11 +263,13 @@ const main = async (): Promise<void> => {
   const { values } = parseArgs({
     options: {
       rounds: { type: "string", default: "3" },
+      scale: { type: "string", default: "1" },
       mode: { type: "string" },
       scenario: { type: "string", default: "0" },
       port: { type: "string", default: "0" }
     }
   })
+  const scenarios = scenariosOf(Number(values.scale))
   const scenario = scenarios[Number(values.scenario)]
   if (values.mode === "server") return serve(scenario?.latencyMillis ?? 0)
   if (values.mode !== undefined && scenario !== undefined) {
@@ -276,7 +283,7 @@ const main = async (): Promise<void> => {
     const runs: Record<Who, Array<Outcome>> = { ours: [], bare: [] }
     for (let round = 0; round < rounds; round++) {
       const order: ReadonlyArray<Who> = round % 2 === 0 ? ["ours", "bare"] : ["bare", "ours"]
-      for (const who of order) runs[who].push(await once(who, at))
+      for (const who of order) runs[who].push(await once(who, at, values.scale))
     }
     const row = rowOf(scenario, runs)
     process.stderr.write(`${row.join("  ")}\n`)
@@ -293,7 +300,7 @@ const main = async (): Promise<void> => {
     ),
     "",
     `Last run: ${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${Os.cpus().length} × ${Os.cpus()[0]?.model ?? "?"}.`,
-    `\`npm run bench -- upload --rounds ${rounds}\`: medians of ${rounds} runs, in turn.`
+    `\`npm run bench -- upload --rounds ${rounds}${values.scale === "1" ? "" : ` --scale ${values.scale}`}\`: medians of ${rounds} runs, in turn.`
   ].join("\n")
   process.stdout.write(`${text}\n`)
   Fs.writeFileSync(DOCUMENT, Table.replaceSection(Fs.readFileSync(DOCUMENT, "utf8"), "upload", text))
