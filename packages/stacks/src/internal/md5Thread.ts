@@ -7,8 +7,8 @@ import type { Md5 } from "./md5.js"
 import * as Md5Kernel from "./md5Kernel.js"
 
 interface Port {
-  readonly postMessage: (job: Job) => void
-  readonly on: (event: "message", listener: (lane: number) => void) => void
+  readonly postMessage: (jobs: ReadonlyArray<Job>) => void
+  readonly on: (event: "message", listener: (done: ReadonlyArray<number>) => void) => void
   readonly ref: () => void
   readonly unref: () => void
 }
@@ -45,7 +45,7 @@ const MOST_PAGES = 1 + MOST_LANES * LANE_PAGES
 const NOWHERE = Md5Kernel.table.byteLength
 
 /**
- * Says a lane when a job of it is done. Four lanes take as long as one: so jobs lie until there are four, or a lane has two
+ * Takes jobs, and says their lanes when they are done. Four lanes take as long as one: so jobs lie until there are four, or a lane has two
  * and waits, or a job is the last of its lane.
  */
 const source = `
@@ -64,10 +64,10 @@ const next = () => {
   return pressing || now.length === 4 ? now : []
 }
 parentPort.on("message", (first) => {
-  jobs.push(first)
+  jobs.push(...first)
   for (;;) {
     for (let more = receiveMessageOnPort(parentPort); more !== undefined; more = receiveMessageOnPort(parentPort)) {
-      jobs.push(more.message)
+      jobs.push(...more.message)
     }
     const now = next()
     if (now.length === 0) return
@@ -77,10 +77,10 @@ parentPort.on("message", (first) => {
     for (const job of now) {
       job.at += blocks * 64
       job.blocks -= blocks
-      if (job.blocks > 0) continue
-      jobs.splice(jobs.indexOf(job), 1)
-      parentPort.postMessage(job.lane)
     }
+    const done = now.filter((job) => job.blocks === 0)
+    for (const job of done) jobs.splice(jobs.indexOf(job), 1)
+    parentPort.postMessage(done.map(({ lane }) => lane))
   }
 })`
 
@@ -100,6 +100,8 @@ interface Thread {
   readonly worker: Port
   readonly lanes: Array<Lane>
   readonly free: Array<Lane>
+  /** What the thread would only let lie, for to wake it costs as much as to hash. */
+  readonly kept: Array<Job>
 }
 
 const start = (): Thread | undefined => {
@@ -116,8 +118,10 @@ const start = (): Thread | undefined => {
     })
     worker.unref()
     const lanes: Array<Lane> = []
-    worker.on("message", (lane) => lanes[lane]?.done())
-    return { memory, worker, lanes, free: [] }
+    worker.on("message", (done) => {
+      for (const lane of done) lanes[lane]?.done()
+    })
+    return { memory, worker, lanes, free: [], kept: [] }
   } catch {
     return undefined
   }
@@ -147,7 +151,7 @@ const newLane = ({ lanes, memory }: Thread): Lane | undefined => {
 export const make = (): Md5 | undefined => {
   if (thread === null) thread = start()
   if (thread === undefined) return undefined
-  const { free, lanes, memory, worker } = thread
+  const { free, kept, lanes, memory, worker } = thread
   const lane = free.pop() ?? newLane(thread)
   if (lane === undefined) return undefined
   if (free.length === lanes.length - 1) worker.ref()
@@ -169,8 +173,9 @@ export const make = (): Md5 | undefined => {
     if (free.length === lanes.length) worker.unref()
   }
   const post = (last: boolean): void => {
-    worker.postMessage({ lane: lane.index, state: lane.state, at: lane.halves[half], blocks: filled / BLOCK, last })
+    kept.push({ lane: lane.index, state: lane.state, at: lane.halves[half], blocks: filled / BLOCK, last })
     busy += 1
+    if (last || busy === 2 || kept.length === 4) worker.postMessage(kept.splice(0))
     half = half === 0 ? 1 : 0
     filled = 0
   }
