@@ -16,7 +16,21 @@ const KILLS = Number(process.env.KILLS ?? "5")
 /** So many kills in one job. */
 const KILLS_PER_JOB = 5
 
+/** As many versions as take all the calls that an API stacks with. */
+const apis = {
+  v2: { shots: 16, versions: 4, calls: [["assets.version", 16 * 3]] },
+  v4: {
+    shots: 8,
+    versions: 12,
+    calls: [
+      ["versionStacks.create", 8],
+      ["files.move", 8 * 2]
+    ]
+  }
+} as const
+
 interface Case {
+  readonly api: keyof typeof apis
   readonly seed: number
   /** For each kill: after so many lines of output, then so many ms; a line follows each event. */
   readonly kills: ReadonlyArray<readonly [lines: number, millis: number]>
@@ -24,21 +38,20 @@ interface Case {
   readonly targetInStack: Unknowns.Unknowns["targetInStack"]
 }
 
-const cases = FastCheck.record({
-  seed: FastCheck.integer({ min: 1, max: 1_000_000 }),
-  kills: FastCheck.array(
-    FastCheck.tuple(FastCheck.integer({ min: 0, max: 40 }), FastCheck.integer({ min: 0, max: 60 })),
-    {
-      minLength: KILLS_PER_JOB,
-      maxLength: KILLS_PER_JOB
-    }
-  ),
-  versionReturns: FastCheck.constantFrom("stack", "file"),
-  targetInStack: FastCheck.constantFrom("refuse", "resolve")
-}) as FastCheck.Arbitrary<Case>
-
-const SHOTS = 16
-const VERSIONS = 4
+const casesOf = (api: Case["api"]) =>
+  FastCheck.record({
+    api: FastCheck.constant(api),
+    seed: FastCheck.integer({ min: 1, max: 1_000_000 }),
+    kills: FastCheck.array(
+      FastCheck.tuple(FastCheck.integer({ min: 0, max: 40 }), FastCheck.integer({ min: 0, max: 60 })),
+      {
+        minLength: KILLS_PER_JOB,
+        maxLength: KILLS_PER_JOB
+      }
+    ),
+    versionReturns: FastCheck.constantFrom("stack", "file"),
+    targetInStack: FastCheck.constantFrom("refuse", "resolve")
+  }) as FastCheck.Arbitrary<Case>
 
 const folder = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "effect-frameio-kill-"))),
@@ -48,15 +61,23 @@ const folder = Effect.acquireRelease(
 describe("killed at any moment", () => {
   beforeAll(build, 60_000)
 
-  it.scopedLive.each(FastCheck.sample(cases, { numRuns: Math.ceil(KILLS / KILLS_PER_JOB), seed: 20_261_125 }))(
-    "every version is put on its stack once, and in order: $seed",
-    ({ kills, seed, targetInStack, versionReturns }) =>
+  it.scopedLive.each(
+    (["v2", "v4"] as const).flatMap((api) =>
+      FastCheck.sample(casesOf(api), { numRuns: Math.ceil(KILLS / KILLS_PER_JOB), seed: 20_261_125 })
+    )
+  )(
+    "every version is put on its stack once, and in order, over $api: $seed",
+    ({ api, kills, seed, targetInStack, versionReturns }) =>
       Effect.gen(function* () {
+        const { calls, shots, versions: count } = apis[api]
+        const links = shots * (count - 1)
+        const limit = { limit: 40, windowMillis: 1000 }
         const server = yield* FakeFrameioServer.make({
           seed,
           payload: "slim",
           unknowns: { versionReturns, targetInStack },
-          limits: { "assets.version": { limit: 40, windowMillis: 1000 }, "*": "unlimited" },
+          limits: { "assets.version": limit, "versionStacks.create": limit, "files.move": limit, "*": "unlimited" },
+          v4: { readAfterWriteMillis: 200 },
           faults: FaultPlan.combine(
             FaultPlan.latency({ millis: 15, jitterMillis: 15 }),
             FaultPlan.random({
@@ -69,7 +90,7 @@ describe("killed at any moment", () => {
             })
           )
         })
-        const seeded = Seed.shots(server.world, { shots: SHOTS, versions: VERSIONS })
+        const seeded = Seed.shots(server.world, { shots, versions: count })
         const path = yield* folder
         const plan = join(path, "plan.csv")
         const ledger = join(path, "job.db")
@@ -80,7 +101,7 @@ describe("killed at any moment", () => {
           )
         )
         const env = { FRAMEIO_BASE_URL: server.baseUrl, FRAMEIO_TOKEN: FakeFrameio.token }
-        const args = ["batch", "run", plan, "--ledger", ledger, "--settle-after", "1", "--retry-failed"]
+        const args = ["batch", "run", plan, "--ledger", ledger, "--settle-after", "1", "--retry-failed", "--api", api]
 
         for (const [lines, millis] of kills) {
           let seen = 0
@@ -100,18 +121,20 @@ describe("killed at any moment", () => {
         for (const { versions } of seeded.shots) {
           assert.deepStrictEqual(server.world.stackOf(versions[0] ?? "")?.versions, versions)
         }
-        const calls = server.journal.of("assets.version")
-        assert.strictEqual(calls.filter((call) => call.applied).length, SHOTS * (VERSIONS - 1))
+        for (const [endpoint, wanted] of calls) {
+          const { applied } = server.journal.counts(endpoint)
+          assert.strictEqual(applied, wanted, endpoint)
+        }
         assert.deepStrictEqual(
-          calls.filter((call) => call.refusal === "NextInStack"),
+          server.journal.of("assets.version").filter((call) => call.refusal === "NextInStack"),
           [],
           "no call was sent for a version that was in place already"
         )
         const status = yield* program(["batch", "status", "--ledger", ledger], {})
         const counts: unknown = JSON.parse(status.out[0] ?? "null").counts
         assert.deepInclude(counts, {
-          total: SHOTS * (VERSIONS - 1),
-          confirmed: SHOTS * (VERSIONS - 1),
+          total: links,
+          confirmed: links,
           sent: 0,
           failed: 0
         })
