@@ -191,11 +191,11 @@ const tasks = {
   frameio: (args) => [lightSetup, bundle, ["frameio", "npm run frameio -- --help", () => frameio(args)]],
   bench: (args) => {
     // Beside the clients there are measurements with a program of their own.
-    const [program, rest] = ["bulk", "kills", "reads", "start", "upload", "v4"].includes(args[0])
+    const [program, rest] = ["bulk", "cluster", "kills", "reads", "start", "upload", "v4"].includes(args[0])
       ? [args[0], args.slice(1)]
       : ["bench", args]
     const alone = program === "bench" ? "npm run bench" : `npm run bench -- ${program}`
-    const before = program === "start" ? [setup, bundle] : [setup]
+    const before = ["cluster", "start"].includes(program) ? [setup, bundle] : [setup]
     return [
       ...before,
       build("benchmarks"),
