@@ -88,7 +88,7 @@ const isSame = (one: ReadonlyArray<string>, other: ReadonlyArray<string>): boole
 export const serve = ({ latencyMillis, limit }: Options): Effect.Effect<never> =>
   Effect.gen(function* () {
     const fake = yield* FakeFrameioServer.make({
-      limits: { "assets.version": RateLimiter.perSecond(limit), "*": "unlimited" },
+      limits: { "assets.version": RateLimiter.perSecond(limit), "*": RateLimiter.perSecond(1000) },
       faults: FaultPlan.latency({ millis: latencyMillis }),
       payload: "slim",
       journal: Number.POSITIVE_INFINITY

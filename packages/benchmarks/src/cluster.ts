@@ -1,5 +1,6 @@
 /**
- * Jobs on a cluster: `npm run bench -- cluster [--only kill,postgres,redis,idle,growth,tenants] [--scale 0.1]`. The bundled
+ * Jobs on a cluster: `npm run bench -- cluster [--only kill,postgres,redis,idle,growth,tenants] [--scale 0.1]
+ * [--log FILE]`. The bundled
  * command as workers of their own, real PostgreSQL and Redis, the fake in yet another process. Prints the tables; at full
  * size, and with nothing left out, writes them into `docs/cluster.md`.
  */
@@ -71,7 +72,7 @@ const Status = Schema.parseJson(
 )
 
 /** Servers, the fake, and the command; no worker yet. */
-const makeCluster = (limit: number) =>
+const makeCluster = (limit: number, logFile: string) =>
   Effect.gen(function* () {
     const folder = yield* Effect.acquireRelease(
       Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "frameio-cluster-"))),
@@ -95,14 +96,13 @@ const makeCluster = (limit: number) =>
         ({ stdout }) => stdout
       )
 
-    const log = Fs.openSync(Path.join(folder, "workers.log"), "w")
+    const log = Fs.openSync(logFile, "a")
     const workers: Array<Worker> = []
     /** Those that nobody has killed. */
     let ended = 0
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
         for (const { child } of workers) child.kill("SIGKILL")
-        if (process.env.KEEP_LOG !== undefined) Fs.copyFileSync(Path.join(folder, "workers.log"), process.env.KEEP_LOG)
         Fs.closeSync(log)
       })
     )
@@ -173,10 +173,18 @@ const note = (text: string): Effect.Effect<void> => Effect.sync(() => void proce
 // the sections
 // -----------------------------------------------------------------------------
 
+interface Settings {
+  readonly scale: number
+  /** What the workers say. */
+  readonly log: string
+}
+
 type Fault = Extract<Section, "kill" | "postgres" | "redis">
 
+const KILL_SECONDS = 4
+
 const HAPPENS: { readonly [K in Fault]: string } = {
-  kill: "a worker killed every 3 s",
+  kill: `a worker killed every ${KILL_SECONDS} s`,
   postgres: "PostgreSQL restarted",
   redis: "Redis restarted, empty"
 }
@@ -190,7 +198,7 @@ const disturb = (fault: Fault, cluster: Cluster, millis: number) =>
     const count = Effect.sync(() => void times++)
     const doing = {
       kill: Effect.forever(
-        Effect.sleep("3 seconds").pipe(
+        Effect.sleep(KILL_SECONDS * 1000).pipe(
           Effect.zipRight(cluster.kill),
           Effect.zipRight(count),
           Effect.zipRight(Effect.forkScoped(cluster.work))
@@ -213,13 +221,13 @@ const disturb = (fault: Fault, cluster: Cluster, millis: number) =>
     return { end: Effect.map(Fiber.interrupt(fiber), () => times) }
   })
 
-const faults = (wanted: ReadonlyArray<Fault>, scale: number) =>
+const faults = (wanted: ReadonlyArray<Fault>, { log, scale }: Settings) =>
   Effect.map(
     Effect.forEach(wanted, (fault) =>
       Effect.gen(function* () {
         const limit = 100
         const links = scaled(3000, scale)
-        const cluster = yield* makeCluster(limit)
+        const cluster = yield* makeCluster(limit, log)
         yield* startWorkers(cluster)
         yield* note(`${fault}: ${links} links`)
         yield* cluster.submit({ name: fault, token: SHOW_A, links })
@@ -261,9 +269,9 @@ const faults = (wanted: ReadonlyArray<Fault>, scale: number) =>
       )
   )
 
-const idle = (scale: number) =>
+const idle = ({ log, scale }: Settings) =>
   Effect.gen(function* () {
-    const cluster = yield* makeCluster(100)
+    const cluster = yield* makeCluster(100, log)
     yield* startWorkers(cluster)
     yield* note("idle")
     yield* Effect.sleep("5 seconds")
@@ -289,14 +297,14 @@ const idle = (scale: number) =>
   }).pipe(Effect.scoped)
 
 /** Fast enough that 30 000 links take a minute or two. */
-const GROWTH_LIMIT = 300
+const GROWTH_LIMIT = 250
 
-const growth = (scale: number) =>
+const growth = ({ log, scale }: Settings) =>
   Effect.map(
     Effect.forEach([1000, 10_000, 30_000], (size) =>
       Effect.gen(function* () {
         const links = scaled(size, scale)
-        const cluster = yield* makeCluster(GROWTH_LIMIT)
+        const cluster = yield* makeCluster(GROWTH_LIMIT, log)
         yield* startWorkers(cluster)
         yield* note(`growth: ${links} links`)
         const before = yield* cluster.usage
@@ -337,11 +345,11 @@ const growth = (scale: number) =>
       )
   )
 
-const tenants = (scale: number) =>
+const tenants = ({ log, scale }: Settings) =>
   Effect.gen(function* () {
     const limit = 100
     const small = { links: 20, chains: 4 }
-    const cluster = yield* makeCluster(limit)
+    const cluster = yield* makeCluster(limit, log)
     yield* startWorkers(cluster)
     yield* note("tenants")
     const timed = (name: string, token: string) =>
@@ -390,14 +398,14 @@ const tenants = (scale: number) =>
 
 const isFault = (section: Section): section is Fault => Object.hasOwn(HAPPENS, section)
 
-const measure = (only: ReadonlyArray<Section>, scale: number): Effect.Effect<string> =>
+const measure = (only: ReadonlyArray<Section>, settings: Settings): Effect.Effect<string> =>
   Effect.gen(function* () {
     const tables: Array<string> = []
     const wanted = only.filter(isFault)
-    if (wanted.length > 0) tables.push(yield* faults(wanted, scale))
-    if (only.includes("idle")) tables.push(yield* idle(scale))
-    if (only.includes("growth")) tables.push(yield* growth(scale))
-    if (only.includes("tenants")) tables.push(yield* tenants(scale))
+    if (wanted.length > 0) tables.push(yield* faults(wanted, settings))
+    if (only.includes("idle")) tables.push(yield* idle(settings))
+    if (only.includes("growth")) tables.push(yield* growth(settings))
+    if (only.includes("tenants")) tables.push(yield* tenants(settings))
     const machine = `Node ${process.version}, ${Os.cpus().length} × ${Os.cpus()[0]?.model ?? "?"}, with the servers and the fake on the same machine; ${WORKERS} workers; an answer takes ${LATENCY_MILLIS} ms.`
     return [...tables, machine].join("\n\n")
   }).pipe(Effect.orDie)
@@ -409,6 +417,7 @@ const main = async (): Promise<void> => {
     options: {
       only: { type: "string", default: SECTIONS.join(",") },
       scale: { type: "string", default: "1" },
+      log: { type: "string", default: Os.devNull },
       fake: { type: "string" }
     }
   })
@@ -419,7 +428,12 @@ const main = async (): Promise<void> => {
   const scale = Number(values.scale)
   if (!(scale > 0)) throw new Error(`--scale is ${values.scale}; it must be above 0`)
   if (PostgresServer.missing || RedisServer.missing) throw new Error("PostgreSQL and Redis must be installed")
-  const text = await Effect.runPromise(measure(only.filter(isSection), scale))
+  // What was started is ended, and what was written removed, before this process is.
+  const interrupted = new AbortController()
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort())
+  const text = await Effect.runPromise(measure(only.filter(isSection), { scale, log: values.log }), {
+    signal: interrupted.signal
+  })
   process.stdout.write(`${text}\n`)
   if (scale === 1 && only.length === SECTIONS.length) {
     Fs.writeFileSync(DOCUMENT, Table.replaceSection(Fs.readFileSync(DOCUMENT, "utf8"), "cluster", text))

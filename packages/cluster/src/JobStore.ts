@@ -27,6 +27,7 @@ import { ClusterError } from "./ClusterError.js"
 import * as JobSchema from "./internal/jobSchema.js"
 import * as JobTrace from "./internal/jobTrace.js"
 import * as Words from "./internal/sqlWords.js"
+import * as WorkerName from "./internal/workerName.js"
 
 // -----------------------------------------------------------------------------
 // models
@@ -166,7 +167,8 @@ export interface Service {
   readonly running: Effect.Effect<ReadonlyArray<Job>, ClusterError>
   /**
    * Starts chains of a running job that were not begun, so that no more than `open` are at a time, and again those that
-   * nobody was heard of about for `stalled`.
+   * nobody was heard of about for too long, a few at a time. While PostgreSQL is away nobody is heard of: its restart counts
+   * as the last that was heard.
    */
   readonly start: (
     job: number,
@@ -175,6 +177,8 @@ export interface Service {
       readonly open: number
       /** How long a chain may be silent. */
       readonly stalled: Duration.DurationInput
+      /** How long a chain may be silent whose worker has no connection to PostgreSQL any more. */
+      readonly gone: Duration.DurationInput
     }
   ) => Effect.Effect<ReadonlyArray<Start & { readonly again: boolean }>, ClusterError>
   /** Takes a chain in hand, where nobody has it, or where who had it was not heard of for `lease`. */
@@ -296,6 +300,13 @@ const IS_BEHIND_FAILED = `EXISTS (
 const IS_STACKED = `((links.state = 'confirmed' AND links.how <> 'already') OR links.state IN ('sent', 'undoing')
   OR (links.state = 'failed' AND links.fault::jsonb ->> '_tag' = '${NotOnTop._tag}')
   OR (links.state <> 'undone' AND links.home IS NOT NULL))`
+
+/** Of a chain, in SQL: after a restart of PostgreSQL everybody has that long to be heard again. */
+const isSilent = (secs: string): string =>
+  `greatest(seen_at, pg_postmaster_start_time()) < now() - make_interval(secs => ${secs})`
+
+/** So many chains are started with one statement: each worker takes some, and the first need not wait for the last. */
+const STARTED = 48
 
 /** So many links go with one statement, and so many chains are read with one. */
 const LINKS = 5000
@@ -634,15 +645,17 @@ export const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = E
       rows.map(jobOf)
     ),
     // The longest begin: what goes on one stack goes one after the other.
-    start: (job, { open, stalled }) =>
+    start: (job, { gone, open, stalled }) =>
       query<Start & { again: boolean }>(
         `WITH stalled AS (
            SELECT id, true AS again FROM frameio_chains
-           WHERE job = $1 AND state = 'open' AND seen_at < now() - make_interval(secs => $3)
-           FOR UPDATE SKIP LOCKED
+           WHERE job = $1 AND state = 'open' AND (${isSilent("$3")} OR ${isSilent("$4")} AND ${WorkerName.isGone("session")})
+           LIMIT ${STARTED} FOR UPDATE SKIP LOCKED
          ), fresh AS (
            SELECT id, false AS again FROM frameio_chains WHERE job = $1 AND state = 'planned' ORDER BY links DESC, id
-           LIMIT greatest(0, $2 - (SELECT count(*)::int FROM frameio_chains WHERE job = $1 AND state = 'open'))
+           LIMIT least(${STARTED}, greatest(0, $2 - (
+             SELECT count(*)::int FROM frameio_chains WHERE job = $1 AND state = 'open'
+           )))
            FOR UPDATE SKIP LOCKED
          ), next AS (SELECT * FROM stalled UNION ALL SELECT * FROM fresh)
          UPDATE frameio_chains AS chains
@@ -650,7 +663,7 @@ export const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = E
          FROM next WHERE chains.job = $1 AND chains.id = next.id
            AND EXISTS (SELECT 1 FROM frameio_jobs WHERE id = $1 AND state = 'running')
          RETURNING chains.job, chains.id AS chain, chains.generation, next.again`,
-        [job, open, seconds(stalled)]
+        [job, open, seconds(stalled), seconds(gone)]
       ),
     begin: ({ chain, generation, job }, kind, session, lease) =>
       Effect.gen(function* () {
@@ -658,7 +671,7 @@ export const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = E
           `UPDATE frameio_chains AS chains SET session = $4, seen_at = now()
            FROM frameio_jobs AS jobs WHERE jobs.id = chains.job AND jobs.state = 'running'
              AND chains.job = $1 AND chains.id = $2 AND chains.generation = $3 AND chains.state = 'open'
-             AND (chains.session IS NULL OR chains.session = $4 OR chains.seen_at < now() - make_interval(secs => $5))
+             AND (chains.session IS NULL OR chains.session = $4 OR ${isSilent("$5")})
              AND jobs.kind = $6
            RETURNING chains.id`,
           [job, chain, generation, session, seconds(lease), kind]

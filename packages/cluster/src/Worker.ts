@@ -14,6 +14,7 @@ import * as Engine from "./internal/engine.js"
 import * as Words from "./internal/sqlWords.js"
 import * as Times from "./internal/times.js"
 import * as Work from "./internal/work.js"
+import * as WorkerName from "./internal/workerName.js"
 import * as JobStore from "./JobStore.js"
 
 /**
@@ -62,7 +63,7 @@ export const make = (options: Options): Effect.Effect<Service, ClusterError, Acc
     const id = crypto.randomUUID()
     const pg = PgClient.layer({
       url: options.url,
-      applicationName: Engine.applicationName(id),
+      applicationName: WorkerName.ofConnections(id),
       maxConnections: options.connections ?? defaults.connections
     }).pipe(Layer.mapError((error) => new ClusterError({ reason: "Away", detail: Words.of(error) })))
     const engine = yield* Layer.build(Engine.layer(id).pipe(Layer.provideMerge(JobStore.layer), Layer.provide(pg)))

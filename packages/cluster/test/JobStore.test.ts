@@ -51,7 +51,7 @@ const sent = (line: number) =>
     shares: []
   }))
 
-const starting = { open: 10, stalled: "1 hour" } as const
+const starting = { open: 10, stalled: "1 hour", gone: "1 hour" } as const
 
 describe("JobStore", () => {
   test("lets one session have a chain, and no other write about it", (store) =>
@@ -92,6 +92,18 @@ describe("JobStore", () => {
       const [second] = agains
       if (second === undefined) return assert.fail("nothing was started again")
       assert.strictEqual((yield* store.begin(second, "run", "other", "1 hour"))._tag, "Taken")
+    }))
+
+  test("starts a chain again at once whose worker has no connection any more", (store) =>
+    Effect.gen(function* () {
+      const job = yield* submitted(store)
+      const [first, second] = yield* store.start(job.id, starting)
+      if (first === undefined || second === undefined) return assert.fail("not all was started")
+      yield* store.begin(first, "run", "a-worker-that-died/session", "1 hour")
+      yield* store.begin(second, "run", "no-worker", "1 hour")
+      assert.deepStrictEqual(yield* store.start(job.id, starting), [])
+      const again = yield* store.start(job.id, { ...starting, gone: "0 seconds" })
+      assert.deepStrictEqual(again, [{ job: job.id, chain: first.chain, generation: 2, again: true }])
     }))
 
   test("has no more chains open than it is told, and ends a job with its last chain", (store) =>

@@ -56,7 +56,7 @@ export interface CommonOptions {
   readonly timeout?: Duration.DurationInput | undefined
   /**
    * A process not heard of for so long is taken for dead, and what it had in flight is given up. A process that has
-   * something to say is heard of three times as often. Default 30 seconds.
+   * something to say is heard of three times as often. Default 3 seconds: until then what it had in flight takes room.
    */
   readonly lease?: Duration.DurationInput | undefined
   /** How long Redis keeps a bucket that nobody uses; at least two windows and two leases. Default 10 minutes. */
@@ -101,7 +101,7 @@ export interface ClientOptions extends CommonOptions {
 export const defaults = {
   prefix: "frameio:ratelimit:",
   timeout: Duration.millis(500),
-  lease: Duration.seconds(30),
+  lease: Duration.seconds(3),
   expiry: Duration.minutes(10),
   poll: Duration.millis(25),
   connectTimeout: Duration.seconds(2)

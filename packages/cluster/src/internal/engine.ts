@@ -21,9 +21,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { ClusterError } from "../ClusterError.js"
 import * as Words from "./sqlWords.js"
-
-/** What a worker's connections are called at PostgreSQL; the server keeps 63 bytes of it. */
-export const applicationName = (worker: string): string => `frameio worker ${worker}`
+import * as WorkerName from "./workerName.js"
 
 /**
  * A worker is alive as long as it has a connection: the server closes those of a process that died at once. Of one whose
@@ -33,7 +31,7 @@ const health = Layer.effect(
   RunnerHealth.RunnerHealth,
   Effect.map(SqlClient.SqlClient, (sql) => ({
     isAlive: (address: RunnerAddress.RunnerAddress) =>
-      sql`SELECT 1 FROM pg_stat_activity WHERE application_name = ${applicationName(address.host)} LIMIT 1`.pipe(
+      sql`SELECT 1 FROM pg_stat_activity WHERE application_name = ${WorkerName.ofConnections(address.host)} LIMIT 1`.pipe(
         Effect.map((rows) => rows.length > 0),
         Effect.orElseSucceed(() => true)
       )
@@ -47,10 +45,14 @@ const config = (worker: string) =>
     entityMessagePollInterval: Duration.millis(500),
     entityReplyPollInterval: Duration.seconds(1),
     refreshAssignmentsInterval: Duration.seconds(1),
-    runnerHealthCheckInterval: Duration.seconds(2),
+    runnerHealthCheckInterval: Duration.seconds(1),
     shardLockRefreshInterval: Duration.seconds(3),
     shardLockExpiration: Duration.seconds(15),
+    // Each is a lock that is taken and given back by itself.
+    shardsPerGroup: 60,
     entityMaxIdleTime: Duration.seconds(15),
+    // Its activities only wait, and do so again where it goes.
+    entityTerminationTimeout: Duration.seconds(1),
     simulateRemoteSerialization: false
   })
 

@@ -15,17 +15,23 @@ import * as JobStore from "../JobStore.js"
 import * as Session from "./session.js"
 import * as Words from "./sqlWords.js"
 import type { Times } from "./times.js"
+import * as WorkerName from "./workerName.js"
 
 export interface Service {
   /** The lines of a chain that something is to be done about. */
   readonly lines: (start: JobStore.Start) => Effect.Effect<ReadonlyArray<number>>
   /** Waits for the end of a link. Never ends on a worker that is being shut down: another goes on. */
   readonly step: (start: JobStore.Start, line: number) => Effect.Effect<Session.Outcome>
+  /** Takes chains in hand, whatever the engine does; returns at once. */
+  readonly take: (starts: ReadonlyArray<JobStore.Start>) => Effect.Effect<void>
   /** Lays everything down; what is under way may finish. */
   readonly drain: Effect.Effect<void>
 }
 
 export class Hands extends Context.Tag("@effect-frameio/cluster/internal/hands")<Hands, Service>() {}
+
+/** Of a chain as a whole: a step for it takes the chain in hand, or lays it down where nothing is left to do. */
+const NO_LINE = -1
 
 /** Waits for PostgreSQL for as long as it takes. */
 const whatever = <A>(effect: Effect.Effect<A, ClusterError>): Effect.Effect<A> =>
@@ -36,6 +42,7 @@ const whatever = <A>(effect: Effect.Effect<A, ClusterError>): Effect.Effect<A> =
   )
 
 export const make = (
+  worker: string,
   times: Times
 ): Effect.Effect<Service, never, JobStore.JobStore | Accounts.Accounts | Scope.Scope> =>
   Effect.gen(function* () {
@@ -72,7 +79,7 @@ export const make = (
         if (Option.isNone(repository)) return Option.none()
         const own = yield* Scope.fork(scope, ExecutionStrategy.sequential)
         const session = yield* Session.make({
-          id: crypto.randomUUID(),
+          id: WorkerName.ofSession(worker),
           job,
           store,
           repository: repository.value,
@@ -105,15 +112,18 @@ export const make = (
 
     return {
       step: (start, line) => whatever(step(start, line)),
+      take: (starts) =>
+        Effect.forEach(starts, (start) => Effect.forkIn(whatever(step(start, NO_LINE)), scope), { discard: true }),
       lines: (start) =>
         whatever(
           Effect.gen(function* () {
             const job = yield* store.beat(start.job, "", [])
             const rows = yield* store.chain(start.job, start.chain)
-            return Option.match(Session.toDo(job, rows), {
-              onNone: () => [],
-              onSome: ({ links }) => links.map(({ line }) => line)
-            })
+            const left = Session.toDo(job, rows)
+            if (Option.isSome(left)) return left.value.links.map(({ line }) => line)
+            // Whoever did the last of it may have died before the chain was laid down.
+            yield* step(start, NO_LINE)
+            return []
           })
         ),
       drain: Effect.suspend(() => {

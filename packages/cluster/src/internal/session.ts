@@ -238,8 +238,8 @@ export const make = (options: {
         const isMade = state === (job.kind === "undo" ? "undone" : "confirmed")
         if (isMade || state === "failed") return Option.some<Outcome>(isMade ? "made" : "left")
         if (begun._tag === "Over") return Option.some<Outcome>("left")
-        // Whoever has it goes on with it.
-        yield* Effect.sleep(times.beat)
+        // Whoever has it goes on with it, link after link; nothing waits for this but the engine's record.
+        yield* Effect.sleep(times.lease)
         return yield* step(start, line)
       })
 

@@ -8,6 +8,8 @@ export interface Times {
   readonly beat: Duration.Duration
   /** After how long of silence another may take a chain over. */
   readonly lease: Duration.Duration
+  /** After how long of silence another may, where the worker has no connection to PostgreSQL any more. */
+  readonly gone: Duration.Duration
   /** After how long of silence a chain is started again, whatever became of its workflow. */
   readonly stalled: Duration.Duration
   /** How often a worker looks for chains to be started. */
@@ -19,10 +21,14 @@ export interface Times {
 export const times: Times = {
   beat: Duration.seconds(1),
   lease: Duration.seconds(5),
-  stalled: Duration.seconds(20),
+  gone: Duration.millis(1500),
+  stalled: Duration.seconds(8),
   tick: Duration.millis(500),
   giveUpAfter: Duration.hours(12)
 }
 
-/** So many chains of a job are begun and not at their end, over all workers: enough for any limit, and little to lose. */
-export const OPEN = 512
+/**
+ * So many chains of a job are begun and not at their end, over all workers: enough for hundreds of calls per second, and
+ * little to hand over. Each costs the engine several messages before its first link.
+ */
+export const OPEN = 192

@@ -35,8 +35,9 @@ export const make = (
     const accounts = yield* Accounts.Accounts
     const store = yield* JobStore.JobStore
     const context = yield* Layer.build(
-      Layer.provideMerge(ChainWorkflow.layer, Layer.scoped(Hands.Hands, Hands.make(times)))
+      Layer.provideMerge(ChainWorkflow.layer, Layer.scoped(Hands.Hands, Hands.make(id, times)))
     )
+    const hands = Context.get(context, Hands.Hands)
     let isDraining = false
     /** Jobs whose account is not known here. */
     const told = new Set<number>()
@@ -46,18 +47,20 @@ export const make = (
     yield* Effect.addFinalizer(() =>
       Effect.suspend(() => {
         isDraining = true
-        return Context.get(context, Hands.Hands).drain
+        return hands.drain
       })
     )
 
     const startOf = (job: JobStore.Job) =>
       Effect.gen(function* () {
-        const starts = yield* store.start(job.id, { open: Times.OPEN, stalled: times.stalled })
+        const starts = yield* store.start(job.id, { open: Times.OPEN, stalled: times.stalled, gone: times.gone })
         const again = starts.filter((start) => start.again).length
         if (again > 0) {
           yield* Metric.incrementBy(ClusterMetrics.chainsRestarted, again)
           yield* Effect.logWarning(`${again} chains of ${job.name} had stalled and are started again`)
         }
+        // The engine may be what has stalled: this worker takes them in hand whether their workflows come by or not.
+        yield* hands.take(starts.filter((start) => start.again))
         yield* Effect.forEach(
           starts,
           ({ chain, generation, job }) => ChainWorkflow.Chain.execute({ job, chain, generation }, { discard: true }),
