@@ -98,17 +98,20 @@ const makeCluster = (limit: number, logFile: string) =>
 
     const log = Fs.openSync(logFile, "a")
     const workers: Array<Worker> = []
+    /** Those that are not at work yet, too. */
+    const children: Array<ChildProcess> = []
     /** Those that nobody has killed. */
     let ended = 0
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
-        for (const { child } of workers) child.kill("SIGKILL")
+        for (const child of children) child.kill("SIGKILL")
         Fs.closeSync(log)
       })
     )
     /** Starts a worker; waits until it is at work. */
     const work = Effect.async<Worker>((resume) => {
       const child = spawn(process.execPath, [BIN, "worker"], { env, stdio: ["ignore", "ignore", "pipe"] })
+      children.push(child)
       child.stderr.on("data", (chunk: Buffer) => {
         Fs.writeSync(log, chunk)
         if (!chunk.toString().includes("is at work")) return
