@@ -155,16 +155,16 @@ export const make = <A, E, R>(change: Change<A, E, R>, options: Options): Effect
             : "No answer, and the change is not visible yet; waiting until it can no longer be made",
           underWay
         )
-        return (yield* made(doubt)) ?? (stopping() ? unknown : undefined)
-      }
-      if (attempt < attempts) {
+      } else {
+        if (attempt >= attempts) return undefined
         const status = typeof doubt !== "string" && "status" in doubt ? ` (${doubt.status})` : ""
         yield* pause(
           `The server failed${status}; waiting before it is asked again`,
           Duration.seconds(2 ** (attempt - 1))
         )
       }
-      return undefined
+      // The first look may have shown what was before the change.
+      return (yield* made(doubt)) ?? (stopping() ? unknown : undefined)
     })
 
   /** A refusal: what it means, or nothing when the change may be sent again, elsewhere. */

@@ -427,6 +427,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
   const run = (links: Links, claim: (step: Links) => void): Effect.Effect<End, Found | LinkError> =>
     Effect.gen(function* () {
       const [link] = links
+      underWay = false
       const isFirst = !begun
       if (isFirst) yield* begin(links)
       // The stack's id is needed from the second link on; a chain of one never asks for it.

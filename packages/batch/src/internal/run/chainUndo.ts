@@ -130,6 +130,7 @@ export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void
 
   const run = ([link]: Links): Effect.Effect<End, Found> =>
     Effect.gen(function* () {
+      underWay = false
       const end = yield* takeOut(link, link.nextAssetId, { home: link.home, unsettled: link.isUnsettled === true })
       if (end._tag !== "Made" || link.line !== chain.firstLine) return end
       if (yield* aloneInStack) {

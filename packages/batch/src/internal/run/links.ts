@@ -106,12 +106,12 @@ export const base = (chain: { readonly index: number }, link: Link) =>
   }))
 
 /**
- * Whether a call that ended so may still change something.
+ * Whether a call that ended so has changed something, or may: until its link has an end, an interruption leaves it unknown.
  *
  * @internal
  */
 export const isOpen = (result: ExactlyOnce.Attempt<unknown>): boolean =>
-  result._tag === "Faulted" && FrameioError.outcomeOf(result.error) === "unknown"
+  result._tag === "Answered" || (result._tag === "Faulted" && FrameioError.outcomeOf(result.error) === "unknown")
 
 /** @internal */
 export const onceFor =
@@ -160,7 +160,7 @@ export const inOrder = (
      * anything.
      */
     readonly run: (left: Links, claim: (step: Links) => void) => Effect.Effect<End, LinkError>
-    /** Whether a call is under way whose end is not known yet. */
+    /** Whether the links being worked on were sent, and nothing says that this changed nothing. */
     readonly underWay: () => boolean
     readonly confirmed: (link: Link, how: ExactlyOnce.How) => Effect.Effect<BatchEvent>
   }
