@@ -189,6 +189,10 @@ export const run = <E extends { readonly message: string }, R>(
         return line !== null && toCome.has(line) ? [{ ...file, line }] : []
       })
 
+      // A run that was killed may have written the asset down and not come to this.
+      const up = files.filter(({ assetId, line }) => line !== null && assetId !== null)
+      yield* Effect.forEach(up, (file) => Effect.ignore(options.journalOf(file).clear), { discard: true })
+
       const settled = new Map<number, Deferred.Deferred<void>>()
       for (const { line } of pending) settled.set(line, yield* Deferred.make<void>())
       const settle = (line: number): Effect.Effect<unknown> => {

@@ -243,6 +243,20 @@ for (const { api, within } of faces) {
       )
     }
 
+    it.scoped("clears the journals of a run that was killed before it could", () =>
+      within(
+        Effect.gen(function* () {
+          const it = yield* evening
+          const journalOf = (file: UploadPlan.LocalFile) => ({ ...it.kept.of(file), clear: Effect.void })
+          yield* turning(onLedger(it, job(it, { journalOf })))
+          assert.isAbove(it.kept.kept.size, 0)
+          yield* turning(onLedger(it, job(it)))
+          assert.strictEqual(it.kept.kept.size, 0)
+        }),
+        smallParts
+      )
+    )
+
     it.scoped("deletes what a killed run has created and not written down", () =>
       within(
         Effect.gen(function* () {
