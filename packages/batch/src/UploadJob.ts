@@ -189,8 +189,8 @@ export const run = <E extends { readonly message: string }, R>(
         return line !== null && toCome.has(line) ? [{ ...file, line }] : []
       })
 
-      // A run that was killed may have written the asset down and not come to this.
-      const up = files.filter(({ assetId, line }) => line !== null && assetId !== null)
+      // A run that was killed may have written all of it down and not come to this; what is to come needs its journal.
+      const up = files.filter(({ line, state }) => state === "uploaded" && line !== null && !toCome.has(line))
       yield* Effect.forEach(up, (file) => Effect.ignore(options.journalOf(file).clear), { discard: true })
 
       const settled = new Map<number, Deferred.Deferred<void>>()
