@@ -1,7 +1,6 @@
 /**
  * The TypeScript in Markdown (```ts) and in `@example`s, as files of a program, so that it is checked like any other.
- * What has imports is a module; what has none is part of a program that this repository's examples could be, and gets
- * its imports and its names from `PRELUDE`.
+ * A snippet with imports is a module; one without gets its imports, every public module among them, and a few names.
  */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -12,12 +11,7 @@ import { it } from "@effect/vitest"
 import { FetchHttpClient, FileSystem, HttpClient } from "@effect/platform"
 import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import * as Core from "@effect-frameio/core"
-import { Asset, FrameioClient, FrameioConfig, FrameioError, NewAsset, RateLimitCall, RateLimitScheduler, Search, UploadPart, V4Client } from "@effect-frameio/core"
-import { AssetCache, Listing, StackBuild, StackTarget, Upload, UploadError, VersionStack } from "@effect-frameio/stacks"
-import { BatchEvent, BatchJob, BatchProgress, BatchRunner, FolderPlan, Ledger, NamingRule, PlanFile, VersionPlan } from "@effect-frameio/batch"
-import { FakeFrameio, FakeFrameioServer, FaultPlan, RateLimiter, Seed } from "@effect-frameio/testing"
-import { BatchReport } from "@effect-frameio/report"
-import { Chunk, Config, Console, Context, Duration, Effect, Layer, ManagedRuntime, Option, Redacted, Schedule, Schema, Stream } from "effect"
+import { Chunk, Clock, Config, Console, Context, Duration, Effect, Either, Layer, ManagedRuntime, Metric, Option, Redacted, Schedule, Schema, Stream } from "effect"
 declare const frameio: FrameioClient.Service
 declare const fs: FileSystem.FileSystem
 declare const shot: Asset.AssetId
@@ -49,10 +43,15 @@ const found = (file, text, isIn) =>
     return { file, at, line: text.slice(0, match.index).split("\n").length + 1, code: code.join("\n") }
   })
 
-const asModule = ({ code }) => {
+const importOf = (source) => {
+  const [, library, module] = /packages\/([^/]+)\/src\/([A-Z]\w*)\.ts$/.exec(source) ?? []
+  return module === undefined ? [] : [`import { ${module} } from "@effect-frameio/${library}"\n`]
+}
+
+const asModule = ({ code }, imports) => {
   if (/^import /m.test(code)) return { before: "", text: code }
   const start = /\bawait\b/.test(code) ? "(async () => {" : "Effect.gen(function* () {"
-  const before = `${PRELUDE}export const snippet = ${start}\n`
+  const before = `${imports}${PRELUDE}export const snippet = ${start}\n`
   return { before, text: `${before}${code}\n})\n` }
 }
 
@@ -62,9 +61,10 @@ export const snippetsOf = (folder, markdown, sources) => {
     ...markdown.flatMap((file) => found(file, readFileSync(file, "utf8"), () => true)),
     ...sources.flatMap((file) => found(file, readFileSync(file, "utf8"), ({ 1: margin }) => margin.includes("*")))
   ]
+  const imports = sources.flatMap(importOf).join("")
   return new Map(
     all.map((snippet, at) => {
-      const { before, text } = asModule(snippet)
+      const { before, text } = asModule(snippet, imports)
       const skipped = before.split("\n").length - 1
       return [join(folder, `snippet-${at}.ts`), { ...snippet, text, skipped }]
     })

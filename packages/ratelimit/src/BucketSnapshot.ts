@@ -21,6 +21,14 @@ export interface Hold {
 /**
  * One bucket as it stands.
  *
+ * @example
+ * ```ts
+ * const scheduler = yield* RateLimitScheduler.RateLimitScheduler
+ * for (const { free, hold, route, waiting } of yield* scheduler.snapshot) {
+ *   yield* Effect.log(`${route}: ${waiting} wait, ${free} could go at once`, hold)
+ * }
+ * ```
+ *
  * @since 0.1.0
  * @category models
  */

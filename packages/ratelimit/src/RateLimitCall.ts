@@ -22,8 +22,14 @@ import * as RateLimitStore from "./RateLimitStore.js"
 export type Priority = LinePriority
 
 /**
- * The options of one call for the scheduler. Set them with {@link withPriority}, {@link withMaxWait}, {@link withDeadline} and
- * {@link withJob}.
+ * The options of one call for the scheduler, set by the combinators of this module.
+ *
+ * @example
+ * ```ts
+ * const preview = yield* frameio
+ *   .get({ assetId: shot })
+ *   .pipe(RateLimitCall.withPriority("interactive"), RateLimitCall.withMaxWait("2 seconds"))
+ * ```
  *
  * @since 0.1.0
  * @category models
@@ -91,7 +97,7 @@ export const withMaxWait: {
 )
 
 /**
- * Nothing of an effect is sent later than this after its start: what still waits then fails with `DeadlineExceeded`.
+ * Bounds how long after its start an effect may still send: a request that waits beyond fails with `DeadlineExceeded`.
  *
  * @since 0.1.0
  * @category combinators
@@ -123,8 +129,8 @@ export const withJob: {
 )
 
 /**
- * Runs an effect each time a call has its permit and before anything leaves the machine: what must be written down first
- * is, and an interruption before this has sent nothing. Keep it short, for the permit's slot waits with it.
+ * Runs an effect on each attempt, after the permit and before anything is sent: an interruption before it has sent
+ * nothing. Keep it short, because the permit's slot waits with it.
  *
  * @since 0.1.0
  * @category combinators

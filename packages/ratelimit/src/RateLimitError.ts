@@ -1,16 +1,5 @@
 /**
- * The scheduler's own errors, raised before a request is sent. None of these can have changed anything.
- *
- * ```ts
- * import { type FrameioError, RateLimitCall } from "@effect-frameio/core"
- * import { Effect } from "effect"
- *
- * const soon = <A>(call: Effect.Effect<A, FrameioError.FrameioError>, other: A) =>
- *   call.pipe(
- *     RateLimitCall.withMaxWait("2 seconds"),
- *     Effect.catchTag("FrameioMaxWaitExceeded", () => Effect.succeed(other))
- *   )
- * ```
+ * The scheduler's own errors, raised before a request is sent, so that nothing was changed.
  *
  * @since 0.1.0
  */
@@ -97,6 +86,15 @@ export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>(
 
 /**
  * Every error of the scheduler itself.
+ *
+ * @example
+ * ```ts
+ * const asset = yield* frameio.get({ assetId: shot }).pipe(
+ *   RateLimitCall.withMaxWait("2 seconds"),
+ *   Effect.asSome,
+ *   Effect.catchTag("FrameioMaxWaitExceeded", () => Effect.succeedNone)
+ * )
+ * ```
  *
  * @since 0.1.0
  * @category errors

@@ -1,19 +1,8 @@
 /**
- * The three headers in which Frame.io tells its rate limit. Pure: nothing of Effect in here.
+ * The three headers in which Frame.io tells its rate limit; pure, without Effect.
  *
- * On the wire all three are decimal integers, sent with every answer:
- * `x-ratelimit-limit` (requests per window), `x-ratelimit-window` (ms), `x-ratelimit-remaining` (requests, rounded).
- * There is no reset header. See <https://developer.frame.io/platform/v2/rate-limits.md>.
- *
- * ```ts
- * import { RateLimitHeaders } from "@effect-frameio/core"
- *
- * const { headers, malformed } = RateLimitHeaders.parse({
- *   "x-ratelimit-limit": "100",
- *   "x-ratelimit-window": "60000",
- *   "x-ratelimit-remaining": "99"
- * })
- * ```
+ * All three are decimal integers, sent with every answer. There is no reset header.
+ * See <https://developer.frame.io/platform/v2/rate-limits.md>.
  *
  * @since 0.1.0
  */
@@ -83,7 +72,7 @@ export const WINDOW = "x-ratelimit-window"
  */
 export const REMAINING = "x-ratelimit-remaining"
 
-/** A day: no window is longer, and a number beyond it is a mistake and not a rule. */
+/** A day: a longer window is a mistake of the server. */
 const LONGEST_WINDOW_MILLIS = 86_400_000
 
 const NOTHING_MALFORMED: ReadonlyArray<Malformed> = []
@@ -108,8 +97,17 @@ const read = (value: string, lowest: number, highest: number): number | undefine
 /**
  * Reads the headers of an answer; names are in lower case, as every `HttpClient` gives them.
  *
- * A header that is not a whole number in its range (missing, negative, zero, `Infinity`, text) is not believed. Where
+ * A header that is not a whole number in its range (missing, negative, zero, `Infinity`, text) is not believed. If
  * `remaining` is more than the limit, none of the three is.
+ *
+ * @example
+ * ```ts
+ * const { headers, malformed } = RateLimitHeaders.parse({
+ *   "x-ratelimit-limit": "100",
+ *   "x-ratelimit-window": "60000",
+ *   "x-ratelimit-remaining": "99"
+ * })
+ * ```
  *
  * @since 0.1.0
  * @category parsing
@@ -127,7 +125,7 @@ export const parse = (headers: Readonly<Record<string, string | undefined>>): Pa
   if (remainingText !== undefined && remaining === undefined) {
     malformed.push({ header: REMAINING, value: remainingText })
   }
-  // More left than there is: one of the two is wrong, and nothing says which.
+  // One of the two is wrong, and nothing says which.
   const contradictory = limit !== undefined && remaining !== undefined && remaining > limit
   if (contradictory && remainingText !== undefined) malformed.push({ header: REMAINING, value: remainingText })
   return {

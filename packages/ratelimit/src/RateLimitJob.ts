@@ -1,17 +1,6 @@
 /**
  * A run of many requests that knows how many are still to come, though only few of them wait at any time.
  *
- * ```ts
- * import { RateLimitCall, RateLimitJob } from "@effect-frameio/core"
- * import { Effect } from "effect"
- *
- * const all = <E, R>(calls: ReadonlyArray<Effect.Effect<void, E, R>>) =>
- *   Effect.gen(function* () {
- *     const job = yield* RateLimitJob.make({ name: "import", remaining: calls.length })
- *     yield* Effect.forEach(calls, RateLimitCall.withJob(job), { concurrency: 32, discard: true })
- *   }).pipe(Effect.scoped)
- * ```
- *
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
@@ -21,8 +10,13 @@ import * as JobState from "./internal/jobState.js"
 import { monotonicMillis } from "./RateLimitStore.js"
 
 /**
- * A job. Its buckets stay calm until the rest of it fits into what is free. Put its calls under it with
- * `RateLimitCall.withJob`.
+ * A job, whose buckets stay calm until the rest of it fits into what is free. `RateLimitCall.withJob` puts calls under it.
+ *
+ * @example
+ * ```ts
+ * const job = yield* RateLimitJob.make({ name: "import", remaining: shots.length })
+ * yield* Effect.forEach(shots, (assetId) => frameio.get({ assetId }), { concurrency: 32 }).pipe(RateLimitCall.withJob(job))
+ * ```
  *
  * @since 0.1.0
  * @category models
@@ -41,7 +35,7 @@ export interface RateLimitJob {
 }
 
 /**
- * Announces a job of so many requests (`"unknown"` where that is not known), until the scope closes.
+ * Announces a job until the scope closes.
  *
  * @since 0.1.0
  * @category constructors
@@ -49,7 +43,7 @@ export interface RateLimitJob {
 export const make = (options: {
   /** For messages and snapshots. */
   readonly name: string
-  /** How many requests the job will send. */
+  /** How many requests the job will send, if that is known. */
   readonly remaining: number | "unknown"
 }): Effect.Effect<RateLimitJob, never, Scope.Scope> =>
   Effect.acquireRelease(

@@ -1,19 +1,12 @@
 /**
  * The scheduler's metrics, each tagged with `route`.
  *
- * ```ts
- * import { RateLimitMetrics } from "@effect-frameio/core"
- * import { Metric } from "effect"
- *
- * const refusals = Metric.value(Metric.tagged(RateLimitMetrics.refusals, "route", "GET /v2/me"))
- * ```
- *
  * @since 0.1.0
  */
 import * as Metric from "effect/Metric"
 
 /**
- * Requests granted a permit, by route.
+ * Requests granted a permit.
  *
  * @since 0.1.0
  * @category metrics
@@ -24,7 +17,12 @@ export const granted = Metric.counter("frameio_ratelimit_granted_total", {
 })
 
 /**
- * Answers 429, by route. The scheduler exists to keep this at nothing.
+ * Answers 429; the scheduler exists to keep them at none.
+ *
+ * @example
+ * ```ts
+ * const { count } = yield* Metric.value(Metric.tagged(RateLimitMetrics.refusals, "route", "GET /v2/me"))
+ * ```
  *
  * @since 0.1.0
  * @category metrics
@@ -35,7 +33,7 @@ export const refusals = Metric.counter("frameio_ratelimit_refused_total", {
 })
 
 /**
- * Rate-limit headers that could not be read, by route.
+ * Rate-limit headers that could not be read.
  *
  * @since 0.1.0
  * @category metrics
@@ -46,7 +44,7 @@ export const malformedHeaders = Metric.counter("frameio_ratelimit_malformed_head
 })
 
 /**
- * Requests that wait for a permit, by route.
+ * Requests that wait for a permit.
  *
  * @since 0.1.0
  * @category metrics
@@ -56,7 +54,7 @@ export const waitingRequests = Metric.gauge("frameio_ratelimit_waiting", {
 })
 
 /**
- * Time spent waiting, in ms, added up, by route.
+ * Time spent waiting, in ms, added up.
  *
  * @since 0.1.0
  * @category metrics

@@ -1,7 +1,6 @@
 /**
  * Sends requests as fast as the server's rate limit allows, and no faster: one queue per bucket, a permit before each
- * request, and what the answer's headers say learnt after it. Works around any `HttpClient`; nothing of Frame.io here
- * but the three headers.
+ * request, and the answer's headers learnt after it. Knows nothing of Frame.io but the three headers.
  *
  * @since 0.1.0
  */
@@ -40,16 +39,16 @@ import * as Transport from "./Transport.js"
 export interface Options {
   /** How many requests may wait in one bucket; the next fails with `QueueFull`. Default 100 000. */
   readonly queueLimit?: number | undefined
-  /** How long a request waits for its permit at the most, unless the call says otherwise. Default 1 hour. */
+  /** The longest time that a request waits for its permit, unless the call says otherwise. Default 1 hour. */
   readonly maxWait?: Duration.DurationInput | undefined
   /**
-   * For how long a request that was interrupted, timed out or lost may still reach the server; until then it keeps its
-   * slot. Default 5 seconds.
+   * How long a request that was interrupted, timed out or lost may still reach the server, and keeps its slot. Default 5
+   * seconds.
    */
   readonly linger?: Duration.DurationInput | undefined
-  /** The rule of a bucket, where it is known before the first answer: spares the first request its lonely round trip. */
+  /** The rule of a bucket, if known before the first answer: else the first request goes alone. */
   readonly hint?: ((route: string) => LeakyBucket.Rule | undefined) | undefined
-  /** Limits that were learnt before, for buckets without a `hint`; what is learnt is kept there. */
+  /** Reads the rules of buckets without a `hint`, and keeps what is learnt. */
   readonly memory?: RateLimitMemory | undefined
   /**
    * What to do while the shared store is away: `"fail"` (default) with `StoreUnavailable`, or go on with this
@@ -93,18 +92,18 @@ export interface Service {
   readonly schedule: (
     key: RateLimitStore.BucketKey,
     options?: {
-      /** Is told for how long the permit was waited for, in ms; not called when it was there at once. */
+      /** Is told how long the permit took, in ms; not called when it was there at once. */
       readonly onWaited?: ((millis: number) => void) | undefined
       /**
-       * Is told of a 429, or of a 503 among many, and whether other requests of the bucket got through while this one
-       * waited and was under way: then the refusal says nothing of this request.
+       * Is told of a 429, or of a 503 among many, and whether other requests of the bucket got through since this one
+       * asked: then the refusal says nothing of this request.
        */
       readonly onRefused?: ((othersPassed: boolean) => void) | undefined
     }
   ) => <A extends Answered, E, R>(send: Effect.Effect<A, E, R>) => Effect.Effect<A, E | RateLimitError, R>
-  /** One bucket, where it was used lately. */
+  /** One bucket, if it was used lately. */
   readonly bucket: (key: RateLimitStore.BucketKey) => Effect.Effect<BucketSnapshot | undefined>
-  /** The limit of a bucket: as its answers told it, or else as it is known before the first one. */
+  /** The limit of a bucket, told by its answers or else by `hint` or `memory`. */
   readonly limit: (key: RateLimitStore.BucketKey) => Effect.Effect<LeakyBucket.Rule | undefined>
   /** All buckets that were used lately. */
   readonly snapshot: Effect.Effect<ReadonlyArray<BucketSnapshot>>
@@ -121,16 +120,16 @@ export class RateLimitScheduler extends Context.Tag("@effect-frameio/ratelimit/R
   Service
 >() {}
 
-/** Buckets that nobody used for so long are forgotten, as Frame.io's limiter does. */
+/** A bucket unused for so long is forgotten, as by Frame.io's limiter. */
 const IDLE_MILLIS = 600_000
 
-/** So few buckets are not worth a look. */
+/** Fewer buckets are not worth a look. */
 const SWEEP_ABOVE = 256
 
 const TOO_MANY = 429
 const UNAVAILABLE = 503
 
-/** A server may send back anything in a header, the token included: only what looks like a number or a word is shown. */
+/** A server may send anything in a header, even the token: only a number or a short word is shown. */
 const PRESENTABLE = /^[\w .,+-]{0,16}$/
 
 interface Owner {
@@ -139,7 +138,7 @@ interface Owner {
 }
 
 /**
- * A request that is sent when its turn has come. As an effect it asks and waits; woken, it is run again, and is sent.
+ * A request in its queue. As an effect it asks and waits; woken, it runs again and is sent.
  */
 class Sending<A extends Answered, E, R> extends Request<A, E | RateLimitError, R> {
   /** Once it is set the server may see the request; until then its permit can be given back. */
@@ -213,11 +212,11 @@ class Bucket {
   readonly queue: BucketQueue
   readonly refused: () => void
   readonly malformed: () => void
-  /** Headers whose values were complained about. */
+  /** Headers that a warning was logged about. */
   readonly warned = new Set<string>()
-  /** The rule that the memory was last told. */
+  /** The rule last kept in the memory. */
   remembered: LeakyBucket.Rule | undefined
-  /** Answers that were no refusals. */
+  /** Answers that were not refusals. */
   passed = 0
 
   constructor(
@@ -415,7 +414,7 @@ export const make = (
             : learning(sending, sending)
         })
 
-    // Apart from `schedule`, so that what waits does not hold the scope in which it came.
+    // Apart from `schedule`, so that a waiting request does not hold its caller's closure.
     const learning = <A extends Answered, E, R>(sending: Sending<A, E, R>, turn: Turn<A, E, R>): Turn<A, E, R> =>
       Effect.matchCauseEffect(turn, {
         onFailure: (cause) => {
@@ -455,7 +454,7 @@ export const make = (
   })
 
 /**
- * A scheduler over the store that is given.
+ * A scheduler over the given store.
  *
  * @since 0.1.0
  * @category layers
@@ -465,6 +464,11 @@ export const layer = (options?: Options): Layer.Layer<RateLimitScheduler, never,
 
 /**
  * A scheduler whose bucket states live in this process's memory.
+ *
+ * @example
+ * ```ts
+ * const Scheduler = RateLimitScheduler.layerMemory({ queueLimit: 1000, maxWait: "5 minutes" })
+ * ```
  *
  * @since 0.1.0
  * @category layers

@@ -73,8 +73,7 @@ export interface Service {
     transaction: (view: View) => Update<A>
   ) => Effect.Effect<A, StoreUnavailable>
   /**
-   * The same at once, on the caller's time, for a store that is at hand. A scheduler uses it where it is there, and
-   * spares itself an Effect per step.
+   * `update` at once, on the caller's time, for a store in memory: spares the scheduler an Effect per step.
    */
   readonly updateNow?:
     | (<A>(
@@ -92,6 +91,12 @@ export interface Service {
 
 /**
  * The store of bucket states.
+ *
+ * @example
+ * ```ts
+ * const store = yield* RateLimitStore.RateLimitStore
+ * yield* store.forget({ owner: Redacted.make("ann"), route: "GET /v2/me" })
+ * ```
  *
  * @since 0.1.0
  * @category tags

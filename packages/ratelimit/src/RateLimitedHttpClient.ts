@@ -1,18 +1,6 @@
 /**
  * An `HttpClient` that keeps to its server's rate limit, for any API that sends Frame.io's headers.
  *
- * ```ts
- * import { FetchHttpClient, HttpClient } from "@effect/platform"
- * import { RateLimitedHttpClient, RateLimitScheduler } from "@effect-frameio/core"
- * import { Effect, Layer } from "effect"
- *
- * const Live = RateLimitedHttpClient.layer().pipe(
- *   Layer.provide(RateLimitScheduler.layerMemory()),
- *   Layer.provide(FetchHttpClient.layer)
- * )
- * const program = HttpClient.get("https://api.frame.io/v2/me").pipe(Effect.scoped, Effect.provide(Live))
- * ```
- *
  * @since 0.1.0
  */
 import * as HttpClient from "@effect/platform/HttpClient"
@@ -23,7 +11,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { RateLimitScheduler } from "./RateLimitScheduler.js"
 
-/** Ids do not part buckets: the limit is the endpoint's. */
+/** A limit is the endpoint's, whichever its ids. */
 const ID = /^(?:\d+|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/i
 
 const routeOf = (request: HttpClientRequest.HttpClientRequest): string => {
@@ -36,9 +24,17 @@ const routeOf = (request: HttpClientRequest.HttpClientRequest): string => {
 }
 
 /**
- * Puts a scheduler around the `HttpClient` that is given, for any API with Frame.io's headers: one bucket per
- * `Authorization` header and route. The scheduler's own errors arrive as the `cause` of a `RequestError`, for the
- * error type of a plain `HttpClient` is fixed.
+ * Puts a scheduler around the given `HttpClient`: one bucket per `Authorization` header and route. The scheduler's own
+ * errors arrive as the `cause` of a `RequestError`, because the error type of an `HttpClient` is fixed.
+ *
+ * @example
+ * ```ts
+ * const Live = RateLimitedHttpClient.layer().pipe(
+ *   Layer.provide(RateLimitScheduler.layerMemory()),
+ *   Layer.provide(FetchHttpClient.layer)
+ * )
+ * const me = yield* HttpClient.get("https://api.frame.io/v2/me").pipe(Effect.provide(Live))
+ * ```
  *
  * @since 0.1.0
  * @category layers

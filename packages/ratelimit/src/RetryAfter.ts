@@ -1,5 +1,5 @@
 /**
- * Reads `Retry-After`: when a server says that it may be asked again. Pure: nothing of Effect in here.
+ * Reads `Retry-After`: when a server says that it may be asked again; pure, without Effect.
  *
  * Frame.io does not send it, but a proxy before it or a storage host may, with a 429 or a 503.
  *
@@ -38,7 +38,7 @@ const utc = (
   return exists ? Date.UTC(year, index, day, hours, minutes, seconds) : undefined
 }
 
-/** Two digits of a year mean the one that is less than 50 years ahead. */
+/** Two digits mean the year that is at most 50 years ahead. */
 const fullYear = (twoDigits: number, nowMillis: number): number => {
   const present = 1970 + Math.floor(nowMillis / YEAR_MILLIS)
   const year = present - (present % 100) + twoDigits
@@ -63,17 +63,22 @@ const parseDate = (text: string, nowMillis: number): number | undefined => {
   return utc(Number(year), month, Number(day), Number(hours), Number(minutes), Number(seconds))
 }
 
-/** A header that came twice is one value with commas between; a date has a comma of its own behind its weekday. */
+/** A header that came twice is one value with a comma between; a date has a comma of its own after its weekday. */
 const elements = (value: string): ReadonlyArray<string> =>
   value.split(/(?<!(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*),/i).map((element) => element.trim())
 
 /**
- * How long an answer asks to wait, in ms: 0 to a day; `undefined` where it does not say so in a form that HTTP knows.
+ * How long an answer asks to wait, in ms, 0 to a day; `undefined` if it does not say so in a form that HTTP knows.
  *
  * - Seconds, with a fraction or without, or one of HTTP's three forms of a date.
- * - A date counts from the answer's own `Date`, so that a wrong clock on this side changes nothing. `nowMillis` (ms
- *   since 1970) stands in where the answer has none.
- * - Of several values the longest.
+ * - A date counts from the answer's own `Date`, so that a wrong clock here changes nothing; without one, from
+ *   `nowMillis` (ms since 1970).
+ * - The longest of several values.
+ *
+ * @example
+ * ```ts
+ * const millis = RetryAfter.fromHeaders({ "retry-after": "120" }, 0) // 120 000
+ * ```
  *
  * @since 0.1.0
  * @category parsing

@@ -1,7 +1,6 @@
 /**
- * The diagnosis of a failed connection: whether the request left this machine, and whether a retry is worthwhile. Pure.
- *
- * One diagnosis for all: the retry sends again what never left, and the scheduler gives its slot back.
+ * The diagnosis of a failed connection; pure. One for all: the retry sends again what never left, and the scheduler gives
+ * its slot back.
  *
  * @since 0.1.0
  */
@@ -48,7 +47,7 @@ const nothingLeft = ({ code, message, syscall }: Fields): boolean =>
   (typeof message === "string" &&
     (HANDSHAKE_REFUSED.test(message) || message.includes(HANDSHAKE_CUT) || NO_TUNNEL.test(message)))
 
-/** Happy Eyeballs tries several addresses and fails with all their errors; each of them has to prove it. */
+/** Happy Eyeballs tries several addresses and fails with all their errors: each has to prove it. */
 const neverSent = (error: unknown): boolean => {
   let current = error
   for (let depth = 0; depth < DEPTH && isObject(current); depth++) {
@@ -61,8 +60,8 @@ const neverSent = (error: unknown): boolean => {
 }
 
 /**
- * Whether a connection that failed like this will fail again in the same way: the certificate is not trusted, the TLS
- * handshake is refused, the proxy wants to be told who is there.
+ * Whether a connection will fail again in the same way: the certificate is not trusted, the TLS handshake is refused, the
+ * proxy wants a name and a password.
  *
  * @since 0.1.0
  * @category diagnosis
@@ -97,6 +96,12 @@ export interface Diagnosis {
 
 /**
  * Reads a diagnosis out of an error and its causes.
+ *
+ * @example
+ * ```ts
+ * const failed = yield* Effect.flip(HttpClient.get("https://api.frame.io/v2/me"))
+ * const { code, neverSent } = Transport.diagnose(failed)
+ * ```
  *
  * @since 0.1.0
  * @category diagnosis

@@ -1,8 +1,8 @@
 /**
  * The queue before one bucket: who waits, who may go, and the one timer that looks again.
  *
- * Everything here is synchronous but for a store that is elsewhere: each step starts from an event (a request asks, an
- * answer comes, the timer fires) and decides in one transaction on the bucket's state.
+ * Each step starts from an event (a request asks, an answer comes, the timer fires) and decides in one transaction on the
+ * bucket's state; it is synchronous unless the store is shared.
  */
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -24,8 +24,8 @@ import type { JobState } from "./jobState.js"
 import * as WaitingLine from "./waitingLine.js"
 
 /**
- * A request before a bucket: while it waits, a link of two lines. It ends up with a ticket or with an error, and is woken
- * then. Thousands may wait, so it is one object that holds all there is to know of it, and the effect that waits too.
+ * A request before a bucket, woken when it has a ticket or an error. Thousands may wait, so one object is the request, its
+ * links in two lines, and the effect that waits.
  *
  * @internal
  */
@@ -64,7 +64,7 @@ export abstract class Request<A = unknown, E = unknown, R = unknown>
     return this.job ?? NO_JOB
   }
 
-  /** It waits no longer: there is a ticket or an error. Also called when it never had to wait. */
+  /** Also called on a request that never had to wait. */
   abstract wake(): void
 }
 
@@ -101,7 +101,6 @@ interface Turn {
   readonly bucket: LeakyBucket.LeakyBucket
 }
 
-/** Sleeps, looks whether it is time, and sleeps again. */
 interface Timer {
   wakeAt: number
   sleepsUntil: number
@@ -114,15 +113,15 @@ const NEVER = Number.POSITIVE_INFINITY
 const NO_TICKETS: ReadonlyArray<LeakyBucket.Ticket> = []
 const NO_EVENTS: ReadonlyArray<Event> = []
 
-/** The lane of all requests that are no job's. */
+/** The lane of all requests without a job. */
 const NO_JOB = {}
 
 const STORE_RETRY_MILLIS = 1000
 
-/** `setTimeout` reads whole ms, and a timer that fires early only has to be set again. */
+/** In ms: `setTimeout` reads whole ones, and a timer that fires early has to be set again. */
 const LEAST_SLEEP = 1
 
-/** A timer that wakes so soon is left to itself, for stopping it would cost more. */
+/** In ms: a timer that wakes sooner is let run, because stopping it would cost more. */
 const SHORT_SLEEP = 100
 
 /** @internal */
@@ -195,7 +194,7 @@ export class BucketQueue {
     request.decisions = this.decisions
     this.line.add(request)
     this.enter(request)
-    // Behind others it can only wait, and they are being looked after.
+    // Behind others it can only wait, and the first of them has a timer.
     if (first) this.pump(clock, now)
     if (!request.waiting) return
     if (expiresAt <= now && !this.running) this.giveUp(request, now)
@@ -205,14 +204,14 @@ export class BucketQueue {
     }
   }
 
-  /** A request that goes before its turn leaves the line; one that goes just as its turn comes gives the permit back. */
+  /** Takes a request out of the line, or gives its permit back if it already has one. */
   withdraw(request: Request): void {
     const { ticket } = request
     if (request.waiting) {
       this.line.remove(request)
       this.leave(request)
       this.settings.meters.waiting(this.line.size)
-      // Others who share the store keep calm for the sake of what waits here.
+      // Other processes of the store keep calm as long as something waits here.
       if (this.settings.store.updateNow === undefined)
         this.pump(request.clock, RateLimitStore.monotonicMillis(request.clock))
     } else if (ticket !== undefined) {
@@ -221,21 +220,20 @@ export class BucketQueue {
     }
   }
 
-  /** A request ended, one way or another. */
   learn({ clock, local }: Request, event: Event): void {
-    // A ticket of the local count means nothing to the store's: that one was charged for it when it came back.
+    // The store was charged for tickets of the local count when it came back.
     if (local === (this.local !== undefined)) this.events.push(event)
     else if (!local) this.owed.push(event)
     this.pump(clock, RateLimitStore.monotonicMillis(clock))
   }
 
-  /** Stops the timer; what waits is not woken. */
+  /** Stops the timer; waiting requests are not woken. */
   close(): void {
     this.timer?.fiber?.unsafeInterruptAsFork(FiberId.none)
     this.timer = undefined
   }
 
-  /** Decides who may go. One at a time per bucket: whoever comes meanwhile is served by the one that runs. */
+  /** Decides which requests may go. One run at a time per bucket, which also serves those that come meanwhile. */
   private pump(clock: Clock.Clock, startedAt: number): void {
     if (this.running) {
       this.again = true
@@ -309,7 +307,7 @@ export class BucketQueue {
       this.owed = [...owed, ...this.owed]
       let events = this.takeEvents()
       if (first) {
-        // Those that came while the store was asked are its own, too.
+        // Events that came while the store was asked are the store's, too.
         this.owed.push(...events)
         events = NO_EVENTS
       }
@@ -347,7 +345,7 @@ export class BucketQueue {
     return owed
   }
 
-  /** The whole decision: the event, then as many grants as the bucket allows. Pure, since the store may run it again. */
+  /** The whole decision: the events, then as many grants as the bucket allows. Pure, since the store may run it again. */
   private transaction(events: ReadonlyArray<Event>): (view: RateLimitStore.View) => RateLimitStore.Update<Turn> {
     return (view) => {
       let { bucket } = view
@@ -357,7 +355,7 @@ export class BucketQueue {
       for (let rank = 0; rank <= LOWEST; rank++) {
         const wanted = this.line.at(rank)
         if (wanted === 0) continue
-        // Work of other processes counts like ours, but does not hold up a person's call.
+        // Work of other processes counts like ours, but does not delay a person's call.
         const rest = this.jobsRest(rank) + (rank === 0 ? 0 : view.elsewhere)
         const grants = LeakyBucket.grant(bucket, view.now, wanted, rest)
         bucket = grants.bucket
@@ -376,7 +374,7 @@ export class BucketQueue {
 
   /** One turn on the count that this process keeps while the store is away. */
   private localTurn(events: ReadonlyArray<Event>, now: number): Turn {
-    // It begins with what the store's bucket held: that is in the server's, whoever counts.
+    // The server's bucket holds what the store's held, whoever counts.
     this.local ??= {
       bucket: {
         ...LeakyBucket.make(this.bucket.rule ?? this.settings.hint),
@@ -453,7 +451,7 @@ export class BucketQueue {
     if (entry.waiting <= 0 && (!job.open || job.left === 0)) this.jobs.delete(job)
   }
 
-  /** Waiters that came since the last decision get one, however short their time is. */
+  /** A waiter gets one decision, however short its time is. */
   private expire(now: number): void {
     for (
       let first = this.expiries.peek();
@@ -486,7 +484,7 @@ export class BucketQueue {
         ? NEVER
         : Math.min(this.retryAt, this.expiries.peek()?.expiresAt ?? NEVER, poll === undefined ? NEVER : now + poll)
     const { timer } = this
-    // One that wakes too early goes to sleep again; only one that would wake too late is replaced.
+    // A timer that wakes too early sleeps again; only one that would wake too late is replaced.
     if (timer !== undefined) {
       const soon = wakeAt === NEVER ? timer.sleepsUntil - now < SHORT_SLEEP : timer.sleepsUntil <= wakeAt + LEAST_SLEEP
       if (timer.firing || soon) {

@@ -1,8 +1,9 @@
 /**
- * Times at which waiters give up, earliest first. A waiter that leaves early is removed at once, so that no reference to it is kept.
+ * Times at which waiters give up, earliest first. A waiter that leaves early is removed at once, so that no reference to
+ * it is kept.
  *
- * Nearly all wait for equally long, and so come in the order in which they expire: those stand in a line, where each
- * step is constant work. Only what expires before one that came earlier goes into a binary heap.
+ * Nearly all wait equally long, so they come in the order in which they expire: those stand in a line, where each step is
+ * constant work. Only a waiter that expires before an earlier one goes into a binary heap.
  */
 
 /** Intrusive heap node. */
@@ -19,9 +20,7 @@ export const NOT_IN_HEAP = -1
 
 export interface Expiries<A> {
   readonly add: (value: A) => void
-  /** Takes one out, if it is in. */
   readonly remove: (value: A) => void
-  /** The earliest one. */
   readonly peek: () => A | undefined
 }
 
