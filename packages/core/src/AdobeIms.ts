@@ -1,9 +1,9 @@
 /**
- * Tokens of Adobe's identity management (IMS), which V4 accounts that Adobe administers are reached with: for a service,
- * by client credentials, and for a person, by a login that is refreshed.
+ * Tokens of Adobe's identity management (IMS), for V4 accounts that Adobe administers: of a service, by client
+ * credentials, and of a person, by a login that is refreshed.
  *
- * A token is taken as it is and neither decoded nor verified: IMS's access tokens say nothing reliable of themselves.
- * How long one holds is what the answer says.
+ * A token is neither decoded nor verified, because IMS's access tokens say nothing reliable of themselves. Its lifetime is
+ * that of the answer.
  *
  * @since 0.1.0
  */
@@ -40,8 +40,8 @@ export const DEFAULT_BASE_URL = "https://ims-na1.adobelogin.com"
 export const SERVICE_SCOPES: ReadonlyArray<string> = ["openid", "AdobeID", "frame.s2s.all"]
 
 /**
- * The scopes of a person's login. `AdobeID` has to be named: without it Frame.io refuses a token that IMS calls valid.
- * `offline_access` is what brings a refresh token.
+ * The scopes of a person's login. Without `AdobeID` Frame.io refuses a token that IMS calls valid; `offline_access`
+ * brings a refresh token.
  *
  * @internal
  */
@@ -76,7 +76,7 @@ export interface Client {
  * @category errors
  */
 export class ImsError extends Data.TaggedError("FrameioImsError")<{
-  /** `Refused`: the identity or the login is not, or no longer, good. `Unreachable`: IMS could not be asked. */
+  /** `Refused`: the credential or the login is not valid, or no longer. `Unreachable`: IMS could not be asked. */
   readonly reason: "Refused" | "Unreachable"
   readonly detail: string
 }> {
@@ -102,7 +102,7 @@ export interface Login {
 }
 
 /**
- * The store of a login. The login must be on disk when `save` returns, since the token that it replaces is used up.
+ * The store of a login. `save` returns when the login is on disk, because the token that it replaces is used up.
  *
  * @since 0.1.0
  * @category models
@@ -149,7 +149,7 @@ const decodeRefusal = Schema.decodeUnknownOption(Schema.parseJson(Refusal))
 
 const unreachable = (detail: string) => new ImsError({ reason: "Unreachable", detail: text.excerpt(detail, 200) })
 
-/** A refused grant stays refused; a server that fails may be asked again. */
+/** A refused grant stays refused; a failing server may be asked again. */
 const refusalOf = (status: number, body: string): ImsError => {
   if (status >= 500 || status === 429) return unreachable(`it answered ${status}`)
   const told = Option.getOrElse(decodeRefusal(body), () => ({ error: undefined, error_description: undefined }))
@@ -163,7 +163,7 @@ const ATTEMPTS = Schedule.intersect(Schedule.exponential("1 second"), Schedule.r
 
 const TIMEOUT = "30 seconds"
 
-/** Posts a form to IMS. The secrets are in the body, and in no span, for the request is not traced. */
+/** Not traced, so that the form's secrets are in no span. */
 const post = (
   client: Client,
   path: string,
@@ -192,7 +192,6 @@ const post = (
 const again = <A, R>(self: Effect.Effect<A, ImsError, R>): Effect.Effect<A, ImsError, R> =>
   Effect.retry(self, { schedule: ATTEMPTS, while: (error) => error.reason === "Unreachable" })
 
-/** Asks for a token. */
 const ask = (
   client: Client,
   grant: Readonly<Record<string, string>>
@@ -216,7 +215,7 @@ const ask = (
   }).pipe(again)
 
 /**
- * Ends a token before its time: an access token, or a refresh token. IMS answers alike for a token that it does not know.
+ * Ends an access token or a refresh token before its time. IMS answers alike for a token that it does not know.
  *
  * @since 0.1.0
  * @category login
@@ -230,7 +229,7 @@ export const revoke = (
     again
   )
 
-/** Before its end, so that it does not end on its way; a short life leaves a tenth. */
+/** In ms: a token is renewed so long before its end, or after nine tenths of a short life. */
 const EARLY_MILLIS = 300_000
 
 const lifetimeOf = (login: Login, nowMillis: number): Duration.Duration => {
@@ -241,10 +240,7 @@ const lifetimeOf = (login: Login, nowMillis: number): Duration.Duration => {
 const expiring = (login: Login): Effect.Effect<Credentials.Expiring> =>
   Effect.map(Clock.currentTimeMillis, (now) => ({ token: login.accessToken, lifetime: lifetimeOf(login, now) }))
 
-/**
- * The token of the moment out of a store: the one that is kept while it can be used, else a fresh one, saved before it is
- * used. Another process may use the same store.
- */
+/** The store's token while it can be used, else a fresh one, saved before it is used. Other processes may share the store. */
 const fromStore = <E, R>(
   store: Store,
   fresh: (login: Option.Option<Login>) => Effect.Effect<Login, E | ImsError, R>
@@ -259,9 +255,9 @@ const fromStore = <E, R>(
     )
   const saved = (login: Option.Option<Login>) =>
     Effect.tap(fresh(login), store.save).pipe(
-      // The old refresh token is used up: an interruption must not lose the new one.
+      // The old refresh token is used up, so an interruption must not lose the new one.
       Effect.uninterruptible,
-      // Refused perhaps because another process was first; then its tokens are in the store.
+      // Another process may have been first; then its tokens are in the store.
       Effect.catchAll((error) =>
         Effect.flatMap(
           Effect.flatMap(store.load, usable),
@@ -284,8 +280,8 @@ const fromStore = <E, R>(
 }
 
 /**
- * Credentials of a service, by client credentials: a token is asked for when it is needed, before it ends, and after it
- * was refused, once for all who wait.
+ * Credentials of a service. A token is asked for when it is needed, before it ends, and after a refusal, once for all
+ * calls that wait.
  *
  * @since 0.1.0
  * @category constructors
@@ -315,9 +311,9 @@ const LOGIN_AGAIN = "Log in again."
 const refused = (detail: string) => new ImsError({ reason: "Refused", detail })
 
 /**
- * Credentials of a person who has logged in: the login is refreshed before its token ends and after it was refused, once
- * for all who wait, and a rotated refresh token is saved before the new access token is used. What another process has
- * refreshed meanwhile is taken over from the store.
+ * Credentials of a person who has logged in. The login is refreshed before its token ends and after a refusal, once for
+ * all calls that wait. A rotated refresh token is saved before the new access token is used, and another process's refresh
+ * is taken over from the store.
  *
  * @since 0.1.0
  * @category constructors
@@ -355,9 +351,9 @@ export const user = (
  * @category models
  */
 export interface Authorization {
-  /** To be opened in a browser. */
+  /** The page for the person's browser. */
   readonly url: string
-  /** Comes back in the redirection, and must be this. */
+  /** The `state` that the redirection must bring back. */
   readonly state: string
   /** The PKCE verifier, known to this program only. */
   readonly verifier: Redacted.Redacted<string>
@@ -373,8 +369,8 @@ const randomText = (bytes: number): Effect.Effect<string> =>
   Effect.sync(() => base64Url(crypto.getRandomValues(new Uint8Array(bytes))))
 
 /**
- * Begins a person's login. IMS redirects to https only, on this machine too, and to its default when the URI is not
- * registered.
+ * Begins a person's login. IMS redirects to https only, even on this machine, and to the credential's default when the URI
+ * is not registered.
  *
  * @since 0.1.0
  * @category login
@@ -405,8 +401,7 @@ export const authorize = (
   })
 
 /**
- * The code out of the address that IMS redirected to. Fails where the address is of another login, or says why there is
- * none.
+ * The code out of the address that IMS redirected to. Fails if the address is another login's, or has an error.
  *
  * @since 0.1.0
  * @category login
@@ -427,7 +422,7 @@ export const codeOf = (
   })
 
 /**
- * Ends a login's beginning: the code is exchanged for tokens, which are saved.
+ * Exchanges the code for tokens, and saves them.
  *
  * @since 0.1.0
  * @category login
@@ -451,6 +446,12 @@ export const exchange = (
 
 /**
  * The credentials of a service as a layer.
+ *
+ * @example
+ * ```ts
+ * const Service = AdobeIms.layerServerToServer({ clientId: "abc", clientSecret: Redacted.make("p8e-…") })
+ * const FrameioConfigLive = FrameioConfig.layerCredentials().pipe(Layer.provide(Service))
+ * ```
  *
  * @since 0.1.0
  * @category layers

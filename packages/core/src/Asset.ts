@@ -1,10 +1,10 @@
 /**
  * Frame.io's assets: files, folders, version stacks and bundles.
  *
- * An `Asset` is the JSON object that arrived, checked and not copied: what identifies it is required, the fields that
- * callers read are checked in every form that is documented or has been seen (absent, null, either of two shapes), and
- * everything else stays as it came and goes out again on encoding. A known field of another type reads as `undefined`,
- * and {@link oddFields} has its value: one odd field does not cost a page of a hundred assets.
+ * An `Asset` is the JSON object that arrived, checked and not copied. The id and the kind are required; known fields are
+ * checked in every form that is documented or has been seen; every other field stays as it came. A known field of another
+ * type reads as `undefined`, and {@link oddFields} has its value, so that one odd field does not cost a page of a hundred
+ * assets.
  *
  * @since 0.1.0
  */
@@ -49,12 +49,6 @@ export const AssetId = Schema.String.pipe(
   arbitrary: () => (fc) => fc.uuid().map((id) => AssetId.make(id))
 })
 
-/**
- * The id of an asset, on either version of the API.
- *
- * @since 0.1.0
- * @category ids
- */
 export type AssetId = typeof AssetId.Type
 
 /**
@@ -92,7 +86,7 @@ const flag = Schema.optional(Schema.NullOr(Schema.Boolean))
 const anyRecord = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 const record = Schema.optional(Schema.NullOr(anyRecord))
 
-/** Shared by whole assets and fragments. Times are ISO 8601 in UTC, with microseconds, and stay text for that. */
+/** The fields of assets and of fragments. Times are ISO 8601 in UTC, and stay text because of their microseconds. */
 const known = {
   /** Always sent beside `type` in real payloads, and absent from the documentation. */
   _type: text,
@@ -107,7 +101,7 @@ const known = {
   team_id: text,
   /** The id of the folder or stack that holds this asset; null on a project's root. */
   parent_id: text,
-  /** The documented name of `parent_id`; no real payload is known that has it. */
+  /** The documented name of `parent_id`, seen in no real payload. */
   parent_asset_id: text,
   /** On a version stack: the asset with the highest version number. */
   cover_asset_id: text,
@@ -129,9 +123,9 @@ const known = {
   filesize: number,
   /** MIME type. */
   filetype: text,
-  /** URL; absent on folders and wherever a download is not permitted. */
+  /** URL; absent on folders and where downloads are not permitted. */
   original: text,
-  /** URLs by rendition; the way to download what has no `original`. */
+  /** URLs by rendition, for files without `original`. */
   downloads: record,
   hls_manifest: text,
   /** The upload URLs of a file that was just created. */
@@ -178,23 +172,22 @@ const assetChecked = assetFields.pipe(
 )
 
 /**
- * A file, folder, version stack or bundle.
+ * A file, folder, version stack or bundle: the object that arrived, unknown fields included; encoding gives it back.
  *
- * `id` and one of `type` and `_type` are required. Unknown values of enumerations are kept. Use the functions of this
- * module for what is spelt in two ways (`kind`, `parentId`).
+ * `id` and one of `type` and `_type` are required. Unknown values of enumerations are kept. The functions of this module
+ * read what is spelt in two ways.
+ *
+ * @example
+ * ```ts
+ * const asset = yield* frameio.get({ assetId: shot })
+ * if (Asset.isVersionStack(asset)) yield* Console.log(`${asset.versions} versions in`, Asset.parentId(asset))
+ * ```
  *
  * @since 0.1.0
  * @category models
  */
 export interface Asset extends Schema.Schema.Type<typeof assetFields> {}
 
-/**
- * A file, folder, version stack or bundle. Decoding gives the object that arrived, unknown fields and all, and encoding
- * gives it back.
- *
- * @since 0.1.0
- * @category schemas
- */
 export const Asset: Schema.Schema<Asset> = tolerant(assetChecked, {
   identifier: "Asset",
   identifies: ["id"],
@@ -210,20 +203,14 @@ const createdChecked = assetFields.pipe(
 )
 
 /**
- * An asset that has just been created: a whole one, with `upload_urls` where parts are to be put; or, for a realtime
- * upload, only `id` and `name`.
+ * An asset that has just been created: a whole one, with `upload_urls` if parts are to be put; or, for a realtime upload,
+ * only `id` and `name`. `upload_urls` are not documented, but Frame.io's own SDK reads them.
  *
  * @since 0.1.0
  * @category models
  */
 export interface CreatedAsset extends Schema.Schema.Type<typeof assetFields> {}
 
-/**
- * An asset that has just been created. The documentation has no `upload_urls`; Frame.io's own SDK reads them.
- *
- * @since 0.1.0
- * @category schemas
- */
 export const CreatedAsset: Schema.Schema<CreatedAsset> = tolerant(createdChecked, {
   identifier: "CreatedAsset",
   identifies: ["id"],
@@ -231,8 +218,8 @@ export const CreatedAsset: Schema.Schema<CreatedAsset> = tolerant(createdChecked
 })
 
 /**
- * The upload URLs of a file that has just been created, in order: each part has `ceil(filesize / count)` bytes,
- * the last what is left. Empty for a folder, a remote file and a realtime upload.
+ * The upload URLs of a file that has just been created, in order: each part has `ceil(filesize / count)` bytes, and the
+ * last one the rest. Empty for a folder, a remote file and a realtime upload.
  *
  * @since 0.1.0
  * @category reading
@@ -240,19 +227,14 @@ export const CreatedAsset: Schema.Schema<CreatedAsset> = tolerant(createdChecked
 export const uploadUrls = (asset: AssetFragment): ReadonlyArray<string> => asset.upload_urls ?? []
 
 /**
- * A part of an asset, as `only_fields` listings and embedded assets show one: nothing is required.
+ * A part of an asset, as in `only_fields` listings and embedded assets: the rules of {@link Asset}, but no field is
+ * required.
  *
  * @since 0.1.0
  * @category models
  */
 export interface AssetFragment extends Schema.Schema.Type<typeof fragmentFields> {}
 
-/**
- * A part of an asset: the rules of {@link Asset} for every field that is there, and none is required.
- *
- * @since 0.1.0
- * @category schemas
- */
 export const AssetFragment: Schema.Schema<AssetFragment> = tolerant(fragmentFields, {
   identifier: "AssetFragment",
   identifies: ["id"],
@@ -260,8 +242,8 @@ export const AssetFragment: Schema.Schema<AssetFragment> = tolerant(fragmentFiel
 })
 
 /**
- * The known fields whose values are not of the documented type, such as `filesize: "1024"`, by name and as they came.
- * In the asset itself they are `undefined`. Empty for almost every asset.
+ * The known fields whose values are of another type than documented, such as `filesize: "1024"`, as they came. In the
+ * asset itself they are `undefined`.
  *
  * @since 0.1.0
  * @category reading
@@ -320,7 +302,7 @@ export const parentId = (asset: AssetFragment): Option.Option<AssetId> =>
   Option.orElse(toId(asset.parent_id), () => toId(asset.parent_asset_id))
 
 /**
- * On a version stack: the asset on top, which is the one with the highest version number.
+ * The newest version of a version stack.
  *
  * @since 0.1.0
  * @category reading

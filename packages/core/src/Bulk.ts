@@ -1,9 +1,9 @@
 /**
- * Results of copying or deleting many assets at once. Both calls answer 200 even when some of the assets, or all,
- * were left as they are: read `errors`.
+ * Results of copying or deleting many assets at once. Both calls answer 200 even when some of the assets, or all, were
+ * left as they are: read `errors`.
  *
- * The shapes inside of `error` and `success` are not documented, so nothing is required of them and nothing is lost:
- * `raw` is the answer as it came.
+ * The shapes inside `error` and `success` are not documented, so nothing is required of them, and `raw` is the answer as
+ * it came.
  *
  * @since 0.1.0
  */
@@ -22,7 +22,7 @@ export interface BulkCopyArgs {
   readonly assetIds: ReadonlyArray<AssetId>
   /** The folder to copy into. */
   readonly destinationId: AssetId
-  /** Whether the comments come along. What happens when this is absent is not documented. */
+  /** Whether the comments come along; the default is not documented. */
   readonly copyComments?: "all" | "none" | undefined
 }
 
@@ -47,8 +47,7 @@ const copyAnswer = Schema.Struct(
     success: Schema.optional(Schema.Unknown).annotations({
       description: "What was copied: an object or null, as documented; presumably assets by id."
     })
-    // The specification has two accidents beside them: `succes_test`, and a property whose name is the empty string.
-    // They are kept like everything that is not known, and mean nothing.
+    // The specification's `succes_test` and its property without a name are accidents.
   },
   anything
 )
@@ -61,12 +60,6 @@ const copyAnswer = Schema.Struct(
  */
 export interface CopyAnswer extends Schema.Schema.Type<typeof copyAnswer> {}
 
-/**
- * The answer of a bulk copy, as it is on the wire.
- *
- * @since 0.1.0
- * @category wire
- */
 export const CopyAnswer: Schema.Schema<CopyAnswer> = copyAnswer.annotations({ identifier: "BulkCopyAnswer" })
 
 const deleteAnswer = Schema.Struct(
@@ -86,12 +79,6 @@ const deleteAnswer = Schema.Struct(
  */
 export interface DeleteAnswer extends Schema.Schema.Type<typeof deleteAnswer> {}
 
-/**
- * The answer of a bulk delete, as it is on the wire.
- *
- * @since 0.1.0
- * @category wire
- */
 export const DeleteAnswer: Schema.Schema<DeleteAnswer> = deleteAnswer.annotations({ identifier: "BulkDeleteAnswer" })
 
 /**
@@ -113,15 +100,21 @@ export interface Failure {
  * @category models
  */
 export interface Copied {
-  /** The key in the object or the place in the list; empty where there was only one value. */
+  /** The key in the object or the place in the list; empty if there was only one value. */
   readonly key: string
   readonly value: unknown
-  /** The value, where it is an asset: whether the copy or its original, is not documented. */
+  /** The value if it is an asset; whether it is the copy or its original is not documented. */
   readonly asset: Asset | undefined
 }
 
 /**
  * The result of a bulk copy.
+ *
+ * @example
+ * ```ts
+ * const { copied, errors } = yield* frameio.bulkCopy({ assetIds: shots, destinationId: folder })
+ * for (const { key, value } of errors) yield* Console.error(`${key} was not copied:`, value)
+ * ```
  *
  * @since 0.1.0
  * @category models
@@ -152,7 +145,7 @@ const toAsset = Schema.decodeUnknownOption(Asset)
 const entriesOf = (value: unknown): ReadonlyArray<Failure> => {
   if (value === undefined || value === null || value === "") return []
   if (typeof value !== "object") return [{ key: "", value }]
-  // The specification can also be read as one asset in the place of the map.
+  // By the specification one asset may stand in the place of the map.
   if (Option.isSome(toAsset(value))) return [{ key: "", value }]
   return Object.entries(value).map(([key, one]: [string, unknown]) => ({ key, value: one }))
 }

@@ -1,16 +1,8 @@
 /**
  * A token for each request, for as long as a program runs.
  *
- * A developer token never changes. Others end: what is refused with 401 is renewed once, by one fiber for all that wait,
- * and the request is sent again. A flow that knows when its token ends (OAuth, Adobe's IMS) is another layer of this
- * service, over {@link fromEffect} or made from scratch.
- *
- * ```ts
- * import { Credentials } from "@effect-frameio/core"
- * import { Config, Effect } from "effect"
- *
- * const credentials = Effect.flatMap(Config.redacted("FRAMEIO_TOKEN"), (token) => Credentials.make(token))
- * ```
+ * A developer token never changes. Other tokens end: one that is refused with 401 is renewed once, by one fiber for all
+ * calls that wait, and the request is sent again.
  *
  * @since 0.1.0
  */
@@ -35,21 +27,24 @@ export interface Service {
   /** The token to send now. */
   readonly token: Effect.Effect<Redacted.Redacted<string>, CredentialsError>
   /**
-   * A token in the place of one that was refused; none where there is no other. All who ask while it is fetched get the
-   * same one, and who asks about a token that was replaced already gets the present one.
+   * Replaces a refused token; none if there is no other. Callers during a fetch share its token, and callers with a token
+   * that was replaced already get the present one.
    */
   readonly renew: (
     refused: Redacted.Redacted<string>
   ) => Effect.Effect<Option.Option<Redacted.Redacted<string>>, CredentialsError>
-  /**
-   * Whose rate limit it is: the name of a user, which outlives a token and may be that of several; or the first token,
-   * where no name is given.
-   */
+  /** Whose rate limit it is: the user's name, which outlives a token, or else the first token. */
   readonly owner: Effect.Effect<Redacted.Redacted<string>, CredentialsError>
 }
 
 /**
  * A token for each request.
+ *
+ * @example
+ * ```ts
+ * const token = Effect.map(fs.readFileString("/run/secrets/frameio"), Redacted.make)
+ * const Live = FrameioConfig.layerCredentials().pipe(Layer.provide(Credentials.layer(token, { owner: "ann" })))
+ * ```
  *
  * @since 0.1.0
  * @category tags
@@ -64,8 +59,8 @@ export class Credentials extends Context.Tag("@effect-frameio/core/Credentials")
  */
 export interface Options {
   /**
-   * The name of the user whose rate limit it is. Frame.io limits users and not tokens, so all tokens of one user should
-   * have one name, in all processes that share a store. Default: the token.
+   * The user whose rate limit it is. Frame.io limits users, not tokens: give all tokens of one user one name, in all
+   * processes that share a store. Default: the token.
    */
   readonly owner?: string | undefined
 }
@@ -74,14 +69,14 @@ const ownerOf = (options: Options | undefined): Redacted.Redacted<string> | unde
   options?.owner === undefined || options.owner === "" ? undefined : Redacted.make(options.owner)
 
 /**
- * A token whose end is known: it is fetched again before it is used after that.
+ * A token whose end is known; it is fetched anew after that.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Expiring {
   readonly token: Redacted.Redacted<string>
-  /** For how long it is to be used from now on. */
+  /** How long it may be used from now on. */
   readonly lifetime: Duration.Duration
 }
 
@@ -108,8 +103,8 @@ export const fromToken = (token: Redacted.Redacted<string>, options?: Options): 
 const nanosOf = (duration: Duration.Duration): bigint => BigInt(Math.floor(Duration.toMillis(duration) * 1e6))
 
 /**
- * A token out of an effect that gives the present one: a file, a keychain, an endpoint. It runs when the first request
- * needs a token, and again when one was refused. Bound its time; every call waits for it.
+ * A token out of an effect: a file, a keychain, an endpoint. It runs when the first request needs a token, and again when
+ * one was refused. Bound its time, because every call waits for it.
  *
  * @since 0.1.0
  * @category constructors
@@ -138,7 +133,7 @@ export const fromEffect = (present: TokenSource, options?: Options): Effect.Effe
       }
     })
 
-    /** A fiber of its own, for who asked first may be interrupted while others wait. */
+    /** A fiber of its own, because the first caller may be interrupted while others wait. */
     const fetched: Effect.Effect<Token, CredentialsError> = Effect.uninterruptibleMask((restore) =>
       Effect.suspend(() => {
         const joined =

@@ -1,7 +1,6 @@
 /**
- * An `HttpClient` with a shorter way through it: one request and its whole answer, by callback. `FrameioClient` takes
- * that way where it is there, for an effect that could be anything needs a fiber of its own to be interrupted in time, and
- * the span, the controller and the stream that come with it are most of what a small answer costs.
+ * An `HttpClient` with a shorter way through it: one request and its whole answer, by callback. `FrameioClient` prefers
+ * it, because the fiber, the span, the controller and the stream of an ordinary request are most of a small answer's cost.
  *
  * A wrapped client (`HttpClient.mapRequest`, `tap`, …) is a new one without the short way, so no wrapper is bypassed.
  *
@@ -24,14 +23,10 @@ import * as Predicate from "effect/Predicate"
  */
 export const TypeId: unique symbol = Symbol.for("@effect-frameio/core/DirectHttpClient")
 
-/**
- * @since 0.1.0
- * @category type ids
- */
 export type TypeId = typeof TypeId
 
 /**
- * No more of an answer is read, in bytes, compressed or not: 64 MiB, many times the largest page.
+ * The most that is read of an answer, in bytes, compressed or not: 64 MiB, many times the largest page.
  *
  * @since 0.1.0
  * @category constants
@@ -39,7 +34,7 @@ export type TypeId = typeof TypeId
 export const MAX_BYTES = 67_108_864
 
 /**
- * Why the `text` of a response fails that is longer than {@link MAX_BYTES}, as the `cause` of its error.
+ * The `cause` when the `text` of a response is longer than {@link MAX_BYTES}.
  *
  * @since 0.1.0
  * @category errors
@@ -47,11 +42,11 @@ export const MAX_BYTES = 67_108_864
 export class TooLarge extends Data.TaggedError("TooLarge")<{ readonly status: number }> {}
 
 /**
- * Sends a request, whose body is empty or in memory, reads the answer to its end, and calls back once; no redirection
- * is followed, and no span is made. A body that breaks off after the status, or is longer than {@link MAX_BYTES}, is a
- * response whose `text` fails.
+ * Sends a request, whose body is empty or in memory, reads the answer to its end, and calls back once, without following
+ * redirections and without a span. A body that breaks off, or is longer than {@link MAX_BYTES}, is a response whose `text`
+ * fails.
  *
- * Gives what abandons it: the connection is closed, and nothing is called back any more. It does nothing afterwards.
+ * The returned function abandons it: the connection is closed and nothing is called back. It does nothing afterwards.
  *
  * @since 0.1.0
  * @category models
@@ -66,11 +61,16 @@ export type Exchange = (
 /**
  * An `HttpClient` with a short way.
  *
+ * @example
+ * ```ts
+ * const client = yield* HttpClient.HttpClient
+ * yield* Effect.log(DirectHttpClient.isDirect(client) ? "the short way" : "the ordinary way")
+ * ```
+ *
  * @since 0.1.0
  * @category models
  */
 export interface DirectHttpClient extends HttpClient.HttpClient {
-  /** The short way. */
   readonly [TypeId]: Exchange
 }
 

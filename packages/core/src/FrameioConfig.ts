@@ -24,7 +24,7 @@ import { isSecure } from "./SecureUrl.js"
  */
 export const DEFAULT_BASE_URL = "https://api.frame.io"
 
-/** Frame.io's own SDK names itself in the `x-frameio-client` header, too. */
+/** Sent as `x-frameio-client`, as Frame.io's own SDK does. */
 const DEFAULT_CLIENT_NAME = "effect-frameio"
 
 /**
@@ -36,7 +36,7 @@ const DEFAULT_CLIENT_NAME = "effect-frameio"
 export interface Service {
   /** The token for each request, and whose rate limit it is. */
   readonly credentials: Credentials.Service
-  /** Without a trailing slash in its path, without credentials, query and fragment. */
+  /** Without credentials, trailing slash, query and fragment. */
   readonly baseUrl: URL
   /** Sent as `x-frameio-client`; empty: not sent. */
   readonly clientName: string
@@ -44,6 +44,12 @@ export interface Service {
 
 /**
  * The token, the base URL, and how the client names itself.
+ *
+ * @example
+ * ```ts
+ * const Live = FrameioConfig.layer({ token: Redacted.make("fio-u-…"), baseUrl: "http://127.0.0.1:3000" })
+ * const FromEnvironment = FrameioConfig.layerConfig({ token: Config.redacted("REVIEW_TOKEN") })
+ * ```
  *
  * @since 0.1.0
  * @category tags
@@ -58,15 +64,11 @@ export class FrameioConfig extends Context.Tag("@effect-frameio/core/FrameioConf
  */
 export interface Options {
   /**
-   * A developer token, an OAuth2 access token or a first-party JWT, without the word `Bearer`; or an effect that gives the
-   * present one: it runs when a token is first needed, and again when one was refused with 401, once for all calls that
-   * wait.
+   * A developer token, an OAuth2 access token or a first-party JWT, without the word `Bearer`; or an effect that gives one,
+   * as in {@link Credentials.fromEffect}.
    */
   readonly token: Redacted.Redacted<string> | Credentials.TokenSource
-  /**
-   * The name of the user whose rate limit it is, which outlives a token; the same for all tokens of one user. Default:
-   * the token itself.
-   */
+  /** The user whose rate limit it is; see {@link Credentials.Options}. Default: the token. */
   readonly owner?: string | undefined
   /** The base URL, without `/v2`. It must be https, or http on this machine. Default `https://api.frame.io`. */
   readonly baseUrl?: string | URL | undefined
@@ -131,8 +133,8 @@ const check = (options: Options, names: Names): Effect.Effect<Service, ConfigErr
 }
 
 /**
- * Checks a configuration. Fails with everything that is wrong with it at once; no message holds the token. A token that
- * an effect gives is judged when it comes.
+ * Checks a configuration. Fails with all its faults at once; no message holds the token. An effect's token is judged when
+ * it comes.
  *
  * @since 0.1.0
  * @category constructors
@@ -141,7 +143,7 @@ export const make = (options: Options): Effect.Effect<Service, ConfigError.Confi
   Effect.suspend(() => check(options, { token: "token", baseUrl: "baseUrl", clientName: "clientName" }))
 
 /**
- * A configuration out of values that the program has at hand.
+ * A configuration out of the program's own values.
  *
  * @since 0.1.0
  * @category layers
@@ -150,7 +152,7 @@ export const layer = (options: Options): Layer.Layer<FrameioConfig, ConfigError.
   Layer.effect(FrameioConfig, make(options))
 
 /**
- * A configuration whose tokens come from the {@link Credentials.Credentials} of the program.
+ * A configuration with the tokens of the program's {@link Credentials.Credentials}.
  *
  * @since 0.1.0
  * @category layers
@@ -166,7 +168,7 @@ export const layerCredentials = (
   )
 
 /**
- * Names from which {@link layerConfig} reads its values instead of the defaults.
+ * Where {@link layerConfig} reads its values.
  *
  * @since 0.1.0
  * @category models
@@ -175,8 +177,8 @@ export interface ConfigOptions {
   /** Default: `FRAMEIO_TOKEN`. It or the file is required. */
   readonly token?: Config.Config<Redacted.Redacted<string>> | undefined
   /**
-   * The path of a file that holds the token and nothing else, read again when the token was refused. Needs a
-   * `FileSystem`, as in `NodeContext.layer`. Default: `FRAMEIO_TOKEN_FILE`.
+   * The path of a file with nothing but the token, read again when the token was refused. Needs a `FileSystem`, as in
+   * `NodeContext.layer`. Default: `FRAMEIO_TOKEN_FILE`.
    */
   readonly tokenFile?: Config.Config<string> | undefined
   /** Default: `FRAMEIO_OWNER`, or else the token. */
@@ -195,13 +197,12 @@ const NAMES = {
   clientName: "FRAMEIO_CLIENT_NAME"
 }
 
-/** In many environments a variable cannot be taken away, only emptied. */
+/** Many environments can empty a variable, but not remove it. */
 const given = <A extends { toString(): string }>(config: Config.Config<A>): Config.Config<A | undefined> =>
   Config.map(Config.option(config), (value) =>
     Option.getOrUndefined(Option.filter(value, (one) => one.toString().trim() !== ""))
   )
 
-/** Reads the token again each time; files often end with a line break. */
 const tokenIn = (path: string): Effect.Effect<Credentials.TokenSource, ConfigError.ConfigError> =>
   Effect.flatMap(Effect.serviceOption(FileSystem.FileSystem), (files) =>
     Option.isNone(files)
@@ -212,8 +213,8 @@ const tokenIn = (path: string): Effect.Effect<Credentials.TokenSource, ConfigErr
   )
 
 /**
- * The configuration that the program's `ConfigProvider` tells, which is the environment by default: `FRAMEIO_TOKEN` or
- * `FRAMEIO_TOKEN_FILE`, `FRAMEIO_OWNER`, `FRAMEIO_BASE_URL`, `FRAMEIO_CLIENT_NAME`, or what the options name.
+ * Reads a configuration from the program's `ConfigProvider`, by default the environment: `FRAMEIO_TOKEN` or
+ * `FRAMEIO_TOKEN_FILE`, `FRAMEIO_OWNER`, `FRAMEIO_BASE_URL`, `FRAMEIO_CLIENT_NAME`, or the names in the options.
  *
  * @since 0.1.0
  * @category constructors
@@ -221,7 +222,7 @@ const tokenIn = (path: string): Effect.Effect<Credentials.TokenSource, ConfigErr
 export const fromConfig = (options?: ConfigOptions): Effect.Effect<Service, ConfigError.ConfigError> =>
   Effect.gen(function* () {
     const { token, tokenFile, ...rest } = yield* Config.all({
-      // A token that is missing is judged like an empty one, together with the rest.
+      // A missing token is judged like an empty one, together with the rest.
       token: Config.withDefault(options?.token ?? Config.redacted(NAMES.token), Redacted.make("")),
       tokenFile: given(options?.tokenFile ?? Config.string(NAMES.tokenFile)),
       owner: given(options?.owner ?? Config.string(NAMES.owner)),
@@ -239,7 +240,7 @@ export const fromConfig = (options?: ConfigOptions): Effect.Effect<Service, Conf
   })
 
 /**
- * A configuration out of the program's `ConfigProvider`, which is the environment by default.
+ * The layer of {@link fromConfig}.
  *
  * @since 0.1.0
  * @category layers

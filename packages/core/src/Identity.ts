@@ -22,8 +22,7 @@ import * as V4Client from "./V4Client.js"
 export type Api = "v2" | "v4"
 
 /**
- * Where a token comes from: a developer token reaches v2, or V4 with a header of its own; what Adobe gives a service or a
- * person reaches V4 only.
+ * Where a token comes from: a developer token reaches v2, or V4 with a header of its own; Adobe's tokens reach V4 only.
  *
  * @since 0.1.0
  * @category models
@@ -45,26 +44,32 @@ export interface User {
 /**
  * The user of a token, and what it reaches.
  *
+ * @example
+ * ```ts
+ * const { api, user } = yield* Identity.ask("developer-token")
+ * yield* Console.log(`${user?.name ?? "a token"} on ${api}`)
+ * ```
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Identity {
   /** The version of the API that takes the token; V4 where both do. */
   readonly api: Api
-  /** Who it is; v2 has no call that says so. */
+  /** Absent on v2, which has no call that says so. */
   readonly user: User | undefined
   /** The accounts of V4 that the token reaches. */
   readonly accounts: ReadonlyArray<{ readonly id: string; readonly name: string }>
 }
 
-/** No asset has it: v2 answers 404 to a token that it takes, and 401 to any other. */
+/** No asset has this id: v2 answers 404 to a token that it takes, and 401 to any other. */
 const NOBODYS = AssetId.make("00000000-0000-4000-8000-000000000000")
 
 const text = (value: string | null | undefined): string | undefined => value ?? undefined
 
 const ofV4 = (developerToken: boolean) =>
   Effect.gen(function* () {
-    // Neither call is about an account, so that none has to be chosen.
+    // Neither call needs an account.
     const client = yield* V4Client.make({ accountId: NOBODYS, developerToken })
     const me = yield* client.me.show()
     const { items } = yield* client.accounts.list()
@@ -88,7 +93,7 @@ const isNotOfV4 = (error: FrameioError.WriteError): boolean =>
 type Needs = FrameioConfig.FrameioConfig | RateLimitScheduler.RateLimitScheduler | HttpClient.HttpClient
 
 /**
- * Asks Frame.io who the token belongs to: V4 first, and v2 where V4 does not take a developer token.
+ * Asks Frame.io whose the token is: V4 first, and v2 if V4 does not take a developer token.
  *
  * @since 0.1.0
  * @category asking
@@ -97,8 +102,8 @@ export const ask = (kind: TokenKind): Effect.Effect<Identity, FrameioError.Write
   kind === "developer-token" ? Effect.catchIf(ofV4(true), isNotOfV4, () => ofV2) : ofV4(false)
 
 /**
- * The version of the API that takes the token. Adobe's are V4's; Frame.io is asked about a developer token, but for a
- * server on this machine, which is a fake that takes it for both and is spoken to as v2.
+ * The version of the API that takes the token: V4 for Adobe's, v2 for a server on this machine, which is a fake that takes
+ * a developer token for both; else {@link ask} finds out.
  *
  * @since 0.1.0
  * @category asking

@@ -1,14 +1,8 @@
 /**
- * Arguments for creating an asset in a folder: a file that will be uploaded, a file that Frame.io fetches from a URL, a file that
- * is uploaded while it is still being written, or a folder.
+ * Arguments for creating an asset in a folder: a file that will be uploaded, a file that Frame.io fetches from a URL, a
+ * file that is uploaded while it is still being written, or a folder.
  *
  * Source: <https://developer.frame.io/api/reference/operation/createAsset/>. The names there are those of the wire.
- *
- * ```ts
- * import type { NewAsset } from "@effect-frameio/core"
- *
- * const file: NewAsset.NewAsset = { type: "file", name: "shot_v001.mov", filetype: "video/quicktime", filesize: 1_048_576 }
- * ```
  *
  * @since 0.1.0
  */
@@ -27,14 +21,14 @@ interface Common {
 
 interface CommonFile extends Common {
   /**
-   * The file or stack that this file is to be the next version of. The documentation's example of a request has it
-   * (`auto_version_id`) and its schema does not, so whether Frame.io heeds it is **not known**.
+   * The file or stack that gets this file as its next version. `auto_version_id` is in the documentation's example and not
+   * in its schema, so whether Frame.io heeds it is **not known**.
    */
   readonly autoVersionId?: AssetId | undefined
 }
 
 /**
- * A file whose parts will be put to the `upload_urls` of the answer.
+ * A file whose parts go to the `upload_urls` of the answer.
  *
  * @since 0.1.0
  * @category models
@@ -45,7 +39,7 @@ export interface NewFile extends CommonFile {
   readonly name: string
   /** Bytes. */
   readonly filesize: number
-  /** MIME type. The parts have to be put with it as their `content-type`. */
+  /** MIME type, which the parts must have as their `content-type`. */
   readonly filetype?: string | undefined
   readonly isRealtimeUpload?: false | undefined
   readonly source?: undefined
@@ -72,7 +66,6 @@ export interface NewRemoteFile extends CommonFile {
 
 interface Realtime extends CommonFile {
   readonly type: "file"
-  /** Uploaded part by part, each with a URL of its own, while the file is still growing. */
   readonly isRealtimeUpload: true
   /** MIME type. */
   readonly filetype: string
@@ -80,8 +73,8 @@ interface Realtime extends CommonFile {
 }
 
 /**
- * A file that is uploaded while it is still being written. It needs a name, or an extension such as `.mp4`, without
- * which it is called `[new file].mp4`; where it has both they must agree. Its size comes with the last part.
+ * A file that is uploaded while it is still being written. It needs a name, or an extension such as `.mp4`, which gives
+ * it the name `[new file].mp4`; both must agree. Its size comes with the last part.
  *
  * @since 0.1.0
  * @category models
@@ -108,13 +101,19 @@ export interface NewFolder extends Common {
 /**
  * The asset to create.
  *
+ * @example
+ * ```ts
+ * const file: NewAsset.NewAsset = { type: "file", name: "shot_v001.mov", filetype: "video/quicktime", filesize: 1_048_576 }
+ * const created = yield* frameio.create({ parentId: folder, ...file })
+ * ```
+ *
  * @since 0.1.0
  * @category models
  */
 export type NewAsset = NewFile | NewRemoteFile | NewRealtimeFile | NewFolder
 
 /**
- * The arguments of the client's `create`: the folder, and what is to be created in it.
+ * The arguments of the client's `create`.
  *
  * @since 0.1.0
  * @category models
@@ -163,20 +162,12 @@ const fields = Schema.Struct({
   })
 })
 
-/**
- * The payload, as it is on the wire.
- *
- * @since 0.1.0
- * @category wire
- */
 export interface Payload extends Schema.Schema.Type<typeof fields> {}
 
-/** The text after the last dot. */
 const extensionOf = (name: string): string => name.slice(name.lastIndexOf(".") + 1).toLowerCase()
 
 /**
- * The documented rules that hold between the fields of a payload, by the names on the wire: everything that is broken,
- * in one go. Single fields are the schema's to judge.
+ * All broken rules between the fields of a payload, by their names on the wire. The schema judges single fields.
  *
  * @since 0.1.0
  * @category rules

@@ -7,6 +7,12 @@
 /**
  * One page of a list. What the headers did not say is absent.
  *
+ * @example
+ * ```ts
+ * const { items, total } = yield* frameio.children({ assetId: folder, pageSize: 100 })
+ * yield* Console.log(`${items.length} of ${total ?? "an unknown number"}`)
+ * ```
+ *
  * @since 0.1.0
  * @category models
  */
@@ -24,7 +30,7 @@ export interface Page<A> {
   readonly hasNext?: boolean | undefined
 }
 
-/** A whole number, also as `5.0`, and as `5, 5` where something in between doubled the header. */
+/** A whole number, also as `5.0`, and as `5, 5` if a proxy doubled the header. */
 const read = (value: string | undefined): number | undefined => {
   if (value === undefined) return undefined
   const numbers = new Set(
@@ -34,7 +40,7 @@ const read = (value: string | undefined): number | undefined => {
   return numbers.size === 1 ? first : undefined
 }
 
-/** The relations of a `link` header; a header that names no neighbour at all says nothing of the next page. */
+/** A `link` header without any neighbour says nothing of the next page. */
 const readNext = (link: string | undefined): boolean | undefined => {
   if (link === undefined) return undefined
   const relations = [...link.matchAll(/;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,]+))/gi)].flatMap(([, quoted, bare]) =>
@@ -47,8 +53,8 @@ const readNext = (link: string | undefined): boolean | undefined => {
 }
 
 /**
- * A page out of its items and the headers `page-number`, `per-page`, `total`, `total-pages` and `link` (names in lower
- * case). A header that is not a whole number is not believed.
+ * A page out of its items and the headers `page-number`, `per-page`, `total`, `total-pages` and `link`, in lower case. A
+ * header that is not a whole number is ignored.
  *
  * @since 0.1.0
  * @category constructors

@@ -1,17 +1,8 @@
 /**
  * How long an outage is waited out: the one patience of a call, an upload and a job.
  *
- * The retry policy of the client sends again within seconds. With patience, what still fails because nothing gets
- * through is a pause: it is tried again until the time is over, and somebody is told. A failure that tells more than
- * that, such as a 404, ends at once.
- *
- * ```ts
- * import { type FrameioError, Patience } from "@effect-frameio/core"
- * import { Console, type Effect } from "effect"
- *
- * const patient = <A>(call: Effect.Effect<A, FrameioError.FrameioError>) =>
- *   Patience.withPatience(call, "10 minutes", ({ reason }) => Console.log(reason))
- * ```
+ * The client's retry policy sends again within seconds. With patience, a call that still fails because nothing gets
+ * through is tried again until the time is over. Any other failure, such as a 404, ends it at once.
  *
  * @since 0.1.0
  */
@@ -28,11 +19,11 @@ import { dual } from "effect/Function"
  * @category models
  */
 export interface Waiting {
-  /** For how long nothing got through, in ms. */
+  /** How long nothing got through, in ms. */
   readonly sinceMillis: number
   /** When it is tried again, in ms from now. */
   readonly delayMillis: number
-  /** The failure in its own words. */
+  /** The failure's message. */
   readonly reason: string
 }
 
@@ -43,14 +34,14 @@ export interface Waiting {
  * @category models
  */
 export interface Patience {
-  /** For how long each step is tried again from its first failure, in ms; 0 for not at all. */
+  /** How long each step is tried again from its first failure, in ms; 0 for not at all. */
   readonly giveUpAfterMillis: number
   /** Hears of each pause when it begins. */
   readonly onWaiting: (waiting: Waiting) => Effect.Effect<void>
 }
 
 /**
- * The patience of the calls of an effect: none by default, so that a call fails when its retries are used up.
+ * The patience of the calls of an effect; by default a call fails when its retries are used up.
  *
  * @since 0.1.0
  * @category references
@@ -61,6 +52,13 @@ export class CurrentPatience extends Context.Reference<CurrentPatience>()("@effe
 
 /**
  * Lets the calls of an effect wait out an outage of at most this long.
+ *
+ * @example
+ * ```ts
+ * const asset = yield* frameio
+ *   .get({ assetId: shot })
+ *   .pipe(Patience.withPatience("10 minutes", ({ reason }) => Console.error(`waiting: ${reason}`)))
+ * ```
  *
  * @since 0.1.0
  * @category combinators
@@ -91,7 +89,7 @@ export const withPatience: {
 /** The first pause of an outage in ms; each further one is twice as long. */
 const FIRST_MILLIS = 1000
 
-/** The longest, so that what is back is noticed soon. */
+/** The longest pause in ms, so that the end of an outage is noticed soon. */
 const LONGEST_MILLIS = 20_000
 
 const monotonicMillis = Effect.clockWith((clock) => Effect.sync(() => RateLimitStore.monotonicMillis(clock)))

@@ -1,13 +1,5 @@
 /**
- * How many requests went out and how long they took, by endpoint and by what came of them. Waiting for the rate limit is
- * no part of it; that is measured by the scheduler.
- *
- * ```ts
- * import { RequestMetrics } from "@effect-frameio/core"
- * import { Metric } from "effect"
- *
- * const durations = Metric.value(RequestMetrics.durations)
- * ```
+ * How many requests went out and how long they took, without waiting for the rate limit, which `RateLimitMetrics` counts.
  *
  * @since 0.1.0
  */
@@ -15,7 +7,13 @@ import * as Metric from "effect/Metric"
 import * as MetricBoundaries from "effect/MetricBoundaries"
 
 /**
- * Requests by `endpoint` (`assets.version`) and `status` (`200`, or the tag of the error where there was no answer).
+ * Requests by `endpoint` (`assets.version`) and `status` (`200`, or the error's tag if there was no answer).
+ *
+ * @example
+ * ```ts
+ * const conflicts = RequestMetrics.requests.pipe(Metric.tagged("endpoint", "assets.version"), Metric.tagged("status", "409"))
+ * const { count } = yield* Metric.value(conflicts)
+ * ```
  *
  * @since 0.1.0
  * @category metrics

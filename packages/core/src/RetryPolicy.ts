@@ -1,25 +1,13 @@
 /**
- * The retry policy. Pure: a failure, the earlier attempts and a random number in; a delay out.
+ * The retry policy; pure.
  *
- * - A refusal by the rate limit (429) was not carried out, so it may always be sent again. It needs no delay here: the
- *   scheduler holds the whole bucket for as long as it takes.
- * - A request that never left, because there was no connection, may always be sent again, after a growing delay.
- * - A failed server (5xx, 408) or a lost answer may mean that the request was carried out. Reads are sent again; writes
- *   never, they are reported.
+ * - A request refused by the rate limit (429) was not carried out: it is sent again, without a delay here, because the
+ *   scheduler holds the bucket as long as it takes.
+ * - A request that never left is sent again after a growing delay.
+ * - A failed server (5xx, 408) or a lost answer may mean that the request was carried out: reads are sent again, writes
+ *   are reported.
  *
- * How long a request may *wait* for the rate limit is the scheduler's `maxWait`, and no part of this.
- *
- * ```ts
- * import { RetryPolicy } from "@effect-frameio/core"
- *
- * const policy = RetryPolicy.make({ readRetries: 5 })
- * const delayMillis = RetryPolicy.decide(policy, {
- *   failure: "ServerError",
- *   failures: RetryPolicy.noFailures,
- *   reads: true,
- *   random: Math.random()
- * })
- * ```
+ * The scheduler's `maxWait` bounds how long a request waits for the rate limit.
  *
  * @since 0.1.0
  */
@@ -34,9 +22,8 @@ import * as Duration from "effect/Duration"
 export type Failure = "Refused" | "NotSent" | "ServerError" | "AnswerLost"
 
 /**
- * The one list of what may pass: how an attempt failed that was answered with this status, or `undefined` where the
- * same request would be answered alike. Refusals by the rate limit are 429; 408 is what a server says when it closes a
- * connection that a request has just been sent into; of 5xx only 501 will not change.
+ * The failure that a status means, or `undefined` if the same request would be answered alike. A server says 408 when it
+ * closes a connection that a request has just been sent into; of the 5xx only 501 will not change.
  *
  * @since 0.1.0
  * @category deciding
@@ -61,12 +48,19 @@ export interface Options {
   readonly readRetries?: number | undefined
   /** The first delay; each further one is twice as long. Default 250 ms. */
   readonly baseDelay?: Duration.DurationInput | undefined
-  /** No delay is longer. Default 10 s. */
+  /** The longest delay. Default 10 s. */
   readonly maxDelay?: Duration.DurationInput | undefined
 }
 
 /**
  * The bounds, all of them given.
+ *
+ * @example
+ * ```ts
+ * const policy = RetryPolicy.make({ readRetries: 5 })
+ * const failures = RetryPolicy.failed(RetryPolicy.noFailures, "ServerError")
+ * const delayMillis = RetryPolicy.decide(policy, { failure: "ServerError", failures, reads: true, random: 0.5 })
+ * ```
  *
  * @since 0.1.0
  * @category models
@@ -108,7 +102,7 @@ export const make = (options?: Options): RetryPolicy => ({
 })
 
 /**
- * The attempts of one call that failed so far, by how. A 5xx and a lost answer share one budget.
+ * The failed attempts of one call so far. A 5xx and a lost answer share one budget.
  *
  * @since 0.1.0
  * @category models
@@ -175,6 +169,6 @@ export const decide = (
   }
 }
 
-/** Doubled each time and capped; then between half and all of it, so that many who failed at once do not return at once. */
+/** Doubled and capped, then spread between half and all of it, so that calls that failed together do not return together. */
 const delay = (policy: RetryPolicy, count: number, random: number): number =>
   Math.min(policy.baseDelayMillis * 2 ** (count - 1), policy.maxDelayMillis) * (0.5 + random / 2)

@@ -4,11 +4,16 @@
  * @since 0.1.0
  */
 
-/** Bounds what an answer may put into an error: long enough to recognise a page, short enough for a log line. */
+/** Long enough to recognise a page, short enough for a log line. */
 const EXCERPT_LENGTH = 500
 
 /**
- * Removes every spelling of a secret from a text that came from outside.
+ * Removes every spelling of a secret from a server's text.
+ *
+ * @example
+ * ```ts
+ * const shown = SafeText.excerpt(SafeText.scrub("<h1>Bad token fio-u-123</h1>", "fio-u-123"), 80)
+ * ```
  *
  * @since 0.1.0
  * @category text
@@ -25,8 +30,8 @@ export const scrub = (text: string, secret: string | undefined): string => {
 
 /**
  * The source of a regular expression (with the flag `u`) for one character that acts instead of being seen: controls,
- * formatting that is invisible or turns the direction of a line, line separators, halves of characters. The joiners of
- * emoji and of Persian are left alone.
+ * invisible formatting, changes of direction, line separators, halves of characters; but not the joiners of emoji and of
+ * Persian.
  *
  * @since 0.1.0
  * @category text
@@ -36,8 +41,8 @@ export const hidden = "(?![\\u200c\\u200d])[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}\\p{Cs}]
 const HIDDEN = new RegExp(hidden, "gu")
 
 /**
- * Text that came from outside, for a terminal or a log: characters that act instead of being seen are written as
- * `\\u{1b}`. Without this a server could move the cursor, or turn the direction of a line.
+ * A server's text for a terminal or a log: {@link hidden} characters are written as `\\u{1b}`, so that they cannot move the
+ * cursor or turn the direction of a line.
  *
  * @internal
  */
@@ -61,7 +66,7 @@ export const excerpt = (text: string, length: number = EXCERPT_LENGTH): string =
 }
 
 /**
- * The words of a body as a person reads them, without the tags of a page.
+ * The words of a body, without the tags of a page.
  *
  * @since 0.1.0
  * @category text
@@ -76,7 +81,7 @@ export const words = (body: string, length: number): string =>
   )
 
 /**
- * A field's path as a person writes it: `creator.id`, `[3].name`.
+ * The path of a field as a person writes it: `creator.id`, `[3].name`.
  *
  * @internal
  */
@@ -90,7 +95,7 @@ export const fieldPath = (path: ReadonlyArray<PropertyKey>): string => {
 }
 
 /**
- * The steps of a field's path: the other way round.
+ * The reverse of {@link fieldPath}.
  *
  * @internal
  */
@@ -101,7 +106,7 @@ export const pathSteps = (path: string): ReadonlyArray<PropertyKey> =>
     .map((step) => (/^\d+$/.test(step) ? Number(step) : step))
 
 /**
- * The annotation by which a schema says what its values must be, whichever of its own rules is broken.
+ * Annotates a schema with one message for all its rules.
  *
  * @internal
  */

@@ -1,13 +1,6 @@
 /**
- * Queries of Frame.io's two searches. `/v2/search/library` is the one that the documentation calls advanced,
- * and that has a guide; of `/v2/search/assets` only the names and types of the fields are documented.
- *
- * ```ts
- * import { FrameioClient } from "@effect-frameio/core"
- * import { Effect } from "effect"
- *
- * const found = Effect.flatMap(FrameioClient.FrameioClient, (frameio) => frameio.librarySearch({ q: "shot_010" }))
- * ```
+ * Queries of Frame.io's two searches. `/v2/search/library` is called advanced, and has a guide; of `/v2/search/assets`
+ * only the names and types of the fields are documented.
  *
  * @since 0.1.0
  */
@@ -16,7 +9,7 @@ import * as query from "./internal/query.js"
 import * as SafeText from "./SafeText.js"
 
 /**
- * How a field is compared: the operators that the guide shows. Others are passed on.
+ * How a field is compared: the operators of the guide; others are passed on.
  *
  * @since 0.1.0
  * @category models
@@ -38,19 +31,22 @@ const condition = Schema.Struct({ op: Schema.String, value: Schema.Unknown })
 
 /**
  * Conditions by field; several on one field, such as the two ends of a range, must all hold. The guide shows
- * `project_id`, `team_id`, `label`, `inserted_at`, `updated_at`, `type` and `creator.name`. Others are passed on.
+ * `project_id`, `team_id`, `label`, `inserted_at`, `updated_at`, `type` and `creator.name`; others are passed on.
+ *
+ * @example
+ * ```ts
+ * const found = yield* frameio.librarySearch({
+ *   accountId,
+ *   q: "shot_010",
+ *   filter: { inserted_at: [{ op: "gte", value: "2026-01-01" }, { op: "lte", value: "2026-06-30" }] }
+ * })
+ * ```
  *
  * @since 0.1.0
  * @category models
  */
 export type Filter = Readonly<Record<string, Condition | ReadonlyArray<Condition>>>
 
-/**
- * Conditions by field.
- *
- * @since 0.1.0
- * @category schemas
- */
 export const Filter: Schema.Schema<Filter> = Schema.Record({
   key: Schema.String,
   value: Schema.Union(condition, Schema.Array(condition))
@@ -70,7 +66,7 @@ export interface LibrarySearchArgs {
   readonly filter?: Filter | undefined
   /** Whether deleted assets are found, too. */
   readonly includeDeleted?: boolean | undefined
-  /** An object of options. Which there are is not documented. */
+  /** Options, which are not documented. */
   readonly opts?: Readonly<Record<string, unknown>> | undefined
   /** Counted from 1, which is the default. The guide advises against going past about 100 results. */
   readonly page?: number | undefined
@@ -83,8 +79,8 @@ export interface LibrarySearchArgs {
   /** `relevance` by default, or a field such as `inserted_at`; `-` in front reverses. */
   readonly sort?: string | undefined
   /**
-   * The endpoint to use: the two take the same fields, and each has a rate limit of its own. `POST` by default, for
-   * how `filter` and `opts` are written in a query is not documented, and with `GET` they are refused.
+   * The endpoint to use; each has a rate limit of its own. `GET` refuses `filter` and `opts`, because their form in a query
+   * is not documented. Default `POST`.
    */
   readonly method?: "GET" | "POST" | undefined
 }
@@ -104,7 +100,7 @@ export interface SearchArgs extends LibrarySearchArgs {
   readonly properties?: Readonly<Record<string, unknown>> | undefined
   /** Whether shared projects are searched, too. */
   readonly sharedProjects?: boolean | undefined
-  /** Documented as one of several types that could not be read: an id or a list of ids is likely. */
+  /** Documented as one of several types, without saying which: an id or a list of ids is likely. */
   readonly teamId?: unknown
   /** Only assets of this kind. */
   readonly type?: string | undefined
@@ -117,7 +113,7 @@ const uuid = Schema.String.pipe(
   })
 )
 
-/** Omitted arguments are left out of the payload; Frame.io's own SDK sends null. */
+/** Frame.io's own SDK sends null for an omitted argument. */
 const maybe = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { nullable: true })
 
 const anything = Schema.Record({ key: Schema.String, value: Schema.Unknown })
@@ -165,7 +161,6 @@ export const LibraryPayload = Schema.Struct(library).annotations({ identifier: "
  */
 export const AssetsPayload = Schema.Struct(assets).annotations({ identifier: "AssetSearch" })
 
-/** An object: how one is written in a query is not documented. */
 const onlyByPost = (description: string) =>
   Schema.optional(
     Schema.String.annotations({

@@ -15,7 +15,13 @@ const LOOPBACK = /^(?:localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/
 export const isLoopback = (hostname: string): boolean => LOOPBACK.test(hostname)
 
 /**
- * Whether nobody on the way can read along: https, or http that does not leave this machine.
+ * Whether nobody on the way can read along: https, or http on this machine.
+ *
+ * @example
+ * ```ts
+ * SecureUrl.isSecure(new URL("http://api.frame.io")) // false
+ * SecureUrl.isSecure(new URL("http://127.0.0.1:3000")) // true
+ * ```
  *
  * @since 0.1.0
  * @category predicates

@@ -1,6 +1,6 @@
 /**
- * The audio and subtitle tracks of a file. No real answer of either endpoint is public; the types are those that are
- * documented, with null allowed, which is what a file's own `audio_tracks` and `subtitle_tracks` have been seen with.
+ * The audio and subtitle tracks of a file. No real answer of either endpoint is public: the types are documented, and null
+ * has been seen in a file's own `audio_tracks` and `subtitle_tracks`.
  *
  * @since 0.1.0
  */
@@ -35,19 +35,19 @@ const audio = Schema.Struct(
 )
 
 /**
- * The audio tracks of a file. What the texts say, names or URLs, is not documented.
+ * The audio tracks of a file. Whether the texts are names or URLs is not documented.
+ *
+ * @example
+ * ```ts
+ * const { audio_tracks } = yield* frameio.audio({ assetId: shot })
+ * yield* Console.log(`${audio_tracks?.length ?? 0} audio tracks`)
+ * ```
  *
  * @since 0.1.0
  * @category models
  */
 export interface AudioTracks extends Schema.Schema.Type<typeof audio> {}
 
-/**
- * The audio tracks of a file.
- *
- * @since 0.1.0
- * @category schemas
- */
 export const AudioTracks: Schema.Schema<AudioTracks> = tolerant(audio, { identifier: "AudioTracks" })
 
 const subtitles = Schema.Struct(
@@ -62,17 +62,11 @@ const subtitles = Schema.Struct(
 )
 
 /**
- * The subtitle tracks of a file. What the texts say, names or URLs, is not documented.
+ * The subtitle tracks of a file. Whether the texts are names or URLs is not documented.
  *
  * @since 0.1.0
  * @category models
  */
 export interface SubtitleTracks extends Schema.Schema.Type<typeof subtitles> {}
 
-/**
- * The subtitle tracks of a file.
- *
- * @since 0.1.0
- * @category schemas
- */
 export const SubtitleTracks: Schema.Schema<SubtitleTracks> = tolerant(subtitles, { identifier: "SubtitleTracks" })

@@ -1,6 +1,5 @@
 /**
- * The parts of a realtime upload: a file that is uploaded while it is still being written, and whose size is known with
- * its last part only.
+ * The parts of a realtime upload: of a file that is uploaded while it is still being written.
  *
  * Source: the endpoint "Request upload URLs for real-time upload" of the Assets group.
  *
@@ -38,6 +37,14 @@ export const MAX_FILESIZE = 5_497_558_138_880
 /**
  * One part.
  *
+ * @example
+ * ```ts
+ * const { upload_urls } = yield* frameio.realtimeParts({
+ *   assetId: growing,
+ *   parts: [{ number: 1, size: UploadPart.MIN_SIZE, isFinal: false }]
+ * })
+ * ```
+ *
  * @since 0.1.0
  * @category models
  */
@@ -61,7 +68,7 @@ export interface RealtimePartsArgs {
   readonly assetId: AssetId
   /** At least one. */
   readonly parts: ReadonlyArray<UploadPart>
-  /** Gives the asset its name; must end with an extension. */
+  /** The asset's name, with an extension. */
   readonly assetName?: string | undefined
   /** Bytes of the whole file, from 1 to {@link MAX_FILESIZE}; required when one of the parts is final. */
   readonly assetFilesize?: number | undefined
@@ -94,19 +101,12 @@ const fields = Schema.Struct({
   })
 })
 
-/**
- * The payload, as it is on the wire.
- *
- * @since 0.1.0
- * @category wire
- */
 export interface Payload extends Schema.Schema.Type<typeof fields> {}
 
 const isPart = Schema.is(Schema.Struct({ size: Schema.Number, is_final: Schema.Boolean }))
 
 /**
- * The documented rules that hold between the fields of a payload, by the names on the wire: everything that is broken,
- * in one go. Single fields are the schema's to judge.
+ * All broken rules between the fields of a payload, by their names on the wire. The schema judges single fields.
  *
  * @internal
  */
@@ -155,10 +155,4 @@ const urls = Schema.Struct(
  */
 export interface UploadUrls extends Schema.Schema.Type<typeof urls> {}
 
-/**
- * The upload URLs of the parts.
- *
- * @since 0.1.0
- * @category schemas
- */
 export const UploadUrls: Schema.Schema<UploadUrls> = urls.annotations({ identifier: "UploadUrls" })

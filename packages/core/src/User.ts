@@ -36,18 +36,18 @@ const fields = Schema.Struct(
 )
 
 /**
- * A person as Frame.io embeds one. Nothing is required, because short and long forms are both sent, and every other
- * field that came is kept. Field types are those of real payloads where they differ from the documentation.
+ * A person as Frame.io embeds one. Nothing is required, because short and long forms are both sent. Field types are those
+ * of real payloads where they differ from the documentation.
+ *
+ * @example
+ * ```ts
+ * const { creator } = yield* frameio.get({ assetId: shot })
+ * yield* Console.log(creator?.name ?? "somebody")
+ * ```
  *
  * @since 0.1.0
  * @category schemas
  */
 export const User: Schema.Schema<User> = fields.annotations({ identifier: "User" })
 
-/**
- * A person as Frame.io embeds one.
- *
- * @since 0.1.0
- * @category models
- */
 export interface User extends Schema.Schema.Type<typeof fields> {}
