@@ -12,47 +12,11 @@ import {
   VersionPlan
 } from "@effect-frameio/batch"
 import type { Asset } from "@effect-frameio/core"
-import type { Repository } from "@effect-frameio/stacks"
 import { FakeFrameio, FaultPlan, RateLimiter } from "@effect-frameio/testing"
 import { Array as Arr, Chunk, Effect, Fiber, Layer, Option, Stream, TestClock } from "effect"
 import * as Layers from "./layers.js"
 
-type Make = (options?: FakeFrameio.Options) => Layer.Layer<Repository.Repository | FakeFrameio.FakeFrameio>
-
 const unlimited: FakeFrameio.Options = { limits: RateLimiter.unlimited }
-
-interface Api {
-  readonly name: string
-  readonly layer: Make
-  /** The calls that make a stack, and that grow one. */
-  readonly make: FaultPlan.EndpointName
-  readonly grow: FaultPlan.EndpointName
-}
-
-const apis: ReadonlyArray<Api> = [
-  {
-    name: "v2",
-    layer: (options) => Layers.v2({ ...unlimited, client: { retry: { readRetries: 0 } }, ...options }),
-    make: "assets.version",
-    grow: "assets.version"
-  },
-  ...(["newest-first", "oldest-first"] as const).flatMap((childrenOrder) =>
-    (["keep-stack", "dissolve"] as const).map(
-      (lastVersion): Api => ({
-        name: `V4 (${childrenOrder}, ${lastVersion})`,
-        layer: (options) =>
-          Layers.v4({
-            ...unlimited,
-            ...options,
-            v4: { childrenOrder, ...options?.v4 },
-            unknowns: { lastVersion, ...options?.unknowns }
-          }),
-        make: "versionStacks.create",
-        grow: "files.move"
-      })
-    )
-  )
-]
 
 /** Lets time pass until an effect is done: the printed limits hold where the fake tells none. */
 const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
@@ -105,7 +69,10 @@ const applied = Effect.map(
   (all) => all.filter((one) => one.applied).length
 )
 
-for (const { grow, layer, make, name } of apis) {
+for (const { grow, layer: given, make, name } of Layers.variants) {
+  const layer = (options?: FakeFrameio.Options) =>
+    given({ ...unlimited, client: { retry: { readRetries: 0 } }, ...options })
+
   describe(`a job over ${name}`, () => {
     it.effect("stacks chains of all lengths, from other folders too, and finds nothing to do a second time", () =>
       Effect.gen(function* () {
@@ -250,7 +217,7 @@ for (const { grow, layer, make, name } of apis) {
   })
 }
 
-for (const { layer, name } of apis.slice(0, 2)) {
+for (const { layer, name } of Layers.apis) {
   describe(`the ids of a plan, over ${name}`, () => {
     it.effect("are looked for in the folders that it tells, and one by one else; all that are missing are told", () =>
       Effect.gen(function* () {
@@ -276,13 +243,13 @@ for (const { layer, name } of apis.slice(0, 2)) {
         const asked = (yield* fake.requests).slice(before)
         assert.isTrue(asked.every(({ assetIds }) => !rest.some((id) => assetIds.includes(id))))
         assert.isFalse(asked.some((one) => one.applied))
-      }).pipe(Effect.provide(layer()))
+      }).pipe(Effect.provide(layer(unlimited)))
     )
   })
 }
 
 describe("a job over V4", () => {
-  const v4: Make = (options) => Layers.v4({ ...unlimited, ...options })
+  const v4 = (options?: FakeFrameio.Options) => Layers.v4({ ...unlimited, ...options })
 
   const withFile = <A, E, R>(work: (file: string) => Effect.Effect<A, E, R>) =>
     Effect.flatMap(FileSystem.FileSystem, (fs) =>

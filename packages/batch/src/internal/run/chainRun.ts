@@ -16,7 +16,7 @@ import * as Either from "effect/Either"
 import * as BatchEstimate from "../../BatchEstimate.js"
 import { type LinkError, MovedSince, TargetChanged } from "../../LinkError.js"
 import type { Chain, Expected, Link } from "../../VersionPlan.js"
-import { base, type End, inOrder, isOpen, type Links, type Tools } from "./links.js"
+import { base, type End, inOrder, isOpen, type Links, type Tools, untouched } from "./links.js"
 import * as ShareSwap from "./shareSwap.js"
 
 /** What a link can fail with before it is sent. */
@@ -57,6 +57,8 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
 
   /** There is a stack: all that is left goes on it one by one. */
   const onStack = (links: number): void => expect({ makes: 0, grows: links })
+
+  const isStopped = (): boolean => halt.reason() !== undefined
 
   const elsewhere = (assetId: AssetId, stackId: AssetId) =>
     new AlreadyElsewhere({ assetId, stackId, wanted: target.id() })
@@ -127,14 +129,19 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
       return changed(expected.kind === "stack" ? "Grown" : "Stacked", stack.newest)
     })
 
-  /** What there is to know before the first request, and no more than the API asks for. */
-  const begin = (links: Links): Effect.Effect<void, Found> =>
+  /**
+   * What there is to know before the first request, and no more than the API asks for. Answers whether the job goes on: it
+   * may have been stopped while this waited for its turn.
+   */
+  const begin = (links: Links): Effect.Effect<boolean, Found> =>
     Effect.gen(function* () {
       begun = true
       const expected = resumed === undefined ? chain.expected : undefined
       const mustKnow = !abilities.blind || options.lookFirst || (resumed !== undefined && resumed.inPlace > 0)
       if (!target.isStack() && (mustKnow || expected !== undefined)) {
-        yield* abilities.blind ? target.resolve : tools.lanes.scout.withPermits(1)(target.resolve)
+        const resolve = Effect.suspend(() => (isStopped() ? Effect.void : target.resolve))
+        yield* abilities.blind ? resolve : tools.lanes.scout.withPermits(1)(resolve)
+        if (isStopped()) return false
       }
       if (expected !== undefined) yield* unchanged(expected)
       const seen = target.seen()
@@ -143,6 +150,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
       else if (!abilities.blind && seen === undefined && links[0].isConfirmed !== true) {
         return yield* new NotInStack({ assetId: chain.target, kind: "folder" })
       }
+      return true
     })
 
   // ---------------------------------------------------------------------------
@@ -429,7 +437,9 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
       const [link] = links
       underWay = false
       const isFirst = !begun
-      if (isFirst) yield* begin(links)
+      if (isFirst) {
+        if (!(yield* begin(links))) return untouched(link)
+      }
       // The stack's id is needed from the second link on; a chain of one never asks for it.
       else if (!target.isStack() && abilities.blind) yield* target.resolve
       if (link.isConfirmed === true) return yield* verify(link)
@@ -437,6 +447,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
       return yield* tools.lanes.make.withPermits(1)(
         Effect.gen(function* () {
           // It may have waited for its turn for long.
+          if (isStopped()) return untouched(link)
           yield* target.resolve
           const onto = target.seen()
           const step = onto?._tag === "File" ? yield* ready(links, onto.parentId) : undefined

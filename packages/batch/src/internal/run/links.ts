@@ -138,8 +138,12 @@ export const onceFor =
       })
     )
 
-/** The end of a link that nothing was done about. */
-const untouched = (link: Link): End =>
+/**
+ * The end of a link that nothing was done about.
+ *
+ * @internal
+ */
+export const untouched = (link: Link): End =>
   link.isUnsettled === true
     ? { _tag: "Unknown", reason: "An earlier run sent it, and the job was stopped before it was looked for." }
     : { _tag: "NotSent" }
@@ -209,6 +213,7 @@ export const inOrder = (
       const claim = (links: Links): void => {
         step = links
       }
+      if (halt.reason() !== undefined) return Effect.succeed({ step, end: untouched(first) })
       return work.run(left, claim).pipe(
         Effect.catchAll((error) =>
           // What could not be read because the job was stopped is no failure of the link.
