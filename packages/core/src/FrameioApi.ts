@@ -37,8 +37,8 @@ import * as Tracks from "./Tracks.js"
 import * as UploadPart from "./UploadPart.js"
 
 /**
- * Marks an endpoint that changes nothing although its method is not GET, such as a search by POST: it may be sent
- * again when its answer was lost.
+ * Marks an endpoint that only reads although its method is not GET, such as a search by POST: it may be sent again when
+ * its answer was lost.
  *
  * @since 0.1.0
  * @category annotations
@@ -60,7 +60,7 @@ const pageSize = (byDefault: string) => query.count(`Items per page; ${byDefault
 const includeDeleted = query.flag("Whether deleted assets are shown, too; false by default.")
 const types = query.texts("Only these kinds: file, folder, version_stack, bundle.")
 
-/** In the general table of errors; the pages of the endpoints document 401 and 404 only. */
+/** 409 is in the general table of errors; the pages of the endpoints document 401 and 404 only. */
 const conflict = overTheWire(Conflict, (body) => new Conflict(body))
 
 const version = HttpApiEndpoint.post("version")`/v2/assets/${assetId}/version`
@@ -122,8 +122,7 @@ const listing = HttpApiEndpoint.get("children")`/v2/assets/${assetId}/children`
 const children = listing.addSuccess(Schema.Array(Asset))
 
 /**
- * The listing with `only_fields`, whose items may lack anything: the same endpoint as `children`, for the client that
- * asks for it. What such an item has for certain is not documented.
+ * The listing with `only_fields`, whose items may lack any field.
  *
  * @internal
  */
@@ -226,7 +225,7 @@ const bulkCopy = HttpApiEndpoint.post(
     )
   )
 
-/** A DELETE with a body, which is what is documented. A proxy that drops it makes a 422 or 500 of the call. */
+/** A proxy that drops the body of a DELETE makes a 422 or 500 of the call. */
 const bulkDelete = HttpApiEndpoint.del("bulkDelete")`/v2/batch/assets`
   .setPayload(Schema.Struct({ asset_ids: Schema.Array(AssetUuid) }))
   .addSuccess(Bulk.DeleteAnswer)
@@ -317,7 +316,7 @@ const librarySearchPost = HttpApiEndpoint.post("librarySearchPost")`/v2/search/l
   .annotate(OpenApi.Transform, openApi.paged)
 
 /**
- * The assets: what the documentation calls the Assets group.
+ * The Assets group of the documentation.
  *
  * @since 0.1.0
  * @category groups
@@ -381,6 +380,14 @@ rate limit for each endpoint, whatever the token; every answer tells it in heade
 /**
  * The declaration.
  *
+ * @example
+ * ```ts
+ * import { OpenApi } from "@effect/platform"
+ * import { FrameioApi } from "@effect-frameio/core"
+ *
+ * const document = OpenApi.fromApi(FrameioApi.FrameioApi)
+ * ```
+ *
  * @since 0.1.0
  * @category api
  */
@@ -432,7 +439,7 @@ const reflected = reflect(
   declared,
   "/v2/",
   ({ annotations, method, name, path }): Endpoint<EndpointName> => ({
-    // It is one by the types of the declaration, which reflection does not keep.
+    // Reflection loses the literal type.
     name: name as EndpointName,
     method,
     path,
@@ -450,7 +457,7 @@ const reflected = reflect(
 export type EndpointName = `assets.${HttpApiGroup.HttpApiGroup.Endpoints<typeof AssetsGroup>["name"]}`
 
 /**
- * Every endpoint of the declaration by its name, such as `assets.version`.
+ * Every endpoint of the declaration by its name.
  *
  * @since 0.1.0
  * @category reflection

@@ -1,8 +1,8 @@
 /**
  * The calls of Frame.io's API as Effects: typed, within the rate limit, and sent again only where that is safe.
  *
- * A call goes from here through the declaration (`FrameioApi`), the retry policy and the rate-limit scheduler to the
- * `HttpClient` that the program provides, and its answer comes back the same way.
+ * A call goes through the declaration (`FrameioApi`), the retry policy and the rate-limit scheduler to the program's
+ * `HttpClient`, and its answer comes back the same way.
  *
  * @since 0.1.0
  */
@@ -54,8 +54,8 @@ export type Kinds = string | ReadonlyArray<string>
 export type SortField = "comment_count" | "filesize" | "filetype" | "id" | "label" | "name" | "uploaded_at"
 
 /**
- * Related resources that a listing can include. Documented are `children`, of which at most three come for each folder, `cover_asset`
- * and `review_links`; `creator` and `presentation` are named by Frame.io's own SDK only.
+ * Related resources that a listing can include. Documented are `children` (at most three of each folder), `cover_asset`
+ * and `review_links`; only Frame.io's own SDK names `creator` and `presentation`.
  *
  * @since 0.1.0
  * @category models
@@ -411,8 +411,8 @@ export interface Options {
   /** How often to send again what may be sent again. */
   readonly retry?: RetryPolicy.Options | undefined
   /**
-   * A wrapper around the program's `HttpClient` for calls to Frame.io: a header, a log. It is not for sending again: a
-   * change that something here repeats may be made twice. That is noticed, and the outcome of such a call is `unknown`.
+   * A wrapper around the program's `HttpClient` for calls to Frame.io: a header, a log. It must not send again: a repeated
+   * change may be made twice, so the outcome of such a call is `unknown`.
    */
   readonly transformClient?: ((client: HttpClient.HttpClient) => HttpClient.HttpClient) | undefined
   /** Whether Frame.io is sent the trace that a call is part of (`traceparent`, `b3`). Default `false`. */
@@ -441,7 +441,6 @@ const isNamed = <E extends { readonly name: string }, Name extends string>(
   name: Name
 ): endpoint is Extract<E, { readonly name: Name }> => endpoint?.name === name
 
-/** An endpoint as it was declared, with its types, and what the declaration says of it as a whole. */
 const declared = <const Name extends Endpoints["name"]>(name: Name) => {
   const schemas = FrameioApi.AssetsGroup.endpoints[name]
   const endpoint = FrameioApi.endpoints.get(`assets.${name}`)
@@ -482,7 +481,6 @@ const some =
 const eitherMethod: Methods.Rules = (_, { method }: { readonly method?: unknown }) =>
   method === undefined || method === "POST" ? [] : [{ path: "method", message: "must be GET or POST" }]
 
-/** The two endpoints of a search take the same arguments. */
 const byMethod =
   <A, E>(get: (args: object) => Effect.Effect<A, E>, post: (args: object) => Effect.Effect<A, E>) =>
   (args: Search.LibrarySearchArgs): Effect.Effect<A, E> =>
@@ -493,7 +491,7 @@ const byMethod =
 // -----------------------------------------------------------------------------
 
 /**
- * Told the assets of every change when it ends, whether or not it succeeded.
+ * Hears the assets of every change when it ends, whether or not it succeeded.
  *
  * @since 0.1.0
  * @category models
@@ -503,8 +501,8 @@ export type ChangeListener = (assetIds: ReadonlyArray<AssetId>) => void
 const listenersOf = new WeakMap<Service, Set<ChangeListener>>()
 
 /**
- * Hears of every change that goes through a client, until the scope closes: for what keeps assets, such as a cache. A
- * client that was not made by {@link make} tells nothing.
+ * Listens to every change through a client until the scope closes, for a cache of assets. Only clients of {@link make} and
+ * {@link makeWith} tell their changes.
  *
  * @since 0.1.0
  * @category watching
@@ -516,12 +514,10 @@ export const onChange = (client: Service, listener: ChangeListener): Effect.Effe
   )
 
 /**
- * Makes the client. It runs on any `HttpClient`; on `FetchHttpClient` it forbids redirections, and the others of
- * `@effect/platform` do not follow them.
+ * Makes the client, on any `HttpClient`. No redirection is followed.
  *
- * Give it an `HttpClient` that sends each request once. One with a retry of its own may make a change twice; when more
- * requests go out than were asked for, the outcome is `unknown` and a warning says so. Wrap the `HttpClient` through
- * `transformClient`.
+ * Give it an `HttpClient` that sends each request once, wrapped through `transformClient`. One with a retry of its own may
+ * make a change twice; the outcome is then `unknown`, and a warning says so.
  *
  * @since 0.1.0
  * @category constructors
@@ -590,7 +586,7 @@ export const make = (
   })
 
 /**
- * A client for one of several users: one for each configuration, over one scheduler that keeps their limits apart.
+ * A client for one of several users, over one scheduler that keeps their limits apart.
  *
  * @example
  * ```ts
@@ -608,8 +604,7 @@ export const makeWith = (
   Effect.provideService(make(options), FrameioConfig.FrameioConfig, config)
 
 /**
- * The client over a configuration and a scheduler that the program provides, to share one scheduler between clients,
- * or to bring a store of its own.
+ * The client over the program's configuration and scheduler, to share a scheduler between clients or to bring a store.
  *
  * @since 0.1.0
  * @category layers
@@ -636,6 +631,11 @@ export interface LayerOptions extends Options {
 /**
  * The client with a scheduler of its own, whose bucket states live in memory. Needs nothing but an `HttpClient`.
  *
+ * @example
+ * ```ts
+ * const Live = FrameioClient.layer({ token: Redacted.make("fio-u-…") }).pipe(Layer.provide(FetchHttpClient.layer))
+ * ```
+ *
  * @since 0.1.0
  * @category layers
  */
@@ -645,8 +645,7 @@ export const layer = (
   withOwnScheduler(FrameioConfig.layer(options), options)
 
 /**
- * The client with a scheduler of its own, configured by `FRAMEIO_TOKEN` and `FRAMEIO_BASE_URL`, or by the `Config`s
- * that are given.
+ * The client with a scheduler of its own, configured as in {@link FrameioConfig.fromConfig}.
  *
  * @since 0.1.0
  * @category layers

@@ -2,15 +2,8 @@
  * The one declaration of what stacking needs of Frame.io's V4 API: paths, parameters, bodies, answers, errors and the
  * printed limits. The client and the fake are derived from it.
  *
- * Names are those on the wire. Source: Frame.io's own OpenAPI document, version 4.0, of 2026-07-17. What it does not say
- * is said where it is used. Nobody here could try the live API.
- *
- * ```ts
- * import { V4Api } from "@effect-frameio/core"
- *
- * const printed = V4Api.endpointOf({ method: "GET", url: "/v4/me" })?.printed
- * const names = [...V4Api.endpoints.keys()]
- * ```
+ * Names are those on the wire. Source: Frame.io's own OpenAPI document, version 4.0, of 2026-07-17. Nobody here could try
+ * the live API.
  *
  * @since 0.1.0
  */
@@ -27,8 +20,7 @@ import { reflect } from "./internal/reflection.js"
 import * as V4Asset from "./V4Asset.js"
 
 /**
- * How often one user may call an operation in one account, as Frame.io prints it. A hint: what the headers of an answer
- * say counts.
+ * How often one user may call an operation in one account, as Frame.io prints it. The headers of an answer correct it.
  *
  * @since 0.1.0
  * @category annotations
@@ -43,7 +35,7 @@ export class PrintedLimit extends Context.Tag("@effect-frameio/core/V4Api/Printe
   }
 >() {}
 
-/** The strictest of all, should one day an endpoint be declared without. */
+/** The strictest printed limit, for an endpoint without one. */
 const NOT_PRINTED = { limit: 10, windowMillis: 60_000 }
 
 const SECOND = 1_000
@@ -76,7 +68,6 @@ const Links = Schema.Struct(
   Schema.Record({ key: Schema.String, value: Schema.Unknown })
 )
 
-/** A page says where the next one begins and, if asked, how many items there are on all. */
 const page = <A, I, R>(item: Schema.Schema<A, I, R>) =>
   Schema.Struct(
     {
@@ -89,7 +80,7 @@ const page = <A, I, R>(item: Schema.Schema<A, I, R>) =>
 
 const name = Schema.String.pipe(Schema.minLength(1), Schema.maxLength(255))
 
-/** More than the maximum is refused by the server and never cut down. */
+/** The server refuses more than the maximum. */
 const pages = (maximum: 100 | 500) => ({
   page_size: Schema.optional(
     Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, maximum)).annotations({
@@ -111,7 +102,7 @@ const ids = (maximum: number) =>
   )
 
 const parent = data(Schema.Struct({ parent_id: V4Asset.Id }))
-/** The copy's destination; the original's folder by default. */
+/** By default the copy goes into the original's folder. */
 const destination = data(Schema.Struct({ parent_id: Schema.optional(V4Asset.Id) }))
 const renamed = data(Schema.Struct({ name }))
 
@@ -384,8 +375,8 @@ const removeWebhook = HttpApiEndpoint.del("delete")`/v4/accounts/${account}/webh
   .annotateContext(per(60, MINUTE, "Delete a webhook"))
 
 /**
- * The declaration: every operation by what it is about and what it does. All of them may answer 400, 401, 403, 404, 409,
- * 422 and 429 with one body; what a 409 means is not documented. No call deletes or renames a stack.
+ * Every operation by its subject and its verb. All may answer 400, 401, 403, 404, 409, 422 and 429 with one body; the
+ * meaning of 409 is not documented. No operation deletes or renames a stack.
  *
  * @since 0.1.0
  * @category api
@@ -429,7 +420,7 @@ export const operations = {
 } as const
 
 /**
- * The declaration.
+ * The type of {@link operations}.
  *
  * @since 0.1.0
  * @category api
@@ -489,7 +480,12 @@ export type EndpointName = {
 }[keyof Operations]
 
 /**
- * Every endpoint of the declaration by its name, such as `files.move`.
+ * Every endpoint of the declaration by its name.
+ *
+ * @example
+ * ```ts
+ * const printed = V4Api.endpoints.get("files.move")?.printed // 100 per minute
+ * ```
  *
  * @since 0.1.0
  * @category reflection
@@ -508,8 +504,8 @@ export const endpointOf = (request: { readonly method: string; readonly url: str
 const ACCOUNT = /^\/v4\/accounts\/([^/]+)/
 
 /**
- * The route of a request, which is the name of its rate limit. Frame.io counts per user and account, so the account's
- * id stays in it: `PATCH /v4/accounts/3d1c…/files/:file_id/move`. A request that is not declared gets its own path.
+ * The route of a request, which names its rate limit. Frame.io counts per user and account, so the account's id stays in
+ * it: `PATCH /v4/accounts/3d1c…/files/:file_id/move`. An undeclared request gets its own path.
  *
  * @since 0.1.0
  * @category reflection

@@ -1,8 +1,8 @@
 /**
- * Resources of Frame.io's V4 API: files, folders, version stacks, and what is around them.
+ * Resources of Frame.io's V4 API: files, folders, version stacks, and what surrounds them.
  *
- * Required is what identifies a thing; every other field may be absent or null, and unknown fields and values are kept.
- * Nobody here could try the live API: the shapes are those of Frame.io's own OpenAPI document of July 2026.
+ * Ids and kinds are required; every other field may be absent or null, and unknown fields and values are kept. The shapes
+ * are those of Frame.io's own OpenAPI document of July 2026; nobody here could try the live API.
  *
  * @since 0.1.0
  */
@@ -17,16 +17,10 @@ import { AssetId } from "./Asset.js"
  */
 export const Id = AssetId
 
-/**
- * The id of a file, folder, version stack, project or account.
- *
- * @since 0.1.0
- * @category ids
- */
 export type Id = AssetId
 
 /**
- * The id of what Adobe storage does not hold: a workspace, share, webhook or metadata field. A UUID.
+ * The id of a workspace, share, webhook or metadata field, which Adobe storage never holds: a UUID.
  *
  * @since 0.1.0
  * @category ids
@@ -50,11 +44,11 @@ const anything = Schema.optional(Schema.Unknown)
 /** The URL of one part of an upload, and its size in bytes. */
 const uploadUrl = open({ size: Schema.NonNegativeInt, url: Schema.String })
 
-/** Times are ISO 8601 in UTC with microseconds, and stay text for that. */
+/** Times are ISO 8601 in UTC, and stay text because of their microseconds. */
 const common = {
   name: text,
   project_id: text,
-  /** The folder, or for a version the stack, that holds it; null on a project's root folder. */
+  /** The folder that holds it, or a version's stack; null on a project's root folder. */
   parent_id: text,
   created_at: text,
   updated_at: text,
@@ -68,7 +62,7 @@ const common = {
 const ofFile = {
   /** Bytes. */
   file_size: number,
-  /** MIME type, found out by the name's extension. */
+  /** MIME type, by the name's extension. */
   media_type: text,
   /** `created`, `uploaded`, `transcoded`, or what Frame.io adds one day. */
   status: text,
@@ -88,12 +82,6 @@ export const File = open({ id: Id, type: Schema.Literal("file"), ...common, ...o
   identifier: "V4File"
 })
 
-/**
- * A file, in a folder or on a version stack.
- *
- * @since 0.1.0
- * @category models
- */
 export interface File extends Schema.Schema.Type<typeof File> {}
 
 /**
@@ -110,12 +98,6 @@ export const Folder = open({
   restricted: flag
 }).annotations({ identifier: "V4Folder" })
 
-/**
- * A folder. A project's root has no parent.
- *
- * @since 0.1.0
- * @category models
- */
 export interface Folder extends Schema.Schema.Type<typeof Folder> {}
 
 /**
@@ -131,16 +113,16 @@ export const VersionStack = open({
   head_version: Schema.optional(Schema.NullOr(File))
 }).annotations({ identifier: "V4VersionStack" })
 
-/**
- * A version stack. It tells its newest version and neither how many there are nor which.
- *
- * @since 0.1.0
- * @category models
- */
 export interface VersionStack extends Schema.Schema.Type<typeof VersionStack> {}
 
 /**
  * An entry of a folder, of a known kind or not.
+ *
+ * @example
+ * ```ts
+ * const { items } = yield* v4.folders.children({ folderId })
+ * const newest = items.filter(V4Asset.isVersionStack).map((stack) => stack.head_version?.name)
+ * ```
  *
  * @since 0.1.0
  * @category schemas
@@ -155,12 +137,6 @@ export const Item = open({
   head_version: Schema.optional(Schema.NullOr(File))
 }).annotations({ identifier: "V4Item" })
 
-/**
- * An entry of a folder, of a known kind or not.
- *
- * @since 0.1.0
- * @category models
- */
 export interface Item extends Schema.Schema.Type<typeof Item> {}
 
 /**
@@ -202,12 +178,6 @@ export const UploadStatus = open({
   upload_completed_at: text
 }).annotations({ identifier: "V4UploadStatus" })
 
-/**
- * How far an upload is.
- *
- * @since 0.1.0
- * @category models
- */
 export interface UploadStatus extends Schema.Schema.Type<typeof UploadStatus> {}
 
 /**
@@ -218,12 +188,6 @@ export interface UploadStatus extends Schema.Schema.Type<typeof UploadStatus> {}
  */
 export const Me = open({ id: Uuid, name: text, email: text, avatar_url: text }).annotations({ identifier: "V4Me" })
 
-/**
- * The user of a token. It names no account.
- *
- * @since 0.1.0
- * @category models
- */
 export interface Me extends Schema.Schema.Type<typeof Me> {}
 
 /**
@@ -243,12 +207,6 @@ export const Account = open({
   updated_at: text
 }).annotations({ identifier: "V4Account" })
 
-/**
- * An account that a token reaches.
- *
- * @since 0.1.0
- * @category models
- */
 export interface Account extends Schema.Schema.Type<typeof Account> {}
 
 /**
@@ -266,12 +224,6 @@ export const Workspace = open({
   updated_at: text
 }).annotations({ identifier: "V4Workspace" })
 
-/**
- * A workspace: what v2 called a team.
- *
- * @since 0.1.0
- * @category models
- */
 export interface Workspace extends Schema.Schema.Type<typeof Workspace> {}
 
 /**
@@ -295,12 +247,6 @@ export const Project = open({
   updated_at: text
 }).annotations({ identifier: "V4Project" })
 
-/**
- * A project. Its tree begins at `root_folder_id`.
- *
- * @since 0.1.0
- * @category models
- */
 export interface Project extends Schema.Schema.Type<typeof Project> {}
 
 /**
@@ -316,12 +262,6 @@ export const SearchHit = open({
   matches: anything
 }).annotations({ identifier: "V4SearchHit" })
 
-/**
- * One hit of a search: what was found, and by what.
- *
- * @since 0.1.0
- * @category models
- */
 export interface SearchHit extends Schema.Schema.Type<typeof SearchHit> {}
 
 /**
@@ -349,12 +289,6 @@ export const FileMetadata = open({
   metadata: Schema.Array(MetadataField)
 }).annotations({ identifier: "V4FileMetadata" })
 
-/**
- * The metadata of one file.
- *
- * @since 0.1.0
- * @category models
- */
 export interface FileMetadata extends Schema.Schema.Type<typeof FileMetadata> {}
 
 /**
@@ -383,12 +317,6 @@ export const Share = open({
   asset_removed: text
 }).annotations({ identifier: "V4Share" })
 
-/**
- * A share: a link under which people outside see some assets. No documented call lists which.
- *
- * @since 0.1.0
- * @category models
- */
 export interface Share extends Schema.Schema.Type<typeof Share> {}
 
 /**
@@ -410,10 +338,4 @@ export const Webhook = open({
   updated_at: text
 }).annotations({ identifier: "V4Webhook" })
 
-/**
- * A webhook.
- *
- * @since 0.1.0
- * @category models
- */
 export interface Webhook extends Schema.Schema.Type<typeof Webhook> {}

@@ -2,8 +2,8 @@
  * The calls of Frame.io's V4 API as Effects, derived from their declaration: typed, within the rate limit, and sent again
  * only where that is safe. They share their engine, their errors and their scheduler with v2's `FrameioClient`.
  *
- * Names of arguments are those of the declaration in camel case, path, query and body together. The account is the
- * client's own; what lies in another takes an `accountId`. Answers come without their envelope.
+ * Arguments have the names of the declaration in camel case, path, query and body together. The account is the client's
+ * own unless `accountId` names another. Answers come without their envelope.
  *
  * @since 0.1.0
  */
@@ -35,7 +35,7 @@ import type * as V4Asset from "./V4Asset.js"
 // -----------------------------------------------------------------------------
 
 /**
- * Everything that a V4 call can fail with. What only reads fails with a `ReadError`.
+ * Everything that a V4 call can fail with; a reading call fails with a `ReadError`.
  *
  * @since 0.1.0
  * @category errors
@@ -52,7 +52,7 @@ export interface Page<A> {
   readonly items: ReadonlyArray<A>
   /** The cursor of the next page; none on the last. It holds for the same query only. */
   readonly after: Option.Option<string>
-  /** How many items there are on all pages, if that was asked for. */
+  /** How many items there are on all pages, if `includeTotalCount` asked for it. */
   readonly totalCount: number | undefined
 }
 
@@ -172,7 +172,7 @@ type Operations = {
 }
 
 /**
- * The calls, by what they are about: `v4.files.move({ fileId, parentId })`.
+ * The calls, by their subject: `v4.files.move({ fileId, parentId })`.
  *
  * @since 0.1.0
  * @category models
@@ -191,7 +191,7 @@ export interface Service extends Operations {
 export class V4Client extends Context.Tag("@effect-frameio/core/V4Client")<V4Client, Service>() {}
 
 /**
- * The token reaches several accounts, or none, and nobody said which one is meant.
+ * The token reaches several accounts, or none, and the options name none.
  *
  * @since 0.1.0
  * @category errors
@@ -230,7 +230,7 @@ const LEGACY_HEADER = { "x-frameio-legacy-token-auth": "true" }
 // answers
 // -----------------------------------------------------------------------------
 
-/** The cursor out of `links.next`, whose other parameters are not the query's: it carries none of them. */
+/** `links.next` has the cursor, but not the query's other parameters. */
 const cursorOf = (links: unknown): Option.Option<string> => {
   const next = Predicate.isRecord(links) ? links.next : undefined
   if (typeof next !== "string") return Option.none()
@@ -262,8 +262,7 @@ const nothing = (): undefined => undefined
 // -----------------------------------------------------------------------------
 
 /**
- * The limit that Frame.io prints for a route, for the `hint` of a scheduler that many clients share: nothing is learnt
- * by a refusal then. The headers of an answer correct it.
+ * The limit that Frame.io prints for a route, for the `hint` of a scheduler that several clients share.
  *
  * @since 0.1.0
  * @category rate limits
@@ -278,7 +277,6 @@ interface Declared<A, I> {
   readonly schemas: DerivedCall.Declared<A, I>
 }
 
-/** An operation as it was declared, with its types, and what the declaration says of it as a whole. */
 const declared = <Group extends keyof V4Api.Operations, Name extends keyof V4Api.Operations[Group]>(
   group: Group,
   name: Name
@@ -398,7 +396,7 @@ export const make = (
   })
 
 /**
- * A client for one of several users: one for each configuration, over one scheduler that keeps their limits apart.
+ * A client for one of several users, over one scheduler that keeps their limits apart.
  *
  * @since 0.1.0
  * @category constructors
@@ -417,9 +415,8 @@ export const makeWith = (
 export const defaults = { timeout: "60 seconds" } as const
 
 /**
- * Everything of a list, page after page: the first query is sent again with each cursor, which carries nothing of it.
- * Cursors count from the beginning, so what leaves the list while it is read makes others be skipped: read it to its end
- * before anything is moved.
+ * All pages of a list. Cursors count from the beginning, so an item that leaves the list during the reading makes another
+ * one be skipped: read to the end before moving anything.
  *
  * @example
  * ```ts
@@ -441,7 +438,7 @@ export const pages = <Args extends { readonly after?: string | undefined }, A, E
   )
 
 /**
- * The client over a configuration and a scheduler that the program provides. Give the scheduler {@link hint}.
+ * The client over the program's configuration and scheduler. Give the scheduler {@link hint}.
  *
  * @since 0.1.0
  * @category layers
@@ -493,8 +490,7 @@ export const layer = (
 > => withOwnScheduler(FrameioConfig.layer(options), options)
 
 /**
- * The client with a scheduler of its own, configured by `FRAMEIO_TOKEN` and `FRAMEIO_BASE_URL`, or by the `Config`s that
- * are given.
+ * The client with a scheduler of its own, configured as in {@link FrameioConfig.fromConfig}.
  *
  * @since 0.1.0
  * @category layers

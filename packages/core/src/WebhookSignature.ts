@@ -1,8 +1,8 @@
 /**
  * The receiving end of a V4 webhook: whether a delivery is Frame.io's and recent, and what it says.
  *
- * A delivery is signed with the webhook's secret: HMAC-SHA256 of `v0:<timestamp>:<body>`. Frame.io tries five times, and a
- * body has no id of its own: the same event may come again.
+ * A delivery is signed with the webhook's secret: HMAC-SHA256 of `v0:<timestamp>:<body>`. Frame.io tries five times, and
+ * deliveries have no ids, so the same event may come again.
  *
  * @since 0.1.0
  */
@@ -56,12 +56,6 @@ export const Event = Schema.Struct(
   Schema.Record({ key: Schema.String, value: Schema.Unknown })
 ).annotations({ identifier: "V4WebhookEvent" })
 
-/**
- * A delivery.
- *
- * @since 0.1.0
- * @category models
- */
 export interface Event extends Schema.Schema.Type<typeof Event> {}
 
 /**
@@ -78,8 +72,8 @@ export interface Delivery {
 }
 
 /**
- * A delivery is not to be believed. `Unsigned`: a header is missing or malformed. `Forged`: the signature is another's.
- * `Stale`: it was sent too long ago, or by a clock too far ahead. `Malformed`: it is Frame.io's and not what is documented.
+ * A delivery was refused. `Unsigned`: a header is missing or malformed. `Forged`: the signature is another's. `Stale`: it
+ * was sent too long ago, or by a clock too far ahead. `Malformed`: it is Frame.io's, but not as documented.
  *
  * @since 0.1.0
  * @category errors
@@ -120,7 +114,7 @@ const bytesOf = (hex: string): Uint8Array<ArrayBuffer> =>
   Uint8Array.from({ length: hex.length / 2 }, (_, at) => Number.parseInt(hex.slice(at * 2, at * 2 + 2), 16))
 
 /**
- * The signature of a body that is sent at a time, in s since 1970: for a sender, such as a test.
+ * The signature of a body, for a sender such as a test.
  *
  * @since 0.1.0
  * @category signing

@@ -102,8 +102,7 @@ const withoutSecret = (headers: Headers.Headers, secret: string): Headers.Header
 }
 
 /**
- * Reads an answer to its end, within the time and the attempt it belongs to. The body of a refusal is not worth an error
- * of its own: its status stands, whatever became of the rest.
+ * Reads an answer to its end. The status of a refusal stands even if its body cannot be read.
  *
  * @param isBounded whether the client itself stops at {@link DirectHttpClient.MAX_BYTES}
  *

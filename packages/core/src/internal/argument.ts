@@ -12,14 +12,14 @@ export interface Difference {
   readonly name?: string
   /** The wire wraps each item of the caller's list in an object with this one member. */
   readonly member?: string
-  /** The value for the wire. Untyped callers may pass anything; what it does not know it leaves to the schema. */
+  /** The value for the wire. It passes unknown values of untyped callers on to the schema. */
   readonly from?: (value: unknown) => unknown
-  /** Whether the id is about where a call works, and not about what. */
+  /** Whether the id says where a call works, and not on what. */
   readonly isPlace?: boolean
 }
 
 /**
- * The annotation of a field, or of its schema, whose argument differs in more than camel case.
+ * Annotates a field, or its schema, whose argument differs in more than camel case.
  *
  * @internal
  */

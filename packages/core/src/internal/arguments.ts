@@ -1,6 +1,6 @@
 /**
- * The arguments of a call, between the caller's names and the wire's. Both follow from the declaration: the caller's are
- * in camel case, path, query and body together; exceptions are annotated (`internal/argument`).
+ * Translates a call's arguments between the caller's names and the wire's. Both follow from the declaration: the caller's
+ * are in camel case, path, query and body together; exceptions are annotated (`internal/argument`).
  */
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"

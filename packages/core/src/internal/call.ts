@@ -60,7 +60,7 @@ export const refused = (call: Call, othersPassed: boolean): void => {
 const MOST_PASSED_OVER = 100
 
 /**
- * Whether the attempt that just failed does not count against the call: it was refused while others got through.
+ * Whether the refusal of the last attempt is not counted, because others got through meanwhile.
  *
  * @internal
  */

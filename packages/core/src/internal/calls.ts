@@ -55,8 +55,8 @@ export interface Subject<A, S> {
 }
 
 /**
- * Redirections are not followed, for the token would go along. The program's own `RequestInit`, which is read where the
- * client is made and where it is called, stays in force otherwise.
+ * Forbids redirections, because the token would go along. The rest of the program's own `RequestInit`, which is read where
+ * the client is made and where it is called, stays in force.
  */
 const withManualRedirect = (around: Context.Context<never>) => {
   const outer = Option.getOrUndefined(Context.getOption(around, FetchHttpClient.RequestInit))
@@ -68,8 +68,8 @@ const withManualRedirect = (around: Context.Context<never>) => {
 }
 
 /**
- * One attempt as the wire sees it. `HttpClient` asks `currentTracerDisabledWhen` once for each request that it puts on
- * the wire, below everything that a program may have put around it: so whoever sends again by himself is noticed there.
+ * One attempt as the wire sees it. `HttpClient` asks `currentTracerDisabledWhen` once for each request on the wire, below
+ * all wrappers of the program: so a wrapper that sends again is noticed.
  */
 class Wire {
   requests = 0
@@ -87,14 +87,13 @@ const surroundings = (
   requestInit: (inner: Context.Context<never>) => RequestInit
 ): deadlines.Surroundings<never> => ({
   context: (outer) =>
-    // One copy of what may be a large context.
+    // One copy: the context may be large.
     Context.unsafeMake(
       new Map<string, unknown>(outer.unsafeMap)
         .set(Tracer.ParentSpan.key, call.span)
         .set(FetchHttpClient.RequestInit.key, requestInit(outer))
     ),
-  // The call has a span of its own. Without one for each attempt there is no attribute in which somebody may unredact the
-  // token.
+  // The call has a span of its own. No span for each attempt: its attributes may have the token unredacted.
   updateRefs: (refs, fiberId) => {
     const counted = FiberRefs.updateAs(refs, {
       fiberId,
@@ -115,7 +114,7 @@ const typeOf = (error: { readonly _tag: string; readonly status?: number }): str
   error.status === undefined || error._tag === "FrameioDecodeError" ? error._tag : String(error.status)
 
 /**
- * Makes what sends the calls of a client.
+ * Makes the sender of a client's calls.
  *
  * @internal
  */

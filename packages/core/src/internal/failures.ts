@@ -22,7 +22,7 @@ export interface Verdict<E> {
 }
 
 /**
- * No complete answer in time. Not yet the public error: that one knows of the other attempts.
+ * No complete answer in time; the public error also knows of the other attempts.
  *
  * @internal
  */
@@ -182,7 +182,7 @@ export const byField = (
 }
 
 /**
- * The error of an answer that is JSON and not what is documented. Frame.io made it, so the change was made.
+ * The error of an answer that is JSON, but not as documented. Frame.io sent it, so the change was made.
  *
  * @internal
  */
@@ -211,7 +211,7 @@ export const undecodable = (
 }
 
 /**
- * The error of an answer that is no JSON, or more of it than can be looked at.
+ * The error of an answer that is not JSON, or too much of it.
  *
  * @internal
  */
@@ -228,8 +228,7 @@ export const unparsable = (
   )
 
 /**
- * The error of an answer of which nothing can be read. It may come from something in between, which may or may not have
- * passed the request on.
+ * The error of an unreadable answer. It may be a proxy's, which may or may not have passed the request on.
  *
  * @internal
  */

@@ -22,7 +22,7 @@ import type * as StatusError from "./statusError.js"
 export interface Options extends Calls.Options, Omit<Writing, "baseUrl"> {}
 
 /**
- * Tells which rules are broken that no schema holds, or that it may not come to, by the names on the wire.
+ * The broken rules that no schema holds, or that it may not reach, by the names on the wire.
  *
  * @internal
  */
@@ -69,7 +69,7 @@ const refusal = (
 }
 
 /**
- * Makes what makes the methods of a client. A method judges its arguments before anything is sent, all of them at once.
+ * Makes the maker of a client's methods. A method judges all its arguments at once, before anything is sent.
  *
  * @internal
  */

@@ -123,7 +123,7 @@ const errorsApart = (paths: Part): { readonly paths: Part; readonly responses: P
     return [[status, { $ref: `#/components/responses/${name}` }]]
   }
   const operationOf = (operation: unknown): Part => {
-    // An empty list would say that no token is needed; without one the document's own holds.
+    // An empty list would say that no token is needed; without one the document's own applies.
     const { security: _, ...rest } = partOf(operation)
     const all = Object.entries(partOf(rest.responses)).flatMap(([status, one]) => responseOf(one, status))
     const parameters = Array.isArray(rest.parameters) ? rest.parameters.map(parameterOf) : []
@@ -181,7 +181,7 @@ const tidy = (value: unknown): unknown => {
     if (key === "$schema" || key === "$defs" || isBoilerplate(key, inner)) continue
     if (key === "required" && Array.isArray(inner) && inner.length === 0) continue
     if (key === "properties" && isPart(inner) && Object.keys(inner).length === 0) continue
-    // Unknown fields are allowed, since Frame.io may add some.
+    // Frame.io may add fields.
     if (key === "additionalProperties" && inner === false) continue
     const isRef = key === "$ref" && typeof inner === "string"
     entries.push([key, isRef ? inner.replace(/^#\/\$defs\//, "#/components/schemas/") : tidy(inner)])

@@ -3,8 +3,8 @@ import type * as FrameioError from "../FrameioError.js"
 import { isGateway } from "./status.js"
 
 /**
- * Whether a failed call only means that nothing gets through, so that sending it again later is right: nothing left, or
- * a read had no answer of Frame.io's.
+ * Whether a failed call means that nothing gets through, so that it may be sent again later: it never left, or a read had
+ * no answer of Frame.io's.
  *
  * @internal
  */

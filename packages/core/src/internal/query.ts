@@ -2,11 +2,7 @@
 import * as Schema from "effect/Schema"
 import { argument } from "./argument.js"
 
-/**
- * `true` or `false`.
- *
- * @internal
- */
+/** @internal */
 export const flag = (description: string) =>
   Schema.optional(Schema.BooleanFromString.annotations({ jsonSchema: { type: "boolean", description } }))
 
@@ -22,11 +18,7 @@ export const count = (description: string) =>
     })
   )
 
-/**
- * Text as it is.
- *
- * @internal
- */
+/** @internal */
 export const text = (description: string) => Schema.optional(Schema.String.annotations({ description }))
 
 const withCommas = (value: unknown): unknown => (Array.isArray(value) ? value.join(",") : value)

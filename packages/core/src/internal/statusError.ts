@@ -8,7 +8,7 @@ import * as text from "../SafeText.js"
 import { isRefusal } from "./status.js"
 
 /**
- * An answer with a status that says no, and the call it belongs to.
+ * A refusing answer, and its call.
  */
 export interface Refusal {
   readonly status: number
@@ -26,8 +26,8 @@ export interface Refusal {
   /** The `location` header. */
   readonly location?: string | undefined
   /**
-   * Whether more requests went out than were counted, because a wrapper of the `HttpClient` repeats them. A refusal may
-   * then be the answer to the second, after the first was carried out.
+   * Whether a wrapper of the `HttpClient` sent more requests than were counted: the refusal may then answer the second,
+   * after the first was carried out.
    */
   readonly repeated?: boolean | undefined
   /** Removed from everything that the error says. */
@@ -100,8 +100,7 @@ const detailsOf = (from: Refusal) => ({
 })
 
 /**
- * The error of a reading call for an answer with a status that says no. A status that makes no sense for a read is an
- * {@link UnexpectedResponse}.
+ * The error of a refused reading call. A status that makes no sense for a read is an {@link UnexpectedResponse}.
  */
 export const fromReadAnswer = (from: Refusal): FrameioError.ReadStatusError => {
   switch (from.status) {
@@ -129,13 +128,13 @@ export const fromReadAnswer = (from: Refusal): FrameioError.ReadStatusError => {
 }
 
 /**
- * The error of a changing call for an answer with a status that says no.
+ * The error of a refused changing call.
  */
 export const fromWriteAnswer = (from: Refusal): FrameioError.WriteStatusError =>
   from.status === 409 ? new FrameioError.Conflict(detailsOf(from)) : fromReadAnswer(from)
 
 /**
- * The error of asking for the URLs of a realtime upload, for an answer with a status that says no.
+ * The error of a refused call for the URLs of a realtime upload.
  */
 export const fromRealtimeAnswer = (from: Refusal): FrameioError.RealtimeStatusError =>
   from.status === 400 ? new FrameioError.BadRequest(detailsOf(from)) : fromWriteAnswer(from)
@@ -150,8 +149,8 @@ const toBody = (error: FrameioError.RealtimeStatusError): FrameioError.ErrorBody
 })
 
 /**
- * A body and the error that a status gives it, for declaring the error of an endpoint: it decodes the documented JSON
- * (which has no `_tag`) into the class, and encodes the class as that JSON.
+ * Declares the error of a status: decodes the documented JSON, which has no `_tag`, into the class, and encodes the class
+ * as that JSON.
  */
 export const overTheWire = <E extends FrameioError.RealtimeStatusError, I>(
   error: Schema.Schema<E, I>,

@@ -64,7 +64,7 @@ const view = (fields: ReadonlyArray<Field>, input: Json): Json | undefined => {
 }
 
 /**
- * The values of optional fields that are not of the type that is documented, as they came.
+ * The values of optional fields that are of another type than documented, as they came.
  *
  * @internal
  */
@@ -97,7 +97,7 @@ const restore = (fields: ReadonlyArray<Field>, value: Json): Json => {
  * make it fail: an optional field of another type is `undefined` in the value, is kept behind it ({@link odd}), and goes
  * out again on encoding.
  *
- * The fast check answers for what is sound; the ordinary schema judges, and explains, the rest.
+ * The fast check accepts sound values; the ordinary schema judges, and explains, the rest.
  *
  * @internal
  */
@@ -126,7 +126,7 @@ export const tolerant = <A extends object, B extends A, I>(
   const asItCame = (input: unknown): Either.Either<B, ParseResult.ParseIssue> =>
     Either.map(judge(input), (value) => {
       const whole: unknown = isJsonObject(value) ? restore(fields, value) : value
-      // By its type it is one: what is odd is beyond the types on the wire, too.
+      // Odd values are outside the types on the wire, too.
       return whole as B
     })
   return Schema.declare(

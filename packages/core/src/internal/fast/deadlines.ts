@@ -46,8 +46,8 @@ export interface Deadline {
   /**
    * Runs any effect; when it takes too long, interrupts it, waits until it is gone, and fails.
    *
-   * That needs a fiber of its own, because interrupting the caller's would interrupt all its children, too. In return
-   * it can have a context and fiber refs of its own for nothing.
+   * It runs in a fiber of its own, because interrupting the caller's would interrupt all its children, too; so it can have
+   * its own context and fiber refs at no cost.
    */
   readonly ofEffect: <A, E, R, E2>(
     self: Effect.Effect<A, E, R>,
@@ -55,8 +55,8 @@ export interface Deadline {
     onTimeout: () => E2
   ) => Effect.Effect<A, E | E2>
   /**
-   * Starts what calls back, and gives what abandons it; when it takes too long, abandons it and fails. It stays in the
-   * caller's fiber: without the fork, a call costs half as much. Abandoning must do nothing after the callback.
+   * Runs a function that calls back, and abandons it when it takes too long. It stays in the caller's fiber: without the
+   * fork, a call costs half as much. Abandoning must do nothing after the callback.
    */
   readonly ofCallback: <A, E, E2>(
     start: (context: Context.Context<never>, callback: (exit: Exit.Exit<A, E>) => void) => () => void,
@@ -65,8 +65,8 @@ export interface Deadline {
 }
 
 /**
- * A timeout for many effects at once. `Effect.timeout` races two fibers and sets a timer for each effect, which is most
- * of the cost of a call; this has a single sleeper for all that run, none when nothing runs.
+ * A timeout for many effects at once. `Effect.timeout` races two fibers and sets a timer for each effect, which is most of
+ * the cost of a call; this has a single sleeper for all effects, and none when nothing runs.
  *
  * @internal
  */
@@ -112,7 +112,7 @@ export const make = (millis: number): Deadline => {
     entry.previous = undefined
     entry.next = undefined
     if (watch.first === undefined && watch.sleeper !== undefined) {
-      // Nothing runs: a timer that is left would keep the process alive.
+      // An idle timer would keep the process alive.
       watch.sleeper.unsafeInterruptAsFork(FiberId.none)
       watch.sleeper = undefined
       watch.watched = false
@@ -131,7 +131,7 @@ export const make = (millis: number): Deadline => {
 
   const sleep = (watch: Watch, clock: Clock.Clock): Effect.Effect<void> =>
     Effect.withFiberRuntime((sleeper) => {
-      // One that was sent away, and is woken all the same, has a successor.
+      // An interrupted sleeper that wakes all the same has a successor.
       if (watch.sleeper !== undefined && watch.sleeper !== sleeper) return Effect.void
       expire(watch, monotonicMillis(clock))
       if (watch.first === undefined) {

@@ -1,7 +1,7 @@
 /**
- * The switch of this room, in which a call costs less than the ordinary way through `HttpClient` (`internal/calls`):
- * `check` answers for a schema where it can, `deadlines` has one timer for all calls, and this one sends without a fiber.
- * The tests of `FrameioClient` run both ways.
+ * The switch of this room, whose calls cost less than the ordinary way through `HttpClient` (`internal/calls`): `check`
+ * decodes without a parser, `deadlines` has one timer for all calls, and `direct` sends without a fiber. The tests of
+ * `FrameioClient` run both ways.
  */
 import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -23,7 +23,7 @@ export type Send = (
 ) => Effect.Effect<Answer.Answer, Failures.Unanswered>
 
 /**
- * Sends by a client's short way; `undefined` where it has none.
+ * Sends by a client's short way; `undefined` if it has none.
  *
  * @internal
  */
