@@ -2,10 +2,10 @@
  * Bucket states in Redis, so that any number of processes behave like one.
  *
  * One key per bucket, changed by compare and set: a process loads the value and the server's time in one round trip,
- * decides, and writes if nobody was faster, else decides again on what the other one left. The key is a keyed hash, so
- * neither token nor route is anywhere in Redis. A process that dies leaves nothing behind for longer than its lease.
+ * decides, and writes if nobody was faster, else decides again. The key is a keyed hash, so neither token nor route is in
+ * Redis. A process that dies leaves nothing behind for longer than its lease.
  *
- * Redis 5 or later, or anything that speaks its protocol and runs Lua; a cluster too, for a bucket is a single key.
+ * Redis 5 or later, or a server that speaks its protocol and runs Lua; also a cluster, because a bucket is a single key.
  *
  * @since 0.1.0
  */
@@ -26,13 +26,13 @@ import { Redis } from "ioredis"
 import * as SharedState from "./internal/sharedState.js"
 
 /**
- * The part of a Redis client that is needed; ioredis and its `Cluster` have it.
+ * The part of a Redis client that the store needs; ioredis and its `Cluster` have it.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Client {
-  /** Runs a script that the server knows by its SHA-1; rejects with `NOSCRIPT` where it does not. */
+  /** Runs a script by its SHA-1; rejects with `NOSCRIPT` if the server does not know it. */
   readonly evalsha: (sha1: string, keys: number, ...keysAndArguments: ReadonlyArray<string>) => Promise<unknown>
   /** Runs a script, which the server then knows. */
   readonly eval: (script: string, keys: number, ...keysAndArguments: ReadonlyArray<string>) => Promise<unknown>
@@ -46,8 +46,8 @@ export interface Client {
  */
 export interface CommonOptions {
   /**
-   * A secret of at least 16 characters, the same for all processes that share. Owner and route are in Redis only as
-   * their HMAC-SHA-256 under it, so nobody who reads Redis can try tokens.
+   * A secret of at least 16 characters, the same for all processes that share. Redis has only the HMAC-SHA-256 of owner and
+   * route under it, so a reader of Redis cannot try tokens.
    */
   readonly hashKey: Redacted.Redacted<string>
   /** The prefix of every key. Default `frameio:ratelimit:`. */
@@ -55,13 +55,13 @@ export interface CommonOptions {
   /** How long one round trip may take before Redis counts as away. Default 500 ms. */
   readonly timeout?: Duration.DurationInput | undefined
   /**
-   * A process not heard of for so long is taken for dead, and what it had in flight is given up. A process that has
-   * something to say is heard of three times as often. Default 3 seconds: until then what it had in flight takes room.
+   * How long a silent process keeps its requests in flight, which take room until then; after that it counts as dead. A
+   * living process writes three times as often. Default 3 seconds.
    */
   readonly lease?: Duration.DurationInput | undefined
   /** How long Redis keeps a bucket that nobody uses; at least two windows and two leases. Default 10 minutes. */
   readonly expiry?: Duration.DurationInput | undefined
-  /** How often to look whether others have changed a bucket for which somebody waits here. Default 25 ms. */
+  /** How often to look whether another process has changed a bucket with waiting requests. Default 25 ms. */
   readonly poll?: Duration.DurationInput | undefined
 }
 
@@ -72,7 +72,7 @@ export interface CommonOptions {
  * @category models
  */
 export interface Options extends CommonOptions {
-  /** `redis://` or `rediss://` (TLS), with user, password and database number where there are any. */
+  /** `redis://` or `rediss://` (TLS), with user, password and database number if there are any. */
   readonly url: Redacted.Redacted<string>
   /** How long to try to connect, each time. Default 2 seconds. */
   readonly connectTimeout?: Duration.DurationInput | undefined
@@ -86,8 +86,8 @@ export interface Options extends CommonOptions {
  */
 export interface ClientOptions extends CommonOptions {
   /**
-   * A client of the caller's, who also closes it. With its offline queue off it fails at once while Redis is away;
-   * else each call takes `timeout` to fail.
+   * The caller's client, which the caller closes. With its offline queue off it fails at once while Redis is away; else
+   * each call takes `timeout` to fail.
    */
   readonly client: Client
 }
@@ -110,8 +110,8 @@ export const defaults = {
 const NAME = "redis"
 
 /**
- * The store that is shared through Redis. The layers provide core's `RateLimitStore`, too, which is what a scheduler
- * asks for; this tag is for code that must not run on any other.
+ * The store that is shared through Redis. The layers also provide `RateLimitStore`, which a scheduler needs; this tag is
+ * for code that must not run on any other store.
  *
  * @since 0.1.0
  * @category tags
@@ -122,8 +122,8 @@ export class RedisRateLimitStore extends Context.Tag("@effect-frameio/redis/Redi
 >() {}
 
 /**
- * Without a value to write: loads. With one: writes it where nothing changed, else loads. The time is read only where
- * nothing is written, which even old servers allow. A key of another type is somebody's mistake, and replaced.
+ * Without a value to write: loads. With one: writes it if nothing changed, else loads. The time is read only if nothing is
+ * written, which even old servers allow. A key of another type is a mistake, and replaced.
  */
 const SCRIPT = `
 local found = redis.pcall("GET", KEYS[1])
@@ -142,9 +142,9 @@ return { found, time[1], time[2] }
 
 const SHA1 = createHash("sha1").update(SCRIPT).digest("hex")
 
-/** Others can be faster so often before it is called an outage; each of those times one of them got on. */
+/** Lost races before it is called an outage; in each of them another process got on. */
 const MOST_ATTEMPTS = 100
-/** So often at once, then after a pause. */
+/** Lost races that are followed at once by the next; later ones by a pause. */
 const EAGER_ATTEMPTS = 4
 const LONGEST_PAUSE_MILLIS = 16
 
@@ -157,7 +157,7 @@ interface Loaded {
 
 interface Entry {
   readonly key: string
-  /** One transaction at a time: two of one process would only get into each other's way. */
+  /** One transaction at a time, because two of one process would only race each other. */
   readonly lock: Effect.Semaphore
   memory: SharedState.Memory
   /** When the scheduler last asked, in ms of this process. */
@@ -205,7 +205,7 @@ const makeWith = (
     const pollMillis = Math.max(1, Duration.toMillis(options.poll ?? defaults.poll))
     const id = randomUUID()
 
-    // By owner, then by route, so that no text has to be put together on the way of every request.
+    // By owner, then by route, so that no request has to build a key.
     const owners = new Map<string, Map<string, Entry>>()
 
     const entryOf = ({ owner, route }: RateLimitStore.BucketKey): Entry => {
@@ -249,7 +249,7 @@ const makeWith = (
       return Effect.succeed({ raw, server: Number(seconds) * 1000 + Number(micros) / 1000 })
     }
 
-    /** The scheduler asks where it cannot be interrupted, and a timeout is an interruption. */
+    /** The scheduler asks uninterruptibly, and a timeout interrupts. */
     const roundTrip = (...keyAndArguments: ReadonlyArray<string>): Effect.Effect<Loaded | "OK", StoreUnavailable> =>
       Effect.flatMap(
         Effect.timeoutFail(
@@ -279,7 +279,7 @@ const makeWith = (
     const lifeMillis = (bucket: LeakyBucket.LeakyBucket): number =>
       Math.ceil(
         Math.max(expiryMillis, 2 * (bucket.rule?.windowMillis ?? 0), 2 * leaseMillis) +
-          // A hold that the server named is for all who share, and for those who come while it lasts.
+          // A hold of the server's is for all processes, also for those that start while it lasts.
           (LeakyBucket.hold(bucket)?.leftMillis ?? 0)
       )
 
@@ -348,8 +348,8 @@ const makeWith = (
       entries().filter((entry) => entry.memory.open > 0 || entry.memory.backlog > 0)
 
     /**
-     * A sign of life for what is in flight. A waiter for a permit asks all the time: after so long a silence nobody
-     * waits here any more, whatever was said last.
+     * A sign of life for requests in flight. A waiting request polls: after a silence of a lease nothing waits here any
+     * more, whatever was written last.
      */
     const renew = Effect.clockWith((clock) =>
       Effect.forEach(
@@ -387,7 +387,7 @@ const makeWith = (
     )
     yield* Effect.addFinalizer(() => leave)
 
-    // The first answer of a run is waited for by all that comes after it; what is slow only once is done before.
+    // The first answer of a run holds up all later requests, so the slow first encoding and round trip are done before.
     const sample = yield* Effect.orDie(SharedState.encode(SharedState.sample))
     yield* Effect.orDie(SharedState.decode(sample))
     yield* Effect.ignore(roundTrip(`${prefix}${SharedState.FORMAT}:none`))
@@ -400,7 +400,7 @@ const makeWith = (
         Effect.sync(() => {
           const routes = owners.get(Redacted.value(owner))
           const entry = routes?.get(route)
-          // Requests in flight must be known until they end.
+          // A request in flight must be known until it ends.
           if (routes === undefined || entry === undefined || entry.memory.open > 0) return
           routes.delete(route)
           if (routes.size === 0) owners.delete(Redacted.value(owner))
@@ -408,7 +408,7 @@ const makeWith = (
     })
   })
 
-/** Tries again for ever, at least once a second: whether to wait for it is not the connection's matter. */
+/** Tries again for ever, at least once a second; the scheduler decides whether to wait. */
 const retryMillis = (times: number): number => Math.min(1000, 25 * 2 ** Math.min(times, 6))
 
 const EXAMPLE = "Use redis://user:password@host:6379/0, or rediss:// for TLS."
@@ -470,7 +470,7 @@ const connect = (
         error instanceof Error && error.name !== "ReplyError" ? new Error(trouble ?? "the connection was lost") : error
       )
 
-    // A start without Redis is the scheduler's to judge, like any later outage.
+    // The scheduler judges a start without Redis like any later outage.
     yield* Effect.tryPromise({ try: () => redis.connect(), catch: (error) => trouble ?? reason(error) }).pipe(
       Effect.timeoutFail({
         duration: connectTimeout,
@@ -510,7 +510,7 @@ export const make = (options: Options): Effect.Effect<RateLimitStore.Service, Co
   makeNamed(options, { url: "url", hashKey: "hashKey" })
 
 /**
- * A store over a client of the caller's, which is not closed. One store per scheduler.
+ * A store over the caller's client, which is not closed. One store per scheduler.
  *
  * @example
  * ```ts
@@ -545,6 +545,13 @@ const layerOf = <E>(
 /**
  * A store with a connection of its own, closed with the layer.
  *
+ * @example
+ * ```ts
+ * const url = Redacted.make("redis://127.0.0.1:6379")
+ * const Store = RedisRateLimitStore.layer({ url, hashKey: Redacted.make("0123456789abcdef") })
+ * const Scheduler = RateLimitScheduler.layer().pipe(Layer.provide(Store))
+ * ```
+ *
  * @since 0.1.0
  * @category layers
  */
@@ -553,7 +560,7 @@ export const layer = (
 ): Layer.Layer<RedisRateLimitStore | RateLimitStore.RateLimitStore, ConfigError.ConfigError> => layerOf(make(options))
 
 /**
- * Names from which {@link layerConfig} reads the two secrets instead of the defaults, and the other options.
+ * Where {@link layerConfig} reads the two secrets, and the other options.
  *
  * @since 0.1.0
  * @category models

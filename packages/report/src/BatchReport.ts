@@ -1,14 +1,6 @@
 /**
  * The report of a job, for people and for other programs: one page that opens anywhere, CSV, JSON lines, a few lines for
- * a terminal. All of them read the same rows, and rows stream: a job of a million links is written in little memory.
- *
- * ```ts
- * import { Ledger } from "@effect-frameio/batch"
- * import { BatchReport } from "@effect-frameio/report"
- * import { Effect, Stream } from "effect"
- *
- * const csv = Effect.flatMap(Ledger.Ledger, (ledger) => Stream.mkString(BatchReport.toCsv(ledger.rows)))
- * ```
+ * a terminal. Rows stream, so a job of a million links is written in little memory.
  *
  * @since 0.1.0
  */
@@ -33,16 +25,16 @@ import * as Text from "./internal/reportText.js"
  */
 export interface HtmlOptions {
   /**
-   * The most rows the page holds, from 0 to 250 000; a number outside is brought to the nearest. Default 50 000, which is
-   * some 15 MB. When there are more, failed rows stay first, then unsettled, skipped, not sent, undone, and last those on
-   * their stacks; the page says what it left out and where to get it.
+   * The most rows of the page, cut to 0 to 250 000. Default 50 000, about 15 MB. If there are more, failed rows stay first,
+   * then unsettled, skipped, not sent, undone, and last those on their stacks; the page says which are missing, and where
+   * to get them.
    */
   readonly maxRows?: number | undefined
-  /** The page's title. Default the plan's file name, or the job's name where the plan has none. */
+  /** The page's title. Default the plan's file name, or else the job's name. */
   readonly title?: string | undefined
   /**
-   * An asset's address on Frame.io without its id at the end, for the page's links. Default that of v2; V4 has one for
-   * each project.
+   * The address of assets on Frame.io without the id at the end, for the page's links. Default v2's; V4 has one for each
+   * project.
    */
   readonly assetUrl?: string | undefined
   /** Possible next steps, each with a command to copy. Default none. */
@@ -89,18 +81,18 @@ export const defaults = {
   byteOrderMark: false
 } as const
 
-/** Beyond this a table's height is more than browsers can lay out. */
+/** Browsers cannot lay out a higher table. */
 const MOST_ROWS = 250_000
 
-/** How many rows are held at a time, and stand in one data block. */
+/** Rows in memory at a time, and in one data block. */
 const ROWS_PER_BLOCK = 1000
 
 /**
  * One self-contained page: what was stacked, what failed and why, requests against the limit over time, the waits, and a
  * table to search. It loads nothing and sends nothing, its policy forbids it to, and it can be read without its script.
  *
- * Rows come in any order and are read once. Which of too many rows are dropped is decided by `head.counts`: when a job at
- * work changes between the counts and the rows, the page says what it really left out.
+ * Rows come in any order and are read once. `head.counts` decides which of too many rows are dropped; if a running job
+ * changes between the counts and the rows, the page says what is really missing.
  *
  * @since 0.1.0
  * @category encoding
@@ -162,12 +154,18 @@ const csvCell = (value: string | number | null): string =>
 const csvLine = (cells: ReadonlyArray<string | number | null>): string => `${cells.map(csvCell).join(",")}\r\n`
 
 /**
- * Every row as CSV (RFC 4180) with a header; times in ISO 8601, UTC. The ids stand in the columns that a plan has, so rows
- * that were picked out of it are a plan again.
+ * Every row as CSV (RFC 4180) with a header; times in ISO 8601, UTC. The ids are in a plan's columns, so some of the rows
+ * are a plan again.
  *
- * A text that a spreadsheet would take for a formula has an apostrophe in front; taking one away from every cell that
- * matches `^'+(\s*[=+\-@＝＋－＠]|[\t\r\n])` gives all texts back. Half a
- * surrogate pair, which UTF-8 cannot hold, is for `toJsonLines`.
+ * A text that a spreadsheet would take for a formula has an apostrophe in front; without one apostrophe every cell that
+ * matches `^'+(\s*[=+\-@＝＋－＠]|[\t\r\n])` is the text again. Half a surrogate pair, which UTF-8 cannot hold, is for
+ * {@link toJsonLines}.
+ *
+ * @example
+ * ```ts
+ * const ledger = yield* Ledger.Ledger
+ * const csv = yield* Stream.mkString(BatchReport.toCsv(ledger.rows))
+ * ```
  *
  * @since 0.1.0
  * @category encoding
@@ -207,8 +205,9 @@ const jsonOf = (row: Row) => ({
 })
 
 /**
- * Every row as one JSON object per line, with the names of events and of a plan in JSON, so that lines which were picked
- * out of it are a plan again; an error as `LinkError` encodes it, and in words as `message`; times in ISO 8601, UTC. Nothing is lost, not even half a surrogate pair.
+ * Every row as one JSON object per line, with the names of events and of a plan in JSON, so that some of the lines are a
+ * plan again; an error as `LinkError` encodes it, and in words as `message`; times in ISO 8601, UTC. Nothing is lost, not
+ * even half a surrogate pair.
  *
  * @since 0.1.0
  * @category encoding
@@ -233,9 +232,8 @@ const failureLine = (row: Row): string => {
 }
 
 /**
- * A few lines for a terminal: the counts, the time, the limit, and the failures given, as far as `maxFailures` goes. Give
- * it the first rows that failed or are unsettled; how many there are in all it knows from the counts. No text in it can
- * steer the terminal.
+ * A few lines for a terminal: the counts, the time, the limit, and `failures`, the first rows that failed or are unsettled,
+ * up to `maxFailures`. No text in it can steer the terminal.
  *
  * @since 0.1.0
  * @category encoding

@@ -1,8 +1,8 @@
 /**
- * Frame.io over undici, by the shortest way that there is.
+ * Frame.io over undici, by the shortest way.
  *
- * To everybody else this is the `HttpClient` of `@effect/platform-node`, over the same connections. `FrameioClient`,
- * whose answers are small and read to their end, goes straight to undici's dispatcher.
+ * `FrameioClient`, whose answers are small and read to their end, goes straight to undici's dispatcher. For other callers
+ * it is the `HttpClient` of `@effect/platform-node`, over the same connections.
  *
  * @since 0.1.0
  */
@@ -13,7 +13,7 @@ import type * as Layer from "effect/Layer"
 import * as client from "./internal/client.js"
 
 /**
- * The client over a dispatcher that is given: `NodeHttpClient.dispatcherLayerGlobal`, or a proxy's.
+ * The client over a given dispatcher: `NodeHttpClient.dispatcherLayerGlobal`, or a proxy's.
  *
  * @since 0.1.0
  * @category layers
@@ -22,8 +22,8 @@ export const layerWithoutDispatcher: Layer.Layer<HttpClient.HttpClient, never, N
   client.layerWithoutDispatcher
 
 /**
- * How connections are made. Of a host with several addresses Node tries one after the other, 250 ms each: over a slow
- * way no handshake is over by then, and the host is never reached. This leaves time for one lost packet.
+ * How connections are made. Node gives each address of a host 250 ms, too little for a handshake over a slow connection;
+ * this leaves time for one lost packet.
  *
  * @since 0.1.0
  * @category constants
@@ -32,7 +32,12 @@ export const connect: { readonly autoSelectFamily: true; readonly autoSelectFami
   client.connect
 
 /**
- * The client with connections of its own. Over `fetch` where undici cannot dispatch, as on Bun.
+ * The client with connections of its own; over `fetch` if undici cannot dispatch, as on Bun.
+ *
+ * @example
+ * ```ts
+ * const Live = FrameioClient.layerConfig().pipe(Layer.provide(UndiciHttpClient.layer))
+ * ```
  *
  * @since 0.1.0
  * @category layers

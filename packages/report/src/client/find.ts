@@ -42,8 +42,8 @@ export const hitsIn = (text: string, words: ReadonlyArray<string>): ReadonlyArra
 const characters = new Intl.Segmenter("en")
 
 /**
- * The place where a name may be cut, so that its beginning (the shot), the `kept` characters at its end (the version) and the first
- * hit show. Its length where it need not be cut.
+ * The place where a name may be cut, so that its beginning (the shot), the `kept` characters at its end (the version) and
+ * the first hit show; its length if it need not be cut.
  */
 export const cutOf = (name: string, kept: number, words: ReadonlyArray<string>): number => {
   if (name.length <= kept + 5) return name.length

@@ -272,7 +272,7 @@ export const make = ({ links, open }: Options): List => {
   grid.addEventListener("click", ({ target }) => {
     if (!(target instanceof Element) || target.closest("a") !== null) return
     const row = target.closest<HTMLElement>(".body [role='row']")
-    // Whoever marks text wants to copy it.
+    // Marked text is for copying.
     if (row === null || getSelection()?.isCollapsed === false) return
     open(move(Number(row.dataset.at)))
   })

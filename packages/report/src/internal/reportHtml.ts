@@ -3,7 +3,7 @@ import * as DateTime from "effect/DateTime"
 import { pieces } from "./reportText.js"
 
 /**
- * Markup that is known to be safe: made by {@link html} of constants and escaped values.
+ * Safe markup, made by {@link html} of constants and escaped values.
  *
  * @internal
  */
@@ -37,7 +37,7 @@ export const html = (strings: TemplateStringsArray, ...values: ReadonlyArray<Ins
   new Markup(strings.reduce((text, part, index) => text + insert(values[index - 1] ?? null) + part))
 
 /**
- * A text from outside: its change of direction ends with it, its extension stays at its end, what is hidden shows.
+ * A foreign text: its change of direction ends with it, its extension stays at its end, hidden characters show.
  *
  * @internal
  */
@@ -45,8 +45,8 @@ export const outside = (text: string): Markup =>
   html`<bdi dir="ltr">${pieces(text).map((piece) => (piece.hidden ? html`<span class="hidden">${piece.text}</span>` : html`${piece.text}`))}</bdi>`
 
 /**
- * JSON that can stand in a `script` element: no text in it can close the element or begin a comment, and what older
- * parsers took for the end of a line is escaped as well. Still the same JSON.
+ * JSON for a `script` element: no text in it can close the element or begin a comment, and older parsers' ends of a line
+ * are escaped as well.
  *
  * @internal
  */
@@ -57,7 +57,7 @@ export const scriptJson = (value: unknown): string =>
   )
 
 /**
- * `2026-11-25T19:15:48.000Z`, or nothing for what is no time.
+ * `2026-11-25T19:15:48.000Z`, or the empty string for no time.
  *
  * @internal
  */
@@ -71,7 +71,7 @@ export const iso = (millis: number | null): string => {
 const utc = (millis: number): string => `${iso(millis).slice(0, 19).replace("T", " ")} UTC`
 
 /**
- * A moment: in UTC until the page's script puts it into the viewer's zone.
+ * A moment, in UTC until the page's script puts it into the viewer's zone.
  *
  * @internal
  */

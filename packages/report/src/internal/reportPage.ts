@@ -35,8 +35,8 @@ const hashOf = (text: string): Effect.Effect<string> =>
   )
 
 /**
- * The page may run its one script and its one style, and nothing else: no request of any kind, no other script, no
- * form, and no string that becomes markup.
+ * Allows the page its one script and its one style: no request of any kind, no other script, no form, and no string that
+ * becomes markup.
  */
 const policy = Effect.map(
   Effect.all([hashOf(script), hashOf(styles)]),
@@ -115,7 +115,7 @@ const runs = (head: Head): Markup => {
 }
 
 /**
- * Up to where the rows stand.
+ * The page before the rows.
  *
  * @internal
  */
@@ -159,7 +159,7 @@ ${bar(head)}${tiles(head)}${next(wording)}</section>
 export const rows = block
 
 /**
- * Failed and unsettled links for a page without script. Bounded, however many there are.
+ * A bounded list of failed and unsettled links, for a page without script.
  *
  * @internal
  */
@@ -222,7 +222,7 @@ const leftOut = (picker: RowPicker): Markup => {
 }
 
 /**
- * From where the rows end.
+ * The page after the rows.
  *
  * @internal
  */

@@ -1,9 +1,9 @@
 /**
- * The plot of requests against the limit: where everything stands, then as SVG. Pure. It is drawn here and not by the
- * page's script, so that it is there in print and without a script; the script adds a cursor.
+ * The plot of requests against the limit: the layout, then the SVG; pure. It is drawn here, so that it shows in print and
+ * without a script; the page's script adds a cursor.
  *
- * The time axis has the runs side by side, to scale, and between them a band of fixed width for the time when nothing was
- * at work: a job that was taken up the next day would else be two hair lines.
+ * The time axis has the runs side by side, to scale, with a band of fixed width between them: a job that went on the next
+ * day would else be two hair lines.
  */
 import type { Head, Sample } from "@effect-frameio/batch/JobRecord"
 import { endOf, limitRate } from "./reportFacts.js"
@@ -20,7 +20,7 @@ const GAPS = 20
 const GAPLESS = 0.1
 
 /**
- * One column: consecutive samples of one run. Rates are requests per second, places percent of the width.
+ * One column: consecutive samples of one run. Rates are requests per second, places are percent of the width.
  *
  * @internal
  */
@@ -43,7 +43,7 @@ export interface Column {
 }
 
 /**
- * A time when nothing was at work.
+ * A time between runs.
  *
  * @internal
  */
@@ -94,7 +94,7 @@ const spansOf = (head: Pick<Head, "runs" | "samples">, samples: ReadonlyArray<Sa
   const strays = stray.map((sample) => ({
     fromMillis: sample.atMillis,
     toMillis: sample.atMillis + sample.millis,
-    // One sample that follows another is the same run.
+    // Samples without a gap are of one run.
     reach: sample.millis * 2
   }))
   const merged: Array<Span> = []
@@ -108,8 +108,8 @@ const spansOf = (head: Pick<Head, "runs" | "samples">, samples: ReadonlyArray<Sa
 }
 
 /**
- * The rate at the end of each sample, over the limit's own window where that is longer than the sample: a burst of 60
- * within one second is no excess when the limit is 100 a minute.
+ * The rate at the end of each sample, over the limit's own window if that is longer than the sample: a burst of 60 within
+ * one second is no excess when the limit is 100 a minute.
  */
 const ratesOf = (samples: ReadonlyArray<Sample>): ReadonlyArray<number> =>
   samples.map((sample, index) => {
@@ -198,7 +198,7 @@ const layout = (head: Pick<Head, "runs" | "samples">): Plot => {
         const sample = samples[at]
         if (sample === undefined || sample.atMillis > span.toMillis) break
         const last = group.at(-1)
-        // A hole in the record stays one.
+        // A gap in the record stays a gap.
         if (last !== undefined && sample.atMillis > last.atMillis + last.millis * 2) break
         const rate = rates[at] ?? 0
         group.push(sample)

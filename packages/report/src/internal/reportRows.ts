@@ -55,8 +55,8 @@ export interface Reason {
 const MAX_REASONS = 50
 
 /**
- * Takes rows one at a time and keeps none. A row is left out when the page is full, or when the places that are left are
- * needed for rows of a graver state that are still to come, by the job's counts.
+ * Takes rows one at a time and keeps none. A row is left out if the page is full, or if the job's counts say that the free
+ * places are needed for later rows of a graver state.
  *
  * @internal
  */

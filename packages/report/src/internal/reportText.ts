@@ -1,8 +1,8 @@
 /** Text for people: foreign text with nothing hidden in it, numbers, durations. Pure: the page's own program has it, too. */
 
 /**
- * Characters that are invisible or move the text around them, as `SafeText.hidden` of `core` has them, and spaces at either
- * end. The page's program may bring no other package along, so it is written down again, and a test compares the two.
+ * Characters that are invisible or move the text around them, and spaces at either end. The page's program may not bundle
+ * `SafeText.hidden` of `core`, so a test compares the two.
  */
 const HIDDEN = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]|^\p{Zs}+|\p{Zs}+$/gu
 
