@@ -1,24 +1,6 @@
 /**
- * A Frame.io in memory, to test programs against. Its handlers are written against the declaration that the client is
- * derived from, and it keeps the documented rules: version stacks, tokens, the leaky bucket to the millisecond.
- *
- * ```ts
- * import { FrameioClient } from "@effect-frameio/core"
- * import { FakeFrameio } from "@effect-frameio/testing"
- * import { Effect } from "effect"
- *
- * const program = Effect.gen(function* () {
- *   const fake = yield* FakeFrameio.FakeFrameio
- *   const first = yield* fake.addFile({ name: "shot_v001.mov" })
- *   const second = yield* fake.addFile({ name: "shot_v002.mov" })
- *   const client = yield* FrameioClient.FrameioClient
- *   return yield* client.version({ assetId: first, nextAssetId: second })
- * })
- *
- * const test = program.pipe(Effect.provide(FakeFrameio.layerClient()))
- * ```
- *
- * It runs on the program's `Clock`, so that under `TestClock` hours pass in no time.
+ * A Frame.io in memory, to test programs against. It keeps the documented rules: version stacks, tokens, the leaky bucket
+ * to the millisecond. It runs on the program's `Clock`, so that hours pass in no time under `TestClock`.
  *
  * @since 0.1.0
  */
@@ -49,7 +31,7 @@ import * as Webhooks from "./Webhooks.js"
 import * as World from "./World.js"
 
 /**
- * The token of the user whom every fake has. It is worth nothing anywhere else.
+ * The token of every fake's user, worth nothing anywhere else.
  *
  * @since 0.1.0
  * @category constants
@@ -57,7 +39,7 @@ import * as World from "./World.js"
 export const token = "fake-frameio-token"
 
 /**
- * A second token of the same user, who has one rate limit for both.
+ * A second token of the same user, with the same rate limit.
  *
  * @since 0.1.0
  * @category constants
@@ -71,18 +53,18 @@ export const secondToken = "fake-frameio-token-2"
  * @category models
  */
 export interface Options {
-  /** Ids come out of it. Default 1. Not used where a world is given. */
+  /** The seed of ids. Default 1. Not used if a world is given. */
   readonly seed?: number | undefined
   /**
-   * The world to serve, or what to fill a new one with. A new one has an account, a team, a project and a user with
-   * {@link token} and {@link secondToken}. A world that is given is shared by all fakes that get it.
+   * The world to serve, which several fakes may share, or a function that fills a new one. A new one has an account, a
+   * team, a project and a user with {@link token} and {@link secondToken}.
    */
   readonly world?: World.World | ((world: World.World) => void) | undefined
-  /** Behaviour where the real API's is unknown. Not used where a world is given: it has its own. */
+  /** Behaviour where the real API's is unknown. Not used if a world is given, which has its own. */
   readonly unknowns?: Unknowns.Options | undefined
   /**
-   * Limits by endpoint, such as `assets.version`, before the documented ones; with `*` in the place of them.
-   * {@link RateLimiter.unlimited} is none. A name that the API does not have is a defect, and so it is in `foreign`.
+   * Limits by endpoint, such as `assets.version`, in front of the documented ones; with `*`, in their place. An unknown
+   * name is a defect, here and in `foreign`.
    */
   readonly limits?: RateLimiter.Limits | undefined
   /** Somebody else on the same user's buckets. */
@@ -92,11 +74,11 @@ export interface Options {
   /** Behaviour where V4's is unknown. */
   readonly v4?: V4Unknowns.Options | undefined
   /**
-   * The receiver of V4's webhook deliveries. Default in process: `Webhooks.kept`, and on a port `Webhooks.http()`, which
-   * reaches this machine alone.
+   * The receiver of V4's webhook deliveries. Default: on a port `Webhooks.http()`, which reaches this machine only; in
+   * process they are kept and not sent.
    */
   readonly webhooks?: Webhooks.Receiver | undefined
-  /** How much of an asset is shown. Default `full`, which is what the real API shows; `slim` is for bulk. */
+  /** How much of an asset is shown. Default `full`, as in the real API; `slim` is for bulk. */
   readonly payload?: Payload.Shape | undefined
   /** How many requests the journal keeps; counts are kept of all. Default 100 000. */
   readonly journal?: number | undefined
@@ -168,12 +150,23 @@ export interface Service {
 /**
  * A running fake.
  *
+ * @example
+ * ```ts
+ * const test = Effect.gen(function* () {
+ *   const fake = yield* FakeFrameio.FakeFrameio
+ *   const assetId = yield* fake.addFile({ name: "shot_v001.mov" })
+ *   const nextAssetId = yield* fake.addFile({ name: "shot_v002.mov" })
+ *   const client = yield* FrameioClient.FrameioClient
+ *   return yield* client.version({ assetId, nextAssetId })
+ * }).pipe(Effect.provide(FakeFrameio.layerClient()))
+ * ```
+ *
  * @since 0.1.0
  * @category tags
  */
 export class FakeFrameio extends Context.Tag("@effect-frameio/testing/FakeFrameio")<FakeFrameio, Service>() {}
 
-/** More than any bucket holds whose requests cost anything. */
+/** More than any bucket holds. */
 const BRIM = 1_000_000
 
 const newWorld = (options: Options | undefined): World.World => {
@@ -193,7 +186,7 @@ const worldOf = (options: Options | undefined): World.World => {
 const firstUser = (world: World.World): World.User =>
   world.userOf(token) ?? world.users[0] ?? world.addUser({ tokens: [token, secondToken] })
 
-/** A name that is misspelt would silently get the default limit. */
+/** A misspelt name would silently get the default limit. */
 const checkNames = (options: Options | undefined): void => {
   const known = new Set([
     ...FrameioApi.endpoints.keys(),
@@ -272,9 +265,7 @@ export const run = (options?: Options): Effect.Effect<Running, never, Scope.Scop
   })
 
 /**
- * A fake in process: an `HttpClient` whose requests it answers, whatever their host, and the service to look into it.
- *
- * A program that needs an `HttpClient` runs over it unchanged.
+ * A fake in process: an `HttpClient` that it answers, whatever the host, and the service to look into it.
  *
  * @since 0.1.0
  * @category layers

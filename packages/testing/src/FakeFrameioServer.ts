@@ -1,7 +1,6 @@
 /**
- * The fake on a port of this machine, for programs in other processes and in other languages. It listens on 127.0.0.1
- * unless it is told otherwise, over plain HTTP, and lets pages of every origin call it. Needs Node, and
- * `@effect/platform-node`, which nothing else in this package does.
+ * The fake on a port of this machine, for programs in other processes and languages, over plain HTTP, with CORS for every
+ * origin. Only this module needs Node and `@effect/platform-node`.
  *
  * @since 0.1.0
  */
@@ -31,11 +30,11 @@ import * as Webhooks from "./Webhooks.js"
  * @category models
  */
 export interface Options extends FakeFrameio.Options {
-  /** 0, the default, takes any that is free. */
+  /** Default 0, which takes any free one. */
   readonly port?: number | undefined
   /**
-   * The address or name to listen on. Default `127.0.0.1`. Whoever reaches another may call the fake, whose token
-   * everybody knows: see {@link warning}, which is logged then.
+   * The address or name to listen on. Default `127.0.0.1`. For any other the {@link warning} is logged, because everybody
+   * knows the fake's token.
    */
   readonly host?: string | undefined
 }
@@ -52,14 +51,20 @@ export interface Service extends FakeFrameio.Service {
   /** The port it listens on. */
   readonly port: number
   /**
-   * The page on which its calls can be made; the OpenAPI document is at `/openapi.json` beside it. What is in the fake, and
-   * how its buckets stand, is on the page at {@link baseUrl}. For a browser.
+   * The page on which calls can be made in a browser; the OpenAPI document is beside it at `/openapi.json`. The page at
+   * {@link baseUrl} shows the fake's content and buckets.
    */
   readonly docsUrl: string
 }
 
 /**
  * A running fake and where it is.
+ *
+ * @example
+ * ```ts
+ * const { baseUrl } = yield* FakeFrameioServer.make()
+ * const answer = yield* HttpClient.get(`${baseUrl}/openapi.json`)
+ * ```
  *
  * @since 0.1.0
  * @category tags
@@ -93,7 +98,7 @@ export const warning = (host: string): string | undefined =>
 /** Nobody can connect to "all addresses". */
 const REACHED_BY: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" }
 
-/** Pages of every origin may call a fake, and read what programs read. */
+/** Pages of every origin may call a fake, and read the headers that programs read. */
 const cors = HttpMiddleware.cors({
   exposedHeaders: [
     ...[RateLimitHeaders.LIMIT, RateLimitHeaders.WINDOW, RateLimitHeaders.REMAINING, "retry-after"],
@@ -107,7 +112,7 @@ const platformNode = Effect.promise(() =>
   Promise.all([import("@effect/platform-node/NodeHttpServer"), import("@effect/platform-node/NodeHttpServerRequest")])
 )
 
-/** Ends the connection the way a network does that breaks. */
+/** Ends the connection as a broken network does. */
 const breakOff = (request: HttpServerRequest.HttpServerRequest) =>
   Effect.flatMap(platformNode, ([, { toIncomingMessage }]) => {
     toIncomingMessage(request).socket.resetAndDestroy()
@@ -135,10 +140,10 @@ const serve = (engine: Engine, manual: Manual.Manual, uploads: Uploads) =>
       const { headers, method, stream, url } = request
       return yield* giveBack(request, yield* engine.exchangeWithStorage({ method, url, headers, body: stream }))
     }
-    // The body is read before anything else: what has arrived is handled, even if the client goes away.
+    // The body is read first: a request that has arrived is handled, even if the client goes away.
     const body = yield* Effect.either(request.arrayBuffer)
     if (body._tag === "Left") return HttpServerResponse.empty({ status: 400 })
-    // As the client has reached it, so that it reaches the storage host as well.
+    // The host by which the client reached the fake also reaches the storage host.
     if (request.headers.host !== undefined) uploads.base = `http://${request.headers.host}`
     const reply = yield* engine.exchange(
       new ServerRequest(request.method, request.url, request.headers, new Uint8Array(body.right))
@@ -147,7 +152,7 @@ const serve = (engine: Engine, manual: Manual.Manual, uploads: Uploads) =>
   })
 
 /**
- * Starts a fake on a port, until the scope closes. Fails if the port is taken, or the host is none of this machine's.
+ * Starts a fake on a port, until the scope closes. Fails if the port is taken, or the host is not this machine's.
  *
  * @since 0.1.0
  * @category constructors
@@ -165,7 +170,7 @@ export const make = (options?: Options): Effect.Effect<Service, HttpServerError.
       service
     )
     yield* http.serve(serve(engine, manual, service.world.uploads), cors)
-    // Runs first of all finalizers: connections kept open for a next request would keep the server from closing.
+    // Runs first of all finalizers, because kept-alive connections would keep the server from closing.
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
         server.close()
@@ -183,7 +188,7 @@ export const make = (options?: Options): Effect.Effect<Service, HttpServerError.
   }).pipe(Effect.withTracerEnabled(false))
 
 /**
- * A fake on a port. Programs on this layer get `FakeFrameio`, too, to look into it.
+ * A fake on a port, and `FakeFrameio` to look into it.
  *
  * @since 0.1.0
  * @category layers

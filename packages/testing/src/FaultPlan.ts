@@ -1,6 +1,6 @@
 /**
- * Faults and their times. A plan is a pure function of a request to its fate, and a list of what happens at a time;
- * everything random in it comes out of a seed, so that a run can be repeated.
+ * Faults and their times. A plan is a pure function from a request to its fate, and a list of events at given times. All
+ * randomness comes out of a seed, so that a run can be repeated.
  *
  * @since 0.1.0
  */
@@ -11,8 +11,7 @@ import type { Limit } from "./RateLimiter.js"
 import type { World } from "./World.js"
 
 /**
- * The name of an endpoint of either API, of the storage host, or of the token endpoint. Names are literals, so that a misspelt one is a
- * type error and not a fault that never happens.
+ * The name of an endpoint of either API, of the storage host, or of the token endpoint. A misspelt one is a type error.
  *
  * @since 0.1.0
  * @category models
@@ -26,11 +25,11 @@ export type EndpointName = FrameioApi.EndpointName | V4Api.EndpointName | "stora
  * - `RequestLost`: the connection breaks before the server has seen the request. Nothing is charged, nothing is done.
  * - `AnswerLost`: the server does what was asked, and the connection breaks before the answer.
  * - `NoAnswer`: the server does what was asked, and nothing ever comes back.
- * - `ErrorBefore`, `ErrorAfter`: a 5xx with the documented JSON, before or after the change was made. Before, also with
- *   a `Retry-After`: `retryAfter` is its value, such as `120` or a date.
- * - `HtmlBefore`, `HtmlAfter`: a proxy's page instead of the answer, before or after the change was made; with a
- *   status of 502, or the one that is given. Before: the limiter has not seen the request. No rate-limit headers.
- * - `BrokenMidway`: the connection breaks when half of the body has come. Nothing is charged, nothing is done.
+ * - `ErrorBefore`, `ErrorAfter`: a 5xx with the documented JSON, before or after the change was made. `retryAfter` is the
+ *   value of a `Retry-After` header, such as `120` or a date.
+ * - `HtmlBefore`, `HtmlAfter`: a proxy's page without rate-limit headers instead of the answer, before or after the change
+ *   was made; with status 502 by default. `HtmlBefore`: the limiter has not seen the request.
+ * - `BrokenMidway`: the connection breaks after half of the body. Nothing is charged, nothing is done.
  * - `UrlExpired`: the storage host answers that the upload URL has expired (403). Frame.io itself never does.
  *
  * @since 0.1.0
@@ -98,8 +97,7 @@ export interface Fate {
 }
 
 /**
- * Something that happens at a time, in ms after the start of the fake: in effect for every request that reaches the
- * server from then on.
+ * An event at a time, in ms after the start of the fake, in effect for every later request.
  *
  * @since 0.1.0
  * @category models
@@ -117,6 +115,16 @@ export type Happening =
 
 /**
  * A plan.
+ *
+ * @example
+ * ```ts
+ * const faults = FaultPlan.combine(
+ *   FaultPlan.latency({ millis: 80, jitterMillis: 40 }),
+ *   FaultPlan.nth("assets.version", [0, 3], { _tag: "AnswerLost" }),
+ *   FaultPlan.happening({ _tag: "TokenExpires", atMillis: 60_000, token: FakeFrameio.token })
+ * )
+ * const Fake = FakeFrameio.layer({ faults })
+ * ```
  *
  * @since 0.1.0
  * @category models
@@ -138,7 +146,7 @@ const NO_HAPPENINGS: ReadonlyArray<Happening> = []
 export const none: FaultPlan = { decide: () => NOTHING, happenings: NO_HAPPENINGS }
 
 /**
- * A plan out of a function.
+ * A plan out of a function; `undefined` is an ordinary answer.
  *
  * @since 0.1.0
  * @category constructors
@@ -160,7 +168,7 @@ export const when = (test: (request: RequestInfo) => boolean, fault: Fault): Fau
 }
 
 /**
- * One fault, for the n-th request to an endpoint (from 0), or for several, and for nothing else.
+ * One fault, for the n-th request to an endpoint (from 0), or for several of them.
  *
  * @since 0.1.0
  * @category constructors
@@ -171,8 +179,8 @@ export const nth = (endpoint: EndpointName, n: number | ReadonlyArray<number>, f
 }
 
 /**
- * A way there and back that takes `millis` together, give or take up to `jitterMillis` evenly spread. Half of it is
- * the way there. Requests may overtake one another, as they do on several connections.
+ * Delays the way there and the way back by half of `millis` each, give or take evenly spread `jitterMillis`. Requests may
+ * overtake one another, as on several connections.
  *
  * @since 0.1.0
  * @category constructors
@@ -198,7 +206,7 @@ export const latency = (options: {
 }
 
 /**
- * One fate for a share of the requests, by chance out of a seed: that of the n-th request is always the same.
+ * One fate for a share of the requests, by chance out of a seed: the n-th request always has the same.
  *
  * @since 0.1.0
  * @category constructors
@@ -255,7 +263,7 @@ const NONSENSE: ReadonlyArray<HeaderFault> = [
 ]
 
 /**
- * Faults by chance, out of a seed: the fate of the n-th request is always the same.
+ * Faults by chance, out of a seed: the n-th request always has the same.
  *
  * @since 0.1.0
  * @category constructors
@@ -300,7 +308,7 @@ export const random = (
 }
 
 /**
- * A plan of what happens at a time.
+ * A plan of events.
  *
  * @since 0.1.0
  * @category constructors

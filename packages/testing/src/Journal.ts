@@ -1,16 +1,5 @@
 /**
- * The requests that the server saw, and its answers: counts of all, and the last ones in full.
- * Pure.
- *
- * ```ts
- * import { FakeFrameio } from "@effect-frameio/testing"
- * import { Effect } from "effect"
- *
- * const refused = Effect.gen(function* () {
- *   const fake = yield* FakeFrameio.FakeFrameio
- *   return (yield* fake.counts("assets.version")).refused
- * })
- * ```
+ * The requests that the server saw, and its answers: counts of all, and the last ones in full; pure.
  *
  * @since 0.1.0
  */
@@ -32,11 +21,11 @@ export interface Entry {
   readonly url: string
   /** Such as `assets.version`; `storage.part` for a part of an upload; empty where the request is not declared. */
   readonly endpoint: string
-  /** Absent where the token was not accepted. */
+  /** Absent if the token was not accepted. */
   readonly userId: string | undefined
-  /** The assets that it was about: those of the path, then those of the body. */
+  /** The assets of its path, then those of its body. */
   readonly assetIds: ReadonlyArray<string>
-  /** The status that the server answered, be it lost or replaced on the way; 0 where the request did not arrive. */
+  /** The server's status, even if it was lost or replaced on the way; 0 if the request did not arrive. */
   readonly status: number
   /** Whether it changed something. */
   readonly applied: boolean
@@ -57,13 +46,13 @@ export interface Entry {
 export interface Counts {
   /** Sent by clients, lost ones included. */
   readonly requests: number
-  /** Answered 200 by the server, be the answer lost or not. */
+  /** Answered 200 by the server, even if the answer was lost. */
   readonly succeeded: number
   /** Answered 429. */
   readonly refused: number
   /** Those that changed something. */
   readonly applied: number
-  /** By status; 0 is for those that did not arrive. */
+  /** By status; 0 for requests that did not arrive. */
   readonly byStatus: ReadonlyMap<number, number>
   /** When the server had the first; `undefined` before that. */
   readonly firstAtMillis: number | undefined
@@ -98,6 +87,13 @@ const NO_COUNTS: Counts = new Tally()
 
 /**
  * The journal of one fake.
+ *
+ * @example
+ * ```ts
+ * const { journal } = yield* FakeFrameio.FakeFrameio
+ * const { refused } = journal.counts("assets.version")
+ * const changed = journal.changes.flatMap(({ assetIds }) => assetIds)
+ * ```
  *
  * @since 0.1.0
  * @category models

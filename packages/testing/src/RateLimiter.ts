@@ -1,10 +1,10 @@
 /**
- * The server's side of the rate limit: one leaky bucket per user and endpoint, whole milliseconds. Pure.
+ * The server's side of the rate limit: one leaky bucket per user and endpoint, in whole milliseconds; pure.
  *
- * The rule is that of the limiter library that Frame.io publishes, which sends the very headers that are documented:
- * a request costs `round(window / limit)` ms of a level that leaks 1 ms per ms, is admitted when the level stays within
- * the window, and costs nothing when it is refused. `remaining` is computed after the charge, with the unrounded cost,
- * and **a refusal reports the figure of an empty bucket**.
+ * The rule is that of Frame.io's public limiter library, which sends the documented headers: a request costs
+ * `round(window / limit)` ms of a level that leaks 1 ms per ms, is admitted if the level stays within the window, and costs
+ * nothing when refused. `remaining` is computed after the charge, with the unrounded cost, and **a refusal reports the
+ * figure of an empty bucket**.
  *
  * @since 0.1.0
  */
@@ -43,8 +43,8 @@ const per = (limit: number, windowMillis: number): Limit => ({ limit, windowMill
 export const perSecond = (limit: number): Limit => per(limit, 1000)
 
 /**
- * The documented limits (developer.frame.io, "Rate Limits"). Not documented, and therefore a guess: everything else,
- * `assets.version` and `assets.unversion` among it, has the limit of "Assets update".
+ * The documented limits (developer.frame.io, "Rate Limits"). All other endpoints of v2, `assets.version` and
+ * `assets.unversion` among them, have the limit of "Assets update", which is a guess.
  *
  * @since 0.1.0
  * @category constants
@@ -79,7 +79,7 @@ export const unlimited: Limits = { "*": "unlimited" }
 export const costOf = (limit: Limit): number => Math.round(limit.windowMillis / limit.limit)
 
 /**
- * How many requests pass at once from an empty bucket. Infinite where the cost rounds to nothing.
+ * How many requests an empty bucket lets pass at once; infinite if the cost rounds to 0.
  *
  * @since 0.1.0
  * @category rules
@@ -118,8 +118,8 @@ export interface Foreign {
   /** ms after the start of the fake from which none arrive any more; never by default. */
   readonly untilMillis?: number | undefined
   /**
-   * Whether a refused request comes again at the very first moment that has room, before anybody else. Otherwise it is
-   * lost, as a web page's is. Default `false`.
+   * Whether a refused request comes again at the first moment that has room, before anybody else, or is lost like a web
+   * page's. Default `false`.
    */
   readonly insists?: boolean | undefined
 }
@@ -177,7 +177,7 @@ export interface Decision {
 }
 
 /**
- * How the bucket of one user and endpoint stands at a time.
+ * The bucket of one user and endpoint at a time.
  *
  * @since 0.1.0
  * @category models
@@ -241,8 +241,16 @@ export interface Options {
 }
 
 /**
- * All buckets. Throws a `RangeError` for a limit that is not whole or below 1. Times are in ms and may be fractional; the limiter counts whole ones. A time before the last is read as
- * the last.
+ * All buckets. Throws a `RangeError` for a limit that is not whole or below 1. Times are in ms, and cut to whole ones; a
+ * time before the last is read as the last.
+ *
+ * @example
+ * ```ts
+ * const Fake = FakeFrameio.layer({
+ *   limits: { "assets.version": RateLimiter.perSecond(2), "*": "unlimited" },
+ *   foreign: [{ endpoint: "assets.version", everyMillis: 1000, burst: 1 }]
+ * })
+ * ```
  *
  * @since 0.1.0
  * @category models

@@ -1,16 +1,5 @@
 /**
- * Worlds to try things in: shots of a film with versions to stack, named as post houses name them. Pure and
- * deterministic.
- *
- * ```ts
- * import { FakeFrameio, Seed } from "@effect-frameio/testing"
- * import { Effect } from "effect"
- *
- * const program = Effect.gen(function* () {
- *   const { world } = yield* FakeFrameio.FakeFrameio
- *   return Seed.pairs(Seed.shots(world, { shots: 20, versions: 3 }))
- * })
- * ```
+ * Worlds to try things in: shots of a film with versions to stack, named as post houses name them; pure and deterministic.
  *
  * @since 0.1.0
  */
@@ -24,7 +13,7 @@ import type { World } from "./World.js"
  * @category models
  */
 export interface ShotsOptions {
-  /** How many shots; each will be one stack. At least 1. */
+  /** How many shots, at least 1. */
   readonly shots: number
   /** How many versions of each shot, at least 1. Default 3. */
   readonly versions?: number | undefined
@@ -66,7 +55,7 @@ export interface Shots {
 const three = (n: number): string => String(n).padStart(3, "0")
 
 /**
- * The name of the n-th shot, from 0: episode, scene, shot, such as `AGM_104_065_010`. Up to a million are different.
+ * The name of the n-th shot, from 0: episode, scene, shot, such as `AGM_104_065_010`. Unique up to a million.
  *
  * @since 0.1.0
  * @category names
@@ -84,7 +73,13 @@ export const fileName = (shot: string, version: number, options?: Pick<ShotsOpti
   `${shot}_${options?.task ?? "comp_NFX"}_v${three(version)}.${options?.extension ?? "mov"}`
 
 /**
- * Adds loose files to a world: shots × versions, in one folder, uploaded version by version. Nothing is stacked yet.
+ * Adds loose files to a world: shots × versions, in one folder, uploaded version by version.
+ *
+ * @example
+ * ```ts
+ * const { world } = yield* FakeFrameio.FakeFrameio
+ * const pairs = Seed.pairs(Seed.shots(world, { shots: 20, versions: 3 }))
+ * ```
  *
  * @since 0.1.0
  * @category worlds
@@ -106,7 +101,7 @@ export const shots = (world: World, options: ShotsOptions): Shots => {
 }
 
 /**
- * A pair for a version call: what gets the new version, and the new version.
+ * The arguments of a version call.
  *
  * @since 0.1.0
  * @category models
@@ -117,8 +112,8 @@ export interface Pair {
 }
 
 /**
- * The pairs that stack every shot, chain after chain: each names the first version of its shot as the target, and then
- * each version the one before. A batch run resolves them to one stack per shot.
+ * The pairs that stack every shot, chain after chain: each version onto the one before. A batch run resolves them to one
+ * stack per shot.
  *
  * @since 0.1.0
  * @category worlds

@@ -1,20 +1,13 @@
 /**
- * The storage host, where the parts of uploads are put. It is not Frame.io: it knows no token, and judges a request by
- * what was signed into its URL, as S3 does. It keeps a checksum of each part, and not the bytes. Pure.
- *
- * ```ts
- * import { FakeFrameio } from "@effect-frameio/testing"
- * import { Effect } from "effect"
- *
- * const storage = Effect.map(FakeFrameio.FakeFrameio, ({ storage }) => storage)
- * ```
+ * The storage host, where the parts of uploads are put; pure. It knows no token, and judges a request by its signed URL, as
+ * S3 does. It keeps a checksum of each part, not the bytes.
  *
  * @since 0.1.0
  */
 import * as Crc32 from "./internal/crc32.js"
 
 /**
- * The name that requests to the storage host have in the journal and in fault plans.
+ * The name of requests to the storage host in the journal and in fault plans.
  *
  * @since 0.1.0
  * @category constants
@@ -22,7 +15,7 @@ import * as Crc32 from "./internal/crc32.js"
 export const ENDPOINT = "storage.part"
 
 /**
- * A part that was put. When it was put again, the last one counts.
+ * A part that was put; the last one counts.
  *
  * @since 0.1.0
  * @category models
@@ -37,7 +30,7 @@ export interface StoredPart {
 }
 
 /**
- * One request, whatever became of it.
+ * One request, successful or not.
  *
  * @since 0.1.0
  * @category models
@@ -67,17 +60,23 @@ export interface Content {
 /**
  * The parts that the storage host has.
  *
+ * @example
+ * ```ts
+ * const { storage } = yield* FakeFrameio.FakeFrameio
+ * const { crc32, parts, size } = storage.content(shot)
+ * ```
+ *
  * @since 0.1.0
  * @category models
  */
 export class Storage {
   /** Every request, in the order in which they came. */
   readonly requests: Array<StorageRequest> = []
-  /** The bytes of all bodies, those that came to nothing included. */
+  /** The bytes of all bodies, also of refused requests. */
   bytesTaken = 0
   private readonly stored = new Map<string, Map<number, StoredPart>>()
 
-  /** Keeps what is to be known of a part. */
+  /** Keeps a part's size and checksum. */
   put(assetId: string, part: StoredPart): void {
     const parts = this.stored.get(assetId) ?? new Map<number, StoredPart>()
     parts.set(part.number, part)

@@ -1,12 +1,6 @@
 /**
- * Unknown behaviour of Frame.io's API, version 2. Where the documentation says nothing, the fake has to do
- * something: each of its guesses is an option here, so that a program can be tested against the other answer, too.
- *
- * ```ts
- * import { FakeFrameio } from "@effect-frameio/testing"
- *
- * const Fake = FakeFrameio.layer({ unknowns: { nextInStack: "move", lastVersion: "dissolve" } })
- * ```
+ * Unknown behaviour of Frame.io's API, version 2. Each guess of the fake is an option here, so that a program can be tested
+ * against the other answer, too.
  *
  * @since 0.1.0
  */
@@ -42,74 +36,77 @@ export type Rule =
 /**
  * Unknown behaviour, as options.
  *
+ * @example
+ * ```ts
+ * const Fake = FakeFrameio.layer({ unknowns: { nextInStack: "move", lastVersion: "dissolve" } })
+ * ```
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Unknowns {
   /**
-   * The answer of a version call: the stack (default) or the file that was added. The documentation says "an asset".
-   * The stack is the default because a caller needs its new id to go on.
+   * The answer of a version call: the stack (default), whose new id a caller needs to go on, or the added file. The
+   * documentation says "an asset".
    */
   readonly versionReturns: "stack" | "file"
   /** The answer of an unversion call: the file that was taken out (default) or the stack it was in. */
   readonly unversionReturns: "file" | "stack"
   /**
-   * A version call on a file inside a stack: it is refused (default), or it means the stack. The guide tells
-   * callers to take the stack's id, and people report a 422.
+   * A version call on a file inside a stack: it is refused (default), or means the stack. The guide tells callers to take
+   * the stack's id, and people report a 422.
    */
   readonly targetInStack: "refuse" | "resolve"
   /**
-   * A new version that is inside a stack already, even the same one: it is refused (default), or it is
-   * moved to the top of the target.
+   * A new version that is inside a stack already, even the same one: it is refused (default), or moved to the top of the
+   * target.
    */
   readonly nextInStack: "refuse" | "move"
   /**
-   * The remains after the second-last version was taken out: a stack of one (default), or the last version as a plain
-   * file in the place of the stack, which is gone.
+   * The stack after its second-last version was taken out: a stack of one (default), or replaced by the last version as a
+   * plain file.
    */
   readonly lastVersion: "keep-stack" | "dissolve"
   /** Whether a stack goes with its last version (default), or stays without any. */
   readonly emptyStack: "gone" | "stays"
   /**
-   * Whether a file that is not processed yet, so that its `asset_type` is null, goes with any other (default), or only
-   * with its like.
+   * Whether an unprocessed file, whose `asset_type` is null, goes with any other file (default), or with unprocessed ones
+   * only.
    */
   readonly unprocessed: "matches-any" | "matches-none"
   /**
-   * How long a file has no `asset_type` after its last part has come, in ms: 0 by default. With `unprocessed` as
-   * `matches-none` it cannot be stacked before.
+   * How long a file has no `asset_type` after its last part, in ms: 0 by default. With `unprocessed: "matches-none"` it
+   * cannot be stacked before.
    */
   readonly processingMillis: number
   /** Whose name a stack has: that of its newest version (default), or that of its first. */
   readonly stackName: "newest" | "first"
   /**
-   * The status that answers a broken rule: 422 for all by default. The error table says that 422 means invalid
-   * arguments; the page of the endpoint documents 401 and 404 only.
+   * The status of a broken rule: 422 by default, which the error table calls invalid arguments; the page of the endpoint
+   * documents 401 and 404 only.
    */
   readonly statusOf: Readonly<Record<Rule, 400 | 403 | 404 | 409 | 422>>
   /** The status for arguments that are not of the documented form, such as an id that is no UUID. 422 by default. */
   readonly malformedStatus: 400 | 404 | 422
   /**
-   * The body of a 429: plain text, as the public library that sends these very headers does by default, or the
-   * documented JSON.
+   * The body of a 429: plain text (default), as in the public limiter library, or the documented JSON.
    */
   readonly rateLimitBody: "text" | "json"
   /**
-   * The name of a copy: the same as its original (default), or with `Copy of ` in front. Names need not be unique,
-   * as far as is known.
+   * The name of a copy: the same as its original (default), or with `Copy of ` in front.
    */
   readonly copyName: "same" | "copy-of"
   /** Whether a copied stack stays one (default), or only its newest version is copied, as a plain file. */
   readonly copiedStack: "stack" | "newest"
   /** Whether a file can be created as the next version of another by `auto_version_id`. `true` by default. */
   readonly autoVersion: boolean
-  /** How many bytes a part of an ordinary upload has at most: 25 MiB by default. */
+  /** The largest part of an ordinary upload, in bytes: 25 MiB by default. */
   readonly partSize: number
   /** How many items a page of a search has when the request does not say: 10, as the guide says. */
   readonly searchPageSize: number
   /**
-   * When a listing shows the cover of a stack as `cover_asset`: always (default), for Frame.io's own command line reads it
-   * out of a plain listing, or only with `include=cover_asset`, as is documented.
+   * When a listing shows a stack's `cover_asset`: always (default), because Frame.io's own command line reads it out of a
+   * plain listing, or only with `include=cover_asset`, as documented.
    */
   readonly coverAsset: "always" | "included"
   /** The items on a page of children when the request does not say; 50 by default. */
@@ -159,7 +156,7 @@ export const defaults: Unknowns = {
 }
 
 /**
- * Some of the unknowns; the rest stays as it is by default.
+ * Some of the unknowns; the rest has its default.
  *
  * @since 0.1.0
  * @category models

@@ -1,18 +1,17 @@
 /**
- * Unknown behaviour of Frame.io's V4 API: an option each, with the default that the better witnesses speak for. What both
- * APIs leave open is in `Unknowns`: `lastVersion`, `emptyStack`, `stackName`, `copyName`, `copiedStack`.
- *
- * ```ts
- * import { FakeFrameio } from "@effect-frameio/testing"
- *
- * const Fake = FakeFrameio.layer({ v4: { readAfterWriteMillis: 500 } })
- * ```
+ * Unknown behaviour of Frame.io's V4 API: an option each, with the likelier default. `lastVersion`, `emptyStack`,
+ * `stackName`, `copyName` and `copiedStack` of `Unknowns` hold for V4, too.
  *
  * @since 0.1.0
  */
 
 /**
- * The options. Every field may be left out.
+ * Unknown behaviour, as options.
+ *
+ * @example
+ * ```ts
+ * const Fake = FakeFrameio.layer({ v4: { readAfterWriteMillis: 500 } })
+ * ```
  *
  * @since 0.1.0
  * @category models
@@ -44,11 +43,11 @@ export interface V4Unknowns {
   readonly stackOnFileRoute: 404 | 422
   /** The status for a stack's id where a folder's belongs. Default 404. */
   readonly stackOnFolderRoute: 404 | 422
-  /** The status for an id that is none. Default 422. */
+  /** The status for a malformed id. Default 422. */
   readonly malformedId: 400 | 404 | 422
-  /** The status of deleting a stack by a file's route; there is no route of its own. Default 404. */
+  /** The status of deleting a stack by a file's route; stacks have none. Default 404. */
   readonly deleteStack: 404 | 422
-  /** Whether an unknown route is told as JSON or as text; 404 either way. Default `json`. */
+  /** The body of the 404 for an unknown route. Default `json`. */
   readonly unknownRoute: "json" | "text"
   /** An undeclared query parameter. Default `refuse`. */
   readonly unknownQuery: "refuse" | "ignore"
@@ -58,7 +57,7 @@ export interface V4Unknowns {
   readonly versionHeaderOnStable: "ignored" | "refused"
   /** Whether `type` of a folder's children takes several kinds, joined with commas. Default `one`. */
   readonly childrenType: "one" | "list"
-  /** The answer to a `type` that is no kind: nothing, or a refusal. Default `empty`. */
+  /** The answer to an unknown `type`: an empty list, or a refusal. Default `empty`. */
   readonly unknownChildrenType: "empty" | 422
   /** The meaning of a listing's cursor. Default `offset`, so that a listing read while files leave skips some. */
   readonly cursor: "offset" | "keyset"
@@ -66,7 +65,7 @@ export interface V4Unknowns {
   readonly nextCarriesQuery: boolean
   /** `total_count` when nobody asked. Default `null`. */
   readonly totalCount: "null" | "absent"
-  /** How long reads may show what was before a change, in ms. Default 0. */
+  /** How long reads show the state before a change, in ms. Default 0. */
   readonly readAfterWriteMillis: number
   /** Whom a bucket belongs to. Default `account_user`. */
   readonly bucketScope: "account_user" | "account" | "user"
@@ -96,13 +95,13 @@ export interface V4Unknowns {
   readonly partSize: number
   /** How long upload URLs hold, in ms. Default 24 hours. */
   readonly uploadUrlLifeMillis: number
-  /** How long a file stays that was never uploaded, in ms; for ever by default. */
+  /** How long a file without an upload stays, in ms; for ever by default. */
   readonly neverUploadedMillis: number | undefined
-  /** What adding what is in a share already does: nothing, or it is refused with this status. Default `nothing`. */
+  /** The effect of adding an asset to its share again: nothing, or a refusal with this status. Default `nothing`. */
   readonly addShared: "nothing" | 409 | 422
   /**
-   * What taking out what is not in a share does: it is refused with this status, or answered as if it had been in it.
-   * Default 404.
+   * The effect of removing an asset that is not in the share: a refusal with this status, or an ordinary answer. Default
+   * 404.
    */
   readonly removeUnshared: 404 | 422 | "nothing"
   /** The resource that `file.versioned` names: the file that was put on, or its stack. Default `file`. */
@@ -110,7 +109,7 @@ export interface V4Unknowns {
 }
 
 /**
- * The options, each of which has a default.
+ * Some of the unknowns; the rest has its default.
  *
  * @since 0.1.0
  * @category models

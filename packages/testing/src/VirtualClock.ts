@@ -1,16 +1,9 @@
 /**
- * Time that jumps: when a program has nothing left to do but sleep, the clock goes straight to the next sleeper. Hours
- * pass in seconds, in the same order each time.
+ * Time that jumps: when a program only sleeps, the clock goes straight to the next sleeper. Hours pass in seconds, in the
+ * same order each time.
  *
- * Effect's `TestClock` is for tests that move time by hand, and takes some ms of real time for each sleeper it wakes;
- * this is for simulations with many thousands of them.
- *
- * ```ts
- * import { VirtualClock } from "@effect-frameio/testing"
- * import { Effect } from "effect"
- *
- * const hours = VirtualClock.run(Effect.delay(Effect.succeed("done"), "8 hours"))
- * ```
+ * Effect's `TestClock` is moved by hand, and takes some ms of real time for each sleeper it wakes; this is for simulations
+ * with many thousands of them.
  *
  * @since 0.1.0
  */
@@ -22,7 +15,7 @@ import * as FiberId from "effect/FiberId"
 import type * as Scheduler from "effect/Scheduler"
 
 /**
- * A clock, and the scheduler of the fibers that live by it.
+ * A clock, and the scheduler of its fibers.
  *
  * @since 0.1.0
  * @category models
@@ -107,7 +100,7 @@ export const make = (): VirtualClock => {
         Effect.async<void>((resume) => {
           const sleeper: Sleeper = { at: time + Duration.toMillis(duration), order: order++, resume, awake: false }
           add(sleeper)
-          // It stays in the heap until its time, and is passed over then.
+          // The heap skips it when its time comes.
           return Effect.sync(() => {
             sleeper.awake = true
           })
@@ -140,14 +133,19 @@ export const make = (): VirtualClock => {
   }
 }
 
-/** Promises and callbacks that are under way end in so many rounds of the event loop. */
+/** Pending promises and callbacks end in so many rounds of the event loop. */
 const ROUNDS = 3
 
 /**
- * Runs a program on a clock that jumps, at 0 in the beginning. It may wait for promises in between (a body that is
- * read, a digest), but for nothing that takes real time, such as a socket: the clock would jump meanwhile.
+ * Runs a program on a jumping clock that begins at 0. It may wait for promises (a body that is read, a digest), but for
+ * nothing that takes real time, such as a socket: the clock would jump meanwhile.
  *
- * Dies when the program can neither go on nor sleep, for then it is stuck.
+ * Dies when the program can neither go on nor sleep.
+ *
+ * @example
+ * ```ts
+ * const hours = VirtualClock.run(Effect.delay(Effect.succeed("done"), "8 hours"))
+ * ```
  *
  * @since 0.1.0
  * @category running

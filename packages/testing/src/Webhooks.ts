@@ -1,12 +1,6 @@
 /**
- * Deliveries of V4's webhooks: signed as Frame.io signs them, and tried five times in all, 15 s, 30 s, 60 s and 120 s apart
- * and up to a fifth more, until a 2xx comes within 5 s.
- *
- * ```ts
- * import { FakeFrameio, Webhooks } from "@effect-frameio/testing"
- *
- * const Fake = FakeFrameio.layer({ webhooks: Webhooks.http() })
- * ```
+ * Deliveries of V4's webhooks: signed as Frame.io signs them, and tried five times, 15, 30, 60 and 120 s apart and up to a
+ * fifth more, until a 2xx comes within 5 s.
  *
  * @since 0.1.0
  */
@@ -32,7 +26,7 @@ export interface Delivery {
 }
 
 /**
- * A delivery and what became of it.
+ * A delivery and its outcome.
  *
  * @since 0.1.0
  * @category models
@@ -42,12 +36,12 @@ export interface Attempt extends Delivery {
   readonly attempt: number
   /** When it was sent, in ms since the start of the fake. */
   readonly atMillis: number
-  /** The status of the answer; `undefined` where none came within 5 s. */
+  /** The status of the answer; `undefined` if none came within 5 s. */
   readonly status: number | undefined
 }
 
 /**
- * Takes a delivery, and answers its status; `undefined` where there is nobody.
+ * Takes a delivery and answers its status; `undefined` if nobody answers.
  *
  * @since 0.1.0
  * @category models
@@ -55,7 +49,7 @@ export interface Attempt extends Delivery {
 export type Receiver = (delivery: Delivery) => Effect.Effect<number | undefined>
 
 /**
- * Takes everything, and only keeps it to be looked at.
+ * Accepts every delivery without sending it.
  *
  * @internal
  */
@@ -64,12 +58,17 @@ export const kept: Receiver = () => Effect.succeed(200)
 /**
  * Sends deliveries by HTTP.
  *
+ * @example
+ * ```ts
+ * const Fake = FakeFrameio.layer({ webhooks: Webhooks.http() })
+ * ```
+ *
  * @since 0.1.0
  * @category receivers
  */
 export const http =
   (options?: {
-    /** Default `loopback`: what a program under test registers must not reach others. */
+    /** Default `loopback`, so that the webhooks of a program under test reach nobody else. */
     readonly hosts?: "loopback" | "any" | undefined
   }): Receiver =>
   ({ body, headers, url }) =>
@@ -87,7 +86,7 @@ export const http =
         Effect.orElseSucceed(() => undefined),
         // @effect-diagnostics-next-line strictEffectProvide:off
         Effect.provide(FetchHttpClient.layer),
-        // Whoever redirects would send it elsewhere.
+        // A redirection would send it elsewhere.
         Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" })
       )
     })

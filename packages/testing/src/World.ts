@@ -1,22 +1,10 @@
 /**
- * A Frame.io in memory: accounts, teams, projects, folders, files and version stacks, and the rules between them. Pure:
- * the time comes in with each change, ids come out of a seed, and nothing else is random.
+ * A Frame.io in memory: accounts, teams, projects, folders, files and version stacks, and the rules between them. A world
+ * changes in place. It has no clock: each change brings its time; ids come out of a seed.
  *
  * Rules (developer.frame.io, "Manage Version Stacks"): file on file makes a stack with a new id in the place of the
  * target; file on stack makes the stack grow; the newest version is its cover; both must have the same `asset_type`;
- * no stack goes onto a stack, and no folder anywhere. What is not known is an option, see {@link Unknowns}.
- *
- * A world changes in place.
- *
- * ```ts
- * import { World } from "@effect-frameio/testing"
- *
- * const world = World.make()
- * world.addProject()
- * const first = world.addFile({ name: "shot_v001.mov" })
- * const second = world.addFile({ name: "shot_v002.mov" })
- * const result = world.version({ assetId: first, nextAssetId: second })
- * ```
+ * no stack goes onto a stack, and no folder anywhere. Unknown rules are options, see {@link Unknowns}.
  *
  * @since 0.1.0
  */
@@ -41,7 +29,7 @@ import * as Unknowns from "./Unknowns.js"
 export type Kind = "file" | "folder" | "version_stack"
 
 /**
- * The media type of a file; null on folders, and on files that are not processed yet.
+ * The media type of a file; null on folders and unprocessed files.
  *
  * @since 0.1.0
  * @category models
@@ -65,7 +53,7 @@ export interface Entry {
   readonly teamId: string
   readonly accountId: string
   readonly creatorId: string
-  /** The sort order in the folder; every newcomer comes before all others. */
+  /** The sort order in the folder; the newest comes first. */
   readonly index: number
   /** Bytes; 0 on folders. */
   readonly filesize: number
@@ -79,9 +67,9 @@ export interface Entry {
   readonly coverAssetId: AssetId | null
   readonly insertedAt: number
   readonly updatedAt: number
-  /** Null while it, and every folder above it, is not deleted. */
+  /** Null unless it, or a folder above it, is deleted. */
   readonly deletedAt: number | null
-  /** Fields that were set by an update, as they are on the wire. */
+  /** The updated fields, as on the wire. */
   readonly fields: Readonly<Record<string, unknown>>
 }
 
@@ -170,7 +158,7 @@ export interface Stack {
 }
 
 /**
- * Which children, and in which order.
+ * The query of a listing.
  *
  * @since 0.1.0
  * @category models
@@ -179,7 +167,7 @@ export interface ChildrenQuery {
   /** Counted from 1. */
   readonly page?: number | undefined
   readonly pageSize?: number | undefined
-  /** Fields of the wire, `-` in front reverses. By default newest first, which is by `index`. */
+  /** Fields of the wire, `-` in front reverses. By default newest first, by `index`. */
   readonly sort?: ReadonlyArray<string> | undefined
   readonly types?: ReadonlyArray<string> | undefined
   readonly includeDeleted?: boolean | undefined
@@ -244,11 +232,11 @@ export interface ChildrenPage {
  * @category models
  */
 export interface Options {
-  /** Ids come out of it; two worlds of one seed have the same ids in the same order. 1 by default. */
+  /** Two worlds of one seed have the same ids in the same order. 1 by default. */
   readonly seed?: number | undefined
-  /** Behaviour that is unknown of the real API. */
+  /** Behaviour where the real API's is unknown. */
   readonly unknowns?: Unknowns.Options | undefined
-  /** The time of what is added without one, in ms since 1970. The first of January 2024 by default. */
+  /** The time of changes without one, in ms since 1970. The first of January 2024 by default. */
   readonly epochMillis?: number | undefined
 }
 
@@ -263,15 +251,23 @@ export const EPOCH_MILLIS = 1_704_067_200_000
 /**
  * A Frame.io in memory.
  *
+ * @example
+ * ```ts
+ * const world = World.make()
+ * const assetId = world.addFile({ name: "shot_v001.mov" })
+ * const nextAssetId = world.addFile({ name: "shot_v002.mov" })
+ * const result = world.version({ assetId, nextAssetId })
+ * ```
+ *
  * @since 0.1.0
  * @category models
  */
 export class World {
-  /** The chosen behaviour where the real API's is unknown. */
+  /** Behaviour where the real API's is unknown. */
   readonly unknowns: Unknowns.Unknowns
   readonly seed: number
   readonly epochMillis: number
-  /** Files that were created and have not arrived. */
+  /** Files that were created and not uploaded yet. */
   readonly uploads: Uploads.Uploads = Uploads.make()
 
   private readonly tree: Tree
@@ -279,7 +275,7 @@ export class World {
   private readonly lists: Lists
   private readonly stacks: Stacks
   private readonly moves: Moves
-  /** Files that have arrived and are not processed yet, in the order of their coming. */
+  /** Uploaded files that are not processed yet, in order. */
   private readonly processing: Array<{ readonly id: string; readonly atMillis: number }> = []
 
   constructor(options?: Options) {
@@ -314,12 +310,11 @@ export class World {
     return this.tree.size
   }
 
-  /** Whose token it is. */
+  /** The user of a token. */
   userOf(token: string): User | undefined {
     return this.people.userOf(token)
   }
 
-  /** The project with an id. */
   project(id: string): Project | undefined {
     return this.people.project(id)
   }
@@ -329,7 +324,6 @@ export class World {
     return this.people.teamName(id)
   }
 
-  /** The user with an id. */
   user(id: string): User | undefined {
     return this.people.user(id)
   }
@@ -346,7 +340,7 @@ export class World {
     return asset === undefined ? undefined : entryOf(asset, this.unknowns)
   }
 
-  /** The stack with an id, or the one that the file with this id is in. */
+  /** The stack with this id, or with this file in it. */
   stackOf(id: string): Stack | undefined {
     const asset = this.tree.alive(id)
     const stack = asset?.kind === "version_stack" ? asset : asset?.parent
@@ -414,7 +408,7 @@ export class World {
     this.people.addToken(userId, token)
   }
 
-  /** From now on the token gets a 401. */
+  /** The token gets a 401 from now on. */
   revokeToken(token: string): void {
     this.people.revokeToken(token)
   }
@@ -474,7 +468,7 @@ export class World {
     return asset
   }
 
-  /** Adds a folder, to the root of the first project by default. Throws if the parent is no folder of this world. */
+  /** Adds a folder, to the root of the first project by default. Throws if the parent is not a folder of this world. */
   addFolder(options: {
     /** Need not be the only one of its name. */
     readonly name: string
@@ -489,8 +483,8 @@ export class World {
   }
 
   /**
-   * Adds a file, to the root of the first project by default. `asset_type` and MIME type go by the extension of its name
-   * unless given, and what is unknown is a stream. Throws if the parent is no folder of this world.
+   * Adds a file, to the root of the first project by default. The name's extension decides `asset_type` and MIME type
+   * unless given; an unknown one makes a stream. Throws if the parent is not a folder of this world.
    */
   addFile(options: {
     /** Need not be the only one of its name. */
@@ -524,7 +518,7 @@ export class World {
     readonly assetId: string
     readonly nextAssetId: string
     readonly nowMillis?: number | undefined
-    /** Whether the kinds of the two may differ, which is not known of V4. Default `false`. */
+    /** Whether the `asset_type`s may differ, as perhaps on V4. Default `false`. */
     readonly anyType?: boolean | undefined
     /** Whether the new version may come from another stack, whatever {@link Unknowns} says of v2. Default `false`. */
     readonly fromStack?: boolean | undefined
@@ -542,7 +536,7 @@ export class World {
     return this.stacks.unversion({ ...args, nowMillis: args.nowMillis ?? this.epochMillis })
   }
 
-  /** Deletes an asset and all below it, softly: it is still there for who asks for deleted ones. */
+  /** Deletes an asset and all below it, softly: `includeDeleted` still finds it. */
   remove(id: string, nowMillis?: number): Result<AssetId> {
     const asset = this.tree.alive(id)
     if (asset === undefined) return gone(id)
@@ -558,7 +552,7 @@ export class World {
     return { ok: true, value: asset.id }
   }
 
-  /** Takes back the deletion of an asset. Of one whose folder is deleted, too, nothing is seen yet; an empty stack stays gone. */
+  /** Takes back the deletion of an asset. It stays hidden while its folder is deleted; an empty stack stays gone. */
   restore(id: string, nowMillis?: number): Result<AssetId> {
     const asset = this.tree.find(id)
     if (asset === undefined || (asset.kind === "version_stack" && asset.items === 0)) return gone(id)
@@ -570,7 +564,7 @@ export class World {
     return { ok: true, value: asset.id }
   }
 
-  /** Sets fields of an asset by their names on the wire; `name` renames. Which fields can be set is not documented. */
+  /** Sets fields of an asset by their names on the wire. Which fields can be set is not documented. */
   update(id: string, fields: Readonly<Record<string, unknown>>, nowMillis?: number): Result<AssetId> {
     const asset = this.tree.alive(id)
     if (asset === undefined) return gone(id)
@@ -581,19 +575,19 @@ export class World {
     return { ok: true, value: asset.id }
   }
 
-  /** Says that a file has been processed, or not yet: sets its `asset_type`. */
+  /** Sets a file's `asset_type`; null for an unprocessed one. */
   setAssetType(id: string, assetType: AssetType): void {
     const asset = this.tree.find(id)
     if (asset !== undefined) asset.assetType = assetType
   }
 
-  /** Says how many bytes a file has. */
+  /** Sets a file's size in bytes. */
   setFilesize(id: string, filesize: number): void {
     const asset = this.tree.find(id)
     if (asset !== undefined) asset.filesize = filesize
   }
 
-  /** Says that all of a file's content has arrived: it has a size, and is processed when its time has come. */
+  /** Ends the upload of a file, which is processed after `processingMillis`. */
   completeUpload(id: string, filesize: number, nowMillis = this.epochMillis): void {
     const asset = this.tree.find(id)
     if (asset === undefined) return
@@ -603,9 +597,9 @@ export class World {
     this.process(nowMillis)
   }
 
-  /** Finishes the files whose time of processing is over. */
+  /** Finishes the processing that is due. */
   process(nowMillis: number): void {
-    // All take the same time, so the first to come is the first to be done.
+    // All take the same time, so they end in the order of their uploads.
     for (let next = this.processing[0]; next !== undefined && next.atMillis <= nowMillis; next = this.processing[0]) {
       this.processing.shift()
       const { atMillis, id } = next

@@ -102,13 +102,13 @@ export const FORMAT = 2
 
 const Json = Schema.parseJson(StateSchema)
 
-/** Fails where the value is not one of ours. */
+/** Fails if the value is not one of ours. */
 export const decode = Schema.decode(Json)
 
 /** The value to be written. */
 export const encode = Schema.encode(Json)
 
-/** A value with something in every place. */
+/** A value with every field set. */
 export const sample: State = {
   lineage: "sample",
   revision: 1,
@@ -139,7 +139,7 @@ export const sample: State = {
 const open = (bucket: LeakyBucket.LeakyBucket): number =>
   bucket.lingering.reduce((count, entry) => count - entry.count, bucket.inFlight)
 
-/** Requests that nobody will tell the outcome of: charged now, the latest at which they can have been. */
+/** Gives up requests whose outcome nobody will tell: charged now, the latest time at which the server can have charged them. */
 export const abandon = (bucket: LeakyBucket.LeakyBucket, now: number, count: number): LeakyBucket.LeakyBucket => {
   let next = bucket
   for (let i = 0; i < count; i++) next = LeakyBucket.abandoned(next, now, 0)
@@ -167,13 +167,13 @@ const GRAIN_MILLIS = 2
 export interface Step<A> {
   readonly value: A
   readonly memory: Memory
-  /** The new state; absent where nothing changed but the time. */
+  /** The new state; absent if nothing changed but the time. */
   readonly write: State | undefined
 }
 
 const ignoringTime = Schema.equivalence(Bucket)
 
-/** Whether a transaction did more than let time pass: what time does can be worked out again at any later moment. */
+/** Whether a transaction did more than let time pass, which can be computed again later. */
 const changed = (before: LeakyBucket.LeakyBucket, after: LeakyBucket.LeakyBucket, now: number): boolean => {
   if (before === after) return false
   const passed = LeakyBucket.advance(before, now)
@@ -186,11 +186,11 @@ const changed = (before: LeakyBucket.LeakyBucket, after: LeakyBucket.LeakyBucket
  *
  * - A value that is gone, or older than what this process saw (the server was restarted, or a replica took over), is
  *   put back from memory.
- * - Time is the server's, but goes neither back nor ahead of this process's own, however that clock is set. Where it was
- *   set back, time goes on from where it was.
- * - What this process has in flight is set right where the value differs: a write may have been lost, or have arrived
+ * - Time is the server's, but goes neither back nor ahead of this process's own, however that clock is set. If it was set
+ *   back, time goes on from where it was.
+ * - This process's requests in flight are corrected if the value differs: a write may have been lost, or have arrived
  *   although its answer did not.
- * - A process not seen for `leaseMillis` is taken for dead.
+ * - A process not seen for `leaseMillis` counts as dead.
  */
 export const step = <A>(options: {
   readonly memory: Memory
@@ -222,7 +222,7 @@ export const step = <A>(options: {
   const latest =
     last === undefined ? Number.POSITIVE_INFINITY : last.now + (options.got - last.local) * (1 + DRIFT) + GRAIN_MILLIS
   const now = Math.max(0, base.time, Math.min(server + base.ahead, latest))
-  // Written down even where nothing else changes, or no time would pass until that clock is where it was.
+  // Written even if nothing else changes, or no time would pass until that clock is where it was.
   const setBack = server + base.ahead < base.time - GRAIN_MILLIS
 
   let { bucket } = base

@@ -19,7 +19,7 @@ import { Answer } from "./answer.js"
 
 type Callback = (exit: Exit.Exit<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>) => void
 
-/** One request on its way: what undici tells of it, until there is a whole answer or an error. */
+/** One request on its way, until there is a whole answer or an error. */
 class Exchange implements Undici.Dispatcher.DispatchHandler {
   private controller: Undici.Dispatcher.DispatchController | undefined
   private answer: Answer | undefined
@@ -80,7 +80,7 @@ class Exchange implements Undici.Dispatcher.DispatchHandler {
   }
 }
 
-/** The body as undici takes it; `undefined` where it is not in memory. */
+/** The body as undici takes it; `undefined` if it is not in memory. */
 const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): Uint8Array | string | null | undefined => {
   if (body._tag === "Empty") return null
   if (body._tag === "Uint8Array") return body.body
@@ -104,7 +104,7 @@ const exchangeOver =
         method: request.method,
         headers: request.headers,
         body,
-        // Time is the caller's to keep.
+        // The caller has a timeout of its own.
         headersTimeout: 0,
         bodyTimeout: 0
       }
@@ -116,7 +116,7 @@ const exchangeOver =
     return exchange.abandon
   }
 
-/** Over the connections of undici's that are given. */
+/** Over the given connections of undici. */
 const make: Effect.Effect<DirectHttpClient.DirectHttpClient, never, NodeHttpClient.Dispatcher | HttpClient.HttpClient> =
   Effect.gen(function* () {
     const usual = yield* HttpClient.HttpClient
@@ -136,8 +136,7 @@ export const connect = {
 } as const
 
 /**
- * A reset within the TLS handshake has the same code as a lost answer. Here it is known that no connection came to be,
- * and `syscall` says so.
+ * A reset within the TLS handshake has the same code as a lost answer; `syscall` says that there was no connection yet.
  */
 const notConnected = (cause: Error): Error =>
   Object.assign(new Error(cause.message, { cause }), {
@@ -164,9 +163,9 @@ const dispatcherLayer: Layer.Layer<NodeHttpClient.Dispatcher> = Layer.scoped(
   )
 )
 
-/** Bun puts its own module in undici's place, whose dispatchers cannot send. */
+/** Bun replaces undici by a module whose dispatchers cannot send. */
 const dispatches = (agent: { readonly prototype: object }): boolean => "dispatch" in agent.prototype
 
-/** With connections of its own, or over `fetch` where the class that stands for undici's `Agent` cannot dispatch. */
+/** With connections of its own, or over `fetch` if the class in the place of undici's `Agent` cannot dispatch. */
 export const layerOf = (agent: { readonly prototype: object }): Layer.Layer<HttpClient.HttpClient> =>
   dispatches(agent) ? Layer.provide(layerWithoutDispatcher, dispatcherLayer) : FetchHttpClient.layer
