@@ -1,18 +1,17 @@
 /**
- * A cache of assets. Reads are limited to a few per second, and listings to 40
- * to 200 a minute; one page of a listing tells as much as a hundred single reads.
+ * A cache of assets. Single reads are limited to a few per second; one page of a listing tells as much as a hundred of
+ * them.
  *
- * - Equal reads in flight are one request. Whoever is interrupted leaves; the request is given up with its last reader.
- * - What was read is known for a while, and everything that a listing shows is known as if it had been read by itself:
- *   its kind, its parent, its cover.
- * - What is changed through the cache or its client is forgotten, and an answer that was under way meanwhile is not kept.
- * - A failure is never kept.
+ * - Equal reads in flight are one request, given up with its last reader.
+ * - An asset is kept for a while, whether it was read by itself or shown by a listing.
+ * - A change through the cache or its client evicts its assets; an answer that was under way meanwhile is not kept.
+ * - Failures are never kept.
  *
- * Changes by others are seen after the time to live. Where that matters, read `fresh`.
+ * Changes by others show after the time to live; where that matters, read `fresh`.
  *
- * There is one mechanism, and it is not `Request`: Frame.io has no call that gets several assets by their ids, so a
- * batch could save nothing; and the cache behind `Request` counts its time to live from the question, which may wait
- * in the rate limit's queue for longer than that, keeps failures, and cannot be told what a listing shows.
+ * Effect's `Request` would not do: Frame.io has no call for several ids, and the cache behind `Request` counts its time to
+ * live from the question, which may wait longer than that for the rate limit, keeps failures, and cannot learn from
+ * listings.
  *
  * @since 0.1.0
  */
@@ -41,13 +40,13 @@ import * as Listing from "./Listing.js"
  */
 export interface Options {
   /**
-   * For how long what was read counts as known, from the moment of the answer. Default 10 minutes: as long as a plan
-   * takes to read some thousand assets. With 0 nothing is kept, and only equal reads in flight are merged.
+   * How long an asset is kept from the moment of the answer. Default 10 minutes, in which a plan reads some thousand assets.
+   * With 0 only equal reads in flight are merged.
    */
   readonly timeToLive?: Duration.DurationInput | undefined
   /**
-   * How many assets are kept, a whole number from 0; what was not used for the longest time goes first. Default 10 000.
-   * A new file takes some 4 kB; one with signed URLs to many renditions takes several times that.
+   * How many assets are kept, a whole number from 0; the least recently used goes first. Default 10 000. A new file takes
+   * some 4 kB, one with signed URLs to many renditions several times that.
    */
   readonly capacity?: number | undefined
 }
@@ -71,7 +70,7 @@ export const defaults = {
 export interface GetArgs {
   /** Any asset: a file, a folder, a version stack. */
   readonly assetId: Asset.AssetId
-  /** Whether to ask Frame.io in any case, in a request that starts after this. Default `false`. */
+  /** Whether to ask Frame.io in any case, by a new request. Default `false`. */
   readonly fresh?: boolean | undefined
 }
 
@@ -99,27 +98,26 @@ export interface Stats {
  * @category models
  */
 export interface Service {
-  /** One asset: as it is known, or else as Frame.io says. */
+  /** One asset, from the cache or else from Frame.io. */
   readonly get: (args: GetArgs) => Effect.Effect<Asset.Asset, FrameioError.ReadError>
-  /** One asset as it is known; asks nobody. */
+  /** One asset from the cache. */
   readonly known: (assetId: Asset.AssetId) => Effect.Effect<Option.Option<Asset.Asset>>
   /**
-   * One page of children. Always asked for, since nothing tells whether a list has grown; all that is on it is known
-   * afterwards, unless deleted assets were asked for.
+   * One page of children, always from Frame.io, because nothing tells whether a list has grown. Its assets are kept, unless
+   * deleted ones were asked for.
    */
   readonly children: (args: FrameioClient.ChildrenArgs) => Effect.Effect<Page<Asset.Asset>, FrameioError.ReadError>
-  /** {@link FrameioClient.Service.version}; afterwards, whatever came of it, nothing is known of what it may have changed. */
+  /** {@link FrameioClient.Service.version}; evicts all assets that it may have changed, even if it fails. */
   readonly version: (args: FrameioClient.VersionArgs) => Effect.Effect<Asset.Asset, FrameioError.WriteError>
   /** {@link FrameioClient.Service.unversion}, likewise. */
   readonly unversion: (args: FrameioClient.UnversionArgs) => Effect.Effect<Asset.Asset, FrameioError.WriteError>
   /**
-   * Any other change of the assets that are named: they, and what holds them, are forgotten when it ends, in whatever
-   * way.
+   * Runs any other change of the named assets, and evicts them and their parents when it ends, even if it fails.
    */
   readonly changing: (
     assetIds: ReadonlyArray<Asset.AssetId>
   ) => <A, E, R>(change: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  /** Takes note of assets that were read in another way, just now. */
+  /** Keeps assets that were just read in another way. */
   readonly remember: (assets: Iterable<Asset.Asset>) => Effect.Effect<void>
   /** Forgets assets; without ids, all. */
   readonly forget: (assetIds?: ReadonlyArray<Asset.AssetId>) => Effect.Effect<void>
@@ -130,6 +128,13 @@ export interface Service {
 /**
  * A cache of assets.
  *
+ * @example
+ * ```ts
+ * const cache = yield* AssetCache.AssetCache
+ * const asset = yield* cache.get({ assetId: shot })
+ * const now = yield* cache.get({ assetId: shot, fresh: true })
+ * ```
+ *
  * @since 0.1.0
  * @category tags
  */
@@ -137,7 +142,7 @@ export class AssetCache extends Context.Tag("@effect-frameio/stacks/AssetCache")
 
 interface Known {
   readonly asset: Asset.Asset
-  /** When the request started that told it, in ticks. */
+  /** When its request started, in ticks. */
   readonly since: number
   /** On the monotonic clock, in ms. */
   readonly expiresAt: number
@@ -174,7 +179,7 @@ export const make = (options?: Options): Effect.Effect<Service, never, FrameioCl
 
     /** In the order of their last use. */
     const assets = new Map<string, Known>()
-    /** Counts requests and changes, to tell what was before what. */
+    /** Counts requests and changes, to order them. */
     let tick = 0
     let lastChange = 0
     let inFlight = 0
@@ -218,7 +223,7 @@ export const make = (options?: Options): Effect.Effect<Service, never, FrameioCl
     const withNow = <A>(f: (now: number) => A): Effect.Effect<A> =>
       Effect.clockWith((clock) => Effect.sync(() => f(RateLimitStore.monotonicMillis(clock))))
 
-    /** One request; what it tells is kept, as far as it was not overtaken by a change. */
+    /** One request; keeps the assets that no change has overtaken. */
     const asking = <A, E>(
       read: Effect.Effect<A, E>,
       shows: (value: A) => Iterable<Asset.Asset>,
@@ -317,11 +322,11 @@ export const make = (options?: Options): Effect.Effect<Service, never, FrameioCl
           args.type
         ]),
         (since) => asking(client.children(args), (page) => (args.includeDeleted === true ? [] : page.items), since),
-        // A list shows everything in it, so whatever changed meanwhile may be on it.
+        // Any change since the request may be on the list.
         (since) => since > lastChange
       )
 
-    /** Evicts the asset's known parent, which changes with it. */
+    /** The known parents of assets, which change with them. */
     const holdersOf = (ids: ReadonlyArray<Asset.AssetId>): ReadonlyArray<Asset.AssetId> =>
       ids.flatMap((id) => {
         const asset = assets.get(keyOf(id))?.asset
@@ -338,7 +343,7 @@ export const make = (options?: Options): Effect.Effect<Service, never, FrameioCl
 
     yield* FrameioClient.onChange(client, (ids) => drop([...ids, ...holdersOf(ids)]))
 
-    /** The answer shows where things are now, which need not be where they were. */
+    /** The answer shows the asset's new parent, which changes with it. */
     const forgetAnswer = (asset: Asset.Asset): Effect.Effect<void> =>
       Effect.sync(() => drop([asset.id, ...Option.toArray(Asset.parentId(asset))]))
 
@@ -375,7 +380,7 @@ export const layer = (options?: Options): Layer.Layer<AssetCache, never, Frameio
   Layer.scoped(AssetCache, make(options))
 
 /**
- * Everything that a folder or a stack holds, as `Listing.children` gives it; all of it is known afterwards.
+ * Everything that a folder or a stack holds, as in `Listing.children`; all of it is kept.
  *
  * @since 0.1.0
  * @category listing

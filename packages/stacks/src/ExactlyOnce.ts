@@ -1,6 +1,6 @@
 /**
- * One change at Frame.io, made exactly once whatever becomes of its answers: an outcome that is not known is read before
- * anything is sent again. Stacks, bulk jobs and their undo are made of it.
+ * One change at Frame.io, made exactly once whatever becomes of its answers: an unknown outcome is read before anything is
+ * sent again. Stacks, bulk jobs and their undo are made of it.
  *
  * @since 0.1.0
  */
@@ -24,8 +24,8 @@ export type Attempt<A> =
   | { readonly _tag: "Abandoned" }
 
 /**
- * How it is known that a change is made: by the answer to the call; by reading, because the answer was lost or proved
- * nothing; or it had been made before.
+ * How a change proved to be made: by the answer to the call; by reading, because the answer was lost or proved nothing; or
+ * it had been made before.
  *
  * @since 0.1.0
  * @category models
@@ -54,20 +54,20 @@ export type End<A, E> =
 export interface Change<A, E, R = never> {
   /** Such as `assets.version`. */
   readonly endpoint: string
-  /** The assets concerned, the one in the path first; read when an error is made. */
+  /** The assets concerned, the one in the path first; for errors. */
   readonly assetIds: () => ReadonlyArray<AssetId>
   /** Sends it. */
   readonly send: Effect.Effect<Attempt<A>, never, R>
   /** Whether an answer proves that the change is made. */
   readonly proves: (answer: A) => boolean
-  /** Reads whether it is made; fails with an `E` where it cannot be made any more. */
+  /** Reads whether it is made; fails with an `E` if it cannot be made any more. */
   readonly look: Effect.Effect<boolean, E | FrameioError.ReadError, R>
   /** Handles a refusal that may mean that the change is made already, or was sent to the wrong id. */
   readonly refused: Effect.Effect<"already" | "send again" | "refused", E | FrameioError.ReadError, R>
 }
 
 /**
- * How to go about it.
+ * The options of {@link make}.
  *
  * @since 0.1.0
  * @category options
@@ -78,14 +78,15 @@ export interface Options {
   /** How long after the last sending a change without an answer can still be made. */
   readonly settleAfter: Duration.Duration
   /**
-   * How long a request that was sent before may still be under way; absent: none was. Such a change is looked for first.
+   * How long an earlier request for the same change may still be under way, which is looked for first; absent: there was
+   * none.
    */
   readonly earlier?: Duration.Duration | undefined
-  /** Waits as long as told, or until no more is to be sent. Default `Effect.sleep`. */
+  /** Waits as long as told, or until `stopping`. Default `Effect.sleep`. */
   readonly sleep?: ((duration: Duration.Duration) => Effect.Effect<void>) | undefined
-  /** Whether no more is to be sent. Default never. */
+  /** Whether nothing more may be sent. Default never. */
   readonly stopping?: (() => boolean) | undefined
-  /** Is told when nothing happens for a while. */
+  /** Hears of each pause when it begins. */
   readonly onWait?: ((reason: string, duration: Duration.Duration) => Effect.Effect<void>) | undefined
 }
 
@@ -93,9 +94,32 @@ export interface Options {
 type Doubt = FrameioError.WriteError | "unproven" | "earlier"
 
 /**
- * Makes the change. Nothing is sent again before reading shows that the last sending changed nothing, and, where that
- * may still be under way, before it can no longer be carried out. Every sending is one of the attempts; a second one to
- * another id is made even where one is allowed.
+ * Makes the change. It is sent again only after reading shows that the last request changed nothing, and can no longer be
+ * carried out. Every request is one of the attempts; a second one to another id is made even if one is allowed.
+ *
+ * @example
+ * ```ts
+ * const isDeleted = frameio.get({ assetId: shot }).pipe(
+ *   Effect.as(false),
+ *   Effect.catchTag("FrameioNotFound", () => Effect.succeed(true))
+ * )
+ * const end = yield* ExactlyOnce.make(
+ *   {
+ *     endpoint: "assets.delete",
+ *     assetIds: () => [shot],
+ *     send: frameio.delete({ assetId: shot }).pipe(
+ *       Effect.match({
+ *         onFailure: (error) => ({ _tag: "Faulted", error }) as const,
+ *         onSuccess: (answer) => ({ _tag: "Answered", answer }) as const
+ *       })
+ *     ),
+ *     proves: () => true,
+ *     look: isDeleted,
+ *     refused: Effect.map(isDeleted, (is) => (is ? "already" : "refused"))
+ *   },
+ *   { attempts: 3, settleAfter: Duration.seconds(30) }
+ * )
+ * ```
  *
  * @since 0.1.0
  * @category making
@@ -106,7 +130,7 @@ export const make = <A, E, R>(change: Change<A, E, R>, options: Options): Effect
   const sleep = options.sleep ?? Effect.sleep
   const stopping = options.stopping ?? (() => false)
 
-  /** Work left out because the job was stopped is no failure. */
+  /** Whether an error is of the stopping only, and no failure. */
   const isStopped = (error: FrameioError.FrameioError): boolean => stopping() && FrameioError.kindOf(error) === "moment"
 
   const failed = (error: E | FrameioError.WriteError | NotMade | OutcomeUnknown): End<A, E> => ({
@@ -119,7 +143,6 @@ export const make = <A, E, R>(change: Change<A, E, R>, options: Options): Effect
     reason: "No answer came, and the job was stopped before it was certain that none would."
   }
 
-  /** A failure to be told of, where there was one. */
   const failureOf = (doubt: Doubt) => (typeof doubt === "string" ? {} : { failure: doubt })
 
   const unreadable = (doubt: Doubt, reading: FrameioError.ReadError): End<A, E> =>
@@ -136,7 +159,7 @@ export const make = <A, E, R>(change: Change<A, E, R>, options: Options): Effect
   const pause = (reason: string, duration: Duration.Duration): Effect.Effect<void> =>
     Effect.zipRight(options.onWait?.(reason, duration) ?? Effect.void, sleep(duration))
 
-  /** Reads until it is certain whether the change was made; nothing when it may be sent again. */
+  /** Reads until it is certain whether the change was made; `undefined` if it may be sent again. */
   const settle = (doubt: Doubt, attempt: number): Effect.Effect<End<A, E> | undefined, never, R> =>
     Effect.gen(function* () {
       const end = yield* made(doubt)
@@ -163,18 +186,18 @@ export const make = <A, E, R>(change: Change<A, E, R>, options: Options): Effect
           Duration.seconds(2 ** (attempt - 1))
         )
       }
-      // The first look may have shown what was before the change.
+      // The first look may have shown the state before the change.
       return (yield* made(doubt)) ?? (stopping() ? unknown : undefined)
     })
 
-  /** A refusal: what it means, or nothing when the change may be sent again, elsewhere. */
+  /** The meaning of a refusal; `undefined` if the change may be sent again, to another id. */
   const refused = (error: FrameioError.WriteError): Effect.Effect<End<A, E> | undefined, never, R> =>
     !StackTarget.mayBeStacked(error)
       ? Effect.succeed(isStopped(error) ? { _tag: "NotSent" } : failed(error))
       : Effect.match(change.refused, {
           onFailure: (reading): End<A, E> => {
             if (!isReadError(reading)) return failed(reading)
-            // An asset that cannot be read says no more than the refusal; an outage must not pass for one.
+            // An unreadable asset says no more than the refusal; an outage must not pass for a refusal.
             if (FrameioError.kindOf(reading) === "asset") return failed(error)
             return isStopped(reading) ? { _tag: "NotSent" } : failed(reading)
           },
@@ -207,7 +230,7 @@ export const make = <A, E, R>(change: Change<A, E, R>, options: Options): Effect
       const refusal = typeof doubt !== "string" && FrameioError.outcomeOf(doubt) === "not-applied" ? doubt : undefined
       const end = yield* refusal === undefined ? settle(doubt, attempt) : refused(refusal)
       if (end !== undefined) return end
-      // The first call may have named the wrong id: the right one is tried whatever the number of attempts.
+      // The first request may have named the wrong id: the right one is tried whatever the number of attempts.
       if (attempt >= attempts && (refusal === undefined || attempt > 1)) {
         return failed(new NotMade({ endpoint, assetIds: change.assetIds(), attempts: attempt, ...failureOf(doubt) }))
       }

@@ -1,10 +1,9 @@
 /**
  * Lists as streams, over all their pages: all of a list, or an error.
  *
- * A list ends where a header says so, read again on every page, because lists change while they are read: `total-pages`,
- * `link`, `total`, or a page with fewer items than its own `per-page`. Where nothing says so, only a page without anything
- * new is the last, for servers cap pages without a word. Frame.io documents neither a default nor a maximum of
- * `page_size`.
+ * A list ends where a header of the newest page says so, because lists change while they are read: `total-pages`, `link`,
+ * `total`, or a page with fewer items than its own `per-page`. Without such a header only a page without anything new is
+ * the last, because servers cap pages silently. Frame.io documents neither a default nor a maximum of `page_size`.
  *
  * @since 0.1.0
  */
@@ -28,7 +27,7 @@ import * as Stream from "effect/Stream"
 export interface Options {
   /**
    * How many pages are asked for before they are needed, a whole number from 0. They wait for the rate limit like any
-   * other request; when the stream is stopped, those that have not come are given up. Default 4.
+   * request, and are given up when the stream is stopped. Default 4.
    */
   readonly ahead?: number | undefined
 }
@@ -42,8 +41,8 @@ export interface Options {
 export const defaults = { ahead: 4, pageSize: 100 } as const
 
 /**
- * The last page there is, as far as page number `n` tells, which brought something new; `n + 1` while nothing says that it
- * is the last.
+ * The number of the last page, as far as page `n` tells, which brought something new; `n + 1` if nothing says that it is
+ * the last.
  */
 const lastPage = <A>(page: Page<A>, n: number, seen: number, isShortTheLast: boolean): number => {
   const { hasNext, perPage, total, totalPages } = page
@@ -55,7 +54,7 @@ const lastPage = <A>(page: Page<A>, n: number, seen: number, isShortTheLast: boo
 }
 
 /**
- * Facts of a list that may be incomplete.
+ * The facts of an incomplete list.
  *
  * @since 0.1.0
  * @category models
@@ -65,19 +64,18 @@ export interface Incomplete {
   readonly total: number | undefined
 }
 
-/** How often in a row a list is read again to no avail. */
+/** How often in a row a list is read again in vain. */
 const VAIN_READINGS = 2
 
 /**
  * The items of all pages, in order, out of a function that reads one page.
  *
- * The first page is read alone; when there are more, the next ones are asked for ahead of need. Nothing is asked for
- * before the stream runs or after it is stopped. An error comes in its place, after the items of the pages before it.
+ * The first page is read alone; if there are more, the next ones are asked for ahead of need. Nothing is asked for before
+ * the stream runs or after it is stopped. An error comes in its place, after the items of the pages before it.
  *
- * Each item comes once: when the list changes while it is read, items move to another page, and those that were seen
- * are left out. What moved to a page that had been read already is missed; with `incomplete` the list is read again until
- * that is made good. It ends even where the server does not: a page that brings nothing new does not make the list longer,
- * nor does one whose `page-number` is not the one that was asked for.
+ * Each item comes once: a list that changes while it is read may show it on two pages. An item that moved to an earlier
+ * page is missed, unless `incomplete` asks for another reading. The stream always ends: a page without anything new, or
+ * with another `page-number` than asked for, does not make the list longer.
  *
  * @since 0.1.0
  * @category constructors
@@ -91,8 +89,8 @@ export const fromPages = <A, E, R, E2 = never>(
     /** Whether a page with fewer items than its `per-page` is the last. Default `true`. */
     readonly isShortTheLast?: boolean | undefined
     /**
-     * Holds the list to be whole: where items left it while it was read, or fewer came than `total` says, it is read
-     * again, and when that brings nothing, fails with this. Default: the list is taken as it comes.
+     * Demands the whole list: if items left it while it was read, or fewer came than `total` says, it is read again, and if
+     * that brings nothing, fails with this. Default: the list is taken as it comes.
      */
     readonly incomplete?: ((facts: Incomplete) => E2) | undefined
   }
@@ -103,11 +101,11 @@ export const fromPages = <A, E, R, E2 = never>(
   return Stream.fromPull(
     Effect.map(Effect.scope, (scope) => {
       const seen = new Set<string>()
-      /** The pages that were asked for and not handed out yet. */
+      /** Pages that were asked for, but not handed out yet. */
       const asked: Array<Fiber.Fiber<Page<A>, E>> = []
       let next = 1
       let last = 1
-      /** Keys seen by this reading; the first reading's set is that of all. */
+      /** Keys seen by this reading; the first reading shares `seen`. */
       let now = seen
       let total: number | undefined
       let totalPages: number | undefined
@@ -196,15 +194,14 @@ export const fromPages = <A, E, R, E2 = never>(
  */
 export interface ChildrenArgs extends Omit<FrameioClient.ChildrenArgs, "page">, Options {
   /**
-   * Items per page, at least 1. Default 100. The maximum is not documented; a server that gives fewer says so in its
-   * headers, and the list is read to its end all the same.
+   * Items per page, at least 1. Default 100. The maximum is not documented; a list with smaller pages is read to its end
+   * all the same.
    */
   readonly pageSize?: number | undefined
 }
 
 /**
- * The children of a folder or a stack out of a function that reads one page of them: {@link children} over another
- * reader than the client, such as the cache.
+ * {@link children} over another reader than the client, such as the cache.
  *
  * @internal
  */
@@ -227,16 +224,11 @@ export const childrenFrom = <E, R>(
 }
 
 /**
- * Everything that a folder or a stack holds. At the limits that are documented, 40 to 200 pages a minute, the rate
- * limit is what takes the time; the priority is `normal` unless the effect says otherwise.
+ * Everything that a folder or a stack holds. The documented limits allow 40 to 200 pages a minute.
  *
+ * @example
  * ```ts
- * import { type Asset } from "@effect-frameio/core"
- * import { Listing } from "@effect-frameio/stacks"
- * import { Stream } from "effect"
- *
- * const filesOf = (folder: Asset.AssetId) =>
- *   Listing.children({ assetId: folder, type: "file", sort: "name" }).pipe(Stream.runCollect)
+ * const files = yield* Listing.children({ assetId: folder, type: "file", sort: "name" }).pipe(Stream.runCollect)
  * ```
  *
  * @since 0.1.0
@@ -263,10 +255,7 @@ export interface SearchArgs extends Omit<Search.SearchArgs, "page">, Options {}
  */
 export interface LibrarySearchArgs extends Omit<Search.LibrarySearchArgs, "page">, Options {}
 
-/**
- * Frame.io says that a page of a search may hold fewer than it should, so that a short one is not the end. Where no
- * header tells the end, only a page without anything new does.
- */
+/** Frame.io says that a page of a search may be short, so a short one is not the end. */
 const found = <Args extends Options, E>(
   read: (
     args: Omit<Args, keyof Options> & { readonly page: number; readonly pageSize: number }
@@ -282,8 +271,8 @@ const found = <Args extends Options, E>(
 }
 
 /**
- * Everything that a search finds, each asset once. Frame.io advises against going past about 100 results: take as many
- * as are needed, and the rest is not asked for. Items per page are 100 unless the arguments say otherwise.
+ * Everything that a search finds, each asset once, in pages of 100 by default. Frame.io advises against going past about
+ * 100 results: take as many as you need, and the rest is not asked for.
  *
  * @since 0.1.0
  * @category searching

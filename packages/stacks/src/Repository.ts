@@ -1,10 +1,9 @@
 /**
  * The files, folders and version stacks of an account, in the words of the work: the one way from stacks, jobs and
- * uploads to Frame.io, whichever version of its API is behind. {@link layerV2} is the one over the v2 client.
+ * uploads to Frame.io, over either version of its API.
  *
- * Each changing function is one request, so that whoever calls it can see to it that it is made exactly once: after a
- * lost answer {@link locate} tells where the file is. What one request can do, and which budget it draws on, is told by
- * {@link Abilities}, and by nothing else.
+ * Each changing function is one request, so that its caller can make it exactly once: after a lost answer {@link locate}
+ * tells where the file is. Only {@link Abilities} say what one request can do, and which budget it draws on.
  *
  * @since 0.1.0
  */
@@ -33,16 +32,16 @@ type AssetId = Asset.AssetId
 
 interface Common {
   readonly id: AssetId
-  /** Empty where Frame.io does not tell it. */
+  /** Empty if Frame.io does not tell it. */
   readonly name: string
-  /** The folder, or for a version the stack, that holds it; absent for the root of a project. */
+  /** The folder that holds it, or a version's stack; absent for the root of a project. */
   readonly parentId: AssetId | undefined
   /** ISO 8601 in UTC. */
   readonly createdAt: string | undefined
 }
 
 /**
- * A file: by itself in a folder, or a version on a stack. Which of the two its parent tells.
+ * A file in a folder, or a version on a stack; the parent tells which.
  *
  * @since 0.1.0
  * @category models
@@ -52,7 +51,7 @@ export interface File extends Common {
   readonly bytes: number | undefined
   /** The kind of media; absent until the file has been processed. */
   readonly mediaKind: string | undefined
-  /** Whether all of its content has arrived, where Frame.io tells. */
+  /** Whether all of its content has arrived, if Frame.io tells. */
   readonly arrived: boolean | undefined
 }
 
@@ -76,12 +75,12 @@ export interface Stack extends Common {
   readonly _tag: "Stack"
   /** Its newest version. */
   readonly newest: AssetId | undefined
-  /** How many versions it has, where Frame.io tells. */
+  /** How many versions it has, if Frame.io tells. */
   readonly count: number | undefined
 }
 
 /**
- * Something that is none of these, such as a bundle.
+ * Any other asset, such as a bundle.
  *
  * @since 0.1.0
  * @category models
@@ -93,7 +92,7 @@ export interface Other extends Common {
 }
 
 /**
- * Whatever has an id.
+ * Anything with an id.
  *
  * @since 0.1.0
  * @category models
@@ -110,7 +109,7 @@ export interface Versions {
   readonly stack: Stack
   /** Oldest first. */
   readonly files: ReadonlyArray<File>
-  /** Whether the order is proved by the newest being at one end, or taken to be as Frame.io lists by habit. */
+  /** `confirmed` if the newest is at one end; else `assumed` to be Frame.io's usual order. */
   readonly order: Members["order"]
 }
 
@@ -123,9 +122,9 @@ export interface Versions {
 export interface Created {
   readonly id: AssetId
   readonly name: string
-  /** The MIME type that the parts have to be sent with. */
+  /** The MIME type of the parts' requests. */
   readonly contentType: string
-  /** In the order of the file; empty where the answer does not say. Whoever has a URL can write the file. */
+  /** In the order of the file; empty if the answer has none. A URL is a secret: it lets anybody write the file. */
   readonly parts: ReadonlyArray<{ readonly url: Redacted.Redacted; readonly bytes: number }>
 }
 
@@ -136,9 +135,9 @@ export interface Created {
  * @category models
  */
 export interface Arrival {
-  /** `arrived` also where Frame.io does not say that it has to be waited for. */
+  /** `arrived` also on an API without such a state. */
   readonly state: "arriving" | "arrived" | "failed"
-  /** Bytes, where Frame.io tells. */
+  /** Bytes, if Frame.io tells. */
   readonly bytes: number | undefined
 }
 
@@ -171,24 +170,24 @@ export type Step =
  * @category models
  */
 export interface Abilities {
-  /** How people call the API, such as `v2`. Nothing is to be decided by it. */
+  /** The API's name for people, such as `v2`; never to decide by. */
   readonly api: string
-  /** How many files one `stack` puts on a file at most. */
+  /** The most files that one `stack` puts on a file. */
   readonly filesPerStack: number
-  /** Whether `stack` takes only files that lie in the folder of the file below; others are moved there first. */
+  /** Whether `stack` takes only files in the folder of the file below; others are moved there first. */
   readonly sameFolder: boolean
-  /** Whether the extension of a name alone tells what kind of file it is, so that there has to be one. */
+  /** Whether the name's extension alone decides the kind of a file, so that there must be one. */
   readonly kindByExtension: boolean
   /**
-   * Whether a version can be put on an id of which nothing is known: `grow` takes that of a file as well, and what cannot
-   * be is refused. Where it is not so, what is put on what is read first.
+   * Whether `grow` also takes the id of a file, and refuses what cannot be: then a version can be put on an id of which
+   * nothing is known. Else both are read first.
    */
   readonly blind: boolean
-  /** Whether `grow` is documented to put on top. Where it is not, the stack is read to prove it. */
+  /** Whether `grow` is documented to put on top; else the stack is read to prove it. */
   readonly growsOnTop: boolean
-  /** The API's name of the call that a step is, as errors tell it. Where there is no such step, that of the nearest. */
+  /** The API's name of each step's call, for errors; of the nearest call if the API has no such step. */
   readonly endpoints: Readonly<Record<Step, string>>
-  /** The scheduler's name of the budget that a step draws on. Steps of one name share it. */
+  /** The scheduler's name of each step's budget. Steps of one name share it. */
   readonly routes: Readonly<Record<Step, string>>
 }
 
@@ -201,9 +200,9 @@ export interface Abilities {
 export interface PageRead {
   /** Its place, counted from 1. */
   readonly page: number
-  /** How many items the list has, where the API tells. */
+  /** How many items the list has, if the API tells. */
   readonly total: number | undefined
-  /** How many pages the list has, where the API tells. */
+  /** How many pages the list has, if the API tells. */
   readonly pages: number | undefined
 }
 
@@ -214,33 +213,33 @@ export interface PageRead {
  * @category options
  */
 export interface ListOptions {
-  /** Items per page, at least 1. More than the API takes counts as the most it takes. Default: the API's habit. */
+  /** Items per page, at least 1, cut to the API's maximum. Default: as the API is usually read. */
   readonly pageSize?: number | undefined
-  /** How many pages are asked for before they are needed, where the API lets one. Default: a few. */
+  /** How many pages are asked for before they are needed, if the API allows it. Default: a few. */
   readonly ahead?: number | undefined
-  /** Sees each page as it comes; pages that were asked for ahead may come in another order. */
+  /** Sees each page as it comes; pages asked for ahead may come in another order. */
   readonly onPage?: ((page: PageRead) => Effect.Effect<void>) | undefined
 }
 
 /**
- * Shares, under which people outside see some files. No API lists the files of one.
+ * Shares: links under which outsiders see some files. No API lists the files of a share.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Shares {
-  /** The API's names of the calls, as errors tell them. */
+  /** The API's names of the calls, for errors. */
   readonly endpoints: { readonly add: string; readonly remove: string }
-  /** The name of a share, empty where it has none. */
+  /** The name of a share, or the empty string. */
   readonly name: (shareId: string) => Effect.Effect<string, FrameioError.ReadError>
-  /** Shows a file in a share. What comes of a file that is in it already is not documented. */
+  /** Shows a file in a share. The effect on a file that is in it already is not documented. */
   readonly add: (args: {
     readonly shareId: string
     readonly file: AssetId
   }) => Effect.Effect<void, FrameioError.WriteError>
   /**
-   * Takes a file out of a share; of a version on a stack the whole stack goes. What comes of a file that is not in it is
-   * not documented.
+   * Takes a file out of a share; with a version the whole stack goes. The effect on a file that is not in it is not
+   * documented.
    */
   readonly remove: (args: {
     readonly shareId: string
@@ -249,7 +248,7 @@ export interface Shares {
 }
 
 /**
- * The repository. Ids may be whatever the API knows as one.
+ * The repository. It takes every id that the API knows.
  *
  * @since 0.1.0
  * @category models
@@ -259,7 +258,7 @@ export interface Service {
   readonly abilities: Abilities
   /** Reads the item with an id. */
   readonly get: (id: AssetId) => Effect.Effect<Item, FrameioError.ReadError>
-  /** Whether an id is known to be a folder's, so that it need not be read: kinds never change. */
+  /** Whether an id is known to be a folder's, so that it need not be read; kinds never change. */
   readonly isFolder: (id: AssetId) => boolean
   /** Lists a folder, without the versions on stacks. */
   readonly children: (folderId: AssetId, options?: ListOptions) => Stream.Stream<Item, FrameioError.ReadError>
@@ -267,7 +266,7 @@ export interface Service {
   readonly versions: (stack: Stack, options?: ListOptions) => Effect.Effect<Versions, FrameioError.ReadError>
   /**
    * Makes a stack of a file that is on none, and of files on top of it, the oldest first: at least one, and at most
-   * `filesPerStack`. Answers what the API answers, as all changes of stacks do: the stack or a file of it.
+   * `filesPerStack`. Like all changes of stacks it answers as the API does: the stack or a file of it.
    */
   readonly stack: (args: {
     readonly onto: File
@@ -278,13 +277,13 @@ export interface Service {
     readonly stackId: AssetId
     readonly file: AssetId
   }) => Effect.Effect<Item, FrameioError.WriteError>
-  /** Puts a version on top of the stack that it is on, where the API can. */
+  /** Puts a version on top of its stack, if the API can. */
   readonly raise?:
     | ((args: { readonly stackId: AssetId; readonly file: AssetId }) => Effect.Effect<void, FrameioError.WriteError>)
     | undefined
-  /** Shares, where the API has calls for them. */
+  /** Shares, if the API has calls for them. */
   readonly shares?: Shares | undefined
-  /** Takes a version out of its stack, into the folder of the stack, which a blind API need not be told. */
+  /** Takes a version out of its stack, into the stack's folder, which a `blind` API need not be told. */
   readonly takeOut: (args: {
     readonly stack: Pick<Stack, "id" | "parentId">
     readonly file: AssetId
@@ -301,11 +300,11 @@ export interface Service {
     readonly name: string
     /** At least 1. */
     readonly bytes: number
-    /** The MIME type, for APIs that do not tell it by the extension. */
+    /** The MIME type, for APIs that do not read it off the extension. */
     readonly mediaType: string
-    /** Text for people, where the API keeps it. */
+    /** Text for people, if the API keeps it. */
     readonly description?: string | undefined
-    /** Custom properties by name, where the API keeps them. */
+    /** Custom properties by name, if the API keeps them. */
     readonly properties?: Readonly<Record<string, unknown>> | undefined
   }) => Effect.Effect<Created, FrameioError.WriteError>
   /** How far the content of a file is. */
@@ -316,6 +315,13 @@ export interface Service {
 
 /**
  * The repository.
+ *
+ * @example
+ * ```ts
+ * const repository = yield* Repository.Repository
+ * const files = repository.children(folder).pipe(Stream.filter((item) => item._tag === "File"))
+ * yield* repository.grow({ stackId: shot, file: take2 })
+ * ```
  *
  * @since 0.1.0
  * @category tags
@@ -336,7 +342,7 @@ export type Location =
   | { readonly _tag: "Other"; readonly item: Other }
 
 /**
- * Reads an item's place: one request, and one more for a file whose holder is not known to be a folder.
+ * Reads an item's place: one request, and one more for a file whose parent is not known to be a folder.
  *
  * @since 0.1.0
  * @category reading
@@ -388,7 +394,7 @@ const abilitiesV2: Abilities = {
   endpoints: endpointsV2,
   routes: Record.map(endpointsV2, (name) => {
     const endpoint = FrameioApi.endpoints.get(name)
-    // A misspelt one is noticed when this module is loaded.
+    // A misspelt name fails when this module is loaded.
     if (endpoint === undefined) throw new Error(`no endpoint is called ${name}`)
     return endpoint.route
   })

@@ -1,6 +1,6 @@
 /**
- * The repository over the V4 client. V4 has a route for each kind of thing and none for any id, so what an id is has to
- * be found out once; a stack tells its newest version and neither how many there are nor their order.
+ * The repository over the V4 client. V4 has a route for each kind of asset, so the kind of an unknown id is found out once;
+ * a stack tells its newest version, but neither their number nor their order.
  *
  * @since 0.1.0
  */
@@ -20,7 +20,7 @@ import * as Stream from "effect/Stream"
 import * as Repository from "./Repository.js"
 
 /**
- * As many files as V4 takes for a new stack at once, without the one at its bottom.
+ * The most files that V4 puts on a file in one request for a new stack.
  *
  * @since 0.1.0
  * @category constants
@@ -31,7 +31,7 @@ export const filesPerStack = 9
 const FOLDER_PAGE = 500
 const STACK_PAGE = 100
 
-/** Kinds never change; beyond this many ids the oldest are found out again. */
+/** Kinds never change; beyond this many ids the oldest are forgotten. */
 const KINDS_KEPT = 50_000
 
 const endpoints = {
@@ -60,7 +60,7 @@ const commonOf = (item: V4Asset.Item) => ({
   createdAt: item.created_at ?? undefined
 })
 
-/** v2's word for a kind of media, which is what its rule of one kind in a stack is about; others are their own kind. */
+/** v2's word for a kind of media, because its rule of one kind per stack is about those; any other type is its own kind. */
 const mediaKindOf = (mediaType: string | null | undefined): string | undefined => {
   if (typeof mediaType !== "string" || mediaType === "application/octet-stream") return undefined
   if (/^(?:video|audio)\//.test(mediaType)) return "stream"
@@ -97,8 +97,7 @@ const itemOf = (item: V4Asset.Item): Repository.Item => {
 }
 
 /**
- * The children of a stack from the oldest to the newest: the end of the listing that is the stack's head is the top.
- * Pure.
+ * The children of a stack from the oldest to the newest: the end of the listing with the stack's head is the top. Pure.
  *
  * @since 0.1.0
  * @category reading
@@ -119,7 +118,7 @@ interface PageArgs {
   readonly includeTotalCount?: boolean | undefined
 }
 
-/** A list to its end. How many items it has is told only where that is asked for. */
+/** All pages of a list; asks for the total only for `onPage`. */
 const pagesOf = <A, E>(
   list: (args: PageArgs) => Effect.Effect<V4Client.Page<A>, E>,
   most: number,
@@ -135,7 +134,7 @@ const pagesOf = <A, E>(
     return V4Client.pages(read, { pageSize: size, ...(onPage === undefined ? {} : { includeTotalCount: true }) })
   })
 
-/** A thing of another kind, or none: which of them a refusal means is not certain. */
+/** Whether a refusal may mean that the id is of another kind; it may also be nobody's. */
 const isOtherKind = (error: FrameioError.ReadError): boolean =>
   error._tag === "FrameioNotFound" || error._tag === "FrameioInvalidArguments"
 
@@ -181,8 +180,8 @@ export const make: Effect.Effect<Repository.Service, never, V4Client.V4Client> =
     const probing = new Map<AssetId, Fiber.RuntimeFiber<V4Asset.Item, FrameioError.ReadError>>()
 
     /**
-     * All who ask for an unknown id at once get one answer: many files have one folder. A fiber of its own, for who asked
-     * first may be interrupted.
+     * Concurrent questions about one id share an answer, because many files have one folder. A fiber of its own, because
+     * the first caller may be interrupted.
      */
     const probeOnce = (id: AssetId): Effect.Effect<V4Asset.Item, FrameioError.ReadError> =>
       Effect.uninterruptibleMask((restore) =>
@@ -223,7 +222,7 @@ export const make: Effect.Effect<Repository.Service, never, V4Client.V4Client> =
       children: (folderId, options) =>
         Stream.map(
           pagesOf((args) => client.folders.children({ ...args, folderId }), FOLDER_PAGE, options).pipe(
-            // Only a folder is listed there.
+            // Only folders can be listed.
             Stream.onEnd(Effect.sync(() => learn({ id: folderId, type: "folder" })))
           ),
           (item) => itemOf(learn(item))
@@ -294,7 +293,7 @@ export const make: Effect.Effect<Repository.Service, never, V4Client.V4Client> =
             id: file.id,
             name: file.name ?? name,
             contentType: file.media_type ?? "application/octet-stream",
-            // Parts that are not the file would be put together to something else.
+            // Parts of another size would make another file.
             parts: parts.reduce((sum, part) => sum + part.bytes, 0) === bytes ? parts : []
           }
         }),
@@ -318,6 +317,12 @@ export const make: Effect.Effect<Repository.Service, never, V4Client.V4Client> =
 
 /**
  * The repository over the V4 client.
+ *
+ * @example
+ * ```ts
+ * const RepositoryLive = RepositoryV4.layer.pipe(Layer.provide(V4Client.layerConfig()))
+ * const { stackId } = yield* StackBuild.build({ onto: shot, files: [take2] }).pipe(Effect.provide(RepositoryLive))
+ * ```
  *
  * @since 0.1.0
  * @category layers

@@ -1,8 +1,6 @@
 /**
- * Versions put on a file or a stack through the repository, whichever API is behind it: by as few requests of the tighter
- * budget as there can be, each made exactly once, and with its order proved.
- *
- * Done again after a failure it goes on where it ended: what is on the stack already is not sent.
+ * Versions put on a file or a stack through the repository, over either API: by as few requests of the tighter budget as
+ * possible, each made exactly once, with the order proved. A repetition after a failure sends only what is missing.
  *
  * @since 0.1.0
  */
@@ -23,7 +21,7 @@ import * as StackSteps from "./StackSteps.js"
 import { AlreadyElsewhere, NotInStack, type NotMade, NotOnTop, type OutcomeUnknown } from "./VersionStackError.js"
 
 /**
- * What can go wrong.
+ * Errors of building a stack.
  *
  * @since 0.1.0
  * @category errors
@@ -37,42 +35,42 @@ export type StackBuildError =
   | OutcomeUnknown
 
 /**
- * What is put on what.
+ * The files for one stack.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Chain {
-  /** A file, a stack, or a version, which stands for its stack. */
+  /** A file, a stack, or a version, which means its stack. */
   readonly onto: AssetId
   /** The oldest first. */
   readonly files: ReadonlyArray<AssetId>
 }
 
 /**
- * What came of it.
+ * A stack that was built.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Built {
   readonly stackId: AssetId
-  /** What was put on, oldest first; without what was there already. */
+  /** The added versions, oldest first, without those that were there already. */
   readonly added: ReadonlyArray<AssetId>
 }
 
 /**
- * How to go about it.
+ * The options of {@link build} and {@link buildAll}.
  *
  * @since 0.1.0
  * @category options
  */
 export interface Options {
-  /** How often a request may be sent whose outcome proves to be nothing, at least 1. Default 5. */
+  /** How often a request may be sent, at least 1. Default 5. */
   readonly attempts?: number | undefined
   /** How long after a lost answer a change can still be made. Default 30 seconds. */
   readonly settleAfter?: Duration.DurationInput | undefined
-  /** The folder a file lies in, as far as a listing has told: spares the reading of it. */
+  /** The folder of a file, if a listing has shown it, which spares its reading. */
   readonly parentOf?: ((file: AssetId) => AssetId | undefined) | undefined
 }
 
@@ -88,7 +86,7 @@ type Look = Effect.Effect<boolean, AlreadyElsewhere | FrameioError.ReadError>
 const locate = (repository: Repository.Service, id: AssetId) =>
   Effect.provideService(Repository.locate(id), Repository.Repository, repository)
 
-/** Whether a file is in a folder or on a stack; fails where it has come onto another stack. */
+/** Whether a file is in a folder or on a stack; fails if it is on another stack. */
 const isIn =
   (repository: Repository.Service) =>
   (file: AssetId, holder: AssetId, wanted: AssetId): Look =>
@@ -100,7 +98,7 @@ const isIn =
       return Effect.succeed(parentId !== undefined && sameId(parentId, holder))
     })
 
-/** Whether a new stack is there and is the one that was asked for; another one is somebody else's. */
+/** Whether the new stack is there; fails if there is somebody else's instead. */
 const isMade = (repository: Repository.Service, wanted: ReadonlyArray<AssetId>, onto: AssetId): Look =>
   Effect.gen(function* () {
     const location = yield* locate(repository, onto)
@@ -110,7 +108,6 @@ const isMade = (repository: Repository.Service, wanted: ReadonlyArray<AssetId>, 
     return isIt ? true : yield* new AlreadyElsewhere({ assetId: onto, stackId: location.stack.id, wanted: onto })
   })
 
-/** Sends a change until it is made, or fails. */
 const changes =
   (options: Options | undefined) =>
   <A>(
@@ -128,7 +125,7 @@ const changes =
             onFailure: (error) => ({ _tag: "Faulted", error }) as const,
             onSuccess: (answer) => ({ _tag: "Answered", answer }) as const
           }),
-          // What proves the order is the stack itself, read at the end.
+          // The stack itself, read at the end, proves the order.
           proves: () => true,
           look,
           refused: Effect.map(look, (is) => (is ? "already" : "refused"))
@@ -151,7 +148,7 @@ const changes =
       }
     )
 
-/** Fails where the newest version of a stack is another. */
+/** Fails if the newest version of a stack is another. */
 const prove = (
   repository: Repository.Service,
   stackId: AssetId,
@@ -165,10 +162,10 @@ const prove = (
   })
 
 /**
- * Puts files on top of a file or of a stack, the oldest first. A file that is a version stands for its stack.
+ * Puts files on top of a file or of a stack, the oldest first.
  *
- * The order is proved after the first file that goes onto a stack by itself, which shows where Frame.io puts such files,
- * and at the end.
+ * The order is proved at the end, and after the first file that goes onto a stack by itself, which shows where Frame.io
+ * puts such files.
  *
  * @example
  * ```ts
@@ -195,7 +192,7 @@ export const build = (chain: Chain, options?: Options): Effect.Effect<Built, Sta
     const present = grown === undefined ? [] : (yield* repository.versions(grown)).files
     const added = chain.files.filter((file) => !present.some((one) => sameId(one.id, file)))
 
-    /** A version of another stack is somebody's: an API that would move it is not asked to. */
+    /** Fails for a version of another stack, which the API might move. */
     const whereIs = (id: AssetId): Effect.Effect<StackSteps.Next, StackBuildError> => {
       const parentId = options?.parentOf?.(id)
       if (parentId !== undefined) return Effect.succeed({ id, parentId })
@@ -212,7 +209,7 @@ export const build = (chain: Chain, options?: Options): Effect.Effect<Built, Sta
     const grow = (stackId: AssetId, file: AssetId) =>
       change(endpoints.grow, [stackId, file], repository.grow({ stackId, file }), isPlaced(file, stackId, stackId))
 
-    /** The rest of a chain, once there is a stack. `top` is what must be on top of it before. */
+    /** Grows the stack by the rest of a chain. `top` must be on top of it before. */
     const growAll = (stackId: AssetId, files: ReadonlyArray<AssetId>, top: AssetId | undefined) =>
       Effect.gen(function* () {
         const [first, ...rest] = files
@@ -271,7 +268,7 @@ export const build = (chain: Chain, options?: Options): Effect.Effect<Built, Sta
   })
 
 /**
- * One chain of {@link buildAll}, and what came of it.
+ * The outcome of one chain of {@link buildAll}.
  *
  * @since 0.1.0
  * @category models
@@ -284,9 +281,7 @@ export interface Outcome {
 /** A job takes as long as the limits make it. */
 const HOWEVER_LONG = Duration.days(365)
 
-/**
- * Lets those who come at the same moment go on by their number. Who waits for one read together is woken the last first.
- */
+/** Lets simultaneous callers go on in the order of their numbers; the waiters for one shared read wake in reverse. */
 const inTurn = (): ((number: number) => Effect.Effect<void>) => {
   let together: Array<{ readonly number: number; readonly turn: Deferred.Deferred<void> }> = []
   const release = Effect.sync(() => {
@@ -303,7 +298,7 @@ const inTurn = (): ((number: number) => Effect.Effect<void>) => {
     })
 }
 
-/** The requests that a chain will make at most, where nothing has been read yet. */
+/** The most requests that a chain can take, before anything was read. */
 const expected = (
   { files, onto }: Chain,
   { routes, ...abilities }: Repository.Abilities,
@@ -315,10 +310,9 @@ const expected = (
 }
 
 /**
- * Builds many stacks side by side, in the order of the answer as they were given. The longest begin, so that what has to
- * go on top one by one is not left for the end; the failure of one is no other's. The scheduler knows from the beginning
- * how much is to come, and leaves a part of each limit to whoever else has it until the rest fits. It waits for as long
- * as that takes, unless the caller has set a `RateLimitCall.withMaxWait`.
+ * Builds many stacks side by side; the outcomes are in the order of the chains. The longest chains begin, because versions
+ * go on top one by one; a failure ends its own chain only. The scheduler hears the number of requests at the start. Requests
+ * wait as long as the rate limit takes, unless the caller has set a `RateLimitCall.withMaxWait`.
  *
  * @since 0.1.0
  * @category building
@@ -363,7 +357,7 @@ export const buildAll = (
       return build(chain, options).pipe(
         Effect.provideService(Repository.Repository, counted),
         Effect.either,
-        // What proved to be needless, or was kept back, does not come any more.
+        // Requests that proved needless, or were kept back, will not come any more.
         Effect.tap(() =>
           Effect.sync(() => {
             for (const [route, job] of jobs) job.setRemaining(job.remaining() - (left.get(route) ?? 0))

@@ -1,17 +1,6 @@
 /**
- * Which requests a growing stack takes, for any API: what one request can do is told by `Repository.Abilities`. Pure.
- *
- * An API that makes a stack of several files at once, and whose budget for that is the tighter one, gets as many as it
- * takes into that request; the rest go on top one by one.
- *
- * ```ts
- * import { StackSteps } from "@effect-frameio/stacks"
- *
- * const millis = StackSteps.shortestMillis(new Map([["POST /v2/assets/:asset_id/version", 1000]]), () => ({
- *   limit: 100,
- *   windowMillis: 60_000
- * }))
- * ```
+ * Which requests a growing stack takes, for any API, by its `Repository.Abilities`; pure. An API that makes a stack of
+ * several files at once gets as many as it takes into that request; the rest go on top one by one.
  *
  * @since 0.1.0
  */
@@ -20,19 +9,19 @@ import type * as Arr from "effect/Array"
 import type { Abilities } from "./Repository.js"
 
 /**
- * A file that is to become a version, and where it lies.
+ * A file that will become a version, and its place.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Next {
   readonly id: AssetId
-  /** The folder or the stack that holds it; absent where that is not known. */
+  /** The folder or the stack that holds it, if known. */
   readonly parentId: AssetId | undefined
 }
 
 /**
- * The bottom of a growing stack: a stack, or a file out of which one is made.
+ * The bottom of a growing stack: a stack, or a file that becomes one.
  *
  * @since 0.1.0
  * @category models
@@ -42,8 +31,8 @@ export type Bottom =
   | { readonly _tag: "File"; readonly id: AssetId; readonly folderId: AssetId }
 
 /**
- * One request. `Gather` brings a file to where a stack is to be made; the `Gather`s of a chain may go side by side, all
- * else goes in order.
+ * One request. `Gather` brings a file to the folder of a new stack; the `Gather`s of a chain may go side by side, the
+ * other steps in order.
  *
  * @since 0.1.0
  * @category models
@@ -57,6 +46,13 @@ const isNonEmpty = <A>(list: ReadonlyArray<A>): list is Arr.NonEmptyReadonlyArra
 
 /**
  * The requests that put files on top of a stack or a file, the oldest first.
+ *
+ * @example
+ * ```ts
+ * const v2 = { filesPerStack: 1, sameFolder: false }
+ * const next = [take2, take3].map((id) => ({ id, parentId: folder }))
+ * const steps = StackSteps.steps({ _tag: "File", id: shot, folderId: folder }, next, v2) // Make, Grow
+ * ```
  *
  * @since 0.1.0
  * @category planning
@@ -82,7 +78,7 @@ export const steps = (
 }
 
 /**
- * How many requests each budget has to give, by the scheduler's name of it.
+ * How many requests each budget has to give, by the scheduler's name of the budget.
  *
  * @since 0.1.0
  * @category planning
@@ -100,8 +96,8 @@ export const requests = (
 }
 
 /**
- * The shortest time in ms in which the budgets can give so many requests, each at its limit from an empty bucket: the
- * budgets work side by side, so the one that takes longest decides. A budget whose limit is not known takes none.
+ * The shortest time in ms in which the budgets can give so many requests, side by side, each at its limit from an empty
+ * bucket. A budget whose limit is not known takes none.
  *
  * @since 0.1.0
  * @category planning

@@ -1,10 +1,10 @@
 /**
- * The id that new versions are sent to, and what is known of it: the rules of one stack that grows version by version,
- * of which `VersionStack` and bulk jobs are made. It reads through a function that is given to it, and sends nothing.
+ * The id that new versions are sent to: the rules of one stack that grows version by version, of which `VersionStack` and
+ * bulk jobs are made. It reads through a given function, and sends nothing.
  *
- * From Frame.io's guide "Manage Version Stacks": a stack is the target of its own versions; for a file that is inside a
- * stack the target is its parent; file onto file makes a stack with a new id. What a version call answers, the stack or
- * the file, is not documented: see {@link shows} for which answers are believed.
+ * From Frame.io's guide "Manage Version Stacks": a stack is the target of its own versions; for a file inside a stack the
+ * target is its parent; file onto file makes a stack with a new id. Whether a version call answers the stack or the file is
+ * not documented; {@link shows} says which answers are believed.
  *
  * @since 0.1.0
  */
@@ -15,7 +15,7 @@ import * as Effect from "effect/Effect"
 import type { File, Item, Stack } from "./Repository.js"
 
 /**
- * A version's place: in no stack, in the one that is built, or in another.
+ * A version's place: in no stack, in the target, or in another stack.
  *
  * @since 0.1.0
  * @category models
@@ -34,20 +34,28 @@ export type Place =
 export interface StackTarget<E, R = never> {
   /** The id to send to. */
   readonly id: () => AssetId
-  /** Whether that is known to be a stack, so that nothing has to be read to go on. */
+  /** Whether it is known to be a stack, so that no read is needed to go on. */
   readonly isStack: () => boolean
-  /** The last result of {@link resolve}: the stack, or the file that is in none; nothing where it is neither. */
+  /** The last result of {@link resolve}: the stack, or the file outside any stack; else `undefined`. */
   readonly seen: () => File | Stack | undefined
-  /** Learns from the answer of a version call, as far as it says anything for sure. */
+  /** Learns what the answer of a version call proves. */
   readonly learn: (answer: Item) => void
-  /** Reads the target, and from then on sends to the stack that it is, or is in. Two reads at most. */
+  /** Reads the target, and changes it to the stack that it is, or is in. Two reads at most. */
   readonly resolve: Effect.Effect<void, E, R>
-  /** Reads a version's place. One read when it is in the known stack; else two to four. */
+  /** Reads a version's place. One read if it is in the known stack; else two to four. */
   readonly placeOf: (next: AssetId) => Effect.Effect<Place, E, R>
 }
 
 /**
- * Makes the target out of the id to begin with: a file's, or a stack's.
+ * Makes the target out of its first id: a file's, or a stack's.
+ *
+ * @example
+ * ```ts
+ * const repository = yield* Repository.Repository
+ * const target = StackTarget.make({ id: shot, get: repository.get, isFolder: repository.isFolder })
+ * yield* target.resolve
+ * const place = yield* target.placeOf(take2)
+ * ```
  *
  * @since 0.1.0
  * @category constructors
@@ -57,9 +65,9 @@ export const make = <E, R>(options: {
   readonly id: AssetId
   /** Whether it is known to be a stack. Default `false`. */
   readonly isStack?: boolean | undefined
-  /** Reads an asset as it is now; an answer from before the last change would be taken for the present. */
+  /** Reads an asset as it is now, never from a cache. */
   readonly get: (id: AssetId) => Effect.Effect<Item, E, R>
-  /** Whether an id is known to be a folder's: spares the reading of it. Default never. */
+  /** Whether an id is known to be a folder's, which spares its reading. Default never. */
   readonly isFolder?: ((id: AssetId) => boolean) | undefined
 }): StackTarget<E, R> => {
   const { get, isFolder = () => false } = options
@@ -78,7 +86,7 @@ export const make = <E, R>(options: {
     seen = stack
   }
 
-  /** Reads what the target is or is in; `known` is a stack that need not be read again. */
+  /** `known` is a stack that need not be read again. */
   const resolveKnowing = (known: AssetId | undefined): Effect.Effect<void, E, R> =>
     Effect.suspend(() =>
       Effect.flatMap(get(target), (item) => {
@@ -99,7 +107,7 @@ export const make = <E, R>(options: {
       const loose = { _tag: "Loose", folderId: parentId } as const
       if (parentId === undefined) return loose
       if (sameId(parentId, target)) {
-        // The holder of a file is a folder or a stack, and versions are put on no folder.
+        // A parent is a folder or a stack, and a target is never a folder.
         found(target)
         return { _tag: "Here", stackId: target }
       }
@@ -125,8 +133,8 @@ export const make = <E, R>(options: {
 }
 
 /**
- * Whether an answer proves that a version call was carried out: it is the stack, with the new version on top, or the new
- * version itself. Any other success may come from something between here and Frame.io, so read before you believe it.
+ * Whether an answer proves that a version call was carried out: it is the stack with the new version on top, or the new
+ * version itself. Any other success may be a proxy's, so read before you believe it.
  *
  * @since 0.1.0
  * @category rules
@@ -134,9 +142,9 @@ export const make = <E, R>(options: {
 export const shows = (
   answer: Item,
   call: {
-    /** The new version; the newest, where there were several. */
+    /** The new version; the newest of several. */
     readonly next: AssetId
-    /** The stack that it was sent to, where that is known to be one. */
+    /** The target, if it is known to be a stack. */
     readonly stack: AssetId | undefined
   }
 ): boolean => {
@@ -148,8 +156,8 @@ export const shows = (
 }
 
 /**
- * Whether a change that failed so may still be carried out later: there was no answer, or something in front of Frame.io
- * gave up waiting. After any other failure the server is done with the request.
+ * Whether a failed change may still be carried out later: there was no answer, or a gateway gave up waiting. After any
+ * other failure the server is done with the request.
  *
  * @since 0.1.0
  * @category rules
@@ -158,9 +166,8 @@ export const mayBeUnderWay = (error: FrameioError): boolean =>
   !("status" in error) || error.status === 502 || error.status === 503 || error.status === 504
 
 /**
- * Whether a refusal can mean that a stack is not as the caller took it to be: the target is inside a stack, or the
- * version is where it was to go already. With which status Frame.io refuses a broken rule is not documented; 422 would
- * fit its table of errors, and so would 409, 403, 404 and 400.
+ * Whether a refusal can mean that the target is inside a stack, or the version already in its place. The status of a broken
+ * rule is not documented; 422 would fit Frame.io's table of errors, and so would 409, 403, 404 and 400.
  *
  * @since 0.1.0
  * @category rules

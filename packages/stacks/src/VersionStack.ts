@@ -1,16 +1,15 @@
 /**
- * The rules of version stacks that Frame.io's API leaves to its callers: which id to send to, what is on a stack and in which
- * order, one version out, all versions out, a whole stack out of a list.
+ * The rules of version stacks that Frame.io's API leaves to its callers: which id to send to, what is on a stack and in
+ * which order, one version out, all versions out, a whole stack out of a list.
  *
- * Everything here reads through the `AssetCache` and sends as little as it can; the number of requests stands with each
- * function, where "known" is what the cache holds. A change whose answer was lost is read before it is sent again, so it
- * is made exactly once, and doing the same again after any failure goes on where it ended.
+ * Everything reads through the `AssetCache`; each function says how many requests it takes, where "known" means in the
+ * cache. Each change is made exactly once, and a repetition after any failure sends only what is missing.
  *
  * From the guide "Manage Version Stacks": only files are versions, and files of one stack have one `asset_type`; no
  * stack goes onto a stack; versions go one by one onto the top; `cover_asset_id` of a stack is its newest version. Not
  * documented, and so not relied upon: which asset a version or unversion call answers, the order of a stack's children,
- * what a version call on a file inside a stack does, what remains when the second-last version leaves, and with which
- * status a broken rule is refused.
+ * the effect of a version call on a file inside a stack, what remains when the second-last version leaves, and the status
+ * of a broken rule.
  *
  * @since 0.1.0
  */
@@ -113,19 +112,22 @@ const put = (
  * @category models
  */
 export interface Appended {
-  /** The stack that it is on: a new one, where it was put on a file. */
+  /** The stack that it is on; a new one if it was put on a file. */
   readonly stackId: AssetId
   readonly how: ExactlyOnce.How
 }
 
 /**
- * Puts a file on top of another, or of a stack. `onto` may be a file, a stack, or a version inside a stack, which means
- * that stack.
+ * Puts a file on top of another, or of a stack. `onto` may be a file, a stack, or a version, which means its stack.
  *
- * One request where `onto` is known, and one or two more where it is not; two more where a new stack was made and the
- * answer does not show it. What is known of `next` to break a rule is refused before anything is sent, and so is what
- * reading shows to be on another stack, where it was known to be on one. Unknown assets are left for Frame.io to validate, and
- * whether it refuses a version of another stack or moves it is not documented.
+ * One request if `onto` is known, and one or two more if not; two more if a new stack was made and the answer does not show
+ * it. A known asset that breaks a rule is refused before anything is sent, as is a version that proves to be on another
+ * stack. Frame.io judges unknown assets; whether it refuses a version of another stack or moves it is not documented.
+ *
+ * @example
+ * ```ts
+ * const { how, stackId } = yield* VersionStack.append({ onto: shot, next: take2 })
+ * ```
  *
  * @since 0.1.0
  * @category changing
@@ -150,23 +152,23 @@ export const append = Effect.fn("VersionStack.append")(function* (
 })
 
 /**
- * A stack out of a list.
+ * A stack that was built.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Built {
   readonly stackId: AssetId
-  /** The versions that were put on the stack, oldest first; the rest of the list had been there before. */
+  /** The added versions, oldest first, without those that were there already. */
   readonly added: ReadonlyArray<AssetId>
 }
 
 /**
  * One stack out of a list of files, the oldest version first. The first may also be a stack, or a version on one: then
- * the rest goes on top of that. Versions on the stack that are not on the list stay where they are.
+ * the rest goes on top of that. Other versions on the stack stay where they are.
  *
- * One request for each version but the first, and up to two to find out what the first is; where it is on a stack
- * already, what `members` needs. Done again with the same list after a failure, it puts on what is missing.
+ * One request for each version but the first, and up to two to find out what the first is, or as many as `members` takes
+ * if it is on a stack already.
  *
  * @since 0.1.0
  * @category changing
@@ -229,13 +231,13 @@ const take = (
 }
 
 /**
- * A version that is on a stack no more.
+ * A version that was taken out.
  *
  * @since 0.1.0
  * @category models
  */
 export interface TakenOut {
-  /** The stack that it was on; none, where it was on none. */
+  /** The stack that it was on, if any. */
   readonly stackId: Option.Option<AssetId>
   readonly how: ExactlyOnce.How
 }
@@ -243,8 +245,8 @@ export interface TakenOut {
 /**
  * Takes one version out of its stack. A file that is in no stack is left alone, and counts as done.
  *
- * One request where it is known to be on a stack, two more where nothing is known. What remains of a stack when its
- * second-last version leaves is not documented: read it.
+ * One request if it is known to be on a stack, two more if nothing is known. What remains of a stack when its second-last
+ * version leaves is not documented: read it.
  *
  * @since 0.1.0
  * @category changing
@@ -256,7 +258,7 @@ export const takeOut = Effect.fn("VersionStack.takeOut")(function* (
   const cache = yield* AssetCache.AssetCache
   const wasKnown = Option.isSome(yield* cache.known(assetId))
   let location = yield* locate(assetId, options)
-  // Do not conclude "already done" from cached data.
+  // The cache may be stale.
   if (location._tag === "File" && wasKnown) location = yield* locate(assetId, { fresh: true })
   switch (location._tag) {
     case "File":
@@ -286,12 +288,11 @@ export interface TakenApart {
 }
 
 /**
- * Takes all versions out of a stack, the newest first, until nothing is left to take out. The id may be the stack's or
- * that of a version on it.
+ * Takes all versions out of a stack, the newest first. The id may be the stack's or a version's.
  *
- * One request for each version beside what `members` needs, and one to see what became of the last: whether the stack
- * goes when one version is left, or stays until that is taken out, or cannot be emptied at all, is not documented, and
- * all three end well.
+ * One request for each version beside those of `members`, and one to see what became of the last: whether the stack goes
+ * with its second-last version, stays until the last is taken out, or cannot be emptied at all, is not documented, and all
+ * three end well.
  *
  * @since 0.1.0
  * @category changing

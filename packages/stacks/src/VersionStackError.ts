@@ -1,17 +1,6 @@
 /**
  * Errors of version stacks, beside those of any call.
  *
- * ```ts
- * import type { Asset } from "@effect-frameio/core"
- * import { VersionStack } from "@effect-frameio/stacks"
- * import { Effect } from "effect"
- *
- * const append = (onto: Asset.AssetId, next: Asset.AssetId) =>
- *   VersionStack.append({ onto, next }).pipe(
- *     Effect.catchTag("FrameioAlreadyElsewhere", ({ stackId }) => Effect.succeed({ stackId, how: "already" as const }))
- *   )
- * ```
- *
  * @since 0.1.0
  */
 
@@ -25,13 +14,13 @@ const list = (problems: ReadonlyArray<Problem>): string =>
   problems.map(({ assetId, message, path }) => `${assetId ?? (path === "" ? "the list" : path)} ${message}`).join("; ")
 
 /**
- * The request breaks a rule of version stacks, as far as the assets are known; nothing was sent.
+ * The request breaks a rule of version stacks; nothing was sent.
  *
  * @since 0.1.0
  * @category errors
  */
 export class NotStackable extends Schema.TaggedError<NotStackable>(`${KEY}/NotStackable`)("FrameioNotStackable", {
-  /** Everything that is wrong. */
+  /** All faults at once. */
   problems: Schema.NonEmptyArray(Problem)
 }) {
   override get message(): string {
@@ -62,8 +51,8 @@ export class AlreadyElsewhere extends Schema.TaggedError<AlreadyElsewhere>(`${KE
 }
 
 /**
- * The versions of a list are on the stack already, in another order, or with some of the list missing between them.
- * New versions can go on top only.
+ * The stack has versions of a list in another order, or with some of the list missing between them. New versions can go on
+ * top only.
  *
  * @since 0.1.0
  * @category errors
@@ -97,8 +86,8 @@ export class NotInStack extends Schema.TaggedError<NotInStack>(`${KEY}/NotInStac
 }
 
 /**
- * A version is not on top of the stack that it was put on: somebody else put one there meanwhile, or Frame.io puts moved
- * files elsewhere. What was to follow was kept back, for it would be out of order.
+ * A version is not on top of its stack: somebody else put one there meanwhile, or Frame.io puts moved files elsewhere. The
+ * following versions were kept back, because they would be out of order.
  *
  * @since 0.1.0
  * @category errors
@@ -107,7 +96,7 @@ export class NotOnTop extends Schema.TaggedError<NotOnTop>(`${KEY}/NotOnTop`)("F
   /** The version that should be on top. */
   assetId: AssetId,
   stackId: AssetId,
-  /** The version on top instead, where Frame.io tells. */
+  /** The version on top instead, if Frame.io tells. */
   newest: Schema.optional(AssetId)
 }) {
   override get message(): string {
@@ -127,7 +116,7 @@ export class NotMade extends Schema.TaggedError<NotMade>(`${KEY}/NotMade`)("Fram
   endpoint: Schema.String,
   assetIds: Schema.Array(AssetId),
   attempts: Schema.Int,
-  /** The last failure; absent, where the answer was a success all the same. */
+  /** The last failure; absent if the answer was a success all the same. */
   failure: Schema.optional(FrameioError)
 }) {
   override get message(): string {
@@ -138,7 +127,7 @@ export class NotMade extends Schema.TaggedError<NotMade>(`${KEY}/NotMade`)("Fram
 }
 
 /**
- * Whether a change was made is not known: its answer was lost, and reading failed as well.
+ * It is not known whether a change was made: its answer was lost, and reading failed as well.
  *
  * @since 0.1.0
  * @category errors
@@ -149,7 +138,7 @@ export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>(`${KEY}/O
     /** Such as `assets.version`. */
     endpoint: Schema.String,
     assetIds: Schema.Array(AssetId),
-    /** Why the outcome is not known; absent, where a success proved nothing, or an earlier run got no answer. */
+    /** Why the outcome is not known; absent if a success proved nothing, or an earlier run got no answer. */
     failure: Schema.optional(FrameioError),
     /** Why it could not be read. */
     reading: FrameioError
@@ -162,6 +151,13 @@ export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>(`${KEY}/O
 
 /**
  * Errors of version stacks.
+ *
+ * @example
+ * ```ts
+ * const { stackId } = yield* VersionStack.append({ onto: shot, next: take2 }).pipe(
+ *   Effect.catchTag("FrameioAlreadyElsewhere", ({ stackId }) => Effect.succeed({ stackId }))
+ * )
+ * ```
  *
  * @since 0.1.0
  * @category errors
@@ -176,10 +172,4 @@ export const VersionStackError = Schema.Union(
   OutcomeUnknown
 )
 
-/**
- * Errors of version stacks.
- *
- * @since 0.1.0
- * @category errors
- */
 export type VersionStackError = typeof VersionStackError.Type
