@@ -54,8 +54,10 @@ export interface LinkRecord {
  * @since 0.1.0
  * @category getters
  */
-export const byChain = (rows: ReadonlyArray<LinkRecord>): ReadonlyArray<ReadonlyArray<LinkRecord>> => {
-  const chains: Array<Array<LinkRecord>> = []
+export const byChain = <Row extends Pick<LinkRecord, "chain">>(
+  rows: ReadonlyArray<Row>
+): ReadonlyArray<ReadonlyArray<Row>> => {
+  const chains: Array<Array<Row>> = []
   let chain: number | undefined
   for (const row of rows) {
     if (row.chain !== chain) chains.push([])

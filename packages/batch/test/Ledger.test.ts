@@ -137,6 +137,35 @@ describe("Ledger", () => {
         assert.strictEqual(meant.links, 6000)
       }))
 
+    test("or puts its chains in order, however many are written backwards", (file) =>
+      Effect.gen(function* () {
+        const rows = Array.from({ length: 700 }, (_, n) => [
+          [id(20_000 + n), id(30_000 + n)] as const,
+          [id(10_000 + n), id(20_000 + n)] as const
+        ])
+        const text = csv(...rows.flat())
+        const plan = yield* VersionPlan.fromString(text)
+        const chains = yield* opened({ file }, (ledger) =>
+          Effect.zipRight(ledger.takePlan(bytes(text)), chainsOf(ledger))
+        )
+        assert.deepStrictEqual(chains, plan.chains)
+        assert.deepStrictEqual(
+          chains[699]?.links.map(({ line }) => line),
+          [1401, 1400]
+        )
+      }))
+
+    test("or refuses a circle of more lines than it looks at", (file) =>
+      Effect.gen(function* () {
+        const text = csv(...Array.from({ length: 10_002 }, (_, n) => [id(n + 1), id(((n + 1) % 10_002) + 1)] as const))
+        const taken = yield* Effect.flip(opened({ file }, (ledger) => ledger.takePlan(bytes(text))))
+        if (taken._tag !== "PlanRefused") return assert.fail(taken._tag)
+        assert.deepStrictEqual(
+          taken.problems.map(({ kind, line }) => [kind, line]),
+          [["cycle", 2]]
+        )
+      }))
+
     test("with what it was made against", (file) =>
       Effect.gen(function* () {
         const text = `asset_id,next_asset_id,target_name,target_type,target_cover_id\n${A},${B},Spot,version_stack,${D}\n${A},${C},Spot,version_stack,${D}\n`

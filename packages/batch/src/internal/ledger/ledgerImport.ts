@@ -9,6 +9,7 @@ import type { SqlError } from "@effect/sql/SqlError"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import * as LinkRecord from "../../LinkRecord.js"
 import { inOrder, PairSink, PlanBuilder, type RawLink } from "../plan/planBuilder.js"
 import { makeOrder, placeOf } from "../plan/planRules.js"
 
@@ -63,6 +64,7 @@ export const clear = (sql: SqlClient.SqlClient): Effect.Effect<void, SqlError> =
       "DROP INDEX IF EXISTS chains_target",
       "DROP TABLE IF EXISTS temp.nested",
       "DROP TABLE IF EXISTS temp.child",
+      "DROP TABLE IF EXISTS temp.unordered",
       "DELETE FROM links",
       "DELETE FROM chains"
     ],
@@ -137,6 +139,14 @@ const nesting = (sql: SqlClient.SqlClient, sink: PairSink): Effect.Effect<void, 
     feed(builder, lost)
     const built = builder.build()
     if (!built.ok) sink.addAll(built.problems, built.total)
+    else {
+      // Longer than what was looked at: refused without being drawn.
+      sink.problem(
+        "cycle",
+        lost[0]?.line,
+        `This line, and more than ${LOOKED_AT} others, are in a circle or behind one. No asset in it can come first.`
+      )
+    }
   })
 
 /** Chains are numbered by their first lines. */
@@ -161,43 +171,58 @@ const chain = (sql: SqlClient.SqlClient): Effect.Effect<void, SqlError> =>
     yield* sql.unsafe("CREATE UNIQUE INDEX links_chain ON links (chain, position)")
   })
 
+/** So many chains are put in order at a time. */
+const CHAINS = 256
+
+interface ChainedRow extends LinkRow {
+  readonly chain: number
+  readonly target: string
+}
+
 /** A version whose target is brought by a later line waits for that line. */
-const order = (sql: SqlClient.SqlClient): Effect.Effect<void, SqlError> =>
-  Effect.gen(function* () {
-    const unordered = yield* sql.unsafe<{ id: number; target: string }>(
-      `SELECT id, target FROM chains WHERE id IN (
-         SELECT chain FROM child JOIN links USING (line) WHERE child.line < child.parent
-       )`
-    )
-    yield* Effect.forEach(
-      unordered,
-      ({ id, target }) =>
-        Effect.gen(function* () {
-          const rows = yield* sql.unsafe<LinkRow>(
-            "SELECT line, asset_id, next_asset_id FROM links WHERE chain = ? ORDER BY line",
-            [id]
-          )
-          const links = rows.map(
-            ({ asset_id, line, next_asset_id }): RawLink => ({
-              line,
-              assetId: asset_id,
-              nextAssetId: next_asset_id,
-              fields: undefined
-            })
-          )
-          // Negative first, because two links may not have one place even for a moment.
-          const places = inOrder(target, links).map(({ line }, place) => [line, -1 - place])
-          yield* sql.unsafe(
-            `UPDATE links SET position = place.position FROM (
-               SELECT value ->> 0 AS line, value ->> 1 AS position FROM json_each(?)
-             ) AS place WHERE links.line = place.line`,
-            [JSON.stringify(places)]
-          )
-          yield* sql.unsafe("UPDATE links SET position = -position WHERE chain = ?", [id])
-        }),
-      { discard: true }
-    )
-  })
+const order = (sql: SqlClient.SqlClient): Effect.Effect<void, SqlError> => {
+  const pageAfter = (after: number): Effect.Effect<void, SqlError> =>
+    Effect.gen(function* () {
+      const rows = yield* sql.unsafe<ChainedRow>(
+        `SELECT chain, target, line, asset_id, next_asset_id FROM links JOIN chains ON chains.id = links.chain
+         WHERE chain IN (SELECT chain FROM unordered WHERE chain > ? ORDER BY chain LIMIT ?) ORDER BY chain, line`,
+        [after, CHAINS]
+      )
+      const last = rows.at(-1)?.chain
+      if (last === undefined) return
+      const places = LinkRecord.byChain(rows).flatMap((chain) =>
+        inOrder(
+          chain[0]?.target ?? "",
+          chain.map(({ asset_id, line, next_asset_id }) => ({
+            line,
+            assetId: asset_id,
+            nextAssetId: next_asset_id,
+            fields: undefined
+          }))
+        ).map(({ line }, place) => [line, -1 - place])
+      )
+      // Negative first, because two links may not have one place even for a moment.
+      yield* sql.unsafe(
+        `UPDATE links SET position = place.position FROM (
+           SELECT value ->> 0 AS line, value ->> 1 AS position FROM json_each(?)
+         ) AS place WHERE links.line = place.line`,
+        [JSON.stringify(places)]
+      )
+      yield* sql.unsafe(
+        `UPDATE links SET position = -position
+         WHERE position < 0 AND chain IN (SELECT chain FROM unordered WHERE chain > ? AND chain <= ?)`,
+        [after, last]
+      )
+      yield* pageAfter(last)
+    })
+  return Effect.zipRight(
+    sql.unsafe(
+      `CREATE TEMP TABLE unordered AS
+       SELECT DISTINCT chain FROM child JOIN links USING (line) WHERE child.line < child.parent ORDER BY chain`
+    ),
+    Effect.zipRight(sql.unsafe("CREATE UNIQUE INDEX temp.unordered_chain ON unordered (chain)"), pageAfter(-1))
+  )
+}
 
 const PAGE = 4096
 
@@ -252,6 +277,7 @@ export const build = (
     if (sink.ordered && !anyOrder) yield* sortedIn(sql, sink)
     yield* sql.unsafe("DROP TABLE temp.nested")
     yield* sql.unsafe("DROP TABLE temp.child")
+    yield* sql.unsafe("DROP TABLE temp.unordered")
     return {
       links: numberOf(yield* sql.unsafe<{ n: number }>("SELECT count(*) AS n FROM links")),
       chains: numberOf(yield* sql.unsafe<{ n: number }>("SELECT count(*) AS n FROM chains"))
