@@ -58,9 +58,11 @@ const pure = {
   "packages/core/src": ["SafeText", "SecureUrl"],
   "packages/ratelimit/src": [
     "internal/expiries",
+    "internal/pace",
     "internal/waitingLine",
     "LeakyBucket",
     "RateLimitHeaders",
+    "RateLimitRule",
     "RetryAfter",
     "Transport"
   ],

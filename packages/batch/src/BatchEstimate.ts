@@ -13,7 +13,7 @@
  * @since 0.1.0
  */
 
-import * as LeakyBucket from "@effect-frameio/ratelimit/LeakyBucket"
+import * as RateLimitRule from "@effect-frameio/ratelimit/RateLimitRule"
 import type { Chain } from "./VersionPlan.js"
 
 /**
@@ -37,10 +37,10 @@ export interface Work {
  * @since 0.1.0
  * @category formulas
  */
-export const shortestMillis = (work: Work, limit: LeakyBucket.Rule): number => {
+export const shortestMillis = (work: Work, limit: RateLimitRule.RateLimitRule): number => {
   if (work.jobs <= 0) return 0
   const roundTrip = work.roundTripMillis ?? 0
-  const paced = LeakyBucket.shortestMillis(limit, work.jobs) + roundTrip
+  const paced = RateLimitRule.shortestMillis(limit, work.jobs) + roundTrip
   return Math.max(paced, (work.longestChain ?? 1) * roundTrip)
 }
 

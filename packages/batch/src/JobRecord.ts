@@ -4,6 +4,8 @@
  *
  * @since 0.1.0
  */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
 import type { LinkError } from "./LinkError.js"
 
 /**
@@ -133,3 +135,25 @@ export interface Head {
   /** In any order; at most a few thousand. */
   readonly samples: ReadonlyArray<Sample>
 }
+
+/**
+ * The head of a report at this moment, out of what a store tells of a job.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const headOf = <E>(
+  job: { readonly name: string; readonly plan: string | undefined; readonly createdAtMillis: number },
+  of: {
+    readonly counts: Effect.Effect<Counts, E>
+    readonly runs: Effect.Effect<ReadonlyArray<Run>, E>
+    readonly samples: Effect.Effect<ReadonlyArray<Sample>, E>
+  }
+): Effect.Effect<Head, E> =>
+  Effect.all({
+    job: Effect.succeed(job.name),
+    plan: Effect.succeed(job.plan ?? null),
+    createdAtMillis: Effect.succeed(job.createdAtMillis),
+    reportedAtMillis: Clock.currentTimeMillis,
+    ...of
+  })

@@ -13,26 +13,23 @@
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type { SqlError } from "@effect/sql/SqlError"
 import type { AssetId } from "@effect-frameio/core/Asset"
-import { NotOnTop } from "@effect-frameio/stacks/VersionStackError"
-import * as Chunk from "effect/Chunk"
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
+import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import * as BatchEvent from "./BatchEvent.js"
+import type * as BatchEvent from "./BatchEvent.js"
 import * as LedgerFile from "./internal/ledger/ledgerFile.js"
-import * as LedgerImport from "./internal/ledger/ledgerImport.js"
+import * as LedgerIntake from "./internal/ledger/ledgerIntake.js"
+import * as LedgerQueries from "./internal/ledger/ledgerQueries.js"
 import * as LedgerUploads from "./internal/ledger/ledgerUploads.js"
 import * as LedgerWriter from "./internal/ledger/ledgerWriter.js"
-import { readPairs } from "./internal/plan/readPairs.js"
-import type * as JobRecord from "./JobRecord.js"
+import * as JobRecord from "./JobRecord.js"
 import * as JobWriter from "./JobWriter.js"
 import { fromSql, LedgerError } from "./LedgerError.js"
 import * as LinkRecord from "./LinkRecord.js"
-import * as VersionPlan from "./VersionPlan.js"
+import type * as VersionPlan from "./VersionPlan.js"
 
 // -----------------------------------------------------------------------------
 // models
@@ -230,37 +227,6 @@ export interface Options {
 }
 
 // -----------------------------------------------------------------------------
-// reading
-// -----------------------------------------------------------------------------
-
-/** Chains are read so many at a time. */
-const CHAINS = 256
-
-/** Whether a share was changed for a link, and is not as it was. */
-const SHARED = `EXISTS (SELECT 1 FROM shares WHERE shares.line = links.line
-  AND shares.state IN (${BatchEvent.CHANGED.map((state) => `'${state}'`).join(", ")}))`
-
-/** What the job has stacked: as `LinkRecord` has it, for SQL. */
-const stackedWhere = (
-  hasShares: boolean
-): string => `(state = 'confirmed' AND how NOT IN ('already', 'uploaded')) OR state IN ('sent', 'undoing')
-  OR (state = 'failed' AND fault ->> '$._tag' = '${NotOnTop._tag}')
-${hasShares ? `  OR (state <> 'undone' AND (home IS NOT NULL OR ${SHARED}))` : ""}`
-
-/** The planned and sent links behind a failed one of their chain. */
-const BEHIND_FAILED = `
-  FROM (SELECT chain, min(position) AS position FROM links WHERE state = 'failed' GROUP BY chain) AS failed
-  JOIN links ON links.chain = failed.chain AND links.position > failed.position
-  WHERE links.state IN ('planned', 'sent')`
-
-/** Failed links without a confirmed version above them. */
-const ON_TOP_AND_FAILED = `
-  state = 'failed' AND NOT EXISTS (
-    SELECT 1 FROM links AS later
-    WHERE later.chain = links.chain AND later.position > links.position AND later.state = 'confirmed'
-  )`
-
-// -----------------------------------------------------------------------------
 // constructors
 // -----------------------------------------------------------------------------
 
@@ -284,12 +250,11 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
       LedgerFile.patiently(Effect.mapError(effect, fromSql(file)))
     const query = <A extends object>(text: string, values?: ReadonlyArray<unknown>) =>
       orLedgerError(sql.unsafe<A>(text, values))
-    const count = (text: string) => Effect.map(query<{ n: number }>(text), ([row]) => row?.n ?? 0)
 
     // A ledger that is older and only read has none.
-    const hasShares = (yield* count("SELECT count(*) AS n FROM sqlite_master WHERE name = 'shares'")) > 0
+    const hasShares = (yield* query("SELECT 1 FROM sqlite_master WHERE name = 'shares'")).length > 0
 
-    const known: Effect.Effect<Option.Option<Job>, LedgerError> = Effect.map(
+    const job: Effect.Effect<Job, LedgerError> = Effect.flatMap(
       query<{
         name: string
         plan: string | null
@@ -301,8 +266,8 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
       }>("SELECT * FROM job"),
       ([row]) =>
         row === undefined || row.links === null || row.chains === null
-          ? Option.none()
-          : Option.some({
+          ? new LedgerError({ reason: "NoPlan", file })
+          : Effect.succeed({
               name: row.name,
               plan: row.plan ?? undefined,
               createdAtMillis: row.created_at,
@@ -312,163 +277,14 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
             })
     )
 
-    const job = Effect.flatMap(
-      known,
-      Option.match({
-        onNone: () => Effect.fail(new LedgerError({ reason: "NoPlan", file })),
-        onSome: Effect.succeed
-      })
-    )
-
-    const refused = (sink: LedgerImport.PendingPairs) =>
-      new VersionPlan.PlanRefused({ problems: sink.problems, total: sink.total })
-
-    /** Whatever the pairs come from: takes them in, or compares them with those that are in. */
-    const take = <E, R>(
-      read: (
-        sink: LedgerImport.PendingPairs,
-        between: Effect.Effect<void, LedgerError>
-      ) => Effect.Effect<void, E | LedgerError, R>,
-      options: Pick<TakeOptions, "anyOrder" | "maxProblems" | "name" | "plan"> | undefined
-    ): Effect.Effect<Job, VersionPlan.PlanRefused | LedgerError | E, R> =>
-      Effect.gen(function* () {
-        const sink = new LedgerImport.PendingPairs(options?.maxProblems ?? VersionPlan.defaults.maxProblems)
-        const before = yield* known
-        if (Option.isSome(before)) {
-          let last = 0
-          const otherPlan = (detail: string) => new LedgerError({ reason: "OtherPlan", file, detail })
-          const compare = Effect.suspend(() => {
-            return Effect.flatMap(
-              orLedgerError(LedgerImport.compare(sql, last, sink.drain())),
-              (compared): Effect.Effect<void, LedgerError> => {
-                last = compared.last
-                // A line that is wrong in itself is told as such in the end.
-                return compared.differs === undefined || sink.total > 0
-                  ? Effect.void
-                  : Effect.fail(otherPlan(`The first line that differs is ${compared.differs}.`))
-              }
-            )
-          })
-          yield* read(sink, compare)
-          if (sink.total > 0) return yield* refused(sink)
-          if (sink.size !== before.value.links) {
-            return yield* otherPlan(`It has ${before.value.links} pairs, this plan ${sink.size}.`)
-          }
-          return before.value
-        }
-        if (mode === "read") return yield* new LedgerError({ reason: "NoPlan", file })
-        const name = options?.name ?? "batch"
-        const plan = options?.plan ?? null
-        const createdAt = yield* Clock.currentTimeMillis
-        yield* orLedgerError(LedgerImport.clear(sql))
-        yield* query("INSERT OR REPLACE INTO job (id, name, plan, created_at) VALUES (1, ?, ?, ?)", [
-          name,
-          plan,
-          createdAt
-        ])
-        yield* read(
-          sink,
-          Effect.suspend(() => orLedgerError(LedgerImport.insert(sql, sink.drain())))
-        )
-        const built = yield* orLedgerError(LedgerImport.build(sql, sink, options?.anyOrder ?? false))
-        if (sink.total > 0) {
-          yield* orLedgerError(LedgerImport.clear(sql))
-          return yield* refused(sink)
-        }
-        yield* query("UPDATE job SET links = ?, chains = ?", [built.links, built.chains])
-        // A copy of the file alone has the plan then.
-        yield* query("PRAGMA wal_checkpoint(TRUNCATE)")
-        yield* verify
-        return yield* job
-      }).pipe(Effect.withSpan("Ledger.take"))
-
-    /** All chains, some at a time, in an order that a table tells. */
-    const chainRowsBy = (order: { readonly from: string; readonly place: string }) =>
-      Stream.unwrap(
-        Effect.map(count(`SELECT coalesce(max(${order.place}), -1) AS n FROM ${order.from}`), (last) =>
-          Stream.paginateChunkEffect(0, (from) =>
-            Effect.map(
-              query<LinkRecord.LinkRecord>(
-                `SELECT links.*, chains.target${hasShares ? `, ${SHARED} AS shared` : ""} FROM ${order.from}
-               WHERE ${order.place} >= ? AND ${order.place} < ? ORDER BY ${order.place}, links.position`,
-                [from, from + CHAINS]
-              ),
-              (rows) => [
-                Chunk.unsafeFromArray(LinkRecord.byChain(rows)),
-                from + CHAINS > last ? Option.none<number>() : Option.some(from + CHAINS)
-              ]
-            )
-          )
-        )
-      )
-    const LINKS = "links JOIN chains ON chains.id = links.chain"
-    const chainRows = chainRowsBy({ from: LINKS, place: "links.chain" })
-
-    /** In a table, so that memory does not grow with the plan. */
-    const longestRows = Stream.unwrap(
-      Effect.gen(function* () {
-        yield* query("DROP TABLE IF EXISTS temp.turns")
-        yield* query("CREATE TEMP TABLE turns (place INTEGER PRIMARY KEY, chain INTEGER NOT NULL)")
-        yield* query("INSERT INTO turns (chain) SELECT chain FROM links GROUP BY chain ORDER BY count(*) DESC, chain")
-        return chainRowsBy({ from: `${LINKS} JOIN turns ON turns.chain = links.chain`, place: "turns.place" })
-      })
-    )
-
-    const counts: Effect.Effect<JobRecord.Counts, LedgerError> = Effect.gen(function* () {
-      const states = yield* query<{ state: string; already: number; n: number }>(
-        "SELECT state, coalesce(how = 'already', 0) AS already, count(*) AS n FROM links GROUP BY 1, 2"
-      )
-      const skipped = yield* count(`SELECT count(*) AS n ${BEHIND_FAILED} AND links.state = 'planned'`)
-      const of = (state: string, already?: number): number =>
-        states.reduce(
-          (sum, one) => (one.state === state && (already === undefined || one.already === already) ? sum + one.n : sum),
-          0
-        )
-      return {
-        total: states.reduce((sum, one) => sum + one.n, 0),
-        planned: of("planned") - skipped,
-        sent: of("sent"),
-        confirmed: of("confirmed"),
-        already: of("confirmed", 1),
-        failed: of("failed"),
-        skipped,
-        undoing: of("undoing"),
-        undone: of("undone")
-      }
-    })
-
-    const runs = query<JobRecord.Run>(
-      "SELECT kind, began_at AS beganAtMillis, ended_at AS endedAtMillis, stopped FROM runs ORDER BY id"
-    )
-
-    const samples = query<JobRecord.Sample>(
-      `SELECT ended_at - millis AS atMillis, millis, sent, refused, "limit", window_millis AS windowMillis, free, waiting
-       FROM paces WHERE millis > 0 ORDER BY rowid`
-    )
-
-    const extentOf = (where: string): Effect.Effect<Extent, LedgerError> =>
-      Effect.map(
-        query<Extent>(`SELECT count(*) AS links, count(DISTINCT chain) AS chains FROM links WHERE ${where}`),
-        ([row]) => row ?? { links: 0, chains: 0 }
-      )
+    const { chainOf, chainRows, counts, extent, longestRows, retryFailed, runs, samples, stackedExtent } =
+      LedgerQueries.make(query, hasShares)
+    const into = { file, mode, sql, verify, orLedgerError }
 
     return {
       file,
-      takePlan: (bytes, options) => {
-        const { anyOrder, maxProblems, ...reading } = VersionPlan.withDefaults(options)
-        return take((sink, between) => readPairs(bytes, sink, reading, between), { ...options, anyOrder, maxProblems })
-      },
-      takePairs: (pairs, options) =>
-        take(
-          (sink, between) =>
-            Effect.zipRight(
-              LedgerImport.readStream(pairs, sink, between),
-              Effect.sync(() => {
-                if (sink.size === 0 && sink.total === 0) sink.problem("empty", undefined, VersionPlan.NO_PAIRS)
-              })
-            ),
-          options
-        ),
+      takePlan: (bytes, options) => Effect.zipRight(LedgerIntake.takePlan(into, bytes, options), job),
+      takePairs: (pairs, options) => Effect.zipRight(LedgerIntake.takePairs(into, pairs, options), job),
       job,
       begin: (api) =>
         Effect.flatMap(job, (known) => {
@@ -478,30 +294,14 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
             : new LedgerError({ reason: "OtherApi", file, detail: `It was begun on ${known.api}, and this is ${api}.` })
         }),
       counts,
-      extent: Effect.gen(function* () {
-        const all = yield* extentOf("state IN ('planned', 'sent')")
-        const behind = yield* count(`SELECT count(*) AS n ${BEHIND_FAILED}`)
-        return { links: all.links - behind, chains: all.chains }
-      }),
+      extent,
       chains: Stream.filterMap(chainRows, (rows) => LinkRecord.leftOf(rows)),
       longestChains: Stream.filterMap(longestRows, (rows) => LinkRecord.leftOf(rows)),
-      chain: (index) =>
-        Effect.map(
-          query<LinkRecord.LinkRecord>(
-            `SELECT links.*, chains.target FROM links JOIN chains ON chains.id = links.chain
-             WHERE links.chain = ? ORDER BY links.position`,
-            [index]
-          ),
-          (rows) => LinkRecord.leftOf(rows)
-        ),
+      chain: (index) => Effect.map(chainOf(index), (rows) => LinkRecord.leftOf(rows)),
       uploads: LedgerUploads.make(sql, orLedgerError),
       chainsToVerify: Stream.filterMap(chainRows, (rows) => LinkRecord.leftOf(rows, "verify")),
-      retryFailed: Effect.gen(function* () {
-        const failed = yield* count(`SELECT count(*) AS n FROM links WHERE ${ON_TOP_AND_FAILED}`)
-        if (failed > 0) yield* query(`UPDATE links SET state = 'planned' WHERE ${ON_TOP_AND_FAILED}`)
-        return failed
-      }),
-      stackedExtent: extentOf(stackedWhere(hasShares)),
+      retryFailed,
+      stackedExtent,
       stackedChains: Stream.filterMap(chainRows, LinkRecord.stackedOf),
       recorder: (kind) =>
         Effect.map(
@@ -514,18 +314,7 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
       rows: Stream.flattenIterables(Stream.map(chainRows, LinkRecord.rowsOf)),
       runs,
       samples,
-      head: Effect.gen(function* () {
-        const { createdAtMillis, name, plan } = yield* job
-        return {
-          job: name,
-          plan: plan ?? null,
-          createdAtMillis,
-          reportedAtMillis: yield* Clock.currentTimeMillis,
-          counts: yield* counts,
-          runs: yield* runs,
-          samples: yield* samples
-        }
-      }),
+      head: Effect.flatMap(job, (known) => JobRecord.headOf(known, { counts, runs, samples })),
       inUse,
       isPartial,
       shares: hasShares

@@ -198,3 +198,38 @@ export const rowsOf = (rows: ReadonlyArray<LinkRecord>): ReadonlyArray<JobRecord
     }
   })
 }
+
+/**
+ * So many links of one state.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Group {
+  readonly state: LinkRecord["state"]
+  /** Whether they were on their stack before the job. */
+  readonly already: boolean | 0 | 1
+  readonly n: number
+}
+
+/**
+ * A job's counts out of its links by state; `skipped` of the planned ones are behind a failed one of their chain.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const countsOf = (groups: ReadonlyArray<Group>, skipped: number): JobRecord.Counts => {
+  const sum = (some: ReadonlyArray<Group>): number => some.reduce((total, { n }) => total + n, 0)
+  const of = (state: Group["state"]): number => sum(groups.filter((one) => one.state === state))
+  return {
+    total: sum(groups),
+    planned: of("planned") - skipped,
+    sent: of("sent"),
+    confirmed: of("confirmed"),
+    already: sum(groups.filter(({ already, state }) => state === "confirmed" && Boolean(already))),
+    failed: of("failed"),
+    skipped,
+    undoing: of("undoing"),
+    undone: of("undone")
+  }
+}

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { BatchEstimate } from "@effect-frameio/batch"
-import { LeakyBucket } from "@effect-frameio/core"
+import { RateLimitRule } from "@effect-frameio/core"
 import { FastCheck } from "effect"
 
 describe("BatchEstimate", () => {
@@ -10,7 +10,7 @@ describe("BatchEstimate", () => {
     assert.strictEqual(BatchEstimate.shortestMillis({ jobs: 20, roundTripMillis: 20 }, twenty), 20)
     assert.strictEqual(BatchEstimate.shortestMillis({ jobs: 0, roundTripMillis: 20 }, twenty), 0)
     // 1000 / 7 is rounded up to 143, so only six pass at once.
-    assert.strictEqual(LeakyBucket.burst({ limit: 7, windowMillis: 1000 }), 6)
+    assert.strictEqual(RateLimitRule.burst({ limit: 7, windowMillis: 1000 }), 6)
     assert.strictEqual(BatchEstimate.shortestMillis({ jobs: 7 }, { limit: 7, windowMillis: 1000 }), 143)
     assert.strictEqual(BatchEstimate.shortestMillis({ jobs: 10, roundTripMillis: 100, longestChain: 10 }, twenty), 1000)
     assert.strictEqual(BatchEstimate.shortestMillis({ jobs: 1e6 }, { limit: 1e9, windowMillis: 1000 }), 0)

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { BatchRunner, FolderPlan, FolderReader, NamingRule, type VersionGrouping } from "@effect-frameio/batch"
-import { Asset, FrameioClient, LeakyBucket, RateLimitScheduler } from "@effect-frameio/core"
+import { Asset, FrameioClient, RateLimitRule, RateLimitScheduler } from "@effect-frameio/core"
 import { Repository } from "@effect-frameio/stacks"
 import { FakeFrameio, FaultPlan, RateLimiter, Seed, VirtualClock, World } from "@effect-frameio/testing"
 import { Chunk, Effect, Fiber, Layer, Stream, TestClock } from "effect"
@@ -441,7 +441,7 @@ describe("the time it takes", () => {
         assert.strictEqual(outcome.counts.requests, 502)
         // Half way through, somebody else still finds room in the bucket.
         assert.isAbove(outcome.free ?? 0, 20)
-        const shortest = LeakyBucket.shortestMillis(limit, 501)
+        const shortest = RateLimitRule.shortestMillis(limit, 501)
         assert.isAtMost(outcome.elapsed / shortest, 1.03, `${outcome.elapsed} ms, ${shortest} at the least`)
       }),
     120_000

@@ -10,7 +10,7 @@ import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as BatchEstimate from "@effect-frameio/batch/BatchEstimate"
 import type * as BatchEvent from "@effect-frameio/batch/BatchEvent"
-import * as LeakyBucket from "@effect-frameio/ratelimit/LeakyBucket"
+import * as RateLimitRule from "@effect-frameio/ratelimit/RateLimitRule"
 import * as FakeFrameio from "@effect-frameio/testing/FakeFrameio"
 import type * as Seed from "@effect-frameio/testing/Seed"
 import * as ConfigProvider from "effect/ConfigProvider"
@@ -165,7 +165,7 @@ export const handle = Effect.fn("Cli.demo")(function* (args: Setup & { readonly 
   )
   const whole = stacked.size === setup.shots && [...stacked].every((one) => one.endsWith(` ${setup.versions}`))
   const n = pairs.length
-  const c = LeakyBucket.costMillis(rule)
+  const c = RateLimitRule.costMillis(rule)
   if (!strict) {
     yield* stdio.status(`the same by a plain script, with ${PLAIN.shots} versions`)
     const plain = yield* plainly(setup)
@@ -196,7 +196,7 @@ export const handle = Effect.fn("Cli.demo")(function* (args: Setup & { readonly 
     [
       `jobs              ${n} versions on ${setup.shots} stacks, ${whole ? "each stack complete" : "NOT all of them complete"}`,
       `time              ${seconds(watch.elapsedMillis)}, from the first request to the last success`,
-      `T*                ${seconds(shortest)} = max(0, ${n} - ${LeakyBucket.burst(rule)}) * ${c} ms + one round trip of ${watch.roundTripMillis} ms`,
+      `T*                ${seconds(shortest)} = max(0, ${n} - ${RateLimitRule.burst(rule)}) * ${c} ms + one round trip of ${watch.roundTripMillis} ms`,
       `time / T*         ${ratio.toFixed(4)}`,
       `429               ${all.refused}`,
       `requests per job  ${(all.requests / n).toFixed(3)} (${counts.requests} version calls, ${all.requests - counts.requests} reads)`,

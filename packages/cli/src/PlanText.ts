@@ -7,7 +7,7 @@ import * as BatchEstimate from "@effect-frameio/batch/BatchEstimate"
 import type { FolderPlan } from "@effect-frameio/batch/FolderPlan"
 import type { Progress } from "@effect-frameio/batch/FolderReader"
 import type { Difference, Finding, FindingKind, Group } from "@effect-frameio/batch/VersionGrouping"
-import type { Rule } from "@effect-frameio/ratelimit/LeakyBucket"
+import type { RateLimitRule } from "@effect-frameio/ratelimit/RateLimitRule"
 import * as ProgressBar from "./ProgressBar.js"
 import { padded, plural, shortened, visibleLine } from "./Text.js"
 
@@ -204,7 +204,7 @@ export const notRead = (foldersBelow: number): ReadonlyArray<string> =>
       ]
 
 /** "At most 100 a minute for creating": https://developer.frame.io/platform/v2/rate-limits.md */
-const RULE_OF_THUMB: Rule = { limit: 100, windowMillis: 60_000 }
+const RULE_OF_THUMB: RateLimitRule = { limit: 100, windowMillis: 60_000 }
 
 const duration = (millis: number): string =>
   millis < 1000 ? "less than a second" : `at least ${ProgressBar.clock(millis)}`
@@ -216,7 +216,7 @@ const duration = (millis: number): string =>
  * @since 0.1.0
  * @category printing
  */
-export const summary = (plan: FolderPlan, limit: Rule | undefined): string => {
+export const summary = (plan: FolderPlan, limit: RateLimitRule | undefined): string => {
   const { folders, files, requests, stacks } = plan.read
   const looked = `Read ${plural(folders, "folder")}: ${plural(files, "loose file")} and ${plural(stacks, "stack")}, in ${plural(requests, "request")}.`
   const leftOut = plan.findings.filter(({ severity }) => severity === "left-out").length
@@ -240,7 +240,7 @@ export const summary = (plan: FolderPlan, limit: Rule | undefined): string => {
 }
 
 /** How many versions, on how many stacks, in how long. */
-const work = (plan: FolderPlan, limit: Rule | undefined): ReadonlyArray<string> => {
+const work = (plan: FolderPlan, limit: RateLimitRule | undefined): ReadonlyArray<string> => {
   if (plan.jobs === 0) return ["There is nothing to stack."]
   const made = plan.groups.filter(({ target }) => target.kind === "file").length
   const millis = BatchEstimate.shortestMillis(plan, limit ?? RULE_OF_THUMB)

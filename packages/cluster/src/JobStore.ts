@@ -8,7 +8,7 @@
  */
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
-import type * as JobRecord from "@effect-frameio/batch/JobRecord"
+import * as JobRecord from "@effect-frameio/batch/JobRecord"
 import type * as JobWriter from "@effect-frameio/batch/JobWriter"
 import * as LinkRecord from "@effect-frameio/batch/LinkRecord"
 import type * as VersionPlan from "@effect-frameio/batch/VersionPlan"
@@ -547,28 +547,20 @@ export const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = E
 
   const reading = (name: string): Reading => {
     const job = Effect.map(get(name), jobOf)
-    const counts: Reading["counts"] = Effect.gen(function* () {
-      const { id } = yield* job
-      const states = yield* query<{ state: string; already: boolean; behind: boolean; n: number }>(
-        `SELECT state, coalesce(how = 'already', false) AS already, state = 'planned' AND ${IS_BEHIND_FAILED} AS behind,
-           count(*)::int AS n FROM frameio_links AS links WHERE job = $1 GROUP BY 1, 2, 3`,
-        [id]
+    const counts: Reading["counts"] = Effect.flatMap(job, ({ id }) =>
+      Effect.map(
+        query<LinkRecord.Group & { behind: boolean }>(
+          `SELECT state, coalesce(how = 'already', false) AS already, state = 'planned' AND ${IS_BEHIND_FAILED} AS behind,
+             count(*)::int AS n FROM frameio_links AS links WHERE job = $1 GROUP BY 1, 2, 3`,
+          [id]
+        ),
+        (groups) =>
+          LinkRecord.countsOf(
+            groups,
+            groups.reduce((sum, { behind, n }) => (behind ? sum + n : sum), 0)
+          )
       )
-      const of = (is: (row: (typeof states)[number]) => boolean) =>
-        states.reduce((sum, row) => (is(row) ? sum + row.n : sum), 0)
-      const inState = (state: string) => of((row) => row.state === state)
-      return {
-        total: of(() => true),
-        planned: of((row) => row.state === "planned" && !row.behind),
-        sent: inState("sent"),
-        confirmed: inState("confirmed"),
-        already: of((row) => row.state === "confirmed" && row.already),
-        failed: inState("failed"),
-        skipped: of((row) => row.behind),
-        undoing: inState("undoing"),
-        undone: inState("undone")
-      }
-    })
+    )
     const runs: Reading["runs"] = Effect.flatMap(job, ({ id }) =>
       query<JobRecord.Run>(
         `SELECT kind, began_at::float8 AS "beganAtMillis", ended_at::float8 AS "endedAtMillis", stopped
@@ -613,18 +605,7 @@ export const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = E
           )
         )
       ),
-      head: Effect.gen(function* () {
-        const { createdAtMillis, plan } = yield* job
-        return {
-          job: name,
-          plan: plan ?? null,
-          createdAtMillis,
-          reportedAtMillis: yield* Clock.currentTimeMillis,
-          counts: yield* counts,
-          runs: yield* runs,
-          samples: yield* samples
-        }
-      }),
+      head: Effect.flatMap(job, (known) => JobRecord.headOf(known, { counts, runs, samples })),
       inUse: Effect.flatMap(job, ({ id }) =>
         Effect.map(
           query("SELECT 1 FROM frameio_chains WHERE job = $1 AND state = 'open' AND session IS NOT NULL LIMIT 1", [id]),

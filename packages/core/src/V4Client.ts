@@ -9,7 +9,7 @@
  */
 import type * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import type * as HttpClient from "@effect/platform/HttpClient"
-import type * as LeakyBucket from "@effect-frameio/ratelimit/LeakyBucket"
+import type * as RateLimitRule from "@effect-frameio/ratelimit/RateLimitRule"
 import * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
 import * as Chunk from "effect/Chunk"
 import type * as ConfigError from "effect/ConfigError"
@@ -267,7 +267,7 @@ const nothing = (): undefined => undefined
  * @since 0.1.0
  * @category rate limits
  */
-export const hint = (route: string): LeakyBucket.Rule | undefined => {
+export const hint = (route: string): RateLimitRule.RateLimitRule | undefined => {
   const space = route.indexOf(" ")
   return V4Api.endpointOf({ method: route.slice(0, space), url: route.slice(space + 1) })?.printed
 }

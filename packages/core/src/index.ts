@@ -14,6 +14,8 @@ export * as RateLimitJob from "@effect-frameio/ratelimit/RateLimitJob"
 export * as RateLimitMemory from "@effect-frameio/ratelimit/RateLimitMemory"
 /** The scheduler's metrics. */
 export * as RateLimitMetrics from "@effect-frameio/ratelimit/RateLimitMetrics"
+/** The rule of a rate limit, and what follows from it; pure. */
+export * as RateLimitRule from "@effect-frameio/ratelimit/RateLimitRule"
 /** Sends requests as fast as the limit allows, and no faster. */
 export * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
 /** The store of bucket states. */

@@ -10,31 +10,11 @@
  * Pure: no clock, no randomness, no Effect. Every function takes the time (ms, monotonic) and returns a new state,
  * which is plain JSON, so that several processes can share it.
  *
- * ```ts
- * import { LeakyBucket } from "@effect-frameio/core"
- *
- * const rule = { limit: 100, windowMillis: 60_000 }
- * LeakyBucket.costMillis(rule) // 600
- * LeakyBucket.burst(rule) // 100
- * LeakyBucket.shortestMillis(rule, 1000) // 540 000
- * ```
- *
  * @since 0.1.0
  */
+import * as Pace from "./internal/pace.js"
 import type { RateLimitHeaders } from "./RateLimitHeaders.js"
-
-/**
- * A bucket's rule, as its headers tell it.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Rule {
-  /** Requests per window, at least 1. */
-  readonly limit: number
-  /** The window in ms, at least 1. It is also the level at which the bucket is full. */
-  readonly windowMillis: number
-}
+import { costMillis, isRule, type RateLimitRule } from "./RateLimitRule.js"
 
 /**
  * Proof of a grant, to be given back with the outcome: once, to one of {@link answered}, {@link refused},
@@ -60,7 +40,7 @@ export interface Ticket {
  */
 export interface LeakyBucket {
   /** Unknown until a first answer or a hint tells it. */
-  readonly rule: Rule | undefined
+  readonly rule: RateLimitRule | undefined
   /** The time to which `level` and `seen` have leaked. Up to {@link CLOCK_GRAIN} ahead after a charge on empty. */
   readonly at: number
   /** Upper bound of what our own ended requests have left in the bucket. */
@@ -105,34 +85,11 @@ export interface LeakyBucket {
   /** Since when the request at the head waits for calm only. */
   readonly waitingSince: number | undefined
   /** A rate of our own, after refusals that the told rule does not explain. Outlives the successes that follow. */
-  readonly pace: Pace | undefined
+  readonly pace: Pace.Pace | undefined
   /** Requests that passed in this second, and the most in one before, halved by each: what an untold limit let through. */
-  readonly passed: { readonly since: number; readonly count: number; readonly before: number }
+  readonly passed: Pace.Passed
   /** Recent 503s: every answer that follows leaves nine tenths of the count. */
   readonly unavailable: number
-}
-
-/**
- * A rate of our own: one request per `costMillis`, halved by a refusal and slowly recovered.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Pace {
-  /** At least so many ms between two grants. */
-  readonly costMillis: number
-  /** No grant before. */
-  readonly nextAt: number
-  /** So many more have to pass before it gets faster. */
-  readonly untilFaster: number
-  /** The pace that last passed a whole stage; absent until one has. */
-  readonly provenMillis: number | undefined
-  /** The pace that was last refused. */
-  readonly refusedMillis: number
-  /** Stages passed at a pace faster than that. */
-  readonly beyond: number
-  /** Whether it is the first guess, which answers that are still under way make better. */
-  readonly guessed: boolean
 }
 
 /**
@@ -195,26 +152,6 @@ const LONGEST_HOLD = 5000
 const MANY_UNAVAILABLE = 2
 const UNAVAILABLE_KEPT = 0.9
 
-/** The first estimate of an unknown limit is the number of requests that passed in a second. */
-const PASSED_MILLIS = 1000
-
-/** A pace is kept for so long, and for so many requests, before a faster one is tried. */
-const STAGE_MILLIS = 6000
-const STAGE_REQUESTS = 8
-
-/** How much faster the next stage is: far from a pace that was refused, and near it or beyond. */
-const FASTER = 1.25
-const LITTLE_FASTER = 1.05
-
-/** A little slower than the pace that was proven last, after a faster one was refused. */
-const BACK_OFF = 1.05
-
-/** A second's passed requests count as the limit only where they are this much slower than the pace. */
-const TELLING = 1.2
-
-/** Without a told rule a pace faster than this is none. */
-const LEAST_PACE = 10
-
 /** A clock that is further behind a state than this has been set back. */
 const CLOCK_SET_BACK = 1000
 
@@ -228,7 +165,7 @@ const MOST_LINGERING = 16
  * @since 0.1.0
  * @category constructors
  */
-export const make = (hint?: Rule): LeakyBucket => ({
+export const make = (hint?: RateLimitRule): LeakyBucket => ({
   rule: hint !== undefined && isRule(hint) ? hint : undefined,
   at: 0,
   level: 0,
@@ -251,44 +188,6 @@ export const make = (hint?: Rule): LeakyBucket => ({
   passed: { since: 0, count: 0, before: 0 },
   unavailable: 0
 })
-
-/**
- * Whether a rule can be one: at least one request per window, and a window of at least 1 ms, both finite.
- *
- * @internal
- */
-export const isRule = ({ limit, windowMillis }: Rule): boolean =>
-  limit >= 1 && limit < Number.POSITIVE_INFINITY && windowMillis >= 1 && windowMillis < Number.POSITIVE_INFINITY
-
-/**
- * The cost of one request under a rule, in ms of level. Frame.io rounds it, half away from zero.
- *
- * @since 0.1.0
- * @category getters
- */
-export const costMillis = (rule: Rule): number => Math.round(rule.windowMillis / rule.limit)
-
-/**
- * How many requests pass at once from an empty bucket: with 7 per 1000 ms not 7 but 6, for the cost is rounded up.
- *
- * @since 0.1.0
- * @category getters
- */
-export const burst = (rule: Rule): number => {
-  const cost = costMillis(rule)
-  return cost === 0 ? Number.POSITIVE_INFINITY : Math.floor(rule.windowMillis / cost)
-}
-
-/**
- * The shortest time in ms in which `requests` can succeed from an empty bucket, without the last round trip.
- *
- * @since 0.1.0
- * @category getters
- */
-export const shortestMillis = (rule: Rule, requests: number): number => {
-  const cost = costMillis(rule)
-  return cost === 0 ? 0 : Math.max(0, requests - burst(rule)) * cost
-}
 
 const cost = (bucket: LeakyBucket): number => (bucket.rule === undefined ? 0 : costMillis(bucket.rule))
 
@@ -480,10 +379,7 @@ const take = (draft: Draft, now: number): Ticket => {
   draft.patience = Math.max(0, draft.patience - each)
   draft.waitingSince = undefined
   const { pace } = draft
-  if (pace !== undefined) {
-    // A late timer must not delay all that follow.
-    draft.pace = { ...pace, nextAt: Math.max(pace.nextAt, now - pace.costMillis / 8) + pace.costMillis }
-  }
+  if (pace !== undefined) draft.pace = Pace.taken(pace, now)
   return { sequence: draft.granted, grantedAt: now, endedBefore: draft.ended }
 }
 
@@ -492,11 +388,11 @@ const atEnd = (bucket: LeakyBucket): number =>
   (bucket.rule === undefined ? undefined : bucket.lingering[0]?.until) ?? Number.POSITIVE_INFINITY
 
 /** The level that an endless queue keeps to: the server's must never touch 0, so it covers what latency hides. */
-const calmLevel = (bucket: LeakyBucket, rule: Rule): number =>
+const calmLevel = (bucket: LeakyBucket, rule: RateLimitRule): number =>
   Math.min(rule.windowMillis, Math.max(CALM * rule.windowMillis, 1.5 * bucket.roundTripMillis + 2 * costMillis(rule)))
 
 /** The level that a queue of `backlog` may go up to, so that those behind the first fit as well. */
-const topLevel = (bucket: LeakyBucket, rule: Rule, backlog: number, calm: number): number => {
+const topLevel = (bucket: LeakyBucket, rule: RateLimitRule, backlog: number, calm: number): number => {
   const full = rule.windowMillis
   const each = costMillis(rule)
   const behind = backlog <= 1 || each === 0 ? 0 : (backlog - 1) * each
@@ -586,7 +482,7 @@ export const grant = (state: LeakyBucket, now: number, wanted: number, behind: n
 const learn = (draft: Draft, now: number, ticket: Ticket, headers: RateLimitHeaders): void => {
   const { rule } = draft
   if (rule !== undefined && rule.limit === headers.limit && rule.windowMillis === headers.windowMillis) return
-  const next: Rule = { limit: headers.limit, windowMillis: headers.windowMillis }
+  const next: RateLimitRule = { limit: headers.limit, windowMillis: headers.windowMillis }
   if (rule !== undefined) {
     const before = costMillis(rule)
     const after = costMillis(next)
@@ -642,84 +538,9 @@ const measure = (draft: Draft, now: number, ticket: Ticket, headers: RateLimitHe
   }
 }
 
-/** Requests that passed in the last second. */
-const passedLately = ({ passed }: Draft, now: number): number =>
-  now - passed.since < 2 * PASSED_MILLIS ? Math.max(passed.count, passed.before) : 0
-
-/** The rate that came through, if it is low enough to reveal a limit; otherwise half of `present`. */
-const guess = (draft: Draft, now: number, present: number): number => {
-  const most = passedLately(draft, now)
-  const told = most === 0 ? 0 : (BACK_OFF * PASSED_MILLIS) / most
-  return told > TELLING * present ? told : 2 * present
-}
-
-/**
- * A limit that nobody told was met. At first its rate is guessed; then the pace goes back to the one that was proven, or
- * a little: {@link halve} does the rest where that is not enough.
- */
+/** A limit that nobody told was met. */
 const slowDown = (draft: Draft, now: number): void => {
-  const { pace, rule } = draft
-  const present = pace?.costMillis ?? Math.max(rule === undefined ? 0 : costMillis(rule), LEAST_PACE)
-  const proven = pace?.provenMillis !== undefined && pace.provenMillis > present ? pace.provenMillis : undefined
-  const costNext = proven ?? (pace === undefined ? guess(draft, now, present) : present * BACK_OFF)
-  draft.pace = {
-    costMillis: costNext,
-    nextAt: pace?.nextAt ?? 0,
-    untilFaster: (proven === undefined ? 1 : 2) * stageOf(costNext),
-    provenMillis: proven,
-    refusedMillis: present,
-    beyond: 0,
-    guessed: pace === undefined
-  }
-}
-
-/** Even the request that went alone after the hold was refused: the limit is far below the pace. */
-const halve = (draft: Draft): void => {
-  const { pace } = draft
-  if (pace === undefined) return
-  const costNext = Math.max(pace.costMillis, 2 * pace.refusedMillis)
-  draft.pace = { ...pace, costMillis: costNext, untilFaster: stageOf(costNext) }
-}
-
-const stageOf = (paceMillis: number): number => Math.max(STAGE_REQUESTS, Math.ceil(STAGE_MILLIS / paceMillis))
-
-/** Half way to the pace that was refused; where that is near or behind, a little more each time. */
-const faster = ({ beyond, costMillis, refusedMillis }: Pace): number => {
-  const little = costMillis / Math.min(FASTER, 1 + (LITTLE_FASTER - 1) * 2 ** beyond)
-  return Math.max(costMillis / FASTER, Math.min(little, (costMillis + refusedMillis) / 2))
-}
-
-/** One more passed at the present pace; after a whole stage of them a faster one is tried. */
-const speedUp = (draft: Draft): void => {
-  const { pace, rule } = draft
-  if (pace === undefined) return
-  if (pace.untilFaster > 1) {
-    draft.pace = { ...pace, untilFaster: pace.untilFaster - 1 }
-    return
-  }
-  const costNext = faster(pace)
-  if (costNext <= Math.max(rule === undefined ? 0 : costMillis(rule), LEAST_PACE)) {
-    draft.pace = undefined
-    return
-  }
-  draft.pace = {
-    ...pace,
-    costMillis: costNext,
-    provenMillis: pace.costMillis,
-    untilFaster: stageOf(costNext),
-    beyond: costNext < pace.refusedMillis ? pace.beyond + 1 : 0
-  }
-}
-
-/** Counts what passes, by the second. */
-const pass = (draft: Draft, now: number): void => {
-  const { before, count, since } = draft.passed
-  const passed = now - since
-  draft.passed =
-    passed < PASSED_MILLIS
-      ? { ...draft.passed, count: count + 1 }
-      : { since: now, count: 1, before: passed < 2 * PASSED_MILLIS ? Math.max(count, before / 2) : 0 }
-  draft.unavailable *= UNAVAILABLE_KEPT
+  draft.pace = Pace.slower(draft.pace, draft.passed, now, cost(draft))
 }
 
 /** What an answer says of its bucket; with what it was charged, and without what may follow from its status. */
@@ -753,19 +574,17 @@ export const answered = (
   const draft = draftAt(state, now)
   const { refusal } = draft
   arrived(draft, now, ticket, headers)
-  pass(draft, now)
+  draft.passed = Pace.passedOne(draft.passed, now)
+  draft.unavailable *= UNAVAILABLE_KEPT
   // A request granted before the last refusal says nothing of the level after it, only of the rate before it.
   if (isLate(draft, ticket)) {
-    const { pace } = draft
-    if (refusal !== undefined && pace?.guessed === true) {
-      const costNext = guess(draft, now, pace.refusedMillis)
-      draft.pace = { ...pace, costMillis: costNext, untilFaster: stageOf(costNext) }
+    if (refusal !== undefined && draft.pace?.guessed === true) {
+      draft.pace = Pace.guessedAgain(draft.pace, draft.passed, now)
     }
     return draft
   }
   draft.refusal = undefined
-  if (draft.pace?.guessed === true) draft.pace = { ...draft.pace, guessed: false }
-  speedUp(draft)
+  if (draft.pace !== undefined) draft.pace = Pace.proven(draft.pace, cost(draft))
   if (headers?.remaining !== undefined && ticket.sequence <= draft.granted && draft.rule !== undefined) {
     if (refusal !== undefined && contradicts(headers, headers.remaining, refusal, now)) slowDown(draft, now)
     measure(draft, now, ticket, headers, headers.remaining)
@@ -815,7 +634,7 @@ export const unavailable = (
  * `retryAfterMillis`, which some proxy may send, is obeyed.
  *
  * Where the told rule does not explain it (a 429 without the headers that other answers have, or from a bucket that
- * has room), another limit is there: the bucket keeps its level, and from then on a {@link Pace}.
+ * has room), another limit is there: the bucket keeps its level, and from then on a pace of its own.
  *
  * @since 0.1.0
  * @category transitions
@@ -833,7 +652,8 @@ export const refused = (
   const full = draft.rule?.windowMillis ?? 0
   if (unexplained(draft, headers)) {
     draft.seen = Math.max(0, draft.seen - cost(draft))
-    if (draft.refusal === undefined && !isLate(draft, ticket) && passedLately(draft, now) > 0) slowDown(draft, now)
+    if (draft.refusal === undefined && !isLate(draft, ticket) && Pace.passedLately(draft.passed, now) > 0)
+      slowDown(draft, now)
   } else {
     draft.level = Math.max(draft.level, full)
     draft.seen = Math.max(draft.seen, full)
@@ -862,7 +682,7 @@ const holdOn = (
   const { refusal } = draft
   // A request that went before the last refusal was seen tells nothing new.
   const alone = refusal === undefined ? 0 : isLate(draft, ticket) ? refusal.alone : refusal.alone + 1
-  if (refusal !== undefined && refusal.alone === 0 && alone === 1) halve(draft)
+  if (refusal?.alone === 0 && alone === 1 && draft.pace !== undefined) draft.pace = Pace.halved(draft.pace)
   const asked = now + (retryAfterMillis ?? 0)
   const until = Math.max(now + holdMillis(draft, alone, reason), asked)
   draft.refusal =

@@ -5,7 +5,7 @@
  * @since 0.1.0
  */
 import type * as Effect from "effect/Effect"
-import type * as LeakyBucket from "./LeakyBucket.js"
+import type * as RateLimitRule from "./RateLimitRule.js"
 import type * as RateLimitStore from "./RateLimitStore.js"
 
 /**
@@ -27,7 +27,7 @@ import type * as RateLimitStore from "./RateLimitStore.js"
  */
 export interface RateLimitMemory {
   /** The rule last learnt for a bucket. Synchronous: a memory on a disk is read when it is made. */
-  readonly recall: (key: RateLimitStore.BucketKey) => LeakyBucket.Rule | undefined
+  readonly recall: (key: RateLimitStore.BucketKey) => RateLimitRule.RateLimitRule | undefined
   /** Keeps a rule; called when it is learnt, and when it changes. A failure is the memory's own matter. */
-  readonly remember: (key: RateLimitStore.BucketKey, rule: LeakyBucket.Rule) => Effect.Effect<void>
+  readonly remember: (key: RateLimitStore.BucketKey, rule: RateLimitRule.RateLimitRule) => Effect.Effect<void>
 }

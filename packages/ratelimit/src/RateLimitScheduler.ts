@@ -26,6 +26,7 @@ import type { RateLimitError } from "./RateLimitError.js"
 import * as RateLimitHeaders from "./RateLimitHeaders.js"
 import type { RateLimitMemory } from "./RateLimitMemory.js"
 import * as RateLimitMetrics from "./RateLimitMetrics.js"
+import * as RateLimitRule from "./RateLimitRule.js"
 import * as RateLimitStore from "./RateLimitStore.js"
 import * as RetryAfter from "./RetryAfter.js"
 import * as Transport from "./Transport.js"
@@ -47,7 +48,7 @@ export interface Options {
    */
   readonly linger?: Duration.DurationInput | undefined
   /** The rule of a bucket, if known before the first answer: else the first request goes alone. */
-  readonly hint?: ((route: string) => LeakyBucket.Rule | undefined) | undefined
+  readonly hint?: ((route: string) => RateLimitRule.RateLimitRule | undefined) | undefined
   /** Reads the rules of buckets without a `hint`, and keeps what is learnt. */
   readonly memory?: RateLimitMemory | undefined
   /**
@@ -104,7 +105,7 @@ export interface Service {
   /** One bucket, if it was used lately. */
   readonly bucket: (key: RateLimitStore.BucketKey) => Effect.Effect<BucketSnapshot | undefined>
   /** The limit of a bucket, told by its answers or else by `hint` or `memory`. */
-  readonly limit: (key: RateLimitStore.BucketKey) => Effect.Effect<LeakyBucket.Rule | undefined>
+  readonly limit: (key: RateLimitStore.BucketKey) => Effect.Effect<RateLimitRule.RateLimitRule | undefined>
   /** All buckets that were used lately. */
   readonly snapshot: Effect.Effect<ReadonlyArray<BucketSnapshot>>
 }
@@ -215,7 +216,7 @@ class Bucket {
   /** Headers that a warning was logged about. */
   readonly warned = new Set<string>()
   /** The rule last kept in the memory. */
-  remembered: LeakyBucket.Rule | undefined
+  remembered: RateLimitRule.RateLimitRule | undefined
   /** Answers that were not refusals. */
   passed = 0
 
@@ -296,9 +297,9 @@ export const make = (
       return bucket
     }
 
-    const hintOf = (key: RateLimitStore.BucketKey): LeakyBucket.Rule | undefined => {
+    const hintOf = (key: RateLimitStore.BucketKey): RateLimitRule.RateLimitRule | undefined => {
       const hint = options.hint?.(key.route) ?? options.memory?.recall(key)
-      if (hint === undefined || LeakyBucket.isRule(hint)) return hint
+      if (hint === undefined || RateLimitRule.isRule(hint)) return hint
       fork(
         Effect.logWarning(
           `${key.route}: the hint of ${hint.limit} requests per ${hint.windowMillis} ms is no rule, and is not used. Both must be at least 1.`

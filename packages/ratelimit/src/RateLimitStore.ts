@@ -10,6 +10,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as LeakyBucket from "./LeakyBucket.js"
 import type { StoreUnavailable } from "./RateLimitError.js"
+import type * as RateLimitRule from "./RateLimitRule.js"
 
 /**
  * Names one bucket. Frame.io limits each user on each endpoint.
@@ -69,7 +70,7 @@ export interface Service {
    */
   readonly update: <A>(
     key: BucketKey,
-    hint: LeakyBucket.Rule | undefined,
+    hint: RateLimitRule.RateLimitRule | undefined,
     transaction: (view: View) => Update<A>
   ) => Effect.Effect<A, StoreUnavailable>
   /**
@@ -78,7 +79,7 @@ export interface Service {
   readonly updateNow?:
     | (<A>(
         key: BucketKey,
-        hint: LeakyBucket.Rule | undefined,
+        hint: RateLimitRule.RateLimitRule | undefined,
         now: number,
         transaction: (view: View) => Update<A>
       ) => A)
@@ -124,7 +125,7 @@ export const makeMemory: Effect.Effect<Service> = Effect.sync(() => {
   const owners = new Map<string, Map<string, LeakyBucket.LeakyBucket>>()
   const updateNow = <A>(
     { owner, route }: BucketKey,
-    hint: LeakyBucket.Rule | undefined,
+    hint: RateLimitRule.RateLimitRule | undefined,
     now: number,
     transaction: (view: View) => Update<A>
   ): A => {

@@ -16,6 +16,8 @@ export * as RateLimitJob from "./RateLimitJob.js"
 export * as RateLimitMemory from "./RateLimitMemory.js"
 /** The scheduler's metrics. */
 export * as RateLimitMetrics from "./RateLimitMetrics.js"
+/** The rule of a rate limit, and what follows from it; pure. */
+export * as RateLimitRule from "./RateLimitRule.js"
 /** Sends requests as fast as the limit allows, and no faster. */
 export * as RateLimitScheduler from "./RateLimitScheduler.js"
 /** The store of bucket states. */

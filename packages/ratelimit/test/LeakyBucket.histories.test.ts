@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { LeakyBucket } from "@effect-frameio/ratelimit"
+import { RateLimitRule } from "@effect-frameio/ratelimit"
 import { FastCheck as fc } from "effect"
 import { type History, type Played, play } from "./support/history.js"
 
@@ -100,12 +100,12 @@ describe("LeakyBucket, whatever happens", { timeout: 60 * MINUTES }, () => {
       }).filter(
         ({ jitter, latency, limit, windowMillis }) =>
           // Where round trips do not fit into the calm part, what is in flight fills the bucket and sets the pace.
-          2 * latency * (1 + jitter) * LeakyBucket.costMillis({ limit, windowMillis }) < 0.4 * windowMillis
+          2 * latency * (1 + jitter) * RateLimitRule.costMillis({ limit, windowMillis }) < 0.4 * windowMillis
       ),
       0.1,
       ({ limit, requests, windowMillis }, { lastSuccessAt, slowest, succeeded }) => {
         assert.strictEqual(succeeded, requests)
-        const cost = LeakyBucket.costMillis({ limit, windowMillis })
+        const cost = RateLimitRule.costMillis({ limit, windowMillis })
         // With room for one or two only, the bucket runs empty before each request, and round trips and timers add up.
         const each = 3 * cost > windowMillis ? requests * (slowest + 3) : 0
         assert.isAtMost(lastSuccessAt, Math.max(0, requests * cost - windowMillis) + 3 * slowest + 10 + each)

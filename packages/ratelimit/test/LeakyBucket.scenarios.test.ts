@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { LeakyBucket } from "@effect-frameio/ratelimit"
+import { RateLimitRule } from "@effect-frameio/ratelimit"
 import { makeAgenda, makeClient, makeRandom, makeServer } from "./support/playground.js"
 
 /** The scenarios of `docs/benchmarks.md`, in virtual time and out of seeds. */
@@ -30,14 +30,14 @@ const sum = (values: ReadonlyArray<number>): number => values.reduce((total, val
 const play = (scenario: Scenario, seed: number): Outcome => {
   const { latency, limit, processes = 1, requests, stranger, windowMillis } = scenario
   const rule = { limit, windowMillis }
-  const cost = LeakyBucket.costMillis(rule)
+  const cost = RateLimitRule.costMillis(rule)
   const random = makeRandom(seed)
   const agenda = makeAgenda()
   const server = makeServer(rule, random())
   let now = 0
   let strangerSent = 0
   let strangerRefused = 0
-  if (scenario.full === true) server.fill(0, LeakyBucket.burst(rule))
+  if (scenario.full === true) server.fill(0, RateLimitRule.burst(rule))
 
   if (stranger !== undefined) {
     let owed = 0
@@ -85,7 +85,7 @@ const play = (scenario: Scenario, seed: number): Outcome => {
   const lastSuccessAt = Math.max(...clients.map((client) => client.lastSuccessAt))
   const startedAt = Math.min(...clients.map((client) => client.startedAt))
   const share = stranger === undefined ? 0 : (stranger.burst * cost) / stranger.everyMillis
-  const burst = scenario.full === true ? 0 : LeakyBucket.burst(rule)
+  const burst = scenario.full === true ? 0 : RateLimitRule.burst(rule)
   const shortest = (Math.max(0, requests - burst) * cost) / (1 - share) + latency
   return { ratio: (lastSuccessAt - startedAt) / shortest, refused, strangerSent, strangerRefused }
 }

@@ -12,6 +12,7 @@
 import { createHash, createHmac, randomUUID } from "node:crypto"
 import * as LeakyBucket from "@effect-frameio/ratelimit/LeakyBucket"
 import { StoreUnavailable } from "@effect-frameio/ratelimit/RateLimitError"
+import type * as RateLimitRule from "@effect-frameio/ratelimit/RateLimitRule"
 import * as RateLimitStore from "@effect-frameio/ratelimit/RateLimitStore"
 import * as Config from "effect/Config"
 import * as ConfigError from "effect/ConfigError"
@@ -290,7 +291,7 @@ const makeWith = (
 
     const transact = <A>(
       entry: Entry,
-      hint: LeakyBucket.Rule | undefined,
+      hint: RateLimitRule.RateLimitRule | undefined,
       transaction: (view: RateLimitStore.View) => RateLimitStore.Update<A>
     ): Effect.Effect<A, StoreUnavailable> =>
       Effect.gen(function* () {

@@ -18,6 +18,7 @@ import {
   type RateLimitError,
   type StoreUnavailable
 } from "../RateLimitError.js"
+import type * as RateLimitRule from "../RateLimitRule.js"
 import * as RateLimitStore from "../RateLimitStore.js"
 import * as Expiries from "./expiries.js"
 import type { JobState } from "./jobState.js"
@@ -86,7 +87,7 @@ export interface Meters {
 export interface Settings {
   readonly store: RateLimitStore.Service
   readonly queueLimit: number
-  readonly hint: LeakyBucket.Rule | undefined
+  readonly hint: RateLimitRule.RateLimitRule | undefined
   readonly whenStoreIsAway: "fail" | "local"
   readonly fork: <A>(effect: Effect.Effect<A>) => Fiber.RuntimeFiber<A>
   readonly meters: Meters

@@ -2,7 +2,7 @@
  * Plays a random history against a `LeakyBucket`: a client that obeys it, and a server as strict as Frame.io's.
  * Deterministic: everything comes from the history's own numbers.
  */
-import { LeakyBucket, RateLimitHeaders } from "@effect-frameio/ratelimit"
+import { LeakyBucket, RateLimitHeaders, RateLimitRule } from "@effect-frameio/ratelimit"
 import { grantOne } from "./grantOne.js"
 import { makeAgenda, makeRandom, makeServer } from "./playground.js"
 
@@ -89,9 +89,9 @@ const read = ({ limit, remaining, windowMillis }: Told): RateLimitHeaders.RateLi
 export const play = (history: History): Played => {
   const random = makeRandom(history.seed)
   const agenda = makeAgenda()
-  const rule: LeakyBucket.Rule = { limit: history.limit, windowMillis: history.windowMillis }
+  const rule: RateLimitRule.RateLimitRule = { limit: history.limit, windowMillis: history.windowMillis }
   const server = makeServer(rule, random())
-  const cost = LeakyBucket.costMillis(rule)
+  const cost = RateLimitRule.costMillis(rule)
   /** Nobody and nothing interferes, so that the strict promises hold. */
   const strict = () =>
     history.stranger === undefined && history.change === undefined && history.lying?.kind !== "any" && refused === 0
@@ -178,7 +178,7 @@ export const play = (history: History): Played => {
     if (at.lingering.length === 0 && grantOne(bucket, retryAt + 1e-3, backlog()).ticket === undefined) {
       problem(`is not granted when it said it would be, at ${retryAt}`)
     }
-    const each = LeakyBucket.costMillis(at.rule)
+    const each = RateLimitRule.costMillis(at.rule)
     const full = at.rule.windowMillis
     const bound = LeakyBucket.bound(at)
     if (bound + each * backlog() <= full - 1e-6) problem("waits although all that is to come fits")
@@ -251,7 +251,7 @@ export const play = (history: History): Played => {
     })
   }
 
-  const span = LeakyBucket.shortestMillis(rule, history.requests) + mean
+  const span = RateLimitRule.shortestMillis(rule, history.requests) + mean
   for (let group = 0; group < history.groups; group++) {
     const count =
       Math.floor(((group + 1) * history.requests) / history.groups) -

@@ -1,5 +1,5 @@
 /** What histories and scenarios are played on: an agenda of events, chance out of a seed, and a server's bucket. */
-import { LeakyBucket } from "@effect-frameio/ratelimit"
+import { LeakyBucket, type RateLimitRule } from "@effect-frameio/ratelimit"
 import { RateLimiter } from "@effect-frameio/testing"
 import { grantOne } from "./grantOne.js"
 
@@ -91,7 +91,7 @@ export const makeClient = (options: {
   /** How many are under way at once, at most. Default: as many as there are. */
   readonly workers?: number
   /** The rule, where it is remembered. */
-  readonly hint?: LeakyBucket.Rule
+  readonly hint?: RateLimitRule.RateLimitRule
   /** The way there and the way back, in ms. */
   readonly way: () => readonly [number, number]
 }) => {

@@ -4,6 +4,7 @@
  * @internal
  */
 import * as LeakyBucket from "@effect-frameio/ratelimit/LeakyBucket"
+import type * as RateLimitRule from "@effect-frameio/ratelimit/RateLimitRule"
 import type * as RateLimitStore from "@effect-frameio/ratelimit/RateLimitStore"
 import * as Schema from "effect/Schema"
 
@@ -203,7 +204,7 @@ export const step = <A>(options: {
   readonly asked: number
   readonly got: number
   readonly leaseMillis: number
-  readonly hint: LeakyBucket.Rule | undefined
+  readonly hint: RateLimitRule.RateLimitRule | undefined
   readonly transaction: (view: RateLimitStore.View) => RateLimitStore.Update<A>
 }): Step<A> => {
   const { id, leaseMillis, loaded, memory, server } = options

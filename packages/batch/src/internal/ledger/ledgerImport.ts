@@ -179,50 +179,53 @@ interface ChainedRow extends LinkRow {
   readonly target: string
 }
 
+/** Puts the next chains in order behind `after`, and tells the last of them. */
+const orderPage = (sql: SqlClient.SqlClient, after: number): Effect.Effect<number | undefined, SqlError> =>
+  Effect.gen(function* () {
+    const rows = yield* sql.unsafe<ChainedRow>(
+      `SELECT chain, target, line, asset_id, next_asset_id FROM links JOIN chains ON chains.id = links.chain
+       WHERE chain IN (SELECT chain FROM unordered WHERE chain > ? ORDER BY chain LIMIT ?) ORDER BY chain, line`,
+      [after, CHAINS]
+    )
+    const last = rows.at(-1)?.chain
+    if (last === undefined) return undefined
+    const places = LinkRecord.byChain(rows).flatMap((chain) =>
+      inOrder(
+        chain[0]?.target ?? "",
+        chain.map(({ asset_id, line, next_asset_id }) => ({
+          line,
+          assetId: asset_id,
+          nextAssetId: next_asset_id,
+          fields: undefined
+        }))
+      ).map(({ line }, place) => [line, -1 - place])
+    )
+    // Negative first, because two links may not have one place even for a moment.
+    yield* sql.unsafe(
+      `UPDATE links SET position = place.position FROM (
+         SELECT value ->> 0 AS line, value ->> 1 AS position FROM json_each(?)
+       ) AS place WHERE links.line = place.line`,
+      [JSON.stringify(places)]
+    )
+    yield* sql.unsafe(
+      `UPDATE links SET position = -position
+       WHERE position < 0 AND chain IN (SELECT chain FROM unordered WHERE chain > ? AND chain <= ?)`,
+      [after, last]
+    )
+    return last
+  })
+
 /** A version whose target is brought by a later line waits for that line. */
-const order = (sql: SqlClient.SqlClient): Effect.Effect<void, SqlError> => {
-  const pageAfter = (after: number): Effect.Effect<void, SqlError> =>
-    Effect.gen(function* () {
-      const rows = yield* sql.unsafe<ChainedRow>(
-        `SELECT chain, target, line, asset_id, next_asset_id FROM links JOIN chains ON chains.id = links.chain
-         WHERE chain IN (SELECT chain FROM unordered WHERE chain > ? ORDER BY chain LIMIT ?) ORDER BY chain, line`,
-        [after, CHAINS]
-      )
-      const last = rows.at(-1)?.chain
-      if (last === undefined) return
-      const places = LinkRecord.byChain(rows).flatMap((chain) =>
-        inOrder(
-          chain[0]?.target ?? "",
-          chain.map(({ asset_id, line, next_asset_id }) => ({
-            line,
-            assetId: asset_id,
-            nextAssetId: next_asset_id,
-            fields: undefined
-          }))
-        ).map(({ line }, place) => [line, -1 - place])
-      )
-      // Negative first, because two links may not have one place even for a moment.
-      yield* sql.unsafe(
-        `UPDATE links SET position = place.position FROM (
-           SELECT value ->> 0 AS line, value ->> 1 AS position FROM json_each(?)
-         ) AS place WHERE links.line = place.line`,
-        [JSON.stringify(places)]
-      )
-      yield* sql.unsafe(
-        `UPDATE links SET position = -position
-         WHERE position < 0 AND chain IN (SELECT chain FROM unordered WHERE chain > ? AND chain <= ?)`,
-        [after, last]
-      )
-      yield* pageAfter(last)
-    })
-  return Effect.zipRight(
-    sql.unsafe(
-      `CREATE TEMP TABLE unordered AS
+const order = (sql: SqlClient.SqlClient): Effect.Effect<void, SqlError> =>
+  Effect.gen(function* () {
+    yield* sql.unsafe("CREATE TEMP TABLE unordered (chain INTEGER PRIMARY KEY)")
+    yield* sql.unsafe(
+      `INSERT INTO unordered
        SELECT DISTINCT chain FROM child JOIN links USING (line) WHERE child.line < child.parent ORDER BY chain`
-    ),
-    Effect.zipRight(sql.unsafe("CREATE UNIQUE INDEX temp.unordered_chain ON unordered (chain)"), pageAfter(-1))
-  )
-}
+    )
+    let last: number | undefined = -1
+    while (last !== undefined) last = yield* orderPage(sql, last)
+  })
 
 const PAGE = 4096
 
