@@ -1,10 +1,8 @@
 /**
- * Events of a job. The progress bar, the JSON lines, the ledger, the report and the tests read
- * the same.
+ * Events of a job, the same for the progress bar, the JSON lines, the ledger, the report and the tests.
  *
- * Each link ends in exactly one of `Confirmed`, `Failed`, `Skipped` or `Unknown`, and where a job is undone in `Undone`
- * instead of `Confirmed`; a link of a chain that was not begun when the job was stopped has no event and is counted in
- * `Finished`.
+ * Each link ends in exactly one of `Confirmed`, `Failed`, `Skipped` or `Unknown`, or in an undo in `Undone` instead of
+ * `Confirmed`. Links of chains that were not begun when the job was stopped have no event; `Finished` counts them.
  *
  * @since 0.1.0
  */
@@ -24,7 +22,7 @@ const link = {
   assetId: Schema.String,
   /** The new version. */
   nextAssetId: Schema.String,
-  /** The new version's name, where the plan tells: its column `name`. */
+  /** The new version's name, if the plan has a column `name`. */
   name: Schema.optional(Schema.String)
 }
 
@@ -38,9 +36,9 @@ export const Planned = Schema.TaggedStruct("Planned", {
   at,
   /** The job's name. */
   job: Schema.String,
-  /** How many links the job has in all, where known: those of earlier runs included. */
+  /** How many links the job has in all, those of earlier runs included, if known. */
   links: Schema.NullOr(Schema.Int),
-  /** How many chains there is something to do for, where known. */
+  /** How many chains have something to do, if known. */
   chains: Schema.NullOr(Schema.Int),
   /** How many links earlier runs have done. */
   before: Schema.optionalWith(Schema.Int, { default: () => 0 }),
@@ -51,24 +49,24 @@ export const Planned = Schema.TaggedStruct("Planned", {
 })
 
 /**
- * A version call is about to be made. Whatever dies after this, the link's outcome must be read before it is sent again.
+ * A version call is about to be made. After a crash the link's outcome must be read before it is sent again.
  *
  * @since 0.1.0
  * @category events
  */
 export const Sent = Schema.TaggedStruct("Sent", {
   ...link,
-  /** The id the call names: the target, or the stack it turned out to be in. */
+  /** The id that the call names: the target, or the stack that it proved to be in. */
   target: Schema.String,
   /** 1 for the first time; a request that the rate limit refused counts. */
   attempt: Schema.Int,
-  /** The folder that the version lay in, where the call only brings it to the folder of its stack to be. */
+  /** The version's folder, if the call only moves it to the folder of its future stack. */
   from: Schema.optional(Schema.String)
 })
 
 /**
- * A share is kept up to date: the new version takes the place of the old one in it, before they are stacked. The old one
- * is taken out first, because the answer alone tells whether it was in it.
+ * The new version takes the place of the old one in a share, before they are stacked. The old one is taken out first,
+ * because only the answer tells whether it was in it.
  *
  * @since 0.1.0
  * @category events
@@ -77,14 +75,14 @@ export const Sharing = Schema.TaggedStruct("Sharing", {
   ...link,
   /** The share. */
   shareId: Schema.String,
-  /** What is, or was, in it. */
+  /** The old file. */
   removed: Schema.String,
-  /** What takes its place. */
+  /** The new file. */
   added: Schema.String,
   /**
-   * What is about to be sent, or what came of it. `removing`: the old file is taken out. `proving`: once more, to see
+   * The step that is about to be sent, or its outcome. `removing`: the old file is taken out. `proving`: once more, to see
    * whether Frame.io tells that it is out. `adding`: the new one is added. `done`: it has taken the old one's place.
-   * `absent`: the old one was not in it, so nothing was added. `doubtful`: whether it was is not known. `restoring`: the
+   * `absent`: the old one was not in it, so nothing was added. `doubtful`: it is not known whether it was. `restoring`: the
    * old one is put back, because the new one was refused; then `restored`. `undoing`: the old one takes its place again;
    * then `undone`.
    */
@@ -103,7 +101,7 @@ export const Sharing = Schema.TaggedStruct("Sharing", {
 })
 
 /**
- * How a share stands.
+ * The state of a share.
  *
  * @since 0.1.0
  * @category models
@@ -111,7 +109,7 @@ export const Sharing = Schema.TaggedStruct("Sharing", {
 export type SharingState = (typeof Sharing.Type)["state"]
 
 /**
- * The states in which a share is not, or need not be, as it was before the job.
+ * The states in which a share may differ from before the job.
  *
  * @internal
  */
@@ -125,9 +123,9 @@ export const CHANGED: ReadonlyArray<SharingState> = ["proving", "adding", "done"
  */
 export const Waiting = Schema.TaggedStruct("Waiting", {
   ...link,
-  /** What for. */
+  /** The cause, for people. */
   reason: Schema.String,
-  /** For how long, in ms. */
+  /** How long, in ms. */
   millis: Schema.Number
 })
 
@@ -139,11 +137,11 @@ export const Waiting = Schema.TaggedStruct("Waiting", {
  */
 export const Confirmed = Schema.TaggedStruct("Confirmed", {
   ...link,
-  /** The stack's id, where it is known: Frame.io does not promise to tell, and it is only asked for when needed. */
+  /** The stack's id, if known: Frame.io does not promise to tell it, and it is only read when needed. */
   stackId: Schema.NullOr(Schema.String),
   /**
    * `answered`: by the call's own answer. `settled`: the answer was lost and the stack was read. `already`: it was there
-   * before, and nothing was sent. `uploaded`: it is a new file, and a version of nothing.
+   * before, and nothing was sent. `uploaded`: it is a new file by itself.
    */
   how: Schema.Literal("answered", "settled", "already", "uploaded")
 })
@@ -156,14 +154,13 @@ export const Confirmed = Schema.TaggedStruct("Confirmed", {
  */
 export const Failed = Schema.TaggedStruct("Failed", {
   ...link,
-  /** Why. */
   error: LinkError,
   /** The error in words: what went wrong and what to do. */
   message: Schema.String
 })
 
 /**
- * The link was not sent, and nothing of it was done.
+ * The link was not sent.
  *
  * @since 0.1.0
  * @category events
@@ -174,7 +171,7 @@ export const Skipped = Schema.TaggedStruct("Skipped", {
   why: Schema.Literal("chain", "stopped"),
   /** For people. */
   reason: Schema.String,
-  /** The line that failed, when that is why. */
+  /** The line whose failure is the reason. */
   because: Schema.NullOr(Schema.Int)
 })
 
@@ -201,14 +198,14 @@ export const Noticed = Schema.TaggedStruct("Noticed", {
 })
 
 /**
- * An unversion call is about to be made. Whatever dies after this, the version must be read before it is sent again.
+ * An unversion call is about to be made. After a crash the version must be read before it is sent again.
  *
  * @since 0.1.0
  * @category events
  */
 export const Undoing = Schema.TaggedStruct("Undoing", {
   ...link,
-  /** The asset that is taken out of its stack: the new version, or at last the asset that the stack was made of. */
+  /** The asset that is taken out of its stack: the new version, or in the end the asset that the stack was made of. */
   takenOut: Schema.String,
   /** 1 for the first time. */
   attempt: Schema.Int
@@ -222,12 +219,12 @@ export const Undoing = Schema.TaggedStruct("Undoing", {
  */
 export const Undone = Schema.TaggedStruct("Undone", {
   ...link,
-  /** As in `Confirmed`: `already` when somebody else had taken it out. */
+  /** As in `Confirmed`; `already` if somebody else had taken it out. */
   how: Schema.Literal("answered", "settled", "already")
 })
 
 /**
- * Nothing gets through: the job waits, and one call tries again. Comes before each try.
+ * Nothing gets through: the job waits before one call tries again.
  *
  * @since 0.1.0
  * @category events
@@ -245,7 +242,7 @@ export const Paused = Schema.TaggedStruct("Paused", {
 })
 
 /**
- * Something got through again, and the job goes on.
+ * A call got through again, and the job goes on.
  *
  * @since 0.1.0
  * @category events
@@ -257,8 +254,8 @@ export const Resumed = Schema.TaggedStruct("Resumed", {
 })
 
 /**
- * How the job keeps to the limit: what happened since the last of these. Comes every second at first, and less often the
- * longer a job takes.
+ * How the job kept to the limit since the last such event. Comes every second at first, and less often the longer a job
+ * takes.
  *
  * @since 0.1.0
  * @category events
@@ -289,7 +286,7 @@ export const Paced = Schema.TaggedStruct("Paced", {
  * @category models
  */
 export const Counts = Schema.Struct({
-  /** Links of the job, where known. */
+  /** Links of the job, if known. */
   links: Schema.NullOr(Schema.Int),
   /** Calls that went out in this run: version calls, or unversion calls when a job is undone. */
   sent: Schema.Int,
@@ -301,22 +298,16 @@ export const Counts = Schema.Struct({
   already: Schema.Int,
   /** Links that failed. */
   failed: Schema.Int,
-  /** Links left out because one before them failed. */
+  /** Links that were not sent because one before them failed. */
   skipped: Schema.Int,
   /** Links whose outcome is not known. */
   unknown: Schema.Int,
   /** Links that were not sent because the job was stopped. */
   notSent: Schema.Int,
-  /** Of the confirmed, how many a verification that was stopped has not come to; absent where none. */
+  /** How many of the confirmed a stopped verification did not reach; absent if none. */
   notVerified: Schema.optional(Schema.Int)
 })
 
-/**
- * Counts of a job.
- *
- * @since 0.1.0
- * @category models
- */
 export type Counts = typeof Counts.Type
 
 /**
@@ -336,6 +327,12 @@ export const Finished = Schema.TaggedStruct("Finished", {
 
 /**
  * All events; encodes to one JSON object each.
+ *
+ * @example
+ * ```ts
+ * const onEvent = (event: BatchEvent.BatchEvent) =>
+ *   event._tag === "Failed" ? Console.error(`line ${event.line}: ${event.message}`) : Effect.void
+ * ```
  *
  * @since 0.1.0
  * @category events
@@ -358,12 +355,6 @@ export const BatchEvent = Schema.Union(
   Finished
 )
 
-/**
- * All events.
- *
- * @since 0.1.0
- * @category events
- */
 export type BatchEvent = typeof BatchEvent.Type
 
 /**

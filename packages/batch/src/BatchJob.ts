@@ -1,6 +1,5 @@
 /**
- * A job with a ledger: it can be killed at any moment and goes on where it was, can be looked at while it runs, and can be
- * undone.
+ * A job with a ledger: it can be killed at any moment and goes on where it was, it can be read while it runs, and undone.
  *
  * @since 0.1.0
  */
@@ -15,27 +14,26 @@ import { Ledger, type Service } from "./Ledger.js"
 import { LedgerError } from "./LedgerError.js"
 
 /**
- * How to run a job.
+ * The options of {@link run}.
  *
  * @since 0.1.0
  * @category options
  */
 export interface Options extends Omit<BatchRunner.Options, "giveUpAfter" | "name" | "onEvent"> {
-  /** As of a job without a ledger; default 12 hours. */
+  /** As in `BatchRunner.Options`; default 12 hours. */
   readonly giveUpAfter?: Duration.DurationInput | undefined
-  /** Whether what failed in an earlier run is tried again. Default false. */
+  /** Whether links that failed in an earlier run are tried again. Default false. */
   readonly retryFailed?: boolean | undefined
   /**
-   * The ids of shares that hold files of the plan. Where a file that is stacked for the first time is in one of them, the
-   * newest of its versions takes its place in it, before they are stacked; where it is not, the share is left alone. Two
-   * calls for each such file and share, each at its own limit. Over an API without shares the job does not begin. Default
-   * none.
+   * The ids of shares that hold files of the plan. If a file that is stacked for the first time is in one of them, the
+   * newest of its versions takes its place in it, before they are stacked: two calls for each file and share, each at its
+   * own limit. Over an API without shares the job does not begin. Default none.
    */
   readonly keepShares?: ReadonlyArray<string> | undefined
 }
 
 /**
- * How to undo a job.
+ * The options of {@link undo}.
  *
  * @since 0.1.0
  * @category options
@@ -43,13 +41,13 @@ export interface Options extends Omit<BatchRunner.Options, "giveUpAfter" | "name
 export type UndoOptions = Omit<Options, "keepShares" | "lookFirst" | "retryFailed">
 
 /**
- * What holds when an option is left out, beside `BatchRunner.defaults`.
+ * The defaults beside `BatchRunner.defaults`.
  *
  * @internal
  */
 export const defaults = { giveUpAfter: Duration.hours(12) } as const
 
-/** A verification that was stopped has left links alone that need no sending: they are as an earlier run has left them. */
+/** A stopped verification leaves links that need no sending: they count as an earlier run has left them. */
 const verifiedOnly =
   (ledger: Service) =>
   (event: BatchEvent): Effect.Effect<BatchEvent, LedgerError> => {
@@ -72,7 +70,7 @@ const verifiedOnly =
     })
   }
 
-/** How shares stand, by chain; nothing where the job keeps none and never did. */
+/** How shares stand, by chain; `undefined` if the job keeps none and never did. */
 const sharesOf = (ledger: Ledger["Type"], keep: ReadonlyArray<string>) =>
   Effect.map(ledger.shares, (all) => {
     if (all.length + keep.length === 0) return undefined
@@ -82,12 +80,21 @@ const sharesOf = (ledger: Ledger["Type"], keep: ReadonlyArray<string>) =>
   })
 
 /**
- * Does what is left of the job in the ledger. Run it again after whatever has stopped it: what is confirmed is not sent
- * again, what was sent and not answered is looked for first, and what failed is left alone unless `retryFailed` says
- * otherwise. With `lookFirst` what is confirmed is verified: what is no longer in its place fails with `MovedSince`.
+ * Does the rest of the job in the ledger. Run it again after whatever has stopped it: a confirmed link is not sent again, a
+ * link without an answer is looked for first, and a failed one is left alone without `retryFailed`. With `lookFirst`
+ * confirmed links are verified: one that is no longer in its place fails with `MovedSince`.
  *
  * The stream begins with `Planned` and ends with `Finished`. It fails when the ledger cannot be written any more; then
  * nothing more was sent.
+ *
+ * @example
+ * ```ts
+ * const job = Effect.gen(function* () {
+ *   const ledger = yield* Ledger.Ledger
+ *   yield* ledger.takePlan(PlanSource.file("plan.csv"), { plan: "plan.csv" })
+ *   return yield* Stream.runFold(BatchJob.run(), BatchProgress.empty, BatchProgress.add)
+ * }).pipe(Effect.provide(Ledger.layer({ file: "plan.ledger" })))
+ * ```
  *
  * @since 0.1.0
  * @category running
@@ -110,7 +117,7 @@ export const run = (options?: Options): Stream.Stream<BatchEvent, LedgerError, L
       const { failed, skipped } = yield* ledger.counts
       const left = yield* ledger.extent
       const verifies = options?.lookFirst === true
-      // Where new stacks have a limit of their own, the longest chains go first: their versions go one after the other.
+      // If new stacks have a limit of their own, the longest chains begin, because their versions go one by one.
       const hasTwo = routes.stack !== routes.grow
       const chains = hasTwo ? ledger.longestChains : ledger.chains
       const events = BatchRunner.runChains(verifies ? ledger.chainsToVerify : chains, {
@@ -135,9 +142,8 @@ export const run = (options?: Options): Stream.Stream<BatchEvent, LedgerError, L
   )
 
 /**
- * Takes what the job has stacked out of its stacks again, the newest versions first, with the same guarantees as
- * {@link run}: it can be killed and run again. What was in place before the job, and what somebody else has put on other
- * stacks since, is left alone.
+ * Takes what the job has stacked out of its stacks again, the newest versions first; it can be killed and run again.
+ * Versions that were in place before the job, or that somebody else has put on other stacks since, are left alone.
  *
  * @since 0.1.0
  * @category running
@@ -150,7 +156,7 @@ export const undo = (options?: UndoOptions): Stream.Stream<BatchEvent, LedgerErr
       const { name } = yield* ledger.job
       yield* ledger.begin(abilities.api)
       const { sent, undone } = yield* ledger.counts
-      // What was sent and never answered may still be made, and is looked for only when it no longer can.
+      // A call without an answer may still be carried out, so it is looked for only when it no longer can.
       const settled = Stream.execute(
         sent === 0 ? Effect.void : Effect.sleep(options?.settleAfter ?? BatchRunner.defaults.settleAfter)
       )

@@ -1,12 +1,12 @@
 /**
- * The sum of the events so far. Pure: state and event in, state out.
+ * The sum of the events so far; pure.
  *
  * @since 0.1.0
  */
 import type { BatchEvent, Counts } from "./BatchEvent.js"
 
 /**
- * Before the first event.
+ * The counts before the first event.
  *
  * @since 0.1.0
  * @category constructors
@@ -24,7 +24,13 @@ export const empty: Counts = {
 }
 
 /**
- * One event more.
+ * Counts one more event.
+ *
+ * @example
+ * ```ts
+ * const plan = yield* VersionPlan.fromPairs([{ assetId: shot, nextAssetId: take2 }])
+ * const counts = yield* Stream.runFold(BatchRunner.run(plan), BatchProgress.empty, BatchProgress.add)
+ * ```
  *
  * @since 0.1.0
  * @category combinators
@@ -71,7 +77,7 @@ export const add = (counts: Counts, event: BatchEvent): Counts => {
 }
 
 /**
- * How many links have come to an end, whichever.
+ * How many links have ended, in whatever way.
  *
  * @since 0.1.0
  * @category getters
@@ -80,7 +86,7 @@ export const done = (counts: Counts): number =>
   counts.confirmed + counts.failed + counts.skipped + counts.unknown + counts.notSent
 
 /**
- * How many links are still to come, where the number of links is known.
+ * How many links are still to come, if the number of links is known.
  *
  * @since 0.1.0
  * @category getters

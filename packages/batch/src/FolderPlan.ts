@@ -1,6 +1,6 @@
 /**
- * Reads a folder and plans by a naming rule which of its files go on which stacks. Sends nothing but reads: the versions on
- * a stack are read only where a file that is in no stack has the base of that stack.
+ * Reads a folder and plans by a naming rule which of its files go on which stacks. Sends only reads; the versions of a
+ * stack are read only if a loose file has its base.
  *
  * @since 0.1.0
  */
@@ -15,7 +15,7 @@ import * as VersionGrouping from "./VersionGrouping.js"
 import * as VersionPlan from "./VersionPlan.js"
 
 /**
- * How to plan.
+ * The options of {@link make}.
  *
  * @since 0.1.0
  * @category options
@@ -33,18 +33,24 @@ export interface FolderPlan extends VersionGrouping.Grouping {
   readonly folder: VersionGrouping.Folder
   /** The reads that it took. */
   readonly read: FolderReader.Progress
-  /** How many versions are to be put on stacks. */
+  /** How many versions go on stacks. */
   readonly jobs: number
-  /** How many of them go on one stack at the most, one after the other. */
+  /** The most versions that go on one stack. */
   readonly longestChain: number
-  /** Folders in it that were not read, because it was not asked for. */
+  /** Folders in it that were not read, without `recursive`. */
   readonly foldersBelow: number
-  /** Another rule that reads nearly all of the names, where this one reads less than half. */
+  /** Another rule that reads nearly all of the names, if this one reads less than half. */
   readonly suggestion: NamingRule.Suggestion | undefined
 }
 
 /**
- * Plans a folder. Nothing of it is guessed: what can be meant in two ways is among the findings and not in the groups.
+ * Plans a folder. Nothing is guessed: a name that can be read in two ways is a finding, and in no group.
+ *
+ * @example
+ * ```ts
+ * const { findings, groups } = yield* FolderPlan.make(folderId, NamingRule.byName("vfx"), { recursive: true })
+ * yield* fs.writeFileString("plan.csv", [...PlanFile.write(groups, "csv")].join(""))
+ * ```
  *
  * @since 0.1.0
  * @category planning
@@ -81,8 +87,7 @@ export const make = (
   }).pipe(Effect.scoped, Effect.withSpan("FolderPlan.make"))
 
 /**
- * The same as what `BatchRunner` runs, with the columns of the file as the links' `fields`. Fails when there is nothing
- * to do.
+ * The plan for `BatchRunner`, with the columns of the file as the links' `fields`. Fails if there is nothing to do.
  *
  * @since 0.1.0
  * @category conversions

@@ -1,8 +1,8 @@
 /**
- * Reads the contents of folders through the port, whichever API is behind. Sends nothing but reads.
+ * Reads the contents of folders through the port, over either API.
  *
- * Listings are what takes the time: one request tells of a hundred assets and there are 40 to 200 a minute. So each page
- * is asked for once and ahead of need, and of each asset only what a plan needs is kept.
+ * Listings take the time: one request tells of a hundred assets, and there are 40 to 200 a minute. So each page is read
+ * once and ahead of need, and only the fields that a plan needs are kept of each asset.
  *
  * @since 0.1.0
  */
@@ -21,7 +21,7 @@ import * as Stream from "effect/Stream"
 import type * as VersionGrouping from "./VersionGrouping.js"
 
 /**
- * How a folder is read.
+ * The options of {@link make}.
  *
  * @since 0.1.0
  * @category options
@@ -31,9 +31,9 @@ export interface Options {
   readonly recursive?: boolean | undefined
   /** How many folders are read side by side, 1 or more. Default 8. */
   readonly concurrency?: number | undefined
-  /** Assets per page, at least 1. Default: as many as the API gives by habit; a list is read to its end all the same. */
+  /** Assets per page, at least 1. Default: as the API is usually read. */
   readonly pageSize?: number | undefined
-  /** Sees how it goes, after each page. */
+  /** Sees the progress after each page. */
   readonly onProgress?: ((progress: Progress) => Effect.Effect<void>) | undefined
 }
 
@@ -44,7 +44,7 @@ export interface Options {
  */
 export const defaults = { recursive: false, concurrency: 8 } as const
 
-/** Pages of one folder on their way at a time: at 100 requests per second and 150 ms it takes so many. */
+/** Pages of one folder on their way at a time, as many as 100 requests per second at 150 ms take. */
 const AHEAD = 16
 
 /**
@@ -56,7 +56,7 @@ const AHEAD = 16
 export interface Progress {
   /** Folders that were read to their end. */
   readonly folders: number
-  /** Files seen so far, those in stacks not counted. */
+  /** Files seen so far, without those in stacks. */
   readonly files: number
   /** Stacks seen so far. */
   readonly stacks: number
@@ -116,7 +116,7 @@ const kindOf = (item: Repository.Item): string => {
   }
 }
 
-/** Whether a failure is about one folder or stack, so that the others can still be read: it was answered for this one. */
+/** Whether a failure is about one folder or stack, so that the others can still be read. */
 const isAboutOne = (error: FrameioError.ReadError): boolean => {
   switch (error._tag) {
     case "FrameioServerError":
@@ -140,7 +140,7 @@ const advice = (error: FrameioError.ReadError): string => {
   }
 }
 
-/** How a list changed while it was read: when assets leave it, others may have been missed. */
+/** How a list changed while it was read: if assets left it, others may have been missed. */
 type Change = "no" | "grown" | "shrunk"
 
 const fell = (told: ReadonlyArray<number | undefined>): boolean => {

@@ -1,6 +1,5 @@
 /**
- * A job's record at a moment: each link as it stands, the runs, how they kept to the limit. A ledger keeps it, a
- * report shows it.
+ * A job's record at a moment: its links, its runs, and how they kept to the limit. A ledger keeps it, a report shows it.
  *
  * @since 0.1.0
  */
@@ -9,7 +8,7 @@ import * as Effect from "effect/Effect"
 import type { LinkError } from "./LinkError.js"
 
 /**
- * How a link stands.
+ * The state of a link.
  *
  * @since 0.1.0
  * @category models
@@ -18,6 +17,12 @@ export type State = "planned" | "sent" | "confirmed" | "failed" | "skipped" | "u
 
 /**
  * One link of the job, as it stands.
+ *
+ * @example
+ * ```ts
+ * const ledger = yield* Ledger.Ledger
+ * const failed = ledger.rows.pipe(Stream.filter(({ state }) => state === "failed"))
+ * ```
  *
  * @since 0.1.0
  * @category models
@@ -31,7 +36,7 @@ export interface Row {
   readonly assetId: string
   /** The new version. */
   readonly nextAssetId: string
-  /** The stack it is on, where that is known. */
+  /** The stack it is on, if known. */
   readonly stackId: string | null
   /** The new version's name: the plan's column `name`, if there was one. */
   readonly name: string | null
@@ -40,12 +45,12 @@ export interface Row {
   /** All the plan's columns beside the two ids. */
   readonly fields: Readonly<Record<string, unknown>>
   /**
-   * `planned`: not sent yet. `sent`: the call went out and its outcome is not known. `confirmed`: on its stack. `failed`:
-   * see the error. `skipped`: not sent, because one before it failed. `undoing`: the call that takes it off again went
-   * out and its outcome is not known. `undone`: taken off again.
+   * `planned`: not sent yet. `sent`: the call went out, and its outcome is not known. `confirmed`: on its stack. `failed`:
+   * see the error. `skipped`: not sent, because one before it failed. `undoing`: the call that takes it off again went out,
+   * and its outcome is not known. `undone`: taken off again.
    */
   readonly state: State
-  /** How it came to be confirmed: as `BatchEvent.Confirmed` has it. */
+  /** How it was confirmed, as in `BatchEvent.Confirmed`. */
   readonly how: "answered" | "settled" | "already" | "uploaded" | null
   /** Why it failed. */
   readonly error: LinkError | null
@@ -58,8 +63,8 @@ export interface Row {
 }
 
 /**
- * One interval: requests against the limit, and the waits. Where no sample covers a time, the plot shows
- * nothing rather than zero.
+ * One interval: requests against the limit, and the waits. A plot shows nothing, rather than zero, for a time without a
+ * sample.
  *
  * @since 0.1.0
  * @category models
@@ -73,7 +78,7 @@ export interface Sample {
   readonly sent: number
   /** How many of them were answered with 429. */
   readonly refused: number
-  /** Requests per window, as the headers said; null while nothing is known. */
+  /** Requests per window, as the headers said; null until known. */
   readonly limit: number | null
   /** The window, in ms. */
   readonly windowMillis: number | null
@@ -84,7 +89,7 @@ export interface Sample {
 }
 
 /**
- * One time the job was at work: from its start, or from where it was taken up again.
+ * One run of the job.
  *
  * @since 0.1.0
  * @category models
@@ -94,7 +99,7 @@ export interface Run {
   readonly kind: "run" | "undo"
   /** In ms since 1970. */
   readonly beganAtMillis: number
-  /** In ms since 1970; null when it is still at work, or died. */
+  /** In ms since 1970; null if it still runs, or died. */
   readonly endedAtMillis: number | null
   /** Why it stopped before its end, or null. */
   readonly stopped: string | null

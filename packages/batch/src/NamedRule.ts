@@ -1,12 +1,12 @@
 /**
- * The naming rules that have a name, as they are shown to people. Pure, and apart from the rules themselves so that help and
- * completions load no engine for patterns.
+ * The named rules, as they are shown to people; pure, and apart from the rules themselves so that help and completions load
+ * no engine for patterns.
  *
  * @since 0.1.0
  */
 
 /**
- * The names of the rules that have one.
+ * The names of the named rules.
  *
  * @since 0.1.0
  * @category models
@@ -14,7 +14,7 @@
 export type Name = "vfx" | "vfx-parts" | "netflix" | "take" | "date" | "date-ymd" | "date-dmy" | "date-mdy"
 
 /**
- * A rule that has a name, as it is shown to people.
+ * A named rule, as it is shown to people.
  *
  * @since 0.1.0
  * @category models
@@ -23,17 +23,22 @@ export interface NamedRule {
   readonly name: Name
   /** The rule's description, in a sentence. */
   readonly description: string
-  /** Names that fit, and what they are read as. */
+  /** Names that fit, and how they are read. */
   readonly examples: ReadonlyArray<{ readonly name: string; readonly base: string; readonly version: string }>
   /** Names that do not, or that can be read in two ways. */
   readonly not: ReadonlyArray<string>
 }
 
 /**
- * The rules that have a name.
+ * The named rules.
  *
  * Netflix's is that of its VFX shot and version naming recommendations
  * (https://partnerhelp.netflixstudios.com), whose optional fields make the number of fields vary within one show.
+ *
+ * @example
+ * ```ts
+ * for (const { description, name } of NamedRule.all) yield* Console.log(`${name}: ${description}`)
+ * ```
  *
  * @since 0.1.0
  * @category constants

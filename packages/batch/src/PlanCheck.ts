@@ -1,13 +1,6 @@
 /**
- * Whether what a plan names is there, before any of it is sent: ids of one version of Frame.io's API are not known to be
- * those of another.
- *
- * ```ts
- * import { PlanCheck, type VersionPlan } from "@effect-frameio/batch"
- * import { Stream } from "effect"
- *
- * const missing = (plan: VersionPlan.VersionPlan) => PlanCheck.missing(Stream.fromIterable(plan.chains))
- * ```
+ * Whether the ids of a plan exist, before any of it is sent: ids of one version of Frame.io's API need not be those of
+ * another.
  *
  * @since 0.1.0
  */
@@ -31,7 +24,7 @@ export interface Missing {
   readonly assetId: AssetId
 }
 
-/** So many reads wait for the limit side by side. */
+/** Reads that wait for the limit side by side. */
 const SIDE_BY_SIDE = 16
 
 const isId = Schema.is(AssetId)
@@ -40,8 +33,14 @@ const isMissing = (error: FrameioError.ReadError): boolean =>
   error._tag === "FrameioNotFound" || error._tag === "FrameioInvalidArguments"
 
 /**
- * Every id of a plan that is not found, by line. A plan that tells the folders of its targets costs one request for each
- * 500 items in these; what is in none of them is read one by one. Fails where reading fails for another reason.
+ * Every id of a plan that is not found, by line. The folders of targets that the plan names cost one request for each 500
+ * items; other assets are read one by one. Fails if reading fails for another reason.
+ *
+ * @example
+ * ```ts
+ * const plan = yield* VersionPlan.fromPairs([{ assetId: shot, nextAssetId: take2 }])
+ * const missing = yield* PlanCheck.missing(Stream.fromIterable(plan.chains))
+ * ```
  *
  * @since 0.1.0
  * @category checking
@@ -73,7 +72,7 @@ export const missing = <E, R>(
       (folderId) =>
         repository.children(folderId).pipe(
           Stream.runForEach(({ id }) => Effect.sync(() => wanted.delete(id.toLowerCase()))),
-          // A folder that is not there holds none of them.
+          // A missing folder holds none of them.
           Effect.catchIf(isMissing, () => Effect.void)
         ),
       { discard: true }

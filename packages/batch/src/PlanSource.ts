@@ -14,9 +14,14 @@ import * as Stream from "effect/Stream"
 const CHUNK_BYTES = 256 * 1024
 
 /**
- * The bytes of a file, in memory that does not grow with it: each chunk is the same buffer filled anew, so it is good
- * only until the next one is asked for. `Ledger.takePlan` and `VersionPlan.fromBytes` keep to that; a stream that
- * buffers does not. (`FileSystem.stream` allocates for each chunk, and V8 lets some 90 MB of that lie about.)
+ * The bytes of a file, in memory that does not grow with it: each chunk is the same buffer filled anew, so it is valid only
+ * until the next one is asked for. `Ledger.takePlan` and `VersionPlan.fromBytes` keep to that; a stream that buffers does
+ * not. (`FileSystem.stream` allocates for each chunk, of which V8 keeps some 90 MB.)
+ *
+ * @example
+ * ```ts
+ * const plan = yield* VersionPlan.fromBytes(PlanSource.file("plan.csv"))
+ * ```
  *
  * @since 0.1.0
  * @category constructors
