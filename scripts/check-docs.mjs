@@ -1,7 +1,7 @@
 /**
  * Every export a user can reach says what it is, since when, and where it belongs; every field of an options object
- * and every member of a service says what it is. Links between the Markdown files lead somewhere, and every snippet of
- * TypeScript in them, and in an `@example`, compiles.
+ * and every member of a service says what it is; every module shows an `@example`. Links between the Markdown files lead
+ * somewhere, and every snippet of TypeScript in them, and in an `@example`, compiles.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join, relative, resolve, sep } from "node:path"
@@ -142,6 +142,8 @@ const checkExport = (module, exported) => {
   return 1
 }
 
+const EXAMPLE = /^ *\* @example\n *\* ```ts$/m
+
 let exports = 0
 for (const library of libraries) {
   const index = indexOf(library)
@@ -180,6 +182,9 @@ for (const library of libraries) {
         s.exportClause.name.text === module
     )
     if (!listed) problems.push(`packages/${library}/src/${name}:1 is not in index.ts (or belongs in internal/)`)
+    if (!EXAMPLE.test(readFileSync(join(root, "packages", library, "src", name), "utf8"))) {
+      problems.push(`packages/${library}/src/${name}:1 shows no @example of its main noun`)
+    }
   }
 }
 

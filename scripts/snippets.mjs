@@ -11,7 +11,7 @@ import { it } from "@effect/vitest"
 import { FetchHttpClient, FileSystem, HttpClient } from "@effect/platform"
 import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import * as Core from "@effect-frameio/core"
-import { Chunk, Clock, Config, Console, Context, Duration, Effect, Either, Layer, ManagedRuntime, Metric, Option, Redacted, Schedule, Schema, Stream } from "effect"
+import { Chunk, Clock, Config, Console, Context, Duration, Effect, Either, Layer, ManagedRuntime, Metric, Option, Redacted, Runtime, Schedule, Schema, Stream } from "effect"
 declare const frameio: FrameioClient.Service
 declare const fs: FileSystem.FileSystem
 declare const shot: Asset.AssetId

@@ -4,12 +4,6 @@
  * Frame.io's bucket lets `floor(W / c)` requests pass at once and then one every `c = round(W / L)` ms, so the shortest
  * time for N is `max(0, N - floor(W / c)) * c` and one round trip.
  *
- * ```ts
- * import { BatchEstimate } from "@effect-frameio/batch"
- *
- * const millis = BatchEstimate.shortestMillis({ jobs: 1000, roundTripMillis: 200 }, { limit: 100, windowMillis: 60_000 })
- * ```
- *
  * @since 0.1.0
  */
 
@@ -33,6 +27,12 @@ export interface Work {
 
 /**
  * The shortest time in ms in which all of it can be done from an empty bucket that nobody else uses.
+ *
+ * @example
+ * ```ts
+ * const rule = { limit: 100, windowMillis: 60_000 }
+ * const millis = BatchEstimate.shortestMillis({ jobs: 1000, roundTripMillis: 200 }, rule) // 540 200
+ * ```
  *
  * @since 0.1.0
  * @category formulas

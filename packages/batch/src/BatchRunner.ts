@@ -178,6 +178,12 @@ export const undoChains = <E, R, E2 = never>(
  * link is an event.
  * Interrupting it interrupts the calls under way; to stop gently, use the option `stop`.
  *
+ * @example
+ * ```ts
+ * const plan = yield* VersionPlan.fromPairs([{ assetId: shot, nextAssetId: take2 }])
+ * yield* BatchRunner.run(plan).pipe(Stream.runForEach((event) => Console.log(BatchEvent.toJsonLine(event))))
+ * ```
+ *
  * @since 0.1.0
  * @category running
  */

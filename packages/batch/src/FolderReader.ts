@@ -439,6 +439,15 @@ const sorted = (folder: VersionGrouping.Folder, { change, items }: Listed<Reposi
  * A folder below that cannot be read is an element with a finding, and the others go on. Fails when the folder itself
  * cannot be read or is none, and when nothing can be read at all: without a connection, or a token that is accepted.
  *
+ * @example
+ * ```ts
+ * const names = yield* FolderReader.read(folderId, { recursive: true }).pipe(
+ *   Stream.flatMap(({ files }) => Stream.fromIterable(files)),
+ *   Stream.map(({ name }) => name),
+ *   Stream.runCollect
+ * )
+ * ```
+ *
  * @since 0.1.0
  * @category reading
  */

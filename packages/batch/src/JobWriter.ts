@@ -97,6 +97,13 @@ const MOST = 1024
  * A writer, until the scope closes. After the first failure of `write` nothing more is written, and every event fails with
  * it.
  *
+ * @example
+ * ```ts
+ * const writer = yield* JobWriter.make("run", ({ patches }) => Console.log(`${patches.length} links changed`))
+ * const plan = yield* VersionPlan.fromPairs([{ assetId: shot, nextAssetId: take2 }])
+ * yield* Stream.runDrain(BatchRunner.run(plan, { onEvent: writer.record }))
+ * ```
+ *
  * @since 0.1.0
  * @category constructors
  */

@@ -201,6 +201,15 @@ export interface Service {
 /**
  * A ledger that is open.
  *
+ * @example
+ * ```ts
+ * const failed = Effect.gen(function* () {
+ *   const ledger = yield* Ledger.Ledger
+ *   const { confirmed, failed, total } = yield* ledger.counts
+ *   yield* Console.log(`${confirmed} of ${total} stacked, ${failed} failed`)
+ * }).pipe(Effect.provide(Ledger.layer({ file: "plan.ledger" })))
+ * ```
+ *
  * @since 0.1.0
  * @category tags
  */

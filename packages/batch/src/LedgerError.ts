@@ -86,6 +86,15 @@ const advice: { readonly [K in Reason]: string } = {
 /**
  * A ledger cannot be used. Nothing was sent that it does not know of.
  *
+ * @example
+ * ```ts
+ * const LedgerLive = Ledger.layer({ file: "plan.ledger" })
+ * const counts = yield* Effect.flatMap(Ledger.Ledger, (ledger) => ledger.counts).pipe(
+ *   Effect.provide(LedgerLive),
+ *   Effect.catchTag("LedgerError", ({ reason }) => Effect.dieMessage(reason === "InUse" ? "it runs already" : reason))
+ * )
+ * ```
+ *
  * @since 0.1.0
  * @category errors
  */

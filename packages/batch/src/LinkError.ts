@@ -1,12 +1,6 @@
 /**
  * Why a link of a job failed: the typed error itself. Events, ledger and report hold it in its encoded form.
  *
- * ```ts
- * import type { BatchEvent } from "@effect-frameio/batch"
- *
- * const reason = (event: BatchEvent.BatchEvent) => (event._tag === "Failed" ? event.error.message : undefined)
- * ```
- *
  * @since 0.1.0
  */
 import { AssetId } from "@effect-frameio/core/Asset"
@@ -159,6 +153,12 @@ const RecordedInWords = Schema.transform(
 
 /**
  * Why a link failed.
+ *
+ * @example
+ * ```ts
+ * const advise = (error: LinkError.LinkError) =>
+ *   LinkError.kindOf(error) === "asset" ? `leave it out: ${LinkError.reasonOf(error)}` : "run the job again"
+ * ```
  *
  * @since 0.1.0
  * @category errors

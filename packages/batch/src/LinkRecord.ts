@@ -94,6 +94,12 @@ const linkOf = (row: LinkRecord, is?: "confirmed" | "unsettled"): VersionPlan.Li
  * The remaining links of a chain out of its rows in order, if anything may be done about them; with `"verify"`, also
  * what is confirmed.
  *
+ * @example
+ * ```ts
+ * const rest = (rows: ReadonlyArray<LinkRecord.LinkRecord>) =>
+ *   LinkRecord.byChain(rows).flatMap((chain) => Option.toArray(LinkRecord.leftOf(chain)))
+ * ```
+ *
  * @since 0.1.0
  * @category getters
  */

@@ -263,6 +263,12 @@ const numbersOf = (series: ReadonlyArray<Fits>): string | undefined => {
 /**
  * A rule by its name.
  *
+ * @example
+ * ```ts
+ * const parsed = NamingRule.byName("vfx").parse("ABC_010_comp_v003.mov")
+ * if (parsed._tag === "Fits") yield* Console.log(parsed.base, parsed.version) // ABC_010_comp [3n]
+ * ```
+ *
  * @since 0.1.0
  * @category constructors
  */

@@ -164,6 +164,12 @@ const encode = <Name extends string>(
  * A plan piece by piece, so that none has to be in memory as a whole: for CSV the header, and then each line with its
  * end.
  *
+ * @example
+ * ```ts
+ * const { groups } = yield* FolderPlan.make(folderId, NamingRule.byName("vfx"))
+ * yield* fs.writeFileString("plan.csv", [...PlanFile.write(groups, "csv")].join(""))
+ * ```
+ *
  * @since 0.1.0
  * @category encoding
  */

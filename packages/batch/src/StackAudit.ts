@@ -2,13 +2,6 @@
  * Looks over the version stacks of a folder: what is wrong with them, what lies beside them, and a plan that mends what a
  * plan can mend. Sends nothing but reads, over v2 and V4 alike: one list for each folder, and the versions of each stack.
  *
- * ```ts
- * import type { Asset } from "@effect-frameio/core"
- * import { StackAudit } from "@effect-frameio/batch"
- *
- * const audit = (folder: Asset.AssetId) => StackAudit.make(folder)
- * ```
- *
  * @since 0.1.0
  */
 import type { AssetId } from "@effect-frameio/core/Asset"
@@ -59,6 +52,12 @@ export interface StackAudit {
 
 /**
  * Audits a folder. Fails when the folder itself cannot be read or is none; what cannot be read below it is a finding.
+ *
+ * @example
+ * ```ts
+ * const { findings, mend } = yield* StackAudit.make(folderId, { rule: NamingRule.byName("vfx") })
+ * yield* fs.writeFileString("mend.csv", [...PlanFile.write(mend, "csv")].join(""))
+ * ```
  *
  * @since 0.1.0
  * @category auditing

@@ -149,6 +149,18 @@ const FILES = 8
  *
  * The stream is that of `BatchJob.run`; a new file ends in `Confirmed` with `how: "uploaded"`.
  *
+ * @example
+ * ```ts
+ * const runSync = Runtime.runSync(yield* Effect.runtime<FileSystem.FileSystem>())
+ * const events = UploadJob.run({
+ *   contentOf: ({ path }) => ({
+ *     identity: Effect.map(fs.stat(path), ({ mtime, size }) => `${size} ${mtime}`),
+ *     source: (offset, length) => fs.stream(path, { offset, bytesToRead: length })
+ *   }),
+ *   journalOf: ({ path }) => runSync(UploadJournal.file(`${path}.journal`))
+ * })
+ * ```
+ *
  * @since 0.1.0
  * @category running
  */

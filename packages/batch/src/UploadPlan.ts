@@ -266,6 +266,18 @@ const plan = (
 /**
  * Reads a folder, and plans where files of this machine go in it. The folders below it are not read.
  *
+ * @example
+ * ```ts
+ * const name = "ABC_010_v003.mov"
+ * const { mtime, size } = yield* fs.stat(name)
+ * const local = {
+ *   ...{ path: name, name, bytes: Number(size), filetype: "video/quicktime" },
+ *   identity: `${size} ${mtime}`
+ * }
+ * const plan = yield* UploadPlan.make(folderId, [local], NamingRule.byName("vfx"))
+ * yield* UploadJob.begin(plan)
+ * ```
+ *
  * @since 0.1.0
  * @category planning
  */

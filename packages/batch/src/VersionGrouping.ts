@@ -260,6 +260,15 @@ const isSingle = ({ series }: Outcome): boolean => series.loose.length === 1 && 
 /**
  * Groups what there is by a rule. The stacks that {@link touchedStacks} names have to be there with their members.
  *
+ * @example
+ * ```ts
+ * const shots = { id: "f1", path: "Shots" }
+ * const files = ["ABC_010_v001.mov", "ABC_010_v002.mov"].map((name) => ({
+ *   ...{ id: name, name, folder: shots, assetType: "stream", createdAt: undefined }
+ * }))
+ * const { findings, groups } = VersionGrouping.group(NamingRule.byName("vfx"), { files, stacks: [] })
+ * ```
+ *
  * @since 0.1.0
  * @category grouping
  */

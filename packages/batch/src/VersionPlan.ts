@@ -257,6 +257,15 @@ const built = (builder: PlanBuilder): Effect.Effect<VersionPlan, PlanRefused> =>
  *
  * Fails with every problem of the input at once. UTF-8, with or without a byte order mark; any line endings.
  *
+ * @example
+ * ```ts
+ * const plan = yield* VersionPlan.fromBytes(PlanSource.file("plan.csv")).pipe(
+ *   Effect.tapErrorTag("PlanRefused", ({ problems }) =>
+ *     Console.error(problems.map(VersionPlan.describeProblem).join("\n"))
+ *   )
+ * )
+ * ```
+ *
  * @since 0.1.0
  * @category constructors
  */

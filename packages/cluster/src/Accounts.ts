@@ -98,6 +98,12 @@ export interface Service {
 /**
  * The accounts that a worker knows.
  *
+ * @example
+ * ```ts
+ * const accounts = yield* Accounts.Accounts
+ * const { api, repository } = yield* accounts.repository("studio-a")
+ * ```
+ *
  * @since 0.1.0
  * @category tags
  */

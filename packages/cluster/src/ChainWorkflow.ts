@@ -14,6 +14,11 @@ import * as Hands from "./internal/hands.js"
 /**
  * One start of a chain. What became of it is in the `JobStore`, link by link.
  *
+ * @example
+ * ```ts
+ * const id = yield* ChainWorkflow.Chain.execute({ job: 1, chain: 0, generation: 1 }, { discard: true })
+ * ```
+ *
  * @since 0.1.0
  * @category workflows
  */

@@ -42,6 +42,15 @@ const advice: { readonly [K in Reason]: string } = {
 /**
  * A job on a cluster cannot be used. Nothing was sent that the cluster does not know of.
  *
+ * @example
+ * ```ts
+ * const store = yield* JobStore.JobStore
+ * const job = yield* store.reading("reel-7").job.pipe(
+ *   Effect.asSome,
+ *   Effect.catchIf(({ reason }) => reason === "NoJob", () => Effect.succeedNone)
+ * )
+ * ```
+ *
  * @since 0.1.0
  * @category errors
  */

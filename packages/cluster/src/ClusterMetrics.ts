@@ -40,6 +40,11 @@ export const chainsRestarted = Metric.counter("frameio_cluster_chains_restarted_
 /**
  * Links that came to their end at a worker, with the tag `outcome`: `made` (on the stack, or off it again) or `left`.
  *
+ * @example
+ * ```ts
+ * const { count } = yield* Metric.value(Metric.tagged(ClusterMetrics.links, "outcome", "made"))
+ * ```
+ *
  * @since 0.1.0
  * @category metrics
  */

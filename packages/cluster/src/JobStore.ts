@@ -216,6 +216,12 @@ export interface Service {
 /**
  * Jobs in PostgreSQL.
  *
+ * @example
+ * ```ts
+ * const store = yield* JobStore.JobStore
+ * for (const { links, name, state } of yield* store.jobs) yield* Console.log(`${name}: ${links} links, ${state}`)
+ * ```
+ *
  * @since 0.1.0
  * @category tags
  */

@@ -73,6 +73,12 @@ export const make = (options: Options): Effect.Effect<Service, ClusterError, Acc
 /**
  * Runs a worker until it is interrupted.
  *
+ * @example
+ * ```ts
+ * const url = Redacted.make("postgres://frameio@db.studio.lan:5432/frameio?sslmode=verify-full")
+ * const worker = Worker.run({ url }).pipe(Effect.provide(Accounts.layerConfig()))
+ * ```
+ *
  * @since 0.1.0
  * @category running
  */

@@ -605,6 +605,15 @@ export type RealtimeError = RealtimeStatusError | CallError
 /**
  * The whole family, as a schema: errors can be stored and read back.
  *
+ * @example
+ * ```ts
+ * const stack = yield* frameio.version({ assetId: shot, nextAssetId: take2 }).pipe(
+ *   Effect.asSome,
+ *   Effect.catchTag("FrameioNotFound", () => Effect.succeedNone),
+ *   Effect.tapError((error) => Console.error(`${FrameioError.outcomeOf(error)}: ${error.message}`))
+ * )
+ * ```
+ *
  * @since 0.1.0
  * @category errors
  */

@@ -35,6 +35,12 @@ export interface Ticket {
 /**
  * The state of one bucket. All times in ms on the clock of the caller.
  *
+ * @example
+ * ```ts
+ * const rule = { limit: 100, windowMillis: 60_000 }
+ * const { bucket, retryAt, tickets } = LeakyBucket.grant(LeakyBucket.make(rule), 0, 3, 0)
+ * ```
+ *
  * @since 0.1.0
  * @category models
  */

@@ -1,20 +1,19 @@
 /**
  * The rule of a rate limit, as its headers tell it, and what follows from it. Pure.
  *
- * ```ts
- * import { RateLimitRule } from "@effect-frameio/core"
- *
- * const rule = { limit: 100, windowMillis: 60_000 }
- * RateLimitRule.costMillis(rule) // 600
- * RateLimitRule.burst(rule) // 100
- * RateLimitRule.shortestMillis(rule, 1000) // 540 000
- * ```
- *
  * @since 0.1.0
  */
 
 /**
  * A bucket's rule, as its headers tell it.
+ *
+ * @example
+ * ```ts
+ * const rule = { limit: 100, windowMillis: 60_000 }
+ * RateLimitRule.costMillis(rule) // 600
+ * RateLimitRule.burst(rule) // 100
+ * RateLimitRule.shortestMillis(rule, 1000) // 540 000
+ * ```
  *
  * @since 0.1.0
  * @category models

@@ -328,6 +328,18 @@ const streamAsNextVersion = <E, R>(options: RealtimeNextVersionOptions<E, R>) =>
  * until Frame.io has the file. Where Frame.io refuses a file that it has not processed yet, that is waited for, too. When
  * the version call fails, the error says as what the file is uploaded.
  *
+ * @example
+ * ```ts
+ * const source = Upload.fromBytes(yield* fs.readFile("shot_010_v003.mov"))
+ * const { stackId } = yield* Upload.asNextVersion({
+ *   onto: shot,
+ *   name: "shot_010_v003.mov",
+ *   filetype: "video/quicktime",
+ *   filesize: Number(size),
+ *   source
+ * })
+ * ```
+ *
  * @since 0.1.0
  * @category versions
  */

@@ -236,6 +236,12 @@ export class NoTarget extends Schema.TaggedError<NoTarget>(`${KEY}/NoTarget`)("F
 /**
  * Every error of sending the parts of one file.
  *
+ * @example
+ * ```ts
+ * const cleanUp = (error: UploadError.UploadError) =>
+ *   error._tag === "FrameioPartFailed" ? frameio.delete({ assetId: error.assetId }) : Effect.void
+ * ```
+ *
  * @since 0.1.0
  * @category errors
  */

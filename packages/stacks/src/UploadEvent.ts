@@ -1,12 +1,6 @@
 /**
  * Events of an upload, as they happen.
  *
- * ```ts
- * import type { UploadEvent } from "@effect-frameio/stacks"
- *
- * const line = (event: UploadEvent.UploadEvent): string => event._tag
- * ```
- *
  * @since 0.1.0
  */
 import type { AssetId } from "@effect-frameio/core/Asset"
@@ -28,6 +22,12 @@ import type { AssetId } from "@effect-frameio/core/Asset"
  * - `Processing`: Frame.io does not take the file as a version before it is processed; it is waited for.
  * - `Versioning`: the version call is about to be sent.
  * - `NotJournaled`: the journal cannot be read or written, so the upload could not go on after an early end.
+ *
+ * @example
+ * ```ts
+ * const show = (event: UploadEvent.UploadEvent) =>
+ *   event._tag === "Progress" ? Console.log(`${event.sent} of ${event.filesize ?? "?"} bytes`) : Effect.void
+ * ```
  *
  * @since 0.1.0
  * @category models

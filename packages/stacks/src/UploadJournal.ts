@@ -111,6 +111,17 @@ const MODE = 0o600
  * A journal in a file, which only its owner can read: JSON lines, the upload first and then a line for each part. A line
  * that was cut off by a crash counts as absent.
  *
+ * @example
+ * ```ts
+ * const name = "shot_010_v003.mov"
+ * const { id } = yield* Upload.upload({
+ *   ...{ folderId, name, filetype: "video/quicktime", filesize: Number(size) },
+ *   source: (offset, length) => fs.stream(name, { offset, bytesToRead: length }),
+ *   identity: Effect.map(fs.stat(name), ({ mtime, size }) => `${size} ${mtime}`),
+ *   journal: yield* UploadJournal.file(`${name}.journal`)
+ * })
+ * ```
+ *
  * @since 0.1.0
  * @category constructors
  */
