@@ -2,7 +2,7 @@
  * Jobs on a cluster: `npm run bench -- cluster [--only kill,postgres,redis,idle,growth,tenants] [--scale 0.1]
  * [--log FILE]`. The bundled
  * command as workers of their own, real PostgreSQL and Redis, the fake in yet another process. Prints the tables; at full
- * size, and with nothing left out, writes them into `docs/cluster.md`.
+ * size writes each that was measured as a whole into `docs/cluster.md`, and leaves the others there.
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process"
 import * as Fs from "node:fs"
@@ -182,7 +182,8 @@ interface Settings {
   readonly log: string
 }
 
-type Fault = Extract<Section, "kill" | "postgres" | "redis">
+const FAULTS = ["kill", "postgres", "redis"] as const satisfies ReadonlyArray<Section>
+type Fault = (typeof FAULTS)[number]
 
 const KILL_SECONDS = 4
 
@@ -399,19 +400,42 @@ const tenants = ({ log, scale }: Settings) =>
 // the program
 // -----------------------------------------------------------------------------
 
-const isFault = (section: Section): section is Fault => Object.hasOwn(HAPPENS, section)
+/** The tables, and the sections that each is made of. */
+const PARTS: ReadonlyArray<{
+  readonly id: string
+  readonly sections: ReadonlyArray<Section>
+  readonly measure: (wanted: ReadonlyArray<Section>, settings: Settings) => Effect.Effect<string, unknown>
+}> = [
+  {
+    id: "cluster-faults",
+    sections: FAULTS,
+    measure: (wanted, settings) =>
+      faults(
+        FAULTS.filter((fault) => wanted.includes(fault)),
+        settings
+      )
+  },
+  { id: "cluster-idle", sections: ["idle"], measure: (_, settings) => idle(settings) },
+  { id: "cluster-growth", sections: ["growth"], measure: (_, settings) => growth(settings) },
+  { id: "cluster-tenants", sections: ["tenants"], measure: (_, settings) => tenants(settings) }
+]
 
-const measure = (only: ReadonlyArray<Section>, settings: Settings): Effect.Effect<string> =>
-  Effect.gen(function* () {
-    const tables: Array<string> = []
-    const wanted = only.filter(isFault)
-    if (wanted.length > 0) tables.push(yield* faults(wanted, settings))
-    if (only.includes("idle")) tables.push(yield* idle(settings))
-    if (only.includes("growth")) tables.push(yield* growth(settings))
-    if (only.includes("tenants")) tables.push(yield* tenants(settings))
-    const machine = `Node ${process.version}, ${Os.cpus().length} × ${Os.cpus()[0]?.model ?? "?"}, with the servers and the fake on the same machine; ${WORKERS} workers; an answer takes ${LATENCY_MILLIS} ms.`
-    return [...tables, machine].join("\n\n")
-  }).pipe(Effect.orDie)
+const stamp = (): string =>
+  `Measured on ${new Date().toISOString().slice(0, 10)} with Node ${process.version}, ${Os.cpus().length} × ${Os.cpus()[0]?.model ?? "?"}, the servers and the fake on the same machine; ${WORKERS} workers, ${LATENCY_MILLIS} ms to an answer, one run.`
+
+/** Each table is printed, and written down, before the next is measured. */
+const measure = (only: ReadonlyArray<Section>, settings: Settings): Effect.Effect<void> =>
+  Effect.forEach(
+    PARTS.filter(({ sections }) => sections.some((section) => only.includes(section))),
+    ({ id, measure, sections }) =>
+      Effect.map(measure(only, settings), (table) => {
+        const text = `${table}\n\n${stamp()}`
+        process.stdout.write(`${text}\n\n`)
+        if (settings.scale !== 1 || !sections.every((section) => only.includes(section))) return
+        Fs.writeFileSync(DOCUMENT, Table.replaceSection(Fs.readFileSync(DOCUMENT, "utf8"), id, text))
+      }),
+    { discard: true }
+  ).pipe(Effect.orDie)
 
 const isSection = (name: string): name is Section => SECTIONS.some((section) => section === name)
 
@@ -434,13 +458,9 @@ const main = async (): Promise<void> => {
   // What was started is ended, and what was written removed, before this process is.
   const interrupted = new AbortController()
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort())
-  const text = await Effect.runPromise(measure(only.filter(isSection), { scale, log: values.log }), {
+  await Effect.runPromise(measure(only.filter(isSection), { scale, log: values.log }), {
     signal: interrupted.signal
   })
-  process.stdout.write(`${text}\n`)
-  if (scale === 1 && only.length === SECTIONS.length) {
-    Fs.writeFileSync(DOCUMENT, Table.replaceSection(Fs.readFileSync(DOCUMENT, "utf8"), "cluster", text))
-  }
 }
 
 main().then(

@@ -5,30 +5,43 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, layer } from "@effect/vitest"
+import { freePort } from "@effect-frameio/servers/freePort"
 import * as PostgresServer from "@effect-frameio/servers/PostgresServer"
 import * as RedisServer from "@effect-frameio/servers/RedisServer"
-import { FakeFrameioServer, Seed } from "@effect-frameio/testing"
+import { FakeFrameioServer, FaultPlan, Seed } from "@effect-frameio/testing"
 import { Context, Effect, Fiber, Layer, Redacted, Schedule, Schema } from "effect"
 
 const exec = promisify(execFile)
 
 const bundle = fileURLToPath(new URL("../../cli/bundle.mjs", import.meta.url))
 
-/** The command as it is in the sources, and a folder for files. */
-const program = Effect.gen(function* () {
-  const folder = yield* Effect.acquireRelease(
-    Effect.sync(() => mkdtempSync(join(tmpdir(), "frameio-cluster-"))),
-    (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
+/** The command as it is in the sources. */
+class Program extends Context.Tag("test/Program")<Program, string>() {
+  static readonly live = Layer.scoped(
+    Program,
+    Effect.gen(function* () {
+      // Beside the package, where what is not bundled is found.
+      const built = fileURLToPath(new URL(`../../cli/build/program-of-the-cluster-${process.pid}`, import.meta.url))
+      yield* Effect.acquireRelease(
+        Effect.promise(() => exec(process.execPath, [bundle, built])),
+        () => Effect.sync(() => rmSync(built, { recursive: true, force: true }))
+      )
+      return join(built, "bin.js")
+    })
   )
-  // Beside the package, where what is not bundled is found.
-  const built = fileURLToPath(new URL(`../../cli/build/program-of-the-cluster-${process.pid}`, import.meta.url))
-  yield* Effect.acquireRelease(
-    Effect.promise(() => exec(process.execPath, [bundle, built])),
-    () => Effect.sync(() => rmSync(built, { recursive: true, force: true }))
-  )
-  return { bin: join(built, "bin.js"), folder }
-})
+}
+
+const temporaryFolder = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "frameio-cluster-"))),
+  (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
+)
+
+const writePlan = (file: string, pairs: ReturnType<typeof Seed.pairs>) =>
+  Effect.sync(() => {
+    const lines = pairs.map(({ assetId, nextAssetId }) => `${assetId},${nextAssetId}`)
+    writeFileSync(file, ["asset_id,next_asset_id", ...lines, ""].join("\n"))
+  })
 
 const Status = Schema.parseJson(
   Schema.Struct({
@@ -38,112 +51,206 @@ const Status = Schema.parseJson(
   })
 )
 
+/** Looks until it is so, and gives what it saw then. */
+const until = <A, E>(look: Effect.Effect<A, E>, isSo: (seen: A) => boolean) =>
+  Effect.repeat(look, { until: isSo, schedule: Schedule.spaced("50 millis") }).pipe(
+    Effect.timeout("60 seconds"),
+    Effect.zipRight(look)
+  )
+
+/** 0 while nothing listens. */
+const readiness = (port: number) =>
+  Effect.promise(() =>
+    fetch(`http://127.0.0.1:${port}/ready`).then(
+      ({ status }) => status,
+      () => 0
+    )
+  )
+
 const SHOTS = 30
-const VERSIONS = 16
+const VERSIONS = 26
 const LIMIT = 100
 
-describe("several workers, one killed every few seconds", () => {
-  it.scopedLive.skipIf(PostgresServer.missing || RedisServer.missing)(
-    "put every version on its stack once, and in order",
-    () =>
-      Effect.gen(function* () {
-        const { bin, folder } = yield* program
-        const postgres = yield* PostgresServer.start
-        const redis = yield* RedisServer.start()
-        const context = yield* Layer.build(
-          FakeFrameioServer.layer({
-            limits: { "*": { limit: 1000, windowMillis: 1000 }, "assets.version": { limit: LIMIT, windowMillis: 1000 } }
-          })
-        )
-        const fake = Context.get(context, FakeFrameioServer.FakeFrameioServer)
-        const seeded = Seed.shots(fake.world, { shots: SHOTS, versions: VERSIONS })
-        const pairs = Seed.pairs(seeded)
-        const plan = join(folder, "reel-7.csv")
-        yield* Effect.sync(() =>
-          writeFileSync(
-            plan,
-            [
-              "asset_id,next_asset_id",
-              ...pairs.map(({ assetId, nextAssetId }) => `${assetId},${nextAssetId}`),
-              ""
-            ].join("\n")
+const missing = PostgresServer.missing || RedisServer.missing
+
+layer(missing ? Layer.succeed(Program, "") : Program.live, { excludeTestServices: true, timeout: 60_000 })(
+  "several workers",
+  (it) => {
+    it.scoped.skipIf(missing)(
+      "put every version on its stack once, and in order, while one is killed every few seconds",
+      () =>
+        Effect.gen(function* () {
+          const bin = yield* Program
+          const folder = yield* temporaryFolder
+          const postgres = yield* PostgresServer.start
+          const redis = yield* RedisServer.start()
+          const context = yield* Layer.build(
+            FakeFrameioServer.layer({
+              limits: {
+                "*": { limit: 1000, windowMillis: 1000 },
+                "assets.version": { limit: LIMIT, windowMillis: 1000 }
+              }
+            })
           )
-        )
-        const env = {
-          PATH: process.env.PATH,
-          FRAMEIO_CLUSTER: Redacted.value(postgres.url),
-          FRAMEIO_BASE_URL: fake.baseUrl,
-          FRAMEIO_TOKEN_SHOW_A: Redacted.value(fake.token),
-          FRAMEIO_REDIS_URL: Redacted.value(redis.url),
-          FRAMEIO_REDIS_HASH_KEY: "a hash key of some length"
-        }
-        const frameio = (...args: ReadonlyArray<string>) =>
-          Effect.promise(() => exec(process.execPath, [bin, ...args], { env, maxBuffer: 1e8 }))
-        const workers: Array<ChildProcess> = []
-        const atWork = new Set<ChildProcess>()
-        const work = Effect.sync(() => {
-          const child = spawn(process.execPath, [bin, "worker"], { env, stdio: ["ignore", "ignore", "pipe"] })
-          let said = ""
-          child.stderr.on("data", (chunk: Buffer) => {
-            said += chunk.toString()
-            if (said.includes("is at work")) atWork.add(child)
+          const fake = Context.get(context, FakeFrameioServer.FakeFrameioServer)
+          const seeded = Seed.shots(fake.world, { shots: SHOTS, versions: VERSIONS })
+          const pairs = Seed.pairs(seeded)
+          const plan = join(folder, "reel-7.csv")
+          yield* writePlan(plan, pairs)
+          const env = {
+            PATH: process.env.PATH,
+            FRAMEIO_CLUSTER: Redacted.value(postgres.url),
+            FRAMEIO_BASE_URL: fake.baseUrl,
+            FRAMEIO_TOKEN_SHOW_A: Redacted.value(fake.token),
+            FRAMEIO_REDIS_URL: Redacted.value(redis.url),
+            FRAMEIO_REDIS_HASH_KEY: "a hash key of some length"
+          }
+          const frameio = (...args: ReadonlyArray<string>) =>
+            Effect.promise(() => exec(process.execPath, [bin, ...args], { env, maxBuffer: 1e8 }))
+          const workers: Array<ChildProcess> = []
+          const atWork = new Set<ChildProcess>()
+          let warnings = 0
+          const work = Effect.sync(() => {
+            const child = spawn(process.execPath, [bin, "worker"], { env, stdio: ["ignore", "ignore", "pipe"] })
+            let said = ""
+            child.stderr.on("data", (chunk: Buffer) => {
+              said += chunk.toString()
+              if (said.includes("is at work")) atWork.add(child)
+              if (chunk.toString().includes("DeprecationWarning")) warnings++
+            })
+            child.once("exit", (code) => {
+              if (code !== null && code !== 130 && code !== 0) console.error(`a worker ended with ${code}: ${said}`)
+            })
+            workers.push(child)
           })
-          child.once("exit", (code) => {
-            if (code !== null && code !== 130 && code !== 0) console.error(`a worker ended with ${code}: ${said}`)
+          yield* Effect.addFinalizer(() =>
+            Effect.sync(() => {
+              for (const child of workers) child.kill("SIGKILL")
+            })
+          )
+          const submitted = yield* frameio("batch", "submit", plan, "--account", "show-a", "--settle-after", "2")
+          assert.deepInclude(JSON.parse(submitted.stdout), { job: "reel-7", isNew: true, links: pairs.length })
+          yield* Effect.repeatN(work, 2)
+          const status = Effect.flatMap(frameio("batch", "status", "--job", "reel-7", "--json"), ({ stdout }) =>
+            Schema.decode(Status)(stdout)
+          )
+          let kills = 0
+          const killOne = Effect.suspend(() => {
+            workers.shift()?.kill("SIGKILL")
+            kills++
+            return work
           })
-          workers.push(child)
-        })
-        yield* Effect.addFinalizer(() =>
-          Effect.sync(() => {
-            for (const child of workers) child.kill("SIGKILL")
+          // Not before the first of them has done something.
+          yield* status.pipe(
+            Effect.repeat({ until: ({ counts }) => counts.confirmed > 0, schedule: Schedule.spaced("200 millis") })
+          )
+          const killing = yield* Effect.forkScoped(
+            Effect.repeat(Effect.delay(killOne, "2 seconds"), Schedule.recurs(2))
+          )
+          const { counts } = yield* status.pipe(
+            Effect.repeat({ until: ({ left }) => left === 0, schedule: Schedule.spaced("500 millis") }),
+            Effect.timeout("90 seconds"),
+            Effect.zipRight(status)
+          )
+          // A job that is done before the last kill must not leave it to the worker that is told to end.
+          yield* Fiber.interrupt(killing)
+          assert.isAtLeast(kills, 2)
+          assert.deepStrictEqual(counts, { total: pairs.length, confirmed: pairs.length, sent: 0 })
+          for (const { versions } of seeded.shots) {
+            assert.deepStrictEqual(fake.world.stackOf(versions[0] ?? "")?.versions, versions)
+          }
+          const calls = fake.journal.of("assets.version")
+          assert.strictEqual(calls.filter(({ applied }) => applied).length, pairs.length)
+          assert.isBelow(calls.filter(({ status }) => status === 429).length, pairs.length / 20)
+          const report = yield* frameio("batch", "report", "--job", "reel-7", "--jsonl", "-")
+          assert.strictEqual(report.stdout.trim().split("\n").length, pairs.length)
+          assert.notInclude(report.stdout, Redacted.value(fake.token))
+          // A worker that is told to end does so by itself.
+          const last = yield* Effect.repeat(
+            Effect.sync(() => workers.find((child) => atWork.has(child))),
+            { until: (child) => child !== undefined, schedule: Schedule.spaced("100 millis") }
+          ).pipe(Effect.zipRight(Effect.sync(() => workers.find((child) => atWork.has(child)))))
+          const ended = yield* Effect.async<number | null>((resume) => {
+            last?.once("exit", (code) => resume(Effect.succeed(code)))
+            last?.kill("SIGTERM")
+          }).pipe(Effect.timeout("20 seconds"))
+          assert.strictEqual(ended, 0)
+          assert.strictEqual(warnings, 0, "what the workers do is not deprecated")
+        }),
+      150_000
+    )
+
+    it.scoped.skipIf(missing)(
+      "go on with what one lays down that is told to end, which is not ready meanwhile",
+      () =>
+        Effect.gen(function* () {
+          const bin = yield* Program
+          const folder = yield* temporaryFolder
+          const postgres = yield* PostgresServer.start
+          const context = yield* Layer.build(
+            FakeFrameioServer.layer({
+              limits: { "*": { limit: 1000, windowMillis: 1000 } },
+              faults: FaultPlan.latency({ millis: 1500 })
+            })
+          )
+          const fake = Context.get(context, FakeFrameioServer.FakeFrameioServer)
+          const seeded = Seed.shots(fake.world, { shots: 12, versions: 4 })
+          const pairs = Seed.pairs(seeded)
+          const plan = join(folder, "reel-8.csv")
+          yield* writePlan(plan, pairs)
+          const env = {
+            PATH: process.env.PATH,
+            FRAMEIO_CLUSTER: Redacted.value(postgres.url),
+            FRAMEIO_BASE_URL: fake.baseUrl,
+            FRAMEIO_API: "v2",
+            FRAMEIO_TOKEN: Redacted.value(fake.token)
+          }
+          const frameio = (...args: ReadonlyArray<string>) =>
+            Effect.promise(() => exec(process.execPath, [bin, ...args], { env, maxBuffer: 1e8 }))
+          const status = Effect.flatMap(frameio("batch", "status", "--job", "reel-8", "--json"), ({ stdout }) =>
+            Schema.decode(Status)(stdout)
+          )
+          /** At work, with the port of its health. */
+          const start = Effect.gen(function* () {
+            const port = yield* freePort
+            const child = spawn(process.execPath, [bin, "worker", "--health-port", String(port)], {
+              env,
+              stdio: "ignore"
+            })
+            yield* Effect.addFinalizer(() => Effect.sync(() => child.kill("SIGKILL")))
+            yield* until(readiness(port), (status) => status === 200)
+            return { child, port }
           })
-        )
-        const submitted = yield* frameio("batch", "submit", plan, "--account", "show-a", "--settle-after", "2")
-        assert.deepInclude(JSON.parse(submitted.stdout), { job: "reel-7", isNew: true, links: pairs.length })
-        yield* Effect.repeatN(work, 2)
-        const status = Effect.flatMap(frameio("batch", "status", "--job", "reel-7", "--json"), ({ stdout }) =>
-          Schema.decode(Status)(stdout)
-        )
-        let kills = 0
-        const killOne = Effect.suspend(() => {
-          workers.shift()?.kill("SIGKILL")
-          kills++
-          return work
-        })
-        // Not before the first of them has done something.
-        yield* status.pipe(
-          Effect.repeat({ until: ({ counts }) => counts.confirmed > 0, schedule: Schedule.spaced("200 millis") })
-        )
-        const killing = yield* Effect.forkScoped(Effect.repeat(Effect.delay(killOne, "2 seconds"), Schedule.recurs(2)))
-        const { counts } = yield* status.pipe(
-          Effect.repeat({ until: ({ left }) => left === 0, schedule: Schedule.spaced("500 millis") }),
-          Effect.timeout("90 seconds"),
-          Effect.zipRight(status)
-        )
-        // A job that is done before the last kill must not leave it to the worker that is told to end.
-        yield* Fiber.interrupt(killing)
-        assert.isAtLeast(kills, 2)
-        assert.deepStrictEqual(counts, { total: pairs.length, confirmed: pairs.length, sent: 0 })
-        for (const { versions } of seeded.shots) {
-          assert.deepStrictEqual(fake.world.stackOf(versions[0] ?? "")?.versions, versions)
-        }
-        const calls = fake.journal.of("assets.version")
-        assert.strictEqual(calls.filter(({ applied }) => applied).length, pairs.length)
-        assert.isBelow(calls.filter(({ status }) => status === 429).length, pairs.length / 20)
-        const report = yield* frameio("batch", "report", "--job", "reel-7", "--jsonl", "-")
-        assert.strictEqual(report.stdout.trim().split("\n").length, pairs.length)
-        assert.notInclude(report.stdout, Redacted.value(fake.token))
-        // A worker that is told to end does so by itself.
-        const last = yield* Effect.repeat(
-          Effect.sync(() => workers.find((child) => atWork.has(child))),
-          { until: (child) => child !== undefined, schedule: Schedule.spaced("100 millis") }
-        ).pipe(Effect.zipRight(Effect.sync(() => workers.find((child) => atWork.has(child)))))
-        const ended = yield* Effect.async<number | null>((resume) => {
-          last?.once("exit", (code) => resume(Effect.succeed(code)))
-          last?.kill("SIGTERM")
-        }).pipe(Effect.timeout("20 seconds"))
-        assert.strictEqual(ended, 0)
-      }),
-    150_000
-  )
-})
+          const first = yield* start
+          const second = yield* start
+          yield* frameio("batch", "submit", plan, "--settle-after", "5")
+          const calls = () => fake.journal.of("assets.version")
+          // One of each chain is out, at either worker.
+          yield* until(Effect.sync(calls), (calls) => calls.length >= seeded.shots.length)
+          const exited = yield* Effect.forkScoped(
+            Effect.async<number | null>((resume) => {
+              first.child.once("exit", (code) => resume(Effect.succeed(code)))
+              first.child.kill("SIGTERM")
+            })
+          )
+          yield* until(readiness(first.port), (status) => status !== 200)
+          assert.strictEqual(yield* readiness(first.port), 503, "it is alive, and not ready")
+          assert.strictEqual(yield* readiness(second.port), 200)
+          assert.strictEqual(yield* Fiber.join(exited), 0)
+          const { left } = yield* until(status, ({ counts }) => counts.sent === 0 || counts.confirmed > 10)
+          assert.isAbove(left, 0, "it has ended in the middle of the job")
+          const { counts } = yield* until(status, ({ left }) => left === 0)
+          assert.deepStrictEqual(counts, { total: pairs.length, confirmed: pairs.length, sent: 0 })
+          for (const { versions } of seeded.shots) {
+            assert.deepStrictEqual(fake.world.stackOf(versions[0] ?? "")?.versions, versions)
+          }
+          assert.strictEqual(
+            calls().length,
+            pairs.length,
+            "what it had sent was waited for, and nothing was sent again"
+          )
+        }),
+      90_000
+    )
+  }
+)

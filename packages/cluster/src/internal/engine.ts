@@ -5,16 +5,17 @@
  * worker needs no port that others reach, and nobody can send it anything who cannot write to the database.
  */
 import * as ClusterWorkflowEngine from "@effect/cluster/ClusterWorkflowEngine"
-import type * as MessageStorage from "@effect/cluster/MessageStorage"
 import * as RunnerAddress from "@effect/cluster/RunnerAddress"
 import * as RunnerHealth from "@effect/cluster/RunnerHealth"
+import * as RunnerStorage from "@effect/cluster/RunnerStorage"
 import * as Runners from "@effect/cluster/Runners"
 import * as Sharding from "@effect/cluster/Sharding"
 import * as ShardingConfig from "@effect/cluster/ShardingConfig"
 import * as SqlMessageStorage from "@effect/cluster/SqlMessageStorage"
 import * as SqlRunnerStorage from "@effect/cluster/SqlRunnerStorage"
 import * as SqlClient from "@effect/sql/SqlClient"
-import type { WorkflowEngine } from "@effect/workflow/WorkflowEngine"
+import * as Workflow from "@effect/workflow/Workflow"
+import { WorkflowEngine, WorkflowInstance } from "@effect/workflow/WorkflowEngine"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -56,14 +57,41 @@ const config = (worker: string) =>
     simulateRemoteSerialization: false
   })
 
-export const layer = (
-  worker: string
-): Layer.Layer<
-  WorkflowEngine | Sharding.Sharding | MessageStorage.MessageStorage,
-  ClusterError,
-  SqlClient.SqlClient
-> => {
-  const runnerStorage = Layer.orDie(SqlRunnerStorage.layer)
+/** Locks are all of one connection, on which the driver wants one query at a time; the engine gives shards back side by side. */
+const locksInTurn = (storage: RunnerStorage.RunnerStorage["Type"]) =>
+  Effect.map(Effect.makeSemaphore(1), (semaphore) => {
+    const inTurn = semaphore.withPermits(1)
+    return RunnerStorage.RunnerStorage.of({
+      ...storage,
+      acquire: (address, shards) => inTurn(storage.acquire(address, shards)),
+      refresh: (address, shards) => inTurn(storage.refresh(address, shards)),
+      release: (address, shard) => inTurn(storage.release(address, shard)),
+      releaseAll: (address) => inTurn(storage.releaseAll(address))
+    })
+  })
+
+/**
+ * Activities run in the fiber of their workflow and leave no message of their own: their record is the table of links, which
+ * an activity reads before it does anything. The engine's own would be a second copy, at five statements for each link.
+ */
+const activitiesInPlace = (engine: WorkflowEngine["Type"]): WorkflowEngine["Type"] =>
+  WorkflowEngine.of({
+    ...engine,
+    activityExecute: (activity) =>
+      Effect.flatMap(WorkflowInstance, ({ executionId, workflow }) =>
+        Effect.provideService(
+          Workflow.intoResult(activity.execute),
+          WorkflowInstance,
+          WorkflowInstance.initial(workflow, executionId)
+        )
+      )
+  })
+
+export const layer = (worker: string): Layer.Layer<WorkflowEngine, ClusterError, SqlClient.SqlClient> => {
+  const runnerStorage = Layer.effect(
+    RunnerStorage.RunnerStorage,
+    Effect.flatMap(RunnerStorage.RunnerStorage, locksInTurn)
+  ).pipe(Layer.provide(Layer.orDie(SqlRunnerStorage.layer)))
   /** Made by one worker at a time. */
   const tables = Layer.effectDiscard(
     Effect.flatMap(SqlClient.SqlClient, (sql) =>
@@ -73,10 +101,11 @@ export const layer = (
       ).pipe(Effect.mapError((error) => new ClusterError({ reason: "Away", detail: Words.of(error) })))
     )
   )
-  return ClusterWorkflowEngine.layer.pipe(
-    Layer.provideMerge(Sharding.layer),
-    Layer.provideMerge(Runners.layerNoop),
-    Layer.provideMerge(Layer.orDie(SqlMessageStorage.layer)),
+  return Layer.effect(WorkflowEngine, Effect.map(WorkflowEngine, activitiesInPlace)).pipe(
+    Layer.provide(ClusterWorkflowEngine.layer),
+    Layer.provide(Sharding.layer),
+    Layer.provide(Runners.layerNoop),
+    Layer.provide(Layer.orDie(SqlMessageStorage.layer)),
     Layer.provide([runnerStorage, health]),
     Layer.provide(tables),
     Layer.provide(config(worker))

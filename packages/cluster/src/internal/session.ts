@@ -201,6 +201,7 @@ export const make = (options: {
         Stream.runDrain,
         Effect.catchAll((error) => Effect.logWarning(`A chain of ${job.name} ended early`, error)),
         traced,
+        Effect.interruptible,
         FiberSet.run(aside),
         Effect.asVoid
       )
@@ -216,32 +217,34 @@ export const make = (options: {
         else yield* "madeStack" in chain ? stacked.offer(chain) : chains.offer(chain)
       })
 
+    /** Whoever has marked a chain as its own has it in hand, too: only the waiting can be interrupted. */
     const begin = (start: JobStore.Start, line: number): Effect.Effect<Option.Option<Outcome>, ClusterError> =>
-      Effect.gen(function* () {
-        const begun = yield* store.begin(start, job.kind, id, times.lease)
-        if (isEnded || isDraining) return Option.none()
-        if (inHand.has(start.chain)) return yield* step(start, line)
-        if (begun._tag === "Other") {
-          yield* halt
-          return Option.none()
-        }
-        if (begun._tag === "Taken") {
-          const left = toDo(job, begun.rows)
-          if (Option.isNone(left)) {
-            yield* store.layDown(job.id, id, [start.chain], "done")
-            return Option.some<Outcome>("left")
+      Effect.uninterruptibleMask((restore) =>
+        Effect.gen(function* () {
+          const begun = yield* store.begin(start, job.kind, id, times.lease)
+          if (isEnded || isDraining) return Option.none()
+          if (inHand.has(start.chain)) return yield* restore(step(start, line))
+          if (begun._tag === "Other") {
+            yield* halt
+            return Option.none()
           }
-          yield* take(left.value)
-          return yield* step(start, line)
-        }
-        const state = yield* store.stateOf(job.id, line)
-        const isMade = state === (job.kind === "undo" ? "undone" : "confirmed")
-        if (isMade || state === "failed") return Option.some<Outcome>(isMade ? "made" : "left")
-        if (begun._tag === "Over") return Option.some<Outcome>("left")
-        // Whoever has it goes on with it, link after link; nothing waits for this but the engine's record.
-        yield* Effect.sleep(times.lease)
-        return yield* step(start, line)
-      })
+          if (begun._tag === "Taken") {
+            const left = toDo(job, begun.rows)
+            if (Option.isNone(left)) {
+              yield* store.layDown(job.id, id, [start.chain], "done")
+              return Option.some<Outcome>("left")
+            }
+            yield* take(left.value)
+            return yield* restore(step(start, line))
+          }
+          const state = yield* store.stateOf(job.id, line)
+          const isMade = state === (job.kind === "undo" ? "undone" : "confirmed")
+          if (isMade || state === "failed") return Option.some<Outcome>(isMade ? "made" : "left")
+          if (begun._tag === "Over") return Option.some<Outcome>("left")
+          // Whoever has it goes on with it, link after link; nothing waits for this but the engine's record.
+          return yield* restore(Effect.zipRight(Effect.sleep(times.lease), step(start, line)))
+        })
+      )
 
     const ended = Deferred.await(done)
 

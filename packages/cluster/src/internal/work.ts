@@ -3,6 +3,7 @@
  * the engine gives it.
  */
 import type { WorkflowEngine } from "@effect/workflow/WorkflowEngine"
+import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -54,15 +55,16 @@ export const make = (
     const startOf = (job: JobStore.Job) =>
       Effect.gen(function* () {
         const starts = yield* store.start(job.id, { open: Times.OPEN, stalled: times.stalled, gone: times.gone })
-        const again = starts.filter((start) => start.again).length
-        if (again > 0) {
-          yield* Metric.incrementBy(ClusterMetrics.chainsRestarted, again)
-          yield* Effect.logWarning(`${again} chains of ${job.name} had stalled and are started again`)
+        const [fresh, again] = Arr.partition(starts, (start) => start.again)
+        if (again.length > 0) {
+          yield* Metric.incrementBy(ClusterMetrics.chainsRestarted, again.length)
+          yield* Effect.logWarning(`${again.length} chains of ${job.name} had stalled and are started again`)
         }
-        // The engine may be what has stalled: this worker takes them in hand whether their workflows come by or not.
-        yield* hands.take(starts.filter((start) => start.again))
+        // The engine may be what has stalled: this worker takes them in hand itself, and whoever finds them without it does
+        // the same. A workflow that comes back finds in the tables that its start is over.
+        yield* hands.take(again)
         yield* Effect.forEach(
-          starts,
+          fresh,
           ({ chain, generation, job }) => ChainWorkflow.Chain.execute({ job, chain, generation }, { discard: true }),
           { concurrency: HANDED, discard: true }
         )
