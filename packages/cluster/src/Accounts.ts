@@ -1,6 +1,6 @@
 /**
- * Whose token a job runs with. A job names an account and holds no token: the token is in the environment of the workers, or
- * in a file that is mounted there.
+ * Whose token a job runs with. A job names an account and holds no token, which is in the workers' environment, or in a
+ * mounted file.
  *
  * @since 0.1.0
  */
@@ -33,7 +33,7 @@ import * as Schema from "effect/Schema"
 // -----------------------------------------------------------------------------
 
 /**
- * A worker does not know an account, or what it knows of it cannot be right. No message holds a token.
+ * A worker does not know an account, or its settings cannot be right. No message holds a token.
  *
  * @since 0.1.0
  * @category errors
@@ -53,7 +53,7 @@ export class UnknownAccount extends Schema.TaggedError<UnknownAccount>("@effect-
 }
 
 /**
- * What a worker knows of one account.
+ * One account, as a worker knows it.
  *
  * @since 0.1.0
  * @category models
@@ -63,14 +63,14 @@ export interface Account {
   readonly config: FrameioConfig.Service
   /** Where its token comes from. */
   readonly kind: Identity.TokenKind
-  /** The version of the API, where that is said. */
+  /** The version of the API, if set. */
   readonly api?: Identity.Api | undefined
-  /** Its id at V4, where that is said; needed where the token reaches several accounts. */
+  /** Its id at V4, if set; needed if the token reaches several accounts. */
   readonly accountId?: AssetId | undefined
 }
 
 /**
- * Finds what is known of an account by its name.
+ * Finds an account by its name.
  *
  * @since 0.1.0
  * @category models
@@ -85,9 +85,8 @@ export type Find = (account: string) => Effect.Effect<Account, UnknownAccount>
  */
 export interface Service {
   /**
-   * The files and stacks of an account, over the version of the API that is asked for, else over that of the account. All
-   * accounts share one scheduler, which keeps their limits apart. After a failure the account is looked at again after
-   * 10 seconds.
+   * The files and stacks of an account, over the given version of the API, else over the account's. All accounts share one
+   * scheduler, which keeps their limits apart. A failed account is tried again after 10 seconds.
    */
   readonly repository: (
     account: string,
@@ -114,19 +113,18 @@ export class Accounts extends Context.Tag("@effect-frameio/cluster/Accounts")<Ac
 // -----------------------------------------------------------------------------
 
 /**
- * The account of a job that names none.
+ * The account of a job without one.
  *
  * @since 0.1.0
  * @category constants
  */
 export const DEFAULT = "default"
 
-/** So that a name is one file, and one variable: `FRAMEIO_TOKEN_FILE` is that of `default`. */
+/** A name is one file and one variable; `FRAMEIO_TOKEN_FILE` is the variable of `default`. */
 const NAME = /^(?!file(?:[-_]|$))[a-z0-9][a-z0-9_-]{0,63}$/
 
 /**
- * What is wrong with a name, if anything: names are of lower-case letters, digits, `-` and `_`, and do not begin with
- * the word `file`.
+ * The fault of a name, if any: names have lower-case letters, digits, `-` and `_`, and do not begin with the word `file`.
  *
  * @since 0.1.0
  * @category getters
@@ -145,7 +143,7 @@ export const nameProblem = (account: string): string | undefined =>
 export const variableOf = (account: string, variable = "FRAMEIO_TOKEN"): string =>
   account === DEFAULT ? variable : `${variable}_${account.toUpperCase().replaceAll("-", "_")}`
 
-/** What each account has of its own. Where Frame.io and Adobe are is the same for all. */
+/** The variables of each account; the addresses of Frame.io and Adobe are the same for all. */
 const OWN: ReadonlySet<string> = new Set([
   "FRAMEIO_TOKEN",
   "FRAMEIO_TOKEN_FILE",
@@ -158,7 +156,7 @@ const OWN: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Has an effect read its configuration as that of an account: `FRAMEIO_TOKEN` is `FRAMEIO_TOKEN_SHOW_A` for `show-a`.
+ * Lets an effect read its configuration as an account's: `FRAMEIO_TOKEN` is `FRAMEIO_TOKEN_SHOW_A` for `show-a`.
  *
  * @since 0.1.0
  * @category combinators
@@ -185,7 +183,7 @@ export const withVariablesOf =
  */
 export interface ConfigOptions {
   /**
-   * A folder with a file for each account, called like it, that holds the token and nothing else. It is read again when the
+   * A folder with a file for each account, named like it, that holds the token and nothing else; it is read again when the
    * token was refused. Default: `FRAMEIO_TOKENS`, or none.
    */
   readonly folder?: string | undefined
@@ -194,7 +192,7 @@ export interface ConfigOptions {
 const message = (error: unknown): string =>
   typeof error === "object" && error !== null && "message" in error ? String(error.message) : String(error)
 
-/** In many environments a variable cannot be taken away, only emptied. */
+/** Many environments can empty a variable, but not remove it. */
 const variable = (name: string): Effect.Effect<string> =>
   Effect.orElseSucceed(
     Effect.map(Config.string(name), (value) => value.trim()),
@@ -204,8 +202,7 @@ const variable = (name: string): Effect.Effect<string> =>
 const isId = Schema.is(AssetId)
 
 /**
- * The version of the API and the account of V4 of an account, where its variables `FRAMEIO_API` and `FRAMEIO_ACCOUNT` say
- * them.
+ * The version of the API and the V4 account, as an account's variables `FRAMEIO_API` and `FRAMEIO_ACCOUNT` set them.
  *
  * @since 0.1.0
  * @category getters
@@ -226,9 +223,9 @@ export const said = (account: string): Effect.Effect<Pick<Account, "api" | "acco
   }).pipe(withVariablesOf(account))
 
 /**
- * Accounts by the program's `ConfigProvider` and by a folder of files. In this order: the file; `FRAMEIO_TOKEN` or
+ * Finds accounts by a folder of files and the program's `ConfigProvider`, in this order: the file; `FRAMEIO_TOKEN` or
  * `FRAMEIO_TOKEN_FILE`; a service's `FRAMEIO_CLIENT_ID` with `FRAMEIO_CLIENT_SECRET` or `FRAMEIO_CLIENT_SECRET_FILE`; each
- * followed by the account's name, as {@link variableOf} says.
+ * followed by the account's name, as in {@link variableOf}.
  *
  * @since 0.1.0
  * @category constructors
@@ -303,8 +300,8 @@ class Key extends Data.Class<{ readonly account: string; readonly api: Identity.
 const AGAIN = Duration.seconds(10)
 
 /**
- * A client for each account over one scheduler, made when it is first asked for. The scheduler should have the `hint` of
- * `V4Client`, so that V4's printed limits are kept from the first request on.
+ * A client for each account over one scheduler, made when it is first needed. Give the scheduler the `hint` of `V4Client`,
+ * so that V4's printed limits are kept from the first request on.
  *
  * @since 0.1.0
  * @category constructors
@@ -316,7 +313,7 @@ export const make = (
     const unusable = (account: string) => (error: { readonly message: string }) =>
       new UnknownAccount({ account, reason: message(error) })
 
-    /** Each once; what cannot be had is looked at again after a while. */
+    /** Each once; a failure is tried again after a while. */
     const once = <K, A, R>(lookup: (key: K) => Effect.Effect<A, UnknownAccount, R>) =>
       Cache.makeWith({
         capacity: Number.MAX_SAFE_INTEGER,
@@ -368,7 +365,7 @@ export const make = (
   })
 
 /**
- * Accounts that are found as the program says.
+ * Accounts by a function of the program's.
  *
  * @since 0.1.0
  * @category layers
@@ -379,7 +376,7 @@ export const layer = (
   Layer.effect(Accounts, make(find))
 
 /**
- * Accounts by the program's `ConfigProvider` and by a folder of files, as {@link fromConfig} finds them.
+ * The accounts of {@link fromConfig}.
  *
  * @since 0.1.0
  * @category layers

@@ -1,5 +1,5 @@
 /**
- * A chain as a workflow, each of its links an activity: what the engine moves between workers.
+ * A chain as a workflow, each of its links an activity, which the engine moves between workers.
  *
  * @since 0.1.0
  */
@@ -12,7 +12,7 @@ import * as Schema from "effect/Schema"
 import * as Hands from "./internal/hands.js"
 
 /**
- * One start of a chain. What became of it is in the `JobStore`, link by link.
+ * One start of a chain. Its outcome is in the `JobStore`, link by link.
  *
  * @example
  * ```ts
@@ -36,8 +36,8 @@ export const Chain = Workflow.make({
 })
 
 /**
- * Carries chains out: which links, and then each by itself, in order. The name of an activity is the line of its link, so
- * that it is the same wherever and however often the chain is taken up.
+ * Carries chains out, link by link. The name of an activity is the line of its link, so that it is the same wherever and
+ * however often the chain is taken up.
  *
  * @internal
  */

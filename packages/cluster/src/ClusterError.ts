@@ -58,7 +58,7 @@ export class ClusterError extends Schema.TaggedError<ClusterError>("@effect-fram
   "ClusterError",
   {
     reason: Reason,
-    /** The job's name, where one is meant. */
+    /** The job's name, if it is about one. */
     job: Schema.optional(Schema.String),
     /** PostgreSQL's own words; never its password. */
     detail: Schema.optional(Schema.String)

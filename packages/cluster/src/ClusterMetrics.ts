@@ -1,5 +1,5 @@
 /**
- * What a worker counts. How long requests wait in front of a bucket is counted by the scheduler, as `RateLimitMetrics`.
+ * What a worker counts. `RateLimitMetrics` counts how long requests wait for the rate limit.
  *
  * @since 0.1.0
  */
@@ -27,7 +27,7 @@ export const chainsInHand = Metric.gauge("frameio_cluster_chains_in_hand", {
 })
 
 /**
- * Chains that nobody was heard of about, and that a worker has started again.
+ * Stalled chains that a worker has started again.
  *
  * @since 0.1.0
  * @category metrics
@@ -38,7 +38,7 @@ export const chainsRestarted = Metric.counter("frameio_cluster_chains_restarted_
 })
 
 /**
- * Links that came to their end at a worker, with the tag `outcome`: `made` (on the stack, or off it again) or `left`.
+ * Links that ended at a worker, with the tag `outcome`: `made` (on the stack, or off it again) or `left`.
  *
  * @example
  * ```ts

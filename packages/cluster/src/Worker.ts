@@ -24,9 +24,9 @@ import * as JobStore from "./JobStore.js"
  * @category models
  */
 export interface Service {
-  /** By which the others know it; no two have the same. */
+  /** Its unique name among the workers. */
   readonly id: string
-  /** Whether it can work: it has heard from PostgreSQL within the last 10 seconds, and is not being shut down. */
+  /** Whether it has heard from PostgreSQL within the last 10 seconds, and is not shutting down. */
   readonly isReady: Effect.Effect<boolean>
 }
 
@@ -39,7 +39,7 @@ export interface Service {
 export interface Options {
   /** `postgres://user:password@host:5432/database`; with `?sslmode=verify-full` over TLS. */
   readonly url: Redacted.Redacted
-  /** How many connections to open at the most, 3 or more. Default 10. */
+  /** The most connections to open, 3 or more. Default 10. */
   readonly connections?: number | undefined
 }
 
@@ -52,8 +52,8 @@ export interface Options {
 export const defaults = { connections: 10 } as const
 
 /**
- * Starts a worker that runs until the scope closes. Then nothing more is sent, what is under way may finish, and what was in
- * hand is laid down for others, who go on at once.
+ * Starts a worker that runs until the scope closes. Then it sends nothing more, lets calls under way finish, and lays its
+ * chains down for other workers, which go on at once.
  *
  * @since 0.1.0
  * @category constructors
@@ -86,7 +86,7 @@ export const run = (options: Options): Effect.Effect<never, ClusterError, Accoun
   Effect.scoped(Effect.zipRight(make(options), Effect.never))
 
 /**
- * The store of jobs alone, for who submits and reads.
+ * The store of jobs alone, for programs that submit and read them.
  *
  * @since 0.1.0
  * @category layers

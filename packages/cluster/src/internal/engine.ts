@@ -2,7 +2,7 @@
  * The engine: `@effect/workflow` on `@effect/cluster`, with nothing between the workers but PostgreSQL.
  *
  * The workers do not call one another: a message goes through the database, where the other finds it within a moment. So a
- * worker needs no port that others reach, and nobody can send it anything who cannot write to the database.
+ * worker needs no port, and only writers of the database can send it anything.
  */
 import * as ClusterWorkflowEngine from "@effect/cluster/ClusterWorkflowEngine"
 import * as RunnerAddress from "@effect/cluster/RunnerAddress"
@@ -25,8 +25,8 @@ import * as Words from "./sqlWords.js"
 import * as WorkerName from "./workerName.js"
 
 /**
- * A worker is alive as long as it has a connection: the server closes those of a process that died at once. Of one whose
- * machine has gone, the heartbeat ends.
+ * A worker is alive as long as it has a connection: the server closes those of a dead process at once. If a machine is gone,
+ * its heartbeat ends.
  */
 const health = Layer.effect(
   RunnerHealth.RunnerHealth,
@@ -41,7 +41,7 @@ const health = Layer.effect(
 
 const config = (worker: string) =>
   ShardingConfig.layer({
-    // Nobody connects to it: a name is all that it is.
+    // Only a name: nobody connects to it.
     runnerAddress: Option.some(RunnerAddress.make(worker, 1)),
     entityMessagePollInterval: Duration.millis(500),
     entityReplyPollInterval: Duration.seconds(1),
@@ -49,10 +49,10 @@ const config = (worker: string) =>
     runnerHealthCheckInterval: Duration.seconds(1),
     shardLockRefreshInterval: Duration.seconds(3),
     shardLockExpiration: Duration.seconds(15),
-    // Each is a lock that is taken and given back by itself.
+    // Each is a lock of its own.
     shardsPerGroup: 60,
     entityMaxIdleTime: Duration.seconds(15),
-    // Its activities only wait, and do so again where it goes.
+    // Its activities only wait, and wait again where it goes.
     entityTerminationTimeout: Duration.seconds(1),
     simulateRemoteSerialization: false
   })
@@ -92,7 +92,7 @@ export const layer = (worker: string): Layer.Layer<WorkflowEngine, ClusterError,
     RunnerStorage.RunnerStorage,
     Effect.flatMap(RunnerStorage.RunnerStorage, locksInTurn)
   ).pipe(Layer.provide(Layer.orDie(SqlRunnerStorage.layer)))
-  /** Made by one worker at a time. */
+  /** One worker at a time makes the tables. */
   const tables = Layer.effectDiscard(
     Effect.flatMap(SqlClient.SqlClient, (sql) =>
       Words.alone(

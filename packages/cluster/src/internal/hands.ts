@@ -1,5 +1,5 @@
 /**
- * What one worker has in hand, job by job.
+ * The chains that one worker has in hand, job by job.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -18,22 +18,22 @@ import type { Times } from "./times.js"
 import * as WorkerName from "./workerName.js"
 
 export interface Service {
-  /** The lines of a chain that something is to be done about. */
+  /** The lines of a chain that are still to be done. */
   readonly lines: (start: JobStore.Start) => Effect.Effect<ReadonlyArray<number>>
-  /** Waits for the end of a link. Never ends on a worker that is being shut down: another goes on. */
+  /** Waits for the end of a link; never ends on a worker that shuts down, because another goes on. */
   readonly step: (start: JobStore.Start, line: number) => Effect.Effect<Session.Outcome>
-  /** Takes chains in hand, whatever the engine does; returns at once. */
+  /** Takes chains in hand without the engine; returns at once. */
   readonly take: (starts: ReadonlyArray<JobStore.Start>) => Effect.Effect<void>
-  /** Lays everything down; what is under way may finish. */
+  /** Lays all chains down; calls under way may finish. */
   readonly drain: Effect.Effect<void>
 }
 
 export class Hands extends Context.Tag("@effect-frameio/cluster/internal/hands")<Hands, Service>() {}
 
-/** Of a chain as a whole: a step for it takes the chain in hand, or lays it down where nothing is left to do. */
+/** The line of a chain as a whole: its step takes the chain in hand, or lays it down if nothing is left to do. */
 const NO_LINE = -1
 
-/** Waits for PostgreSQL for as long as it takes. */
+/** Waits for PostgreSQL as long as it takes. */
 const whatever = <A>(effect: Effect.Effect<A, ClusterError>): Effect.Effect<A> =>
   effect.pipe(
     Effect.retry({ while: ({ reason }) => reason === "Away", schedule: Words.patiently("365 days") }),
@@ -53,10 +53,10 @@ export const make = (
     const one = yield* Effect.makeSemaphore(1)
     let isDraining = false
 
-    // An activity cannot be interrupted, and what is forked within it neither: sessions belong to the worker.
+    // An activity and its forks cannot be interrupted, so sessions belong to the worker.
     const runFork = Runtime.runFork(yield* Effect.runtime<never>())
 
-    /** Over the version of the API that the job is on; the first who finds that out says so. */
+    /** Over the job's version of the API, which the first worker finds out and writes down. */
     const repositoryOf = (job: JobStore.Job) =>
       Effect.gen(function* () {
         const found = yield* accounts.repository(job.account, job.api)
@@ -121,7 +121,7 @@ export const make = (
             const rows = yield* store.chain(start.job, start.chain)
             const left = Session.toDo(job, rows)
             if (Option.isSome(left)) return left.value.links.map(({ line }) => line)
-            // Whoever did the last of it may have died before the chain was laid down.
+            // The worker of its last link may have died before it laid the chain down.
             yield* step(start, NO_LINE)
             return []
           })

@@ -1,5 +1,5 @@
 /**
- * The tables of jobs, and how they came to be. A migration is never changed once it was released; a new one is added below.
+ * The tables of jobs, by migrations. A released migration is never changed; a new one is added below.
  */
 import * as Migrator from "@effect/sql/Migrator"
 import * as SqlClient from "@effect/sql/SqlClient"
@@ -36,7 +36,7 @@ const migrations = {
       PRIMARY KEY (job, id)
     )`
     yield* sql`CREATE INDEX frameio_chains_state ON frameio_chains (job, state, links DESC, id)`
-    // As in a ledger; room is left in each page, so that a change of state moves no row.
+    // As in a ledger; each page has free room, so that a change of state moves no row.
     yield* sql`CREATE TABLE frameio_links (
       job INTEGER NOT NULL REFERENCES frameio_jobs ON DELETE CASCADE,
       line INTEGER NOT NULL,
@@ -88,12 +88,12 @@ const migrations = {
   }),
   "2_api_and_trace": Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
-    // The version of Frame.io's API, null until it is known; the trace that the submission was part of.
+    // The version of Frame.io's API, null until known; the trace of the submission.
     yield* sql`ALTER TABLE frameio_jobs ADD COLUMN api TEXT CHECK (api IN ('v2', 'v4')), ADD COLUMN traceparent TEXT`
   }),
   "3_home": Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
-    // The folder that a version lay in before it was brought to its stack's.
+    // The folder of a version before it was brought to its stack's.
     yield* sql`ALTER TABLE frameio_links ADD COLUMN home TEXT`
   })
 }

@@ -1,5 +1,5 @@
 /**
- * A job's trace, from the process that submitted it to those that work on it, as W3C Trace Context writes it.
+ * A job's trace, carried from the submitting process to the workers as W3C Trace Context.
  */
 import * as Tracer from "effect/Tracer"
 
@@ -9,7 +9,7 @@ const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/
 export const toTraceparent = (span: Tracer.AnySpan): string =>
   `00-${span.traceId}-${span.spanId}-${span.sampled ? "01" : "00"}`
 
-/** None where it was not written by {@link toTraceparent}. */
+/** None if {@link toTraceparent} did not write it. */
 export const parentOf = (traceparent: string | undefined): Tracer.ExternalSpan | undefined => {
   const [, traceId, spanId, flags = "0"] = TRACEPARENT.exec(traceparent ?? "") ?? []
   return traceId === undefined || spanId === undefined

@@ -1,7 +1,7 @@
 /**
- * What one worker does of one job: the chains that it has in hand, through the runner that one machine has.
+ * The work of one worker on one job: its chains in hand, through the runner of one machine.
  *
- * Whoever waits for a link learns its end here; the engine's own record of it is a copy.
+ * The session tells the end of a link; the engine's own record of it is a copy.
  */
 import type * as BatchEvent from "@effect-frameio/batch/BatchEvent"
 import * as BatchRunner from "@effect-frameio/batch/BatchRunner"
@@ -26,7 +26,7 @@ import type * as JobStore from "../JobStore.js"
 import * as JobTrace from "./jobTrace.js"
 import type { Times } from "./times.js"
 
-/** What became of a link: `made` is on its stack, or off it again; `left` is not, and nothing more is done about it. */
+/** The outcome of a link: `made` is on its stack, or off it again; `left` is not, and is not tried again. */
 export type Outcome = "made" | "left"
 
 /** A chain in hand. */
@@ -38,15 +38,15 @@ interface InHand {
 }
 
 export interface Session {
-  /** Waits for the end of a link, taking its chain in hand where nobody has it. Nothing: the session has ended. */
+  /** Waits for the end of a link, taking a free chain in hand; `undefined` when the session has ended. */
   readonly step: (start: JobStore.Start, line: number) => Effect.Effect<Option.Option<Outcome>, ClusterError>
-  /** Stops it: nothing more is sent, what is under way may finish, the chains are laid down for others. */
+  /** Stops it: nothing more is sent, calls under way may finish, the chains are laid down for others. */
   readonly drain: Effect.Effect<unknown>
   readonly ended: Effect.Effect<void>
   readonly isEnded: () => boolean
 }
 
-/** What is to be done about a chain, if anything. */
+/** The rest of a chain, if any. */
 export const toDo = (
   job: Pick<JobStore.Job, "kind">,
   rows: ReadonlyArray<LinkRecord.LinkRecord>
@@ -87,7 +87,7 @@ export const make = (options: {
     const { id, job, repository, store, times } = options
     const chains = yield* Mailbox.make<VersionPlan.Chain>()
     const stacked = yield* Mailbox.make<VersionPlan.StackedChain>()
-    /** The calls of the job are children of this, and it is a child of what submitted the job, in another process. */
+    /** The parent of the job's calls, and a child of the submission, in another process. */
     const traced = Effect.withSpan("Frameio.job", {
       parent: JobTrace.parentOf(job.traceparent),
       attributes: { "frameio.job": job.name, "frameio.job.kind": job.kind, "frameio.session": id },
@@ -107,7 +107,7 @@ export const make = (options: {
     const layDown = (chain: number, hand: InHand): Effect.Effect<void> =>
       writer.written.pipe(
         Effect.zipRight(store.layDown(job.id, id, [chain], hand.isCutShort ? "open" : "done")),
-        // Who lays nothing down is not heard of any more, and the chain is started again.
+        // A chain that was not laid down falls silent, and is started again.
         Effect.catchAll((error) => Effect.logWarning(`A chain of ${job.name} was not laid down`, error)),
         Effect.ensuring(letGo(chain))
       )
@@ -147,16 +147,16 @@ export const make = (options: {
       repository
     )
 
-    /** Takes nothing more in hand, and ends with what it has. */
+    /** Takes no more chains in hand, and ends with those that it has. */
     const close = Effect.suspend(() => {
       isDraining = true
       return Effect.zipRight(chains.end, stacked.end)
     })
 
-    /** Sends nothing more either; what is under way may finish. */
+    /** Sends nothing more either; calls under way may finish. */
     const halt = Effect.zipRight(close, Deferred.succeed(stop, undefined))
 
-    /** What was offered and never begun has no event. */
+    /** Chains that were offered and never begun have no event. */
     const layDownAll = Effect.suspend(() =>
       Effect.zipRight(writer.written, store.layDown(job.id, id, [...inHand.keys()], "open"))
     )
@@ -183,8 +183,8 @@ export const make = (options: {
     )
 
     /**
-     * A chain with a link that another process has sent runs by itself: the runner waits for what may be under way by the
-     * time since its own beginning, which for the session as a whole may be long ago.
+     * A chain with a link that another process has sent gets a run of its own: a runner waits for calls that may be under
+     * way from its own beginning, and the session's may be long ago.
      */
     const settleFirst = (chain: VersionPlan.Chain | VersionPlan.StackedChain) => {
       const own = {
@@ -241,7 +241,7 @@ export const make = (options: {
           const isMade = state === (job.kind === "undo" ? "undone" : "confirmed")
           if (isMade || state === "failed") return Option.some<Outcome>(isMade ? "made" : "left")
           if (begun._tag === "Over") return Option.some<Outcome>("left")
-          // Whoever has it goes on with it, link after link; nothing waits for this but the engine's record.
+          // The other worker goes on with it, link by link; only the engine's record waits for this.
           return yield* restore(Effect.zipRight(Effect.sleep(times.lease), step(start, line)))
         })
       )

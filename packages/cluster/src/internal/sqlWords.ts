@@ -1,5 +1,5 @@
 /**
- * What PostgreSQL says, and how to wait for it.
+ * The words of PostgreSQL's errors, and waiting for it.
  */
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
@@ -7,7 +7,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 
-/** The innermost words of an error; those of a connection that failed have no password in them. */
+/** The innermost words of an error; those of a failed connection have no password in them. */
 export const of = (error: unknown): string => {
   let words = ""
   for (let at = error, depth = 0; typeof at === "object" && at !== null && depth < 8; depth++) {
@@ -17,7 +17,7 @@ export const of = (error: unknown): string => {
   return words
 }
 
-/** Tries again, at least every two seconds, for as long as told. */
+/** Tries again, at least every two seconds, as long as told. */
 export const patiently = (patience: Duration.DurationInput) =>
   Schedule.exponential("50 millis").pipe(
     Schedule.union(Schedule.spaced("2 seconds")),
@@ -27,7 +27,7 @@ export const patiently = (patience: Duration.DurationInput) =>
 /** "frio" in ASCII. */
 const LOCK = 0x6672696f
 
-/** Lets one process at a time make tables: PostgreSQL fails where two make the same. */
+/** Lets one process at a time make tables, because PostgreSQL fails if two make the same. */
 export const alone = <A, E, R>(
   sql: SqlClient.SqlClient,
   work: Effect.Effect<A, E, R>

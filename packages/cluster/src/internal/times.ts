@@ -1,16 +1,16 @@
 /**
- * How often a worker looks, and after how long it takes another for dead.
+ * How often a worker looks, and after how long another counts as dead.
  */
 import * as Duration from "effect/Duration"
 
 export interface Times {
-  /** How often a worker says which chains it has in hand. */
+  /** How often a worker writes down which chains it has in hand. */
   readonly beat: Duration.Duration
   /** After how long of silence another may take a chain over. */
   readonly lease: Duration.Duration
-  /** After how long of silence another may, where the worker has no connection to PostgreSQL any more. */
+  /** After how long of silence another may, if the worker has no connection to PostgreSQL any more. */
   readonly gone: Duration.Duration
-  /** After how long of silence a chain is started again, whatever became of its workflow. */
+  /** After how long of silence a chain is started again, even if its workflow still runs. */
   readonly stalled: Duration.Duration
   /** How often a worker looks for chains to be started. */
   readonly tick: Duration.Duration
@@ -28,7 +28,7 @@ export const times: Times = {
 }
 
 /**
- * So many chains of a job are begun and not at their end, over all workers: enough for hundreds of calls per second, and
- * little to hand over. Each costs the engine several messages before its first link.
+ * The most open chains of a job, over all workers: enough for hundreds of calls per second, and little to hand over. Each
+ * costs the engine several messages before its first link.
  */
 export const OPEN = 192

@@ -1,6 +1,5 @@
 /**
- * What a worker does over any engine and any store: it looks for chains that are to be started, and carries out those that
- * the engine gives it.
+ * A worker over any engine and any store: it looks for chains to start, and carries out those that the engine gives it.
  */
 import type { WorkflowEngine } from "@effect/workflow/WorkflowEngine"
 import * as Arr from "effect/Array"
@@ -19,14 +18,14 @@ import type * as Worker from "../Worker.js"
 import * as Hands from "./hands.js"
 import * as Times from "./times.js"
 
-/** After so many ms of silence from PostgreSQL a worker is not ready. */
+/** In ms: a worker is not ready after so long a silence from PostgreSQL. */
 const SILENCE = 10_000
 
-/** So many chains are handed to the engine side by side. */
+/** How many chains are handed to the engine side by side. */
 const HANDED = 16
 
 /**
- * A worker over an engine and a store that are there. What it has in hand is laid down before the engine goes.
+ * A worker over the given engine and store. It lays its chains down before the engine goes.
  */
 export const make = (
   id: string,
@@ -40,11 +39,11 @@ export const make = (
     )
     const hands = Context.get(context, Hands.Hands)
     let isDraining = false
-    /** Jobs whose account is not known here. */
+    /** Jobs whose account is unknown here. */
     const told = new Set<number>()
     let heardAt: number | undefined
 
-    // Closed before the engine is: what is laid down goes to others when the engine gives its shards away.
+    // Closed before the engine: chains that were laid down go to others with the engine's shards.
     yield* Effect.addFinalizer(() =>
       Effect.suspend(() => {
         isDraining = true

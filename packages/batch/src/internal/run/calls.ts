@@ -1,5 +1,5 @@
 /**
- * The calls of a job: each change in a fiber of its own, so that it can be called off without the chain that waits for it.
+ * The calls of a job: each change in a fiber of its own, so that it can be called off without its chain.
  */
 import * as FrameioError from "@effect-frameio/core/FrameioError"
 import * as RateLimitCall from "@effect-frameio/ratelimit/RateLimitCall"
@@ -13,8 +13,8 @@ import type { Halt } from "./halt.js"
 import type { Outage } from "./outage.js"
 
 /**
- * How a chain asks for something. `beforeSend` runs each time before a request leaves the machine: the first time and
- * again after each refusal by the rate limit.
+ * How a chain makes its calls. `beforeSend` runs each time before a request leaves the machine: the first time and after
+ * each refusal by the rate limit.
  *
  * @internal
  */
@@ -29,42 +29,42 @@ export interface Calls {
 /** @internal */
 export interface Crew {
   readonly calls: Calls
-  /** How many calls of a job may have left and are not answered. */
+  /** How many unanswered calls of a job may have left. */
   readonly out: (job: RateLimitJob) => number
-  /** Calls off what has not gone out, at once, and the rest when `grace` is over. */
+  /** Calls off waiting calls at once, and those under way when `grace` is over. */
   readonly callOff: (grace: Duration.Duration) => Effect.Effect<void>
 }
 
 /**
- * Where a call is: nothing of it has left the machine, or it may have. It comes back as an attempt: answered, faulted,
- * withdrawn while it waited, or abandoned while it was out.
+ * A call, which may have left the machine or not. It comes back as an attempt: answered, faulted, withdrawn while it
+ * waited, or abandoned under way.
  */
 interface Flight {
   place: "waiting" | "out"
   readonly job: RateLimitJob
 }
 
-/** A job waits for its limit as long as that takes: no link fails of it. */
+/** A job waits for its limit as long as it takes: no link fails of waiting. */
 const HOWEVER_LONG = Duration.days(365)
 
-/** Whether a call that ended so has left the machine. */
+/** Whether the call has left the machine. */
 const hasLeft = (result: ExactlyOnce.Attempt<unknown>): boolean =>
   result._tag === "Answered" || (result._tag === "Faulted" && FrameioError.outcomeOf(result.error) !== "not-applied")
 
 /** @internal */
 export const make = (options: {
-  /** Whether the client waits for a scheduler, which tells when a call goes out; else each is out from its beginning. */
+  /** Whether the client's scheduler tells when a call goes out; else each is out from its beginning. */
   readonly scheduled: boolean
-  /** The job of changes that name none, and that of the reads between them. */
+  /** The job of changes without one of their own, and that of the reads between them. */
   readonly jobs: { readonly changes: RateLimitJob; readonly reads: RateLimitJob }
   readonly outage: Outage
   readonly halt: Halt
-  /** Whether what `beforeSend` wrote down is written: nothing may be sent without it. */
+  /** Whether the record of `beforeSend` is written: nothing may be sent without it. */
   readonly isWritten: () => boolean
 }): Crew => {
   const { halt, jobs, outage } = options
   const flights = new Map<Flight, Fiber.RuntimeFiber<unknown>>()
-  /** Whether the client was ever seen to tell when a call goes out; until then each may be out. */
+  /** Whether the client has ever told when a call goes out; until then each may be out. */
   let tells = false
   const isOut = ({ place }: Flight): boolean => place === "out" || !tells
 
@@ -80,7 +80,7 @@ export const make = (options: {
   ) =>
     Effect.suspend(() => {
       const flight: Flight = { place: "waiting", job }
-      // Also after a refusal: whatever was out before is not out any more.
+      // Also after a refusal, when the earlier request is not out any more.
       const goesOut = Effect.suspend(() => {
         tells = true
         flight.place = "waiting"

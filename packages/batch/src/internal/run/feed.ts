@@ -7,7 +7,7 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
-/** An effect that answers the next element to whoever runs it, and nothing at the end. */
+/** An effect that takes the next element, or nothing at the end. */
 export const make = <A, E, R>(
   stream: Stream.Stream<A, E, R>
 ): Effect.Effect<Effect.Effect<A | undefined, E, R>, never, Scope.Scope | R> =>
@@ -34,7 +34,7 @@ export const make = <A, E, R>(
     const next: Effect.Effect<A | undefined, E, R> = Effect.suspend(() => {
       if (at < chunk.length) return Effect.succeed(chunk[at++])
       if (ended) return Effect.succeed(undefined)
-      // Whoever waited here may find that another has filled it.
+      // Another fiber may have filled it meanwhile.
       return Effect.zipRight(
         one.withPermits(1)(Effect.suspend(() => (at < chunk.length || ended ? Effect.void : fill))),
         next

@@ -1,5 +1,5 @@
 /**
- * Whether a job is to stop, and why.
+ * Whether a job must stop, and why.
  */
 import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 
 /** @internal */
 export interface Halt {
-  /** Why no more may be sent; nothing while the job goes on. */
+  /** Why nothing more may be sent; `undefined` while the job goes on. */
   readonly reason: () => string | undefined
   /** Stops the job; the first reason stands. */
   readonly stop: (reason: string) => Effect.Effect<void>

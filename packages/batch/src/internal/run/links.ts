@@ -1,5 +1,5 @@
 /**
- * The links of a chain, step by step, whatever is done with them: a step is one request, for one link or several.
+ * The links of a chain, step by step, for stacking and for undo: a step is one request, for one link or several.
  */
 import type { AssetId } from "@effect-frameio/core/Asset"
 import * as FrameioError from "@effect-frameio/core/FrameioError"
@@ -29,10 +29,10 @@ export interface Shares {
   readonly api: Repository.Shares
   /** The shares in which new files take the place of old ones. */
   readonly keep: ReadonlyArray<string>
-  /** How they stand for a chain, as far as earlier runs came. */
+  /** How they stand for a chain after earlier runs. */
   readonly known: (chain: number) => ReadonlyArray<ShareKept>
   readonly job: RateLimitJob
-  /** Whether Frame.io was seen to tell what is not in a share, and who may find out. */
+  /** Whether Frame.io refuses to remove a file that is not in a share, if known; `turn` is for finding out. */
   readonly proof: { tells: boolean | undefined; readonly turn: Effect.Semaphore }
 }
 
@@ -50,14 +50,14 @@ export interface ShareKept {
 }
 
 /**
- * What the work on one chain has at hand.
+ * The tools of the work on one chain.
  *
  * @internal
  */
 export interface Tools {
   readonly repository: Repository.Service
   readonly calls: Calls
-  /** The jobs whose limits new stacks and further versions keep to: one, where the API has one limit for both. */
+  /** The jobs of new stacks and of further versions; the same if the API has one limit for both. */
   readonly jobs: { readonly makes: RateLimitJob; readonly grows: RateLimitJob }
   readonly emit: (event: BatchEvent) => Effect.Effect<void>
   readonly halt: Halt
@@ -68,30 +68,30 @@ export interface Tools {
     change: ExactlyOnce.Change<A, E>,
     unsettled?: boolean
   ) => Effect.Effect<ExactlyOnce.End<A, E>>
-  /** Says that what is left of a chain is something else than it was taken for. */
+  /** Corrects the requests that a chain is expected to take. */
   readonly expect: (before: Steps, now: Steps) => void
   /**
-   * Bounds how many chains look at their targets at once, and how many gather what new stacks are made of: what is read
-   * long before it is used is stale, and keeps the first requests waiting.
+   * Bounds how many chains read their targets at once, and how many gather files for new stacks: early reads get stale, and
+   * hold up the first changes.
    */
   readonly lanes: { readonly scout: Effect.Semaphore; readonly make: Effect.Semaphore }
-  /** How long what was made may take to be seen, in ms. */
+  /** How long a change may take to show, in ms. */
   readonly settleMillis: number
   /** How often a change may be sent. */
   readonly attempts: number
-  /** Absent where no share is to be kept, nor was. */
+  /** Absent if no share is kept, nor ever was. */
   readonly shares?: Shares | undefined
 }
 
 /** @internal */
 export type End = ExactlyOnce.End<unknown, LinkError>
 
-/** A plan in memory has the name among its fields, a ledger tells it. */
+/** The name is among the fields of a plan in memory; a ledger tells it. */
 const nameOf = ({ fields, name = fields?.name }: Omit<Link, "name"> & { readonly name?: unknown }) =>
   typeof name === "string" && name !== "" ? { name } : {}
 
 /**
- * What every event says of its link.
+ * The fields of every event about a link.
  *
  * @internal
  */
@@ -106,7 +106,7 @@ export const base = (chain: { readonly index: number }, link: Link) =>
   }))
 
 /**
- * Whether a call that ended so has changed something, or may: until its link has an end, an interruption leaves it unknown.
+ * Whether a call has changed something, or may have: until its link has an end, an interruption leaves it unknown.
  *
  * @internal
  */
@@ -120,7 +120,7 @@ export const onceFor =
     readonly settleAfter: Duration.Duration
     readonly emit: Tools["emit"]
     readonly halt: Halt
-    /** How long what an earlier run has sent may still be under way, as far as this process can see. */
+    /** How long a request of an earlier run may still be under way, as far as this process can see. */
     readonly earlier: Effect.Effect<Duration.Duration>
   }): Tools["makeOnce"] =>
   (chain, link, change, unsettled = link.isUnsettled === true) =>
@@ -139,7 +139,7 @@ export const onceFor =
     )
 
 /**
- * The end of a link that nothing was done about.
+ * The end of an untouched link.
  *
  * @internal
  */
@@ -151,7 +151,7 @@ export const untouched = (link: Link): End =>
 const isNonEmpty = (links: ReadonlyArray<Link>): links is Links => links.length > 0
 
 /**
- * The links in order, those of a step together. When one fails the rest is left out and says so.
+ * The links in order, those of a step together. When one fails, the rest is skipped.
  *
  * @internal
  */
@@ -160,11 +160,10 @@ export const inOrder = (
   { emit, halt }: Pick<Tools, "emit" | "halt">,
   work: {
     /**
-     * Does something about the first of the links that are left, or about as many as it says by `claim` before it sends
-     * anything.
+     * Works on the first of the remaining links, or on as many as it claims before it sends anything.
      */
     readonly run: (left: Links, claim: (step: Links) => void) => Effect.Effect<End, LinkError>
-    /** Whether the links being worked on were sent, and nothing says that this changed nothing. */
+    /** Whether the claimed links were sent, and may have changed something. */
     readonly underWay: () => boolean
     readonly confirmed: (link: Link, how: ExactlyOnce.How) => Effect.Effect<BatchEvent>
   }
@@ -189,7 +188,7 @@ export const inOrder = (
       }
     })
 
-  /** One request stands for all links of its step, and its failure is told once. */
+  /** The failure of a step, which is one request for all its links, is told once. */
   const tellAll = ([first, ...more]: Links, end: End): Effect.Effect<void> =>
     Effect.zipRight(
       tell(first, end),
@@ -216,7 +215,7 @@ export const inOrder = (
       if (halt.reason() !== undefined) return Effect.succeed({ step, end: untouched(first) })
       return work.run(left, claim).pipe(
         Effect.catchAll((error) =>
-          // What could not be read because the job was stopped is no failure of the link.
+          // A read that the stopping of the job interrupted is no failure of the link.
           Effect.succeed<End>(
             halt.reason() !== undefined && kindOf(error) === "moment" ? untouched(first) : { _tag: "Failed", error }
           )
@@ -238,7 +237,7 @@ export const inOrder = (
     let left = chain.links
     while (isNonEmpty(left)) {
       const [link] = left
-      // A version that was confirmed is only looked up, whatever became of one before it.
+      // A confirmed version is only looked up, even behind a failed one.
       if (broken !== undefined && !(broken.why === "chain" && link.isConfirmed === true)) {
         left = left.slice(1)
         const { line, reason, why } = broken

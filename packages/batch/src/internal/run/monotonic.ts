@@ -2,7 +2,7 @@ import * as RateLimitStore from "@effect-frameio/ratelimit/RateLimitStore"
 import * as Effect from "effect/Effect"
 
 /**
- * Whole ms on a clock that nobody sets: for durations.
+ * Whole ms on the monotonic clock, for durations.
  *
  * @internal
  */

@@ -13,11 +13,11 @@ import { monotonicMillis } from "./monotonic.js"
 
 /** @internal */
 export interface Outage {
-  /** Makes a call; what it fails with because nothing gets through is waited out, as long as the job's patience lasts. */
+  /** Makes a call, and waits out an outage, as long as the job's patience lasts. */
   readonly outlast: <A, E extends FrameioError.FrameioError>(call: Effect.Effect<A, E>) => Effect.Effect<A, E | NoWay>
 }
 
-/** What a call fails with that says nothing of what was asked for, and that left no change behind. */
+/** A failure that says nothing of the asset, and left no change behind. */
 type NoWay = FrameioError.ReadError
 
 /** Another call may fare better: the server's failure on one asset (500), or no room in the scheduler's queue. */
@@ -33,10 +33,10 @@ const isNoWay = (error: FrameioError.FrameioError): error is NoWay =>
 /** The first pause in ms; each further one is twice as long. */
 const FIRST_MILLIS = 1000
 
-/** The longest, so that what is back is noticed soon. */
+/** The longest pause in ms, so that the end of an outage is noticed soon. */
 const LONGEST_MILLIS = 60_000
 
-/** Patience in ms before anything ever got through: a wrong address must not be tried for hours. */
+/** Patience in ms before anything ever got through, because a wrong address must not be tried for hours. */
 const FIRST_PATIENCE_MILLIS = 5000
 
 /** @internal */

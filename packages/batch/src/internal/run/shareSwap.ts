@@ -1,10 +1,10 @@
 /**
  * Shares kept up to date: before a file is stacked for the first time, the newest version of its chain takes its place in
- * each share that is named, where it was in it; undo gives it back.
+ * each named share that holds it; undo gives it back.
  *
- * No call lists what is in a share. Only the answer to taking the old file out tells whether it was in it, so that is done
- * first: a new file is never shown where the old one was not. That answer says something only where Frame.io refuses to
- * take out what is not there, which is seen once in each run, by taking out the first file a second time.
+ * No call lists the files of a share. Only the answer to removing the old file tells whether it was in it, so that is done
+ * first: a new file is never shown where the old one was not. The answer is proof only if Frame.io refuses to remove a file
+ * that is not there; each run finds that out once, by removing the first file a second time.
  */
 import type { AssetId } from "@effect-frameio/core/Asset"
 import * as FrameioError from "@effect-frameio/core/FrameioError"
@@ -50,7 +50,7 @@ const of = (
       tools.emit({ _tag: "Sharing", ...fields, shareId, removed, added, state })
     )
 
-  /** Sends until there is an answer: to do it again is harmless once the last sending can no longer be carried out. */
+  /** Sends until there is an answer; a repetition is harmless once the last request can no longer be carried out. */
   const call = (
     state: SharingState,
     { endpoint, file, send }: ReturnType<typeof add>,
@@ -116,7 +116,7 @@ const of = (
       return undefined
     })
 
-  /** What was taken out is taken out again: an answer that says so proves nothing of any file. */
+  /** Removes the removed file again: if that succeeds, the answer proves nothing of any file. */
   const prove = (wasSent: boolean): Effect.Effect<End | undefined> =>
     Effect.gen(function* () {
       if (shares.proof.tells !== true) {
@@ -155,13 +155,13 @@ const of = (
           end === undefined ? begin(false) : Effect.succeed(end)
         )
       default:
-        // What was in doubt, or refused, is tried again by whoever has looked.
+        // A person has looked at a share in doubt, or refused, so it is tried again.
         return begin(false)
     }
   }
 
   return {
-    /** One at a time, until it is known what an answer means. */
+    /** One at a time, until the meaning of an answer is known. */
     swap: (state: SharingState | undefined): Effect.Effect<End | undefined> =>
       Effect.suspend(() =>
         shares.proof.tells === undefined ? shares.proof.turn.withPermits(1)(goOn(state)) : goOn(state)
@@ -179,7 +179,7 @@ const of = (
   }
 }
 
-/** One after the other; the first that does not end well ends it. */
+/** One after the other, up to the first failure. */
 const each = <A>(all: ReadonlyArray<A>, one: (a: A) => Effect.Effect<End | undefined>) =>
   Effect.gen(function* () {
     for (const a of all) {
@@ -190,8 +190,7 @@ const each = <A>(all: ReadonlyArray<A>, one: (a: A) => Effect.Effect<End | undef
   })
 
 /**
- * Gives the newest version of a chain the place of its target in the shares. Answers why the chain cannot be stacked, if
- * it cannot.
+ * Gives the newest version of a chain the place of its target in the shares. Answers an end if the chain cannot be stacked.
  *
  * @internal
  */

@@ -1,14 +1,14 @@
 /**
- * When a job must not go on, because what happened to one link would happen to the next. Pure.
+ * When a job must stop, because the next link would fail like the last; pure.
  */
 import * as FrameioError from "@effect-frameio/core/FrameioError"
 import type { BatchEvent } from "../../BatchEvent.js"
 import { kindOf, type LinkError, reasonOf, statusOf, tagOf } from "../../LinkError.js"
 
-/** So many links that fail alike, before any is in place, are enough to know that the next will not fare better. */
+/** After so many links that fail alike, before any is in place, the next one will fail, too. */
 const ALIKE = 10
 
-/** Whether a failure is about the very asset, however many fail so: it is gone, or is where reading has found it. */
+/** Whether a failure is about its own asset, however many fail alike: it is gone, or elsewhere. */
 const isOfItsOwn = (error: LinkError): boolean => statusOf(error) === 404 || !FrameioError.isFrameioError(error)
 
 /**
