@@ -24,6 +24,18 @@ export interface Missing {
   readonly assetId: AssetId
 }
 
+/**
+ * Says that ids of a plan are not there, each with its line.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const describe = (missing: ReadonlyArray<Missing>): string =>
+  [
+    `Frame.io V4 does not find ${missing.length === 1 ? "one id" : `${missing.length} ids`} of the plan; nothing was sent.`,
+    ...missing.map(({ assetId, line }) => `  line ${line}: ${assetId}`)
+  ].join("\n")
+
 /** Reads that wait for the limit side by side. */
 const SIDE_BY_SIDE = 16
 

@@ -89,10 +89,7 @@ export const checkIds = <E, R>(
       ? Effect.void
       : new CliError({
           exitCode: ExitCode.badInput,
-          message: [
-            `Frame.io V4 does not find ${missing.length === 1 ? "one id" : `${missing.length} ids`} of the plan; nothing was sent.`,
-            ...missing.map(({ assetId, line }) => `  line ${line}: ${assetId}`)
-          ].join("\n"),
+          message: PlanCheck.describe(missing),
           todo: ["Ids of v2 need not be those of V4. frameio plan <folder> --api v4 plans the folder anew."]
         })
   )

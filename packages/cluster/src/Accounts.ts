@@ -78,6 +78,17 @@ export interface Account {
 export type Find = (account: string) => Effect.Effect<Account, UnknownAccount>
 
 /**
+ * The files and stacks of an account, and the version of the API that they are reached by.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Opened {
+  readonly api: Identity.Api
+  readonly repository: Repository.Service
+}
+
+/**
  * The accounts that a worker knows.
  *
  * @since 0.1.0
@@ -88,10 +99,7 @@ export interface Service {
    * The files and stacks of an account, over the given version of the API, else over the account's. All accounts share one
    * scheduler, which keeps their limits apart. A failed account is tried again after 10 seconds.
    */
-  readonly repository: (
-    account: string,
-    api?: Identity.Api | undefined
-  ) => Effect.Effect<{ readonly api: Identity.Api; readonly repository: Repository.Service }, UnknownAccount>
+  readonly repository: (account: string, api?: Identity.Api | undefined) => Effect.Effect<Opened, UnknownAccount>
 }
 
 /**

@@ -49,6 +49,8 @@ export interface Job {
   readonly account: string
   /** The version of Frame.io's API that it runs on: as it was submitted, else as the first worker found out. */
   readonly api: Api | undefined
+  /** Whether the ids of its plan were looked up and found; over V4 nothing is sent before. */
+  readonly isChecked: boolean
   /** The W3C `traceparent` of the submission: spans of the workers are its children. */
   readonly traceparent: string | undefined
   /** Whether it stacks or takes apart. */
@@ -157,6 +159,16 @@ export interface Service {
   ) => Effect.Effect<{ readonly job: Job; readonly isNew: boolean }, ClusterError>
   /** Says which version of the API a job runs on; answers the one that was said first, which it stays on. */
   readonly speaks: (job: number, api: Api) => Effect.Effect<Api, ClusterError>
+  /** Whether it falls to this worker to look up the ids of a job: nobody else does, or was not heard of for `lease`. */
+  readonly claimCheck: (
+    job: number,
+    worker: string,
+    lease: Duration.DurationInput
+  ) => Effect.Effect<boolean, ClusterError>
+  /** Says that all ids of a job were found. */
+  readonly checked: (job: number) => Effect.Effect<void, ClusterError>
+  /** What is left to do of a job, chain by chain. */
+  readonly left: (job: number) => Stream.Stream<VersionPlan.Chain, ClusterError>
   /** Has what a job has stacked taken apart. */
   readonly undo: (name: string) => Effect.Effect<void, ClusterError>
   /** All jobs, the newest first. */
@@ -238,6 +250,7 @@ interface JobRow {
   readonly digest: string
   readonly account: string
   readonly api: Api | null
+  readonly checked: boolean
   readonly traceparent: string | null
   readonly kind: Job["kind"]
   readonly state: Job["state"]
@@ -254,6 +267,7 @@ const jobOf = (row: JobRow): Job => ({
   plan: row.plan ?? undefined,
   account: row.account,
   api: row.api ?? undefined,
+  isChecked: row.checked,
   traceparent: row.traceparent ?? undefined,
   kind: row.kind,
   state: row.state,
@@ -266,7 +280,7 @@ const jobOf = (row: JobRow): Job => ({
 
 /** The driver gives BIGINT as text. */
 const JOB = `id, name, plan, digest, account, kind, state, reason, created_at::float8 AS created_at, settle_millis,
-  links, chains, api, traceparent`
+  links, chains, api, checked, traceparent`
 
 const LINK = `links.line, links.chain, chains.target, links.asset_id, links.next_asset_id, links.fields, links.state,
   links.how, links.sent_to, links.stack_id, links.attempts, links.sent_at::float8 AS sent_at,
@@ -498,6 +512,15 @@ export const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = E
       [job, from, to]
     )
 
+  /** All links of a job, those of one chain together. */
+  const everyChain = ({ chains, id }: Pick<Job, "chains" | "id">) =>
+    Stream.paginateChunkEffect(0, (from) =>
+      Effect.map(linksOf(id, from, from + CHAINS), (rows) => [
+        Chunk.unsafeFromArray(LinkRecord.byChain(rows)),
+        from + CHAINS >= chains ? Option.none<number>() : Option.some(from + CHAINS)
+      ])
+    )
+
   const statementOf = (
     job: Pick<Job, "id" | "kind">,
     session: string,
@@ -602,13 +625,8 @@ export const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = E
       left: extentOf(`state IN ('planned', 'sent') AND NOT ${IS_BEHIND_FAILED}`),
       stacked: extentOf(IS_STACKED),
       rows: Stream.unwrap(
-        Effect.map(job, ({ chains, id }) =>
-          Stream.paginateChunkEffect(0, (from) =>
-            Effect.map(linksOf(id, from, from + CHAINS), (rows) => [
-              Chunk.unsafeFromArray(LinkRecord.byChain(rows).flatMap(LinkRecord.rowsOf)),
-              from + CHAINS >= chains ? Option.none<number>() : Option.some(from + CHAINS)
-            ])
-          )
+        Effect.map(job, (job) =>
+          Stream.flatMap(everyChain(job), (rows) => Stream.fromIterable(LinkRecord.rowsOf(rows)))
         )
       ),
       head: Effect.flatMap(job, (known) => JobRecord.headOf(known, { counts, runs, samples })),
@@ -624,6 +642,22 @@ export const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = E
   return {
     submit,
     speaks,
+    claimCheck: (job, worker, lease) =>
+      Effect.map(
+        query(
+          `UPDATE frameio_jobs SET checker = $2, checker_at = now() WHERE id = $1 AND NOT checked
+             AND (checker IS NULL OR checker = $2 OR checker_at < now() - make_interval(secs => $3)) RETURNING id`,
+          [job, worker, seconds(lease)]
+        ),
+        (rows) => rows.length > 0
+      ),
+    checked: (job) => Effect.asVoid(query("UPDATE frameio_jobs SET checked = true WHERE id = $1", [job])),
+    left: (id) =>
+      Stream.unwrap(
+        Effect.map(query<{ chains: number }>("SELECT chains FROM frameio_jobs WHERE id = $1", [id]), ([row]) =>
+          Stream.filterMap(everyChain({ id, chains: row?.chains ?? 0 }), (rows) => LinkRecord.leftOf(rows))
+        )
+      ),
     undo,
     reading,
     write,

@@ -279,6 +279,35 @@ describe("a job on a cluster", () => {
       // What the engine says of it is long.
     }).pipe(Logger.withMinimumLogLevel(LogLevel.None)))
 
+  test("stops before its first request over V4 where ids are not found, and names them all", ({
+    fake,
+    postgres,
+    store
+  }) =>
+    Effect.gen(function* () {
+      const seeded = Seed.shots(fake.world, { shots: 4, versions: 3 })
+      const gone = ["11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"] as const
+      const pairs = [...Seed.pairs(seeded), { assetId: gone[0], nextAssetId: gone[1] }]
+      yield* start(postgres, fake)
+      yield* start(postgres, fake)
+      const v4 = { ...submission, api: "v4" } as const
+      yield* store.submit(yield* VersionPlan.fromPairs(pairs), v4)
+      const reading = store.reading("job")
+      const { reason, state } = yield* ended(reading)
+      assert.strictEqual(state, "stopped")
+      for (const id of gone) assert.include(reason, `line 9: ${id}`)
+      assert.include(reason, "2 ids of the plan; nothing was sent")
+      assert.deepStrictEqual(changes(fake), [])
+      assert.deepInclude(yield* reading.counts, { planned: 9, failed: 0, sent: 0 })
+      // One worker looks, and looks again when the plan is submitted again.
+      const looked = () => fake.journal.of("files.show").length
+      const before = looked()
+      assert.isAbove(before, 0)
+      yield* store.submit(yield* VersionPlan.fromPairs(pairs), v4)
+      assert.strictEqual((yield* ended(reading)).state, "stopped")
+      assert.strictEqual(looked(), 2 * before)
+    }))
+
   test("waits for a worker that knows its account, and holds no other up", ({ fake, postgres, store }) =>
     Effect.gen(function* () {
       const [mine, others] = [Seed.shots(fake.world, { shots: 2 }), Seed.shots(fake.world, { shots: 2 })]

@@ -1,7 +1,7 @@
 /** A store of one job in memory, on the clock of the test, with the rules of the real one: leases, generations, hands. */
-import type { LinkRecord, VersionPlan } from "@effect-frameio/batch"
+import { LinkRecord, type VersionPlan } from "@effect-frameio/batch"
 import { ClusterError, type JobStore } from "@effect-frameio/cluster"
-import { Clock, Duration, Effect } from "effect"
+import { Clock, Duration, Effect, Stream } from "effect"
 
 type Mutable<A> = { -readonly [K in keyof A]: A[K] }
 
@@ -44,6 +44,7 @@ export const make = (plan: VersionPlan.VersionPlan, api: JobStore.Job["api"]) =>
     plan: undefined,
     account: "default",
     api,
+    isChecked: false,
     traceparent: undefined,
     kind: "run",
     state: "running",
@@ -71,6 +72,12 @@ export const make = (plan: VersionPlan.VersionPlan, api: JobStore.Job["api"]) =>
     reading: () => {
       throw new Error("not of this store")
     },
+    claimCheck: () => Effect.sync(() => !job.isChecked),
+    checked: () =>
+      Effect.sync(() => {
+        job = { ...job, isChecked: true }
+      }),
+    left: () => Stream.filterMap(Stream.fromIterable(chains), (chain) => LinkRecord.leftOf(chain.rows)),
     speaks: (_, said) => Effect.sync(() => job.api ?? said),
     running: Effect.sync(() => (job.state === "running" ? [job] : [])),
     start: (_, { open, stalled }) =>

@@ -158,6 +158,9 @@ const LONGEST_HOLD = 5000
 const MANY_UNAVAILABLE = 2
 const UNAVAILABLE_KEPT = 0.9
 
+/** Without a told rule so many requests go side by side, once as many have passed. */
+const MOST_UNTOLD = 16
+
 /** A clock that is further behind a state than this has been set back. */
 const CLOCK_SET_BACK = 1000
 
@@ -195,6 +198,19 @@ export const make = (hint?: RateLimitRule): LeakyBucket => ({
   unavailable: 0
 })
 
+/**
+ * The bucket with a hint, where no rule is known yet: another process that had none may have used it before.
+ *
+ * @since 0.1.0
+ * @category transitions
+ */
+export const hinted = (state: LeakyBucket, hint: RateLimitRule | undefined): LeakyBucket => {
+  if (state.rule !== undefined || hint === undefined || !isRule(hint)) return state
+  const draft = copy(state)
+  begin(draft, draft.at, hint)
+  return draft
+}
+
 const cost = (bucket: LeakyBucket): number => (bucket.rule === undefined ? 0 : costMillis(bucket.rule))
 
 const inFlightMillis = (bucket: LeakyBucket): number => {
@@ -230,12 +246,13 @@ const used = (bucket: LeakyBucket): number => (shared(bucket) ? Math.max(bound(b
  * @internal
  */
 export const free = (bucket: LeakyBucket): number => {
-  const alone = bucket.inFlight - lingeringCount(bucket) === 0
+  const alone = openCount(bucket) === 0
   const { refusal } = bucket
   if (refusal !== undefined) return alone && bucket.at >= refusal.until ? 1 : 0
   const { pace } = bucket
-  if (pace !== undefined) return bucket.at >= pace.nextAt && (bucket.rule !== undefined || alone) ? 1 : 0
-  if (bucket.rule === undefined) return alone ? 1 : 0
+  const untold = bucket.rule === undefined ? untoldRoom(bucket, bucket.at) : Number.POSITIVE_INFINITY
+  if (pace !== undefined) return bucket.at >= pace.nextAt ? Math.min(1, untold) : 0
+  if (bucket.rule === undefined) return untold
   const each = cost(bucket)
   if (each === 0) return Number.POSITIVE_INFINITY
   return Math.max(0, Math.floor((bucket.rule.windowMillis - used(bucket)) / each))
@@ -266,6 +283,13 @@ const lingeringCount = (bucket: LeakyBucket): number => {
   for (const entry of bucket.lingering) count += entry.count
   return count
 }
+
+/** Requests in flight of which the outcome will still be told. */
+const openCount = (bucket: LeakyBucket): number => bucket.inFlight - lingeringCount(bucket)
+
+/** A server that tells no limit is tried carefully: one request more than passed lately. */
+const untoldRoom = (bucket: LeakyBucket, now: number): number =>
+  Math.max(0, Math.min(MOST_UNTOLD, 1 + Pace.passedLately(bucket.passed, now)) - openCount(bucket))
 
 /** A copy that one transition works on; what comes in and goes out is never changed. */
 type Draft = { -readonly [Field in keyof LeakyBucket]: LeakyBucket[Field] }
@@ -413,12 +437,12 @@ const topLevel = (bucket: LeakyBucket, rule: RateLimitRule, backlog: number, cal
 /** Takes a ticket out of a draft that stands at `now`, or says when asking again makes sense. */
 const decide = (draft: Draft, now: number, backlog: number): Ticket | number => {
   const { refusal, rule } = draft
-  const alone = draft.inFlight - lingeringCount(draft) === 0
+  const alone = openCount(draft) === 0
   if (refusal !== undefined) {
     if (now < refusal.until) return refusal.until
     if (!alone) return atEnd(draft)
   } else if (draft.pace !== undefined && now < draft.pace.nextAt) return draft.pace.nextAt
-  if (rule === undefined) return alone ? take(draft, now) : Number.POSITIVE_INFINITY
+  if (rule === undefined) return untoldRoom(draft, now) > 0 ? take(draft, now) : Number.POSITIVE_INFINITY
 
   const each = costMillis(rule)
   const full = rule.windowMillis
@@ -464,7 +488,7 @@ const NO_TICKETS: ReadonlyArray<Ticket> = []
  * Tickets for the requests that may go at `now`, at most as many as are `wanted`. `behind` is how many requests are to
  * come after these, as far as the caller knows; `Infinity` where it does not know.
  *
- * - While the rule is unknown, one at a time.
+ * - While the rule is unknown, one, then one more than passed within the last second, up to 16 side by side.
  * - When all that are to come fit into what is free, at once.
  * - Else calmly, as fast as the bucket leaks, and the free part is kept until the rest fits.
  * - After a 429, when the hold is over, one alone first.
@@ -484,6 +508,13 @@ export const grant = (state: LeakyBucket, now: number, wanted: number, behind: n
   return { bucket, tickets: tickets ?? NO_TICKETS, retryAt: Number.POSITIVE_INFINITY }
 }
 
+/** The first rule: all that passed without one fitted into its window. */
+const begin = (draft: Draft, now: number, rule: RateLimitRule): void => {
+  draft.rule = rule
+  settle(draft, now)
+  draft.level = Math.min(draft.level, Math.max(rule.windowMillis, costMillis(rule)))
+}
+
 /** Takes the rule from an answer, unless the answer may be older than the rule we have and is not stricter. */
 const learn = (draft: Draft, now: number, ticket: Ticket, headers: RateLimitHeaders): void => {
   const { rule } = draft
@@ -500,9 +531,12 @@ const learn = (draft: Draft, now: number, ticket: Ticket, headers: RateLimitHead
         ? { upTo: draft.granted, inFlight: draft.inFlight, costMillis: highest }
         : undefined
   }
-  draft.rule = next
   draft.ruleAt = now
-  settle(draft, now)
+  if (rule === undefined) begin(draft, now, next)
+  else {
+    draft.rule = next
+    settle(draft, now)
+  }
 }
 
 /** One request in flight is charged at `until`, whatever becomes of it. */

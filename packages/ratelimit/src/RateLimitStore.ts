@@ -66,7 +66,7 @@ export interface Service {
   readonly name: string
   /**
    * Runs `transaction` on the bucket, atomically. It is pure, and may be run again when another process was faster.
-   * `hint` is the rule of a bucket that is new.
+   * `hint` is the rule of a bucket whose rule nobody knows.
    */
   readonly update: <A>(
     key: BucketKey,
@@ -135,7 +135,9 @@ export const makeMemory: Effect.Effect<Service> = Effect.sync(() => {
       routes = new Map()
       owners.set(name, routes)
     }
-    const update = transaction({ bucket: routes.get(route) ?? LeakyBucket.make(hint), now, elsewhere: 0 })
+    const known = routes.get(route)
+    const bucket = known === undefined ? LeakyBucket.make(hint) : LeakyBucket.hinted(known, hint)
+    const update = transaction({ bucket, now, elsewhere: 0 })
     routes.set(route, update.bucket)
     return update.value
   }

@@ -1,4 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
+import { LeakyBucket } from "@effect-frameio/ratelimit"
+import { grantOne } from "./support/grantOne.js"
 import { makeAgenda, makeClient, makeRandom } from "./support/playground.js"
 
 const LIMIT = 20
@@ -96,4 +98,52 @@ describe("LeakyBucket before a server of another rule than Frame.io's", () => {
       }
     })
   }
+})
+
+describe("LeakyBucket before a server that tells no limit", () => {
+  const play = (server: (now: number) => boolean, requests: number) => {
+    const agenda = makeAgenda()
+    const client = makeClient({
+      agenda,
+      requests,
+      workers: 10,
+      way: () => [50, 50],
+      server: (now) => ({ admitted: server(now), headers: undefined })
+    })
+    client.start(0)
+    for (let event = agenda.next(); event !== undefined && client.succeeded < requests; event = agenda.next())
+      event.run()
+    assert.strictEqual(client.succeeded, requests)
+    return client
+  }
+
+  it("has none: requests go side by side after the first answers", () => {
+    const { lastSuccessAt, refused } = play(() => true, 400)
+    assert.strictEqual(refused, 0)
+    // One at a time would take 40 s, its ten workers take 4 s.
+    assert.isAtMost(lastSuccessAt, 4500)
+  })
+
+  it("has one all the same: it is found by few refusals", () => {
+    const take = servers["a sliding window"]()
+    const { lastSuccessAt, refused } = play((now) => take(now) !== undefined, 400)
+    assert.isAtMost(refused, 40)
+    assert.isAtMost(lastSuccessAt, 50_000)
+  })
+
+  it("tells one late: what passed before holds up nothing", () => {
+    let bucket = LeakyBucket.make()
+    let now = 0
+    for (let i = 0; i < 10_000; i++) {
+      const { bucket: next, ticket } = grantOne(bucket, now, 1)
+      assert.isDefined(ticket)
+      now += 10
+      if (ticket !== undefined) bucket = LeakyBucket.answered(next, now, ticket, undefined)
+    }
+    const { bucket: last, ticket } = grantOne(bucket, now, 1)
+    if (ticket !== undefined) {
+      bucket = LeakyBucket.answered(last, now + 10, ticket, { limit: 100, windowMillis: 1000, remaining: undefined })
+    }
+    assert.isAtMost(LeakyBucket.bound(bucket), 1010)
+  })
 })

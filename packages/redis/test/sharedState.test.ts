@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { LeakyBucket } from "@effect-frameio/ratelimit"
+import { LeakyBucket, type RateLimitRule } from "@effect-frameio/ratelimit"
 import { Effect, FastCheck } from "effect"
 import * as SharedState from "../src/internal/sharedState.js"
 import { grantOne } from "./support/grantOne.js"
@@ -13,7 +13,7 @@ type Fate = "lost" | "unheard" | undefined
 const world = (leaseMillis = 1000) => {
   let value: SharedState.State | undefined
   let lineages = 0
-  const process = (id: string, skew = 0) => {
+  const process = (id: string, skew = 0, hint: RateLimitRule.RateLimitRule | undefined = rule) => {
     let memory = SharedState.nothing
     const prepare = <A>(at: number, server: number, transaction: (view: View) => Update<A>) =>
       SharedState.step({
@@ -25,7 +25,7 @@ const world = (leaseMillis = 1000) => {
         asked: at + skew,
         got: at + skew,
         leaseMillis,
-        hint: rule,
+        hint,
         transaction
       })
     return {
@@ -93,6 +93,17 @@ describe("the shared state", () => {
       assert.deepStrictEqual(yield* SharedState.decode(yield* SharedState.encode(fresh)), fresh)
     })
   )
+
+  it("takes the hint of whoever has one, when a process without made it", () => {
+    const here = world()
+    const none: RateLimitRule.RateLimitRule = { limit: 0, windowMillis: 0 }
+    const a = here.process("a", 0, none)
+    a.run(10, answer(a.run(0, grant())))
+    assert.isUndefined(a.run(20, look).bucket.rule)
+    const b = here.process("b")
+    assert.strictEqual(b.run(30, grant(9)).length, 9)
+    assert.deepStrictEqual(a.run(40, look).bucket.rule, rule)
+  })
 
   it("goes on from where it was when the server's clock is set back, for all who share it", () => {
     const here = world()

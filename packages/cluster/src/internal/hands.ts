@@ -41,6 +41,17 @@ const whatever = <A>(effect: Effect.Effect<A, ClusterError>): Effect.Effect<A> =
     Effect.interruptible
   )
 
+/** The repository over the job's version of the API, which the first worker finds out and writes down. */
+export const repositoryOf = (
+  { accounts, store }: { readonly accounts: Accounts.Service; readonly store: JobStore.Service },
+  job: JobStore.Job
+): Effect.Effect<Accounts.Opened, Accounts.UnknownAccount | ClusterError> =>
+  Effect.gen(function* () {
+    const found = yield* accounts.repository(job.account, job.api)
+    const api = job.api ?? (yield* store.speaks(job.id, found.api))
+    return api === found.api ? found : yield* accounts.repository(job.account, api)
+  })
+
 export const make = (
   worker: string,
   times: Times
@@ -56,14 +67,6 @@ export const make = (
     // An activity and its forks cannot be interrupted, so sessions belong to the worker.
     const runFork = Runtime.runFork(yield* Effect.runtime<never>())
 
-    /** Over the job's version of the API, which the first worker finds out and writes down. */
-    const repositoryOf = (job: JobStore.Job) =>
-      Effect.gen(function* () {
-        const found = yield* accounts.repository(job.account, job.api)
-        const api = job.api ?? (yield* store.speaks(job.id, found.api))
-        return api === found.api ? found.repository : (yield* accounts.repository(job.account, api)).repository
-      })
-
     const session = (id: number) => Effect.suspend(() => Fiber.join(runFork(open(id))))
 
     const open = (id: number): Effect.Effect<Option.Option<Session.Session>, ClusterError> =>
@@ -72,7 +75,8 @@ export const make = (
         if (known !== undefined && !known.isEnded()) return Option.some(known)
         const job = yield* store.beat(id, "", [])
         if (job.state !== "running") return Option.none()
-        const repository = yield* repositoryOf(job).pipe(
+        const repository = yield* repositoryOf({ accounts, store }, job).pipe(
+          Effect.map(({ repository }) => repository),
           Effect.asSome,
           Effect.catchTag("UnknownAccount", (error) => Effect.as(Effect.logWarning(error.message), Option.none()))
         )

@@ -95,6 +95,13 @@ const migrations = {
     const sql = yield* SqlClient.SqlClient
     // The folder of a version before it was brought to its stack's.
     yield* sql`ALTER TABLE frameio_links ADD COLUMN home TEXT`
+  }),
+  "4_checked": Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    // Whether all ids were found; `checker` is the worker that looks, last heard of at `checker_at`.
+    yield* sql`ALTER TABLE frameio_jobs ADD COLUMN checked BOOLEAN NOT NULL DEFAULT false, ADD COLUMN checker TEXT,
+      ADD COLUMN checker_at TIMESTAMPTZ`
+    yield* sql`UPDATE frameio_jobs SET checked = true`
   })
 }
 

@@ -2,6 +2,9 @@
  * A worker over any engine and any store: it looks for chains to start, and carries out those that the engine gives it.
  */
 import type { WorkflowEngine } from "@effect/workflow/WorkflowEngine"
+import * as PlanCheck from "@effect-frameio/batch/PlanCheck"
+import * as FrameioError from "@effect-frameio/core/FrameioError"
+import * as Repository from "@effect-frameio/stacks/Repository"
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -38,6 +41,7 @@ export const make = (
       Layer.provideMerge(ChainWorkflow.layer, Layer.scoped(Hands.Hands, Hands.make(id, times)))
     )
     const hands = Context.get(context, Hands.Hands)
+    const scope = yield* Effect.scope
     let isDraining = false
     /** Jobs whose account is unknown here. */
     const told = new Set<number>()
@@ -50,6 +54,39 @@ export const make = (
         return hands.drain
       })
     )
+
+    /** Jobs whose ids this worker looks up. */
+    const checking = new Set<number>()
+
+    /** Looks up all ids of a job, so that it stops before its first request where one is not there. */
+    const lookUp = (job: JobStore.Job, repository: Repository.Service) =>
+      PlanCheck.missing(store.left(job.id)).pipe(
+        Effect.provideService(Repository.Repository, repository),
+        Effect.flatMap((missing) =>
+          missing.length === 0 ? store.checked(job.id) : store.stop(job.id, PlanCheck.describe(missing))
+        ),
+        Effect.catchAll((error) =>
+          error._tag !== "ClusterError" && FrameioError.kindOf(error) === "account"
+            ? store.stop(job.id, error.message)
+            : Effect.zipRight(
+                Effect.logWarning(`The ids of ${job.name} could not be looked up`, error),
+                Effect.sleep(times.lease)
+              )
+        ),
+        Effect.ignore,
+        Effect.ensuring(Effect.sync(() => checking.delete(job.id)))
+      )
+
+    /** Whether chains of a job may be started: ids of v2 need not be those of V4. */
+    const isReadyToStart = (job: JobStore.Job, { api, repository }: Accounts.Opened) =>
+      Effect.gen(function* () {
+        if (api === "v2" || job.kind === "undo" || job.isChecked) return true
+        const isMine = yield* store.claimCheck(job.id, id, times.lease)
+        if (!isMine || checking.has(job.id)) return false
+        checking.add(job.id)
+        yield* Effect.forkIn(lookUp(job, repository), scope)
+        return false
+      })
 
     const startOf = (job: JobStore.Job) =>
       Effect.gen(function* () {
@@ -75,18 +112,17 @@ export const make = (
       yield* Effect.forEach(
         jobs,
         (job) =>
-          Effect.matchEffect(accounts.repository(job.account, job.api), {
-            onFailure: (error) =>
-              Effect.suspend(() => {
-                if (told.has(job.id)) return Effect.void
-                told.add(job.id)
-                return Effect.logWarning(`${job.name} waits. ${error.message}`)
-              }),
-            onSuccess: () => {
+          Hands.repositoryOf({ accounts, store }, job).pipe(
+            Effect.flatMap((opened) => {
               told.delete(job.id)
-              return startOf(job)
-            }
-          }),
+              return Effect.if(isReadyToStart(job, opened), { onTrue: () => startOf(job), onFalse: () => Effect.void })
+            }),
+            Effect.catchTag("UnknownAccount", (error) => {
+              if (told.has(job.id)) return Effect.void
+              told.add(job.id)
+              return Effect.logWarning(`${job.name} waits. ${error.message}`)
+            })
+          ),
         { discard: true }
       )
       if (jobs.length > 0) yield* store.finish

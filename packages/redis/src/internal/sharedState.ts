@@ -216,7 +216,7 @@ export const step = <A>(options: {
     loaded.revision < last.state.revision
   const kept = loaded !== undefined && !older ? loaded : undefined
   const base = kept ?? {
-    ...(last?.state ?? { revision: 0, time: 0, ahead: 0, bucket: LeakyBucket.make(options.hint), members: {} }),
+    ...(last?.state ?? { revision: 0, time: 0, ahead: 0, bucket: LeakyBucket.make(), members: {} }),
     lineage: options.newLineage()
   }
 
@@ -226,7 +226,7 @@ export const step = <A>(options: {
   // Written even if nothing else changes, or no time would pass until that clock is where it was.
   const setBack = server + base.ahead < base.time - GRAIN_MILLIS
 
-  let { bucket } = base
+  let bucket = LeakyBucket.hinted(base.bucket, options.hint)
   let elsewhere = 0
   const members: Record<string, Member> = {}
   let dropped = false
