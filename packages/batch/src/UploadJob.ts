@@ -71,6 +71,8 @@ export interface Options<E, R> extends Omit<BatchJob.Options, "lookFirst"> {
   readonly journalOf: (file: UploadFile) => UploadJournal
   /** How many parts go side by side, those of all files together; at least 1. Default 4. */
   readonly parts?: number | undefined
+  /** Whether each part is proven by its MD5, as of `Upload.SendOptions`. Default `true`. */
+  readonly checksum?: boolean | undefined
   /** Hears what happens to the upload of each file, as it happens. */
   readonly onUpload?: ((file: UploadFile, event: UploadEvent) => Effect.Effect<void>) | undefined
 }
@@ -262,6 +264,7 @@ export const run = <E extends { readonly message: string }, R>(
             permits,
             concurrency: parts,
             giveUpAfter,
+            checksum: options.checksum,
             // Kept until the ledger knows the asset.
             journal: { ...journal, clear: Effect.void },
             onEvent: (event) => options.onUpload?.(file, event) ?? Effect.void

@@ -7,7 +7,7 @@
  */
 
 import type { PlatformError } from "@effect/platform/Error"
-import * as FileSystem from "@effect/platform/FileSystem"
+import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Path from "@effect/platform/Path"
 import * as Asset from "@effect-frameio/core/Asset"
@@ -229,21 +229,18 @@ const run = (
 > =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
-    const fs = yield* FileSystem.FileSystem
     const { filesize, filetype, giveUpAfter, journal, name, target } = checked
-    const common = { name, filetype, giveUpAfter, onEvent }
+    const common = { name, filetype, giveUpAfter, checksum: !args.noChecksum, onEvent }
     if (filesize === undefined) {
       const realtime = { ...common, stream: stdio.input }
       return target._tag === "onto"
         ? yield* Upload.asNextVersion({ ...realtime, onto: target.id })
         : { file: yield* Upload.realtime({ ...realtime, folderId: target.id }), stackId: null }
     }
-    const source: Upload.Source<PlatformError> = (offset, bytesToRead) =>
-      fs.stream(args.file, { offset, bytesToRead, chunkSize: 256 * 1024, bufferSize: 2 })
     const content = {
       ...common,
       filesize,
-      source,
+      source: UploadSource.of(args.file),
       identity: UploadSource.identity(args.file),
       journal: journal === undefined ? undefined : yield* UploadJournal.file(journal),
       concurrency: Option.getOrUndefined(args.concurrency)

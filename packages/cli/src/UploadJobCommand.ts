@@ -68,6 +68,8 @@ export interface Args {
   readonly concurrency: Option.Option<number>
   /** For how long an outage is waited out, in seconds. */
   readonly giveUpAfter: Option.Option<number>
+  /** Whether the MD5 of the parts is not compared with what the storage answers. */
+  readonly noChecksum: boolean
   /** JSON lines on standard output, even when a person looks at it. */
   readonly json: boolean
 }
@@ -340,7 +342,6 @@ const LINE_MILLIS = 1000
 const runJob = (args: Args, checked: Checked, ledger: Ledger.Service) =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
-    const fs = yield* FileSystem.FileSystem
     const json = args.json || !stdio.outIsTerminal
     const journals = yield* journalsOf(args.ledger, checked.folderId)
     let files = yield* UploadJob.files
@@ -366,11 +367,11 @@ const runJob = (args: Args, checked: Checked, ledger: Ledger.Service) =>
           retryFailed: args.retryFailed,
           parts: Option.getOrElse(args.concurrency, () => Upload.defaults.concurrency),
           giveUpAfter: Option.getOrUndefined(Option.map(args.giveUpAfter, Duration.seconds)),
+          checksum: !args.noChecksum,
           journalOf: journals.of,
           contentOf: ({ path }) => ({
             identity: UploadSource.identity(path),
-            source: (offset, bytesToRead) =>
-              fs.stream(path, { offset, bytesToRead, chunkSize: 256 * 1024, bufferSize: 2 })
+            source: UploadSource.of(path)
           }),
           onUpload: (file, event) =>
             Effect.flatMap(Clock.currentTimeMillis, (now) => {

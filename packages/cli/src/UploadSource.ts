@@ -3,11 +3,12 @@
  *
  * @since 0.1.0
  */
-import { stat } from "node:fs/promises"
+import { open, stat } from "node:fs/promises"
 import { type PlatformError, SystemError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
 import type * as Asset from "@effect-frameio/core/Asset"
+import * as Upload from "@effect-frameio/stacks/Upload"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import mime from "mime"
@@ -20,6 +21,27 @@ import mime from "mime"
  */
 export const typeOf = (name: string): string => mime.getType(name) ?? "application/octet-stream"
 
+const failed =
+  (method: string, file: string) =>
+  (cause: unknown): PlatformError =>
+    new SystemError({
+      module: "FileSystem",
+      method,
+      reason: "Unknown",
+      pathOrDescriptor: file,
+      cause,
+      description: cause instanceof Error ? cause.message : String(cause)
+    })
+
+/**
+ * The bytes of a file.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const of = (file: string): Upload.Source<PlatformError> =>
+  Upload.fromFileHandle(() => open(file), failed("read", file))
+
 /**
  * What a file is recognised by: device, inode, size, and the time of its last change in ns. `FileSystem` has that time in
  * ms only, and a render writes often within one.
@@ -29,18 +51,7 @@ export const typeOf = (name: string): string => mime.getType(name) ?? "applicati
  */
 export const identity = (file: string): Effect.Effect<string, PlatformError> =>
   Effect.map(
-    Effect.tryPromise({
-      try: () => stat(file, { bigint: true }),
-      catch: (cause) =>
-        new SystemError({
-          module: "FileSystem",
-          method: "stat",
-          reason: "Unknown",
-          pathOrDescriptor: file,
-          cause,
-          description: cause instanceof Error ? cause.message : String(cause)
-        })
-    }),
+    Effect.tryPromise({ try: () => stat(file, { bigint: true }), catch: failed("stat", file) }),
     ({ dev, ino, mtimeNs, size }) => `${dev}:${ino}:${size}:${mtimeNs}`
   )
 

@@ -12,6 +12,7 @@ import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import type * as Context from "effect/Context"
 import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as Predicate from "effect/Predicate"
 
@@ -42,8 +43,9 @@ export const MAX_BYTES = 67_108_864
 export class TooLarge extends Data.TaggedError("TooLarge")<{ readonly status: number }> {}
 
 /**
- * Sends a request, whose body is empty or in memory, reads the answer to its end, and calls back once, without following
- * redirections and without a span. A body that breaks off, or is longer than {@link MAX_BYTES}, is a response whose `text`
+ * Sends a request, reads the answer to its end, and calls back once, without following redirections and without a span.
+ * The body is empty, in memory, or a `Raw` async iterable of bytes with a length: a piece is asked for when the one before
+ * is sent, and its memory free. An answer that breaks off, or is longer than {@link MAX_BYTES}, is a response whose `text`
  * fails.
  *
  * The returned function abandons it: the connection is closed and nothing is called back. It does nothing afterwards.
@@ -82,3 +84,20 @@ export interface DirectHttpClient extends HttpClient.HttpClient {
  */
 export const isDirect = (client: HttpClient.HttpClient): client is DirectHttpClient =>
   Predicate.hasProperty(client, TypeId)
+
+/**
+ * Sends by the short way; to interrupt it is to abandon the request.
+ *
+ * @since 0.1.0
+ * @category sending
+ */
+export const execute = (
+  client: DirectHttpClient,
+  request: HttpClientRequest.HttpClientRequest
+): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError> =>
+  Effect.flatMap(Effect.context<never>(), (context) =>
+    Effect.async((resume) => {
+      const abandon = client[TypeId](request)(context, resume)
+      return Effect.sync(abandon)
+    })
+  )

@@ -16,6 +16,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { onto } from "./internal/nextVersion.js"
+import * as Pieces from "./internal/pieces.js"
 import * as UploadFile from "./internal/uploadFile.js"
 import * as Uploading from "./internal/uploading.js"
 import * as UploadStream from "./internal/uploadStream.js"
@@ -37,7 +38,42 @@ import type { UploadJournal } from "./UploadJournal.js"
  * @since 0.1.0
  * @category models
  */
-export type Source<E = never, R = never> = (offset: number, length: number) => Stream.Stream<Uint8Array, E, R>
+export interface Source<E = never, R = never> {
+  (offset: number, length: number): Stream.Stream<Uint8Array, E, R>
+  /** A shorter way to the same bytes, taken where the `HttpClient` has one, too. {@link fromFileHandle} gives it. */
+  readonly direct?: DirectSource<E> | undefined
+}
+
+/**
+ * A file that is open: what Node's `FileHandle` has of it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ReadHandle {
+  /** Reads at most `length` bytes from `position` on, into the buffer at `offset`; none where the file ends. */
+  readonly read: (
+    buffer: Uint8Array,
+    offset: number,
+    length: number,
+    position: number
+  ) => Promise<{ readonly bytesRead: number }>
+  /** Closes it. */
+  readonly close: () => Promise<void>
+}
+
+/**
+ * The file of a {@link Source}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DirectSource<E = never> {
+  /** Opens it, for each attempt of a part. */
+  readonly open: () => Promise<ReadHandle>
+  /** The error of the upload, where the file cannot be opened or read. */
+  readonly onError: (cause: unknown) => E
+}
 
 /**
  * How parts are sent.
@@ -66,6 +102,12 @@ export interface SendOptions {
    * part in one piece nothing can be seen, so it has a second more for each 64 KiB.
    */
   readonly idleTimeout?: Duration.DurationInput | undefined
+  /**
+   * Whether the ETag of each part is compared with the MD5 of what was sent. It proves that the storage has these bytes,
+   * which TLS does not: TLS ends at a proxy or a login page that answers 200 itself. It takes a core some 1.6 s for each
+   * GB. Default `true`.
+   */
+  readonly checksum?: boolean | undefined
   /** Hears everything that happens, as it happens. While it runs, the part that it tells of waits. */
   readonly onEvent?: ((event: UploadEvent) => Effect.Effect<void>) | undefined
 }
@@ -218,6 +260,29 @@ export const fromBytes =
   (bytes: Uint8Array): Source =>
   (offset, length) =>
     Stream.sync(() => bytes.subarray(offset, offset + length))
+
+/**
+ * A source out of a file, which is opened for each part, and closed however that ends. Over `UndiciHttpClient` this is the
+ * fastest: its bytes go to the wire out of two buffers for each part.
+ *
+ * @example
+ * ```ts
+ * import { open } from "node:fs/promises"
+ * import { Upload } from "@effect-frameio/stacks"
+ *
+ * const file = Upload.fromFileHandle(
+ *   () => open("shot_010_v002.mov"),
+ *   (cause) => new Error("The file cannot be read", { cause })
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category sources
+ */
+export const fromFileHandle = <E>(open: () => Promise<ReadHandle>, onError: (cause: unknown) => E): Source<E> => {
+  const direct = { open, onError }
+  return Object.assign((offset: number, length: number) => Pieces.ofFile(direct)(offset, length), { direct })
+}
 
 // -----------------------------------------------------------------------------
 // judging

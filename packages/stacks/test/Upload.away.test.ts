@@ -192,6 +192,11 @@ describe("Upload, what a success proves", () => {
     })
   }
 
+  it.effect("takes a foreign ETag where it is told not to compare it", () => {
+    const { layer } = answering(() => ({ etag: `"${md5(bytesOf(1))}"` }))
+    return Effect.provide(Upload.upload({ ...upload, folderId, body: "bytes", giveUpAfter: 0, checksum: false }), layer)
+  })
+
   for (const [what, change, has] of [
     ["has another size", { filesize: 7 }, 7],
     ["has failed", { upload_failed_at: "2026-11-27T12:00:00.000000Z" }, null]

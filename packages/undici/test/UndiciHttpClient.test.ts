@@ -345,4 +345,30 @@ describe("UndiciHttpClient", () => {
       })
     )
   })
+
+  it.live("asks an iterable for the next piece when the last is sent, so that its memory is free", () =>
+    Effect.gen(function* () {
+      const received: Array<number> = []
+      const baseUrl = yield* serve((request, response) => {
+        let at = 0
+        request.on("data", (bytes: Uint8Array) => {
+          // Slower than what is sent.
+          request.pause()
+          setTimeout(() => request.resume(), 1)
+          for (const byte of bytes) received[Math.floor(at++ / PIECE)] = byte
+        })
+        request.on("end", () => response.end())
+      })
+      const PIECE = 256 * 1024
+      const buffer = new Uint8Array(PIECE)
+      async function* pieces() {
+        for (let n = 1; n <= 8; n++) yield buffer.fill(n)
+      }
+      const answer = yield* exchange(
+        HttpClientRequest.put(baseUrl, { body: HttpBody.raw(pieces(), { contentLength: 8 * PIECE }) })
+      )
+      assert.strictEqual(answer.status, 200)
+      assert.deepStrictEqual(received, [1, 2, 3, 4, 5, 6, 7, 8])
+    }).pipe(Effect.scoped)
+  )
 })

@@ -6,6 +6,7 @@ import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import type { AssetId } from "@effect-frameio/core/Asset"
+import * as DirectHttpClient from "@effect-frameio/core/DirectHttpClient"
 import * as RetryPolicy from "@effect-frameio/core/RetryPolicy"
 import * as text from "@effect-frameio/core/SafeText"
 import * as RateLimitStore from "@effect-frameio/ratelimit/RateLimitStore"
@@ -18,21 +19,24 @@ import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import { constTrue } from "effect/Function"
+import * as Exit from "effect/Exit"
+import * as FiberSet from "effect/FiberSet"
+import { constTrue, constVoid } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
-import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { PartFailed, SourceMismatch, UploadExpired } from "../UploadError.js"
+import type * as Upload from "../Upload.js"
+import { PartFailed, type SourceMismatch, UploadExpired } from "../UploadError.js"
 import * as Md5 from "./md5.js"
 import type { Part } from "./partPlan.js"
+import * as Pieces from "./pieces.js"
 
 /**
  * What all parts of one upload have in common.
  *
  * @internal
  */
-export interface Upload {
+export interface Sender {
   readonly http: HttpClient.HttpClient
   readonly assetId: AssetId
   readonly filetype: string
@@ -44,6 +48,8 @@ export interface Upload {
   readonly filesize: (part: Part) => number
   /** `bytes`: a part is read whole before it is sent, for clients that cannot tell the length of a stream. */
   readonly body: "stream" | "bytes"
+  /** Whether an ETag is compared with the MD5 of what was sent. */
+  readonly checksum: boolean
 }
 
 /**
@@ -57,7 +63,7 @@ export interface Sending<E, R> {
   /** Another URL for the part, where the API gives one. */
   readonly renew?: Effect.Effect<URL, E, R> | undefined
   /** The bytes of the part, again for each attempt. More or fewer are noticed. */
-  readonly source: Stream.Stream<Uint8Array, E, R>
+  readonly source: Upload.Source<E, R>
   /** Fails where the source is not what it was; run when the part has been read, and before it is complete. */
   readonly intact: Effect.Effect<void, E | SourceMismatch, R>
   /** So many bytes more were taken by the wire; fewer than 0 where an attempt was in vain. */
@@ -155,7 +161,7 @@ const concat = (chunks: Chunk.Chunk<Uint8Array>, length: number): Uint8Array => 
 }
 
 const bodyOf = <E>(
-  upload: Upload,
+  upload: Sender,
   part: Part,
   source: Stream.Stream<Uint8Array, E>
 ): Effect.Effect<HttpBody.HttpBody, E> => {
@@ -168,133 +174,87 @@ const bodyOf = <E>(
   )
 }
 
-/**
- * What a source gave for a part, if it is as long as the part: the last piece is held back until it is certain that
- * there is no more, so that a storage never has a part complete that is not what it should be. One step of the stream, for
- * each costs as much as to send a piece.
- */
-const exactly = <E, R>(
-  source: Stream.Stream<Uint8Array, E, R>,
-  { length, offset }: Part,
-  options: {
-    readonly filesize: number
-    readonly assetId: AssetId
-    readonly intact: Effect.Effect<void, E | SourceMismatch, R>
-    /** So many bytes were read. */
-    readonly read: (bytes: number) => void
-    /** A piece is about to be sent. */
-    readonly taken: (bytes: Uint8Array) => Effect.Effect<void>
-  }
-): Stream.Stream<Uint8Array, E | SourceMismatch, R> =>
-  Stream.fromPull(
-    Effect.map(Stream.toPull(source), (pull) => {
-      let seen = 0
-      let held: Uint8Array | undefined
-      let ended = false
-      type Pulled = Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<E | SourceMismatch>, R>
-      const mismatch = (which: "shorter" | "longer", at: number): Pulled => {
-        const { assetId, filesize } = options
-        return Effect.fail(Option.some(new SourceMismatch({ filesize, source: which, offset: offset + at, assetId })))
-      }
-      const end = Effect.suspend((): Pulled => {
-        ended = true
-        if (seen < length) return mismatch("shorter", seen)
-        const last = held
-        if (last === undefined) return Effect.fail(Option.none())
-        return Effect.mapError(options.intact, Option.some).pipe(
-          Effect.zipRight(options.taken(last)),
-          Effect.as(Chunk.of(last))
-        )
-      })
-      const more = (chunk: Chunk.Chunk<Uint8Array>): Pulled => {
-        const out: Array<Uint8Array> = []
-        for (const bytes of chunk) {
-          if (bytes.length === 0) continue
-          seen += bytes.length
-          options.read(bytes.length)
-          if (seen > length) return mismatch("longer", length)
-          if (held !== undefined) out.push(held)
-          held = bytes
-        }
-        const [first] = out
-        if (first === undefined) return next
-        const told = out.length === 1 ? options.taken(first) : Effect.forEach(out, options.taken, { discard: true })
-        return Effect.as(told, Chunk.unsafeFromArray(out))
-      }
-      const next: Pulled = Effect.suspend(() =>
-        ended
-          ? Effect.fail(Option.none())
-          : Effect.matchEffect(pull, {
-              onFailure: (none) => (Option.isSome(none) ? Effect.fail(none) : end),
-              onSuccess: more
-            })
-      )
-      return next
-    })
-  )
-
 /** What a client that is handed a whole part must do at least, in bytes a second: nothing can be seen of it meanwhile. */
 const SLOWEST = 64 * 1024
 
-const hashOf = ({ length }: Part): Effect.Effect<Md5.Md5 | undefined, never, Scope.Scope> =>
-  Effect.acquireRelease(
-    Effect.sync(() => Md5.make(length)),
-    (md5) => Effect.sync(() => md5?.close())
-  )
-
 /** One attempt. What is wrong with the source is told apart from what is wrong with the way. */
-const attempt = <E, R>(upload: Upload, sending: Sending<E, R>): Effect.Effect<void, E | SourceMismatch | Trouble, R> =>
+const attempt = <E, R>(upload: Sender, sending: Sending<E, R>): Effect.Effect<void, E | SourceMismatch | Trouble, R> =>
   Effect.gen(function* () {
+    const { part, source, url } = sending
+    const { direct } = source
+    const { http } = upload
+    const { length, offset } = part
+    // One byte too many is asked for at the end: none must come.
+    const asked = offset + length === upload.filesize(part) ? length + 1 : length
     const context = yield* Effect.context<R>()
     const sourceFailed = yield* Deferred.make<never, E | SourceMismatch>()
     const streams = upload.body === "stream"
-    const md5 = yield* hashOf(sending.part)
-    let read = 0
+    const md5 = upload.checksum ? Md5.make() : undefined
+    const pieces = Pieces.exactly(upload, part)
     let taken = 0
+    let over = false
     const moved = (bytes: number): Effect.Effect<void> => {
+      if (over) return Effect.void
       taken += bytes
       return sending.moved(bytes)
     }
-    const source = exactly(sending.source, sending.part, {
-      filesize: upload.filesize(sending.part),
-      assetId: upload.assetId,
+    const reading: Pieces.Reading<E, R> = {
+      pieces,
       intact: sending.intact,
-      read: (bytes) => {
-        read += bytes
-      },
-      taken: (bytes) => {
-        const hashed = md5?.update(bytes)
-        const told = streams ? moved(bytes.length) : Effect.void
-        return hashed === undefined ? told : Effect.zipRight(hashed, told)
+      failed: sourceFailed,
+      take: (bytes) => {
+        md5?.update(bytes)
+        return streams ? moved(bytes.length) : Effect.void
       }
-    }).pipe(
-      Stream.tapErrorCause((cause) =>
-        Cause.isInterruptedOnly(cause) ? Effect.void : Deferred.failCause(sourceFailed, cause)
-      ),
-      Stream.provideContext(context)
+    }
+    const short =
+      direct !== undefined && streams && length > 0 && DirectHttpClient.isDirect(http) ? { direct, http } : undefined
+    const iterate = (direct: Upload.DirectSource<E>) =>
+      Effect.gen(function* () {
+        const fork = yield* FiberSet.makeRuntime<R, unknown, E | SourceMismatch>()
+        const run = (effect: Effect.Effect<unknown, E | SourceMismatch, R>): Promise<void> | undefined => {
+          const fiber = fork(effect)
+          const exit = fiber.unsafePoll()
+          if (exit !== null && Exit.isSuccess(exit)) return undefined
+          // @effect-diagnostics-next-line newPromise:off
+          return new Promise((resolve, reject) =>
+            fiber.addObserver((exit) => (Exit.isSuccess(exit) ? resolve() : reject(Cause.squash(exit.cause))))
+          )
+        }
+        const bytes = Pieces.ofFileDirectly(direct, offset, asked, reading, run)
+        // Not waited for: a read that hangs cannot be interrupted.
+        yield* Effect.addFinalizer(() => Effect.sync(() => void bytes.return().catch(constVoid)))
+        return HttpBody.raw(bytes, { contentType: upload.filetype, contentLength: length })
+      })
+    const asStream = Effect.suspend(() =>
+      bodyOf(
+        upload,
+        part,
+        Stream.provideContext(Pieces.streamed(length === 0 ? Stream.empty : source(offset, asked), reading), context)
+      )
     )
+    const body = short === undefined ? asStream : Effect.succeed(yield* iterate(short.direct))
     const exchange = Effect.gen(function* () {
-      const request = HttpClientRequest.put(sending.url, {
+      const request = HttpClientRequest.put(url, {
         headers: { "content-type": upload.filetype, "x-amz-acl": "private" },
-        body: yield* bodyOf(upload, sending.part, source)
+        body: yield* body
       })
       // A body of no bytes has a length, too, and a client may leave out what is 0.
+      const sized = length === 0 ? HttpClientRequest.setHeader(request, "content-length", "0") : request
       const response = yield* Effect.mapError(
-        upload.http.execute(
-          sending.part.length === 0 ? HttpClientRequest.setHeader(request, "content-length", "0") : request
-        ),
-        (error) => ofError(error, sending.url)
+        short === undefined ? http.execute(sized) : DirectHttpClient.execute(short.http, sized),
+        (error) => ofError(error, url)
       )
       // To the end, so that the connection can be used again; an answer that breaks off still has its status.
-      const body = yield* Effect.catchAll(response.text, () => Effect.succeed(""))
-      yield* judge(response, body, sending.url)
-      if (streams && taken < sending.part.length) {
+      const answer = yield* Effect.catchAll(response.text, () => Effect.succeed(""))
+      yield* judge(response, answer, url)
+      if (streams && taken < length) {
         // Something on the way answered by itself: the storage cannot have what it was not sent.
-        const detail = `The answer came after ${taken} of ${sending.part.length} bytes.`
+        const detail = `The answer came after ${taken} of ${length} bytes.`
         return yield* new Trouble({ reason: "Connection", again: true, detail })
       }
-      yield* prove(response, body, sending.url, md5)
-      if (!streams) yield* moved(sending.part.length)
+      yield* prove(response, answer, url, md5)
+      if (!streams) yield* moved(length)
     }).pipe(
       Effect.mapInputContext(forStorage<never>),
       // No span, for its attributes would hold the URL; and so no trace headers for a host that has no use for them.
@@ -309,16 +269,22 @@ const attempt = <E, R>(upload: Upload, sending: Sending<E, R>): Effect.Effect<vo
       )
     )
     const stalled: Effect.Effect<never, Trouble> = Effect.suspend(() => {
+      const read = pieces.seen()
       const before = read + taken
       const unseen = streams ? 0 : (read / SLOWEST) * 1000
       return Effect.flatMap(Effect.sleep(upload.idleMillis + unseen), () =>
-        read + taken === before ? Effect.fail(new Trouble({ reason: "Stalled", again: true, detail: "" })) : stalled
+        pieces.seen() + taken === before
+          ? Effect.fail(new Trouble({ reason: "Stalled", again: true, detail: "" }))
+          : stalled
       )
     })
     yield* exchange.pipe(
       Effect.raceFirst(Deferred.await(sourceFailed)),
       Effect.raceFirst(stalled),
-      Effect.tapErrorCause(() => (taken === 0 ? Effect.void : sending.moved(-taken)))
+      Effect.tapErrorCause(() => {
+        over = true
+        return taken === 0 ? Effect.void : sending.moved(-taken)
+      })
     )
   }).pipe(Effect.scoped)
 
@@ -369,9 +335,8 @@ const prove = (
   if (etag === undefined || md5 === undefined) {
     return body.trim() === "" ? Effect.void : unproven(withoutUrl(text.words(body, 160), url))
   }
-  return Effect.flatMap(md5.digest, (digest) =>
-    etag === digest ? Effect.void : unproven(`Its ETag is ${etag}, and the part has the MD5 ${digest}`)
-  )
+  const digest = md5.digest("hex")
+  return etag === digest ? Effect.void : unproven(`Its ETag is ${etag}, and the part has the MD5 ${digest}`)
 }
 
 /** A part whose URL is refused again and again has another fault than an old URL. */
@@ -383,7 +348,7 @@ const RENEWALS = 3
  * @internal
  */
 export const send = <E, R>(
-  upload: Upload,
+  upload: Sender,
   sending: Sending<E, R>
 ): Effect.Effect<void, E | SourceMismatch | UploadExpired | PartFailed, R> =>
   Effect.gen(function* () {

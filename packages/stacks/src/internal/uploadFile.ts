@@ -245,9 +245,7 @@ const send = <E, R>(options: Options<E, R>, watched: Watched<E, R>, begun: Begun
       return PartSender.send(sender, {
         part,
         url,
-        // One byte too many is asked for at the end: none must come.
-        source:
-          part.length === 0 ? Stream.empty : source(part.offset, end === filesize ? part.length + 1 : part.length),
+        source,
         intact: Effect.suspend(() => watched.intact(end, assetId)),
         moved: progress.moved,
         retrying: progress.retrying(part.number)

@@ -127,7 +127,7 @@ export const upload = <E, R>(
           part: { number, offset: size - bytes.length, length: bytes.length },
           url: yield* askForUrl,
           renew: askForUrl,
-          source: inPieces(bytes),
+          source: () => inPieces(bytes),
           intact: Effect.void,
           moved: progress.moved,
           retrying: progress.retrying(number)

@@ -23,6 +23,7 @@ export const defaults = {
   maxDelay: Duration.seconds(20),
   idleTimeout: Duration.seconds(60),
   body: "stream",
+  checksum: true,
   partSize: 16 * 1024 * 1024
 } as const
 
@@ -104,8 +105,8 @@ export const patiently =
 /** @internal */
 export const senderOf = (
   options: Upload.SendOptions,
-  file: Pick<PartSender.Upload, "assetId" | "filetype" | "filesize"> & { readonly http: HttpClient.HttpClient }
-): PartSender.Upload => ({
+  file: Pick<PartSender.Sender, "assetId" | "filetype" | "filesize"> & { readonly http: HttpClient.HttpClient }
+): PartSender.Sender => ({
   ...file,
   policy: RetryPolicy.make({
     readRetries: Number.POSITIVE_INFINITY,
@@ -114,7 +115,8 @@ export const senderOf = (
   }),
   giveUpAfterMillis: giveUpAfterMillis(options),
   idleMillis: Duration.toMillis(options.idleTimeout ?? defaults.idleTimeout),
-  body: options.body ?? defaults.body
+  body: options.body ?? defaults.body,
+  checksum: options.checksum ?? defaults.checksum
 })
 
 /**

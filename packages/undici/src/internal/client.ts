@@ -15,6 +15,7 @@ import * as Exit from "effect/Exit"
 import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import { Answer } from "./answer.js"
 
 type Callback = (exit: Exit.Exit<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>) => void
@@ -80,11 +81,18 @@ class Exchange implements Undici.Dispatcher.DispatchHandler {
   }
 }
 
-/** The body as undici takes it; `undefined` if it is not in memory. */
-const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): Uint8Array | string | null | undefined => {
+const isAsyncIterable = (body: unknown): body is AsyncIterable<unknown> =>
+  Predicate.hasProperty(body, Symbol.asyncIterator) && Predicate.isFunction(body[Symbol.asyncIterator])
+
+/** The body as undici takes it; `undefined` if it is another. */
+const bodyOf = ({
+  body
+}: HttpClientRequest.HttpClientRequest): Uint8Array | AsyncIterable<unknown> | string | null | undefined => {
   if (body._tag === "Empty") return null
   if (body._tag === "Uint8Array") return body.body
-  return body._tag === "Raw" && typeof body.body === "string" ? body.body : undefined
+  if (body._tag !== "Raw") return undefined
+  if (typeof body.body === "string") return body.body
+  return isAsyncIterable(body.body) ? body.body : undefined
 }
 
 const exchangeOver =
@@ -95,7 +103,8 @@ const exchangeOver =
     const url = UrlParams.makeUrl(request.url, request.urlParams, request.hash)
     const body = bodyOf(request)
     if (Either.isLeft(url)) exchange.fail("InvalidUrl", url.left)
-    else if (body === undefined) exchange.fail("Encode", new Error("The body is not in memory"))
+    else if (body === undefined)
+      exchange.fail("Encode", new Error("The body is neither in memory nor an async iterable"))
     else {
       const { origin, pathname, search } = url.right
       const options: Undici.Dispatcher.DispatchOptions = {
@@ -103,7 +112,6 @@ const exchangeOver =
         path: pathname + search,
         method: request.method,
         headers: request.headers,
-        body,
         // The caller has a timeout of its own.
         headersTimeout: 0,
         bodyTimeout: 0
@@ -111,7 +119,8 @@ const exchangeOver =
       const asked = Option.orElse(Context.getOption(context, NodeHttpClient.UndiciRequestOptions), () =>
         Context.getOption(around, NodeHttpClient.UndiciRequestOptions)
       )
-      dispatcher.dispatch(Option.isNone(asked) ? options : { ...asked.value, ...options }, exchange)
+      // undici takes an async iterable, too, and asks for the next piece when the socket has sent the last.
+      dispatcher.dispatch(Object.assign({}, Option.getOrUndefined(asked), options, { body }), exchange)
     }
     return exchange.abandon
   }
