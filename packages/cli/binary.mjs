@@ -61,6 +61,7 @@ await build({
   banner: { js: 'const urlOfBundle = require("node:url").pathToFileURL(__filename).href' },
   define: {
     "import.meta.url": "urlOfBundle",
+    ONCE: "undefined",
     // ws, which libsql brings along, would look for modules that are not in here.
     "process.env.WS_NO_BUFFER_UTIL": '"1"',
     "process.env.WS_NO_UTF_8_VALIDATE": '"1"'

@@ -45,7 +45,8 @@ const sizeOf = (asset: Asset.Asset): string => {
 }
 
 /**
- * Assets as a table no wider than `columns` where names can be shortened to make it so.
+ * Assets as a table no wider than `columns`. Where a name would have to be cut for it, each asset takes two lines: names of
+ * shots differ in their middle, and are what is looked for.
  *
  * @since 0.1.0
  * @category printing
@@ -53,17 +54,13 @@ const sizeOf = (asset: Asset.Asset): string => {
 export const table = (assets: ReadonlyArray<Asset.Asset>, columns: number): string => {
   const cells = assets.map((asset) => [nameOf(asset), kindOf(asset), sizeOf(asset), asset.id, asset] as const)
   const widest = (n: 0 | 1 | 2 | 3): number => Math.max(0, ...cells.map((row) => Text.width(row[n])))
-  const others = widest(1) + widest(2) + widest(3) + 6
-  const room = Math.max(Math.min(widest(0), columns - 1 - others), 16)
+  const isWide = widest(0) + widest(1) + widest(2) + widest(3) + 6 < columns
+  const room = isWide ? widest(0) : Math.max(columns - 1, 16)
   return cells
-    .map(([name, kind, size, id, asset]) =>
-      [
-        Text.padded(Text.linked(AssetLink.linkOf(asset), Text.shortened(name, room)), room),
-        Text.padded(kind, widest(1)),
-        Text.padded(size, widest(2)),
-        id
-      ].join("  ")
-    )
-    .map((line) => `${line}\n`)
+    .map(([name, kind, size, id, asset]) => {
+      const shown = Text.linked(AssetLink.linkOf(asset), Text.shortened(name, room))
+      const rest = [Text.padded(kind, widest(1)), Text.padded(size, widest(2)), id].join("  ")
+      return isWide ? `${Text.padded(shown, room)}  ${rest}\n` : `${shown}\n  ${rest}\n`
+    })
     .join("")
 }

@@ -73,9 +73,9 @@ export const handle = Effect.fn("Cli.batchSubmit")(function* (args: {
     Cluster.toCliError
   )
   if (args.json || !stdio.outIsTerminal) {
-    const { account, api, chains, links, state } = job
+    const { account, api, chains: stacks, links: versions, state } = job
     return yield* stdio.out(
-      `${JSON.stringify({ job: job.name, isNew, account, api: api ?? null, state, links, chains })}\n`
+      `${JSON.stringify({ job: job.name, isNew, account, api: api ?? null, state, versions, stacks })}\n`
     )
   }
   const extent = `${plural(job.links, "version")} for ${plural(job.chains, "stack")}`

@@ -1,8 +1,8 @@
 // A command is an entry point.
 // @effect-diagnostics strictEffectProvide:off
 /**
- * The `frameio` command: a line in, an exit code out. What it needs of the outside comes as services; what a command needs
- * of the libraries is loaded when it runs.
+ * A command of `frameio`: its words in, an exit code out. What it needs of the outside comes as services; what it needs of
+ * the libraries is loaded when it runs.
  *
  * @since 0.1.0
  */
@@ -10,7 +10,6 @@ import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as Path from "@effect/platform/Path"
 import * as PlatformLogger from "@effect/platform/PlatformLogger"
-import type * as Terminal from "@effect/platform/Terminal"
 import * as Cause from "effect/Cause"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
@@ -19,12 +18,10 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
-import * as Answer from "./Answer.js"
 import type * as Arguments from "./Arguments.js"
 import * as CallLog from "./CallLog.js"
 import { CliError, ExitCode } from "./CliError.js"
 import type * as CommandLine from "./CommandLine.js"
-import * as Commands from "./Commands.js"
 import * as ErrorText from "./ErrorText.js"
 import * as Parser from "./Parser.js"
 import * as Stdio from "./Stdio.js"
@@ -35,44 +32,39 @@ import * as Stdio from "./Stdio.js"
  * @since 0.1.0
  * @category models
  */
-export type Environment = Stdio.Stdio | HttpClient.HttpClient | FileSystem.FileSystem | Path.Path | Terminal.Terminal
+export type Environment = Stdio.Stdio | HttpClient.HttpClient | FileSystem.FileSystem | Path.Path
 
-type Handler = (words: ReadonlyArray<string>) => Effect.Effect<void, CliError, Environment>
+/**
+ * Runs the words that belong to a command.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Handler = (words: ReadonlyArray<string>) => Effect.Effect<void, CliError, Environment>
 
-type Handle<P extends CommandLine.Parameters> = (
-  given: CommandLine.Given<P>
-) => Effect.Effect<void, CliError, Environment>
+/**
+ * The handlers, by the words that call a command.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Handlers = ReadonlyMap<string, Handler>
 
-const handler = <P extends CommandLine.Parameters>(
+/**
+ * The handler of a command, with its module, which is loaded when it runs.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const handler = <P extends CommandLine.Parameters>(
   command: CommandLine.Command<P>,
-  load: () => Promise<{ readonly handle: Handle<P> }>
-): readonly [CommandLine.Command, Handler] => [
-  command,
+  load: () => Promise<{
+    readonly handle: (given: CommandLine.Given<P>) => Effect.Effect<void, CliError, Environment>
+  }>
+): readonly [string, Handler] => [
+  command.path.join(" "),
   (words) => Parser.run(command, words, (given) => Effect.flatMap(Effect.promise(load), ({ handle }) => handle(given)))
 ]
-
-const handlers: ReadonlyMap<CommandLine.Command, Handler> = new Map([
-  handler(Commands.version, () => import("./VersionCommand.js")),
-  handler(Commands.upload, () => import("./UploadCommand.js")),
-  handler(Commands.plan, () => import("./PlanCommand.js")),
-  handler(Commands.stacksAudit, () => import("./StacksAuditCommand.js")),
-  handler(Commands.batchRun, () => import("./BatchRunCommand.js")),
-  handler(Commands.batchSubmit, () => import("./BatchSubmitCommand.js")),
-  handler(Commands.batchStatus, () => import("./BatchStatusCommand.js")),
-  handler(Commands.batchReport, () => import("./BatchReportCommand.js")),
-  handler(Commands.batchUndo, () => import("./BatchUndoCommand.js")),
-  handler(Commands.ls, () => import("./LsCommand.js")),
-  handler(Commands.show, () => import("./ShowCommand.js")),
-  handler(Commands.rm, () => import("./RmCommand.js")),
-  handler(Commands.authLogin, () => import("./AuthCommand.js").then(({ login }) => ({ handle: login }))),
-  handler(Commands.authStatus, () => import("./AuthCommand.js").then(({ status }) => ({ handle: status }))),
-  handler(Commands.authLogout, () => import("./AuthCommand.js").then(({ logout }) => ({ handle: logout }))),
-  handler(Commands.whoami, () => import("./WhoAmICommand.js")),
-  handler(Commands.doctor, () => import("./DoctorCommand.js")),
-  handler(Commands.worker, () => import("./WorkerCommand.js")),
-  handler(Commands.fake, () => import("./FakeCommand.js")),
-  handler(Commands.demo, () => import("./DemoCommand.js"))
-])
 
 const LEVELS: Readonly<Record<string, LogLevel.LogLevel>> = {
   debug: LogLevel.Debug,
@@ -148,15 +140,23 @@ export const fail = (error: CliError): Effect.Effect<number, never, Stdio.Stdio>
     Effect.as(error.message === "" ? Effect.void : complain(stdio, error), error.exitCode)
   )
 
-const runHandler = (
-  asked: Extract<Arguments.Asked, { readonly _tag: "Run" }>
+/**
+ * Runs a command and answers the exit code. Does not fail: what goes wrong is said on standard error.
+ *
+ * @since 0.1.0
+ * @category running
+ */
+export const run = (
+  asked: Extract<Arguments.Asked, { readonly _tag: "Run" }>,
+  handlers: Handlers
 ): Effect.Effect<number, never, Environment> =>
   Effect.gen(function* () {
     const stdio = yield* Stdio.Stdio
-    const handle = handlers.get(asked.command)
-    if (handle === undefined) return yield* Effect.dieMessage(`${asked.command.path.join(" ")} has no handler`)
+    const name = asked.command.path.join(" ")
+    const handle = handlers.get(name)
+    if (handle === undefined) return yield* Effect.dieMessage(`${name} has no handler`)
     /** What runs by itself is watched by programs. */
-    const isService = asked.command === Commands.worker && !stdio.errIsTerminal
+    const isService = name === "worker" && !stdio.errIsTerminal
     const told = LogLevel.lessThanEqual(levelOf(asked.globals, isService), LogLevel.Debug)
     const command = handle(asked.words).pipe(
       told ? CallLog.withCallLog : identity,
@@ -185,21 +185,4 @@ const runHandler = (
       message: `Standard output cannot be written, and what is there is not whole: ${failure}`
     })
     return ExitCode.failed
-  })
-
-/**
- * Runs what a line asks for and answers the exit code. Does not fail: what goes wrong is said on standard error.
- *
- * @since 0.1.0
- * @category running
- */
-export const run = (asked: Arguments.Asked): Effect.Effect<number, never, Environment> =>
-  Effect.gen(function* () {
-    const stdio = yield* Stdio.Stdio
-    const answer = Answer.answer(asked, yield* stdio.columns)
-    if (answer !== undefined) {
-      yield* answer.to === "out" ? stdio.say(answer.text) : stdio.err(answer.text)
-      return answer.exitCode
-    }
-    return asked._tag === "Run" ? yield* runHandler(asked) : ExitCode.failed
   })

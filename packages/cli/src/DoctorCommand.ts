@@ -208,20 +208,27 @@ const all = (ledgers: ReadonlyArray<string>) =>
     const { baseUrl } = config.right
     const way = yield* network(baseUrl)
     const isReached = way.every(({ state }) => state !== "fail")
-    const online = isReached ? [yield* caught("Token", token), yield* caught("Limits", limits(baseUrl))] : []
+    const online = isReached
+      ? [yield* caught("Token", token), yield* caught("Limits", limits(baseUrl))]
+      : [warn("Token", `Not looked at, since ${baseUrl.host} is not reached.`)]
     return [...first, ...way, ...online, ...last]
   })
 
 const COLOURS = { ok: "green", warn: "yellow", fail: "red" } as const
 
-const lines = (checks: ReadonlyArray<Check>): string => {
-  const widest = Math.max(...checks.map(({ name }) => Text.width(name)))
+/** The longest name of a check, to which ledgers' paths add theirs; the rest of a line stands under its beginning. */
+const MOST = 24
+
+const lines = (checks: ReadonlyArray<Check>, columns: number): string => {
+  const widest = Math.min(MOST, Math.max(...checks.map(({ name }) => Text.width(name))))
+  const indent = " ".repeat(widest + 8)
   return checks
-    .flatMap(({ name, state, todo, what }) => [
-      `${Text.styled(COLOURS[state], state.padEnd(4))}  ${Text.padded(name, widest)}  ${what}`,
-      ...todo.map((line) => `${" ".repeat(widest + 8)}${line}`)
-    ])
-    .map((line) => `${line}\n`)
+    .flatMap(({ name, state, todo, what }) => {
+      const head = `${Text.styled(COLOURS[state], state.padEnd(4))}  ${Text.padded(Text.shortened(name, widest), widest)}  `
+      return [what, ...todo]
+        .flatMap((text) => text.split("\n").flatMap((line) => Text.wrapped(line, columns - indent.length)))
+        .map((line, index) => `${index === 0 ? head : indent}${line}\n`)
+    })
     .join("")
 }
 
@@ -237,7 +244,7 @@ export const handle = Effect.fn("Cli.doctor")(
     const checks = yield* all(args.ledgers)
     yield* args.json || !stdio.outIsTerminal
       ? stdio.out(`${JSON.stringify({ checks })}\n`)
-      : stdio.say(Text.folded(lines(checks), yield* stdio.columns))
+      : stdio.say(lines(checks, yield* stdio.columns))
     if (checks.some(({ state }) => state === "fail")) return yield* CliError.failed()
   },
   (effect) => orInterrupted("")(effect)

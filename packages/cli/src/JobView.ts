@@ -65,8 +65,8 @@ export interface Options {
 /** Failures that are alike. */
 interface Alike {
   readonly what: string
-  /** What went wrong and what to do, as the first of them says. */
-  readonly reason: string
+  /** What went wrong and what to do, as the first of them says; Frame.io's own words only where they are those of all. */
+  reason: string
   readonly todo: ReadonlyArray<string>
   /** The first of them, by name. */
   readonly names: Array<string>
@@ -84,7 +84,8 @@ interface Spelt {
 
 /** What a failure is in a few words. */
 const WORDS: Readonly<Record<string, string>> = {
-  FrameioNotFound: "gone, or not visible to this user",
+  FrameioNotFound: "gone",
+  FrameioConflict: "there already",
   FrameioForbidden: "not allowed",
   FrameioUnauthorized: "refused with the token",
   FrameioInvalidArguments: "refused by Frame.io",
@@ -102,6 +103,12 @@ const MOST_ALIKE = 20
 /** So many names of each. */
 const NAMES = 5
 
+/** The reason without what is said in few words already, such as "not found (404): ". */
+const reasonOf = (error: LinkError.LinkError): string => {
+  const reason = LinkError.reasonOf(error).replace(/^[^().:]*\(\d{3}\)[.:] /, "")
+  return `${reason.charAt(0).toUpperCase()}${reason.slice(1)}`
+}
+
 const failed = (spelt: Spelt, event: typeof BatchEvent.Failed.Type): void => {
   const { error } = event
   spelt.failed++
@@ -111,13 +118,15 @@ const failed = (spelt: Spelt, event: typeof BatchEvent.Failed.Type): void => {
   const what = `${WORDS[tag] ?? `failed with ${tag.replace(/^Frameio/, "")}`}${status === undefined ? "" : ` (${status})`}${maybe}`
   const known = spelt.failures.get(what)
   const name = event.name === undefined ? `line ${event.line}` : `${event.name} (line ${event.line})`
+  const reason = reasonOf(error)
   if (known !== undefined) {
     known.count++
+    if (reason !== known.reason) known.reason = known.reason.replace(/ It said: ".*"\./s, "")
     if (known.names.length < NAMES) known.names.push(name)
   } else if (spelt.failures.size < MOST_ALIKE) {
     spelt.failures.set(what, {
       what,
-      reason: LinkError.reasonOf(error),
+      reason,
       todo: Failure.advice(error),
       names: [name],
       count: 1

@@ -234,9 +234,11 @@ const Submitted = Schema.Struct({
   job: Schema.String,
   isNew: Schema.Boolean,
   account: Schema.String,
-  state: Schema.String,
-  links: Count,
-  chains: Count
+  /** The version of the API that was told; null where workers find it out. */
+  api: Schema.NullOr(Schema.Literal("v2", "v4")),
+  state: Schema.Literal("running", "done", "stopped"),
+  versions: Count,
+  stacks: Count
 })
 
 /**

@@ -10,7 +10,7 @@ import * as Options from "@effect/cli/Options"
 import * as ValidationError from "@effect/cli/ValidationError"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
-import type * as Terminal from "@effect/platform/Terminal"
+import * as Terminal from "@effect/platform/Terminal"
 import type * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -37,7 +37,7 @@ export const run = <P extends CommandLine.Parameters, E, R>(
   declared: CommandLine.Command<P>,
   words: ReadonlyArray<string>,
   handle: (given: CommandLine.Given<P>) => Effect.Effect<void, E, R>
-): Effect.Effect<void, E | CliError, R | FileSystem.FileSystem | Path.Path | Terminal.Terminal> =>
+): Effect.Effect<void, E | CliError, R | FileSystem.FileSystem | Path.Path> =>
   Effect.consoleWith((console) => {
     const decodeAndHandle = (parsed: {
       readonly flags: ReadonlyArray<readonly [string, ReadonlyArray<string>]>
@@ -61,9 +61,20 @@ export const run = <P extends CommandLine.Parameters, E, R>(
         CliError.badInput(HelpDoc.toAnsiText(error.error).trim())
       ),
       // @effect/cli prints errors in its own form.
-      Effect.withConsole(silent(console))
+      Effect.withConsole(silent(console)),
+      Effect.provideService(Terminal.Terminal, noTerminal)
     )
   })
+
+/** The words are whole: there is nothing to ask for. */
+const noTerminal = Terminal.Terminal.of({
+  columns: Effect.succeed(80),
+  rows: Effect.succeed(24),
+  isTTY: Effect.succeed(false),
+  readInput: Effect.dieMessage("the parser has asked something"),
+  readLine: Effect.dieMessage("the parser has asked something"),
+  display: () => Effect.void
+})
 
 const silent = (console: Console.Console): Console.Console => ({
   ...console,

@@ -1,26 +1,34 @@
 #!/usr/bin/env node
 // @effect-diagnostics processEnv:off
-import * as nodeModule from "node:module"
-import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import * as Answer from "./Answer.js"
 import * as Arguments from "./Arguments.js"
+import * as Compiled from "./Compiled.js"
+import type * as once from "./once.js"
 import * as Text from "./Text.js"
+
+/** The file with the commands of a call or two, and their names, where the bundle has one. */
+declare const ONCE: { readonly file: string; readonly commands: ReadonlyArray<string> } | undefined
 
 const asked = Arguments.read(process.argv.slice(2))
 const answer = Answer.answer(asked, process.stdout.columns ?? process.stderr.columns ?? 80)
 
-/** Node 22.8 and later keep compiled modules between runs; in the user's folder, since others may write to a shared one. */
-const keepCompiled = (): void => {
-  if (!("enableCompileCache" in nodeModule) || typeof nodeModule.enableCompileCache !== "function") return
-  const { HOME, LOCALAPPDATA, XDG_CACHE_HOME } = process.env
-  const cache = XDG_CACHE_HOME || LOCALAPPDATA || (HOME ? join(HOME, ".cache") : "")
-  if (cache !== "") nodeModule.enableCompileCache(join(cache, "effect-frameio", "compiled"))
-}
+const hasProxy = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"].some(
+  (name) => (process.env[name] ?? "").trim() !== ""
+)
 
-if (answer === undefined) {
-  keepCompiled()
-  void import("./main.js").then((main) => main.run(asked))
-} else {
+if (answer === undefined && asked._tag === "Run") {
+  const name = asked.command.path.join("-")
+  if (ONCE?.commands.includes(name) === true && !hasProxy) {
+    const file = fileURLToPath(new URL(ONCE.file, import.meta.url))
+    const { run } = Compiled.load(file, name) as typeof once
+    run(asked)
+  } else {
+    Compiled.keepModules()
+    void import("./main.js").then((main) => main.run(asked))
+  }
+}
+if (answer !== undefined) {
   const stream = answer.to === "out" ? process.stdout : process.stderr
   const { colors, unicode } = Text.traits((name) => process.env[name] ?? "")
   const text = Text.painted(Text.visible(answer.text), colors && stream.isTTY === true)

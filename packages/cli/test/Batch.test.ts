@@ -117,8 +117,22 @@ describe("frameio batch run, against the fake", () => {
         Paced: 1,
         Finished: 1
       })
-      assert.match(err, /1 gone, or not visible to this user \(404\): .*line 2\b[\s\S]*not found \(404\)/)
+      assert.match(err, /^1 gone \(404\): .*line 2\b.*\n {2}One of these assets was moved or deleted, or/m)
+      assert.lengthOf(err.match(/\(404\)/g) ?? [], 1, "the cause is said once")
       assert.include(err, "6 of 8 versions in place, 1 failed, 1 left out because one before them failed")
+    })
+  )
+
+  it.effect("says of failures that are alike what is true of all", () =>
+    Effect.gen(function* () {
+      const { err } = yield* withFake({ shots: 4, versions: 2 }, ["batch", "run", "-"], (fake) => {
+        for (const folder of fake.world.children(fake.world.projects[0]?.rootId ?? "").ids.slice(0, 2)) {
+          fake.world.remove(fake.world.children(folder, { sort: ["name"] }).ids[1] ?? "")
+        }
+        return {}
+      })
+      assert.match(err, /^2 gone \(404\): .*line 2\b.*, .*line 3\b/m)
+      assert.notInclude(err, "It said", "the words about one of them")
     })
   )
 

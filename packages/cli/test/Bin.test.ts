@@ -1,5 +1,7 @@
-import { rm, writeFile } from "node:fs/promises"
+import { mkdtemp, readdir, rm, stat, truncate, writeFile } from "node:fs/promises"
 import { createServer } from "node:http"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { crc32 } from "node:zlib"
 import { assert, beforeAll, describe, it } from "@effect/vitest"
 import { FakeFrameio, FakeFrameioServer, FaultPlan, Seed } from "@effect-frameio/testing"
@@ -93,6 +95,99 @@ describe("the program", () => {
       assert.deepInclude(said, { confirmed: applied, unknown: 0, notSent: 500 - applied })
       assert.isBelow(applied, 200)
       assert.include(ended.err, `${applied} of 500 versions in place, ${500 - applied} not sent`)
+    })
+  )
+
+  it.scopedLive("leaves nothing beside a ledger, which the next command finds as it was", () =>
+    Effect.gen(function* () {
+      const { csv, env } = yield* fake({ shots: 3, limits: { "*": "unlimited" } })
+      const place = yield* Effect.acquireRelease(
+        Effect.promise(() => mkdtemp(join(tmpdir(), "frameio-ledger-"))),
+        (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
+      )
+      const ledger = join(place, "job.db")
+      for (const args of [
+        ["batch", "run", "-", "--ledger", ledger],
+        ["batch", "status", "--ledger", ledger],
+        ["batch", "run", "-", "--ledger", ledger],
+        ["batch", "undo", "--ledger", ledger, "--yes"]
+      ]) {
+        const ended = yield* program(args, { env, input: csv })
+        assert.strictEqual(ended.code, 0, ended.err)
+        assert.deepStrictEqual(yield* Effect.promise(() => readdir(place)), ["job.db"])
+      }
+    })
+  )
+
+  it.scopedLive("keeps the code of a single call for the next in the user's folder, and does without it", () =>
+    Effect.gen(function* () {
+      const { env, pairs } = yield* fake({ shots: 5, limits: { "*": "unlimited" } })
+      const home = yield* Effect.acquireRelease(
+        Effect.promise(() => mkdtemp(join(tmpdir(), "frameio-home-"))),
+        (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
+      )
+      const kept = join(home, ".cache/effect-frameio/compiled")
+      const call = (index: number, more: Readonly<Record<string, string>>) =>
+        Effect.gen(function* () {
+          const { assetId = "", nextAssetId = "" } = pairs[index] ?? {}
+          const ended = yield* program(["version", assetId, nextAssetId], { env: { ...env, ...more } })
+          assert.strictEqual(ended.code, 0, ended.err)
+          assert.include(JSON.parse(ended.out.join("")), { type: "version_stack" })
+          assert.strictEqual(ended.err, "")
+        })
+
+      yield* call(0, { HOME: home })
+      const [name = "", ...others] = yield* Effect.promise(() => readdir(kept))
+      assert.match(name, /^once-\w+-version-v[\d.]+-\w+$/)
+      assert.deepStrictEqual(others, [])
+      const file = join(kept, name)
+      const { mode, mtimeMs, size } = yield* Effect.promise(() => stat(file))
+      assert.isAbove(size, 100_000)
+      if (process.platform !== "win32") assert.strictEqual(mode & 0o777, 0o600)
+      yield* call(1, { HOME: home })
+      assert.strictEqual((yield* Effect.promise(() => stat(file))).mtimeMs, mtimeMs)
+
+      // Half of it is not taken, and written anew; so is what another release has left taken away.
+      yield* Effect.promise(() => truncate(file, size / 2))
+      yield* Effect.promise(() => writeFile(join(kept, "once-OLD-version-v1-x64"), ""))
+      yield* call(2, { HOME: home })
+      assert.strictEqual((yield* Effect.promise(() => stat(file))).size > size / 2, true)
+      assert.deepStrictEqual(yield* Effect.promise(() => readdir(kept)), [name])
+
+      // Nowhere to keep it, or not allowed to.
+      yield* call(3, {})
+      yield* Effect.promise(() => writeFile(join(home, "file"), ""))
+      yield* call(4, { XDG_CACHE_HOME: join(home, "file") })
+    })
+  )
+
+  it.scopedLive("goes through the proxy of the environment with a single call as well", () =>
+    Effect.gen(function* () {
+      const { env } = yield* fake({ shots: 1 })
+      const asked: Array<string> = []
+      const proxy = createServer((request, response) => {
+        asked.push(request.url ?? "")
+        response.writeHead(502).end()
+      }).on("connect", (request, socket) => {
+        asked.push(request.url ?? "")
+        socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n")
+      })
+      yield* Effect.acquireRelease(
+        Effect.promise(() => new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve))),
+        () => Effect.sync(() => proxy.close())
+      )
+      const address = proxy.address()
+      const port = typeof address === "object" ? (address?.port ?? 0) : 0
+      const ended = yield* program(["show", "0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10"], {
+        env: {
+          ...env,
+          FRAMEIO_BASE_URL: "https://frameio.invalid",
+          FRAMEIO_API: "v2",
+          HTTPS_PROXY: `http://127.0.0.1:${port}`
+        }
+      }).pipe(Effect.timeout("5 seconds"), Effect.option)
+      assert.isTrue(ended._tag === "None" || ended.value.code === 1)
+      assert.include(asked[0], "frameio.invalid")
     })
   )
 

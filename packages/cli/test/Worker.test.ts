@@ -1,11 +1,13 @@
 /** `frameio worker` from without: what an orchestrator asks, what it logs, and how it ends. */
+import { readFileSync } from "node:fs"
 import { createServer } from "node:http"
 import { FetchHttpClient, FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import * as PostgresServer from "@effect-frameio/servers/PostgresServer"
 import { FakeFrameio, FakeFrameioServer, RateLimiter, Seed } from "@effect-frameio/testing"
-import { Deferred, Effect, Fiber, Redacted, Schedule, Schema } from "effect"
+import { Deferred, Effect, Either, Fiber, Redacted, Schedule, Schema } from "effect"
+import * as JsonOutput from "../src/JsonOutput.js"
 import { run } from "./run.js"
 
 const freePort = Effect.async<number>((resume) => {
@@ -114,7 +116,14 @@ describe("frameio worker", () => {
           env: { ...cluster, FRAMEIO_API: "" }
         })
         assert.strictEqual(submitted.code, 0, submitted.err)
-        assert.deepInclude(JSON.parse(submitted.out), { job: "reel-7", account: "show-a", api: null })
+        assert.deepInclude(JSON.parse(submitted.out), { job: "reel-7", account: "show-a", api: null, isNew: true })
+        const written = JSON.parse(readFileSync(new URL("../../../docs/json.schema.json", import.meta.url), "utf8"))
+        assert.sameMembers(
+          written.properties["batch submit --json"].anyOf[0].required,
+          Object.keys(JSON.parse(submitted.out))
+        )
+        const read = Schema.decodeUnknownEither(JsonOutput.all["batch submit --json"], { onExcessProperty: "error" })
+        assert.isTrue(Either.isRight(read(JSON.parse(submitted.out))), submitted.out)
         const second = yield* run(["batch", "submit", other, "--account", "show-b"], {
           env: { ...cluster, FRAMEIO_API: "" }
         })

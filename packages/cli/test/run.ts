@@ -1,8 +1,10 @@
 import { FetchHttpClient, type HttpClient } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { ConfigProvider, Deferred, type Duration, Effect, Layer, Stream } from "effect"
+import * as Answer from "../src/Answer.js"
 import * as Arguments from "../src/Arguments.js"
 import * as Cli from "../src/Cli.js"
+import * as Handlers from "../src/Handlers.js"
 import * as Stdio from "../src/Stdio.js"
 
 export interface Outside {
@@ -30,6 +32,17 @@ const noHttp = FetchHttpClient.layer.pipe(
     Layer.succeed(FetchHttpClient.Fetch, () => Promise.reject(new Error("this test must not send anything")))
   )
 )
+
+const answerOrRun = (asked: Arguments.Asked) =>
+  Effect.gen(function* () {
+    const stdio = yield* Stdio.Stdio
+    const answer = Answer.answer(asked, yield* stdio.columns)
+    if (answer !== undefined) {
+      yield* answer.to === "out" ? stdio.say(answer.text) : stdio.err(answer.text)
+      return answer.exitCode
+    }
+    return asked._tag === "Run" ? yield* Cli.run(asked, Handlers.all) : 1
+  })
 
 /** Runs the command with the outside swapped, and answers what it said and how it ended. */
 export const run = (args: ReadonlyArray<string>, outside?: Outside) =>
@@ -69,7 +82,7 @@ export const run = (args: ReadonlyArray<string>, outside?: Outside) =>
         return signal === undefined ? Effect.never : Deferred.await(signal)
       }
     }
-    const code = yield* Cli.run(Arguments.read(args)).pipe(
+    const code = yield* answerOrRun(Arguments.read(args)).pipe(
       Effect.provide(
         Layer.mergeAll(Layer.succeed(Stdio.Stdio, Stdio.make(device)), NodeContext.layer, outside?.http ?? noHttp)
       ),

@@ -393,8 +393,9 @@ export class TransportError extends Schema.TaggedError<TransportError>(`${KEY}/T
   }
 ) {
   override get message(): string {
-    const code = this.code === undefined ? "" : ` (${this.code})`
     const why = this.detail === "" || this.detail === this.code ? "" : ` Cause: ${text.excerpt(this.detail, 200)}.`
+    // The system's own words have its code in them.
+    const code = this.code === undefined || why.includes(this.code) ? "" : ` (${this.code})`
     switch (this.reason) {
       case "NotSent":
         return `${subject(this)} no connection${code}, so nothing was sent. Check the network, the proxy and the base URL.${why}${tries(this)}`

@@ -18,12 +18,12 @@ const isZlib = (u: unknown): u is Zlib =>
  * Node, Bun and Deno have zlib built in, without an import that a browser would stumble over. Where it is missing, `fetch`
  * is the only client there is, and that has done the work already.
  */
-const zlib: Zlib | undefined = (() => {
+const findZlib = (): Zlib | undefined => {
   const process: unknown = Reflect.get(globalThis, "process")
   const get: unknown = Predicate.isRecord(process) ? process.getBuiltinModule : undefined
   const found: unknown = Predicate.isFunction(get) ? get("node:zlib") : undefined
   return isZlib(found) ? found : undefined
-})()
+}
 
 const decoderOf = (
   encoding: string,
@@ -74,6 +74,8 @@ export const decompress = (
   encodings: ReadonlyArray<string>,
   maxBytes: number
 ): Either.Either<Uint8Array, "too large"> => {
+  // Loaded for the answers that need it.
+  const zlib = encodings.length === 0 ? undefined : findZlib()
   if (zlib === undefined) return Either.right(bytes)
   let plain = bytes
   for (const encoding of encodings.toReversed()) {

@@ -90,22 +90,25 @@ export const make = (options: Options) =>
       rules = NO_RULES,
       schemas
     }: Method<A, I, B, S>): ((given?: object) => Effect.Effect<B, S | FrameioError.CallError>) => {
-      const { decode, request } = derive(schemas, writing)
-      const args = Arguments.of(schemas)
+      const prepare = () => ({ ...derive(schemas, writing), args: Arguments.of(schemas) })
+      // A program calls few of a client's methods.
+      let prepared: ReturnType<typeof prepare> | undefined
       const mayPass = isOutage(endpoint.reads)
       return (given = {}) => {
+        prepared ??= prepare()
+        const { args, decode, request } = prepared
         const whole = complete === undefined ? given : complete(given)
         const sections = args.toSections(whole)
         const assetIds = args.idsIn(whole).filter(isAssetId)
-        const made = request(sections)
+        const asked = request(sections)
         const broken = rules(sections, whole)
-        if (Either.isLeft(made)) return Effect.fail(refusal(endpoint, args, assetIds, made.left, broken))
+        if (Either.isLeft(asked)) return Effect.fail(refusal(endpoint, args, assetIds, asked.left, broken))
         if (broken.length > 0) return Effect.fail(refusal(endpoint, args, assetIds, undefined, broken))
         const call = Patience.outlast(
           send({
-            endpoint: routeOf === undefined ? endpoint : { ...endpoint, route: routeOf(made.right) },
+            endpoint: routeOf === undefined ? endpoint : { ...endpoint, route: routeOf(asked.right) },
             assetIds,
-            request: made.right,
+            request: asked.right,
             fromAnswer,
             empty,
             decode: (json, answer) => Either.map(decode(json), (value) => result(value, answer))

@@ -129,13 +129,15 @@ export const tolerant = <A extends object, B extends A, I>(
       // Odd values are outside the types on the wire, too.
       return whole as B
     })
-  return Schema.declare(
+  const declared: Schema.Schema<B> = Schema.declare(
     [],
     { decode: () => judge, encode: () => asItCame },
-    {
-      ...annotations,
-      arbitrary: () => (fc) => Arbitrary.makeLazy(slow)(fc).filter(isIt),
-      jsonSchema: JSONSchema.make(slow)
-    }
+    { ...annotations, arbitrary: () => (fc) => Arbitrary.makeLazy(slow)(fc).filter(isIt) }
   )
+  // Most programs never ask for it, and it takes longer than all the rest.
+  Object.defineProperty(declared.ast.annotations, AST.JSONSchemaAnnotationId, {
+    enumerable: true,
+    get: () => JSONSchema.make(slow)
+  })
+  return declared
 }

@@ -1,6 +1,7 @@
 /**
  * The file of a ledger: which one it is whatever it is called, who may open it, and how it is made.
  */
+import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import type * as SqlClient from "@effect/sql/SqlClient"
 import { SqlClient as Sql } from "@effect/sql/SqlClient"
@@ -82,14 +83,35 @@ export const patiently = <A, R>(effect: Effect.Effect<A, LedgerError, R>): Effec
     schedule: Schedule.intersect(Schedule.spaced("50 millis"), Schedule.upTo(Schedule.forever, PATIENCE))
   })
 
-/** Held until the scope closes, or the process ends. */
-const lock = (file: string, path: string): Effect.Effect<void, LedgerError, Scope.Scope> =>
+/** Which file a name stands for; empty where there is none. */
+type Identity = (path: string) => string
+
+/** Synchronous, as the driver is: what is written down is on the disk when the effect ends, with nothing in between. */
+const identity: Effect.Effect<Identity> = Effect.map(
+  Effect.promise(() => import("node:fs")),
+  ({ statSync }) =>
+    (path) => {
+      const info = statSync(path, { bigint: true, throwIfNoEntry: false })
+      return info === undefined ? "" : `${info.dev}:${info.ino}`
+    }
+)
+
+/** Held until the scope closes, which removes its file, or the process ends. */
+const lock = (file: string, path: string): Effect.Effect<void, LedgerError, Scope.Scope | FileSystem.FileSystem> =>
   Effect.gen(function* () {
-    const sql = yield* connect(file, `${path}.lock`, "write")
+    const fs = yield* FileSystem.FileSystem
+    const of = yield* identity
+    const name = `${path}.lock`
+    yield* Effect.ignore(fs.writeFileString(name, "", { flag: "a" }))
+    const before = of(name)
+    const sql = yield* connect(file, name, "write")
     // A connection that is closed keeps its locks until its statements are collected as garbage.
     yield* Effect.acquireRelease(Effect.mapError(sql.unsafe("BEGIN EXCLUSIVE"), fromSql(file)), () =>
-      Effect.ignore(sql.unsafe("ROLLBACK"))
+      // Before it is let go of: whoever holds a file without a name finds that out.
+      Effect.zipRight(Effect.ignore(fs.remove(name)), Effect.ignore(sql.unsafe("ROLLBACK")))
     )
+    // Another has removed it meanwhile, and a third may hold the one that is there now.
+    if (before !== "" && of(name) !== before) return yield* new LedgerError({ reason: "InUse", file })
   }).pipe(Effect.mapError((error) => (error.reason === "Busy" ? new LedgerError({ reason: "InUse", file }) : error)))
 
 /** Whether somebody holds the lock; needs no right to write. */
@@ -122,19 +144,6 @@ const resolve = (file: string): Effect.Effect<string, never, FileSystem.FileSyst
     if (Option.isNone(link)) return file
     return /^([/\\]|[a-z]:)/i.test(link.value) ? link.value : `${file.replace(/[^/\\]*$/, "")}${link.value}`
   })
-
-/** Synchronous, as the driver is: what is written down is on the disk when the effect ends, with nothing in between. */
-const identities = (file: string, path: string): Effect.Effect<() => readonly [string, string]> =>
-  Effect.map(
-    Effect.promise(() => import("node:fs")),
-    ({ statSync }) => {
-      const of = (one: string): string => {
-        const info = statSync(one, { bigint: true, throwIfNoEntry: false })
-        return info === undefined ? "" : `${info.dev}:${info.ino}`
-      }
-      return () => [of(file), of(`${path}-wal`)]
-    }
-  )
 
 const SQLITE = "SQLite format 3\u0000"
 
@@ -221,6 +230,21 @@ const isPartialWhere = (sql: SqlClient.SqlClient, file: string, logged: boolean)
     (mark) => mark === Mark.partial || (mark === Mark.open && !logged)
   )
 
+/**
+ * Checkpoints the write-ahead log, and removes it where nobody reads it, so that the file can be moved. SQLite removes it by
+ * itself with its last connection; the driver's live on until they are collected as garbage.
+ */
+const emptyLog = (
+  sql: SqlClient.SqlClient,
+  path: string
+): Effect.Effect<void, SqlError | PlatformError, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const [done] = yield* sql.unsafe<{ readonly busy: number }>("PRAGMA wal_checkpoint(TRUNCATE)")
+    if (done?.busy !== 0 || (yield* fs.stat(`${path}-wal`)).size > 0n) return
+    for (const end of ["-wal", "-shm"]) yield* fs.remove(`${path}${end}`)
+  })
+
 const openToWrite = (
   options: OpenOptions,
   path: string
@@ -264,21 +288,22 @@ const openToWrite = (
         Effect.catchAllCause((cause) => Effect.fail(fromSql(file)(Cause.squash(cause))))
       )
     )
-    // Checkpoints the write-ahead log, so that the file can be moved.
+    const fs = yield* FileSystem.FileSystem
     yield* Effect.addFinalizer(() =>
       Effect.ignore(
-        Effect.zipRight(
-          isPartial ? Effect.void : Effect.asVoid(sql.unsafe(`PRAGMA user_version = ${Mark.closed}`)),
-          sql.unsafe("PRAGMA wal_checkpoint(TRUNCATE)")
-        )
+        Effect.gen(function* () {
+          if (!isPartial) yield* sql.unsafe(`PRAGMA user_version = ${Mark.closed}`)
+          yield* emptyLog(sql, path)
+        }).pipe(Effect.provideService(FileSystem.FileSystem, fs))
       )
     )
-    const identity = yield* identities(file, path)
-    const opened = identity().join()
+    const of = yield* identity
+    const both = () => `${of(file)} ${of(`${path}-wal`)}`
+    const opened = both()
     return {
       sql,
       verify: Effect.suspend(() =>
-        identity().join() === opened ? Effect.void : Effect.fail(new LedgerError({ reason: "Replaced", file }))
+        both() === opened ? Effect.void : Effect.fail(new LedgerError({ reason: "Replaced", file }))
       ),
       inUse: Effect.succeed(true),
       isPartial
