@@ -258,6 +258,17 @@ export const reasonOf = (error: LinkError): string =>
   FrameioError.isFrameioError(error) ? FrameioError.reasonOf(error) : error.message
 
 /**
+ * {@link reasonOf} without the words that end with its status, for those who say both before it.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const explanationOf = (error: LinkError): string => {
+  const rest = reasonOf(error).replace(/^[^().:]*\(\d{3}\)[.:] /, "")
+  return `${rest.charAt(0).toUpperCase()}${rest.slice(1)}`
+}
+
+/**
  * The encoded form as JSON, as the ledger has it.
  *
  * @internal

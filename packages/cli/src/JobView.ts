@@ -103,12 +103,6 @@ const MOST_ALIKE = 20
 /** So many names of each. */
 const NAMES = 5
 
-/** The reason without what is said in few words already, such as "not found (404): ". */
-const reasonOf = (error: LinkError.LinkError): string => {
-  const reason = LinkError.reasonOf(error).replace(/^[^().:]*\(\d{3}\)[.:] /, "")
-  return `${reason.charAt(0).toUpperCase()}${reason.slice(1)}`
-}
-
 const failed = (spelt: Spelt, event: typeof BatchEvent.Failed.Type): void => {
   const { error } = event
   spelt.failed++
@@ -118,7 +112,7 @@ const failed = (spelt: Spelt, event: typeof BatchEvent.Failed.Type): void => {
   const what = `${WORDS[tag] ?? `failed with ${tag.replace(/^Frameio/, "")}`}${status === undefined ? "" : ` (${status})`}${maybe}`
   const known = spelt.failures.get(what)
   const name = event.name === undefined ? `line ${event.line}` : `${event.name} (line ${event.line})`
-  const reason = reasonOf(error)
+  const reason = LinkError.explanationOf(error)
   if (known !== undefined) {
     known.count++
     if (reason !== known.reason) known.reason = known.reason.replace(/ It said: ".*"\./s, "")

@@ -92,11 +92,20 @@ describe("frameio version, ls, show, rm", () => {
       Effect.gen(function* () {
         const [one = "", two = ""] = shots.shots[0]?.versions ?? []
         const folder = fake.world.get(one)?.parentId ?? ""
-        const table = yield* frameio(["ls", folder], { terminal: true, columns: 80 })
+        const table = yield* frameio(["ls", folder], { terminal: true, columns: 120 })
         assert.strictEqual(table.code, 0, table.err)
         const rows = table.out.trimEnd().split("\n")
         assert.lengthOf(rows, 6)
         for (const row of rows) assert.match(row, /^\S+ +file .* [0-9a-f-]{36}$/)
+        // Shots differ in the middle of their names, which is not cut out to keep a row on one line.
+        const narrow = yield* frameio(["ls", folder], { terminal: true, columns: 80 })
+        const lines = narrow.out.trimEnd().split("\n")
+        assert.deepStrictEqual(
+          lines.filter((_, n) => n % 2 === 0),
+          rows.map((row) => row.replace(/ .*/, ""))
+        )
+        for (const line of lines.filter((_, n) => n % 2 === 1)) assert.match(line, /^ {2}file .* [0-9a-f-]{36}$/)
+        for (const line of lines) assert.isBelow(line.length, 80)
         const json = yield* frameio(["ls", folder])
         assert.lengthOf(json.lines, 6)
         yield* frameio(["version", one, two])

@@ -428,6 +428,20 @@ describe.skipIf(Browser.missing)("A report in Chromium", () => {
         assert.strictEqual(yield* promise(() => cell.locator(".name").getAttribute("title")), name)
       }))
 
+    test("shows names as they are usual whole, where the window is as wide as usual", () =>
+      Effect.gen(function* () {
+        const name = "AGM_101_005_010_comp_NFX_v003.mov"
+        const { page } = yield* openRows([row(2, { name, stack: "AGM_101_005_010_comp_NFX" })], {
+          viewport: { width: 1280, height: 800 }
+        })
+        for (const column of ["version", "target"]) {
+          const parts = page.locator(`#grid .body .${column} .name, #grid .body .${column} .start`)
+          for (const part of yield* promise(() => parts.all())) {
+            assert.isTrue(yield* promise(() => part.evaluate((one) => one.scrollWidth <= one.clientWidth)), column)
+          }
+        }
+      }))
+
     test("searches one column, and says where it found what the list does not show", () =>
       Effect.gen(function* () {
         const rows = [
@@ -553,6 +567,8 @@ describe.skipIf(Browser.missing)("A report in Chromium", () => {
           "shot_5.mov",
           "✕ Failed"
         ])
+        const why = page.locator("#reasons tbody td:nth-child(3)").first()
+        assert.isAbove(yield* promise(() => why.evaluate((cell) => cell.clientWidth)), 300, "the words have the width")
         yield* promise(() => page.focus("#grid"))
         yield* promise(() => page.keyboard.press("End"))
         assert.strictEqual(yield* promise(() => selected(page)), "61")

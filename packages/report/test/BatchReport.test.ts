@@ -148,7 +148,7 @@ describe("BatchReport.toHtml", () => {
       assert.deepStrictEqual(one?.fields, { stack: 7, note: "x" })
       assert.strictEqual(one?.fault.message, error.message)
       assert.match(one?.fault.reason ?? "", /^not found/)
-      assert.include(textOf(page), "1 NotFound 404 not found (404): one of these assets was moved or deleted")
+      assert.include(textOf(page), "1 NotFound 404 One of these assets was moved or deleted")
     })
   )
 

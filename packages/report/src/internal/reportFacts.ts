@@ -16,7 +16,7 @@ export const faultOf = ({ error }: Row): Fault | null =>
         status: LinkError.statusOf(error),
         outcome: LinkError.outcomeOf(error),
         message: error.message,
-        reason: LinkError.reasonOf(error)
+        reason: LinkError.explanationOf(error)
       }
 
 /** The counts as one sentence, without its full stop. */
