@@ -264,8 +264,9 @@ export const reasonOf = (error: LinkError): string =>
  * @category reading
  */
 export const explanationOf = (error: LinkError): string => {
-  const rest = reasonOf(error).replace(/^[^().:]*\(\d{3}\)[.:] /, "")
-  return `${rest.charAt(0).toUpperCase()}${rest.slice(1)}`
+  const reason = reasonOf(error)
+  const rest = reason.replace(/^[^().:]*\(\d{3}\)[.:] /, "")
+  return rest === reason ? reason : `${rest.charAt(0).toUpperCase()}${rest.slice(1)}`
 }
 
 /**

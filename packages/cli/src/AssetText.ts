@@ -38,7 +38,13 @@ export const kindOf = (asset: Asset.Asset): string => {
   return KINDS[kind] ?? kind
 }
 
-const sizeOf = (asset: Asset.Asset): string => {
+/**
+ * How much it is: bytes of a file, items in a folder; empty where it is not told.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const sizeOf = (asset: Asset.Asset): string => {
   if (Asset.isVersionStack(asset)) return ""
   if (Asset.isFolder(asset)) return typeof asset.item_count === "number" ? Text.plural(asset.item_count, "item") : ""
   return typeof asset.filesize === "number" ? UploadBar.bytes(asset.filesize) : ""

@@ -132,6 +132,9 @@ export const handle = Effect.fn("Cli.batchUndo")(function* (args: {
       ChainText.listed(Chunk.toReadonlyArray(first), { total: stacked.chains, word: "off" })
     )
   }
+  if (stacked.links === 0 && !deletes && !args.json && stdio.outIsTerminal) {
+    return yield* stdio.say("None of its versions is on a stack, so there is nothing to take out.\n")
+  }
   yield* Confirm.ask(`Take ${all}?`, { yes: args.yes, unasked: "go-on" })
   yield* stdio.err(`Taking ${extent}.\n`)
   const ended = yield* JobView.show(

@@ -247,7 +247,7 @@ const aboutV2 = ({ deliveryId, pairs, server }: Started, file: Option.Option<str
         `${curl("GET", list)}\n${powerShell("GET", list)}\n`
   return (
     `\n${single}${batch}` +
-    `\nA folder as it is found in the field, to plan by the names of its files:\nframeio plan ${deliveryId} --rule vfx\n` +
+    `\nA folder as it is found in the field, to plan by the names of its files:\nframeio plan ${deliveryId} --rule vfx --out plan.csv\nframeio batch run plan.csv --ledger job.db\n` +
     reached
   )
 }
@@ -289,7 +289,7 @@ export const handle = Effect.fn("Cli.fake")(function* (
     `A Frame.io on this machine, with ${args.shots} shots of ${args.versions} versions each, nothing stacked yet.\n` +
       `${limitText(args.api, limit)} In another terminal:\n\n`
   )
-  const variables = environment(args.api, server)
+  const variables = [...environment(args.api, server), ["FOLDER", started.deliveryId] as const]
   yield* stdio.out(variables.map(([name, value]) => `export ${name}=${value}\n`).join(""))
   const powerShell = variables.map(([name, value]) => `$env:${name} = "${value}"\n`).join("")
   yield* stdio.err(`\nIn PowerShell:\n${powerShell}`)

@@ -89,7 +89,7 @@ export const handle = Effect.fn("Cli.show")(
         ...Text.rows(
           [
             ["kind", AssetText.kindOf(asset)],
-            ...(typeof asset.filesize === "number" ? [["size", `${asset.filesize} bytes`] as const] : []),
+            ...(typeof asset.filesize === "number" ? [["size", AssetText.sizeOf(asset)] as const] : []),
             ["id", asset.id],
             ...(stack === undefined || stack === asset
               ? []

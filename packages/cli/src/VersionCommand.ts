@@ -18,10 +18,11 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as AssetLink from "./AssetLink.js"
 import * as AssetText from "./AssetText.js"
-import { CliError, orInterrupted } from "./CliError.js"
+import { CliError, ExitCode, orInterrupted } from "./CliError.js"
 import * as Connection from "./Connection.js"
 import * as Failure from "./Failure.js"
 import * as ItemAsset from "./ItemAsset.js"
+import * as LsCommand from "./LsCommand.js"
 import * as ResultText from "./ResultText.js"
 import { Stdio } from "./Stdio.js"
 import * as Text from "./Text.js"
@@ -51,6 +52,27 @@ const throughPort = (link: VersionPlan.Link, json: boolean) =>
     yield* stdio.say(yield* ResultText.onStack(name ?? link.nextAssetId, link.nextAssetId, stackId))
   })
 
+/** Why one is refused as the newest version, by name and with the one rule that applies, where it can be told. */
+const whyRefused = (nextId: Asset.AssetId, onto: Asset.Asset) =>
+  Effect.map(VersionStack.locate(nextId), (location): string | undefined => {
+    const name = AssetText.nameOf(location.asset)
+    switch (location._tag) {
+      case "Member": {
+        const stack = `${AssetText.nameOf(location.stack)} (${location.stack.id})`
+        return Asset.sameId(location.stack.id, onto.id)
+          ? `${name} is on the stack ${stack} already. Nothing was changed.`
+          : `${name} is on another stack already, ${stack}, and can be on one only.`
+      }
+      case "Folder":
+      case "Other":
+        return `${name} is a ${AssetText.kindOf(location.asset)}, and only files become versions.`
+      case "Stack":
+        return `${name} is a stack itself, and only files become versions.`
+      case "File":
+        return undefined
+    }
+  })
+
 /**
  * Puts one asset on the stack of another; the answer goes to standard output as JSON unless a person looks at it.
  *
@@ -60,6 +82,9 @@ const throughPort = (link: VersionPlan.Link, json: boolean) =>
 export const handle = Effect.fn("Cli.version")(
   function* (args: { readonly asset: string; readonly next: string; readonly json: boolean }) {
     const stdio = yield* Stdio
+    yield* Effect.validateAll([args.asset, args.next], LsCommand.idOf).pipe(
+      Effect.mapError((errors) => CliError.badInput(errors.map((error) => error.message).join("\n")))
+    )
     const plan = yield* VersionPlan.fromPairs([{ assetId: args.asset, nextAssetId: args.next }]).pipe(
       Effect.mapError((refused) => CliError.badInput(refused.problems.map((problem) => problem.message).join("\n")))
     )
@@ -75,7 +100,14 @@ export const handle = Effect.fn("Cli.version")(
     }
     // The versions of a stack get no versions of their own; the stack does.
     const target = location._tag === "Member" ? location.stack : location.asset
-    const answer = yield* client.version({ assetId: target.id, nextAssetId: link.nextAssetId })
+    const answer = yield* client.version({ assetId: target.id, nextAssetId: link.nextAssetId }).pipe(
+      Effect.catchTag("FrameioInvalidArguments", (error) =>
+        Effect.flatMap(
+          Effect.orElseSucceed(whyRefused(link.nextAssetId, target), () => undefined),
+          (why) => Effect.fail(why === undefined ? error : new CliError({ exitCode: ExitCode.failed, message: why }))
+        )
+      )
+    )
     if (args.json || !stdio.outIsTerminal) return yield* stdio.out(AssetText.json(answer))
     const stackId = Asset.isVersionStack(answer) ? answer.id : Asset.isVersionStack(target) ? target.id : undefined
     yield* stdio.say(

@@ -87,6 +87,35 @@ describe("frameio version, ls, show, rm", () => {
     )
   )
 
+  it.effect("blames the words that are no ids, and says of a refusal the one rule that applies, by name", () =>
+    inFake(({ fake, frameio, shots }) =>
+      Effect.gen(function* () {
+        const wrong = yield* frameio(["version", "--json", "A", "B"])
+        assert.strictEqual(wrong.code, 2)
+        for (const word of ["A", "B"]) assert.include(wrong.err, `"${word}" is no asset's id`)
+        assert.notInclude(wrong.err, "asset_id")
+
+        const [[one = "", two = ""] = [], [other = ""] = []] = shots.shots.map(({ versions }) => versions)
+        const name = (id: string) => fake.world.get(id)?.name
+        assert.strictEqual((yield* frameio(["version", one, two])).code, 0)
+        const stack = fake.world.stackOf(one)
+        for (const [onto, said] of [
+          [one, "already. Nothing was changed."],
+          [other, "on another stack already"]
+        ] as const) {
+          const again = yield* frameio(["version", onto, two])
+          assert.strictEqual(again.code, 1, again.err)
+          assert.isTrue(again.err.startsWith(`Error: ${name(two)} is on `), again.err)
+          assert.include(again.err, `${stack?.id}`)
+          assert.include(again.err, said)
+          assert.notInclude(again.err, "asset_type")
+        }
+        const folder = yield* frameio(["version", other, shots.folderId])
+        assert.include(folder.err, "is a folder, and only files become versions.")
+      })
+    )
+  )
+
   it.effect("lists names first, and as JSON in a pipe", () =>
     inFake(({ fake, frameio, shots }) =>
       Effect.gen(function* () {

@@ -64,7 +64,7 @@ describe("frameio fake", () => {
       assert.strictEqual(code, 0, err)
       assert.match(
         out,
-        /^export FRAMEIO_BASE_URL=http:\/\/127\.0\.0\.1:\d+\nexport FRAMEIO_TOKEN=\S+\nexport FRAMEIO_API=v4\n$/
+        /^export FRAMEIO_BASE_URL=http:\/\/127\.0\.0\.1:\d+\nexport FRAMEIO_TOKEN=\S+\nexport FRAMEIO_API=v4\nexport FOLDER=[0-9a-f-]{36}\n$/
       )
       // The stack is there once, so the second of the same call finds its files gone from the folder.
       assert.deepStrictEqual(answers, [

@@ -276,7 +276,8 @@ describe.skipIf(Browser.missing)("A report in Chromium", () => {
       Effect.gen(function* () {
         const { page } = yield* openRows(job(60))
         const details = page.locator("#details")
-        yield* promise(() => page.locator("#grid .body [role=row]").nth(1).click())
+        const one = page.locator("#grid .body [role=row]").nth(1)
+        yield* promise(() => one.locator("[role=gridcell]").first().click())
         assert.include(yield* promise(() => details.textContent()), "No asset 55.")
         yield* promise(() => details.getByRole("button", { name: "line 56" }).click())
         assert.include(
@@ -371,7 +372,7 @@ describe.skipIf(Browser.missing)("A report in Chromium", () => {
         const cells = page.locator("#grid .body [role=row]").first().getByRole("gridcell")
         assert.strictEqual(
           yield* promise(() => cells.nth(4).textContent()),
-          `NotFound 404 ${LinkError.reasonOf(error)}`
+          `NotFound 404 ${LinkError.explanationOf(error)}`
         )
         assert.strictEqual(yield* search(page, '{"first":3} assets.version'), "1 of 2 versions")
         yield* promise(() => cells.first().click())

@@ -147,7 +147,7 @@ describe("BatchReport.toHtml", () => {
       const [one] = embedded(page) as ReadonlyArray<{ fields: unknown; fault: { message: string; reason: string } }>
       assert.deepStrictEqual(one?.fields, { stack: 7, note: "x" })
       assert.strictEqual(one?.fault.message, error.message)
-      assert.match(one?.fault.reason ?? "", /^not found/)
+      assert.match(one?.fault.reason ?? "", /^One of these assets was/)
       assert.include(textOf(page), "1 NotFound 404 One of these assets was moved or deleted")
     })
   )
