@@ -340,8 +340,14 @@ const runWithoutLedger = (args: RunArgs, format: VersionPlan.Format) =>
 const runWithLedger = (args: RunArgs, file: string, format: VersionPlan.Format) =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
+    const fs = yield* FileSystem.FileSystem
+    const isNew = !(yield* Effect.orElseSucceed(fs.exists(file), () => true))
+    let isTaken = false
+    // Behind its end: a plan that is refused leaves no ledger.
+    yield* Effect.addFinalizer(() => (isNew && !isTaken ? Effect.ignore(fs.remove(file)) : Effect.void))
     const ledger = yield* LedgerFile.open(file, "create")
     const job = yield* takeInto(ledger, args, format)
+    isTaken = true
     const before = yield* Effect.mapError(ledger.counts, LedgerFile.toCliError)
     const begun = before.total > before.planned
     yield* stdio.err(

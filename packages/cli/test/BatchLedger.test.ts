@@ -280,6 +280,14 @@ describe("frameio batch, with a ledger", () => {
       const none = yield* piped("batch", "run", plan, "--ledger", plan)
       assert.strictEqual(none.code, 2)
       assert.include(none.err, "not a ledger")
+      // A plan that is refused leaves no ledger, and the one that is there alone.
+      yield* fs.writeFileString(`${plan}.empty`, "")
+      for (const file of [`${ledger}-new`, ledger]) {
+        const refused = yield* piped("batch", "run", `${plan}.empty`, "--ledger", file)
+        assert.strictEqual(refused.code, 2, refused.err)
+      }
+      assert.isFalse(yield* fs.exists(`${ledger}-new`))
+      assert.isTrue(yield* fs.exists(ledger))
       const absent = yield* piped("batch", "status", "--ledger", `${ledger}-not`)
       assert.strictEqual(absent.code, 2)
       assert.include(absent.err, "no such file")
