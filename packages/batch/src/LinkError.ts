@@ -265,7 +265,7 @@ export const reasonOf = (error: LinkError): string =>
  */
 export const explanationOf = (error: LinkError): string => {
   const reason = reasonOf(error)
-  const rest = reason.replace(/^[^().:]*\(\d{3}\)[.:] /, "")
+  const rest = reason.replace(/^(?:[^().:]|\.(?! ))*\(\d{3}\)[.:] /, "")
   return rest === reason ? reason : `${rest.charAt(0).toUpperCase()}${rest.slice(1)}`
 }
 
