@@ -63,7 +63,7 @@ export const next = (audit: StackAudit, file: string | undefined, hasRule: boole
     ...(audit.unstacked === 0
       ? []
       : [
-          `${Text.plural(audit.unstacked, "series")} of loose files ${audit.unstacked === 1 ? "has" : "have"} no stack yet: frameio plan plans ${audit.unstacked === 1 ? "it" : "them"}.`
+          `${Text.plural(audit.unstacked, "series", "series")} of loose files ${audit.unstacked === 1 ? "has" : "have"} no stack yet: frameio plan plans ${audit.unstacked === 1 ? "it" : "them"}.`
         ])
   ]
   return lines.length === 0 ? "" : `${lines.join("\n")}\n`

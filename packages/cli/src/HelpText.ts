@@ -27,6 +27,9 @@ const meaningOf = (flag: CommandLine.Flag<unknown>): string => {
 const placeOf = (one: CommandLine.Argument<unknown>): string =>
   `${one.required ? `<${one.name}>` : `[${one.name}]`}${one.many ? "..." : ""}`
 
+const usageLines = (text: string, room: number): ReadonlyArray<string> =>
+  Text.wrapped(text, room - 7).map((line, index) => `${index === 0 ? `${heading("Usage")}  ` : "       "}${line}`)
+
 /**
  * How a command is called, on one line.
  *
@@ -67,7 +70,7 @@ export const ofCommand = (command: CommandLine.Command, columns: number): string
   return [
     ...Text.wrapped(`${command.summary}.`, room),
     "",
-    `${heading("Usage")}  ${usage(command)}`,
+    ...usageLines(usage(command), room),
     ...command.about.flatMap((paragraph) => ["", ...Text.wrapped(paragraph, room)]),
     ...section(
       "Arguments",
@@ -142,7 +145,7 @@ export const ofGroup = (path: ReadonlyArray<string>, columns: number): string =>
   return [
     ...Text.wrapped(`${groupNamed(path)?.summary ?? ""}.`, room),
     ...(top ? [] : [""]),
-    `${heading("Usage")}  ${["frameio", ...path, "<command>", "[options]"].join(" ")}`,
+    ...usageLines(["frameio", ...path, "<command>", "[options]"].join(" "), room),
     ...Text.wrapped(`of every command: ${globalsInShort}`, room - 7).map((line) => `       ${line}`),
     ...section("Commands", Text.rows(heads(path), room)),
     ...(top

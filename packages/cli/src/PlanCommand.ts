@@ -19,6 +19,7 @@ import * as OutputFile from "./OutputFile.js"
 import * as PlanJson from "./PlanJson.js"
 import * as PlanText from "./PlanText.js"
 import { Stdio } from "./Stdio.js"
+import * as Text from "./Text.js"
 
 /**
  * What was asked for.
@@ -101,7 +102,9 @@ export const handle = Effect.fn("Cli.plan")(function* (request: Request) {
   const findings = targets[1] === undefined || found.length === 0 ? undefined : targets[1].given
 
   yield* tell(PlanText.table(plan.groups))
-  yield* tell(PlanText.findings(found, findings))
+  const isSeen = tell === stdio.out ? stdio.outIsTerminal : stdio.errIsTerminal
+  const columns = isSeen ? yield* stdio.columns : Number.POSITIVE_INFINITY
+  yield* tell(Text.folded(PlanText.findings(found, findings), columns))
 
   const pieces = request.json
     ? PlanJson.ofPlan({ ...plan, findings: found })
@@ -120,7 +123,7 @@ export const handle = Effect.fn("Cli.plan")(function* (request: Request) {
     })
   )
 
-  yield* tell(PlanText.summary(plan, limit))
+  yield* tell(Text.folded(PlanText.summary(plan, limit), columns))
   const shares = Option.getOrElse(request.keepShares, () => [])
   if (shares.length > 0) {
     const V4Job = yield* Effect.promise(() => import("./V4Job.js"))

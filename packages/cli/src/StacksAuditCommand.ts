@@ -19,6 +19,7 @@ import * as OutputFile from "./OutputFile.js"
 import * as PlanJson from "./PlanJson.js"
 import * as PlanText from "./PlanText.js"
 import { Stdio } from "./Stdio.js"
+import * as Text from "./Text.js"
 
 /**
  * What was asked for.
@@ -69,8 +70,9 @@ export const handle = Effect.fn("Cli.stacksAudit")(function* (request: Request) 
   if (request.json || !stdio.outIsTerminal) {
     yield* Stream.runForEach(PlanJson.parcels(PlanJson.ofAudit(audit)), stdio.out)
   } else {
-    yield* stdio.say(AuditText.findings(audit))
-    yield* stdio.say(AuditText.summary(audit))
+    const columns = yield* stdio.columns
+    yield* stdio.say(Text.folded(AuditText.findings(audit), columns))
+    yield* stdio.say(Text.folded(AuditText.summary(audit), columns))
   }
   const format = Option.exists(request.plan, (file) => /\.(?:jsonl|ndjson)$/i.test(file)) ? "jsonl" : "csv"
   if (target !== undefined && audit.mend.length > 0) {

@@ -167,6 +167,7 @@ export const shortened = (text: string, columns: number): string => {
  * @category printing
  */
 export const wrapped = (text: string, columns: number): ReadonlyArray<string> => {
+  if (width(text) <= columns) return [text]
   const lines: Array<string> = []
   let line = ""
   for (const word of text.split(/ +/)) {
