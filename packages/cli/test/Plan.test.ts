@@ -187,6 +187,13 @@ describe("frameio plan, against the fake", () => {
         assert.notInclude(out, "asset_id")
         assert.include(err, "\r\u001b[J\u001b[?7lreading  0 folders  0 files  0 stacks  1 request, 0 to come")
         assert.isTrue(err.endsWith("\r\u001b[J"))
+        const narrow = yield* frameio(["plan", seeded.folderId, "--rule", "vfx"], { terminal: true, columns: 60 })
+        const said = narrow.out.slice(narrow.out.indexOf("Left out:"), narrow.out.indexOf("Nothing was written"))
+        for (const line of said.split("\n")) assert.isAtMost(line.length, 60, line)
+        assert.strictEqual(
+          said.replace(/\s+/g, " ").trim(),
+          out.slice(out.indexOf("Left out:"), out.indexOf("Nothing was written")).replace(/\s+/g, " ").trim()
+        )
       })
     )
   )
