@@ -148,7 +148,11 @@ describe("frameio, bad input", () => {
     ["a concurrency of 0", ["batch", "run", "-", "--concurrency", "0"], "at least 1"],
     ["a file that is not there", ["batch", "run", "/nowhere/x.csv"], "/nowhere/x.csv: there is no such file"],
     ["a folder", ["batch", "run", "/"], "cannot be read"],
-    ["an id that is none", ["version", A, "shot_010"], '"next_asset_id" is "shot_010", which is not a UUID'],
+    [
+      "an id that is none",
+      ["version", A, "shot_010"],
+      '"shot_010" is no asset\'s id, which is a UUID, and no link to one.'
+    ],
     ["an asset on itself", ["version", A, A], "cannot be put on itself"]
   ] as const) {
     it.effect(`answers 2 to ${what}, and says so once`, () =>

@@ -170,7 +170,7 @@ describe("frameio plan, against the fake", () => {
       Effect.gen(function* () {
         const { code, err, out } = yield* frameio(["plan", seeded.folderId, "--rule", "vfx"], {
           terminal: true,
-          columns: 120
+          columns: 200
         })
         assert.strictEqual(code, 1)
         assert.match(out, /AGM_201_010_comp_NFX +stack at v002 +v3 v004 +goes on the stack +AGM delivery\n/)
