@@ -10,6 +10,7 @@ import * as Schema from "effect/Schema"
 import * as LedgerUploads from "./internal/ledger/ledgerUploads.js"
 import { expectedOf } from "./internal/plan/planRules.js"
 import type * as JobRecord from "./JobRecord.js"
+import type * as JobWriter from "./JobWriter.js"
 import * as LinkError from "./LinkError.js"
 import type * as VersionPlan from "./VersionPlan.js"
 
@@ -47,6 +48,72 @@ export interface LinkRecord {
   /** Whether a share was changed for it that is not as it was; absent where the store keeps none. */
   readonly shared?: 0 | 1
 }
+
+/**
+ * A link of a new plan.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const planned = (
+  { index, target }: Pick<VersionPlan.Chain, "index" | "target">,
+  { assetId, fields, line, nextAssetId }: VersionPlan.Link
+): LinkRecord => ({
+  line,
+  chain: index,
+  target,
+  asset_id: assetId,
+  next_asset_id: nextAssetId,
+  fields: fields === undefined ? null : JSON.stringify(fields),
+  state: "planned",
+  how: null,
+  sent_to: null,
+  stack_id: null,
+  attempts: 0,
+  sent_at: null,
+  done_at: null,
+  fault: null,
+  home: null
+})
+
+/**
+ * A row after a change, for a store that is no SQL. A confirmed link keeps its state, `how` and `done_at` when it is looked
+ * up again.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const patched = (row: LinkRecord, patch: JobWriter.Patch): LinkRecord => ({
+  ...row,
+  state: row.state === "confirmed" && patch.state === "planned" ? row.state : (patch.state ?? row.state),
+  how: (row.state === "confirmed" ? row.how : null) ?? patch.how ?? row.how,
+  sent_to: patch.sentTo ?? row.sent_to,
+  stack_id: patch.stackId ?? row.stack_id,
+  attempts: row.attempts + patch.attempts,
+  sent_at: patch.sentAt ?? row.sent_at,
+  done_at: (row.state === patch.state ? row.done_at : null) ?? patch.doneAt ?? row.done_at,
+  fault: patch.fault === null ? row.fault : patch.fault === "" ? null : patch.fault,
+  home: row.home ?? patch.home
+})
+
+/**
+ * {@link patched} as the `SET` of an `UPDATE` of `links` from `patch`, a row of columns named as those of `JobWriter.Patch`:
+ * for SQLite and PostgreSQL alike.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const SET = `
+    state = CASE WHEN links.state = 'confirmed' AND patch.state = 'planned' THEN links.state
+            ELSE coalesce(patch.state, links.state) END,
+    how = coalesce(CASE WHEN links.state = 'confirmed' THEN links.how END, patch.how, links.how),
+    sent_to = coalesce(patch."sentTo", links.sent_to),
+    stack_id = coalesce(patch."stackId", links.stack_id),
+    attempts = links.attempts + patch.attempts,
+    sent_at = coalesce(patch."sentAt", links.sent_at),
+    done_at = coalesce(CASE WHEN links.state = patch.state THEN links.done_at END, patch."doneAt", links.done_at),
+    fault = CASE WHEN patch.fault IS NULL THEN links.fault ELSE nullif(patch.fault, '') END,
+    home = coalesce(links.home, patch.home)`
 
 /**
  * Rows in the order of their chains, one list for each.

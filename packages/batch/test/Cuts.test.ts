@@ -7,42 +7,14 @@ import * as Layers from "./layers.js"
 
 /** A store as a ledger is one: what it was told survives the run. */
 const storeOf = (plan: VersionPlan.VersionPlan) => {
-  const rows = plan.chains.flatMap((chain) =>
-    chain.links.map(
-      (link): LinkRecord.LinkRecord => ({
-        line: link.line,
-        chain: chain.index,
-        target: chain.target,
-        asset_id: link.assetId,
-        next_asset_id: link.nextAssetId,
-        fields: null,
-        state: "planned",
-        how: null,
-        sent_to: null,
-        stack_id: null,
-        attempts: 0,
-        sent_at: null,
-        done_at: null,
-        fault: null
-      })
-    )
-  )
+  const rows = plan.chains.flatMap((chain) => chain.links.map((link) => LinkRecord.planned(chain, link)))
   const write = ({ patches }: JobWriter.Entries) =>
     Effect.sync(() => {
       for (const patch of patches) {
         const at = rows.findIndex(({ line }) => line === patch.line)
         const row = rows[at]
         assert(row !== undefined)
-        rows[at] = {
-          ...row,
-          state:
-            patch.state === null || (row.state === "confirmed" && patch.state === "planned") ? row.state : patch.state,
-          how: patch.how ?? row.how,
-          sent_to: patch.sentTo ?? row.sent_to,
-          stack_id: patch.stackId ?? row.stack_id,
-          attempts: row.attempts + patch.attempts,
-          fault: patch.fault === null ? row.fault : patch.fault === "" ? null : patch.fault
-        }
+        rows[at] = LinkRecord.patched(row, patch)
       }
     })
   const left = () => LinkRecord.byChain(rows).flatMap((chain) => Option.toArray(LinkRecord.leftOf(chain)))

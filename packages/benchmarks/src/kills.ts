@@ -140,13 +140,13 @@ const killed = (
         })
       )
     })
-    const { shots } = Seed.shots(fake.world, { shots: SHOTS, versions: VERSIONS })
+    const seeded = Seed.shots(fake.world, { shots: SHOTS, versions: VERSIONS })
     const folder = yield* Effect.acquireRelease(
       Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "effect-frameio-kills-"))),
       (path) => Effect.sync(() => Fs.rmSync(path, { recursive: true, force: true }))
     )
     const options = { baseUrl: fake.baseUrl, plan: Path.join(folder, "plan.csv"), ledger: Path.join(folder, "job.db") }
-    const rows = shots.flatMap(({ versions: [target, ...rest] }) => rest.map((next) => `${target},${next}`))
+    const rows = Seed.pairs(seeded).map(({ assetId, nextAssetId }) => `${assetId},${nextAssetId}`)
     Fs.writeFileSync(options.plan, ["asset_id,next_asset_id", ...rows, ""].join("\n"))
 
     let kills = 0
@@ -158,7 +158,7 @@ const killed = (
     }
     let last = yield* run(options, undefined)
     for (let n = 1; n < LAST_RUNS && last.code !== 0; n++) last = yield* run(options, undefined)
-    const right = shots.filter(({ versions }) => {
+    const right = seeded.shots.filter(({ versions }) => {
       const found = fake.world.stackOf(versions[0] ?? "")?.versions ?? []
       return found.length === versions.length && versions.every((id, index) => found[index] === id)
     })

@@ -83,16 +83,22 @@ const PATIENCE = "15 minutes"
 const toCliError = (error: { readonly message: string }): CliError =>
   error instanceof CliError ? error : CliError.failed(error.message)
 
+const clientOf = (args: LoginArgs) =>
+  Effect.gen(function* () {
+    const client = yield* Credentials.client({
+      clientId: Option.getOrUndefined(args.clientId),
+      clientSecretFile: Option.getOrUndefined(args.clientSecretFile)
+    })
+    if (Option.isNone(client)) return yield* missingClient("--client-id, or FRAMEIO_CLIENT_ID,")
+    const { baseUrl: imsUrl = AdobeIms.DEFAULT_BASE_URL, clientId, clientSecret } = client.value
+    return { clientId, clientSecret, imsUrl }
+  })
+
 /** A person's login by PKCE: through the browser of this machine, or by the address that another one ended at. */
 const asPerson = (args: LoginArgs, host: string) =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
-    const { clientId, clientSecret } = yield* Credentials.client({
-      clientId: args.clientId,
-      secretFile: args.clientSecretFile
-    })
-    if (clientId === "") return yield* missingClient("--client-id, or FRAMEIO_CLIENT_ID,")
-    const imsUrl = yield* Credentials.imsUrl
+    const { clientId, clientSecret, imsUrl } = yield* clientOf(args)
     const client = { clientId, clientSecret, baseUrl: imsUrl }
     const authorization = yield* AdobeIms.authorize({ ...client, redirectUri: args.redirectUri })
     const browser = Redirect.isHere(args.redirectUri)
@@ -126,13 +132,8 @@ const asPerson = (args: LoginArgs, host: string) =>
 
 const asService = (args: LoginArgs, host: string) =>
   Effect.gen(function* () {
-    const { clientId, clientSecret } = yield* Credentials.client({
-      clientId: args.clientId,
-      secretFile: args.clientSecretFile
-    })
-    if (clientId === "") return yield* missingClient("--client-id, or FRAMEIO_CLIENT_ID,")
+    const { clientId, clientSecret, imsUrl } = yield* clientOf(args)
     if (clientSecret === undefined) return yield* missingClient("--client-secret-file, or FRAMEIO_CLIENT_SECRET,")
-    const imsUrl = yield* Credentials.imsUrl
     return { kind: "service", host, clientId, clientSecret, imsUrl } satisfies CredentialsFile.Login
   })
 

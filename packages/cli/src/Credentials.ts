@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import * as FileSystem from "@effect/platform/FileSystem"
+import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as Path from "@effect/platform/Path"
 import * as AdobeIms from "@effect-frameio/core/AdobeIms"
@@ -91,46 +91,17 @@ export const withoutToken: Effect.Effect<FrameioConfig.Service, CliError> = Effe
 )
 
 /**
- * Where Adobe's identity management is, by `FRAMEIO_IMS_URL`.
+ * The client that options or the environment name, if any does: see `AdobeIms.clientFromConfig`.
  *
  * @since 0.1.0
  * @category getters
  */
-export const imsUrl: Effect.Effect<string> = Effect.map(variable("FRAMEIO_IMS_URL"), (url) =>
-  url === "" ? AdobeIms.DEFAULT_BASE_URL : url
-)
-
-/**
- * A client's id and secret, by options, else by `FRAMEIO_CLIENT_ID`, and `FRAMEIO_CLIENT_SECRET` or
- * `FRAMEIO_CLIENT_SECRET_FILE`; empty where they are not given.
- *
- * @since 0.1.0
- * @category getters
- */
-export const client = (given?: {
-  readonly clientId: Option.Option<string>
-  readonly secretFile: Option.Option<string>
-}): Effect.Effect<
-  { readonly clientId: string; readonly clientSecret: Redacted.Redacted<string> | undefined },
-  CliError,
-  FileSystem.FileSystem
-> =>
-  Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    const clientId =
-      Option.getOrElse(given?.clientId ?? Option.none(), () => "") || (yield* variable("FRAMEIO_CLIENT_ID"))
-    const named = Option.getOrElse(given?.secretFile ?? Option.none(), () => "")
-    const secret = named === "" ? yield* variable("FRAMEIO_CLIENT_SECRET") : ""
-    const file = named || (secret === "" ? yield* variable("FRAMEIO_CLIENT_SECRET_FILE") : "")
-    const text =
-      file === ""
-        ? secret
-        : yield* Effect.mapBoth(fs.readFileString(file), {
-            onSuccess: (content) => content.trim(),
-            onFailure: (error) => CliError.badInput(`The client's secret in ${file} cannot be read: ${error.message}`)
-          })
-    return { clientId, clientSecret: text === "" ? undefined : Redacted.make(text) }
-  })
+export const client = (
+  given?: AdobeIms.ClientConfig
+): Effect.Effect<Option.Option<AdobeIms.Client>, CliError, FileSystem.FileSystem> =>
+  Effect.mapError(AdobeIms.clientFromConfig(given), (error) =>
+    CliError.badInput(`The client's secret cannot be read: ${error.message}`)
+  )
 
 const otherHost = (login: CredentialsFile.Login, host: string, path: string): CliError =>
   new CliError({
@@ -184,10 +155,10 @@ const chosen = Effect.gen(function* () {
     const config = yield* Effect.mapError(FrameioConfig.fromConfig(), badConfig)
     return { config, origin: { kind: "developer-token", from: name, login: undefined } as const }
   }
-  const { clientId, clientSecret } = yield* client()
-  if (clientId !== "" && clientSecret !== undefined) {
+  const service = Option.filter(yield* client(), ({ clientSecret }) => clientSecret !== undefined)
+  if (Option.isSome(service)) {
     const config = yield* withoutToken
-    const credentials = yield* AdobeIms.serverToServer({ clientId, clientSecret, baseUrl: yield* imsUrl })
+    const credentials = yield* AdobeIms.serverToServer(service.value)
     const origin = { kind: "service", from: "FRAMEIO_CLIENT_ID", login: undefined } as const
     return { config: { ...config, credentials }, origin }
   }

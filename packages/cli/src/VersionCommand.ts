@@ -6,7 +6,6 @@
  * @since 0.1.0
  */
 
-import * as VersionPlan from "@effect-frameio/batch/VersionPlan"
 import * as Asset from "@effect-frameio/core/Asset"
 import * as FrameioClient from "@effect-frameio/core/FrameioClient"
 import * as RateLimitCall from "@effect-frameio/ratelimit/RateLimitCall"
@@ -40,8 +39,26 @@ const told = (stackId: Asset.AssetId | undefined, onto: Asset.Asset, nextId: Ass
     return `${next} is ${number > 0 ? `version ${number}` : "the newest version"} on the stack ${Text.linked(link, AssetText.nameOf(stack))} (${stackId}).\n${link === undefined || stdio.links ? "" : `${link}\n`}`
   })
 
+interface Link {
+  readonly assetId: Asset.AssetId
+  readonly nextAssetId: Asset.AssetId
+}
+
+/** Everything that is wrong with the two is said at once. */
+const linkOf = (asset: string, next: string): Effect.Effect<Link, CliError> =>
+  Effect.gen(function* () {
+    yield* Effect.validateAll([asset, next], LsCommand.idOf, { discard: true }).pipe(
+      Effect.mapError((errors) => CliError.badInput(errors.map((error) => error.message).join("\n")))
+    )
+    const [assetId, nextAssetId] = yield* Effect.all([LsCommand.idOf(asset), LsCommand.idOf(next)])
+    if (Asset.sameId(assetId, nextAssetId)) {
+      return yield* CliError.badInput(`The asset ${assetId} cannot be put on itself: the two ids are the same.`)
+    }
+    return { assetId, nextAssetId }
+  })
+
 /** As many requests as the API needs for it, each made once; the answer is the stack. */
-const throughPort = (link: VersionPlan.Link, json: boolean) =>
+const throughPort = (link: Link, json: boolean) =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
     const repository = yield* Repository.Repository
@@ -82,14 +99,7 @@ const whyRefused = (nextId: Asset.AssetId, onto: Asset.Asset) =>
 export const handle = Effect.fn("Cli.version")(
   function* (args: { readonly asset: string; readonly next: string; readonly json: boolean }) {
     const stdio = yield* Stdio
-    yield* Effect.validateAll([args.asset, args.next], LsCommand.idOf).pipe(
-      Effect.mapError((errors) => CliError.badInput(errors.map((error) => error.message).join("\n")))
-    )
-    const plan = yield* VersionPlan.fromPairs([{ assetId: args.asset, nextAssetId: args.next }]).pipe(
-      Effect.mapError((refused) => CliError.badInput(refused.problems.map((problem) => problem.message).join("\n")))
-    )
-    const link = plan.chains[0]?.links[0]
-    if (link === undefined) return
+    const link = yield* linkOf(args.asset, args.next)
     if ((yield* Connection.Api) !== "v2") return yield* throughPort(link, args.json)
     const client = yield* FrameioClient.FrameioClient
     const location = yield* VersionStack.locate(link.assetId)

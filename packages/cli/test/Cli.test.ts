@@ -153,6 +153,11 @@ describe("frameio, bad input", () => {
       ["version", A, "shot_010"],
       '"shot_010" is no asset\'s id, which is a UUID, and no link to one.'
     ],
+    [
+      "two ids that are none",
+      ["version", "x", "y"],
+      '"x" is no asset\'s id, which is a UUID, and no link to one.\n"y" is'
+    ],
     ["an asset on itself", ["version", A, A], "cannot be put on itself"]
   ] as const) {
     it.effect(`answers 2 to ${what}, and says so once`, () =>

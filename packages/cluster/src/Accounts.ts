@@ -163,13 +163,8 @@ const OWN: ReadonlySet<string> = new Set([
   "FRAMEIO_ACCOUNT"
 ])
 
-/**
- * Lets an effect read its configuration as an account's: `FRAMEIO_TOKEN` is `FRAMEIO_TOKEN_SHOW_A` for `show-a`.
- *
- * @since 0.1.0
- * @category combinators
- */
-export const withVariablesOf =
+/** Lets an effect read its configuration as an account's: `FRAMEIO_TOKEN` is `FRAMEIO_TOKEN_SHOW_A` for `show-a`. */
+const withVariablesOf =
   (account: string) =>
   <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     Effect.configProviderWith((provider) =>
@@ -248,21 +243,10 @@ export const fromConfig = (
     const provider = yield* Effect.configProviderWith(Effect.succeed)
     const folder = options?.folder ?? ((yield* variable("FRAMEIO_TOKENS")) || undefined)
 
-    const service = Effect.gen(function* () {
-      const clientId = yield* variable("FRAMEIO_CLIENT_ID")
-      const secretFile = yield* variable("FRAMEIO_CLIENT_SECRET_FILE")
-      const given = yield* variable("FRAMEIO_CLIENT_SECRET")
-      const secret = given === "" && secretFile !== "" ? (yield* fs.readFileString(secretFile)).trim() : given
-      if (clientId === "" || secret === "") return Option.none()
-      const baseUrl = yield* variable("FRAMEIO_IMS_URL")
-      return Option.some(
-        yield* AdobeIms.serverToServer({
-          clientId,
-          clientSecret: Redacted.make(secret),
-          baseUrl: baseUrl === "" ? undefined : baseUrl
-        })
-      )
-    })
+    const service = Effect.map(
+      AdobeIms.clientFromConfig(),
+      Option.filter(({ clientSecret }) => clientSecret !== undefined)
+    )
 
     const find = (account: string) =>
       Effect.gen(function* () {
@@ -270,14 +254,15 @@ export const fromConfig = (
         const isFile = file !== undefined && (yield* Effect.orElseSucceed(fs.exists(file), () => false))
         const isToken =
           isFile || (yield* variable("FRAMEIO_TOKEN")) !== "" || (yield* variable("FRAMEIO_TOKEN_FILE")) !== ""
-        const credentials = isToken ? Option.none() : yield* service
-        if (Option.isSome(credentials)) {
+        const client = isToken ? Option.none() : yield* service
+        if (Option.isSome(client)) {
+          const credentials = yield* AdobeIms.serverToServer(client.value)
           const config = yield* FrameioConfig.fromConfig({
             // What it would be is not asked for: the credentials take its place.
             token: Config.succeed(Redacted.make("by-adobe")),
             tokenFile: Config.succeed("")
           })
-          return { config: { ...config, credentials: credentials.value }, kind: "service" } as const
+          return { config: { ...config, credentials }, kind: "service" } as const
         }
         const config = yield* FrameioConfig.fromConfig(
           isFile ? { token: Config.succeed(Redacted.make("")), tokenFile: Config.succeed(file) } : {}

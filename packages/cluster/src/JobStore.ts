@@ -8,13 +8,11 @@
  */
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
-import * as JobRecord from "@effect-frameio/batch/JobRecord"
+import type * as JobRecord from "@effect-frameio/batch/JobRecord"
 import type * as JobWriter from "@effect-frameio/batch/JobWriter"
 import * as LinkRecord from "@effect-frameio/batch/LinkRecord"
 import type * as VersionPlan from "@effect-frameio/batch/VersionPlan"
 import type { Api } from "@effect-frameio/core/Identity"
-import { NotOnTop } from "@effect-frameio/stacks/VersionStackError"
-import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
@@ -24,6 +22,8 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { ClusterError } from "./ClusterError.js"
+import * as JobReading from "./internal/jobReading.js"
+import { IS_BEHIND_FAILED, IS_STACKED, JOB, type JobRow, jobOf } from "./internal/jobRows.js"
 import * as JobSchema from "./internal/jobSchema.js"
 import * as JobTrace from "./internal/jobTrace.js"
 import * as Words from "./internal/sqlWords.js"
@@ -243,65 +243,8 @@ export class JobStore extends Context.Tag("@effect-frameio/cluster/JobStore")<Jo
 // statements
 // -----------------------------------------------------------------------------
 
-interface JobRow {
-  readonly id: number
-  readonly name: string
-  readonly plan: string | null
-  readonly digest: string
-  readonly account: string
-  readonly api: Api | null
-  readonly checked: boolean
-  readonly traceparent: string | null
-  readonly kind: Job["kind"]
-  readonly state: Job["state"]
-  readonly reason: string | null
-  readonly created_at: number
-  readonly settle_millis: number
-  readonly links: number
-  readonly chains: number
-}
-
-const jobOf = (row: JobRow): Job => ({
-  id: row.id,
-  name: row.name,
-  plan: row.plan ?? undefined,
-  account: row.account,
-  api: row.api ?? undefined,
-  isChecked: row.checked,
-  traceparent: row.traceparent ?? undefined,
-  kind: row.kind,
-  state: row.state,
-  reason: row.reason ?? undefined,
-  createdAtMillis: row.created_at,
-  settleMillis: row.settle_millis,
-  links: row.links,
-  chains: row.chains
-})
-
-/** The driver gives BIGINT as text. */
-const JOB = `id, name, plan, digest, account, kind, state, reason, created_at::float8 AS created_at, settle_millis,
-  links, chains, api, checked, traceparent`
-
-const LINK = `links.line, links.chain, chains.target, links.asset_id, links.next_asset_id, links.fields, links.state,
-  links.how, links.sent_to, links.stack_id, links.attempts, links.sent_at::float8 AS sent_at,
-  links.done_at::float8 AS done_at, links.fault, links.home`
-
-const LINKS_OF = `FROM frameio_links AS links
-  JOIN frameio_chains AS chains ON chains.job = links.job AND chains.id = links.chain`
-
-/** The same rules as those of a ledger. */
 const UPDATE = `
-  UPDATE frameio_links AS links SET
-    state = CASE WHEN links.state = 'confirmed' AND patch.state = 'planned' THEN links.state
-            ELSE coalesce(patch.state, links.state) END,
-    how = coalesce(CASE WHEN links.state = 'confirmed' THEN links.how END, patch.how, links.how),
-    sent_to = coalesce(patch."sentTo", links.sent_to),
-    stack_id = coalesce(patch."stackId", links.stack_id),
-    attempts = links.attempts + patch.attempts,
-    sent_at = coalesce(patch."sentAt", links.sent_at),
-    done_at = coalesce(CASE WHEN links.state = patch.state THEN links.done_at END, patch."doneAt", links.done_at),
-    fault = CASE WHEN patch.fault IS NULL THEN links.fault ELSE nullif(patch.fault, '') END,
-    home = coalesce(links.home, patch.home)
+  UPDATE frameio_links AS links SET ${LinkRecord.SET}
   FROM jsonb_to_recordset($1::jsonb) AS patch(
     line int, state text, how text, "sentTo" text, "stackId" text, attempts int, "sentAt" bigint, "doneAt" bigint,
     fault text, home text
@@ -310,17 +253,6 @@ const UPDATE = `
     AND chains.job = links.job AND chains.id = links.chain AND chains.session = $3
   RETURNING links.line`
 
-/** Links that nothing can be done about, since one below them has failed. */
-const IS_BEHIND_FAILED = `EXISTS (
-  SELECT 1 FROM frameio_links AS failed
-  WHERE failed.job = links.job AND failed.chain = links.chain AND failed.state = 'failed'
-    AND failed.position < links.position
-)`
-
-const IS_STACKED = `((links.state = 'confirmed' AND links.how <> 'already') OR links.state IN ('sent', 'undoing')
-  OR (links.state = 'failed' AND links.fault::jsonb ->> '_tag' = '${NotOnTop._tag}')
-  OR (links.state <> 'undone' AND links.home IS NOT NULL))`
-
 /** Of a chain, in SQL: after a restart of PostgreSQL everybody has that long to be heard again. */
 const isSilent = (secs: string): string =>
   `greatest(seen_at, pg_postmaster_start_time()) < now() - make_interval(secs => ${secs})`
@@ -328,9 +260,8 @@ const isSilent = (secs: string): string =>
 /** So many chains are started with one statement: each worker takes some, and the first need not wait for the last. */
 const STARTED = 48
 
-/** So many links go with one statement, and so many chains are read with one. */
+/** So many links go with one statement. */
 const LINKS = 5000
-const CHAINS = 256
 
 /** How long a write is tried again while PostgreSQL is away: nothing is sent meanwhile. */
 const PATIENCE = Duration.minutes(5)
@@ -505,22 +436,6 @@ export const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = E
       }).pipe(sql.withTransaction, orClusterError)
     })
 
-  const linksOf = (job: number, from: number, to: number) =>
-    query<LinkRecord.LinkRecord>(
-      `SELECT ${LINK} ${LINKS_OF} WHERE links.job = $1 AND links.chain >= $2 AND links.chain < $3
-       ORDER BY links.chain, links.position`,
-      [job, from, to]
-    )
-
-  /** All links of a job, those of one chain together. */
-  const everyChain = ({ chains, id }: Pick<Job, "chains" | "id">) =>
-    Stream.paginateChunkEffect(0, (from) =>
-      Effect.map(linksOf(id, from, from + CHAINS), (rows) => [
-        Chunk.unsafeFromArray(LinkRecord.byChain(rows)),
-        from + CHAINS >= chains ? Option.none<number>() : Option.some(from + CHAINS)
-      ])
-    )
-
   const statementOf = (
     job: Pick<Job, "id" | "kind">,
     session: string,
@@ -574,71 +489,6 @@ export const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = E
       })
     )
 
-  const reading = (name: string): Reading => {
-    const job = Effect.map(get(name), jobOf)
-    const counts: Reading["counts"] = Effect.flatMap(job, ({ id }) =>
-      Effect.map(
-        query<LinkRecord.Group & { behind: boolean }>(
-          `SELECT state, coalesce(how = 'already', false) AS already, state = 'planned' AND ${IS_BEHIND_FAILED} AS behind,
-             count(*)::int AS n FROM frameio_links AS links WHERE job = $1 GROUP BY 1, 2, 3`,
-          [id]
-        ),
-        (groups) =>
-          LinkRecord.countsOf(
-            groups,
-            groups.reduce((sum, { behind, n }) => (behind ? sum + n : sum), 0)
-          )
-      )
-    )
-    const runs: Reading["runs"] = Effect.flatMap(job, ({ id }) =>
-      query<JobRecord.Run>(
-        `SELECT kind, began_at::float8 AS "beganAtMillis", ended_at::float8 AS "endedAtMillis", stopped
-         FROM frameio_runs WHERE job = $1 ORDER BY frameio_runs.id`,
-        [id]
-      )
-    )
-    const samples: Reading["samples"] = Effect.flatMap(job, ({ id }) =>
-      query<JobRecord.Sample>(
-        `SELECT (min(ended_at) - max(millis))::float8 AS "atMillis", max(millis) AS millis, sum(sent)::int AS sent,
-           sum(refused)::int AS refused, max("limit") AS "limit", max(window_millis) AS "windowMillis", min(free) AS free,
-           sum(waiting)::int AS waiting
-         FROM frameio_paces WHERE job = $1 AND millis > 0 GROUP BY ended_at / 1000 ORDER BY ended_at / 1000`,
-        [id]
-      )
-    )
-    const extentOf = (where: string): Reading["left"] =>
-      Effect.flatMap(job, ({ id }) =>
-        Effect.map(
-          query<{ links: number; chains: number }>(
-            `SELECT count(*)::int AS links, count(DISTINCT chain)::int AS chains FROM frameio_links AS links
-             WHERE job = $1 AND ${where}`,
-            [id]
-          ),
-          ([row]) => row ?? { links: 0, chains: 0 }
-        )
-      )
-    return {
-      job,
-      counts,
-      runs,
-      samples,
-      left: extentOf(`state IN ('planned', 'sent') AND NOT ${IS_BEHIND_FAILED}`),
-      stacked: extentOf(IS_STACKED),
-      rows: Stream.unwrap(
-        Effect.map(job, (job) =>
-          Stream.flatMap(everyChain(job), (rows) => Stream.fromIterable(LinkRecord.rowsOf(rows)))
-        )
-      ),
-      head: Effect.flatMap(job, (known) => JobRecord.headOf(known, { counts, runs, samples })),
-      inUse: Effect.flatMap(job, ({ id }) =>
-        Effect.map(
-          query("SELECT 1 FROM frameio_chains WHERE job = $1 AND state = 'open' AND session IS NOT NULL LIMIT 1", [id]),
-          (rows) => rows.length > 0
-        )
-      )
-    }
-  }
-
   return {
     submit,
     speaks,
@@ -655,11 +505,13 @@ export const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = E
     left: (id) =>
       Stream.unwrap(
         Effect.map(query<{ chains: number }>("SELECT chains FROM frameio_jobs WHERE id = $1", [id]), ([row]) =>
-          Stream.filterMap(everyChain({ id, chains: row?.chains ?? 0 }), (rows) => LinkRecord.leftOf(rows))
+          Stream.filterMap(JobReading.everyChain(query, { id, chains: row?.chains ?? 0 }), (rows) =>
+            LinkRecord.leftOf(rows)
+          )
         )
       ),
     undo,
-    reading,
+    reading: (name) => JobReading.make(query, Effect.map(get(name), jobOf)),
     write,
     jobs: Effect.map(query<JobRow>(`SELECT ${JOB} FROM frameio_jobs ORDER BY id DESC`), (rows) => rows.map(jobOf)),
     running: Effect.map(query<JobRow>(`SELECT ${JOB} FROM frameio_jobs WHERE state = 'running' ORDER BY id`), (rows) =>
@@ -697,7 +549,7 @@ export const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = E
            RETURNING chains.id`,
           [job, chain, generation, session, seconds(lease), kind]
         )
-        if (taken.length > 0) return { _tag: "Taken", rows: yield* linksOf(job, chain, chain + 1) }
+        if (taken.length > 0) return { _tag: "Taken", rows: yield* JobReading.linksOf(query, job, chain, chain + 1) }
         const [found] = yield* query<{ kind: Job["kind"]; mine: boolean }>(
           `SELECT jobs.kind, chains.generation = $3 AND chains.state = 'open' AND jobs.state = 'running' AS mine
            FROM frameio_chains AS chains JOIN frameio_jobs AS jobs ON jobs.id = chains.job
@@ -707,7 +559,7 @@ export const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = E
         if (found?.mine !== true) return { _tag: "Over" }
         return { _tag: found.kind === kind ? "Elsewhere" : "Other" }
       }),
-    chain: (job, chain) => linksOf(job, chain, chain + 1),
+    chain: (job, chain) => JobReading.linksOf(query, job, chain, chain + 1),
     stateOf: (job, line) =>
       Effect.map(
         query<{ state: JobRecord.State }>("SELECT state FROM frameio_links WHERE job = $1 AND line = $2", [job, line]),

@@ -43,13 +43,7 @@ export interface Options {
   readonly connections?: number | undefined
 }
 
-/**
- * The defaults of {@link Options}.
- *
- * @since 0.1.0
- * @category constants
- */
-export const defaults = { connections: 10 } as const
+const CONNECTIONS = 10
 
 /**
  * Starts a worker that runs until the scope closes. Then it sends nothing more, lets calls under way finish, and lays its
@@ -64,7 +58,7 @@ export const make = (options: Options): Effect.Effect<Service, ClusterError, Acc
     const pg = PgClient.layer({
       url: options.url,
       applicationName: WorkerName.ofConnections(id),
-      maxConnections: options.connections ?? defaults.connections
+      maxConnections: options.connections ?? CONNECTIONS
     }).pipe(Layer.mapError((error) => new ClusterError({ reason: "Away", detail: Words.of(error) })))
     const engine = yield* Layer.build(Engine.layer(id).pipe(Layer.provideMerge(JobStore.layer), Layer.provide(pg)))
     return yield* Effect.provide(Work.make(id, Times.times), engine)

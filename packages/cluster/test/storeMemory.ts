@@ -3,40 +3,23 @@ import { LinkRecord, type VersionPlan } from "@effect-frameio/batch"
 import { ClusterError, type JobStore } from "@effect-frameio/cluster"
 import { Clock, Duration, Effect, Stream } from "effect"
 
-type Mutable<A> = { -readonly [K in keyof A]: A[K] }
-
 interface Chain {
   state: "planned" | "open" | "done"
   generation: number
   session: string | undefined
   seenAt: number
-  readonly rows: Array<Mutable<LinkRecord.LinkRecord>>
+  rows: ReadonlyArray<LinkRecord.LinkRecord>
 }
 
 const unused = Effect.dieMessage("not of this store")
 
 export const make = (plan: VersionPlan.VersionPlan, api: JobStore.Job["api"]) => {
-  const chains: ReadonlyArray<Chain> = plan.chains.map(({ index, links, target }) => ({
+  const chains: ReadonlyArray<Chain> = plan.chains.map((chain) => ({
     state: "planned",
     generation: 0,
     session: undefined,
     seenAt: 0,
-    rows: links.map(({ assetId, line, nextAssetId }) => ({
-      line,
-      chain: index,
-      target,
-      asset_id: assetId,
-      next_asset_id: nextAssetId,
-      fields: null,
-      state: "planned",
-      how: null,
-      sent_to: null,
-      stack_id: null,
-      attempts: 0,
-      sent_at: null,
-      done_at: null,
-      fault: null
-    }))
+    rows: chain.links.map((link) => LinkRecord.planned(chain, link))
   }))
   let job: JobStore.Job = {
     id: 1,
@@ -61,7 +44,7 @@ export const make = (plan: VersionPlan.VersionPlan, api: JobStore.Job["api"]) =>
     if (chain === undefined) throw new Error(`there is no chain ${index}`)
     return chain
   }
-  const rows = (index: number) => at(index).rows.map((row) => ({ ...row }))
+  const rows = (index: number) => at(index).rows
   const held = (session: string, indexes: ReadonlyArray<number>) =>
     indexes.map(at).filter((chain) => chain.session === session)
 
@@ -110,16 +93,9 @@ export const make = (plan: VersionPlan.VersionPlan, api: JobStore.Job["api"]) =>
     write: (_, session, { patches }) =>
       Effect.suspend(() => {
         for (const patch of patches) {
-          const chain = chains.find((one) => one.rows.some(({ line }) => line === patch.line))
-          const row = chain?.rows.find(({ line }) => line === patch.line)
-          if (row === undefined || chain?.session !== session) return new ClusterError.ClusterError({ reason: "Lost" })
-          row.state = patch.state ?? row.state
-          row.how = patch.how ?? row.how
-          row.sent_to = patch.sentTo ?? row.sent_to
-          row.stack_id = patch.stackId ?? row.stack_id
-          row.attempts += patch.attempts
-          row.sent_at = patch.sentAt ?? row.sent_at
-          row.done_at = patch.doneAt ?? row.done_at
+          const chain = chains.find(({ rows }) => rows.some(({ line }) => line === patch.line))
+          if (chain?.session !== session) return new ClusterError.ClusterError({ reason: "Lost" })
+          chain.rows = chain.rows.map((row) => (row.line === patch.line ? LinkRecord.patched(row, patch) : row))
         }
         return Effect.void
       }),

@@ -7,9 +7,12 @@
  *
  * @since 0.1.0
  */
+import type { PlatformError } from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Clock from "effect/Clock"
+import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
@@ -68,6 +71,51 @@ export interface Client {
   /** The base URL of IMS. It must be https, or http on this machine. Default {@link DEFAULT_BASE_URL}. */
   readonly baseUrl?: string | undefined
 }
+
+/**
+ * Where {@link clientFromConfig} reads its values.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface ClientConfig {
+  /** Default: `FRAMEIO_CLIENT_ID`. */
+  readonly clientId?: string | undefined
+  /** The path of a file with nothing but the secret. Default: `FRAMEIO_CLIENT_SECRET`, else `FRAMEIO_CLIENT_SECRET_FILE`. */
+  readonly clientSecretFile?: string | undefined
+}
+
+/** In many environments a variable cannot be taken away, only emptied. */
+const variable = (name: string): Effect.Effect<string> =>
+  Effect.orElseSucceed(
+    Effect.map(Config.string(name), (value) => value.trim()),
+    () => ""
+  )
+
+/**
+ * The client that the program's `ConfigProvider` names, by default the environment: `FRAMEIO_CLIENT_ID`, with
+ * `FRAMEIO_CLIENT_SECRET` or `FRAMEIO_CLIENT_SECRET_FILE`, and `FRAMEIO_IMS_URL`. None without an id. Fails when the file cannot
+ * be read.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const clientFromConfig = (
+  options?: ClientConfig
+): Effect.Effect<Option.Option<Client>, PlatformError, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const clientId = options?.clientId || (yield* variable("FRAMEIO_CLIENT_ID"))
+    if (clientId === "") return Option.none()
+    const given = options?.clientSecretFile ? "" : yield* variable("FRAMEIO_CLIENT_SECRET")
+    const file = options?.clientSecretFile || (given === "" ? yield* variable("FRAMEIO_CLIENT_SECRET_FILE") : "")
+    const secret = file === "" ? given : (yield* (yield* FileSystem.FileSystem).readFileString(file)).trim()
+    const baseUrl = yield* variable("FRAMEIO_IMS_URL")
+    return Option.some({
+      clientId,
+      clientSecret: secret === "" ? undefined : Redacted.make(secret),
+      baseUrl: baseUrl === "" ? undefined : baseUrl
+    })
+  })
 
 /**
  * IMS gave no token.

@@ -88,13 +88,7 @@ export interface Expiring {
  */
 export type TokenSource = Effect.Effect<Redacted.Redacted<string> | Expiring, { readonly message: string }>
 
-/**
- * A token that never changes.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const fromToken = (token: Redacted.Redacted<string>, options?: Options): Service => ({
+const fromToken = (token: Redacted.Redacted<string>, options?: Options): Service => ({
   token: Effect.succeed(token),
   renew: () => Effect.succeedNone,
   owner: Effect.succeed(ownerOf(options) ?? token)

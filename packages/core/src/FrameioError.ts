@@ -25,6 +25,8 @@ import * as Exit from "effect/Exit"
 import * as Runtime from "effect/Runtime"
 import * as Schema from "effect/Schema"
 import { AssetId } from "./Asset.js"
+import { entry } from "./internal/errorBody.js"
+import { afterwards, said, subject, tries } from "./internal/errorText.js"
 import { isRefusal } from "./internal/status.js"
 import * as text from "./SafeText.js"
 
@@ -45,13 +47,6 @@ export const Outcome = Schema.Literal("not-applied", "unknown", "applied")
  */
 export type Outcome = typeof Outcome.Type
 
-const detail = {
-  code: Schema.optional(Schema.Number),
-  status: Schema.optional(Schema.Number),
-  title: Schema.optional(Schema.String),
-  detail: Schema.optional(Schema.String)
-}
-
 /**
  * One entry of Frame.io's `errors` list. Every field is optional, as documented.
  *
@@ -59,7 +54,7 @@ const detail = {
  * @category models
  */
 export const ErrorDetail = Schema.Struct({
-  ...detail,
+  ...entry,
   /** V4 only: the path of the faulty field, such as `/data/file_ids`. */
   source: Schema.optional(Schema.Struct({ pointer: Schema.optional(Schema.String) }))
 })
@@ -71,26 +66,6 @@ export const ErrorDetail = Schema.Struct({
  * @category models
  */
 export interface ErrorDetail extends Schema.Schema.Type<typeof ErrorDetail> {}
-
-/**
- * The documented body of an error (`HTTPError`). Every field is optional.
- *
- * @since 0.1.0
- * @category models
- */
-export const ErrorBody = Schema.Struct({
-  code: Schema.optional(Schema.NullOr(Schema.Number)),
-  message: Schema.optional(Schema.NullOr(Schema.String)),
-  errors: Schema.optional(Schema.NullOr(Schema.Array(Schema.Struct(detail).annotations({ identifier: "ErrorDetail" }))))
-}).annotations({ identifier: "HTTPError" })
-
-/**
- * The documented body of an error.
- *
- * @since 0.1.0
- * @category models
- */
-export interface ErrorBody extends Schema.Schema.Type<typeof ErrorBody> {}
 
 /**
  * Something wrong with one field: where, and what.
@@ -145,42 +120,6 @@ const status = <const S extends number>(value: S) => ({
 })
 
 const KEY = "@effect-frameio/core/FrameioError"
-
-const subject = (error: { readonly endpoint: string; readonly assetIds: ReadonlyArray<string> }): string => {
-  const name = error.endpoint === "" ? "Frame.io" : error.endpoint
-  if (error.assetIds.length === 0) return `${name}:`
-  const more = error.assetIds.length > 3 ? ` and ${error.assetIds.length - 3} more` : ""
-  return `${name} (${error.assetIds.slice(0, 3).join(", ")}${more}):`
-}
-
-interface Words {
-  readonly title?: string | undefined
-  readonly errors: ReadonlyArray<ErrorDetail>
-  readonly body: string
-}
-
-/** The server's own message, unless it only repeats the status. */
-const said = (error: Words): string => {
-  const details = error.errors
-    .map((one) => [one.title, one.detail].filter((part) => part !== undefined && part !== "").join(": "))
-    .filter((one) => one !== "")
-  const sentence = details.length > 0 ? details.join("; ") : (error.title ?? text.words(error.body, 160))
-  return sentence === "" ? "" : ` It said: "${text.excerpt(sentence, 300)}".`
-}
-
-const afterwards = (error: { readonly outcome: Outcome; readonly endpoint: string }): string => {
-  switch (error.outcome) {
-    case "not-applied":
-      return ""
-    case "unknown":
-      return " Whether the change was made is not known: read the asset, or its stack, before you send it again."
-    case "applied":
-      return " The change was made; do not send it again."
-  }
-}
-
-const tries = (error: { readonly attempts: number; readonly waited: Duration.Duration }): string =>
-  error.attempts > 1 ? ` Tried ${error.attempts} times, waited ${Duration.format(error.waited)}.` : ""
 
 /**
  * 400: the request is not one that Frame.io understands. It is documented for the parts of a realtime upload only; from

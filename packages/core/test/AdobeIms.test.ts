@@ -1,7 +1,8 @@
+import { FileSystem } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { AdobeIms, type Credentials, FrameioConfig, RateLimitScheduler, V4Client } from "@effect-frameio/core"
 import { FakeFrameio, FaultPlan, RateLimiter } from "@effect-frameio/testing"
-import { Effect, Layer, Option, Redacted, TestClock } from "effect"
+import { ConfigProvider, Effect, Layer, Option, Redacted, TestClock } from "effect"
 
 const client = { clientId: "studio", clientSecret: Redacted.make("made-up-secret") }
 
@@ -38,6 +39,35 @@ const loggedIn = Effect.gen(function* () {
   )
   yield* Effect.provideService(AdobeIms.exchange(client, code, authorization), AdobeIms.LoginStore, store)
   return store
+})
+
+describe("AdobeIms: a client out of the environment", () => {
+  const named = (variables: Readonly<Record<string, string>>, options?: AdobeIms.ClientConfig) =>
+    AdobeIms.clientFromConfig(options).pipe(
+      Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(variables)))),
+      Effect.provide(FileSystem.layerNoop({ readFileString: (path) => Effect.succeed(`the secret in ${path}\n`) })),
+      Effect.map(
+        Option.map(({ baseUrl, clientId, clientSecret }) => ({
+          clientId,
+          secret: clientSecret === undefined ? undefined : Redacted.value(clientSecret),
+          baseUrl
+        }))
+      )
+    )
+
+  it.effect("takes the secret itself before its file, and a file that is named before both", () =>
+    Effect.gen(function* () {
+      const both = { FRAMEIO_CLIENT_ID: "studio", FRAMEIO_CLIENT_SECRET: "s", FRAMEIO_CLIENT_SECRET_FILE: "/run/s" }
+      const is = (secret: string | undefined, clientId = "studio") =>
+        Option.some({ clientId, secret, baseUrl: undefined })
+      assert.deepStrictEqual(yield* named(both), is("s"))
+      assert.deepStrictEqual(yield* named({ ...both, FRAMEIO_CLIENT_SECRET: "" }), is("the secret in /run/s"))
+      assert.deepStrictEqual(yield* named(both, { clientSecretFile: "mine" }), is("the secret in mine"))
+      assert.deepStrictEqual(yield* named(both, { clientId: "other" }), is("s", "other"))
+      assert.deepStrictEqual(yield* named({ FRAMEIO_CLIENT_ID: "studio" }), is(undefined))
+      assert.deepStrictEqual(yield* named({ FRAMEIO_CLIENT_SECRET: "s" }), Option.none())
+    })
+  )
 })
 
 describe("AdobeIms: a service", () => {

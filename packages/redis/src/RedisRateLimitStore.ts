@@ -96,8 +96,7 @@ export interface ClientOptions extends CommonOptions {
 /**
  * The defaults of the options.
  *
- * @since 0.1.0
- * @category constants
+ * @internal
  */
 export const defaults = {
   prefix: "frameio:ratelimit:",

@@ -1,6 +1,4 @@
 import { spawn } from "node:child_process"
-import { createServer, type RequestListener } from "node:http"
-import type { AddressInfo } from "node:net"
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib"
 import { FetchHttpClient, type HttpClient } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
@@ -9,6 +7,7 @@ import { Asset, DirectHttpClient, FrameioClient, FrameioError } from "@effect-fr
 import { UndiciHttpClient } from "@effect-frameio/undici"
 import { Effect, Layer, Logger, Redacted } from "effect"
 import { Agent } from "undici"
+import { serve } from "./serve.js"
 
 const id = Asset.AssetId.make("9f8e7d6c-5b4a-3c2d-1e0f-9a8b7c6d5e4f")
 const TOKEN = "fio-u-s3cr3t/t0ken+x"
@@ -21,22 +20,6 @@ const clients: ReadonlyArray<readonly [string, Layer.Layer<HttpClient.HttpClient
   ["NodeHttpClient.layer", NodeHttpClient.layer],
   ["FetchHttpClient", FetchHttpClient.layer]
 ]
-
-const serve = (answer: RequestListener) =>
-  Effect.map(
-    Effect.acquireRelease(
-      Effect.async<ReturnType<typeof createServer>>((resume) => {
-        const server = createServer(answer)
-        server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
-      }),
-      (server) =>
-        Effect.async<void>((resume) => {
-          server.closeAllConnections()
-          server.close(() => resume(Effect.void))
-        })
-    ),
-    (server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  )
 
 const on = <A, E, R>(baseUrl: string, http: Layer.Layer<HttpClient.HttpClient>, program: Effect.Effect<A, E, R>) =>
   Effect.provide(

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type RequestListener } from "node:http"
+import type { IncomingMessage } from "node:http"
 import { type AddressInfo, createServer as createTcpServer, type Server } from "node:net"
 import {
   Cookies,
@@ -15,28 +15,13 @@ import { Asset, DirectHttpClient, FrameioClient, FrameioError } from "@effect-fr
 import { UndiciHttpClient } from "@effect-frameio/undici"
 import { Chunk, Context, Effect, Exit, Fiber, Layer, Redacted, Stream, TestClock } from "effect"
 import { Agent } from "undici"
+import { serve } from "./serve.js"
 
 const id = Asset.AssetId.make("9f8e7d6c-5b4a-3c2d-1e0f-9a8b7c6d5e4f")
 const next = Asset.AssetId.make("2a3b4c5d-6e7f-8a9b-0c1d-2e3f4a5b6c7d")
 const TOKEN = "s3cr3t"
 const asset = { id, type: "file", name: "für 映画 🎬.mov" }
 const limits = { "x-ratelimit-limit": "1000", "x-ratelimit-window": "1000", "x-ratelimit-remaining": "999" }
-
-const serve = (answer: RequestListener) =>
-  Effect.map(
-    Effect.acquireRelease(
-      Effect.async<ReturnType<typeof createServer>>((resume) => {
-        const server = createServer(answer)
-        server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
-      }),
-      (server) =>
-        Effect.async<void>((resume) => {
-          server.closeAllConnections()
-          server.close(() => resume(Effect.void))
-        })
-    ),
-    (server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  )
 
 const on = <A, E, R>(
   baseUrl: string,

@@ -5,6 +5,7 @@ import * as SchemaAST from "effect/SchemaAST"
 import type { AssetId } from "../Asset.js"
 import * as FrameioError from "../FrameioError.js"
 import * as text from "../SafeText.js"
+import * as ErrorBody from "./errorBody.js"
 import { isRefusal } from "./status.js"
 
 /**
@@ -142,7 +143,7 @@ export const fromRealtimeAnswer = (from: Refusal): FrameioError.RealtimeStatusEr
 /**
  * The documented JSON body for an error, as a server sends it.
  */
-const toBody = (error: FrameioError.RealtimeStatusError): FrameioError.ErrorBody => ({
+const toBody = (error: FrameioError.RealtimeStatusError): typeof ErrorBody.ErrorBody.Type => ({
   code: error.status,
   message: error.title ?? "",
   errors: error.errors
@@ -155,8 +156,8 @@ const toBody = (error: FrameioError.RealtimeStatusError): FrameioError.ErrorBody
 export const overTheWire = <E extends FrameioError.RealtimeStatusError, I>(
   error: Schema.Schema<E, I>,
   make: (body: Pick<E, "errors"> & { readonly title?: string }) => E
-): Schema.Schema<E, typeof FrameioError.ErrorBody.Encoded> =>
-  Schema.transform(FrameioError.ErrorBody, Schema.typeSchema(error), {
+): Schema.Schema<E, typeof ErrorBody.ErrorBody.Encoded> =>
+  Schema.transform(ErrorBody.ErrorBody, Schema.typeSchema(error), {
     strict: true,
     decode: (body) =>
       make({ errors: body.errors ?? [], ...(typeof body.message === "string" ? { title: body.message } : {}) }),

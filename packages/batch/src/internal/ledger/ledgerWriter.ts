@@ -5,24 +5,14 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import type * as JobWriter from "../../JobWriter.js"
 import type { LedgerError } from "../../LedgerError.js"
+import * as LinkRecord from "../../LinkRecord.js"
 
-/** A confirmed link keeps its state when it is looked up again; only `retryFailed` plans it again. */
 const UPDATE = `
-  UPDATE links SET
-    state = CASE WHEN links.state = 'confirmed' AND patch.state = 'planned' THEN links.state
-            ELSE coalesce(patch.state, links.state) END,
-    how = coalesce(CASE WHEN links.state = 'confirmed' THEN links.how END, patch.how, links.how),
-    sent_to = coalesce(patch.sent_to, links.sent_to),
-    stack_id = coalesce(patch.stack_id, links.stack_id),
-    attempts = links.attempts + patch.attempts,
-    sent_at = coalesce(patch.sent_at, links.sent_at),
-    done_at = coalesce(CASE WHEN links.state = patch.state THEN links.done_at END, patch.done_at, links.done_at),
-    fault = CASE WHEN patch.fault IS NULL THEN links.fault ELSE nullif(patch.fault, '') END,
-    home = coalesce(links.home, patch.home)
+  UPDATE links SET ${LinkRecord.SET}
   FROM (
     SELECT
-      value ->> 0 AS line, value ->> 1 AS state, value ->> 2 AS how, value ->> 3 AS sent_to, value ->> 4 AS stack_id,
-      value ->> 5 AS attempts, value ->> 6 AS sent_at, value ->> 7 AS done_at, value ->> 8 AS fault, value ->> 9 AS home
+      value ->> 0 AS line, value ->> 1 AS state, value ->> 2 AS how, value ->> 3 AS "sentTo", value ->> 4 AS "stackId",
+      value ->> 5 AS attempts, value ->> 6 AS "sentAt", value ->> 7 AS "doneAt", value ->> 8 AS fault, value ->> 9 AS home
     FROM json_each(?)
   ) AS patch
   WHERE links.line = patch.line`
