@@ -26,7 +26,7 @@ import { fromForm } from "./forms.js"
 import * as handlers from "./handlers.js"
 import type { ServerRequest } from "./messages.js"
 import type * as Payload from "./payload.js"
-import { BROKEN, html, REFUSED, type Reply, SILENCE, withRetryAfter } from "./reply.js"
+import { afterwards, BROKEN, html, REFUSED, type Reply, withRetryAfter } from "./reply.js"
 import * as StorageHost from "./storageHost.js"
 import * as V4Face from "./v4/face.js"
 import * as Ims from "./v4/ims.js"
@@ -285,24 +285,12 @@ export const make = (parts: Parts): Effect.Effect<Engine, never, Scope.Scope> =>
         ended(response.status, { refusal: "Proxy" })
         return Effect.succeed({ _tag: "Answer", response })
       }
-      const answer = (response: HttpServerResponse.HttpServerResponse, decision?: RateLimiter.Decision): Reply => {
-        switch (fault?._tag) {
-          case "AnswerLost":
-            return BROKEN
-          case "NoAnswer":
-            return SILENCE
-          case "HtmlAfter":
-            return { _tag: "Answer", response: html(fault.status ?? 502) }
-          default: {
-            const remaining = decision === undefined ? undefined : face.remaining(decision, response.status)
-            const headers = rateLimitHeaders(decision, remaining, fate.headers)
-            return {
-              _tag: "Answer",
-              response: headers === NO_HEADERS ? response : HttpServerResponse.setHeaders(response, headers)
-            }
-          }
-        }
-      }
+      const answer = (response: HttpServerResponse.HttpServerResponse, decision?: RateLimiter.Decision): Reply =>
+        afterwards(fault, () => {
+          const remaining = decision === undefined ? undefined : face.remaining(decision, response.status)
+          const headers = rateLimitHeaders(decision, remaining, fate.headers)
+          return headers === NO_HEADERS ? response : HttpServerResponse.setHeaders(response, headers)
+        })
 
       const asking = face.authenticate(arrival)
       if (HttpServerResponse.isServerResponse(asking)) {

@@ -34,6 +34,24 @@ export const html = (status: number): HttpServerResponse.HttpServerResponse =>
   })
 
 /**
+ * The answer of a change that was made, unless a fault takes it.
+ *
+ * @internal
+ */
+export const afterwards = (fault: Fault | undefined, response: () => HttpServerResponse.HttpServerResponse): Reply => {
+  switch (fault?._tag) {
+    case "AnswerLost":
+      return BROKEN
+    case "NoAnswer":
+      return SILENCE
+    case "HtmlAfter":
+      return { _tag: "Answer", response: html(fault.status ?? 502) }
+    default:
+      return { _tag: "Answer", response: response() }
+  }
+}
+
+/**
  * The retry hint that a plan puts on an answer.
  *
  * @internal

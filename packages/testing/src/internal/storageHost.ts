@@ -9,7 +9,7 @@ import type * as Journal from "../Journal.js"
 import * as Storage from "../Storage.js"
 import type { World } from "../World.js"
 import * as Crc32 from "./crc32.js"
-import { BROKEN, html, type Reply, SILENCE, withRetryAfter } from "./reply.js"
+import { afterwards, BROKEN, html, type Reply, withRetryAfter } from "./reply.js"
 import type { Place } from "./uploads.js"
 import type { State } from "./v4/state.js"
 import type { Announcer } from "./v4/webhooks.js"
@@ -234,16 +234,7 @@ export const make = (parts: Parts) => {
         Effect.sync(() => ended(0, false, "ClientGone"))
       )
       ended(response.status, applied, refusal)
-      switch (fault?._tag) {
-        case "AnswerLost":
-          return BROKEN
-        case "NoAnswer":
-          return SILENCE
-        case "HtmlAfter":
-          return { _tag: "Answer", response: html(fault.status ?? 502) }
-        default:
-          return { _tag: "Answer", response }
-      }
+      return afterwards(fault, () => response)
     })
 
   return { arrive }
