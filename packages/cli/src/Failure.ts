@@ -31,12 +31,21 @@ const UNKNOWN_AUTHORITY: ReadonlySet<string> = new Set([
 
 const OUT_OF_DATE: ReadonlySet<string> = new Set(["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"])
 
-const ofTransport = ({ code = "", reason }: TransportError): ReadonlyArray<string> => {
+const NO_CONNECTION: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT"
+])
+
+const ofTransport = ({ code = "" }: TransportError): ReadonlyArray<string> => {
   if (UNKNOWN_AUTHORITY.has(code)) {
     return ["If your company's proxy signs its own certificates: NODE_EXTRA_CA_CERTS=<file>.pem names its authority."]
   }
   if (OUT_OF_DATE.has(code)) return ["Check the clock of this machine; frameio doctor compares it with Frame.io's."]
-  return reason === "NotSent" ? ["frameio doctor checks the network and the proxy (HTTPS_PROXY)."] : []
+  return NO_CONNECTION.has(code) ? ["frameio doctor checks the network and the proxy (HTTPS_PROXY)."] : []
 }
 
 /**
