@@ -86,6 +86,31 @@ describe.each(["v2", "v4"] as const)("a chain over %s", (api) => {
     }).pipe(Effect.provide(outside))
   )
 
+  it.scoped("does not wait until the chains of an older job are handed over", () =>
+    Effect.gen(function* () {
+      const fake = yield* FakeFrameio.FakeFrameio
+      const seeded = Seed.shots(fake.world, { shots: 2, versions: 3 })
+      const store = StoreMemory.make(yield* VersionPlan.fromPairs(Seed.pairs(seeded)), api)
+      const older = 99
+      yield* work(
+        "worker",
+        {
+          ...store.service,
+          running: Effect.map(store.service.running, (jobs) => [
+            ...jobs.map((job) => ({ ...job, id: older, isChecked: true })),
+            ...jobs
+          ]),
+          start: (job, options) =>
+            job === older ? Effect.as(Effect.sleep("5 minutes"), []) : store.service.start(job, options)
+        },
+        api
+      )
+      const isMade = () => [0, 1].every((chain) => store.rowsOf(chain).every(({ state }) => state === "confirmed"))
+      yield* Effect.repeat(TestClock.adjust("250 millis"), { until: isMade, times: 480 })
+      assert.isTrue(isMade(), "within two minutes")
+    }).pipe(Effect.provide(outside))
+  )
+
   it.scoped("goes to another at once, when its worker is told to end", () =>
     Effect.gen(function* () {
       const fake = yield* FakeFrameio.FakeFrameio

@@ -123,7 +123,8 @@ export const make = (
               return Effect.logWarning(`${job.name} waits. ${error.message}`)
             })
           ),
-        { discard: true }
+        // Side by side: a small job does not wait while the chains of a large one are handed over.
+        { concurrency: "unbounded", discard: true }
       )
       if (jobs.length > 0) yield* store.finish
     }).pipe(Effect.catchAllCause((cause) => Effect.logWarning("Could not look for work", cause)))
