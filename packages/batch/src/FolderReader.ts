@@ -99,7 +99,7 @@ export class NotAFolder extends Schema.TaggedError<NotAFolder>("@effect-frameio/
   }
 ) {
   override get message(): string {
-    return `${JSON.stringify(this.name)} (${this.assetId}) is a ${this.kind} and no folder. Name the folder that it is in, or a project's root folder.`
+    return `${JSON.stringify(this.name)} (${this.assetId}) is a ${this.kind}, not a folder. Name the folder that it is in, or a project's root folder.`
   }
 }
 

@@ -64,7 +64,7 @@ const advice: { readonly [K in Reason]: string } = {
   Newer: "a newer version wrote this ledger. Update, or use the version that wrote it.",
   OtherPlan: "this is the ledger of another plan. Run the plan that it was made for, or name a new ledger.",
   OtherApi:
-    "this job was begun on another version of Frame.io's API. Go on over that one; to do the rest over this one, plan again and take a new ledger: what is in place already is then found, and not sent.",
+    "this job was begun on another version of Frame.io's API. Go on over that one; to do the rest over this one, plan again and take a new ledger: versions in place are then found, and not sent.",
   NoPlan: "no plan was taken into this ledger yet. Run a plan with it first.",
   Busy: "another program has had this file to itself for half a minute, such as a backup or a database browser. Nothing more was sent; close it and run the same command again.",
   Linked:
@@ -72,12 +72,12 @@ const advice: { readonly [K in Reason]: string } = {
   Replaced:
     "this file, or the log beside it, was moved, removed or replaced while a run was writing to it. Nothing more was sent. Put it back, or wait half a minute and run the plan with a new ledger and let it look first.",
   InUse: "another run is at work on this ledger. Wait until it has ended; its status can be read meanwhile.",
-  NoShares: "this version of Frame.io's API has no calls for shares, so that none can be kept. Nothing was sent.",
+  NoShares: "this version of Frame.io's API has no calls for shares, so none can be kept. Nothing was sent.",
   Undone: "this job was undone. To stack the plan again, name a new ledger.",
   ReadOnly: "it cannot be written to. Check the rights of the file and of its folder.",
   Full: "there is no room left to write. Nothing more was sent; make room and run the same command again.",
   Corrupt:
-    "the file is damaged. Wait half a minute, for a call may be under way, then run the plan with a new ledger and let it look first: what is in place is found by reading, and not sent again.",
+    "the file is damaged. Wait half a minute, because a call may be under way, then run the plan with a new ledger and let it look first: versions in place are found by reading, and not sent again.",
   NoDriver:
     "SQLite's library for this platform is not installed. Install again without `--omit=optional` or `--no-optional`.",
   Failed: "it cannot be used."

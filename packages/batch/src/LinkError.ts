@@ -36,9 +36,9 @@ export class TargetChanged extends Schema.TaggedError<TargetChanged>(`${KEY}/Tar
 }) {
   override get message(): string {
     const what = {
-      Stacked: "was in no stack when the plan was made, and is in one now",
+      Stacked: "was in no stack when the plan was made, but is in one now",
       Grown: "has changed since the plan was made",
-      Unstacked: "was a stack when the plan was made, and is none now"
+      Unstacked: "was a stack when the plan was made, but is no stack now"
     }[this.change]
     const top = this.newest === undefined ? "" : `, with ${this.newest} on top`
     return `${this.name === undefined ? this.assetId : JSON.stringify(this.name)} ${what}${top}. Nothing was put on it: plan again.`
@@ -60,8 +60,8 @@ export class MovedSince extends Schema.TaggedError<MovedSince>(`${KEY}/MovedSinc
 }) {
   override get message(): string {
     return this.stackId === undefined
-      ? `${this.assetId} is no longer on the stack where this job has put it, and on no other. It was left there; trying again what failed puts it back, unless a later version of this job is on top.`
-      : `${this.assetId} is on another stack now, ${this.stackId}, where this job has not put it. It was left there.`
+      ? `${this.assetId} is no longer on the stack where this job put it, nor on another. It was left where it is; a retry puts it back, unless a later version of this job is on top.`
+      : `${this.assetId} is on another stack now, ${this.stackId}, where this job did not put it. It was left there.`
   }
 }
 
@@ -86,11 +86,11 @@ export class ShareInDoubt extends Schema.TaggedError<ShareInDoubt>(`${KEY}/Share
   override get message(): string {
     const why =
       this.why === "Lost"
-        ? "the answer to taking it out was lost"
-        : "Frame.io answers the taking out of what is in no share as if it had been in it"
-    return `Whether ${this.assetId} was in the share ${this.shareId} is not known: ${why}. It is not in it now, ${this.next} was not added, and nothing was stacked. If it was in it, put it back by hand; ${
+        ? "the answer to removing it was lost"
+        : "Frame.io answers the removal of a file that is in no share as if it had been there"
+    return `It is not known whether ${this.assetId} was in the share ${this.shareId}: ${why}. It is not in it now, ${this.next} was not added, and nothing was stacked. If it was in it, put it back by hand; ${
       this.why === "Lost"
-        ? "trying again what failed looks once more, and leaves the share alone where it is not in it."
+        ? "a retry looks once more, and leaves the share alone if it is not in it."
         : "then run the job in a new ledger that keeps no shares, and change the share by hand."
     }`
   }

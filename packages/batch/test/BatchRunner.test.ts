@@ -106,7 +106,7 @@ describe("BatchRunner", () => {
         assert.deepInclude(last(events).counts, { sent: 1, confirmed: 1, failed: 1, skipped: 1 })
         const failed = events.find((event) => event._tag === "Failed")
         const words = failed?._tag === "Failed" ? failed.message : ""
-        assert.include(words, '"Spot_v001.mov" was in no stack when the plan was made, and is in one now')
+        assert.include(words, '"Spot_v001.mov" was in no stack when the plan was made, but is in one now')
         assert.include(words, "file 06")
         assert.include(words, "plan again")
       })

@@ -42,10 +42,11 @@ const anything = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 const copyAnswer = Schema.Struct(
   {
     error: Schema.optional(Schema.Unknown).annotations({
-      description: "What was not copied, and why: an object or null, as documented; nothing is known of what is in it."
+      description:
+        "The assets that were not copied, and why: an object or null, as documented; its content is not documented."
     }),
     success: Schema.optional(Schema.Unknown).annotations({
-      description: "What was copied: an object or null, as documented; presumably assets by id."
+      description: "The copied assets: an object or null, as documented; presumably assets by id."
     })
     // The specification's `succes_test` and its property without a name are accidents.
   },
@@ -65,7 +66,7 @@ export const CopyAnswer: Schema.Schema<CopyAnswer> = copyAnswer.annotations({ id
 const deleteAnswer = Schema.Struct(
   {
     error: Schema.optional(Schema.Unknown).annotations({
-      description: "What was not deleted, and why: an object, as documented; nothing is known of what is in it."
+      description: "The assets that were not deleted, and why: an object, as documented; its content is not documented."
     })
   },
   anything

@@ -97,7 +97,7 @@ const listing = HttpApiEndpoint.get("children")`/v2/assets/${assetId}/children`
       page,
       page_size: pageSize("the default and the maximum are not documented"),
       include: query.joined(
-        "What comes along, joined with commas. Documented: children (the first three only), cover_asset, review_links. Frame.io's SDK also names creator and presentation."
+        "Related resources, joined with commas. Documented: children (the first three only), cover_asset, review_links. Frame.io's SDK also names creator and presentation."
       ),
       // The documented enumeration of single fields would refuse the documentation's own example.
       sort: query.joined("Fields joined with commas, - in front reverses: filetype,-id."),

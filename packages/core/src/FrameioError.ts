@@ -389,13 +389,13 @@ export class DecodeError extends Schema.TaggedError<DecodeError>(`${KEY}/DecodeE
     if (first.path === "" && this.outcome !== "applied") {
       const what = text.words(this.body, 160)
       const shown = what === "" ? "" : `: "${what}"`
-      return `${subject(this)} the answer ${first.message}${shown}. Something else than Frame.io answers: check the base URL and any proxy or login page in between.${afterwards(this)}`
+      return `${subject(this)} the answer ${first.message}${shown}. Something other than Frame.io answered: check the base URL and any proxy or login page in between.${afterwards(this)}`
     }
     const list = this.problems.map((problem) => {
       const where = problem.path === "" ? "the body" : problem.path
       return `${where}${problem.assetId === undefined ? "" : ` of asset ${problem.assetId}`}: ${problem.message}`
     })
-    return `${subject(this)} the answer is not what is documented. ${list.join("; ")}.${afterwards(this)}`
+    return `${subject(this)} the answer is not as documented. ${list.join("; ")}.${afterwards(this)}`
   }
 }
 
@@ -415,7 +415,7 @@ export class CredentialsError extends Schema.TaggedError<CredentialsError>(`${KE
   }
 ) {
   override get message(): string {
-    return `${subject(this)} no token could be had, so nothing was sent. ${text.excerpt(this.detail, 300)}`
+    return `${subject(this)} no token could be obtained, so nothing was sent. ${text.excerpt(this.detail, 300)}`
   }
 }
 
@@ -440,7 +440,7 @@ export class ListIncomplete extends Schema.TaggedError<ListIncomplete>(`${KEY}/L
 ) {
   override get message(): string {
     const of = this.total === undefined ? "" : ` of ${this.total}`
-    return `${subject(this)} the list is not whole: ${this.seen}${of} were seen. Read it again when nobody moves or deletes in it.`
+    return `${subject(this)} the list is incomplete: ${this.seen}${of} items were seen. Read it again when nobody moves or deletes items in it.`
   }
 }
 

@@ -206,7 +206,7 @@ export const Payload = fields
   .pipe(Schema.filter((payload) => problemsOf(payload).map(({ message, path }) => ({ path: [path], message }))))
   .annotations({
     identifier: "NewAsset",
-    description: "What is to be created in a folder",
+    description: "The asset to create in a folder",
     examples: [{ type: "folder", name: "dailies" }],
     jsonSchema: {}
   })

@@ -195,7 +195,7 @@ export const LibraryQuery = Schema.Struct(libraryQuery)
  */
 export const AssetsQuery = Schema.Struct({
   ...libraryQuery,
-  include: query.text("What comes along with each asset, joined with commas."),
+  include: query.text("Related resources of each asset, joined with commas."),
   project_id: Schema.optional(uuid),
   properties: onlyByPost("Values of one's own. How they are written in a query is not documented."),
   shared_projects: query.flag("Whether shared projects are searched, too."),

@@ -41,7 +41,7 @@ export class SourceMismatch extends Schema.TaggedError<SourceMismatch>(`${KEY}/S
       const rest =
         this.assetId === undefined
           ? "Nothing was created."
-          : `The asset ${this.assetId} is left, and no version of anything: delete it.`
+          : `The asset ${this.assetId} is left, and is on no stack: delete it.`
       return `Upload: the source was changed or replaced while it was uploaded, seen at byte ${this.offset} of ${this.filesize}. Upload it again when nobody writes to it any more. ${rest}`
     }
     const what =
@@ -183,7 +183,7 @@ export class NotArrived extends Schema.TaggedError<NotArrived>(`${KEY}/NotArrive
       this.has === null
         ? "Frame.io says that the upload failed"
         : `Frame.io has ${this.has} bytes of it instead of ${this.filesize}`
-    return `Upload: every part was taken, and ${what}.${left(this.assetId)}`
+    return `Upload: every part was taken, but ${what}.${left(this.assetId)}`
   }
 }
 
@@ -205,11 +205,11 @@ export class NotVersioned extends Schema.TaggedError<NotVersioned>(`${KEY}/NotVe
     const unknown = isFrameioError(this.error)
       ? outcomeOf(this.error) === "unknown"
       : this.error._tag === "FrameioOutcomeUnknown"
-    const is = unknown ? "whether it is a version of" : "it did not become a version of"
+    const is = unknown ? "it is not known whether it is a version of" : "it did not become a version of"
     const finish = unknown
       ? "Read the stack, and put it there if it is missing."
       : "When that is mended, put it on the stack; it need not be uploaded again."
-    return `Upload: the file is uploaded, as ${this.assetId}, and ${is} ${this.onto}${unknown ? " is not known" : ""}. ${text.excerpt(
+    return `Upload: the file is uploaded, as ${this.assetId}, but ${is} ${this.onto}. ${text.excerpt(
       this.error.message,
       600
     )} ${finish}`

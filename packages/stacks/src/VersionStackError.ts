@@ -24,7 +24,7 @@ export class NotStackable extends Schema.TaggedError<NotStackable>(`${KEY}/NotSt
   problems: Schema.NonEmptyArray(Problem)
 }) {
   override get message(): string {
-    return `Nothing was sent, for this cannot be stacked: ${list(this.problems)}.`
+    return `Nothing was sent, because this cannot be stacked: ${list(this.problems)}.`
   }
 }
 
@@ -63,7 +63,7 @@ export class OutOfOrder extends Schema.TaggedError<OutOfOrder>(`${KEY}/OutOfOrde
   assetIds: Schema.NonEmptyArray(AssetId)
 }) {
   override get message(): string {
-    return `On the stack ${this.stackId} there is before its turn: ${this.assetIds.join(", ")}. New versions go on top, so take these out (VersionStack.takeOut) and do it again.`
+    return `The stack ${this.stackId} has versions before their turn: ${this.assetIds.join(", ")}. New versions go on top, so take these out (VersionStack.takeOut) and try again.`
   }
 }
 
@@ -122,7 +122,7 @@ export class NotMade extends Schema.TaggedError<NotMade>(`${KEY}/NotMade`)("Fram
   override get message(): string {
     const times = this.attempts === 1 ? "once" : `${this.attempts} times`
     const last = this.failure === undefined ? "It was answered with success." : this.failure.message
-    return `${this.endpoint} (${this.assetIds.join(", ")}): sent ${times}, and not carried out, as reading shows. Do it again later. ${last}`
+    return `${this.endpoint} (${this.assetIds.join(", ")}): sent ${times}, but reading shows that it was not carried out. Try again later. ${last}`
   }
 }
 
@@ -145,7 +145,7 @@ export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>(`${KEY}/O
   }
 ) {
   override get message(): string {
-    return `${this.endpoint} (${this.assetIds.join(", ")}): whether the change was made is not known. Do the same again when Frame.io can be read: what is in place is seen then, and not sent twice.${this.failure === undefined ? "" : ` ${this.failure.message}`} Reading it failed, too: ${this.reading.message}`
+    return `${this.endpoint} (${this.assetIds.join(", ")}): it is not known whether the change was made. Try again when Frame.io can be read: a change that is in place is then seen, and not sent twice.${this.failure === undefined ? "" : ` ${this.failure.message}`} Reading failed, too: ${this.reading.message}`
   }
 }
 

@@ -449,7 +449,7 @@ describe("VersionStack", () => {
           if (a === undefined || b === undefined) return
           const error = yield* Effect.flip(VersionStack.append({ onto: a, next: b }))
           assert.strictEqual(error._tag, "FrameioNotMade")
-          assert.include(error.message, "sent 3 times, and not carried out")
+          assert.include(error.message, "sent 3 times, but reading shows")
           const { counts } = yield* FakeFrameio.FakeFrameio
           assert.strictEqual((yield* counts("assets.version")).requests, 3)
           if (error._tag !== "FrameioNotMade") return
@@ -472,7 +472,7 @@ describe("VersionStack", () => {
           yield* listRoot
           const error = yield* Effect.flip(VersionStack.append({ onto: a, next: b }))
           assert.strictEqual(error._tag, "FrameioOutcomeUnknown")
-          assert.include(error.message, "Do the same again")
+          assert.include(error.message, "Try again when Frame.io can be read")
         }).pipe(
           Effect.provide(
             over({

@@ -84,10 +84,10 @@ export const formToo = (operation: Part): Part => {
 const ERRORS: Readonly<Record<string, readonly [name: string, description: string]>> = {
   "400": ["BadRequest", "Not a request that Frame.io understands. Documented for the parts of a realtime upload only."],
   "401": ["Unauthorized", "The token is missing, wrong, expired or revoked."],
-  "402": ["UsageExceeded", "What the account's plan allows is used up."],
+  "402": ["UsageExceeded", "The account's plan is used up."],
   "403": ["Forbidden", "The user has no right to do this, or the token lacks a scope."],
-  "404": ["NotFound", "What is named was moved or deleted, or the user cannot see it."],
-  "409": ["Conflict", "What was to be made exists already."],
+  "404": ["NotFound", "The asset was moved or deleted, or the user cannot see it."],
+  "409": ["Conflict", "It exists already."],
   "422": ["InvalidArguments", "An argument is invalid, or a rule is broken."],
   "429": ["RateLimited", "The limit of this endpoint is used up for now. No header says for how long."],
   "500": ["ServerError", "Frame.io failed. It says that this is often a malformed URL or body."]

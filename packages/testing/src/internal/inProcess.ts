@@ -54,7 +54,7 @@ const bytesOf = (
     new HttpClientError.RequestError({
       request,
       reason: "Encode",
-      description: "the fake in process takes text, bytes and streams, and no forms: use it on a port for those"
+      description: "the fake in process takes text, bytes and streams, but no forms: use it on a port for those"
     })
   )
 }

@@ -30,7 +30,7 @@ interface Header {
 const readHeader = (cells: ReadonlyArray<string>, line: number, sink: PairSink): Header | undefined => {
   const names = cells.map((cell) => cell.trim())
   if (names.some(isUuid)) {
-    sink.problem("no-header", line, `The first line has ids and no names. Put this line above it: ${HEADER}`)
+    sink.problem("no-header", line, `The first line has ids instead of column names. Put this line above it: ${HEADER}`)
     // The rest is still worth checking when it is plain which column is which.
     return isUuid(names[0] ?? "") && isUuid(names[1] ?? "")
       ? { asset: 0, next: 1, names: [], extras: false }
@@ -159,8 +159,8 @@ export const make = (
           "broken-csv",
           at,
           error.code === "CSV_QUOTE_NOT_CLOSED"
-            ? "A double quote opened in this line is never closed. What follows was not checked."
-            : "A double quote stands in the middle of a field. Put the whole field in double quotes and write each one inside twice. What follows was not checked."
+            ? "A double quote opened in this line is never closed. The rest was not checked."
+            : "A double quote stands in the middle of a field. Put the whole field in double quotes and write each one inside twice. The rest was not checked."
         )
       }
       return undefined

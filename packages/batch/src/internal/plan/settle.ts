@@ -28,7 +28,7 @@ const doubtOf = (
     "ambiguous-series",
     "left-out",
     filesOf(sorted),
-    `What the versions of ${quoted(outcome.series.base)} are is in doubt: ${doubt}. State a rule or a pattern that says what the digits are.`
+    `The versions of ${quoted(outcome.series.base)} are in doubt: ${doubt}. State a rule or a pattern that says what the digits are.`
   )
   return true
 }

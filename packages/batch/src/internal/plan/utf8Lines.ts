@@ -42,9 +42,9 @@ const count = (bytes: Uint8Array, end: number): number => {
 const BINARIES: ReadonlyArray<readonly [start: ReadonlyArray<number>, message: string]> = [
   [
     [0x50, 0x4b, 0x03, 0x04],
-    "This is a zip archive, such as an Excel workbook (.xlsx), and no text. In Excel, save it as “CSV UTF-8”; in Numbers or Google Sheets, export CSV."
+    "This is a zip archive, such as an Excel workbook (.xlsx), not text. In Excel, save it as “CSV UTF-8”; in Numbers or Google Sheets, export CSV."
   ],
-  [[0xd0, 0xcf, 0x11, 0xe0], "This is an old Excel workbook (.xls), and no text. Save it as “CSV UTF-8”."],
+  [[0xd0, 0xcf, 0x11, 0xe0], "This is an old Excel workbook (.xls), not text. Save it as “CSV UTF-8”."],
   [[0x1f, 0x8b], "This file is compressed. Unpack it first: gunzip -c file.gz | frameio batch run -"]
 ]
 
