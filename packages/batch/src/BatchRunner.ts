@@ -98,6 +98,7 @@ const settingsOf = <E>(
   concurrency: options?.concurrency,
   attempts: options?.attempts ?? defaults.attempts,
   settleAfter: Duration.decode(options?.settleAfter ?? defaults.settleAfter),
+  settleFrom: options?.settleFrom ?? "run",
   stopAfter: options?.stopAfter ?? defaults.stopAfter,
   giveUpAfter: Duration.decode(options?.giveUpAfter ?? defaults.giveUpAfter),
   stop: options?.stop,
@@ -132,6 +133,11 @@ export interface ExtentOptions {
   readonly failedBefore?: number | undefined
   /** How many further links are left alone behind these. Default 0. */
   readonly skippedBefore?: number | undefined
+  /**
+   * From when on `settleAfter` counts for what another process has sent: since the run began, when that process was over,
+   * or, where others work on the same job meanwhile, since the chain came. Default `"run"`.
+   */
+  readonly settleFrom?: "run" | "chain" | undefined
   /**
    * The shares that are kept up to date, and how they stand.
    *

@@ -225,6 +225,34 @@ describe("BatchRunner", () => {
     })
   )
 
+  for (const { settleFrom, waits } of [
+    { settleFrom: "run", waits: 10 },
+    { settleFrom: "chain", waits: 30 }
+  ] as const) {
+    it.effect(`waits ${waits} seconds for what another process has sent, counted from its ${settleFrom}`, () =>
+      Effect.gen(function* () {
+        const stub = Stub.make()
+        const unsettled = (yield* plan([A, B])).chains.map((chain) => ({
+          ...chain,
+          links: chain.links.map((link) => ({ ...link, isUnsettled: true }))
+        }))
+        // The chain comes when the run is 20 seconds old.
+        const chains = Stream.fromEffect(Effect.delay(Effect.succeed(unsettled), "20 seconds")).pipe(
+          Stream.flattenIterables
+        )
+        const fiber = yield* Effect.fork(
+          Stream.runDrain(BatchRunner.runChains(chains, { settleFrom })).pipe(Effect.provide(stub.layer))
+        )
+        yield* TestClock.adjust(20_000 + 1000 * waits - 1)
+        assert.strictEqual(stub.calls.length, 0)
+        assert.isAbove(stub.reads(), 0, "it was looked for")
+        yield* TestClock.adjust(1)
+        yield* Fiber.join(fiber)
+        assert.deepStrictEqual(stub.on(A), [A, B])
+      })
+    )
+  }
+
   it.effect("says unknown when neither the answer nor the stack can be had", () =>
     Effect.gen(function* () {
       const stub = Stub.make({

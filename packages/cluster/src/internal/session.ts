@@ -13,7 +13,6 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as FiberSet from "effect/FiberSet"
 import * as Mailbox from "effect/Mailbox"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
@@ -24,7 +23,7 @@ import type { ClusterError } from "../ClusterError.js"
 import * as ClusterMetrics from "../ClusterMetrics.js"
 import type * as JobStore from "../JobStore.js"
 import * as JobTrace from "./jobTrace.js"
-import type { Times } from "./times.js"
+import { OPEN, type Times } from "./times.js"
 
 /** The outcome of a link: `made` is on its stack, or off it again; `left` is not, and is not tried again. */
 export type Outcome = "made" | "left"
@@ -72,10 +71,6 @@ const endOf = (event: BatchEvent.BatchEvent): { readonly end: Outcome | "cut sho
 const made = Metric.tagged(ClusterMetrics.links, "outcome", "made")
 const left = Metric.tagged(ClusterMetrics.links, "outcome", "left")
 
-/** Of a chain whose outcome is looked for first, a run of its own tells nothing. */
-const isOfTheRun = (event: BatchEvent.BatchEvent): boolean =>
-  event._tag === "Planned" || event._tag === "Finished" || event._tag === "Paced"
-
 export const make = (options: {
   readonly id: string
   readonly job: JobStore.Job
@@ -98,7 +93,6 @@ export const make = (options: {
     const inHand = new Map<number, InHand>()
     let isEnded = false
     let isDraining = false
-    const aside = yield* FiberSet.make()
     const writer = yield* JobWriter.make(job.kind, (entries) => store.write(job, id, entries))
 
     const letGo = (chain: number): Effect.Effect<void> =>
@@ -132,17 +126,21 @@ export const make = (options: {
     const onEvent = (event: BatchEvent.BatchEvent): Effect.Effect<void, ClusterError> =>
       Effect.zipRight(writer.record(event), settle(event))
 
-    const runner = {
+    const runner: BatchRunner.Options<ClusterError> & BatchRunner.ExtentOptions = {
       name: job.name,
+      concurrency: OPEN,
       settleAfter: Duration.millis(job.settleMillis),
+      // Another worker may have had the chain until now.
+      settleFrom: "chain",
       giveUpAfter: times.giveUpAfter,
-      stop: Deferred.await(stop)
+      stop: Deferred.await(stop),
+      onEvent
     }
 
     const events = Stream.provideService(
       job.kind === "undo"
-        ? BatchRunner.undoChains(Mailbox.toStream(stacked), { ...runner, onEvent })
-        : BatchRunner.runChains(Mailbox.toStream(chains), { ...runner, onEvent }),
+        ? BatchRunner.undoChains(Mailbox.toStream(stacked), runner)
+        : BatchRunner.runChains(Mailbox.toStream(chains), runner),
       Repository.Repository,
       repository
     )
@@ -169,7 +167,6 @@ export const make = (options: {
       ),
       Effect.catchAll((error) => Effect.logWarning(`The work on ${job.name} ended early and is begun again`, error)),
       Effect.zipRight(halt),
-      Effect.zipRight(FiberSet.awaitEmpty(aside)),
       Effect.zipRight(Effect.ignore(layDownAll)),
       Effect.zipRight(Effect.suspend(() => Effect.forEach([...inHand.keys()], letGo, { discard: true }))),
       Effect.ensuring(
@@ -182,30 +179,6 @@ export const make = (options: {
       Effect.forkScoped
     )
 
-    /**
-     * A chain with a link that another process has sent gets a run of its own: a runner waits for calls that may be under
-     * way from its own beginning, and the session's may be long ago.
-     */
-    const settleFirst = (chain: VersionPlan.Chain | VersionPlan.StackedChain) => {
-      const own = {
-        ...runner,
-        onEvent: (event: BatchEvent.BatchEvent) => (isOfTheRun(event) ? Effect.void : onEvent(event))
-      }
-      return Stream.provideService(
-        "madeStack" in chain
-          ? BatchRunner.undoChains(Stream.make(chain), own)
-          : BatchRunner.runChains(Stream.make(chain), own),
-        Repository.Repository,
-        repository
-      ).pipe(
-        Stream.runDrain,
-        Effect.catchAll((error) => Effect.logWarning(`A chain of ${job.name} ended early`, error)),
-        traced,
-        Effect.interruptible,
-        FiberSet.run(aside),
-        Effect.asVoid
-      )
-    }
     const take = (chain: VersionPlan.Chain | VersionPlan.StackedChain): Effect.Effect<void> =>
       Effect.gen(function* () {
         const ends = new Map<number, Deferred.Deferred<Outcome>>()
@@ -213,8 +186,7 @@ export const make = (options: {
         inHand.set(chain.index, { ends, open: ends.size, isCutShort: false })
         yield* Metric.increment(ClusterMetrics.chainsTaken)
         yield* Metric.increment(ClusterMetrics.chainsInHand)
-        if (chain.links.some((link) => link.isUnsettled === true)) yield* settleFirst(chain)
-        else yield* "madeStack" in chain ? stacked.offer(chain) : chains.offer(chain)
+        yield* "madeStack" in chain ? stacked.offer(chain) : chains.offer(chain)
       })
 
     /** Whoever has marked a chain as its own has it in hand, too: only the waiting can be interrupted. */

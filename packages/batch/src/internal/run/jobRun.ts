@@ -29,6 +29,8 @@ export interface Settings<E> {
   readonly concurrency: number | undefined
   readonly attempts: number
   readonly settleAfter: Duration.Duration
+  /** Since when nobody else can have sent anything: since the run began, or since a chain came. */
+  readonly settleFrom: "run" | "chain"
   readonly stopAfter: number
   readonly giveUpAfter: Duration.Duration
   readonly stop: Effect.Effect<unknown> | undefined
@@ -155,6 +157,18 @@ export const run = <C, E, R, E2>(
         isWritten: () => unwritten === undefined
       })
 
+      const onceSince = (since: number): Links.Tools["makeOnce"] =>
+        Links.onceFor({
+          attempts: settings.attempts,
+          settleAfter: settings.settleAfter,
+          emit,
+          halt,
+          // No clock that may have been set says how long ago another process sent it: this one has seen its own time.
+          earlier: Effect.map(monotonicMillis, (now) =>
+            Duration.millis(Math.max(0, Duration.toMillis(settings.settleAfter) - (now - since)))
+          )
+        })
+
       const tools: Links.Tools = {
         repository,
         calls: crew.calls,
@@ -180,16 +194,7 @@ export const run = <C, E, R, E2>(
         },
         emit,
         halt,
-        makeOnce: Links.onceFor({
-          attempts: settings.attempts,
-          settleAfter: settings.settleAfter,
-          emit,
-          halt,
-          // No clock that may have been set says how long ago another process sent it: this one has seen its own time.
-          earlier: Effect.map(monotonicMillis, (now) =>
-            Duration.millis(Math.max(0, Duration.toMillis(settings.settleAfter) - (now - begun)))
-          )
-        })
+        makeOnce: onceSince(begun)
       }
 
       yield* emit({
@@ -224,8 +229,12 @@ export const run = <C, E, R, E2>(
 
       // A fixed crew that takes the next chain when it is free with one: cheaper than a fiber for each chain.
       const next = yield* Feed.make(Stream.interruptWhenDeferred(chains, halt.signal))
+      const one = (chain: C): Effect.Effect<void> =>
+        settings.settleFrom === "run"
+          ? work(chain, tools)
+          : Effect.flatMap(monotonicMillis, (now) => work(chain, { ...tools, makeOnce: onceSince(now) }))
       const worker: Effect.Effect<void, E, R> = Effect.flatMap(next, (chain) =>
-        chain === undefined ? Effect.void : Effect.zipRight(work(chain, tools), worker)
+        chain === undefined ? Effect.void : Effect.zipRight(one(chain), worker)
       )
       const concurrency = settings.concurrency ?? (hasTwo ? CONCURRENCY_OF_TWO : CONCURRENCY)
       const workers = Effect.forEach(Array.from({ length: concurrency }), () => worker, {
