@@ -18,7 +18,7 @@ import type { Times } from "./times.js"
 import * as WorkerName from "./workerName.js"
 
 export interface Service {
-  /** The lines of a chain that are still to be done. */
+  /** The lines of a chain that are still to be done; takes the chain in hand if it is free. */
   readonly lines: (start: JobStore.Start) => Effect.Effect<ReadonlyArray<number>>
   /** Waits for the end of a link; never ends on a worker that shuts down, because another goes on. */
   readonly step: (start: JobStore.Start, line: number) => Effect.Effect<Session.Outcome>
@@ -29,9 +29,6 @@ export interface Service {
 }
 
 export class Hands extends Context.Tag("@effect-frameio/cluster/internal/hands")<Hands, Service>() {}
-
-/** The line of a chain as a whole: its step takes the chain in hand, or lays it down if nothing is left to do. */
-const NO_LINE = -1
 
 /** Waits for PostgreSQL as long as it takes. */
 const whatever = <A>(effect: Effect.Effect<A, ClusterError>): Effect.Effect<A> =>
@@ -94,42 +91,37 @@ export const make = (
         return Option.some(session)
       }).pipe(one.withPermits(1))
 
-    const step = (start: JobStore.Start, line: number): Effect.Effect<Session.Outcome, ClusterError> =>
+    /** By the session of the job, or the next once one has ended; never on a worker that shuts down. */
+    const within = <A>(
+      start: JobStore.Start,
+      use: (session: Session.Session) => Effect.Effect<Option.Option<A>, ClusterError>,
+      otherwise: A
+    ): Effect.Effect<A, ClusterError> =>
       Effect.suspend(() =>
         isDraining
           ? Effect.never
           : Effect.flatMap(
               session(start.job),
               Option.match({
-                onNone: () => Effect.succeed<Session.Outcome>("left"),
+                onNone: () => Effect.succeed(otherwise),
                 onSome: (session) =>
                   Effect.flatMap(
-                    session.step(start, line),
+                    use(session),
                     Option.match({
-                      onNone: () => Effect.delay(step(start, line), times.tick),
-                      onSome: (outcome) => Effect.succeed(outcome)
+                      onNone: () => Effect.delay(within(start, use, otherwise), times.tick),
+                      onSome: (answer) => Effect.succeed(answer)
                     })
                   )
               })
             )
       )
 
+    const lines: Service["lines"] = (start) => whatever(within(start, (session) => session.lines(start), []))
+
     return {
-      step: (start, line) => whatever(step(start, line)),
-      take: (starts) =>
-        Effect.forEach(starts, (start) => Effect.forkIn(whatever(step(start, NO_LINE)), scope), { discard: true }),
-      lines: (start) =>
-        whatever(
-          Effect.gen(function* () {
-            const job = yield* store.beat(start.job, "", [])
-            const rows = yield* store.chain(start.job, start.chain)
-            const left = Session.toDo(job, rows)
-            if (Option.isSome(left)) return left.value.links.map(({ line }) => line)
-            // The worker of its last link may have died before it laid the chain down.
-            yield* step(start, NO_LINE)
-            return []
-          })
-        ),
+      lines,
+      step: (start, line) => whatever(within(start, (session) => session.step(start, line), "left")),
+      take: (starts) => Effect.forEach(starts, (start) => Effect.forkIn(lines(start), scope), { discard: true }),
       drain: Effect.suspend(() => {
         isDraining = true
         return Effect.forEach(sessions.values(), (session) => session.drain, {

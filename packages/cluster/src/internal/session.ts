@@ -37,7 +37,9 @@ interface InHand {
 }
 
 export interface Session {
-  /** Waits for the end of a link, taking a free chain in hand; `undefined` when the session has ended. */
+  /** The lines of a chain that are still to be done, taking it in hand if it is free; `None` when the session has ended. */
+  readonly lines: (start: JobStore.Start) => Effect.Effect<Option.Option<ReadonlyArray<number>>, ClusterError>
+  /** Waits for the end of a link, taking a free chain in hand; `None` when the session has ended. */
   readonly step: (start: JobStore.Start, line: number) => Effect.Effect<Option.Option<Outcome>, ClusterError>
   /** Stops it: nothing more is sent, calls under way may finish, the chains are laid down for others. */
   readonly drain: Effect.Effect<unknown>
@@ -46,11 +48,14 @@ export interface Session {
 }
 
 /** The rest of a chain, if any. */
-export const toDo = (
+const toDo = (
   job: Pick<JobStore.Job, "kind">,
   rows: ReadonlyArray<LinkRecord.LinkRecord>
 ): Option.Option<VersionPlan.Chain | VersionPlan.StackedChain> =>
   job.kind === "undo" ? LinkRecord.stackedOf(rows) : LinkRecord.leftOf(rows)
+
+const linesOf = ({ links }: VersionPlan.Chain | VersionPlan.StackedChain): ReadonlyArray<number> =>
+  links.map(({ line }) => line)
 
 const endOf = (event: BatchEvent.BatchEvent): { readonly end: Outcome | "cut short" } | undefined => {
   switch (event._tag) {
@@ -130,7 +135,7 @@ export const make = (options: {
       name: job.name,
       concurrency: OPEN,
       settleAfter: Duration.millis(job.settleMillis),
-      // Another worker may have had the chain until now.
+      // Another worker may have had the chain until it came here.
       settleFrom: "chain",
       giveUpAfter: times.giveUpAfter,
       stop: Deferred.await(stop),
@@ -189,34 +194,58 @@ export const make = (options: {
         yield* "madeStack" in chain ? stacked.offer(chain) : chains.offer(chain)
       })
 
-    /** Whoever has marked a chain as its own has it in hand, too: only the waiting can be interrupted. */
-    const begin = (start: JobStore.Start, line: number): Effect.Effect<Option.Option<Outcome>, ClusterError> =>
-      Effect.uninterruptibleMask((restore) =>
-        Effect.gen(function* () {
-          const begun = yield* store.begin(start, job.kind, id, times.lease)
-          if (isEnded || isDraining) return Option.none()
-          if (inHand.has(start.chain)) return yield* restore(step(start, line))
-          if (begun._tag === "Other") {
-            yield* halt
-            return Option.none()
-          }
-          if (begun._tag === "Taken") {
+    /** Asks for a chain. Uninterruptible: a chain that is marked as this session's must be in its hand. */
+    const begin = (
+      start: JobStore.Start
+    ): Effect.Effect<"in hand" | "elsewhere" | "over" | "session ended", ClusterError> =>
+      Effect.gen(function* () {
+        const begun = yield* store.begin(start, job.kind, id, times.lease)
+        if (inHand.has(start.chain)) return "in hand"
+        if (isEnded || isDraining) {
+          if (begun._tag === "Taken") yield* store.layDown(job.id, id, [start.chain], "open")
+          return "session ended"
+        }
+        switch (begun._tag) {
+          case "Taken": {
             const left = toDo(job, begun.rows)
-            if (Option.isNone(left)) {
-              yield* store.layDown(job.id, id, [start.chain], "done")
-              return Option.some<Outcome>("left")
+            if (Option.isSome(left)) {
+              yield* take(left.value)
+              return "in hand"
             }
-            yield* take(left.value)
-            return yield* restore(step(start, line))
+            // The worker of its last link may have died before it laid the chain down.
+            yield* store.layDown(job.id, id, [start.chain], "done")
+            return "over"
           }
-          const state = yield* store.stateOf(job.id, line)
-          const isMade = state === (job.kind === "undo" ? "undone" : "confirmed")
-          if (isMade || state === "failed") return Option.some<Outcome>(isMade ? "made" : "left")
-          if (begun._tag === "Over") return Option.some<Outcome>("left")
-          // The other worker goes on with it, link by link; only the engine's record waits for this.
-          return yield* restore(Effect.zipRight(Effect.sleep(times.lease), step(start, line)))
+          case "Elsewhere":
+            return "elsewhere"
+          case "Over":
+            return "over"
+          case "Other":
+            yield* halt
+            return "session ended"
+        }
+      }).pipe(Effect.uninterruptible)
+
+    const lines: Session["lines"] = (start) =>
+      Effect.suspend(() => {
+        if (isEnded || isDraining) return Effect.succeedNone
+        const hand = inHand.get(start.chain)
+        if (hand !== undefined) return Effect.succeedSome([...hand.ends.keys()])
+        return Effect.flatMap(begin(start), (found) => {
+          switch (found) {
+            case "in hand":
+              return lines(start)
+            case "elsewhere":
+              return Effect.map(store.chain(job.id, start.chain), (rows) =>
+                Option.some(Option.match(toDo(job, rows), { onNone: () => [], onSome: linesOf }))
+              )
+            case "over":
+              return Effect.succeedSome([])
+            case "session ended":
+              return Effect.succeedNone
+          }
         })
-      )
+      })
 
     const ended = Deferred.await(done)
 
@@ -224,11 +253,24 @@ export const make = (options: {
       Effect.suspend(() => {
         if (isEnded || isDraining) return Effect.succeedNone
         const hand = inHand.get(start.chain)
-        if (hand === undefined) return begin(start, line)
-        const waiting = hand.ends.get(line)
-        return waiting === undefined
-          ? Effect.succeedSome<Outcome>("made")
-          : Effect.raceFirst(Effect.asSome(Deferred.await(waiting)), Effect.as(ended, Option.none()))
+        if (hand !== undefined) {
+          const waiting = hand.ends.get(line)
+          return waiting === undefined
+            ? Effect.succeedSome<Outcome>("made")
+            : Effect.raceFirst(Effect.asSome(Deferred.await(waiting)), Effect.as(ended, Option.none()))
+        }
+        return Effect.gen(function* () {
+          const found = yield* begin(start)
+          if (found === "session ended") return Option.none()
+          if (found === "in hand") return yield* step(start, line)
+          const state = yield* store.stateOf(job.id, line)
+          const isMade = state === (job.kind === "undo" ? "undone" : "confirmed")
+          if (isMade || state === "failed") return Option.some<Outcome>(isMade ? "made" : "left")
+          if (found === "over") return Option.some<Outcome>("left")
+          // The other worker goes on with it, link by link; only the engine's record waits for this.
+          yield* Effect.sleep(times.lease)
+          return yield* step(start, line)
+        })
       })
 
     const heard = Effect.suspend(() => store.beat(job.id, id, [...inHand.keys()]))
@@ -243,6 +285,7 @@ export const make = (options: {
     )
 
     return {
+      lines,
       step,
       ended,
       isEnded: () => isEnded,
