@@ -21,7 +21,7 @@ export interface Times {
 export const times: Times = {
   beat: Duration.seconds(1),
   lease: Duration.seconds(5),
-  gone: Duration.millis(1500),
+  gone: Duration.seconds(1),
   stalled: Duration.seconds(8),
   tick: Duration.millis(500),
   giveUpAfter: Duration.hours(12)
