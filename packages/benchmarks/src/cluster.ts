@@ -404,20 +404,22 @@ const tenants = ({ log, scale }: Settings) =>
 const PARTS: ReadonlyArray<{
   readonly id: string
   readonly sections: ReadonlyArray<Section>
-  readonly measure: (wanted: ReadonlyArray<Section>, settings: Settings) => Effect.Effect<string, unknown>
+  readonly measure: (wanted: ReadonlyArray<Section>, settings: Settings) => Effect.Effect<string>
 }> = [
   {
     id: "cluster-faults",
     sections: FAULTS,
     measure: (wanted, settings) =>
-      faults(
-        FAULTS.filter((fault) => wanted.includes(fault)),
-        settings
+      Effect.orDie(
+        faults(
+          FAULTS.filter((fault) => wanted.includes(fault)),
+          settings
+        )
       )
   },
-  { id: "cluster-idle", sections: ["idle"], measure: (_, settings) => idle(settings) },
-  { id: "cluster-growth", sections: ["growth"], measure: (_, settings) => growth(settings) },
-  { id: "cluster-tenants", sections: ["tenants"], measure: (_, settings) => tenants(settings) }
+  { id: "cluster-idle", sections: ["idle"], measure: (_, settings) => Effect.orDie(idle(settings)) },
+  { id: "cluster-growth", sections: ["growth"], measure: (_, settings) => Effect.orDie(growth(settings)) },
+  { id: "cluster-tenants", sections: ["tenants"], measure: (_, settings) => Effect.orDie(tenants(settings)) }
 ]
 
 const stamp = (): string =>
@@ -435,7 +437,7 @@ const measure = (only: ReadonlyArray<Section>, settings: Settings): Effect.Effec
         Fs.writeFileSync(DOCUMENT, Table.replaceSection(Fs.readFileSync(DOCUMENT, "utf8"), id, text))
       }),
     { discard: true }
-  ).pipe(Effect.orDie)
+  )
 
 const isSection = (name: string): name is Section => SECTIONS.some((section) => section === name)
 
