@@ -129,7 +129,7 @@ layer(missing ? Layer.succeed(Program, "") : Program.live, { excludeTestServices
             })
           )
           const submitted = yield* frameio("batch", "submit", plan, "--account", "show-a", "--settle-after", "2")
-          assert.deepInclude(JSON.parse(submitted.stdout), { job: "reel-7", isNew: true, links: pairs.length })
+          assert.deepInclude(JSON.parse(submitted.stdout), { job: "reel-7", isNew: true, versions: pairs.length })
           yield* Effect.repeatN(work, 2)
           const status = Effect.flatMap(frameio("batch", "status", "--job", "reel-7", "--json"), ({ stdout }) =>
             Schema.decode(Status)(stdout)
