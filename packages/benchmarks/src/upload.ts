@@ -306,7 +306,7 @@ const main = async (): Promise<void> => {
     "",
     `${PARALLEL} parts at a time out of a file in memory, on one machine, the storage in a process of its own; latency is waited before each answer. \`Upload\` also creates each file, looks whether it has arrived, checks that the file on disk is the same at each part, and tells its progress. The goal: without MD5 at least 0.95 of the bare one's throughput, resident memory flat.`,
     "",
-    "The MD5 that proves each part (`checksum`, on unless told otherwise) takes a core 1.5 to 2 s for each GB: nothing on a link of 1 Gbit/s, which brings 0.12 GB in a second, and more than all the rest on loopback. From some 4 Gbit/s on `checksum: false` (`--no-checksum`) is faster.",
+    "The MD5 that proves each part (`checksum`, on unless told otherwise) takes a core 1.4 to 2 s for each GB: nothing on a link of 1 Gbit/s, which brings 0.12 GB in a second, and more than all the rest on loopback. From some 3 Gbit/s on `checksum: false` (`--no-checksum`) is faster.",
     "",
     Table.render(
       [

@@ -170,7 +170,7 @@ export const upload = CommandLine.command({
     ),
     noChecksum: CommandLine.toggle(
       "no-checksum",
-      "Do not compare the MD5 of each part with what the storage answers: faster from some 4 Gbit/s on, but a proxy's answer could pass for the storage's."
+      "Do not compare the MD5 of each part with what the storage answers: faster from some 3 Gbit/s on, but a proxy's answer could pass for the storage's."
     ),
     journal: CommandLine.optional(
       "journal",

@@ -18,6 +18,7 @@ import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { CliError, ExitCode } from "./CliError.js"
 import * as Connection from "./Connection.js"
+import { clock, elapsed } from "./DurationText.js"
 import * as Failure from "./Failure.js"
 import * as ProgressBar from "./ProgressBar.js"
 import { Stdio } from "./Stdio.js"
@@ -163,7 +164,7 @@ const summary = (finished: typeof BatchEvent.Finished.Type, spelt: Spelt, option
       : []),
     ...spelt.notices,
     ...more(spelt.noticed - spelt.notices.length, "notices"),
-    `${parts.join(", ")}; ${(finished.elapsedMillis / 1000).toFixed(1)} s.`,
+    `${parts.join(", ")}; ${elapsed(finished.elapsedMillis)}.`,
     ...(spelt.unknown.length > 0
       ? [
           `Whether ${spelt.unknown.length === 1 ? "line" : "lines"} ${spelt.unknown.slice(0, SPELT_OUT).join(", ")}${
@@ -267,7 +268,7 @@ export const show = <E, R>(
             isPaused = true
             break
           case "Resumed":
-            if (!stdio.errIsTerminal) yield* stdio.err(`Going on after ${ProgressBar.clock(event.millis)}.\n`)
+            if (!stdio.errIsTerminal) yield* stdio.err(`Going on after ${clock(event.millis)}.\n`)
             isPaused = false
             break
           case "Unknown":

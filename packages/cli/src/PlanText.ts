@@ -8,7 +8,7 @@ import type { FolderPlan } from "@effect-frameio/batch/FolderPlan"
 import type { Progress } from "@effect-frameio/batch/FolderReader"
 import type { Difference, Finding, FindingKind, Group } from "@effect-frameio/batch/VersionGrouping"
 import type { RateLimitRule } from "@effect-frameio/ratelimit/RateLimitRule"
-import * as ProgressBar from "./ProgressBar.js"
+import { clock } from "./DurationText.js"
 import { padded, plural, shortened, visibleLine } from "./Text.js"
 
 /** How many rows of the table a person gets; the files have all. */
@@ -206,8 +206,7 @@ export const notRead = (foldersBelow: number): ReadonlyArray<string> =>
 /** "At most 100 a minute for creating": https://developer.frame.io/platform/v2/rate-limits.md */
 const RULE_OF_THUMB: RateLimitRule = { limit: 100, windowMillis: 60_000 }
 
-const duration = (millis: number): string =>
-  millis < 1000 ? "less than a second" : `at least ${ProgressBar.clock(millis)}`
+const duration = (millis: number): string => (millis < 1000 ? "less than a second" : `at least ${clock(millis)}`)
 
 /**
  * What a plan comes to, and how long it will take at the limit, or at Frame.io's rule of thumb where the limit is not

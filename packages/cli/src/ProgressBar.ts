@@ -8,6 +8,8 @@ import type { BatchEvent, Counts } from "@effect-frameio/batch/BatchEvent"
 import * as BatchProgress from "@effect-frameio/batch/BatchProgress"
 import type { Hold } from "@effect-frameio/ratelimit/BucketSnapshot"
 import * as DateTime from "effect/DateTime"
+import { clock } from "./DurationText.js"
+import * as Rate from "./Rate.js"
 import * as Text from "./Text.js"
 
 /**
@@ -18,10 +20,8 @@ import * as Text from "./Text.js"
  */
 export interface Progress {
   readonly counts: Counts
-  /** When the job began, in ms. */
-  readonly begun: number
-  /** When links came to their end: the latest, at most {@link SAMPLES}, in ms. */
-  readonly ends: ReadonlyArray<number>
+  /** How many links came to their end. */
+  readonly ends: Rate.Rate
   /** Chains that wait for something other than the limit, and until when. */
   readonly waits: ReadonlyMap<number, number>
   /** While nothing gets through: since when, and when it is tried again, in ms since 1970. */
@@ -91,20 +91,12 @@ const purpose = (route: string): string => {
 }
 
 /**
- * How many ends the rate is taken from.
- *
- * @since 0.1.0
- * @category constants
- */
-const SAMPLES = 64
-
-/**
  * Before the first event.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const empty: Progress = { counts: BatchProgress.empty, begun: 0, ends: [], waits: new Map(), pause: undefined }
+export const empty: Progress = { counts: BatchProgress.empty, ends: [], waits: new Map(), pause: undefined }
 
 type End = Extract<BatchEvent, { readonly _tag: "Confirmed" | "Undone" | "Failed" | "Skipped" | "Unknown" }>
 
@@ -125,7 +117,7 @@ const over = (counts: Counts): number => BatchProgress.done(counts) - counts.not
  */
 export const add = (progress: Progress, event: BatchEvent, now: number): Progress => {
   const counts = BatchProgress.add(progress.counts, event)
-  if (event._tag === "Planned") return { ...progress, counts, begun: now }
+  if (event._tag === "Planned") return { ...progress, counts, ends: Rate.begin(now, over(counts)) }
   if (event._tag === "Paused") {
     return { ...progress, counts, pause: { since: DateTime.toEpochMillis(event.since), until: now + event.millis } }
   }
@@ -134,7 +126,7 @@ export const add = (progress: Progress, event: BatchEvent, now: number): Progres
     return { ...progress, counts, waits: new Map(progress.waits).set(event.chain, now + event.millis) }
   }
   if (!isEnd(event)) return { ...progress, counts }
-  const ends = [...progress.ends.slice(-SAMPLES + 1), now]
+  const ends = Rate.add(progress.ends, now, over(counts))
   if (!progress.waits.has(event.chain)) return { ...progress, counts, ends }
   const waits = new Map(progress.waits)
   waits.delete(event.chain)
@@ -147,12 +139,8 @@ export const add = (progress: Progress, event: BatchEvent, now: number): Progres
  * @since 0.1.0
  * @category getters
  */
-export const rate = (progress: Progress, now: number): number | undefined => {
-  const first = progress.ends[0]
-  if (first === undefined || progress.ends.length < 2) return undefined
-  const millis = Math.max(now - (progress.ends.length < SAMPLES ? progress.begun : first), 1)
-  return (progress.ends.length / millis) * 1000
-}
+export const rate = (progress: Progress, now: number): number | undefined =>
+  Rate.perSecond(progress.ends, now, over(progress.counts))
 
 /**
  * What is left of the time, in ms: by the limit where it is known and what waits can go at it, else by the rate of late.
@@ -168,21 +156,7 @@ const leftMillis = (progress: Progress, budget: Budget | undefined, now: number)
   if (budget?.limit === undefined || budget.windowMillis === undefined) return byRate
   const byLimit = Math.max(left - budget.free, 0) * (budget.windowMillis / budget.limit)
   // Early on the burst makes the rate too good, and later what others take makes the limit too good.
-  return byRate === undefined ? byLimit : Math.max(byLimit, progress.ends.length < SAMPLES ? 0 : byRate)
-}
-
-/**
- * A time as `1:05` or `2:03:04`, rounded up to whole seconds.
- *
- * @since 0.1.0
- * @category printing
- */
-export const clock = (millis: number): string => {
-  const seconds = Math.ceil(Math.max(millis, 0) / 1000)
-  const two = (value: number): string => String(value).padStart(2, "0")
-  const hours = Math.floor(seconds / 3600)
-  const minutes = Math.floor(seconds / 60) % 60
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`
+  return byRate === undefined ? byLimit : Math.max(byLimit, progress.ends.length < Rate.SAMPLES ? 0 : byRate)
 }
 
 /**

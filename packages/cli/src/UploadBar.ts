@@ -4,7 +4,9 @@
  * @since 0.1.0
  */
 import type { UploadEvent } from "@effect-frameio/stacks/UploadEvent"
+import { clock } from "./DurationText.js"
 import * as ProgressBar from "./ProgressBar.js"
+import * as Rate from "./Rate.js"
 
 /**
  * What the line is drawn from.
@@ -19,29 +21,13 @@ export interface Progress {
   readonly filesize: number | null
   /** How often a part had to be sent again. */
   readonly retries: number
-  /** Where it was at the latest times, at most {@link SAMPLES} of them, oldest first. */
-  readonly samples: ReadonlyArray<{ readonly at: number; readonly sent: number }>
+  /** Where it was at the latest times. */
+  readonly samples: Rate.Rate
   /** What is being done. */
   readonly phase: "reading" | "uploading" | "processing" | "versioning"
   /** Since when nothing gets through, in ms since 1970; absent while something does. */
   readonly awaySince: number | undefined
 }
-
-/**
- * How many times the rate is taken from, one for each {@link SAMPLE_MILLIS}.
- *
- * @since 0.1.0
- * @category constants
- */
-export const SAMPLES = 50
-
-/**
- * How far they are apart at least, in ms.
- *
- * @since 0.1.0
- * @category constants
- */
-const SAMPLE_MILLIS = 200
 
 /**
  * Before the first event.
@@ -67,17 +53,13 @@ export const empty: Progress = {
 export const add = (progress: Progress, event: UploadEvent, now: number): Progress => {
   switch (event._tag) {
     case "Created":
-      return { ...empty, filesize: event.filesize, samples: [{ at: now, sent: 0 }], phase: "uploading" }
+      return { ...empty, filesize: event.filesize, samples: Rate.begin(now, 0), phase: "uploading" }
     case "Resumed": {
       const { filesize, sent } = event
-      return { ...progress, filesize, sent, samples: [{ at: now, sent }], phase: "uploading", awaySince: undefined }
+      return { ...progress, filesize, sent, samples: Rate.begin(now, sent), phase: "uploading", awaySince: undefined }
     }
     case "Progress": {
-      const last = progress.samples.at(-1)
-      const samples =
-        last !== undefined && now - last.at < SAMPLE_MILLIS
-          ? progress.samples
-          : [...progress.samples.slice(-SAMPLES + 1), { at: now, sent: event.sent }]
+      const samples = Rate.add(progress.samples, now, event.sent)
       const moves = event.sent > progress.sent
       return { ...progress, sent: event.sent, samples, awaySince: moves ? undefined : progress.awaySince }
     }
@@ -104,11 +86,8 @@ export const add = (progress: Progress, event: UploadEvent, now: number): Progre
  * @since 0.1.0
  * @category getters
  */
-export const rate = (progress: Progress, now: number): number | undefined => {
-  const first = progress.samples[0]
-  if (first === undefined || now - first.at < 2 * SAMPLE_MILLIS) return undefined
-  return Math.max(((progress.sent - first.sent) / (now - first.at)) * 1000, 0)
-}
+export const rate = (progress: Progress, now: number): number | undefined =>
+  Rate.perSecond(progress.samples, now, progress.sent)
 
 const UNITS = ["KiB", "MiB", "GiB", "TiB"]
 
@@ -156,14 +135,14 @@ export const render = (
 ): string => {
   const { awaySince, filesize, phase, retries, sent } = progress
   const lately = phase === "uploading" ? rate(progress, options.now) : undefined
-  const left = filesize === null || lately === undefined || lately === 0 ? undefined : (filesize - sent) / lately
+  const left = filesize === null || lately === undefined ? undefined : (filesize - sent) / lately
   const away = awaySince === undefined ? 0 : options.now - awaySince
   const parts = [
     filesize === null ? bytes(sent) : `${bytes(sent)} of ${bytes(filesize)}`,
     ...(lately === undefined ? [] : [`${bytes(Math.round(lately))}/s`]),
-    ...(left === undefined ? [] : [`${ProgressBar.clock(left * 1000)} left`]),
+    ...(left === undefined ? [] : [`${clock(left * 1000)} left`]),
     ...(retries === 0 ? [] : [`${retries} sent again`]),
-    ...(away < AWAY_MILLIS ? [] : [`no answer for ${ProgressBar.clock(away)}, trying again`]),
+    ...(away < AWAY_MILLIS ? [] : [`no answer for ${clock(away)}, trying again`]),
     ...PHASES[phase]
   ]
   return ProgressBar.line(

@@ -29,6 +29,7 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import { CliError, ExitCode, orInterrupted } from "./CliError.js"
 import * as Connection from "./Connection.js"
+import { elapsed } from "./DurationText.js"
 import * as Failure from "./Failure.js"
 import * as ResultText from "./ResultText.js"
 import { type InputFailed, Stdio } from "./Stdio.js"
@@ -374,7 +375,7 @@ const one = Effect.fnUntraced(function* (args: OneFile) {
   )
   const elapsedMillis = (yield* Clock.currentTimeMillis) - begun
   const { sent } = state.progress
-  yield* stdio.err(`${UploadBar.bytes(sent)} in ${(elapsedMillis / 1000).toFixed(1)} s.\n`)
+  yield* stdio.err(`${UploadBar.bytes(sent)} in ${elapsed(elapsedMillis)}.\n`)
   yield* json
     ? stdio.out(`${JSON.stringify({ _tag: "Finished", assetId: file.id, stackId, filesize: sent, elapsedMillis })}\n`)
     : stdio.say(text)

@@ -34,6 +34,7 @@ import * as FolderRequest from "./FolderRequest.js"
 import * as JobView from "./JobView.js"
 import * as LedgerFile from "./LedgerFile.js"
 import * as PlanText from "./PlanText.js"
+import * as Rate from "./Rate.js"
 import { Stdio } from "./Stdio.js"
 import { plural, visibleLine } from "./Text.js"
 import * as UploadBar from "./UploadBar.js"
@@ -321,13 +322,13 @@ const makeBar = (files: ReadonlyArray<UploadJob.UploadFile>) => {
     add: (file: UploadJob.UploadFile, event: UploadEvent, now: number): void => {
       if (!begun) {
         begun = true
-        progress = { ...UploadBar.empty, filesize, samples: [{ at: now, sent: 0 }], phase: "uploading" }
+        progress = { ...UploadBar.empty, filesize, samples: Rate.begin(now, 0), phase: "uploading" }
       }
       if ("sent" in event) sent.set(file.path, event.sent)
       if (event._tag === "Uploaded") sent.set(file.path, event.filesize)
       const total = [...sent.values()].reduce((sum, one) => sum + one, 0)
       if (event._tag === "Progress") progress = UploadBar.add(progress, { ...event, sent: total, filesize }, now)
-      else if (event._tag === "Resumed") progress = { ...progress, sent: total, samples: [{ at: now, sent: total }] }
+      else if (event._tag === "Resumed") progress = { ...progress, sent: total, samples: Rate.begin(now, total) }
       else if (event._tag === "Retrying" || event._tag === "Waiting") progress = UploadBar.add(progress, event, now)
     },
     /** Nothing when all is there. */

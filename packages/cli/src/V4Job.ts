@@ -14,7 +14,7 @@ import * as StackSteps from "@effect-frameio/stacks/StackSteps"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { CliError, ExitCode } from "./CliError.js"
-import { clock } from "./ProgressBar.js"
+import { clock } from "./DurationText.js"
 import { plural } from "./Text.js"
 
 type Chains<E, R> = Stream.Stream<VersionPlan.Chain, E, R>
@@ -23,11 +23,6 @@ const MAKE = "versionStacks.create"
 const MOVE = "files.move"
 
 const printed = (name: string) => V4Api.endpoints.get(name)?.printed
-
-const HOUR = 3_600_000
-
-/** In hours where it is hours. */
-const duration = (millis: number): string => (millis >= HOUR ? `${(millis / HOUR).toFixed(1)} hours` : clock(millis))
 
 /**
  * The requests that chains take over V4, and the shortest time for them by the printed limits.
@@ -51,7 +46,7 @@ export const estimate = <E, R>(chains: Chains<E, R>): Effect.Effect<string, E, R
       // Each version and each target is looked at once, and each stack at its end.
       return (
         `Over V4 that is ${plural(steps.makes, "new stack")} (10 a minute), ${plural(steps.grows, "move")} (100 a minute) ` +
-        `and about ${links + 2 * chains} reads: ${duration(millis)} at the least, and more where files lie in other folders.`
+        `and about ${links + 2 * chains} reads: ${clock(millis)} at the least, and more where files lie in other folders.`
       )
     }
   )
@@ -71,7 +66,7 @@ export const sharesEstimate = (stacks: number, shares: number): string => {
   ])
   return (
     `Keeping ${plural(shares, "share")} up to date is up to ${plural(each === 0 ? 0 : each + 1, "removal")} and ` +
-    `${plural(each, "addition")} (10 a minute each): ${duration(StackSteps.shortestMillis(counts, printed))} at the least.`
+    `${plural(each, "addition")} (10 a minute each): ${clock(StackSteps.shortestMillis(counts, printed))} at the least.`
   )
 }
 

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { BatchEvent } from "@effect-frameio/batch"
 import { FrameioError } from "@effect-frameio/core"
 import { DateTime, FastCheck } from "effect"
+import * as DurationText from "../src/DurationText.js"
 import * as ProgressBar from "../src/ProgressBar.js"
 import * as Text from "../src/Text.js"
 
@@ -142,9 +143,11 @@ describe("ProgressBar", () => {
   })
 
   it("writes times as people do", () => {
-    assert.strictEqual(ProgressBar.clock(0), "0:00")
-    assert.strictEqual(ProgressBar.clock(59_001), "1:00")
-    assert.strictEqual(ProgressBar.clock(3_661_000), "1:01:01")
-    assert.strictEqual(ProgressBar.clock(-5), "0:00")
+    assert.strictEqual(DurationText.clock(0), "0:00")
+    assert.strictEqual(DurationText.clock(59_001), "1:00")
+    assert.strictEqual(DurationText.clock(3_661_000), "1:01:01")
+    assert.strictEqual(DurationText.clock(-5), "0:00")
+    assert.strictEqual(DurationText.elapsed(4240), "4.2 s")
+    assert.strictEqual(DurationText.elapsed(65_000), "1:05")
   })
 })

@@ -7,6 +7,7 @@ import { Asset } from "@effect-frameio/core"
 import type { UploadEvent } from "@effect-frameio/stacks"
 import { FakeFrameio, FakeFrameioServer, FaultPlan, Storage } from "@effect-frameio/testing"
 import { Effect, Layer, Option, Schedule } from "effect"
+import * as Rate from "../src/Rate.js"
 import * as Text from "../src/Text.js"
 import * as UploadBar from "../src/UploadBar.js"
 import { type Outside, run } from "./run.js"
@@ -397,7 +398,7 @@ describe("UploadBar", () => {
     for (let n = 1; n <= 100; n++) progress = UploadBar.add(progress, at(n * 1000), n * 200)
     for (let n = 1; n <= 100; n++) progress = UploadBar.add(progress, at(100_000 + n * 100), 20_000 + n * 200)
     assert.closeTo(UploadBar.rate(progress, 40_000) ?? 0, 500, 20)
-    assert.isAtMost(progress.samples.length, UploadBar.SAMPLES)
+    assert.isAtMost(progress.samples.length, Rate.SAMPLES)
   })
 
   it("has no bar where the size is not known, and tells what was sent again", () => {

@@ -104,7 +104,7 @@ export interface SendOptions {
   readonly idleTimeout?: Duration.DurationInput | undefined
   /**
    * Whether the ETag of each part is compared with the MD5 of what was sent. It proves that the storage has these bytes,
-   * which TLS does not: TLS ends at a proxy or a login page that answers 200 itself. It takes a core some 1.6 s for each
+   * which TLS does not: TLS ends at a proxy or a login page that answers 200 itself. It takes a core some 1.4 s for each
    * GB. Default `true`.
    */
   readonly checksum?: boolean | undefined

@@ -1,0 +1,54 @@
+/**
+ * How fast something goes of late. Pure.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * How much was done at the latest times, oldest first, at most {@link SAMPLES} of them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Rate = ReadonlyArray<{ readonly at: number; readonly done: number }>
+
+/**
+ * From how many times it is taken: at least 10 s, for they are 200 ms apart or more.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const SAMPLES = 50
+
+const APART_MILLIS = 200
+
+/**
+ * From a time on, in ms, when so much was done.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const begin = (now: number, done: number): Rate => [{ at: now, done }]
+
+/**
+ * So much is done at a time in ms.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const add = (rate: Rate, now: number, done: number): Rate => {
+  const last = rate.at(-1)
+  return last !== undefined && now - last.at < APART_MILLIS ? rate : [...rate.slice(-SAMPLES + 1), { at: now, done }]
+}
+
+/**
+ * How much a second is done, when so much is; nothing while nothing is done or it is too early to say.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const perSecond = (rate: Rate, now: number, done: number): number | undefined => {
+  const first = rate[0]
+  if (first === undefined || now - first.at < 2 * APART_MILLIS || done <= first.done) return undefined
+  return ((done - first.done) / (now - first.at)) * 1000
+}
