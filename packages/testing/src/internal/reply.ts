@@ -16,8 +16,7 @@ export type Reply =
 export const REFUSED: Reply = { _tag: "Refused" }
 /** @internal */
 export const BROKEN: Reply = { _tag: "Broken" }
-/** @internal */
-export const SILENCE: Reply = { _tag: "Silence" }
+const SILENCE: Reply = { _tag: "Silence" }
 
 const PAGE =
   "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>"
