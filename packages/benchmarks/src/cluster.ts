@@ -225,12 +225,15 @@ const disturb = (fault: Fault, cluster: Cluster, millis: number) =>
     return { end: Effect.map(Fiber.interrupt(fiber), () => times) }
   })
 
+const FAULT_LINKS = 3000
+const FAULT_LIMIT = 100
+
 const faults = (wanted: ReadonlyArray<Fault>, { log, scale }: Settings) =>
   Effect.map(
     Effect.forEach(wanted, (fault) =>
       Effect.gen(function* () {
-        const limit = 100
-        const links = scaled(3000, scale)
+        const limit = FAULT_LIMIT
+        const links = scaled(FAULT_LINKS, scale)
         const cluster = yield* makeCluster(limit, log)
         yield* startWorkers(cluster)
         yield* note(`${fault}: ${links} links`)
@@ -255,8 +258,9 @@ const faults = (wanted: ReadonlyArray<Fault>, { log, scale }: Settings) =>
         ]
       }).pipe(Effect.scoped)
     ),
-    (rows) =>
-      Table.render(
+    (rows) => {
+      const links = scaled(FAULT_LINKS, scale)
+      const table = Table.render(
         [
           "what happens",
           "times",
@@ -271,6 +275,8 @@ const faults = (wanted: ReadonlyArray<Fault>, { log, scale }: Settings) =>
         ],
         rows
       )
+      return `${table}\n\n${Table.grouped(links)} links in ${Table.grouped(links / LINKS)} chains at ${FAULT_LIMIT} per second.`
+    }
   )
 
 const idle = ({ log, scale }: Settings) =>

@@ -61,7 +61,7 @@ export const make = (
     const one = yield* Effect.makeSemaphore(1)
     let isDraining = false
 
-    // An activity and its forks cannot be interrupted, so sessions belong to the worker.
+    // A session outlives the activity that opens it, which is interrupted when its shard moves.
     const runFork = Runtime.runFork(yield* Effect.runtime<never>())
 
     const session = (id: number) => Effect.suspend(() => Fiber.join(runFork(open(id))))

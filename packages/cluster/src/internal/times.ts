@@ -28,7 +28,7 @@ export const times: Times = {
 }
 
 /**
- * The most open chains of a job, over all workers: enough for hundreds of calls per second, and little to hand over. Each
- * costs the engine several messages before its first link.
+ * The most open chains of a job, over all workers: enough for hundreds of calls per second, and little to take over when
+ * a worker dies.
  */
 export const OPEN = 192
