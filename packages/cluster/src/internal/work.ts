@@ -106,26 +106,33 @@ export const make = (
         )
       })
 
+    /** Jobs that this worker is handing over. */
+    const busy = new Set<number>()
+
+    const handOver = (job: JobStore.Job) =>
+      Hands.repositoryOf({ accounts, store }, job).pipe(
+        Effect.flatMap((opened) => {
+          told.delete(job.id)
+          return Effect.if(isReadyToStart(job, opened), { onTrue: () => startOf(job), onFalse: () => Effect.void })
+        }),
+        Effect.catchTag("UnknownAccount", (error) => {
+          if (told.has(job.id)) return Effect.void
+          told.add(job.id)
+          return Effect.logWarning(`${job.name} waits. ${error.message}`)
+        }),
+        Effect.catchAllCause((cause) => Effect.logWarning(`${job.name} could not be looked after`, cause)),
+        Effect.ensuring(Effect.sync(() => busy.delete(job.id)))
+      )
+
     const tick = Effect.gen(function* () {
       const jobs = yield* store.running
       heardAt = yield* Clock.currentTimeMillis
-      yield* Effect.forEach(
-        jobs,
-        (job) =>
-          Hands.repositoryOf({ accounts, store }, job).pipe(
-            Effect.flatMap((opened) => {
-              told.delete(job.id)
-              return Effect.if(isReadyToStart(job, opened), { onTrue: () => startOf(job), onFalse: () => Effect.void })
-            }),
-            Effect.catchTag("UnknownAccount", (error) => {
-              if (told.has(job.id)) return Effect.void
-              told.add(job.id)
-              return Effect.logWarning(`${job.name} waits. ${error.message}`)
-            })
-          ),
-        // Side by side: a small job does not wait while the chains of a large one are handed over.
-        { concurrency: "unbounded", discard: true }
-      )
+      // Side by side: a small job does not wait while the chains of a large one are handed over.
+      for (const job of jobs) {
+        if (busy.has(job.id)) continue
+        busy.add(job.id)
+        yield* Effect.forkIn(handOver(job), scope)
+      }
       if (jobs.length > 0) yield* store.finish
     }).pipe(Effect.catchAllCause((cause) => Effect.logWarning("Could not look for work", cause)))
     yield* tick.pipe(Effect.withTracerEnabled(false), Effect.repeat(Schedule.spaced(times.tick)), Effect.forkScoped)
