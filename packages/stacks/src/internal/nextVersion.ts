@@ -11,7 +11,7 @@ import type * as Upload from "../Upload.js"
 import * as UploadError from "../UploadError.js"
 import * as Uploading from "./uploading.js"
 
-/** The folder that a target lies in, and what grows. Nothing is uploaded beside what gets no versions. */
+/** The folder of a target, and the file or stack that grows; fails if the target gets no versions. */
 const placeOf = (
   onto: AssetId
 ): Effect.Effect<
@@ -28,10 +28,10 @@ const placeOf = (
       : Effect.succeed({ folderId: target.parentId, target: target.id })
   })
 
-/** How often it is looked how far a file is, in ms: at first, and at most. */
+/** The pauses between two looks at the state of a file, in ms: the first, and the longest. */
 const LOOK = { first: 2000, most: 30_000 } as const
 
-/** Looks until it is so, at growing intervals, for as long as may be waited; answers whether it came to be. */
+/** Looks at growing intervals until something is so, as long as the patience lasts; answers whether it is. */
 const until = <E, R>(options: Upload.SendOptions, isSo: Effect.Effect<boolean, E, R>): Effect.Effect<boolean, E, R> =>
   Effect.gen(function* () {
     const clock = yield* Effect.clock
@@ -44,7 +44,7 @@ const until = <E, R>(options: Upload.SendOptions, isSo: Effect.Effect<boolean, E
     }
   })
 
-/** Storage that took every part proves nothing about what Frame.io made of it. */
+/** Waits until Frame.io has the file: a storage that took every part does not prove it. */
 const awaitArrival = (options: Upload.SendOptions, { filesize, id: assetId }: Upload.Uploaded) =>
   Effect.gen(function* () {
     const repository = yield* Repository.Repository
@@ -67,14 +67,14 @@ const awaitArrival = (options: Upload.SendOptions, { filesize, id: assetId }: Up
     if (!arrived) return yield* new UploadError.NotArrived({ assetId, filesize, has: 0 })
   })
 
-/** Whether the call may yet be carried out: what is lost on the way is read, and then sent again. */
+/** Whether the call may still be carried out: a lost call is read, and then sent again. */
 const mayPass = (error: StackBuild.StackBuildError): boolean =>
   error._tag === "FrameioNotMade" && error.failure !== undefined && FrameioError.outcomeOf(error.failure) === "unknown"
 
 const isRefusal = (error: StackBuild.StackBuildError): boolean =>
   FrameioError.isFrameioError(error) && StackTarget.mayBeStacked(error)
 
-/** Puts a file on its target; where it is refused and not processed yet, once more when it is. */
+/** Puts a file on its target; a file that is refused and not processed yet, once more when it is. */
 const stackWhenProcessed = (
   target: AssetId,
   assetId: AssetId,
@@ -105,7 +105,7 @@ const stackWhenProcessed = (
 export const onto = <E, R, E2, R2>(
   options: Upload.SendOptions & Upload.TargetOptions,
   upload: (folderId: AssetId) => Effect.Effect<Upload.Uploaded, E, R>,
-  /** Fails where the source has changed since. */
+  /** Fails if the source has changed since. */
   intact: (assetId: AssetId) => Effect.Effect<void, E2, R2>
 ): Effect.Effect<
   Upload.NextVersion,

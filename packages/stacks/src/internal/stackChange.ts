@@ -10,7 +10,7 @@ import type { ReadOptions } from "./stackLocation.js"
 type AssetId = Asset.AssetId
 
 /**
- * How to change.
+ * The options of a change.
  *
  * @since 0.1.0
  * @category models
@@ -19,8 +19,8 @@ export interface WriteOptions extends ReadOptions {
   /** How often one change may be sent, at least 1. Default 3. */
   readonly attempts?: number | undefined
   /**
-   * How long to wait after an answer was lost until the change can no longer be made, before it is sent again. Default
-   * 30 seconds, which is documented to be Frame.io's own limit for a request.
+   * How long after a lost answer the change can still be made; it is sent again after that. Default 30 seconds, Frame.io's
+   * documented limit for a request.
    */
   readonly settleAfter?: Duration.DurationInput | undefined
 }

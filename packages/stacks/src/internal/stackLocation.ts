@@ -11,8 +11,7 @@ import * as AssetCache from "../AssetCache.js"
 type AssetId = Asset.AssetId
 
 /**
- * The place of an asset with regard to stacks: a file by itself, a version inside a stack, a stack, a folder, or
- * something else such as a bundle.
+ * The place of an asset: a loose file, a version inside a stack, a stack, a folder, or something else such as a bundle.
  *
  * @since 0.1.0
  * @category models
@@ -25,19 +24,18 @@ export type Location =
   | { readonly _tag: "Other"; readonly asset: Asset.Asset }
 
 /**
- * How to read.
+ * The options of reading.
  *
  * @since 0.1.0
  * @category models
  */
 export interface ReadOptions {
-  /** Whether to ask Frame.io for what is known, too. Default `false`. */
+  /** Whether to read cached assets anew, too. Default `false`. */
   readonly fresh?: boolean | undefined
 }
 
 /**
- * Locates an asset: a file, a stack, inside one, or something else. Cached assets cost nothing; else one request
- * for the asset, and for a file one for what holds it.
+ * Locates an asset. Cached assets cost nothing; else one request for the asset, and for a file one for its parent.
  *
  * @since 0.1.0
  * @category reading
@@ -53,7 +51,7 @@ export const locate = Effect.fn("VersionStack.locate")(function* (
   return located(asset, yield* cache.get({ assetId: parent.value, fresh: options?.fresh }))
 })
 
-/** The place of an asset, given its holder where it is a file. */
+/** The place of an asset, given the parent of a file. */
 const located = (asset: Asset.Asset, holder: Asset.Asset | undefined): Location => {
   if (Asset.isVersionStack(asset)) return { _tag: "Stack", asset }
   if (Asset.isFolder(asset)) return { _tag: "Folder", asset }
@@ -76,12 +74,11 @@ const isMissing = (error: FrameioError.ReadError): error is FrameioError.NotFoun
   error._tag === "FrameioNotFound" || error._tag === "FrameioForbidden"
 
 /**
- * Locates many assets. Those that are gone, or may not be seen, are told apart from the rest; any other failure fails
- * the whole.
+ * Locates many assets. Assets that are gone, or may not be seen, are listed apart; any other failure fails the whole.
  *
- * Where some of them are in one folder, the folder is listed instead, page by page, as long as a page tells of eight of
- * them or of their stacks: by the documented limits a page costs as much as eight single reads. The versions inside a stack are on no
- * folder's list, so they are one request each, and one for their stack where no list showed it.
+ * If several are in one folder, the folder is listed instead, as long as a page shows eight of them or of their stacks: by
+ * the documented limits a page costs as much as eight single reads. Versions inside a stack are on no folder's list, so
+ * they are one request each, and one for their stack if no list showed it.
  *
  * @since 0.1.0
  * @category reading
@@ -109,7 +106,7 @@ export const locateAll = Effect.fn("VersionStack.locateAll")(function* (
       (result) => Effect.sync(() => settle(id, result))
     )
 
-  /** Lists while it pays. Answers whether it did. */
+  /** Lists while it pays; answers whether it did. */
   const list = (holderId: AssetId, holder: Asset.Asset | undefined) => {
     let paid = false
     return AssetCache.listing({ assetId: holderId, ahead: 0 }).pipe(
@@ -149,7 +146,7 @@ export const locateAll = Effect.fn("VersionStack.locateAll")(function* (
       listed.add(location.stack.id.toLowerCase())
       paid = yield* list(location.stack.id, location.stack)
     }
-    // A folder holds no version of a stack, so what holds the files on its list need not be known.
+    // A folder's list has no versions of stacks, so the parents of its files need not be read.
     const folder = Asset.parentId(location._tag === "Member" ? location.stack : location.asset)
     if (mayPay(folder, undefined) && Option.isSome(folder)) {
       listed.add(folder.value.toLowerCase())

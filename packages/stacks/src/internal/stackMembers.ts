@@ -24,8 +24,8 @@ export interface Members {
   /** Oldest first. */
   readonly versions: ReadonlyArray<Asset.Asset>
   /**
-   * Whether the order is `confirmed` by `cover_asset_id`, which is documented to be the newest, being at one end; or
-   * `assumed` to be newest first as listed, as Frame.io's own SDK takes it to be.
+   * `confirmed` if `cover_asset_id`, which is documented to be the newest, is at one end; else `assumed` to be newest first
+   * as listed, as in Frame.io's own SDK.
    */
   readonly order: "confirmed" | "assumed"
 }
@@ -33,8 +33,8 @@ export interface Members {
 /**
  * The children of a stack, as they were listed, from the oldest to the newest. Pure.
  *
- * The order of a listing is not documented. The newest is, so the end of the listing where it stands is the new end.
- * If it stands at neither end, the children are sorted by `index`, provided it is at an end then.
+ * The order of a listing is not documented, but the newest version is: its end of the listing is the new end. If it is at
+ * neither end, the children are sorted by `index`, provided it is at an end then.
  */
 export const inOrder = (
   listed: ReadonlyArray<Asset.Asset>,
@@ -82,8 +82,8 @@ export const membersOf = (stackId: AssetId): Effect.Effect<Members, FrameioError
   })
 
 /**
- * The versions of a stack as they are now, oldest first. The id may be the stack's or that of any version on it. One
- * request for the stack and one for each hundred versions; one or two more where it is not known which stack it is.
+ * The versions of a stack as they are now, oldest first. The id may be the stack's or a version's. One request for the
+ * stack and one for each hundred versions; one or two more if the stack of a version is not known.
  *
  * @since 0.1.0
  * @category reading
@@ -96,8 +96,8 @@ export const members = Effect.fn("VersionStack.members")(function* (
 })
 
 /**
- * The newest version: of the stack that the asset is or is in, or the file itself. Two requests where nothing is known,
- * three for a file inside a stack.
+ * The newest version of the stack that the asset is or is in, or the file itself. Two requests if nothing is known, three
+ * for a file inside a stack.
  *
  * @since 0.1.0
  * @category reading

@@ -22,7 +22,7 @@ const targetProblems = (location: Location): ReadonlyArray<FrameioError.Problem>
     : []
 
 /**
- * Reasons why an asset cannot become a version: its kind, or its `asset_type` beside one that is there.
+ * Reasons why an asset cannot become a version: its kind, or an `asset_type` other than the stack's.
  *
  * @internal
  */
@@ -37,7 +37,7 @@ export const versionProblems = (
   if (!Asset.isFile(next)) return [problem(next.id, `is a ${Asset.kind(next)}, and only files are versions`)]
   const one = there?.asset_type
   const other = next.asset_type
-  // Null until the file has been processed: not known, and left to Frame.io.
+  // Null until the file has been processed, so Frame.io judges it.
   if (!one || !other || one === other) return []
   return [problem(next.id, `has the asset_type ${other}, and ${there.id} has ${one}: both must be the same`)]
 }
@@ -58,7 +58,7 @@ export const refuse = (problems: ReadonlyArray<FrameioError.Problem>): Effect.Ef
 }
 
 /**
- * Everything about the target and the versions that breaks a rule, as far as it is known.
+ * All known faults of the target and the versions.
  *
  * @internal
  */
@@ -94,8 +94,7 @@ export const listProblems = (assetIds: ReadonlyArray<AssetId>): ReadonlyArray<Fr
 }
 
 /**
- * How far a list is on the stack in order, from its front. Ids of it that are on the stack beyond these are
- * out of order.
+ * How far a list is on the stack in order, from its front. Further ids of it on the stack are out of order.
  *
  * @internal
  */

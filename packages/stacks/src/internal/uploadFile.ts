@@ -16,11 +16,11 @@ import * as PartPlan from "./partPlan.js"
 import * as PartSender from "./partSender.js"
 import * as Uploading from "./uploading.js"
 
-/** Whether there is a byte at a place. */
+/** Whether the source has a byte at an offset. */
 const hasByteAt = <E, R>(source: Upload.Source<E, R>, offset: number): Effect.Effect<boolean, E, R> =>
   Effect.map(Stream.runHead(Stream.filter(source(offset, 1), (bytes) => bytes.length > 0)), Option.isSome)
 
-/** A source of another length is refused while there is nothing that could be left behind. */
+/** Refuses a source of another length before anything is created. */
 const checkEnds = <E, R>(
   options: Upload.ContentOptions<E, R>
 ): Effect.Effect<void, E | UploadError.SourceMismatch, R> => {
@@ -34,14 +34,14 @@ const checkEnds = <E, R>(
 }
 
 /**
- * The source of one upload, as it was at the beginning.
+ * The source of one upload, held to its state at the beginning.
  *
  * @internal
  */
 export interface Watched<E, R> {
-  /** What identifies it, where the caller can say. */
+  /** Its identity, if the caller can tell. */
   readonly identity: string | undefined
-  /** Fails where it is another than at the beginning. */
+  /** Fails if it is another than at the beginning. */
   readonly intact: (offset: number, assetId: AssetId) => Effect.Effect<void, E | UploadError.SourceMismatch, R>
 }
 
@@ -76,11 +76,11 @@ export const watch = <E, R>(
     }
   })
 
-/** A file at Frame.io, and which of its parts are to be sent. */
+/** A file at Frame.io, and its parts. */
 interface Begun {
   readonly id: AssetId
   readonly name: string
-  /** What the parts were signed for. */
+  /** The MIME type that the parts were signed for. */
   readonly contentType: string
   readonly parts: ReadonlyArray<PartPlan.Part & { readonly url: URL }>
   /** Which parts the storage has, from 1. */
@@ -89,7 +89,7 @@ interface Begun {
 
 const sizeOf = (parts: ReadonlyArray<PartPlan.Part>): number => parts.reduce((sum, { length }) => sum + length, 0)
 
-/** The parts, where all of them can be sent and they are the whole file. */
+/** The parts, if all of them can be sent and they are the whole file. */
 const partsOf = (
   created: Pick<Repository.Created, "parts">,
   filesize: number,
@@ -111,7 +111,7 @@ const partsOf = (
 
 type Options<E, R> = Upload.UploadOptions<E, R>
 
-/** An upload does not fail for want of its journal. */
+/** A journal that fails does not fail the upload. */
 const noting = <E, R>(options: Options<E, R>) => {
   const tell = Uploading.tellOf(options)
   let told = false
@@ -161,7 +161,7 @@ const create = <E, R>(options: Options<E, R>, identity: string | undefined) =>
     return { id, name: created.name, contentType, parts, done: new Set<number>() } satisfies Begun
   })
 
-/** The file of an earlier run, while it has no content yet; what is whole, or no file, is somebody's. */
+/** The file of an earlier run, while it has no content yet; a whole file is somebody's. */
 const unfinished = (assetId: AssetId) =>
   Effect.flatMap(Repository.Repository, (repository) =>
     Effect.filterOrFail(repository.get(assetId), (item) => item._tag === "File" && item.arrived !== true)
@@ -205,7 +205,7 @@ const resume = <E, R>(options: Options<E, R>, identity: string | undefined) =>
       return undefined
     }
     const parts = yield* partsOf(begun, filesize, assetId)
-    // Frame.io knows better than a journal whose last lines a crash may have cut off.
+    // A crash may have cut off the journal's last lines, so Frame.io knows better.
     const there = item.arrived === true ? parts : parts.filter(({ number }) => done.has(number))
     yield* Uploading.tellOf(options)({
       _tag: "Resumed",
@@ -270,7 +270,7 @@ const send = <E, R>(options: Options<E, R>, watched: Watched<E, R>, begun: Begun
   })
 
 /**
- * Creates a file and sends its parts, or goes on with what its journal knows. The journal is not cleared.
+ * Creates a file and sends its parts, or goes on by its journal, which is not cleared.
  *
  * @internal
  */
@@ -296,7 +296,7 @@ export const upload = <E, R>(
   )
 
 /**
- * Forgets an upload that has come to its end.
+ * Forgets a finished upload.
  *
  * @internal
  */

@@ -15,7 +15,7 @@ import * as Uploading from "./uploading.js"
 
 const PIECE = 64 * 1024
 
-/** Bytes a piece at a time, so that it can be seen how far they are. */
+/** Bytes a piece at a time, so that their progress can be seen. */
 const inPieces = (bytes: Uint8Array): Stream.Stream<Uint8Array> =>
   Stream.unfold(0, (at) =>
     at >= bytes.length ? Option.none() : Option.some([bytes.subarray(at, at + PIECE), at + PIECE])
@@ -33,7 +33,7 @@ const inParts = <E, R, E2, R2>(
       const buffer = new Uint8Array(partSize)
       let filled = 0
       let ended = false
-      /** What has come and did not fit yet. */
+      /** Bytes that came and did not fit yet. */
       let waiting: Chunk.Chunk<Uint8Array> = Chunk.empty()
       while (!ended) {
         const next = Option.getOrUndefined(Chunk.head(waiting))
@@ -115,7 +115,7 @@ export const upload = <E, R>(
         if (number > UploadPart.MAX_NUMBER) {
           return yield* new UploadError.TooManyParts({ assetId, partSize, parts: UploadPart.MAX_NUMBER })
         }
-        // To ask for a part that was asked for before is to ask for another URL.
+        // Asking for the same part again gives another URL.
         const askForUrl = client
           .realtimeParts({
             assetId,

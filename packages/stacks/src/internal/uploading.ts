@@ -30,7 +30,7 @@ export const defaults = {
 const CREATE = "assets.create"
 
 /**
- * Refuses arguments, with all that is wrong with them.
+ * Refuses arguments, with all their faults.
  *
  * @internal
  */
@@ -120,7 +120,7 @@ export const senderOf = (
 })
 
 /**
- * How far an upload is; tells it to whom it concerns.
+ * The progress of an upload.
  *
  * @internal
  */
@@ -159,10 +159,10 @@ export const progressOf = (
 export const spanOf = (name: string, attributes: Record<string, unknown>) =>
   Effect.withSpan(name, { attributes, captureStackTrace: false })
 
-/** How often an asset may be created where the answer was lost: each time may leave one without content. */
+/** How often an asset may be created when answers are lost: each time may leave one without content. */
 const ATTEMPTS = 3
 
-/** Whether the answer was lost on the way, rather than given. */
+/** Whether the answer was lost on the way. */
 const isLost = (error: FrameioError.WriteError): boolean =>
   FrameioError.outcomeOf(error) === "unknown" &&
   (error._tag === "FrameioTransportError" ||
@@ -170,8 +170,8 @@ const isLost = (error: FrameioError.WriteError): boolean =>
     (error._tag === "FrameioServerError" && error.status >= 502 && error.status <= 504))
 
 /**
- * Creates a file. Where the answer is lost its upload URLs are lost with it, so another is created, and what may have
- * been left behind is told: an asset without content does no harm, and is not ours for sure.
+ * Creates a file. With a lost answer its upload URLs are lost, too, so another file is created, and the one that may have
+ * been left behind is reported: without content it does no harm, and it may be somebody else's.
  *
  * @internal
  */
