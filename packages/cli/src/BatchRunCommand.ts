@@ -342,12 +342,13 @@ const runWithLedger = (args: RunArgs, file: string, format: VersionPlan.Format) 
     const stdio = yield* Stdio
     const fs = yield* FileSystem.FileSystem
     const isNew = !(yield* Effect.orElseSucceed(fs.exists(file), () => true))
-    let isTaken = false
+    let isRefused = false
     // Behind its end: a plan that is refused leaves no ledger.
-    yield* Effect.addFinalizer(() => (isNew && !isTaken ? Effect.ignore(fs.remove(file)) : Effect.void))
+    yield* Effect.addFinalizer(() => (isRefused ? Effect.ignore(fs.remove(file)) : Effect.void))
     const ledger = yield* LedgerFile.open(file, "create")
+    isRefused = isNew
     const job = yield* takeInto(ledger, args, format)
-    isTaken = true
+    isRefused = false
     const before = yield* Effect.mapError(ledger.counts, LedgerFile.toCliError)
     const begun = before.total > before.planned
     yield* stdio.err(
