@@ -172,7 +172,7 @@ const summary = (finished: typeof BatchEvent.Finished.Type, spelt: Spelt, option
           } got through is not known.`
         ]
       : []),
-    ...(open > 0 ? [options.goOn] : [])
+    ...(open > 0 || finished.stopped !== null ? [options.goOn] : [])
   ].join("\n")
 }
 
