@@ -101,7 +101,14 @@ export const make = (
         yield* hands.take(again)
         yield* Effect.forEach(
           fresh,
-          ({ chain, generation, job }) => ChainWorkflow.Chain.execute({ job, chain, generation }, { discard: true }),
+          (start) =>
+            ChainWorkflow.Chain.execute(
+              { job: start.job, chain: start.chain, generation: start.generation },
+              { discard: true }
+            ).pipe(
+              // Whether the engine was told is unknown: one that was finds the chain in a worker's hand.
+              Effect.catchAllCause(() => hands.take([start]))
+            ),
           { concurrency: HANDED, discard: true }
         )
       })
