@@ -1,6 +1,6 @@
 /**
- * Errors of an upload, beside those of its calls to Frame.io. Each error says what is left at Frame.io, so
- * that nothing is orphaned silently. None of them holds an upload URL: who has one can write the file.
+ * Errors of an upload, beside those of its calls to Frame.io. Each says what is left at Frame.io, so that nothing is
+ * orphaned silently. None holds an upload URL, which would let anybody write the file.
  *
  * @since 0.1.0
  */
@@ -17,8 +17,8 @@ const left = (assetId: string): string =>
   ` The asset ${assetId} is left without its content: delete it, and upload the file again.`
 
 /**
- * The source has fewer or more bytes than `filesize` says, or is not the one that the upload began with. Nothing is
- * filled up, cut off or mixed; the upload stops.
+ * The source has fewer or more bytes than `filesize`, or was changed during the upload. Nothing is filled up, cut off or
+ * mixed; the upload stops.
  *
  * @since 0.1.0
  * @category errors
@@ -32,7 +32,7 @@ export class SourceMismatch extends Schema.TaggedError<SourceMismatch>(`${KEY}/S
     source: Schema.Literal("shorter", "longer", "changed"),
     /** The offset of the fault, in bytes; `filesize` after the whole file. */
     offset: Schema.Number,
-    /** The asset that was created and has no content; absent where nothing was created. */
+    /** The created asset, without content; absent if nothing was created. */
     assetId: Schema.optional(AssetId)
   }
 ) {
@@ -76,9 +76,9 @@ export class UploadExpired extends Schema.TaggedError<UploadExpired>(`${KEY}/Upl
 }
 
 /**
- * A part did not get through: `Refused` by a status that does not change by asking again; or, for as long as was
- * allowed, answered with a status that may (`Unavailable`) or with a success that is not the storage's (`Unproven`),
- * without a whole exchange (`Connection`), or without a byte moving for too long (`Stalled`).
+ * A part did not get through: `Refused` by a status that will not change; or until the time was over `Unavailable` (a status
+ * that may change), `Unproven` (a success that is not the storage's), `Connection` (no whole exchange) or `Stalled` (no byte
+ * moved for too long).
  *
  * @since 0.1.0
  * @category errors
@@ -91,9 +91,9 @@ export class PartFailed extends Schema.TaggedError<PartFailed>(`${KEY}/PartFaile
   reason: Schema.Literal("Refused", "Unavailable", "Unproven", "Connection", "Stalled"),
   /** How often it was sent. */
   attempts: Schema.Int,
-  /** The storage's answer, where there was one. */
+  /** The status of the storage's answer, if there was one. */
   status: Schema.optional(Schema.Int),
-  /** The system's code, such as `ECONNRESET`, where there is one. */
+  /** The system's code, such as `ECONNRESET`, if there is one. */
   code: Schema.optional(Schema.String),
   /** The storage's or the system's own words. */
   detail: Schema.String
@@ -125,7 +125,7 @@ export class PartFailed extends Schema.TaggedError<PartFailed>(`${KEY}/PartFaile
 }
 
 /**
- * Frame.io created the asset and did not say, in a way that can be used, where its parts go.
+ * Frame.io created the asset, but gave no usable URLs for its parts.
  *
  * @since 0.1.0
  * @category errors
@@ -165,7 +165,7 @@ export class TooManyParts extends Schema.TaggedError<TooManyParts>(`${KEY}/TooMa
 }
 
 /**
- * The storage has every part, and Frame.io does not have the file.
+ * The storage has every part, but Frame.io does not have the file.
  *
  * @since 0.1.0
  * @category errors
@@ -175,7 +175,7 @@ export class NotArrived extends Schema.TaggedError<NotArrived>(`${KEY}/NotArrive
   assetId: AssetId,
   /** Bytes that were sent. */
   filesize: Schema.Number,
-  /** Bytes that Frame.io has, where it says so; `null` where it says that the upload failed. */
+  /** Bytes that Frame.io has, if it says so; `null` if it says that the upload failed. */
   has: Schema.NullOr(Schema.Number)
 }) {
   override get message(): string {
@@ -188,7 +188,7 @@ export class NotArrived extends Schema.TaggedError<NotArrived>(`${KEY}/NotArrive
 }
 
 /**
- * The file is uploaded, and did not become a version.
+ * The file is uploaded, but did not become a version.
  *
  * @since 0.1.0
  * @category errors

@@ -1,6 +1,6 @@
 /**
- * The state that lets an upload resume after its process has ended: which asset it created, where the parts go, and
- * which are done. Whoever can read it can write the file, for it holds the upload URLs.
+ * The state that lets an upload resume after its process has ended: the created asset, the URLs of its parts, and those that
+ * are done. A journal is a secret: its upload URLs let anybody write the file.
  *
  * @since 0.1.0
  */
@@ -28,18 +28,12 @@ export const Begun = Schema.Struct({
   identity: Schema.String,
   /** The asset that was created. */
   assetId: AssetId,
-  /** The MIME type that the parts are sent with. */
+  /** The MIME type of the parts' requests. */
   contentType: Schema.String,
   /** The URL and the size in bytes of each part, in order. */
   parts: Schema.NonEmptyArray(Schema.Struct({ url: Schema.Redacted(Schema.String), bytes: Schema.NonNegativeInt }))
 })
 
-/**
- * An upload that has begun.
- *
- * @since 0.1.0
- * @category models
- */
 export interface Begun extends Schema.Schema.Type<typeof Begun> {}
 
 /**
@@ -80,13 +74,13 @@ export class JournalFailed extends Schema.TaggedError<JournalFailed>(
  * @category models
  */
 export interface UploadJournal {
-  /** The saved state; none where there is none, or it cannot be read. */
+  /** The saved state; none if there is none, or it is malformed. */
   readonly load: Effect.Effect<Option.Option<Saved>, JournalFailed>
-  /** Keeps a new upload in the place of what was there. */
+  /** Keeps a new upload in the place of an earlier one. */
   readonly begin: (begun: Begun) => Effect.Effect<void, JournalFailed>
-  /** The storage has a part. */
+  /** Notes that the storage has a part. */
   readonly partDone: (part: number) => Effect.Effect<void, JournalFailed>
-  /** The upload has come to its end; nothing is kept. */
+  /** Forgets the finished upload. */
   readonly clear: Effect.Effect<void, JournalFailed>
 }
 
@@ -104,7 +98,6 @@ const parse = (text: string): Option.Option<Saved> => {
   }))
 }
 
-/** Only its owner may read what can write the file. */
 const MODE = 0o600
 
 /**

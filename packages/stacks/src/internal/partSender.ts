@@ -1,4 +1,4 @@
-/** One part to the storage host, as often as it takes. The storage host is not Frame.io: nothing of Frame.io goes there. */
+/** Sends one part to the storage host, as often as it takes. That host is not Frame.io: nothing of Frame.io's goes there. */
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClient from "@effect/platform/HttpClient"
@@ -32,7 +32,7 @@ import type { Part } from "./partPlan.js"
 import * as Pieces from "./pieces.js"
 
 /**
- * What all parts of one upload have in common.
+ * The settings of all parts of one upload.
  *
  * @internal
  */
@@ -41,10 +41,10 @@ export interface Sender {
   readonly assetId: AssetId
   readonly filetype: string
   readonly policy: RetryPolicy.RetryPolicy
-  /** For how long a part is sent again from its first failure on. */
+  /** How long a part is sent again from its first failure on. */
   readonly giveUpAfterMillis: number
   readonly idleMillis: number
-  /** Bytes; of a file that is still growing, what is known. */
+  /** Bytes; of a growing file, those known so far. */
   readonly filesize: (part: Part) => number
   /** `bytes`: a part is read whole before it is sent, for clients that cannot tell the length of a stream. */
   readonly body: "stream" | "bytes"
@@ -53,18 +53,18 @@ export interface Sender {
 }
 
 /**
- * A part, where it goes, and who wants to know.
+ * A part and its URL.
  *
  * @internal
  */
 export interface Sending<E, R> {
   readonly part: Part
   readonly url: URL
-  /** Another URL for the part, where the API gives one. */
+  /** Another URL for the part, if the API gives one. */
   readonly renew?: Effect.Effect<URL, E, R> | undefined
   /** The bytes of the part, again for each attempt. More or fewer are noticed. */
   readonly source: Upload.Source<E, R>
-  /** Fails where the source is not what it was; run when the part has been read, and before it is complete. */
+  /** Fails if the source has changed; run when the part has been read, and before it is complete. */
   readonly intact: Effect.Effect<void, E | SourceMismatch, R>
   /** So many bytes more were taken by the wire; fewer than 0 where an attempt was in vain. */
   readonly moved: (bytes: number) => Effect.Effect<void>
@@ -87,7 +87,7 @@ export interface Failed {
 
 type Reason = PartFailed["reason"]
 
-/** Why an attempt came to nothing. */
+/** Why an attempt failed. */
 class Trouble extends Data.TaggedError("Trouble")<{
   readonly reason: Reason
   readonly again: boolean
@@ -114,7 +114,7 @@ const CUT_SHORT = /<Code>(?:RequestTimeout|IncompleteBody)<\/Code>/
 const mayChange = (status: number, body: string): boolean =>
   RetryPolicy.failureOf(status) !== undefined || (status === 400 && CUT_SHORT.test(body))
 
-/** The words of an error may hold the URL, and the URL is as good as a key. */
+/** The words of an error may hold the URL, which is as good as a key. */
 const withoutUrl = (words: string, url: URL): string => text.scrub(text.scrub(words, url.href), url.search.slice(1))
 
 const ofError = (error: HttpClientError.HttpClientError, url: URL): Trouble => {
@@ -149,7 +149,7 @@ const forStorage = <R>(context: Context.Context<R>): Context.Context<R> => {
 }
 
 const concat = (chunks: Chunk.Chunk<Uint8Array>, length: number): Uint8Array => {
-  // What is in one piece already need not be in memory twice.
+  // A single piece need not be in memory twice.
   if (chunks.length === 1) return Chunk.unsafeHead(chunks)
   const all = new Uint8Array(length)
   let at = 0
@@ -174,10 +174,10 @@ const bodyOf = <E>(
   )
 }
 
-/** What a client that is handed a whole part must do at least, in bytes a second: nothing can be seen of it meanwhile. */
+/** The least rate of a client that is handed a whole part, in bytes a second, because its progress cannot be seen. */
 const SLOWEST = 64 * 1024
 
-/** One attempt. What is wrong with the source is told apart from what is wrong with the way. */
+/** One attempt. Faults of the source are told apart from those of the connection. */
 const attempt = <E, R>(upload: Sender, sending: Sending<E, R>): Effect.Effect<void, E | SourceMismatch | Trouble, R> =>
   Effect.gen(function* () {
     const { part, source, url } = sending
@@ -239,7 +239,7 @@ const attempt = <E, R>(upload: Sender, sending: Sending<E, R>): Effect.Effect<vo
         headers: { "content-type": upload.filetype, "x-amz-acl": "private" },
         body: yield* body
       })
-      // A body of no bytes has a length, too, and a client may leave out what is 0.
+      // An empty body has a length, too, and a client may omit a 0.
       const sized = length === 0 ? HttpClientRequest.setHeader(request, "content-length", "0") : request
       const response = yield* Effect.mapError(
         short === undefined ? http.execute(sized) : DirectHttpClient.execute(short.http, sized),
@@ -249,7 +249,7 @@ const attempt = <E, R>(upload: Sender, sending: Sending<E, R>): Effect.Effect<vo
       const answer = yield* Effect.catchAll(response.text, () => Effect.succeed(""))
       yield* judge(response, answer, url)
       if (streams && taken < length) {
-        // Something on the way answered by itself: the storage cannot have what it was not sent.
+        // A proxy answered: the storage cannot have bytes that were not sent.
         const detail = `The answer came after ${taken} of ${length} bytes.`
         return yield* new Trouble({ reason: "Connection", again: true, detail })
       }
@@ -257,7 +257,7 @@ const attempt = <E, R>(upload: Sender, sending: Sending<E, R>): Effect.Effect<vo
       if (!streams) yield* moved(length)
     }).pipe(
       Effect.mapInputContext(forStorage<never>),
-      // No span, for its attributes would hold the URL; and so no trace headers for a host that has no use for them.
+      // No span, because its attributes would hold the URL; and so no trace headers for a host that has no use for them.
       Effect.locally(HttpClient.currentTracerDisabledWhen, constTrue),
       // Clients wrap the failure of a body, each in its own way.
       Effect.catchAll((error) =>
@@ -288,7 +288,7 @@ const attempt = <E, R>(upload: Sender, sending: Sending<E, R>): Effect.Effect<vo
     )
   }).pipe(Effect.scoped)
 
-/** What the status says. */
+/** The meaning of a status. */
 const judge = (
   response: HttpClientResponse.HttpClientResponse,
   body: string,
@@ -320,8 +320,8 @@ const etagOf = ({ headers }: HttpClientResponse.HttpClientResponse): string | un
     : /^"?([0-9a-f]{32})"?$/i.exec(headers.etag ?? "")?.[1]?.toLowerCase()
 
 /**
- * Whether a success is the storage's own. Something on the way, such as a login page, answers with 200 as well; S3 has
- * nothing to say but the ETag.
+ * Whether a success is the storage's own. A login page on the way answers with 200 as well; S3 answers with nothing but the
+ * ETag.
  */
 const prove = (
   response: HttpClientResponse.HttpClientResponse,
@@ -367,7 +367,7 @@ export const send = <E, R>(
       const { code, detail, reason, retryAfterMillis = 0, status } = trouble
       const now = RateLimitStore.monotonicMillis(clock)
       since ??= now
-      // To put a part twice is to have it once, which is what makes a read repeatable, too.
+      // A part that is put twice is there once, so it is repeatable like a read.
       failures = RetryPolicy.failed(failures, "AnswerLost")
       const why = status === undefined ? (code ?? reason) : String(status)
       const failed = { attempt: failures.unanswered, sinceMillis: now - since, reason: why }
