@@ -50,6 +50,8 @@ export interface Seen {
   readonly right: number
   /** From the first call to the last version in place, in ms. */
   readonly millis: number
+  /** The longest time between two versions in place, in ms. */
+  readonly pauseMillis: number
 }
 
 interface Options {
@@ -127,7 +129,11 @@ export const serve = ({ latencyMillis, limit }: Options): Effect.Effect<never> =
           applied: applied.length,
           again: calls.filter(({ refusal }) => refusal === "NextInStack").length,
           right: (job?.shots ?? []).filter(({ versions }) => isSame(versions, versionsOf(versions[0]))).length,
-          millis: (applied.at(-1)?.atMillis ?? Number.NaN) - (calls[0]?.atMillis ?? Number.NaN)
+          millis: (applied.at(-1)?.atMillis ?? Number.NaN) - (calls[0]?.atMillis ?? Number.NaN),
+          pauseMillis: applied.reduce(
+            (longest, { atMillis }, n) => Math.max(longest, atMillis - (applied[n - 1]?.atMillis ?? atMillis)),
+            0
+          )
         }
       })
     }

@@ -1,5 +1,5 @@
 /**
- * Jobs on a cluster: `npm run bench -- cluster [--only kill,postgres,redis,idle,growth,tenants] [--scale 0.1]
+ * Jobs on a cluster: `npm run bench -- cluster [--only kill,postgres,redis,budget,idle,growth,tenants] [--scale 0.1]
  * [--log FILE]`. The bundled
  * command as workers of their own, real PostgreSQL and Redis, the fake in yet another process. Prints the tables; at full
  * size writes each that was measured as a whole into `docs/cluster.md`, and leaves the others there.
@@ -19,6 +19,7 @@ import * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
+import type * as Budget from "./Budget.js"
 import * as ClusterFake from "./ClusterFake.js"
 import * as ProcessUsage from "./ProcessUsage.js"
 import * as Table from "./Table.js"
@@ -26,10 +27,11 @@ import * as Yardstick from "./Yardstick.js"
 
 const DOCUMENT = fileURLToPath(new URL("../../../docs/cluster.md", import.meta.url))
 const BIN = fileURLToPath(new URL("../../cli/dist/bin.js", import.meta.url))
+const BUDGET_WORKER = fileURLToPath(new URL("./budgetWorker.js", import.meta.url))
 
 const exec = promisify(execFile)
 
-const SECTIONS = ["kill", "postgres", "redis", "idle", "growth", "tenants"] as const
+const SECTIONS = ["kill", "postgres", "redis", "budget", "idle", "growth", "tenants"] as const
 type Section = (typeof SECTIONS)[number]
 
 const WORKERS = 3
@@ -71,8 +73,8 @@ const Status = Schema.parseJson(
   Schema.Struct({ left: Schema.Number, counts: Schema.Struct({ confirmed: Schema.Number }) })
 )
 
-/** Servers, the fake, and the command; no worker yet. */
-const makeCluster = (limit: number, logFile: string) =>
+/** Servers, the fake, and the command; no worker yet. Workers are those of the command, unless others are named. */
+const makeCluster = (limit: number, logFile: string, program: ReadonlyArray<string> = [BIN, "worker"]) =>
   Effect.gen(function* () {
     const folder = yield* Effect.acquireRelease(
       Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "frameio-cluster-"))),
@@ -110,9 +112,9 @@ const makeCluster = (limit: number, logFile: string) =>
     )
     /** Starts a worker; waits until it is at work. */
     const work = Effect.async<Worker>((resume) => {
-      const child = spawn(process.execPath, [BIN, "worker"], { env, stdio: ["ignore", "ignore", "pipe"] })
+      const child = spawn(process.execPath, program, { env, stdio: ["ignore", "ignore", "pipe", "ipc"] })
       children.push(child)
-      child.stderr.on("data", (chunk: Buffer) => {
+      child.stderr?.on("data", (chunk: Buffer) => {
         Fs.writeSync(log, chunk)
         if (!chunk.toString().includes("is at work")) return
         const worker = { child, pid: child.pid ?? 0 }
@@ -306,6 +308,101 @@ const idle = ({ log, scale }: Settings) =>
     return Table.render(["three workers without work", "CPU per minute", "memory"], rows)
   }).pipe(Effect.scoped)
 
+/** Each worker asks for so many permits, one after the other. */
+const PERMITS = 300
+/** All workers together, at the rate of the job. */
+const PERMIT_MILLIS = 30
+
+const permitsOf = ({ child }: Worker, scale: number) =>
+  Effect.async<ReadonlyArray<number>>((resume) => {
+    child.on("message", (message: Budget.FromWorker) => {
+      if ("permits" in message) resume(Effect.succeed(message.permits))
+    })
+    const probe: Budget.ToWorker = { probe: { times: Math.max(20, PERMITS * scale), everyMillis: PERMIT_MILLIS } }
+    child.send(probe)
+  })
+
+const quantile = (sorted: ReadonlyArray<number>, q: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN
+
+const BUDGETS = { redis: "Redis", entity: "an entity for each bucket" } as const
+
+/** The same job with the budget in Redis and in entities: undisturbed, and with a worker killed in the middle. */
+const budget = ({ log, scale }: Settings) =>
+  Effect.map(
+    Effect.forEach(
+      (["redis", "entity"] as const).flatMap((store) => [false, true].map((isKilled) => ({ store, isKilled }))),
+      ({ isKilled, store }) =>
+        Effect.gen(function* () {
+          const limit = 100
+          const links = scaled(3000, scale)
+          const cluster = yield* makeCluster(limit, log, [BUDGET_WORKER, store])
+          const workers = yield* startWorkers(cluster)
+          /** In the order in which they came to host a bucket. */
+          const hosts: Array<Worker> = []
+          for (const worker of workers) {
+            worker.child.on("message", (message: Budget.FromWorker) => {
+              if ("hosts" in message) hosts.push(worker)
+            })
+          }
+          yield* note(`budget: ${links} links, ${BUDGETS[store]}${isKilled ? ", a worker killed" : ""}`)
+          const permits = isKilled
+            ? []
+            : (yield* Effect.forEach(workers, (worker) => permitsOf(worker, scale), { concurrency: WORKERS }))
+                .flat()
+                .sort((one, other) => one - other)
+          hosts.length = 0
+          const before = yield* cluster.usage
+          yield* cluster.submit({ name: store, token: SHOW_A, links })
+          const shortest = shortestMillis(limit, links)
+          let victim = "a worker"
+          if (isKilled) {
+            yield* Effect.sleep(shortest / 2)
+            // The bucket of the version calls is the one that is asked first.
+            const [host = workers[0]] = hosts
+            if (hosts.length > 0) victim = "its host"
+            host?.child.kill("SIGKILL")
+          }
+          yield* cluster.stacked(store)
+          const after = yield* cluster.usage
+          yield* cluster.confirmed(store)
+          const seen = yield* cluster.fake.look(store)
+          const sum = (usage: typeof after) => usage.workers.reduce((total, { cpuMillis }) => total + cpuMillis, 0)
+          const perLink = (one: number, other: number) =>
+            isKilled ? "" : `${Table.fixed((other - one) / links, 2)} ms`
+          const permit = (q: number) => (isKilled ? "" : `${Table.fixed(quantile(permits, q), 1)} ms`)
+          return [
+            `${BUDGETS[store]}${isKilled ? `, ${victim} killed` : ""}`,
+            Table.fixed(seen.millis / shortest, 3),
+            `${Table.fixed((100 * seen.refused) / seen.requests, 2)} %`,
+            `${Table.fixed(seen.pauseMillis / 1000, 1)} s`,
+            permit(0.5),
+            permit(0.99),
+            perLink(sum(before), sum(after)),
+            perLink(before.postgres.cpuMillis, after.postgres.cpuMillis),
+            perLink(before.redis.cpuMillis, after.redis.cpuMillis),
+            `${seen.right} of ${links / LINKS}`
+          ]
+        }).pipe(Effect.scoped)
+    ),
+    (rows) =>
+      Table.render(
+        [
+          "one budget in",
+          "time / `T*`",
+          "429",
+          "longest pause",
+          "a permit, p50",
+          "p99",
+          "CPU per link, workers",
+          "PostgreSQL",
+          "Redis",
+          "stacks in order"
+        ],
+        rows
+      )
+  )
+
 /** Fast enough that 30 000 links take a minute or two. */
 const GROWTH_LIMIT = 250
 
@@ -423,6 +520,7 @@ const PARTS: ReadonlyArray<{
         )
       )
   },
+  { id: "cluster-budget", sections: ["budget"], measure: (_, settings) => Effect.orDie(budget(settings)) },
   { id: "cluster-idle", sections: ["idle"], measure: (_, settings) => Effect.orDie(idle(settings)) },
   { id: "cluster-growth", sections: ["growth"], measure: (_, settings) => Effect.orDie(growth(settings)) },
   { id: "cluster-tenants", sections: ["tenants"], measure: (_, settings) => Effect.orDie(tenants(settings)) }
