@@ -16,7 +16,7 @@ const arrows = {
   report: ["batch", "core"],
   cluster: ["batch", "stacks", "core", "ratelimit"],
   cli: ["core", "ratelimit", "stacks", "batch", "report", "cluster", "testing", "redis", "undici"],
-  benchmarks: ["core", "ratelimit", "stacks", "batch", "testing", "redis", "undici", "servers"],
+  benchmarks: ["core", "ratelimit", "stacks", "batch", "cluster", "testing", "redis", "undici", "servers"],
   examples: ["core", "ratelimit", "stacks", "batch", "report", "cluster", "testing", "redis", "undici"]
 }
 
