@@ -50,12 +50,6 @@ export const Reason = Schema.Literal(
   "Failed"
 )
 
-/**
- * Why.
- *
- * @since 0.1.0
- * @category models
- */
 export type Reason = typeof Reason.Type
 
 const advice: { readonly [K in Reason]: string } = {

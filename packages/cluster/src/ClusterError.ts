@@ -21,12 +21,6 @@ import * as Schema from "effect/Schema"
  */
 export const Reason = Schema.Literal("Away", "NoJob", "OtherPlan", "OtherAccount", "OtherApi", "Undone", "Lost")
 
-/**
- * Why.
- *
- * @since 0.1.0
- * @category models
- */
 export type Reason = typeof Reason.Type
 
 const advice: { readonly [K in Reason]: string } = {

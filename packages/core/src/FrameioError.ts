@@ -39,12 +39,6 @@ import * as text from "./SafeText.js"
  */
 export const Outcome = Schema.Literal("not-applied", "unknown", "applied")
 
-/**
- * Whether the change that was asked for can have been made.
- *
- * @since 0.1.0
- * @category models
- */
 export type Outcome = typeof Outcome.Type
 
 /**
@@ -59,12 +53,6 @@ export const ErrorDetail = Schema.Struct({
   source: Schema.optional(Schema.Struct({ pointer: Schema.optional(Schema.String) }))
 })
 
-/**
- * One entry of Frame.io's `errors` list.
- *
- * @since 0.1.0
- * @category models
- */
 export interface ErrorDetail extends Schema.Schema.Type<typeof ErrorDetail> {}
 
 /**
@@ -81,12 +69,6 @@ export const Problem = Schema.Struct({
   assetId: Schema.optional(AssetId)
 }).annotations({ identifier: "Problem" })
 
-/**
- * Something wrong with one field.
- *
- * @since 0.1.0
- * @category models
- */
 export interface Problem extends Schema.Schema.Type<typeof Problem> {}
 
 const call = {
@@ -580,12 +562,6 @@ export const FrameioError = Schema.Union(
   StoreUnavailable
 )
 
-/**
- * The whole family.
- *
- * @since 0.1.0
- * @category errors
- */
 export type FrameioError = typeof FrameioError.Type
 
 /**

@@ -101,10 +101,4 @@ export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>(
  */
 export const RateLimitError = Schema.Union(QueueFull, MaxWaitExceeded, DeadlineExceeded, StoreUnavailable)
 
-/**
- * Every error of the scheduler itself.
- *
- * @since 0.1.0
- * @category errors
- */
 export type RateLimitError = typeof RateLimitError.Type

@@ -256,10 +256,4 @@ export const UploadError = Schema.Union(
   NoTarget
 )
 
-/**
- * The whole family.
- *
- * @since 0.1.0
- * @category errors
- */
 export type UploadError = typeof UploadError.Type
