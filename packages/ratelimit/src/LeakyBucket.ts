@@ -287,9 +287,9 @@ const lingeringCount = (bucket: LeakyBucket): number => {
 /** Requests in flight of which the outcome will still be told. */
 const openCount = (bucket: LeakyBucket): number => bucket.inFlight - lingeringCount(bucket)
 
-/** A server that tells no limit is tried carefully: one request more than passed lately. */
+/** A server that tells no limit is tried carefully: as many requests as passed lately. */
 const untoldRoom = (bucket: LeakyBucket, now: number): number =>
-  Math.max(0, Math.min(MOST_UNTOLD, 1 + Pace.passedLately(bucket.passed, now)) - openCount(bucket))
+  Math.max(0, Math.min(MOST_UNTOLD, Math.max(1, Pace.passedLately(bucket.passed, now))) - openCount(bucket))
 
 /** A copy that one transition works on; what comes in and goes out is never changed. */
 type Draft = { -readonly [Field in keyof LeakyBucket]: LeakyBucket[Field] }
@@ -488,7 +488,7 @@ const NO_TICKETS: ReadonlyArray<Ticket> = []
  * Tickets for the requests that may go at `now`, at most as many as are `wanted`. `behind` is how many requests are to
  * come after these, as far as the caller knows; `Infinity` where it does not know.
  *
- * - While the rule is unknown, one, then one more than passed within the last second, up to 16 side by side.
+ * - While the rule is unknown, one, then as many as passed within the last second, up to 16 side by side.
  * - When all that are to come fit into what is free, at once.
  * - Else calmly, as fast as the bucket leaks, and the free part is kept until the rest fits.
  * - After a 429, when the hold is over, one alone first.
