@@ -1,5 +1,5 @@
 /**
- * How long a job must take at a given rate limit. Pure.
+ * How long a job must take at a given rate limit; pure.
  *
  * Frame.io's bucket lets `floor(W / c)` requests pass at once and then one every `c = round(W / L)` ms, so the shortest
  * time for N is `max(0, N - floor(W / c)) * c` and one round trip.
@@ -17,7 +17,7 @@ import type { Chain } from "./VersionPlan.js"
  * @category models
  */
 export interface Work {
-  /** How many links. */
+  /** The number of links. */
   readonly jobs: number
   /** From a request to its answer, in ms. Default 0. */
   readonly roundTripMillis?: number | undefined
@@ -26,7 +26,7 @@ export interface Work {
 }
 
 /**
- * The shortest time in ms in which all of it can be done from an empty bucket that nobody else uses.
+ * The shortest time in ms for the work, from an empty bucket that nobody else uses.
  *
  * @example
  * ```ts
@@ -58,18 +58,13 @@ export interface Steps {
 }
 
 /**
- * The requests that put the links of a chain on its target, as far as is known before that is read: a target of which
- * nothing is told is taken for a file in no stack. Files that have to be brought to the folder of a new stack first are
- * not counted.
+ * The requests that put the links of a chain on its target, before that is read: an unknown target counts as a file in no
+ * stack. Moves of files to the folder of a new stack are not counted.
  *
  * @since 0.1.0
  * @category formulas
  */
-export const stepsOf = (
-  chain: Pick<Chain, "expected" | "links" | "resumed">,
-  /** How many files a new stack takes at once. */
-  filesPerStack: number
-): Steps => {
+export const stepsOf = (chain: Pick<Chain, "expected" | "links" | "resumed">, filesPerStack: number): Steps => {
   const links = chain.links.filter((link) => link.isConfirmed !== true).length
   const isOnStack = chain.expected?.kind === "stack" || chain.resumed?.stack !== undefined
   return isOnStack || links === 0

@@ -1,8 +1,8 @@
 /**
  * Runs a plan: chains side by side, the links of each in order, as fast as the rate limit allows.
  *
- * A version call is never repeated blindly. When a call's outcome is unknown the stack is read, and the link is confirmed,
- * sent again, or reported. When a link fails, the rest of its chain is not sent and says so; other chains go on.
+ * A version call is never repeated blindly: when its outcome is unknown the stack is read, and the link is confirmed, sent
+ * again, or reported. When a link fails, the rest of its chain is skipped; other chains go on.
  *
  * @since 0.1.0
  */
@@ -19,7 +19,7 @@ import * as JobRun from "./internal/run/jobRun.js"
 import type { Chain, StackedChain, VersionPlan } from "./VersionPlan.js"
 
 /**
- * How to run a plan.
+ * The options of a run.
  *
  * @since 0.1.0
  * @category options
@@ -28,47 +28,46 @@ export interface Options<E = never> {
   /** The job's name, in events and for the scheduler's fairness between jobs. Default `"batch"`. */
   readonly name?: string | undefined
   /**
-   * How many chains go side by side, 1 or more. Default 128, more than are under way at 100 requests per second; 1024
-   * where new stacks have a limit of their own.
+   * How many chains go side by side, 1 or more. Default 128, more than 100 requests per second need; 1024 if new stacks
+   * have a limit of their own.
    */
   readonly concurrency?: number | undefined
-  /** How often a link is sent when it is plain each time that it was not applied, 1 or more. Default 5. */
+  /** How often a link is sent that proves not to be applied each time, 1 or more. Default 5. */
   readonly attempts?: number | undefined
   /**
-   * How long to wait before a call without an answer is taken for not made, when the stack does not show it. Default
+   * How long after a call without an answer the change can still be made, if the stack does not show it. Default
    * 30 seconds, after which Frame.io gives up a request:
    * https://developer.frame.io/platform/v2/docs/getting-started/errors
    */
   readonly settleAfter?: Duration.DurationInput | undefined
   /**
-   * Reads each target and each version before it is sent, so that nothing that is in place is sent again. Costs two to
-   * three reads per link, at a lower limit than version calls have. Default false: a link is looked up only when Frame.io
-   * refuses it, or when an earlier one of its chain was found in place.
+   * Reads each target and each version before it is sent, so that nothing in place is sent again: two to three reads per
+   * link, at a lower limit than version calls. Default false: a link is looked up only when Frame.io refuses it, or an
+   * earlier one of its chain was found in place.
    */
   readonly lookFirst?: boolean | undefined
   /**
-   * How many links in a row may fail for reasons that are not about their assets (the server's failure again and again)
-   * before the job stops, 1 or more, or `Infinity`. Default 32. It stops after 10 already where all of them failed alike
-   * (403, say, though not 404) and none is in place, and after one where the token or the account is refused.
+   * How many links in a row may fail for reasons that are not about their assets, such as a failing server, before the job
+   * stops, 1 or more, or `Infinity`. Default 32. It stops after 10 if all of them failed alike (403, say, but not 404) and
+   * none is in place, and after one if the token or the account is refused.
    */
   readonly stopAfter?: number | undefined
   /**
-   * How long a job waits while nothing gets through, before it stops; what was not sent is sent when it is run again. One
-   * call tries at growing intervals of up to a minute. Where nothing has got through yet, 5 seconds at the most. Default
-   * 10 minutes.
+   * How long a job waits while nothing gets through, before it stops; at most 5 seconds if nothing ever did. One call tries
+   * at growing intervals of up to a minute. Default 10 minutes.
    */
   readonly giveUpAfter?: Duration.DurationInput | undefined
   /**
-   * Completes when the job is to stop: nothing more is sent, what waits for the rate limit is withdrawn, what is under way
-   * may finish within `grace`. Default never.
+   * Completes when the job is to stop: nothing more is sent, waiting calls are withdrawn, and calls under way may finish
+   * within `grace`. Default never.
    */
   readonly stop?: Effect.Effect<unknown> | undefined
   /** How long calls under way may take after `stop` before they are given up as unknown. Default 10 seconds. */
   readonly grace?: Duration.DurationInput | undefined
   /**
-   * Sees each event before anything that follows from it is done, also when the job is interrupted; what writes a ledger
-   * goes here. The stream has the same events. When it fails the job stops, sending nothing that was not written down,
-   * and the stream fails with its error after `Finished`.
+   * Sees each event before the run acts on it, also when the job is interrupted; for a ledger. The stream has the same
+   * events. When it fails the job stops, without sending anything unwritten, and the stream fails with its error after
+   * `Finished`.
    */
   readonly onEvent?: ((event: BatchEvent) => Effect.Effect<void, E>) | undefined
 }
@@ -115,7 +114,7 @@ const settingsOf = <E>(
 })
 
 /**
- * How much there is to do, where it is known: for the scheduler and the progress.
+ * How much there is to do, if known: for the scheduler and the progress.
  *
  * @since 0.1.0
  * @category options
@@ -125,7 +124,7 @@ export interface ExtentOptions {
   readonly links?: number | undefined
   /** How many chains there are. */
   readonly chains?: number | undefined
-  /** The requests that they take: where it is known, limits are left to others until the rest fits. */
+  /** The requests that they take, if known: others keep a part of the limits until the rest fits. */
   readonly requests?: BatchEstimate.Steps | undefined
   /** How many further links of the same job earlier runs have done. Default 0. */
   readonly before?: number | undefined
@@ -164,9 +163,8 @@ export const runChains = <E, R, E2 = never>(
   )
 
 /**
- * Takes what a job has stacked out of its stacks again: chains side by side, the links of each in the order that they are
- * given, which is the newest first. Each version is looked up before it is taken out, and one that is not where the job
- * put it is left alone.
+ * Takes what a job has stacked out of its stacks again: chains side by side, the links of each in the given order, which
+ * is the newest first. Each version is looked up before it is taken out, and left alone if it is not where the job put it.
  *
  * @since 0.1.0
  * @category running
@@ -180,8 +178,7 @@ export const undoChains = <E, R, E2 = never>(
 /**
  * Runs a plan.
  *
- * The stream begins with `Planned`, ends with `Finished` and does not fail, unless `onEvent` does: what goes wrong with a
- * link is an event.
+ * The stream begins with `Planned`, ends with `Finished`, and fails only as `onEvent` does: a failed link is an event.
  * Interrupting it interrupts the calls under way; to stop gently, use the option `stop`.
  *
  * @example

@@ -18,8 +18,7 @@ import * as Schema from "effect/Schema"
 const KEY = "@effect-frameio/batch/LinkError"
 
 /**
- * The target has changed since the plan was made, so that the version could land in the wrong order.
- * Nothing was put on it.
+ * The target has changed since the plan was made, so that the version could land in the wrong order. Nothing was put on it.
  *
  * @since 0.1.0
  * @category errors
@@ -46,8 +45,7 @@ export class TargetChanged extends Schema.TaggedError<TargetChanged>(`${KEY}/Tar
 }
 
 /**
- * A version is not where this job has put it, found when it was to be taken out again or verified. It was left where it
- * is.
+ * A version is not where this job has put it, when it was to be taken out again or verified. It was left where it is.
  *
  * @since 0.1.0
  * @category errors
@@ -55,7 +53,7 @@ export class TargetChanged extends Schema.TaggedError<TargetChanged>(`${KEY}/Tar
 export class MovedSince extends Schema.TaggedError<MovedSince>(`${KEY}/MovedSince`)("FrameioMovedSince", {
   /** The version. */
   assetId: AssetId,
-  /** The stack that it is on; absent where it is on none. */
+  /** The stack that it is on, if any. */
   stackId: Schema.optional(AssetId)
 }) {
   override get message(): string {
@@ -66,7 +64,7 @@ export class MovedSince extends Schema.TaggedError<MovedSince>(`${KEY}/MovedSinc
 }
 
 /**
- * Whether the old file was in a share cannot be told, so that the new one was not shown in it. Nothing was stacked.
+ * It is not known whether the old file was in a share, so the new one was not added to it. Nothing was stacked.
  *
  * @since 0.1.0
  * @category errors
@@ -97,7 +95,7 @@ export class ShareInDoubt extends Schema.TaggedError<ShareInDoubt>(`${KEY}/Share
 }
 
 /**
- * A file of this machine could not be read, so that nothing, or not all of it, was uploaded.
+ * A file of this machine could not be read, so it was not uploaded, or not all of it.
  *
  * @since 0.1.0
  * @category errors
@@ -114,7 +112,7 @@ export class Unreadable extends Schema.TaggedError<Unreadable>(`${KEY}/Unreadabl
 }
 
 /**
- * A failure as ledgers of before 0.1.0 have it: in words only.
+ * A failure in a ledger from before 0.1.0, in words only.
  *
  * @since 0.1.0
  * @category errors
@@ -178,15 +176,9 @@ export const LinkError = Schema.Union(
   RecordedInWords
 )
 
-/**
- * Why a link failed.
- *
- * @since 0.1.0
- * @category errors
- */
 export type LinkError = typeof LinkError.Type
 
-/** The failure of a call that an error tells of, if it tells of one. */
+/** The failed call in an error, if there is one. */
 const callOf = (error: LinkError): FrameioError.FrameioError | undefined => {
   if (FrameioError.isFrameioError(error)) return error
   return "failure" in error ? error.failure : undefined
@@ -205,7 +197,7 @@ export const kindOf = (error: LinkError): FrameioError.Kind => {
 }
 
 /**
- * Whether the change can have been made all the same.
+ * Whether the change may have been made all the same.
  *
  * @since 0.1.0
  * @category reading
@@ -218,7 +210,7 @@ export const outcomeOf = (error: LinkError): FrameioError.Outcome => {
 }
 
 /**
- * Whether nothing came of it that is about the link: the same job, run again, tries it again by itself.
+ * Whether the failure says nothing of the link, so that the job, run again, tries it again without being asked to.
  *
  * @since 0.1.0
  * @category reading
@@ -228,7 +220,7 @@ export const isStillPlanned = (error: LinkError): boolean =>
   (kindOf(error) === "account" || (FrameioError.isFrameioError(error) && kindOf(error) === "moment"))
 
 /**
- * The HTTP status, where there was an answer.
+ * The HTTP status, if there was an answer.
  *
  * @since 0.1.0
  * @category reading
@@ -240,7 +232,7 @@ export const statusOf = (error: LinkError): number | undefined => {
 }
 
 /**
- * The tag that says what happened: of the failed call, where the error tells of one that was read or tried again.
+ * The tag that says what happened: of the failed call, if the error has one.
  *
  * @since 0.1.0
  * @category reading
@@ -277,7 +269,7 @@ export const explanationOf = (error: LinkError): string => {
 export const toJson = Schema.encodeSync(Schema.parseJson(LinkError))
 
 /**
- * Reads back what a ledger has, that of older versions included.
+ * Reads a ledger's error, also one of older versions.
  *
  * @internal
  */

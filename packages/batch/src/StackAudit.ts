@@ -1,6 +1,6 @@
 /**
- * Looks over the version stacks of a folder: what is wrong with them, what lies beside them, and a plan that mends what a
- * plan can mend. Sends nothing but reads, over v2 and V4 alike: one list for each folder, and the versions of each stack.
+ * Audits the version stacks of a folder: their faults, the loose files beside them, and a plan that mends what a plan can
+ * mend. Sends only reads: one list for each folder, and the versions of each stack.
  *
  * @since 0.1.0
  */
@@ -14,15 +14,14 @@ import * as NamingRule from "./NamingRule.js"
 import * as VersionGrouping from "./VersionGrouping.js"
 
 /**
- * How to audit.
+ * The options of {@link make}.
  *
  * @since 0.1.0
  * @category options
  */
 export interface Options extends FolderReader.Options, VersionGrouping.Options {
   /**
-   * How files are named. Without it only what needs no rule is looked at: stacks of one, placeholders, files that are there
-   * twice, and what could not be read.
+   * How files are named. Without it only stacks of one, placeholders, duplicate files and unreadable entries are found.
    */
   readonly rule?: NamingRule.NamingRule | undefined
 }
@@ -34,24 +33,24 @@ export interface Options extends FolderReader.Options, VersionGrouping.Options {
  * @category models
  */
 export interface StackAudit {
-  /** The folder that was looked over. */
+  /** The audited folder. */
   readonly folder: VersionGrouping.Folder
-  /** What was read for it. */
+  /** The reads that it took. */
   readonly read: FolderReader.Progress
-  /** Folders in it that were not read, because it was not asked for. */
+  /** Folders in it that were not read, without `recursive`. */
   readonly foldersBelow: number
   /** By folder, then base, then kind. `left-out` is a fault, `note` is for a person to know. */
   readonly findings: ReadonlyArray<VersionGrouping.Finding>
-  /** What mends each `loose-sibling`: groups as in a plan, which `PlanFile` writes. */
+  /** The groups that mend each `loose-sibling`, for `PlanFile`. */
   readonly mend: ReadonlyArray<VersionGrouping.Group>
-  /** How many series of loose files would make a stack of their own: `FolderPlan` plans them. */
+  /** How many series of loose files would make a stack of their own, for `FolderPlan`. */
   readonly unstacked: number
-  /** A rule that reads nearly all of the names, where there is no rule, or one that reads less than half. */
+  /** A rule that reads nearly all of the names, if there is no rule, or one that reads less than half. */
   readonly suggestion: NamingRule.Suggestion | undefined
 }
 
 /**
- * Audits a folder. Fails when the folder itself cannot be read or is none; what cannot be read below it is a finding.
+ * Audits a folder. Fails if the folder itself cannot be read; an unreadable entry below it is a finding.
  *
  * @example
  * ```ts
