@@ -16,6 +16,7 @@ import * as FakeFrameio from "@effect-frameio/testing/FakeFrameio"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
@@ -325,6 +326,9 @@ const permitsOf = ({ child }: Worker, scale: number) =>
 const quantile = (sorted: ReadonlyArray<number>, q: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN
 
+/** A job that is so late has come to a standstill. */
+const STANDSTILL_MILLIS = 60_000
+
 const BUDGETS = { redis: "Redis", entity: "an entity for each bucket" } as const
 
 /** The same job with the budget in Redis and in entities: undisturbed, and with a worker killed in the middle. */
@@ -363,9 +367,11 @@ const budget = ({ log, scale }: Settings) =>
             if (hosts.length > 0) victim = "its host"
             host?.child.kill("SIGKILL")
           }
-          yield* cluster.stacked(store)
+          const isDone = Option.isSome(
+            yield* Effect.timeoutOption(cluster.stacked(store), shortest + STANDSTILL_MILLIS)
+          )
           const after = yield* cluster.usage
-          yield* cluster.confirmed(store)
+          if (isDone) yield* cluster.confirmed(store)
           const seen = yield* cluster.fake.look(store)
           const sum = (usage: typeof after) => usage.workers.reduce((total, { cpuMillis }) => total + cpuMillis, 0)
           const perLink = (one: number, other: number) =>
@@ -373,7 +379,7 @@ const budget = ({ log, scale }: Settings) =>
           const permit = (q: number) => (isKilled ? "" : `${Table.fixed(quantile(permits, q), 1)} ms`)
           return [
             `${BUDGETS[store]}${isKilled ? `, ${victim} killed` : ""}`,
-            Table.fixed(seen.millis / shortest, 3),
+            isDone ? Table.fixed(seen.millis / shortest, 3) : "never",
             `${Table.fixed((100 * seen.refused) / seen.requests, 2)} %`,
             `${Table.fixed(seen.pauseMillis / 1000, 1)} s`,
             permit(0.5),
