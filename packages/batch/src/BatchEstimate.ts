@@ -6,8 +6,8 @@
  *
  * @since 0.1.0
  */
-
 import * as RateLimitRule from "@effect-frameio/ratelimit/RateLimitRule"
+import { orderIn } from "./internal/plan/planRules.js"
 import type { Chain } from "./VersionPlan.js"
 
 /**
@@ -55,6 +55,8 @@ export interface Steps {
   readonly makes: number
   /** Versions put on stacks one by one. */
   readonly grows: number
+  /** Versions of stacks put on top of them. */
+  readonly raises: number
 }
 
 /**
@@ -65,11 +67,13 @@ export interface Steps {
  * @category formulas
  */
 export const stepsOf = (chain: Pick<Chain, "expected" | "links" | "resumed">, filesPerStack: number): Steps => {
-  const links = chain.links.filter((link) => link.isConfirmed !== true).length
+  const left = chain.links.filter((link) => link.isConfirmed !== true)
+  const raises = left.filter((link) => orderIn(link) !== undefined).length
+  const links = left.length - raises
   const isOnStack = chain.expected?.kind === "stack" || chain.resumed?.stack !== undefined
   return isOnStack || links === 0
-    ? { makes: 0, grows: links }
-    : { makes: 1, grows: links - Math.min(links, filesPerStack) }
+    ? { makes: 0, grows: links, raises }
+    : { makes: 1, grows: links - Math.min(links, filesPerStack), raises }
 }
 
 /**
@@ -78,7 +82,7 @@ export const stepsOf = (chain: Pick<Chain, "expected" | "links" | "resumed">, fi
  * @since 0.1.0
  * @category formulas
  */
-export const none: Steps = { makes: 0, grows: 0 }
+export const none: Steps = { makes: 0, grows: 0, raises: 0 }
 
 /**
  * The sum of two.
@@ -88,5 +92,6 @@ export const none: Steps = { makes: 0, grows: 0 }
  */
 export const plus = (one: Steps, other: Steps): Steps => ({
   makes: one.makes + other.makes,
-  grows: one.grows + other.grows
+  grows: one.grows + other.grows,
+  raises: one.raises + other.raises
 })

@@ -158,7 +158,7 @@ export const runChains = <E, R, E2 = never>(
   chains: Stream.Stream<Chain, E, R>,
   options?: Options<E2> & ExtentOptions
 ): Stream.Stream<BatchEvent, E | E2, R | Repository.Repository> =>
-  JobRun.run(chains, settingsOf(options, ["stack", "grow"]), (chain, tools) =>
+  JobRun.run(chains, settingsOf(options, ["stack", "grow", "raise"]), (chain, tools) =>
     ChainRun.runChain(chain, tools, { lookFirst: options?.lookFirst ?? defaults.lookFirst })
   )
 

@@ -28,8 +28,11 @@ export class TargetChanged extends Schema.TaggedError<TargetChanged>(`${KEY}/Tar
   assetId: AssetId,
   /** Its name in the plan. */
   name: Schema.optional(Schema.String),
-  /** A file in no stack is in one; a stack has another newest version; a stack is none any more. */
-  change: Schema.Literal("Stacked", "Grown", "Unstacked"),
+  /**
+   * A file in no stack is in one; a stack has another newest version; a stack is none any more; its versions are others, or
+   * in another order.
+   */
+  change: Schema.Literal("Stacked", "Grown", "Unstacked", "Reordered"),
   /** The name of what is the newest version now, or its id. */
   newest: Schema.optional(Schema.String)
 }) {
@@ -37,7 +40,8 @@ export class TargetChanged extends Schema.TaggedError<TargetChanged>(`${KEY}/Tar
     const what = {
       Stacked: "was in no stack when the plan was made, but is in one now",
       Grown: "has changed since the plan was made",
-      Unstacked: "was a stack when the plan was made, but is no stack now"
+      Unstacked: "was a stack when the plan was made, but is no stack now",
+      Reordered: "had other versions, or another order of them, when the plan was made"
     }[this.change]
     const top = this.newest === undefined ? "" : `, with ${this.newest} on top`
     return `${this.name === undefined ? this.assetId : JSON.stringify(this.name)} ${what}${top}. Nothing was put on it: plan again.`
@@ -60,6 +64,26 @@ export class MovedSince extends Schema.TaggedError<MovedSince>(`${KEY}/MovedSinc
     return this.stackId === undefined
       ? `${this.assetId} is no longer on the stack where this job put it, nor on another. It was left where it is; a retry puts it back, unless a later version of this job is on top.`
       : `${this.assetId} is on another stack now, ${this.stackId}, where this job did not put it. It was left there.`
+  }
+}
+
+/**
+ * The versions of a stack are no longer in the order that this job has put them in, found when that was to be undone. They
+ * were left as they are.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ReorderedSince extends Schema.TaggedError<ReorderedSince>(`${KEY}/ReorderedSince`)(
+  "FrameioReorderedSince",
+  {
+    /** The version that the job has put on top. */
+    assetId: AssetId,
+    stackId: AssetId
+  }
+) {
+  override get message(): string {
+    return `The versions of the stack ${this.stackId} are not as this job has left them, with ${this.assetId} put on top: somebody has changed them since, and they were left so.`
   }
 }
 
@@ -170,6 +194,7 @@ export const LinkError = Schema.Union(
   OutcomeUnknown,
   TargetChanged,
   MovedSince,
+  ReorderedSince,
   ShareInDoubt,
   UploadError,
   Unreadable,

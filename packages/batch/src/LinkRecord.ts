@@ -8,7 +8,7 @@ import type { AssetId } from "@effect-frameio/core/Asset"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as LedgerUploads from "./internal/ledger/ledgerUploads.js"
-import { expectedOf } from "./internal/plan/planRules.js"
+import { expectedOf, orderOf } from "./internal/plan/planRules.js"
 import type * as JobRecord from "./JobRecord.js"
 import type * as JobWriter from "./JobWriter.js"
 import * as LinkError from "./LinkError.js"
@@ -141,9 +141,12 @@ const fieldsOf = Schema.decodeOption(Schema.parseJson(Schema.Record({ key: Schem
 
 const textOf = (value: unknown): string | null => (typeof value === "string" && value !== "" ? value : null)
 
-const nameOf = (row: LinkRecord): { readonly name?: string } => {
-  const name = row.fields === null ? null : textOf(Option.getOrUndefined(fieldsOf(row.fields))?.name)
-  return name === null ? {} : { name }
+/** What is kept of a line's other columns. */
+const keptOf = (row: LinkRecord): Pick<VersionPlan.Link, "name" | "order"> => {
+  const fields = row.fields === null ? undefined : Option.getOrUndefined(fieldsOf(row.fields))
+  const name = textOf(fields?.name)
+  const order = orderOf(fields)?.map(id)
+  return { ...(name === null ? {} : { name }), ...(order === undefined ? {} : { order }) }
 }
 
 const linkOf = (row: LinkRecord, is?: "confirmed" | "unsettled"): VersionPlan.Link => ({
@@ -151,7 +154,7 @@ const linkOf = (row: LinkRecord, is?: "confirmed" | "unsettled"): VersionPlan.Li
   assetId: id(row.asset_id),
   nextAssetId: id(row.next_asset_id),
   fields: undefined,
-  ...nameOf(row),
+  ...keptOf(row),
   ...(is === "unsettled" ? { isUnsettled: true } : {}),
   ...(is === "confirmed" ? { isConfirmed: true } : {}),
   ...(typeof row.home === "string" ? { home: id(row.home) } : {})

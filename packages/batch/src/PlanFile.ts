@@ -9,6 +9,7 @@
  */
 import * as CsvCell from "./internal/plan/csvCell.js"
 import { toJson } from "./internal/plan/jsonName.js"
+import { REORDER_FROM } from "./internal/plan/planRules.js"
 import type { Finding, Group } from "./VersionGrouping.js"
 
 /**
@@ -23,7 +24,8 @@ export type Format = "csv" | "jsonl"
  * The columns of a plan. The two ids count; those up to `reason` are for people, and all come back as a link's `fields`.
  * `position` counts the versions of a stack, so that lines which were sorted otherwise are noticed. `target_…` say what the
  * plan was made against: a `file` in its folder, or a `version_stack` and its newest version. Files without them are read
- * just as well, with nothing to check.
+ * just as well, with nothing to check. `reorder_from` is there only where a line puts a version of a stack on top of it: the
+ * ids of all its versions before that, oldest first, with spaces between them.
  *
  * @internal
  */
@@ -39,7 +41,8 @@ export const columns = [
   "position",
   "target_type",
   "target_folder_id",
-  "target_cover_id"
+  "target_cover_id",
+  "reorder_from"
 ] as const
 
 /**
@@ -70,7 +73,8 @@ export function* rows(groups: Iterable<Group>): Generator<Row> {
         position: String(index + 1),
         target_type: target.kind === "stack" ? "version_stack" : "file",
         target_folder_id: target.folderId,
-        target_cover_id: target.coverId ?? ""
+        target_cover_id: target.coverId ?? "",
+        reorder_from: line.order?.join(" ") ?? ""
       }
     }
   }
@@ -95,7 +99,11 @@ export interface JsonRow {
   readonly targetType: string
   readonly targetFolderId: string
   readonly targetCoverId: string
+  /** Absent where the line puts a file on a stack. */
+  readonly reorderFrom?: string
 }
+
+const jsonRow = ({ reorder_from, ...row }: Row): JsonRow => toJson(reorder_from === "" ? row : { ...row, reorder_from })
 
 /**
  * {@link rows} under the names that JSON has.
@@ -104,7 +112,7 @@ export interface JsonRow {
  * @category conversions
  */
 export function* jsonRows(groups: Iterable<Group>): Generator<JsonRow> {
-  for (const row of rows(groups)) yield toJson(row)
+  for (const row of rows(groups)) yield jsonRow(row)
 }
 
 /**
@@ -174,8 +182,15 @@ const encode = <Name extends string>(
  * @category encoding
  */
 export function* write(groups: Iterable<Group>, format: Format): Generator<string> {
-  if (format === "csv") yield `${columns.join(",")}\n`
-  for (const row of rows(groups)) yield encode(columns, format, row)
+  if (format === "jsonl") {
+    for (const row of jsonRows(groups)) yield `${JSON.stringify(row)}\n`
+    return
+  }
+  const all = [...groups]
+  const reorders = all.some(({ lines }) => lines.some(({ order }) => order !== undefined))
+  const names = reorders ? columns : columns.filter((name) => name !== REORDER_FROM)
+  yield `${names.join(",")}\n`
+  for (const row of rows(all)) yield encode(names, format, row)
 }
 
 /**

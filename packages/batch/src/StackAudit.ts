@@ -6,7 +6,7 @@
  */
 import type { AssetId } from "@effect-frameio/core/Asset"
 import type * as FrameioError from "@effect-frameio/core/FrameioError"
-import type * as Repository from "@effect-frameio/stacks/Repository"
+import * as Repository from "@effect-frameio/stacks/Repository"
 import * as Effect from "effect/Effect"
 import * as FolderReader from "./FolderReader.js"
 import { flawsOf } from "./internal/plan/stackFlaws.js"
@@ -41,7 +41,10 @@ export interface StackAudit {
   readonly foldersBelow: number
   /** By folder, then base, then kind. `left-out` is a fault, `note` is for a person to know. */
   readonly findings: ReadonlyArray<VersionGrouping.Finding>
-  /** The groups that mend each `loose-sibling`, for `PlanFile`. */
+  /**
+   * The groups that mend each `loose-sibling`, and each `stack-order` whose versions their names tell apart if the API can
+   * reorder, for `PlanFile`.
+   */
   readonly mend: ReadonlyArray<VersionGrouping.Group>
   /** How many series of loose files would make a stack of their own, for `FolderPlan`. */
   readonly unstacked: number
@@ -70,7 +73,8 @@ export const make = (
     const folder = yield* reader.root(folderId)
     const { files, findings, foldersBelow, stacks } = yield* reader.all(folder)
     const listing = { files, stacks: yield* reader.withMembers(stacks) }
-    const flaws = flawsOf(options?.rule, listing, options)
+    const { lower, raise } = yield* Repository.Repository
+    const flaws = flawsOf(options?.rule, listing, options, raise !== undefined && lower !== undefined)
     const names = [...files, ...listing.stacks.flatMap(({ members }) => members ?? [])].map(({ name }) => name)
     return {
       folder,

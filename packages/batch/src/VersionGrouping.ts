@@ -188,6 +188,11 @@ export interface Line {
   readonly folder: string
   /** Why it goes where it goes, for people. */
   readonly reason: string
+  /**
+   * For a version that is on the stack already, and is put on top of it: the ids of the stack's versions before that,
+   * oldest first.
+   */
+  readonly order?: ReadonlyArray<string> | undefined
 }
 
 /**

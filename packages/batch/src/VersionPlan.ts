@@ -41,6 +41,10 @@ export interface Link {
    * is no longer in its place. Absent in a new plan.
    */
   readonly isConfirmed?: boolean | undefined
+  /**
+   * For a version that is on its stack already, and is put on top of it: the stack's versions before that, oldest first.
+   */
+  readonly order?: ReadonlyArray<AssetId> | undefined
   /** The folder that it lay in before the job brought it to its stack's: undo takes it back there. */
   readonly home?: AssetId | undefined
 }

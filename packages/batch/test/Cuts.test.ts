@@ -1,44 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { BatchRunner, JobWriter, LinkRecord, VersionPlan } from "@effect-frameio/batch"
+import { VersionPlan } from "@effect-frameio/batch"
 import type { Repository } from "@effect-frameio/stacks"
 import { FakeFrameio, FaultPlan, RateLimiter, Seed, VirtualClock } from "@effect-frameio/testing"
-import { Effect, type Layer, Logger, LogLevel, Option, Stream } from "effect"
+import { Effect, type Layer, Logger, LogLevel } from "effect"
 import * as Layers from "./layers.js"
-
-/** A store as a ledger is one: what it was told survives the run. */
-const storeOf = (plan: VersionPlan.VersionPlan) => {
-  const rows = plan.chains.flatMap((chain) => chain.links.map((link) => LinkRecord.planned(chain, link)))
-  const write = ({ patches }: JobWriter.Entries) =>
-    Effect.sync(() => {
-      for (const patch of patches) {
-        const at = rows.findIndex(({ line }) => line === patch.line)
-        const row = rows[at]
-        assert(row !== undefined)
-        rows[at] = LinkRecord.patched(row, patch)
-      }
-    })
-  const left = () => LinkRecord.byChain(rows).flatMap((chain) => Option.toArray(LinkRecord.leftOf(chain)))
-  return { left, rows, write }
-}
-
-const SETTLE_MILLIS = 1000
-
-/** One run of what is left, cut off after so many ms; answers whether all is in place. */
-const runOf = (store: ReturnType<typeof storeOf>, cutAfterMillis?: number) =>
-  Effect.gen(function* () {
-    const { record } = yield* JobWriter.make("run", store.write)
-    const chains = store.left()
-    const links = chains.reduce((sum, chain) => sum + chain.links.length, 0)
-    const job = BatchRunner.runChains(Stream.fromIterable(chains), {
-      settleAfter: SETTLE_MILLIS,
-      links,
-      chains: chains.length,
-      before: store.rows.length - links,
-      onEvent: record
-    }).pipe(Stream.runDrain)
-    yield* cutAfterMillis === undefined ? job : Effect.timeoutOption(job, cutAfterMillis)
-    return store.rows.every(({ state }) => state === "confirmed")
-  }).pipe(Effect.scoped)
+import { run, type Store, storeOf } from "./store.js"
 
 const ROUND_TRIP_MILLIS = 20
 
@@ -55,7 +21,7 @@ const inWorld = <A>(
   faults: FaultPlan.FaultPlan,
   work: (given: {
     readonly fake: FakeFrameio.Service
-    readonly store: ReturnType<typeof storeOf>
+    readonly store: Store
     readonly isRight: () => boolean
   }) => Effect.Effect<A, never, Repository.Repository>
 ): Effect.Effect<A> => {
@@ -110,7 +76,7 @@ describe("a job over V4 that is cut off at any step, and run again, makes each v
             }
             const moments = yield* inWorld(server, faults, ({ fake, isRight, store }) =>
               Effect.gen(function* () {
-                assert.isTrue(yield* runOf(store))
+                assert.isTrue(yield* run(store))
                 assert.isTrue(isRight())
                 return CHANGES.flatMap((endpoint) => fake.journal.of(endpoint).map(({ atMillis }) => atMillis))
               })
@@ -122,8 +88,8 @@ describe("a job over V4 that is cut off at any step, and run again, makes each v
               const why = `cut off after ${cut} ms`
               yield* inWorld(server, faults, ({ fake, isRight, store }) =>
                 Effect.gen(function* () {
-                  yield* runOf(store, cut)
-                  assert.isTrue(yield* runOf(store), why)
+                  yield* run(store, cut)
+                  assert.isTrue(yield* run(store), why)
                   assert.isTrue(isRight(), why)
                   const { applied: creates } = fake.journal.counts("versionStacks.create")
                   const { applied: moves } = fake.journal.counts("files.move")

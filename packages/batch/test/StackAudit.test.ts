@@ -37,8 +37,12 @@ const messy = Effect.gen(function* () {
   stackOf(fake.world, folderId, ["sib_v01.mov", "sib_v02.mov"])
   const [v3, v4, old] = [loose("sib_v03.mov"), loose("sib_v04.mov"), loose("gap_v02.mov")]
   stackOf(fake.world, folderId, ["gap_v01.mov", "gap_v03.mov"])
-  stackOf(fake.world, folderId, ["head_v01.mov", "head_v03.mov", "head_v02.mov"])
-  stackOf(fake.world, folderId, ["under_v02.mov", "under_v01.mov", "under_v03.mov"])
+  const [, top = ""] = stackOf(fake.world, folderId, ["head_v01.mov", "head_v03.mov", "head_v02.mov"])
+  const [middle = "", , highest = ""] = stackOf(fake.world, folderId, [
+    "under_v02.mov",
+    "under_v01.mov",
+    "under_v03.mov"
+  ])
   stackOf(fake.world, folderId, ["twice_v01.mov", "twice_v1.mov"])
   loose("new_v01.mov")
   loose("new_v02.mov")
@@ -50,14 +54,14 @@ const messy = Effect.gen(function* () {
     bytes: 10,
     mediaType: "video/quicktime"
   })
-  return { fake, folderId, v3, v4, old, placeholder }
+  return { fake, folderId, v3, v4, top, middle, highest, old, placeholder }
 })
 
 describe("an audit of stacks", () => {
   it.effect.each(faces)("finds what is wrong with them and beside them, and mends what a plan can, over $api", (face) =>
     face.within(
       Effect.gen(function* () {
-        const { folderId, v3, v4 } = yield* messy
+        const { folderId, highest, middle, top, v3, v4 } = yield* messy
         const audit = yield* StackAudit.make(folderId, { rule: vfx })
         assert.deepStrictEqual(drawn(audit.findings), [
           "left-out duplicate-file : copy_v01.mov, copy_v01.mov",
@@ -71,10 +75,19 @@ describe("an audit of stacks", () => {
         assert.strictEqual(audit.unstacked, 1)
         assert.deepStrictEqual(
           audit.mend.map(({ lines, target }) => [target.kind, ...lines.map(({ nextAssetId }) => nextAssetId)]),
-          [["stack", v3, v4]]
+          // v2 has no call that puts the versions of a stack in another order.
+          [
+            ["stack", v3, v4],
+            ...(face.api === "V4"
+              ? [
+                  ["stack", top],
+                  ["stack", middle, highest]
+                ]
+              : [])
+          ]
         )
         const plan = yield* VersionPlan.fromString([...PlanFile.write(audit.mend, "csv")].join(""))
-        assert.strictEqual(plan.jobs, 2)
+        assert.strictEqual(plan.jobs, face.api === "V4" ? 5 : 2)
         // One list, and the versions of six stacks.
         assert.strictEqual(audit.read.requests, 7)
       })

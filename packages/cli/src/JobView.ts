@@ -95,7 +95,8 @@ const WORDS: Readonly<Record<string, string>> = {
   FrameioRequestTimeout: "without an answer",
   FrameioAlreadyElsewhere: "on another stack already",
   FrameioTargetChanged: "kept back, because the target has changed since the plan",
-  FrameioMovedSince: "no longer where this job has put it"
+  FrameioMovedSince: "no longer where this job has put it",
+  FrameioReorderedSince: "in another order than this job has left it"
 }
 
 /** So many kinds of failure are told apart; a server that says something new each time must not fill the screen. */

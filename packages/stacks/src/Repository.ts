@@ -281,6 +281,14 @@ export interface Service {
   readonly raise?:
     | ((args: { readonly stackId: AssetId; readonly file: AssetId }) => Effect.Effect<void, FrameioError.WriteError>)
     | undefined
+  /** Puts a version right below another one of its stack, if the API can. */
+  readonly lower?:
+    | ((args: {
+        readonly stackId: AssetId
+        readonly file: AssetId
+        readonly below: AssetId
+      }) => Effect.Effect<void, FrameioError.WriteError>)
+    | undefined
   /** Shares, if the API has calls for them. */
   readonly shares?: Shares | undefined
   /** Takes a version out of its stack, into the stack's folder, which a `blind` API need not be told. */

@@ -266,6 +266,10 @@ export const make: Effect.Effect<Repository.Service, never, V4Client.V4Client> =
       grow: ({ file, stackId }) => move(file, stackId),
       raise: ({ file, stackId }) =>
         Effect.asVoid(client.versionStacks.reorder({ versionStackId: stackId, targetFileId: file, moveTo: "top" })),
+      lower: ({ below, file, stackId }) =>
+        Effect.asVoid(
+          client.versionStacks.reorder({ versionStackId: stackId, targetFileId: file, moveBelowFileId: below })
+        ),
       shares: {
         endpoints: { add: "shares.addAsset", remove: "shares.removeAsset" },
         name: (shareId) => Effect.map(client.shares.show({ shareId }), ({ name }) => name ?? ""),

@@ -5,12 +5,13 @@
  * form trees; the root of each is the asset whose stack all of the tree ends up on. One tree is one chain.
  */
 
-import { type Expected, expectedOf, makeOrder, placeOf } from "./planRules.js"
+import { type Expected, expectedOf, makeOrder, orderOf, placeOf, REORDER_FROM } from "./planRules.js"
 
 export type Kind =
   | "asset-on-itself"
   | "broken-csv"
   | "broken-json"
+  | "broken-order"
   | "cycle"
   | "duplicate-column"
   | "duplicate-version"
@@ -29,6 +30,7 @@ export const KINDS: readonly [Kind, ...Array<Kind>] = [
   "asset-on-itself",
   "broken-csv",
   "broken-json",
+  "broken-order",
   "cycle",
   "duplicate-column",
   "duplicate-version",
@@ -166,6 +168,10 @@ const listLines = (lines: ReadonlyArray<number>): string => {
   return `lines ${some.slice(0, -1).join(", ")} and ${some[some.length - 1]}`
 }
 
+/** Whether an order is one of ids, of which one is put on top. */
+const isOrderWith = (order: ReadonlyArray<string>, next: string): boolean =>
+  order.length > 1 && order.includes(next) && order.every(isUuid) && new Set(order).size === order.length
+
 /**
  * Checks pairs one by one and counts what is wrong; what becomes of a sound pair is the subclass's. Mutable, for one
  * input.
@@ -218,6 +224,15 @@ export abstract class PairSink {
     if (asset === undefined || next === undefined) return
     if (asset === next) {
       this.problem("asset-on-itself", line, `The asset ${asset} cannot be put on itself: the two ids are the same.`)
+      return
+    }
+    const order = orderOf(fields)
+    if (order !== undefined && !isOrderWith(order, next)) {
+      this.problem(
+        "broken-order",
+        line,
+        `"${REORDER_FROM}" must have the ids of all versions of the stack, oldest first, with spaces between them, each once and ${next} among them: the line puts that one on top. Leave it empty to put a file on the stack.`
+      )
       return
     }
     this.take({ line, assetId: asset, nextAssetId: next, fields })

@@ -32,6 +32,21 @@ export const expectedOf = (fields: Fields | undefined): Expected | undefined => 
   }
 }
 
+/** The column of a line that puts a version of a stack on top of it: all of its versions before that, oldest first. */
+export const REORDER_FROM = "reorder_from"
+
+/** The ids of {@link REORDER_FROM}, in lower case; nothing for a line that puts a file on a stack. */
+export const orderOf = (fields: Fields | undefined): ReadonlyArray<string> | undefined =>
+  text(fields?.[REORDER_FROM])?.toLowerCase().split(/\s+/)
+
+/** The order that a link asks to be changed: a plan in memory has it among the fields, a ledger tells it. */
+export const orderIn = <Id extends string>(link: {
+  readonly order?: ReadonlyArray<Id> | undefined
+  readonly fields: Fields | undefined
+}): ReadonlyArray<Id> | undefined =>
+  // The ids were checked on intake.
+  link.order ?? (orderOf(link.fields) as ReadonlyArray<Id> | undefined)
+
 /** A line's place among the versions of its stack. */
 export interface Place {
   readonly line: number

@@ -1,7 +1,7 @@
 /**
  * Faults of stacks, by the rules of planning and by checks that need no rule. Pure.
  */
-import type { NamingRule } from "../../NamingRule.js"
+import { compareVersions, type NamingRule } from "../../NamingRule.js"
 import {
   byPlace,
   type File,
@@ -14,7 +14,8 @@ import {
 import { conclude } from "./conclude.js"
 import { quoted } from "./quoted.js"
 import { absent, listed, type Outcome, shown } from "./series.js"
-import { unread } from "./stackHead.js"
+import { ascending, unread } from "./stackHead.js"
+import * as StackOrder from "./stackOrder.js"
 
 /** @internal */
 export interface Flaws {
@@ -74,6 +75,68 @@ const duplicates = (files: ReadonlyArray<File>): ReadonlyArray<Finding> => {
 const placeOf = ({ base, folder }: { readonly base: string; readonly folder: string }): string =>
   `${folder}\u0000${base}`
 
+/**
+ * What puts the versions of a stack in order, where they are told apart by their names, all of them, and where nothing is
+ * to be put on it: the fewest of them that have to be put on top.
+ */
+const orderOf = (rule: NamingRule, { folder, group, series }: Outcome): Group | undefined => {
+  const [stack, ...others] = series.stacks
+  if (stack === undefined || others.length > 0 || group !== undefined) return undefined
+  const members = ascending(stack.members ?? [], stack.coverId) ?? []
+  const read = members.flatMap((file) => {
+    const parsed = rule.parse(file.name)
+    return parsed._tag === "Fits" && parsed.key === series.key && file.arrived !== false ? [{ file, fits: parsed }] : []
+  })
+  const sorted = read.toSorted((one, other) => compareVersions(one.fits.version, other.fits.version))
+  const isPlain = sorted.every(({ fits }, n) => {
+    const before = sorted[n - 1]
+    return before === undefined || compareVersions(before.fits.version, fits.version) < 0
+  })
+  if (read.length < members.length || !isPlain) return undefined
+  let order: ReadonlyArray<string> = members.map(({ id }) => id)
+  const raises = StackOrder.raisesTo(
+    order,
+    sorted.map(({ file }) => file.id)
+  )
+  const lines = raises.flatMap((id) => {
+    const one = sorted.find(({ file }) => file.id === id)
+    if (one === undefined) return []
+    const { file, fits } = one
+    const line = {
+      nextAssetId: id,
+      name: file.name,
+      version: fits.label,
+      folder: file.folder.path,
+      reason: `${fits.label} belongs above what is on top of it`,
+      order
+    }
+    order = StackOrder.raised(order, id)
+    return [line]
+  })
+  const cover = read.find(({ file }) => file.id === stack.coverId)
+  return lines.length === 0 || cover === undefined
+    ? undefined
+    : {
+        base: series.base,
+        folder,
+        target: {
+          kind: "stack",
+          id: stack.id,
+          name: stack.name,
+          version: cover.fits.label,
+          folderId: stack.folder.id,
+          coverId: stack.coverId
+        },
+        lines
+      }
+}
+
+/** The finding of a stack that the plan puts in order. */
+const inOrderAgain = (finding: Finding, { lines, target }: Group): Finding => ({
+  ...finding,
+  message: `The versions on the stack ${quoted(target.name)}, which is at ${target.version}, do not ascend. The plan puts ${listed(lines.map(({ version }) => version))} on top${lines.length === 1 ? "" : ", one after the other"}.`
+})
+
 const looseSibling = ({ base, folder, lines, target }: Group): Finding =>
   flaw(
     "loose-sibling",
@@ -88,7 +151,7 @@ const isToldOtherwise = (finding: Finding, small: ReadonlySet<string>): boolean 
   WITHOUT_RULE.has(finding.kind) ||
   (finding.kind === "unclear-stack" && small.has(finding.assets[0]?.id ?? "") && finding.assets.length === 1)
 
-const byRule = (rule: NamingRule, listing: Listing, options: Options | undefined): Flaws => {
+const byRule = (rule: NamingRule, listing: Listing, options: Options | undefined, reorders: boolean): Flaws => {
   const { findings, outcomes } = conclude(rule, listing, options, true)
   const ofStacks = outcomes.filter(({ series }) => series.stacks.length > 0)
   const stackIds = new Set(listing.stacks.map(({ id }) => id))
@@ -99,13 +162,25 @@ const byRule = (rule: NamingRule, listing: Listing, options: Options | undefined
   const isOfStack = (finding: Finding): boolean =>
     places.has(placeOf(finding)) || finding.assets.some(({ id }) => stackIds.has(id))
   const groups = outcomes.flatMap(({ group }) => group ?? [])
+  const isOutOfOrder = ({ kind }: Finding): boolean => kind === "stack-order"
+  const orders = new Map<Outcome, Group>()
+  for (const outcome of reorders ? ofStacks : []) {
+    const order = outcome.findings.some(isOutOfOrder) ? orderOf(rule, outcome) : undefined
+    if (order !== undefined) orders.set(outcome, order)
+  }
+  const told = (outcome: Outcome): ReadonlyArray<Finding> => {
+    const order = orders.get(outcome)
+    return order === undefined
+      ? outcome.findings
+      : outcome.findings.map((finding) => (isOutOfOrder(finding) ? inOrderAgain(finding, order) : finding))
+  }
   const onStacks = groups.filter(({ target }) => target.kind === "stack")
   return {
-    groups: onStacks,
+    groups: [...onStacks, ...orders.values()],
     unstacked: groups.length - onStacks.length,
     findings: [
       ...onStacks.map(looseSibling),
-      ...[...findings, ...outcomes.flatMap((outcome) => outcome.findings)]
+      ...[...findings, ...outcomes.flatMap(told)]
         .filter((finding) => isOfStack(finding) && !isToldOtherwise(finding, empty))
         .map((finding): Finding => (FAULTS.has(finding.kind) ? { ...finding, severity: "left-out" } : finding))
     ]
@@ -117,9 +192,16 @@ const byRule = (rule: NamingRule, listing: Listing, options: Options | undefined
  *
  * @internal
  */
-export const flawsOf = (rule: NamingRule | undefined, listing: Listing, options: Options | undefined): Flaws => {
+export const flawsOf = (
+  rule: NamingRule | undefined,
+  listing: Listing,
+  options: Options | undefined,
+  /** Whether the API can put versions in another order. */
+  reorders: boolean
+): Flaws => {
   const files = [...listing.files, ...listing.stacks.flatMap(({ members }) => members ?? [])]
-  const ruled = rule === undefined ? { groups: [], unstacked: 0, findings: [] } : byRule(rule, listing, options)
+  const ruled =
+    rule === undefined ? { groups: [], unstacked: 0, findings: [] } : byRule(rule, listing, options, reorders)
   return {
     ...ruled,
     findings: [

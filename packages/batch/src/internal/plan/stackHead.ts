@@ -19,8 +19,12 @@ export interface Head {
 export const unread = (stack: Stack): string =>
   `The versions on the stack ${quoted(stack.name)} could not be read, so nobody can say what comes next on it. ${stack.problem ?? ""}`.trimEnd()
 
-/** Members older versions first, where the place of the cover tells from which end they were listed. */
-const ascending = (members: ReadonlyArray<File>, coverId: string | null): ReadonlyArray<File> | undefined => {
+/**
+ * Members older versions first, where the place of the cover tells from which end they were listed.
+ *
+ * @internal
+ */
+export const ascending = (members: ReadonlyArray<File>, coverId: string | null): ReadonlyArray<File> | undefined => {
   if (members.at(-1)?.id === coverId) return members
   return members[0]?.id === coverId ? members.toReversed() : undefined
 }

@@ -16,7 +16,10 @@ import * as Either from "effect/Either"
 import * as BatchEstimate from "../../BatchEstimate.js"
 import { type LinkError, MovedSince, TargetChanged } from "../../LinkError.js"
 import type { Chain, Expected, Link } from "../../VersionPlan.js"
+import { orderIn } from "../plan/planRules.js"
+import * as StackOrder from "../plan/stackOrder.js"
 import { base, type End, inOrder, isOpen, type Links, type Tools, untouched } from "./links.js"
+import * as Reorder from "./reorder.js"
 import * as ShareSwap from "./shareSwap.js"
 
 /** What a link can fail with before it is sent. */
@@ -56,7 +59,10 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
   }
 
   /** There is a stack: all that is left goes on it one by one. */
-  const onStack = (links: number): void => expect({ makes: 0, grows: links })
+  const onStack = (links: ReadonlyArray<Link>): void => {
+    const raises = links.filter((link) => orderIn(link) !== undefined).length
+    expect({ makes: 0, grows: links.length - raises, raises })
+  }
 
   const isStopped = (): boolean => halt.reason() !== undefined
 
@@ -146,7 +152,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
       if (expected !== undefined) yield* unchanged(expected)
       const seen = target.seen()
       if (seen?._tag === "Stack") top = seen.newest
-      if (target.isStack()) onStack(links.length)
+      if (target.isStack()) onStack(links)
       else if (!abilities.blind && seen === undefined && links[0].isConfirmed !== true) {
         return yield* new NotInStack({ assetId: chain.target, kind: "folder" })
       }
@@ -327,7 +333,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
       return yield* elsewhere(chain.target, stack.id)
     })
 
-  const makeStack = (onto: Repository.File, links: Links, behind: number): Effect.Effect<End> => {
+  const makeStack = (onto: Repository.File, links: Links, behind: ReadonlyArray<Link>): Effect.Effect<End> => {
     const [first, ...more] = Arr.map(links, ({ nextAssetId }) => nextAssetId)
     const last = Arr.lastNonEmpty(links)
     return Effect.gen(function* () {
@@ -432,6 +438,43 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
       return end
     }).pipe(Effect.tap(() => Effect.sync(() => expect({ ...left, grows: Math.max(0, left.grows - 1) }))))
 
+  // ---------------------------------------------------------------------------
+  // a version of the stack that is put on top
+  // ---------------------------------------------------------------------------
+
+  const putOnTop = (link: Link, from: ReadonlyArray<AssetId>): Effect.Effect<End, Found> =>
+    Effect.suspend((): Effect.Effect<End, Found> => {
+      const { raise } = repository
+      if (raise === undefined)
+        return Effect.succeed({ _tag: "Failed", error: Reorder.unable(repository, [chain.target, link.nextAssetId]) })
+      if (!target.isStack()) return new NotInStack({ assetId: chain.target, kind: "file" })
+      const stackId = target.id()
+      let attempt = 0
+      return Effect.tap(
+        Reorder.reorder(chain, link, tools, {
+          stackId,
+          from,
+          to: StackOrder.raised(from, link.nextAssetId),
+          send: raise({ stackId, file: link.nextAssetId }),
+          beforeSend: Effect.flatMap(base(chain, link), (fields) =>
+            emit({ _tag: "Sent", ...fields, target: stackId, attempt: ++attempt })
+          ),
+          onUnderWay: (is) => {
+            underWay = is
+          },
+          inVain: new NotOnTop({ assetId: link.nextAssetId, stackId }),
+          changed: Effect.flatMap(newestOf(stackId).pipe(Effect.orElseSucceed(() => undefined)), (newest) =>
+            changed("Reordered", newest)
+          )
+        }),
+        () =>
+          Effect.sync(() => {
+            top = link.nextAssetId
+            expect({ ...left, raises: Math.max(0, left.raises - 1) })
+          })
+      )
+    })
+
   const run = (links: Links, claim: (step: Links) => void): Effect.Effect<End, Found | LinkError> =>
     Effect.gen(function* () {
       const [link] = links
@@ -443,6 +486,8 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
       // The stack's id is needed from the second link on; a chain of one never asks for it.
       else if (!target.isStack() && abilities.blind) yield* target.resolve
       if (link.isConfirmed === true) return yield* verify(link)
+      const order = orderIn(link)
+      if (order !== undefined) return yield* putOnTop(link, order)
       if (abilities.blind || target.isStack()) return yield* grow(link, isFirst, links.length === 1)
       return yield* tools.lanes.make.withPermits(1)(
         Effect.gen(function* () {
@@ -452,7 +497,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
           const onto = target.seen()
           const step = onto?._tag === "File" ? yield* ready(links, onto.parentId) : undefined
           if (step === undefined || onto?._tag !== "File" || target.isStack()) {
-            onStack(links.length)
+            onStack(links)
             return yield* grow(link, isFirst, links.length === 1)
           }
           if (Either.isLeft(step)) return step.left
@@ -463,7 +508,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
             if (end !== undefined) return end
           }
           claim(step.right)
-          return yield* makeStack(onto, step.right, links.length - step.right.length)
+          return yield* makeStack(onto, step.right, links.slice(step.right.length))
         })
       )
     })
@@ -480,6 +525,6 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
           how
         }))
     }),
-    Effect.sync(() => onStack(0))
+    Effect.sync(() => onStack([]))
   )
 }

@@ -4,14 +4,17 @@
 import { type AssetId, sameId } from "@effect-frameio/core/Asset"
 import type * as FrameioError from "@effect-frameio/core/FrameioError"
 import type * as Repository from "@effect-frameio/stacks/Repository"
+import { NotMade } from "@effect-frameio/stacks/VersionStackError"
 import * as Effect from "effect/Effect"
-import { MovedSince } from "../../LinkError.js"
+import { MovedSince, ReorderedSince } from "../../LinkError.js"
 import type { Link, StackedChain } from "../../VersionPlan.js"
+import * as StackOrder from "../plan/stackOrder.js"
 import { base, type End, inOrder, isOpen, type Links, type Tools } from "./links.js"
+import * as Reorder from "./reorder.js"
 import * as ShareSwap from "./shareSwap.js"
 
 /** What a link can fail with before it is taken out. */
-type Found = FrameioError.ReadError | MovedSince
+type Found = FrameioError.ReadError | MovedSince | ReorderedSince
 
 /** @internal */
 export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void> => {
@@ -128,9 +131,38 @@ export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void
     return (holder.count ?? (yield* calls.read(repository.versions(holder))).files.length) === 1
   })
 
+  /** Puts a version that came on top back below the one that it was below. */
+  const putBack = (link: Link, order: ReadonlyArray<AssetId>): Effect.Effect<End, Found> =>
+    Effect.suspend((): Effect.Effect<End, Found> => {
+      const { lower } = repository
+      const stackId = stack ?? chain.target
+      const file = link.nextAssetId
+      if (lower === undefined)
+        return Effect.succeed({ _tag: "Failed", error: Reorder.unable(repository, [stackId, file]) })
+      const below = order[order.indexOf(file) + 1]
+      // It was on top before.
+      if (below === undefined) return Effect.succeed({ _tag: "Made", how: "already" })
+      let attempt = 0
+      return Reorder.reorder(chain, link, tools, {
+        stackId,
+        from: StackOrder.raised(order, file),
+        to: order,
+        send: lower({ stackId, file, below }),
+        beforeSend: Effect.flatMap(base(chain, link), (fields) =>
+          emit({ _tag: "Undoing", ...fields, takenOut: file, attempt: ++attempt })
+        ),
+        onUnderWay: (is) => {
+          underWay = is
+        },
+        inVain: new NotMade({ endpoint: abilities.endpoints.raise, assetIds: [stackId, file], attempts: 1 }),
+        changed: Effect.suspend(() => new ReorderedSince({ assetId: file, stackId }))
+      })
+    })
+
   const run = ([link]: Links): Effect.Effect<End, Found> =>
     Effect.gen(function* () {
       underWay = false
+      if (link.order !== undefined) return yield* putBack(link, link.order)
       const end = yield* takeOut(link, link.nextAssetId, { home: link.home, unsettled: link.isUnsettled === true })
       if (end._tag !== "Made" || link.line !== chain.firstLine) return end
       if (yield* aloneInStack) {

@@ -70,6 +70,10 @@ const PACES_PER_AGE = 600
 const isIntent = (event: BatchEvent): boolean =>
   event._tag === "Sent" || event._tag === "Sharing" || event._tag === "Undoing"
 
+/** Requests beside those for new stacks. */
+const sumOf = (requests: BatchEstimate.Steps | undefined): number | undefined =>
+  requests === undefined ? undefined : requests.grows + requests.raises
+
 /** Tells how the job keeps to the limit since the last time. */
 const makePace = (routes: ReadonlySet<string>, jobs: ReadonlyArray<RateLimitJob.RateLimitJob>, counts: () => Counts) =>
   Effect.map(monotonicMillis, (begun) => {
@@ -141,7 +145,7 @@ export const run = <C, E, R, E2>(
         Effect.suspend(() => {
           counts = BatchProgress.add(counts, event)
           // What is left and not under way: the scheduler keeps calm until it fits into what is free.
-          const left = hasTwo ? requests?.grows : BatchProgress.left(counts)
+          const left = hasTwo ? sumOf(requests) : BatchProgress.left(counts)
           if (left !== undefined) job.setRemaining(Math.max(left - crew.out(job), 0))
           if (hasTwo && requests !== undefined) makes.setRemaining(Math.max(requests.makes - crew.out(makes), 0))
           const why = mustStop(event)
@@ -189,7 +193,8 @@ export const run = <C, E, R, E2>(
           if (requests === undefined) return
           requests = {
             makes: Math.max(0, requests.makes + now.makes - before.makes),
-            grows: Math.max(0, requests.grows + now.grows - before.grows)
+            grows: Math.max(0, requests.grows + now.grows - before.grows),
+            raises: Math.max(0, requests.raises + now.raises - before.raises)
           }
         },
         emit,

@@ -1,0 +1,104 @@
+/**
+ * One version put elsewhere on its stack, exactly once: what the order is before and after it is known, and so is settled
+ * by reading what became of a call.
+ */
+import type { AssetId } from "@effect-frameio/core/Asset"
+import * as FrameioError from "@effect-frameio/core/FrameioError"
+import type * as Repository from "@effect-frameio/stacks/Repository"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type { LinkError } from "../../LinkError.js"
+import type { Link } from "../../VersionPlan.js"
+import * as StackOrder from "../plan/stackOrder.js"
+import { type End, isOpen, type Tools } from "./links.js"
+
+type Order = ReadonlyArray<AssetId>
+
+/** The first pause in ms between looks that may show what was; each further one is twice as long. */
+const FIRST_MILLIS = 1000
+
+/**
+ * What an API without such a call answers.
+ *
+ * @internal
+ */
+export const unable = ({ abilities }: Repository.Service, assetIds: ReadonlyArray<AssetId>) =>
+  new FrameioError.InvalidRequest({
+    endpoint: abilities.endpoints.raise,
+    assetIds,
+    problems: [
+      {
+        path: "reorder_from",
+        message: `asks for another order of a stack, for which ${abilities.api} has no call; take out what is above, and put it on again`
+      }
+    ]
+  })
+
+/** @internal */
+export const reorder = <E extends LinkError>(
+  chain: { readonly index: number },
+  link: Link,
+  tools: Tools,
+  change: {
+    readonly stackId: AssetId
+    readonly from: Order
+    readonly to: Order
+    readonly send: Effect.Effect<void, FrameioError.WriteError>
+    /** Tells of it before it leaves. */
+    readonly beforeSend: Effect.Effect<void>
+    /** Is told whether it is under way. */
+    readonly onUnderWay: (is: boolean) => void
+    /** Another order than either. */
+    readonly changed: Effect.Effect<never, E>
+    /** What it fails with where the call was carried out, and nothing came of it. */
+    readonly inVain: LinkError
+  }
+): Effect.Effect<End, FrameioError.ReadError | E> => {
+  const { calls, halt, jobs, repository } = tools
+  const { changed, from, stackId, to } = change
+
+  const orderNow: Effect.Effect<Order | undefined, FrameioError.ReadError> = Effect.gen(function* () {
+    const stack = yield* calls.read(repository.get(stackId))
+    if (stack._tag !== "Stack") return []
+    const { files, order } = yield* calls.read(repository.versions(stack))
+    return order === "assumed" ? undefined : files.map(({ id }) => id.toLowerCase() as AssetId)
+  })
+
+  /** Which of the two orders there is; another one is believed once it can no longer be what was before. */
+  const look = (wanted: "either" | "to"): Effect.Effect<boolean, FrameioError.ReadError | E> =>
+    Effect.gen(function* () {
+      for (let waited = 0, pause = FIRST_MILLIS; ; waited += pause, pause *= 2) {
+        const now = yield* orderNow
+        if (now !== undefined && StackOrder.isSame(now, to)) return true
+        const isFrom = now !== undefined && StackOrder.isSame(now, from)
+        if (isFrom && wanted === "either") return false
+        if (waited >= tools.settleMillis || halt.reason() !== undefined) return isFrom ? false : yield* changed
+        yield* halt.sleep(Duration.millis(pause))
+      }
+    })
+
+  const either = look("either")
+  return Effect.gen(function* () {
+    if (link.isUnsettled !== true && (yield* either)) return { _tag: "Made", how: "already" }
+    const end = yield* tools.makeOnce<void, E>(chain, link, {
+      endpoint: repository.abilities.endpoints.raise,
+      assetIds: () => [stackId, link.nextAssetId],
+      send: Effect.tap(
+        calls.change(change.send, {
+          beforeSend: Effect.suspend(() => {
+            change.onUnderWay(true)
+            return change.beforeSend
+          }),
+          job: jobs.grows
+        }),
+        (result) => Effect.sync(() => change.onUnderWay(isOpen(result)))
+      ),
+      proves: () => true,
+      look: either,
+      refused: Effect.map(either, (is) => (is ? "already" : "refused"))
+    })
+    // An answer says that the call was carried out, and not what it has made.
+    if (end._tag !== "Made" || end.how !== "answered" || (yield* look("to"))) return end
+    return { _tag: "Failed", error: change.inVain }
+  })
+}
