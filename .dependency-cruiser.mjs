@@ -49,6 +49,7 @@ const pure = {
     "internal/plan/settle",
     "internal/plan/stackFlaws",
     "internal/plan/stackHead",
+    "internal/plan/stackOrder",
     "internal/plan/utf8Lines",
     "NamedRule",
     "NamingRule",

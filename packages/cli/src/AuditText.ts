@@ -43,7 +43,19 @@ export const summary = (audit: StackAudit): string => {
  * @category printing
  */
 export const next = (audit: StackAudit, file: string | undefined, hasRule: boolean): string => {
-  const versions = audit.mend.reduce((sum, { lines }) => sum + lines.length, 0)
+  const mended = audit.mend.flatMap(({ lines }) => lines)
+  const raises = mended.filter(({ order }) => order !== undefined).length
+  const versions = mended.length - raises
+  /** What the plan does, in either voice. */
+  const said = (put: (subject: string) => string): string =>
+    [
+      ...(versions === 0
+        ? []
+        : [`${put(Text.plural(versions, "loose version"))} on ${versions === 1 ? "its stack" : "their stacks"}`]),
+      ...(raises === 0
+        ? []
+        : [`${put(Text.plural(raises, "version"))} on top of ${raises === 1 ? "its stack" : "their stacks"}`])
+    ].join(", and ")
   const rule = audit.suggestion?.name ?? "<rule>"
   const lines = [
     ...(hasRule
@@ -51,14 +63,14 @@ export const next = (audit: StackAudit, file: string | undefined, hasRule: boole
       : [
           `Order, gaps and loose versions are told by names: --rule ${rule}${audit.suggestion === undefined ? " says how they are read." : `, which ${audit.suggestion.fits} of ${audit.suggestion.of} names fit.`}`
         ]),
-    ...(versions === 0
+    ...(mended.length === 0
       ? file === undefined
         ? []
         : ["There is nothing that a plan could mend, so none was written."]
       : [
           file === undefined
-            ? `${Text.plural(versions, "loose version")} can be put on ${versions === 1 ? "its stack" : "their stacks"}: --plan mend.csv writes the plan.`
-            : `The plan that puts ${Text.plural(versions, "loose version")} on ${versions === 1 ? "its stack" : "their stacks"} is in ${file}. Look it over, then: frameio batch run ${file}`
+            ? `${said((what) => `${what} can be put`)}: --plan mend.csv writes the plan.`
+            : `The plan that ${said((what) => `puts ${what}`)} is in ${file}. Look it over, then: frameio batch run ${file}`
         ]),
     ...(audit.unstacked === 0
       ? []

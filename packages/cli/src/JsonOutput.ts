@@ -140,7 +140,9 @@ export const Line = Schema.TaggedStruct("Line", {
   /** `file` or `version_stack`. */
   targetType: Schema.String,
   targetFolderId: Schema.String,
-  targetCoverId: Schema.String
+  targetCoverId: Schema.String,
+  /** Where the version is on the stack and is put on top of it: the ids of all its versions before that, oldest first. */
+  reorderFrom: Schema.optional(Schema.String)
 })
 
 /**

@@ -21,6 +21,7 @@ type Chains<E, R> = Stream.Stream<VersionPlan.Chain, E, R>
 
 const MAKE = "versionStacks.create"
 const MOVE = "files.move"
+const REORDER = "versionStacks.reorder"
 
 const printed = (name: string) => V4Api.endpoints.get(name)?.printed
 
@@ -40,12 +41,14 @@ export const estimate = <E, R>(chains: Chains<E, R>): Effect.Effect<string, E, R
     ({ chains, links, steps }) => {
       const counts = new Map([
         [MAKE, steps.makes],
-        [MOVE, steps.grows]
+        [MOVE, steps.grows],
+        [REORDER, steps.raises]
       ])
       const millis = StackSteps.shortestMillis(counts, printed)
+      const reorders = steps.raises === 0 ? "" : `, ${plural(steps.raises, "reordering")} (10 a minute)`
       // Each version and each target is looked at once, and each stack at its end.
       return (
-        `Over V4 that is ${plural(steps.makes, "new stack")} (10 a minute), ${plural(steps.grows, "move")} (100 a minute) ` +
+        `Over V4 that is ${plural(steps.makes, "new stack")} (10 a minute), ${plural(steps.grows, "move")} (100 a minute)${reorders} ` +
         `and about ${links + 2 * chains} reads: ${clock(millis)} at the least, and more where files lie in other folders.`
       )
     }

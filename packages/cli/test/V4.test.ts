@@ -64,6 +64,37 @@ describe("the command over V4", () => {
   )
 
   test(
+    "puts a stack in order that an audit finds out of order, with a dry run, and back by undo",
+    Effect.gen(function* () {
+      const { folder, frameio, fs, server } = yield* started(1, 2)
+      const { world } = server
+      const show = world.addFolder({ name: "Show" })
+      const files = [1, 3, 2].map((n) => world.addFile({ name: `AB_v0${n}.mov`, parentId: show, filesize: n }))
+      const [one, three, two] = files
+      assert(one !== undefined && two !== undefined && three !== undefined)
+      for (const nextAssetId of [three, two]) {
+        world.version({ assetId: world.stackOf(one)?.id ?? one, nextAssetId, nowMillis: 0 })
+      }
+      const [plan, ledger] = [`${folder}/mend.csv`, `${folder}/mend.db`]
+      const found = yield* frameio("stacks", "audit", show, "--rule", "vfx", "--plan", plan)
+      assert.strictEqual(found.code, 1, found.err)
+      assert.include(found.err, "The plan that puts 1 version on top of its stack is in")
+      assert.include(yield* fs.readFileString(plan), `,${one} ${three} ${two}\n`)
+      const dry = yield* frameio("batch", "run", plan, "--dry-run")
+      assert.strictEqual(dry.code, 0, dry.err)
+      assert.include(dry.out + dry.err, "1 reordering (10 a minute)")
+      assert.deepStrictEqual(world.stackOf(one)?.versions, files)
+      const ran = yield* frameio("batch", "run", plan, "--ledger", ledger)
+      assert.strictEqual(ran.code, 0, ran.err)
+      assert.deepStrictEqual(world.stackOf(one)?.versions, [one, two, three])
+      assert.strictEqual((yield* frameio("stacks", "audit", show, "--rule", "vfx")).code, 0)
+      const undone = yield* frameio("batch", "undo", "--ledger", ledger, "--yes")
+      assert.strictEqual(undone.code, 0, undone.err)
+      assert.deepStrictEqual(world.stackOf(one)?.versions, files)
+    })
+  )
+
+  test(
     "runs a job with a ledger, says how long it takes, goes on without being told the API, and undoes it",
     Effect.gen(function* () {
       const { env, folder, frameio, pairs, seeded, server } = yield* started(3, 12)
