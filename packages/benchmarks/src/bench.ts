@@ -9,12 +9,12 @@
  * Tables go to the terminal; with all clients also into `docs/benchmarks.md`, for the scenarios that were run.
  */
 import * as Fs from "node:fs"
-import * as Os from "node:os"
 import * as Path from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import type { Client } from "./Client.js"
 import * as Clients from "./clients/index.js"
+import * as Machine from "./Machine.js"
 import type { Server, Worker } from "./Processes.js"
 import * as Processes from "./Processes.js"
 import * as Profile from "./Profile.js"
@@ -226,7 +226,7 @@ const blank = (): string =>
 
 const about = (command: string, runs: number, lanes: number): string =>
   [
-    `Last run: ${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${Os.cpus().length} × ${Os.cpus()[0]?.model.trim() ?? "unknown"}.`,
+    `Last run: ${Machine.today()}, ${Machine.words()}.`,
     `\`${command}\`: medians of ${runs} runs, ${lanes === 1 ? "each alone" : `${lanes} clients side by side (cost and scheduler alone)`}.`
   ].join("\n")
 

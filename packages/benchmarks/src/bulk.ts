@@ -28,6 +28,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
+import * as Machine from "./Machine.js"
 import * as Table from "./Table.js"
 
 const DOCUMENT = fileURLToPath(new URL("../../../docs/bulk.md", import.meta.url))
@@ -261,7 +262,7 @@ const table = (links: number, outcomes: ReadonlyArray<Outcome>): string => {
     `The ledger costs ${Table.fixed(overhead, 0)} µs of CPU per link in all: taking the plan in, writing before and after each call, knowing the plan again.`,
     `${outcomes.map((one) => `${one.mode === "ledger" ? "With" : "Without"}: ${Table.grouped(one.confirmed)} confirmed, ${Table.grouped(one.applied)} made by the fake.`).join(" ")}`,
     "",
-    `Node ${process.version}, ${Os.cpus().length} × ${Os.cpus()[0]?.model ?? "?"}.`
+    `${Machine.words()}.`
   ].join("\n")
 }
 

@@ -1,8 +1,7 @@
 /**
  * Jobs on a cluster: `npm run bench -- cluster [--only kill,postgres,redis,budget,idle,growth,tenants] [--scale 0.1]
- * [--log FILE]`. The bundled
- * command as workers of their own, real PostgreSQL and Redis, the fake in yet another process. Prints the tables; at full
- * size writes each that was measured as a whole into `docs/cluster.md`, and leaves the others there.
+ * [--log FILE]`. The bundled command as workers of their own, real PostgreSQL and Redis, the fake in yet another process.
+ * Prints the tables, and at full size writes each that was measured as a whole into `docs/cluster.md`.
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process"
 import * as Fs from "node:fs"
@@ -22,6 +21,7 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as Budget from "./Budget.js"
 import * as ClusterFake from "./ClusterFake.js"
+import * as Machine from "./Machine.js"
 import * as ProcessUsage from "./ProcessUsage.js"
 import * as Table from "./Table.js"
 import * as Yardstick from "./Yardstick.js"
@@ -533,7 +533,7 @@ const PARTS: ReadonlyArray<{
 ]
 
 const stamp = (): string =>
-  `Measured on ${new Date().toISOString().slice(0, 10)} with Node ${process.version}, ${Os.cpus().length} × ${Os.cpus()[0]?.model ?? "?"}, the servers and the fake on the same machine; ${WORKERS} workers, ${LATENCY_MILLIS} ms to an answer, one run.`
+  `Measured on ${Machine.today()} with ${Machine.words()}, the servers and the fake on the same machine; ${WORKERS} workers, ${LATENCY_MILLIS} ms to an answer, one run.`
 
 /** Each table is printed, and written down, before the next is measured. */
 const measure = (only: ReadonlyArray<Section>, settings: Settings): Effect.Effect<void> =>

@@ -12,6 +12,7 @@ import * as FakeFrameio from "@effect-frameio/testing/FakeFrameio"
 import * as FakeFrameioServer from "@effect-frameio/testing/FakeFrameioServer"
 import * as Seed from "@effect-frameio/testing/Seed"
 import * as Effect from "effect/Effect"
+import * as Machine from "./Machine.js"
 import * as Table from "./Table.js"
 
 const DOCUMENT = fileURLToPath(new URL("../../../docs/start.md", import.meta.url))
@@ -143,7 +144,7 @@ const measure = Effect.scoped(
       row(`${version.name}, without the requests`, offline(version), "≤ 5"),
       row(`${first.name}, without the requests`, offline(first), "")
     ]
-    const about = `Node ${process.version}, ${Os.cpus().length} × ${Os.cpus()[0]?.model ?? "?"}; medians of ${ROUNDS} rounds, means of processor time.`
+    const about = `${Machine.words()}; medians of ${ROUNDS} rounds, means of processor time.`
     const header = ["process", "ms", "times bare Node", "processor ms", "times bare Node", "goal"]
     return `${Table.render(header, rows)}\n\n${about}`
   })

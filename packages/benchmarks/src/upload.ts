@@ -22,6 +22,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { Pool } from "undici"
+import * as Machine from "./Machine.js"
 import * as Table from "./Table.js"
 
 const DOCUMENT = fileURLToPath(new URL("../../../docs/benchmarks.md", import.meta.url))
@@ -321,7 +322,7 @@ const main = async (): Promise<void> => {
       rows
     ),
     "",
-    `Last run: ${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${Os.cpus().length} × ${Os.cpus()[0]?.model ?? "?"}.`,
+    `Last run: ${Machine.today()}, ${Machine.words()}.`,
     `\`npm run bench -- upload --rounds ${rounds}${values.scale === "1" ? "" : ` --scale ${values.scale}`}\`: medians of ${rounds} runs, in turn.`
   ].join("\n")
   process.stdout.write(`${text}\n`)
