@@ -7,6 +7,7 @@ import { Asset, FrameioClient } from "@effect-frameio/core"
 import { Repository, Upload, UploadError, type UploadEvent, UploadJournal } from "@effect-frameio/stacks"
 import { FakeFrameio, FaultPlan, Storage } from "@effect-frameio/testing"
 import { Deferred, Duration, Effect, Exit, Fiber, Layer, Option, Redacted, Stream, TestClock } from "effect"
+import { named, rootOf } from "./uploads.js"
 
 const bytesOf = (size: number, seed = 1): Uint8Array =>
   Uint8Array.from({ length: size }, (_, at) => Math.imul(at + seed, 2_654_435_761) >>> 24)
@@ -20,14 +21,6 @@ const fake = (options?: FakeFrameio.Options) =>
       unknowns: { partSize: 1000, ...options?.unknowns }
     })
   )
-
-const rootOf = (service: FakeFrameio.Service): Asset.AssetId => {
-  const [project] = service.world.projects
-  if (project === undefined) throw new Error("no project")
-  return project.rootId
-}
-
-const named = { name: "shot_010_v002.mov", filetype: "video/quicktime" } as const
 
 const run = <A, E, R>(self: Effect.Effect<A, E, R>, duration: Duration.DurationInput = "3 hours") =>
   Effect.gen(function* () {

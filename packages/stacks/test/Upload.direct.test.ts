@@ -1,23 +1,13 @@
 import { crc32 } from "node:zlib"
 import { HttpBody, HttpClient, HttpClientRequest } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { type Asset, DirectHttpClient } from "@effect-frameio/core"
+import { DirectHttpClient } from "@effect-frameio/core"
 import { Repository, Upload, UploadError, type UploadEvent } from "@effect-frameio/stacks"
 import { FakeFrameio, FaultPlan } from "@effect-frameio/testing"
 import { Effect, Exit, FastCheck, Fiber, FiberId, identity, Layer, Runtime, Stream, TestClock } from "effect"
+import { bytesOf, named, rootOf, storageFaults } from "./uploads.js"
 
 const MIB = 1024 * 1024
-
-/** Bytes that differ from place to place, so that a piece in the wrong place has another checksum. */
-const bytesOf = (size: number, seed = 1): Uint8Array => {
-  const bytes = new Uint8Array(size)
-  let x = seed
-  for (let at = 0; at < size; at++) {
-    x = (Math.imul(x, 1_664_525) + 1_013_904_223) >>> 0
-    bytes[at] = x >>> 24
-  }
-  return bytes
-}
 
 const isBytes = (body: unknown): body is AsyncIterable<Uint8Array> =>
   typeof body === "object" && body !== null && Symbol.asyncIterator in body
@@ -96,14 +86,6 @@ const fileOf = (content: Uint8Array) => {
   return { disk, source, identity: Effect.sync(() => String(disk.changes)) }
 }
 
-const named = { name: "shot_010_v002.mov", filetype: "video/quicktime" } as const
-
-const rootOf = (service: FakeFrameio.Service): Asset.AssetId => {
-  const [project] = service.world.projects
-  if (project === undefined) throw new Error("no project")
-  return project.rootId
-}
-
 const run = <A, E, R>(self: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const fiber = yield* Effect.fork(self)
@@ -160,22 +142,7 @@ describe("Upload of a file, by the short way", () => {
       const { disk, identity, source } = fileOf(content)
       const { layer } = fake({
         partSize: Math.max(partSize, Math.ceil(size / 20)),
-        faults: FaultPlan.combine(
-          FaultPlan.random({
-            seed,
-            endpoints: ["storage.part"],
-            connectionRefused: 0.05,
-            requestLost: 0.05,
-            answerLost: 0.05,
-            noAnswer: 0.02,
-            errorBefore: 0.05,
-            errorAfter: 0.05,
-            htmlBefore: 0.05,
-            htmlAfter: 0.05,
-            brokenMidway: 0.1
-          }),
-          FaultPlan.latency({ millis: 40, jitterMillis: 40, seed })
-        )
+        faults: storageFaults(seed)
       })
       const events: Array<UploadEvent.UploadEvent> = []
       return Effect.gen(function* () {

@@ -20,17 +20,7 @@ import {
   TestClock,
   Tracer
 } from "effect"
-
-/** Bytes that differ from place to place, so that a part in the wrong place has another checksum. */
-const bytesOf = (size: number, seed = 1): Uint8Array => {
-  const bytes = new Uint8Array(size)
-  let x = seed
-  for (let at = 0; at < size; at++) {
-    x = (Math.imul(x, 1_664_525) + 1_013_904_223) >>> 0
-    bytes[at] = x >>> 24
-  }
-  return bytes
-}
+import { bytesOf, rootOf, storageFaults } from "./uploads.js"
 
 const unlimited = { limits: { "*": "unlimited" } } as const
 
@@ -39,12 +29,6 @@ const fake = (partSize: number, options?: FakeFrameio.Options) =>
     Repository.layerV2,
     FakeFrameio.layerClient({ ...unlimited, ...options, unknowns: { partSize, ...options?.unknowns } })
   )
-
-const rootOf = (service: FakeFrameio.Service): Asset.AssetId => {
-  const [project] = service.world.projects
-  if (project === undefined) throw new Error("no project")
-  return project.rootId
-}
 
 /** A source in pieces, as a file would come. */
 const inPieces =
@@ -330,22 +314,7 @@ describe("Upload.upload", () => {
       }).pipe(
         Effect.provide(
           fake(Math.max(partSize, Math.ceil(size / 20)), {
-            faults: FaultPlan.combine(
-              FaultPlan.random({
-                seed,
-                endpoints: ["storage.part"],
-                connectionRefused: 0.05,
-                requestLost: 0.05,
-                answerLost: 0.05,
-                noAnswer: 0.02,
-                errorBefore: 0.05,
-                errorAfter: 0.05,
-                htmlBefore: 0.05,
-                htmlAfter: 0.05,
-                brokenMidway: 0.1
-              }),
-              FaultPlan.latency({ millis: 40, jitterMillis: 40, seed })
-            )
+            faults: storageFaults(seed)
           })
         )
       ),
