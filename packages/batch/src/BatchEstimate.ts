@@ -26,7 +26,7 @@ export interface Work {
 }
 
 /**
- * The shortest time in ms for the work, from an empty bucket that nobody else uses.
+ * The shortest time in ms for the work, if the bucket starts empty and nobody else uses it.
  *
  * @example
  * ```ts
@@ -60,8 +60,8 @@ export interface Steps {
 }
 
 /**
- * The requests that put the links of a chain on its target, before that is read: an unknown target counts as a file in no
- * stack. Moves of files to the folder of a new stack are not counted.
+ * The requests that put the links of a chain on its target, before the target is read: an unknown target counts as a
+ * file in no stack. Moving files to the folder of a new stack is not counted.
  *
  * @since 0.1.0
  * @category formulas
@@ -85,7 +85,7 @@ export const stepsOf = (chain: Pick<Chain, "expected" | "links" | "resumed">, fi
 export const none: Steps = { makes: 0, grows: 0, raises: 0 }
 
 /**
- * The sum of two.
+ * The sum of two counts.
  *
  * @since 0.1.0
  * @category formulas

@@ -1,8 +1,8 @@
 /**
  * Events of a job, the same for the progress bar, the JSON lines, the ledger, the report and the tests.
  *
- * Each link ends in exactly one of `Confirmed`, `Failed`, `Skipped` or `Unknown`, or in an undo in `Undone` instead of
- * `Confirmed`. Links of chains that were not begun when the job was stopped have no event; `Finished` counts them.
+ * Each link ends in exactly one of `Confirmed`, `Failed`, `Skipped` or `Unknown`; an undo ends it in `Undone` instead
+ * of `Confirmed`. When a job is stopped, the links of chains it had not begun have no event; `Finished` counts them.
  *
  * @since 0.1.0
  */
@@ -44,12 +44,12 @@ export const Planned = Schema.TaggedStruct("Planned", {
   before: Schema.optionalWith(Schema.Int, { default: () => 0 }),
   /** How many links failed in earlier runs and are left alone. */
   failedBefore: Schema.optionalWith(Schema.Int, { default: () => 0 }),
-  /** How many links are left alone behind these. */
+  /** How many links are left alone because they come after failed ones. */
   skippedBefore: Schema.optionalWith(Schema.Int, { default: () => 0 })
 })
 
 /**
- * A version call is about to be made. After a crash the link's outcome must be read before it is sent again.
+ * A version call is about to be made. After a crash, its outcome is read before it is sent again.
  *
  * @since 0.1.0
  * @category events
@@ -58,15 +58,15 @@ export const Sent = Schema.TaggedStruct("Sent", {
   ...link,
   /** The id that the call names: the target, or the stack that it proved to be in. */
   target: Schema.String,
-  /** 1 for the first time; a request that the rate limit refused counts. */
+  /** 1 the first time; a request that the rate limit refused counts too. */
   attempt: Schema.Int,
-  /** The version's folder, if the call only moves it to the folder of its future stack. */
+  /** The folder the version lay in, if the call only moves it to the folder of its future stack. */
   from: Schema.optional(Schema.String)
 })
 
 /**
- * The new version takes the place of the old one in a share, before they are stacked. The old one is taken out first,
- * because only the answer tells whether it was in it.
+ * The new version takes the place of the old one in a share, before they are stacked. The old one is removed first,
+ * because only that answer tells whether it was in the share.
  *
  * @since 0.1.0
  * @category events
@@ -80,11 +80,11 @@ export const Sharing = Schema.TaggedStruct("Sharing", {
   /** The new file. */
   added: Schema.String,
   /**
-   * The step that is about to be sent, or its outcome. `removing`: the old file is taken out. `proving`: once more, to see
-   * whether Frame.io tells that it is out. `adding`: the new one is added. `done`: it has taken the old one's place.
-   * `absent`: the old one was not in it, so nothing was added. `doubtful`: it is not known whether it was. `restoring`: the
-   * old one is put back, because the new one was refused; then `restored`. `undoing`: the old one takes its place again;
-   * then `undone`.
+   * The step that is about to be sent, or its outcome. `removing`: the old file is being removed. `proving`: it is
+   * removed once more, to see whether Frame.io reports that it is gone. `adding`: the new file is being added. `done`:
+   * it has taken the old one's place. `absent`: the old file was not in the share, so nothing was added. `doubtful`:
+   * nobody knows whether it was. `restoring`: the new file was refused, so the old one is put back; then `restored`.
+   * `undoing`: the old file takes its place again; then `undone`.
    */
   state: Schema.Literal(
     "removing",
@@ -109,7 +109,7 @@ export const Sharing = Schema.TaggedStruct("Sharing", {
 export type SharingState = (typeof Sharing.Type)["state"]
 
 /**
- * The states in which a share may differ from before the job.
+ * The states in which a share may no longer be as it was before the job.
  *
  * @internal
  */
@@ -137,11 +137,11 @@ export const Waiting = Schema.TaggedStruct("Waiting", {
  */
 export const Confirmed = Schema.TaggedStruct("Confirmed", {
   ...link,
-  /** The stack's id, if known: Frame.io does not promise to tell it, and it is only read when needed. */
+  /** The stack's id, if known: Frame.io does not promise to return it, and the job reads it only when needed. */
   stackId: Schema.NullOr(Schema.String),
   /**
-   * `answered`: by the call's own answer. `settled`: the answer was lost and the stack was read. `already`: it was there
-   * before, and nothing was sent. `uploaded`: it is a new file by itself.
+   * `answered`: the call's own answer said so. `settled`: the answer was lost, and reading the stack said so.
+   * `already`: it was there before, and nothing was sent. `uploaded`: it is a new file, on no stack.
    */
   how: Schema.Literal("answered", "settled", "already", "uploaded")
 })
@@ -155,7 +155,7 @@ export const Confirmed = Schema.TaggedStruct("Confirmed", {
 export const Failed = Schema.TaggedStruct("Failed", {
   ...link,
   error: LinkError,
-  /** The error in words: what went wrong and what to do. */
+  /** What went wrong and what to do, in words. */
   message: Schema.String
 })
 
@@ -176,7 +176,8 @@ export const Skipped = Schema.TaggedStruct("Skipped", {
 })
 
 /**
- * The job was stopped while the call was under way: it may or may not have been made. Read the stack before sending again.
+ * The job was stopped while the call was under way: the change may or may not have been made. Read the stack before
+ * sending again.
  *
  * @since 0.1.0
  * @category events
@@ -184,7 +185,7 @@ export const Skipped = Schema.TaggedStruct("Skipped", {
 export const Unknown = Schema.TaggedStruct("Unknown", { ...link, reason: Schema.String })
 
 /**
- * Somebody else is at work on the same stack. Nothing of theirs was touched: versions only ever go on top.
+ * Somebody else is working on the same stack. Nothing of theirs was touched: versions only ever go on top.
  *
  * @since 0.1.0
  * @category events
@@ -198,14 +199,14 @@ export const Noticed = Schema.TaggedStruct("Noticed", {
 })
 
 /**
- * An unversion call is about to be made. After a crash the version must be read before it is sent again.
+ * An unversion call is about to be made. After a crash, the version is read before the call is sent again.
  *
  * @since 0.1.0
  * @category events
  */
 export const Undoing = Schema.TaggedStruct("Undoing", {
   ...link,
-  /** The asset that is taken out of its stack: the new version, or in the end the asset that the stack was made of. */
+  /** The asset to take out of its stack: the new version or, at the end, the asset that the stack was made from. */
   takenOut: Schema.String,
   /** 1 for the first time. */
   attempt: Schema.Int
@@ -224,14 +225,14 @@ export const Undone = Schema.TaggedStruct("Undone", {
 })
 
 /**
- * Nothing gets through: the job waits before one call tries again.
+ * No call gets through: the job waits, then lets one call try again.
  *
  * @since 0.1.0
  * @category events
  */
 export const Paused = Schema.TaggedStruct("Paused", {
   at,
-  /** Since when nothing got through. */
+  /** When calls stopped getting through. */
   since: at,
   /** The last failure. */
   error: LinkError,
@@ -249,13 +250,13 @@ export const Paused = Schema.TaggedStruct("Paused", {
  */
 export const Resumed = Schema.TaggedStruct("Resumed", {
   at,
-  /** How long nothing got through, in ms. */
+  /** How long no call got through, in ms. */
   millis: Schema.Number
 })
 
 /**
- * How the job kept to the limit since the last such event. Comes every second at first, and less often the longer a job
- * takes.
+ * How the job kept to the limit since the last such event. It comes every second at first, and less often the longer a
+ * job takes.
  *
  * @since 0.1.0
  * @category events
@@ -263,24 +264,24 @@ export const Resumed = Schema.TaggedStruct("Resumed", {
 export const Paced = Schema.TaggedStruct("Paced", {
   /** When the interval ended. */
   at,
-  /** How long it was, in ms. */
+  /** The interval's length, in ms. */
   millis: Schema.Number,
-  /** Calls that went out. */
+  /** Calls sent. */
   sent: Schema.Int,
-  /** Answers 429. */
+  /** Calls answered with 429. */
   refused: Schema.Int,
   /** Requests per window, as the last headers said; null until known. */
   limit: Schema.NullOr(Schema.Number),
   /** The window in ms; null until known. */
   windowMillis: Schema.NullOr(Schema.Number),
-  /** How many requests could have gone at once at the interval's end. */
+  /** How many requests could have gone at once when the interval ended. */
   free: Schema.NullOr(Schema.Number),
-  /** Calls that waited for the limit at the interval's end. */
+  /** Calls waiting for the limit when the interval ended. */
   waiting: Schema.Int
 })
 
 /**
- * Counts of a job as a whole: what earlier runs have done is in them, except for `sent`.
+ * Counts of the whole job: they include what earlier runs did, except for `sent`.
  *
  * @since 0.1.0
  * @category models
@@ -288,23 +289,23 @@ export const Paced = Schema.TaggedStruct("Paced", {
 export const Counts = Schema.Struct({
   /** Links of the job, if known. */
   links: Schema.NullOr(Schema.Int),
-  /** Calls that went out in this run: version calls, or unversion calls when a job is undone. */
+  /** Calls sent in this run: version calls, or unversion calls when a job is undone. */
   sent: Schema.Int,
-  /** Links that are on their stack, or off it again when a job is undone. */
+  /** Links on their stack or, when a job is undone, off it again. */
   confirmed: Schema.Int,
-  /** How many of these earlier runs have done. */
+  /** How many of these earlier runs did. */
   before: Schema.optionalWith(Schema.Int, { default: () => 0 }),
   /** How many of the confirmed were already in place when this run looked. */
   already: Schema.Int,
   /** Links that failed. */
   failed: Schema.Int,
-  /** Links that were not sent because one before them failed. */
+  /** Links not sent because an earlier one of their chain failed. */
   skipped: Schema.Int,
-  /** Links whose outcome is not known. */
+  /** Links with an unknown outcome. */
   unknown: Schema.Int,
-  /** Links that were not sent because the job was stopped. */
+  /** Links not sent because the job was stopped. */
   notSent: Schema.Int,
-  /** How many of the confirmed a stopped verification did not reach; absent if none. */
+  /** How many of the confirmed links a stopped verification did not reach; absent if none. */
   notVerified: Schema.optional(Schema.Int)
 })
 
@@ -366,7 +367,7 @@ export type BatchEvent = typeof BatchEvent.Type
 export const toJsonLine = Schema.encodeSync(Schema.parseJson(BatchEvent))
 
 /**
- * Reads back what `toJsonLine` wrote; fails with a `ParseError`.
+ * Reads back what {@link toJsonLine} wrote; fails with a `ParseError`.
  *
  * @since 0.1.0
  * @category encoding

@@ -1,5 +1,6 @@
 /**
- * A job with a ledger: it can be killed at any moment and goes on where it was, it can be read while it runs, and undone.
+ * A job with a ledger: it survives a kill at any moment and resumes where it was; it can be read while it runs, and
+ * undone.
  *
  * @since 0.1.0
  */
@@ -25,9 +26,9 @@ export interface Options extends Omit<BatchRunner.Options, "giveUpAfter" | "name
   /** Whether links that failed in an earlier run are tried again. Default false. */
   readonly retryFailed?: boolean | undefined
   /**
-   * The ids of shares that hold files of the plan. If a file that is stacked for the first time is in one of them, the
-   * newest of its versions takes its place in it, before they are stacked: two calls for each file and share, each at its
-   * own limit. Over an API without shares the job does not begin. Default none.
+   * The ids of shares that hold files of the plan. If a file that gets its first version is in one of these shares, the
+   * newest of its versions takes its place there before they are stacked: two calls for each file and share, each at
+   * its own limit. Over an API without shares the job does not begin. Default none.
    */
   readonly keepShares?: ReadonlyArray<string> | undefined
 }
@@ -47,7 +48,7 @@ export type UndoOptions = Omit<Options, "keepShares" | "lookFirst" | "retryFaile
  */
 export const defaults = { giveUpAfter: Duration.hours(12) } as const
 
-/** A stopped verification leaves links that need no sending: they count as an earlier run has left them. */
+/** Links that a stopped verification leaves over need no sending: they count as earlier runs left them. */
 const verifiedOnly =
   (ledger: Service) =>
   (event: BatchEvent): Effect.Effect<BatchEvent, LedgerError> => {
@@ -80,12 +81,12 @@ const sharesOf = (ledger: Ledger["Type"], keep: ReadonlyArray<string>) =>
   })
 
 /**
- * Does the rest of the job in the ledger. Run it again after whatever has stopped it: a confirmed link is not sent again, a
- * link without an answer is looked for first, and a failed one is left alone without `retryFailed`. With `lookFirst`
- * confirmed links are verified: one that is no longer in its place fails with `MovedSince`.
+ * Does the rest of the job in the ledger. Run it again after any interruption: a confirmed link is not sent again, a
+ * link without an answer is looked up first, and a failed one is left alone unless `retryFailed` is set. With
+ * `lookFirst`, confirmed links are verified: one that is no longer in place fails with `MovedSince`.
  *
- * The stream begins with `Planned` and ends with `Finished`. It fails when the ledger cannot be written any more; then
- * nothing more was sent.
+ * The stream begins with `Planned` and ends with `Finished`. It fails when the ledger cannot be written any more;
+ * nothing is sent after that.
  *
  * @example
  * ```ts
@@ -117,7 +118,7 @@ export const run = (options?: Options): Stream.Stream<BatchEvent, LedgerError, L
       const { failed, skipped } = yield* ledger.counts
       const left = yield* ledger.extent
       const verifies = options?.lookFirst === true
-      // If new stacks have a limit of their own, the longest chains begin, because their versions go one by one.
+      // If new stacks have a limit of their own, the longest chains go first, because their versions go one by one.
       const hasTwo = routes.stack !== routes.grow
       const chains = hasTwo ? ledger.longestChains : ledger.chains
       const events = BatchRunner.runChains(verifies ? ledger.chainsToVerify : chains, {
@@ -142,7 +143,7 @@ export const run = (options?: Options): Stream.Stream<BatchEvent, LedgerError, L
   )
 
 /**
- * Takes what the job has stacked out of its stacks again, the newest versions first; it can be killed and run again.
+ * Takes what the job stacked out of its stacks again, the newest versions first; it can be killed and run again.
  * Versions that were in place before the job, or that somebody else has put on other stacks since, are left alone.
  *
  * @since 0.1.0
@@ -156,7 +157,7 @@ export const undo = (options?: UndoOptions): Stream.Stream<BatchEvent, LedgerErr
       const { name } = yield* ledger.job
       yield* ledger.begin(abilities.api)
       const { sent, undone } = yield* ledger.counts
-      // A call without an answer may still be carried out, so it is looked for only when it no longer can.
+      // A call without an answer may still be carried out, so its outcome is read only once it no longer can be.
       const settled = Stream.execute(
         sent === 0 ? Effect.void : Effect.sleep(options?.settleAfter ?? BatchRunner.defaults.settleAfter)
       )

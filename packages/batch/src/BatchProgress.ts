@@ -77,7 +77,7 @@ export const add = (counts: Counts, event: BatchEvent): Counts => {
 }
 
 /**
- * How many links have ended, in whatever way.
+ * How many links have ended, however they ended.
  *
  * @since 0.1.0
  * @category getters

@@ -25,48 +25,48 @@ import type { Chain, StackedChain, VersionPlan } from "./VersionPlan.js"
  * @category options
  */
 export interface Options<E = never> {
-  /** The job's name, in events and for the scheduler's fairness between jobs. Default `"batch"`. */
+  /** The job's name in events, and in the scheduler's fairness between jobs. Default `"batch"`. */
   readonly name?: string | undefined
   /**
    * How many chains go side by side, 1 or more. Default 128, more than 100 requests per second need; 1024 if new stacks
    * have a limit of their own.
    */
   readonly concurrency?: number | undefined
-  /** How often a link is sent that proves not to be applied each time, 1 or more. Default 5. */
+  /** How often a link is sent if each time proves not to have been applied, 1 or more. Default 5. */
   readonly attempts?: number | undefined
   /**
-   * How long after a call without an answer the change can still be made, if the stack does not show it. Default
-   * 30 seconds, after which Frame.io gives up a request:
+   * How long after a call without an answer the change can still be made, if the stack does not show it. Default 30
+   * seconds, after which Frame.io gives up a request:
    * https://developer.frame.io/platform/v2/docs/getting-started/errors
    */
   readonly settleAfter?: Duration.DurationInput | undefined
   /**
-   * Reads each target and each version before it is sent, so that nothing in place is sent again: two to three reads per
-   * link, at a lower limit than version calls. Default false: a link is looked up only when Frame.io refuses it, or an
-   * earlier one of its chain was found in place.
+   * Reads each target and each version before sending, so that nothing already in place is sent again: two to three
+   * reads per link, at a lower limit than version calls. Default false: a link is looked up only when Frame.io refuses
+   * it, or when an earlier link of its chain was found in place.
    */
   readonly lookFirst?: boolean | undefined
   /**
-   * How many links in a row may fail for reasons that are not about their assets, such as a failing server, before the job
-   * stops, 1 or more, or `Infinity`. Default 32. It stops after 10 if all of them failed alike (403, say, but not 404) and
-   * none is in place, and after one if the token or the account is refused.
+   * How many links in a row may fail for reasons other than their assets, such as a failing server, before the job
+   * stops: 1 or more, or `Infinity`. Default 32. The job stops after 10 if all of them failed alike (403, say, but not
+   * 404) and none is in place, and after one if the token or the account is refused.
    */
   readonly stopAfter?: number | undefined
   /**
-   * How long a job waits while nothing gets through, before it stops; at most 5 seconds if nothing ever did. One call tries
-   * at growing intervals of up to a minute. Default 10 minutes.
+   * How long a job waits while no call gets through, before it stops; at most 5 seconds if none ever did. One call
+   * tries again at growing intervals of up to a minute. Default 10 minutes.
    */
   readonly giveUpAfter?: Duration.DurationInput | undefined
   /**
-   * Completes when the job is to stop: nothing more is sent, waiting calls are withdrawn, and calls under way may finish
-   * within `grace`. Default never.
+   * Completes when the job should stop: nothing more is sent, waiting calls are withdrawn, and calls under way may
+   * finish within `grace`. Default never.
    */
   readonly stop?: Effect.Effect<unknown> | undefined
-  /** How long calls under way may take after `stop` before they are given up as unknown. Default 10 seconds. */
+  /** How long calls under way may take after `stop` before their outcome counts as unknown. Default 10 seconds. */
   readonly grace?: Duration.DurationInput | undefined
   /**
-   * Sees each event before the run acts on it, also when the job is interrupted; for a ledger. The stream has the same
-   * events. When it fails the job stops, without sending anything unwritten, and the stream fails with its error after
+   * Sees each event before the run acts on it, even when the job is interrupted; for a ledger. The stream has the same
+   * events. If it fails, the job stops without sending anything unwritten, and the stream fails with its error after
    * `Finished`.
    */
   readonly onEvent?: ((event: BatchEvent) => Effect.Effect<void, E>) | undefined
@@ -114,7 +114,7 @@ const settingsOf = <E>(
 })
 
 /**
- * How much there is to do, if known: for the scheduler and the progress.
+ * How much there is to do, if known, for the scheduler and the progress.
  *
  * @since 0.1.0
  * @category options
@@ -124,21 +124,21 @@ export interface ExtentOptions {
   readonly links?: number | undefined
   /** How many chains there are. */
   readonly chains?: number | undefined
-  /** The requests that they take, if known: others keep a part of the limits until the rest fits. */
+  /** The requests the links take, if known: other jobs hold back a part of the limits until the rest fits. */
   readonly requests?: BatchEstimate.Steps | undefined
   /** How many further links of the same job earlier runs have done. Default 0. */
   readonly before?: number | undefined
   /** How many further links failed in earlier runs and are left alone. Default 0. */
   readonly failedBefore?: number | undefined
-  /** How many further links are left alone behind these. Default 0. */
+  /** How many further links are left alone because they come after these. Default 0. */
   readonly skippedBefore?: number | undefined
   /**
-   * From when on `settleAfter` counts for what another process has sent: since the run began, when that process was over,
-   * or, where others work on the same job meanwhile, since the chain came. Default `"run"`.
+   * Where `settleAfter` starts counting for requests another process sent: when the run began, because that process was
+   * over by then, or, if others work on the same job meanwhile, when the chain came. Default `"run"`.
    */
   readonly settleFrom?: "run" | "chain" | undefined
   /**
-   * The shares that are kept up to date, and how they stand.
+   * The shares to keep up to date, and how they stand.
    *
    * @internal
    */
@@ -146,7 +146,7 @@ export interface ExtentOptions {
 }
 
 /**
- * Runs chains as they come, for plans that are kept elsewhere than in memory.
+ * Runs chains as they come, for plans that are not held in memory.
  *
  * The stream begins with `Planned`, ends with `Finished`, and fails only as `chains` and `onEvent` do. A slow reader slows
  * the job.
@@ -163,8 +163,8 @@ export const runChains = <E, R, E2 = never>(
   )
 
 /**
- * Takes what a job has stacked out of its stacks again: chains side by side, the links of each in the given order, which
- * is the newest first. Each version is looked up before it is taken out, and left alone if it is not where the job put it.
+ * Takes what a job stacked out of its stacks again: chains side by side, the links of each in the given order, newest
+ * first. Each version is looked up before it is taken out, and left alone if it is not where the job put it.
  *
  * @since 0.1.0
  * @category running
@@ -200,7 +200,7 @@ export const run = <E = never>(
       const chains =
         routes.stack === routes.grow
           ? plan.chains
-          : // Their versions go one after the other: what begins last ends last.
+          : // Versions of a chain go one after the other: what begins last ends last.
             plan.chains.toSorted((one, other) => other.links.length - one.links.length)
       const requests = chains.reduce(
         (sum, chain) => BatchEstimate.plus(sum, BatchEstimate.stepsOf(chain, filesPerStack)),
@@ -211,7 +211,7 @@ export const run = <E = never>(
   )
 
 /**
- * Runs a plan for its counts alone; events go to `onEvent`.
+ * Runs a plan for its counts only; events go to `onEvent`.
  *
  * @since 0.1.0
  * @category running

@@ -1,6 +1,6 @@
 /**
- * Reads a folder and plans by a naming rule which of its files go on which stacks. Sends only reads; the versions of a
- * stack are read only if a loose file has its base.
+ * Reads a folder, and plans by a naming rule which of its files go on which stacks. It sends only reads, and reads the
+ * versions of a stack only if a loose file has the stack's base.
  *
  * @since 0.1.0
  */
@@ -29,9 +29,9 @@ export interface Options extends FolderReader.Options, VersionGrouping.Options {
  * @category models
  */
 export interface FolderPlan extends VersionGrouping.Grouping {
-  /** The folder it is for. */
+  /** The planned folder. */
   readonly folder: VersionGrouping.Folder
-  /** The reads that it took. */
+  /** The reads it took. */
   readonly read: FolderReader.Progress
   /** How many versions go on stacks. */
   readonly jobs: number
@@ -87,7 +87,7 @@ export const make = (
   }).pipe(Effect.scoped, Effect.withSpan("FolderPlan.make"))
 
 /**
- * The plan for `BatchRunner`, with the columns of the file as the links' `fields`. Fails if there is nothing to do.
+ * The plan for `BatchRunner`, with the plan file's columns as the links' `fields`. Fails if there is nothing to do.
  *
  * @since 0.1.0
  * @category conversions

@@ -1,8 +1,8 @@
 /**
- * Reads the contents of folders through the port, over either API.
+ * Reads the contents of folders through `Repository`, over either API.
  *
- * Listings take the time: one request tells of a hundred assets, and there are 40 to 200 a minute. So each page is read
- * once and ahead of need, and only the fields that a plan needs are kept of each asset.
+ * Listings take most of the time: one request returns a hundred assets, and only 40 to 200 requests fit into a minute.
+ * So each page is read once and ahead of need, and of each asset only the fields that a plan needs are kept.
  *
  * @since 0.1.0
  */
@@ -31,7 +31,7 @@ export interface Options {
   readonly recursive?: boolean | undefined
   /** How many folders are read side by side, 1 or more. Default 8. */
   readonly concurrency?: number | undefined
-  /** Assets per page, at least 1. Default: as the API is usually read. */
+  /** Assets per page, at least 1. Default: the API's usual page size. */
   readonly pageSize?: number | undefined
   /** Sees the progress after each page. */
   readonly onProgress?: ((progress: Progress) => Effect.Effect<void>) | undefined
@@ -44,7 +44,7 @@ export interface Options {
  */
 export const defaults = { recursive: false, concurrency: 8 } as const
 
-/** Pages of one folder on their way at a time, as many as 100 requests per second at 150 ms take. */
+/** Pages of one folder requested at a time: as many as 100 requests per second at 150 ms take. */
 const AHEAD = 16
 
 /**
@@ -54,15 +54,15 @@ const AHEAD = 16
  * @category models
  */
 export interface Progress {
-  /** Folders that were read to their end. */
+  /** Folders read to their end. */
   readonly folders: number
-  /** Files seen so far, without those in stacks. */
+  /** Files seen so far, not counting those in stacks. */
   readonly files: number
   /** Stacks seen so far. */
   readonly stacks: number
   /** Pages read so far. */
   readonly requests: number
-  /** Pages still to come, as far as is known. */
+  /** Pages still to come, as far as known. */
   readonly left: number
 }
 
@@ -79,12 +79,12 @@ export interface Contents {
   readonly stacks: ReadonlyArray<VersionGrouping.Stack>
   /** The folders in it. */
   readonly folders: ReadonlyArray<VersionGrouping.Folder>
-  /** Entries that could not be read, or were no files. */
+  /** Entries that could not be read, or are no files. */
   readonly findings: ReadonlyArray<VersionGrouping.Finding>
 }
 
 /**
- * The asset is no folder, so there is nothing to read in it.
+ * The asset is not a folder, so there is nothing to read in it.
  *
  * @since 0.1.0
  * @category errors
@@ -152,11 +152,11 @@ const fell = (told: ReadonlyArray<number | undefined>): boolean => {
   })
 }
 
-/** Watches what the pages of a list tell of it: new assets push others to a later page, what leaves makes a gap. */
+/** Watches the pages of a list for changes: new assets push others to a later page; assets that leave open a gap. */
 const makeWatch = () => {
   const totals: Array<number | undefined> = []
   const pageTotals: Array<number | undefined> = []
-  // A list that is read again tells of its first pages anew.
+  // A list that is read again reports its first pages anew.
   let shrunk = false
   return {
     learn: ({ page, pages, total }: Repository.PageRead): void => {
@@ -186,21 +186,21 @@ interface Listed<A> {
  */
 export interface All extends VersionGrouping.Listing {
   readonly findings: ReadonlyArray<VersionGrouping.Finding>
-  /** Folders in it that were not read, because it was not asked for. */
+  /** Folders in it that were not read, because that was not asked for. */
   readonly foldersBelow: number
 }
 
 /**
- * Reads lists, counts their pages, and tells the scheduler how many are to come.
+ * Reads lists, counts their pages, and tells the scheduler how many are still to come.
  *
  * @internal
  */
 export interface Reader {
-  /** The folder that an id is. */
+  /** The folder behind an id. */
   readonly root: (folderId: AssetId) => Effect.Effect<VersionGrouping.Folder, NotAFolder | FrameioError.ReadError>
-  /** A folder and, if that is asked for, those below it, level by level. */
+  /** A folder and, if asked for, those below it, level by level. */
   readonly contents: (root: VersionGrouping.Folder) => Stream.Stream<Contents, FrameioError.ReadError>
-  /** The same, all together. */
+  /** The same, as one value. */
   readonly all: (root: VersionGrouping.Folder) => Effect.Effect<All, FrameioError.ReadError>
   /** The stacks with their versions, or with the reason why these could not be read. */
   readonly withMembers: (
@@ -224,7 +224,7 @@ export const make = (options: Options | undefined): Effect.Effect<Reader, never,
       job?.setRemaining(Math.max(job.remaining() + more, 0))
     }
 
-    /** A list to its end; its first page has been expected already. */
+    /** A list to its end; its first page has been announced already. */
     const list = <A>(
       read: (options: Repository.ListOptions) => Effect.Effect<ReadonlyArray<A>, FrameioError.ReadError>
     ): Effect.Effect<Listed<A>, FrameioError.ReadError> =>
@@ -246,7 +246,7 @@ export const make = (options: Options | undefined): Effect.Effect<Reader, never,
           withJob,
           RateLimitCall.withPriority("bulk"),
           Effect.map((items): Listed<A> => ({ items, change: watch.change(items.length) })),
-          // Pages that will not come, because the list was shorter or failed.
+          // Takes back announced pages that will not come, because the list was shorter or failed.
           Effect.ensuring(Effect.sync(() => expect(-expected)))
         )
       })
@@ -261,7 +261,7 @@ export const make = (options: Options | undefined): Effect.Effect<Reader, never,
             else if (item._tag === "Stack") progress.stacks++
           })
         ).pipe(
-          // The folders that were seen are read all the same; the watch knows that some may be missing.
+          // The folders seen so far are still read; the watch knows that some may be missing.
           Effect.catchTag("FrameioListIncomplete", () => Effect.void),
           Effect.as(items)
         )
@@ -434,10 +434,11 @@ const sorted = (folder: VersionGrouping.Folder, { change, items }: Listed<Reposi
 }
 
 /**
- * The contents of a folder, and of those below it if that is asked for: one element per folder, each read to its end.
+ * The contents of a folder and, if asked for, of those below it: one element per folder, each read to its end.
  *
  * A folder below that cannot be read is an element with a finding, and the others go on. Fails when the folder itself
- * cannot be read or is none, and when nothing can be read at all: without a connection, or a token that is accepted.
+ * cannot be read or is not a folder, and when nothing can be read at all: without a connection, or without an accepted
+ * token.
  *
  * @example
  * ```ts

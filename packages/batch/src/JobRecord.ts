@@ -1,5 +1,6 @@
 /**
- * A job's record at a moment: its links, its runs, and how they kept to the limit. A ledger keeps it, a report shows it.
+ * A job's record at one moment: its links, its runs, and how they kept to the limit. A ledger keeps it, a report shows
+ * it.
  *
  * @since 0.1.0
  */
@@ -16,7 +17,7 @@ import type { LinkError } from "./LinkError.js"
 export type State = "planned" | "sent" | "confirmed" | "failed" | "skipped" | "undoing" | "undone"
 
 /**
- * One link of the job, as it stands.
+ * One link of the job, with its current state.
  *
  * @example
  * ```ts
@@ -42,12 +43,12 @@ export interface Row {
   readonly name: string | null
   /** The stack's name: the plan's column `stack`, if there was one. */
   readonly stack: string | null
-  /** All the plan's columns beside the two ids. */
+  /** All columns of the plan except the two ids. */
   readonly fields: Readonly<Record<string, unknown>>
   /**
-   * `planned`: not sent yet. `sent`: the call went out, and its outcome is not known. `confirmed`: on its stack. `failed`:
-   * see the error. `skipped`: not sent, because one before it failed. `undoing`: the call that takes it off again went out,
-   * and its outcome is not known. `undone`: taken off again.
+   * `planned`: not sent yet. `sent`: the call went out, and its outcome is unknown. `confirmed`: on its stack.
+   * `failed`: see the error. `skipped`: not sent, because an earlier link failed. `undoing`: the call that takes it off
+   * again went out, and its outcome is unknown. `undone`: taken off again.
    */
   readonly state: State
   /** How it was confirmed, as in `BatchEvent.Confirmed`. */
@@ -58,13 +59,13 @@ export interface Row {
   readonly attempts: number
   /** When the last of them was sent, in ms since 1970. */
   readonly sentAtMillis: number | null
-  /** When it came to an end, in ms since 1970. */
+  /** When the link ended, in ms since 1970. */
   readonly doneAtMillis: number | null
 }
 
 /**
- * One interval: requests against the limit, and the waits. A plot shows nothing, rather than zero, for a time without a
- * sample.
+ * One interval: requests against the limit, and the waits. For a time without a sample, a plot shows nothing rather
+ * than zero.
  *
  * @since 0.1.0
  * @category models
@@ -74,7 +75,7 @@ export interface Sample {
   readonly atMillis: number
   /** Its length, in ms; above 0. */
   readonly millis: number
-  /** Version calls that went out in it. */
+  /** Version calls sent in it. */
   readonly sent: number
   /** How many of them were answered with 429. */
   readonly refused: number
@@ -84,7 +85,7 @@ export interface Sample {
   readonly windowMillis: number | null
   /** Requests that could have gone at once. */
   readonly free: number | null
-  /** The most requests that waited for the rate limit. */
+  /** The most requests that waited for the rate limit at one time. */
   readonly waiting: number
 }
 
@@ -99,9 +100,9 @@ export interface Run {
   readonly kind: "run" | "undo"
   /** In ms since 1970. */
   readonly beganAtMillis: number
-  /** In ms since 1970; null if it still runs, or died. */
+  /** In ms since 1970; null if the run is still going, or died. */
   readonly endedAtMillis: number | null
-  /** Why it stopped before its end, or null. */
+  /** Why it stopped early, or null. */
   readonly stopped: string | null
 }
 
@@ -133,7 +134,7 @@ export interface Head {
   readonly createdAtMillis: number
   /** When the report was made, in ms since 1970. */
   readonly reportedAtMillis: number
-  /** At the time of the report. */
+  /** When the report was made. */
   readonly counts: Counts
   /** In any order. */
   readonly runs: ReadonlyArray<Run>
@@ -142,7 +143,7 @@ export interface Head {
 }
 
 /**
- * The head of a report at this moment, out of what a store tells of a job.
+ * The head of a report at this moment, from a store's record of a job.
  *
  * @since 0.1.0
  * @category constructors

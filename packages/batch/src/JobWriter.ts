@@ -1,6 +1,6 @@
 /**
- * Writes the events of one run down, many at once: what comes while some are written goes with the next. What a store does
- * with them is its own.
+ * Writes down the events of one run, many at a time: events that come during a write go with the next one. What a store
+ * does with them is its own business.
  *
  * @since 0.1.0
  */
@@ -27,7 +27,7 @@ export interface Patch {
   /** The id that the call names. */
   readonly sentTo: string | null
   readonly stackId: string | null
-  /** How many calls more. */
+  /** How many more calls. */
   readonly attempts: number
   /** In ms since 1970. */
   readonly sentAt: number | null
@@ -35,12 +35,12 @@ export interface Patch {
   readonly doneAt: number | null
   /** A `LinkError` as JSON. */
   readonly fault: string | null
-  /** The folder that the version lay in before it was brought to its stack's. */
+  /** The folder that the version lay in before it was moved to its stack's folder. */
   readonly home: string | null
 }
 
 /**
- * Events that are about no link's state.
+ * Events that change no link's state.
  *
  * @since 0.1.0
  * @category models
@@ -54,7 +54,7 @@ export type Other = Extract<BatchEvent.BatchEvent, { readonly _tag: "Planned" | 
  * @category models
  */
 export interface Entries {
-  /** One for each link at most. */
+  /** At most one for each link. */
   readonly patches: ReadonlyArray<Patch>
   /** In their order. */
   readonly others: ReadonlyArray<Other>
@@ -69,9 +69,11 @@ export interface Entries {
  * @category models
  */
 export interface JobWriter<E> {
-  /** Returns when what must not be lost is written: `Sent`, `Sharing`, `Undoing`, `Planned` and `Finished`. */
+  /**
+   * Returns when everything that must not be lost is written: `Sent`, `Sharing`, `Undoing`, `Planned` and `Finished`.
+   */
   readonly record: (event: BatchEvent.BatchEvent) => Effect.Effect<void, E>
-  /** Returns when everything that was recorded is written. */
+  /** Returns when everything recorded so far is written. */
   readonly written: Effect.Effect<void, E>
 }
 
@@ -79,7 +81,7 @@ type Change = { -readonly [K in keyof Patch]: Patch[K] }
 
 const millis = (event: { readonly at: DateTime.Utc }): number => DateTime.toEpochMillis(event.at)
 
-/** Events that nothing may follow before they are on the disk. */
+/** Events that must be on disk before anything may follow them. */
 const isAwaited = (event: BatchEvent.BatchEvent): boolean =>
   event._tag === "Sent" ||
   event._tag === "Sharing" ||
@@ -87,15 +89,18 @@ const isAwaited = (event: BatchEvent.BatchEvent): boolean =>
   event._tag === "Planned" ||
   event._tag === "Finished"
 
-/** Nothing new for so many turns of all fibers: who is still coming waits for something else than a turn. */
+/**
+ * After so many turns of all fibers without a new event, whoever is still to come is waiting for something other than a
+ * turn.
+ */
 const QUIET = 16
 
-/** So many links are written at once, whoever is still to come. */
+/** So many links are written at once, however many are still to come. */
 const MOST = 1024
 
 /**
- * A writer, until the scope closes. After the first failure of `write` nothing more is written, and every event fails with
- * it.
+ * A writer, until the scope closes. After the first failure of `write` nothing more is written, and every event fails
+ * with that error.
  *
  * @example
  * ```ts
@@ -118,7 +123,7 @@ export const make = <E>(
     let waiters: Array<(exit: Exit.Exit<void, E>) => void> = []
     let broken: { readonly error: E } | undefined
     let seen = 0
-    /** Lines that this run has sent, and not heard of yet. */
+    /** Lines that this run has sent, without an answer so far. */
     const open = new Set<number>()
     const latch = yield* Effect.makeLatch(false)
 
@@ -142,7 +147,7 @@ export const make = <E>(
       return one
     }
 
-    /** Whether there is anything of an event to write down. */
+    /** Whether an event has anything to write down. */
     const take = (event: BatchEvent.BatchEvent): boolean => {
       switch (event._tag) {
         case "Planned":
@@ -193,7 +198,7 @@ export const make = <E>(
           open.delete(event.line)
           const one = patch(event.line)
           one.fault = LinkError.toJson(event.error)
-          // An unknown outcome stays sent, so that the next run settles it first.
+          // An unknown outcome stays `sent`, so that the next run settles it first.
           if (LinkError.outcomeOf(event.error) === "unknown") return true
           if (event.error._tag === "FrameioNotOnTop") {
             one.how = "answered"
@@ -241,7 +246,7 @@ export const make = <E>(
       )
     }).pipe(Effect.uninterruptible)
 
-    /** Whoever is about to write something comes along: a transaction costs the same for one as for a hundred. */
+    /** Waits for others that are about to write: a transaction costs the same for one link as for a hundred. */
     const untilQuiet = (quietFor: number): Effect.Effect<void> =>
       Effect.suspend(() => {
         const before = seen

@@ -1,12 +1,12 @@
 /**
- * The ledger of a job, in a SQLite file: enough to go on after a kill at any moment, to report, and to undo.
+ * The ledger of a job, in a SQLite file: enough to resume after a kill at any moment, to report, and to undo.
  *
- * A link is `planned`, then `sent` before its request leaves the machine, then `confirmed` or `failed`. What was
- * confirmed is never sent again; what was sent and not answered is looked for before it is sent again. Each write is one
- * transaction that is on the disk when `record` returns (`synchronous=FULL`), so a power cut loses no more than a kill.
+ * A link is `planned`, then `sent` before its request leaves the machine, then `confirmed` or `failed`. A confirmed
+ * link is never sent again; one that was sent without an answer is looked up before it is sent again. Each write is one
+ * transaction that is on disk when `record` returns (`synchronous=FULL`), so a power cut loses no more than a kill.
  *
- * One run at a time: a lock on a file beside the ledger, which the operating system takes back whichever way a process
- * ends. Readers need none. Neither works on a network drive that does not lock files.
+ * One run at a time: a run holds a lock on a file beside the ledger, which the operating system releases however the
+ * process ends. Readers need no lock. Neither works on a network drive that does not lock files.
  *
  * @since 0.1.0
  */
@@ -52,7 +52,7 @@ export interface Job {
   readonly links: number
   /** How many chains they make. */
   readonly chains: number
-  /** The version of Frame.io's API that it was begun on, such as `v2`; absent before its first run. */
+  /** The version of Frame.io's API that the job was begun on, such as `v2`; absent before its first run. */
   readonly api: string | undefined
 }
 
@@ -80,20 +80,20 @@ export interface Notice {
  * @category models
  */
 export interface Share {
-  /** The line of the link whose version takes the place of another in it. */
+  /** The line of the link whose version takes another's place in the share. */
   readonly line: number
   /** The index of its chain. */
   readonly chain: number
   readonly shareId: string
-  /** What its place is taken of. */
+  /** The asset that gives up its place. */
   readonly removed: AssetId
-  /** What takes it. */
+  /** The asset that takes the place. */
   readonly added: AssetId
   readonly state: BatchEvent.SharingState
 }
 
 /**
- * How a plan is taken in.
+ * How to take in a plan.
  *
  * @since 0.1.0
  * @category models
@@ -126,45 +126,44 @@ export interface Service {
   /** The ledger's file. */
   readonly file: string
   /**
-   * Takes a plan in when there is none yet, in memory that does not grow with it; else checks that it has the same pairs
-   * in the same order, and fails with `OtherPlan` when it has not. A plan that is not sound is refused as a whole, with
-   * every problem.
+   * Takes a plan in if there is none yet, in memory that does not grow with it; else checks that it has the same pairs
+   * in the same order, and fails with `OtherPlan` if not. An unsound plan is refused as a whole, with every problem.
    */
   readonly takePlan: <E, R>(
     bytes: Stream.Stream<Uint8Array, E, R>,
     options?: TakeOptions
   ) => Effect.Effect<Job, VersionPlan.PlanRefused | LedgerError | E, R>
-  /** The same for pairs as a program has them; a line is a pair's place, from 1. */
+  /** The same for pairs that a program has; a line is a pair's place, from 1. */
   readonly takePairs: <E, R>(
     pairs: Stream.Stream<VersionPlan.Pair, E, R>,
     options?: Pick<TakeOptions, "anyOrder" | "maxProblems" | "name" | "plan">
   ) => Effect.Effect<Job, VersionPlan.PlanRefused | LedgerError | E, R>
-  /** The job. Fails with `NoPlan` when no plan was taken in. */
+  /** The job. Fails with `NoPlan` if no plan was taken in. */
   readonly job: Effect.Effect<Job, LedgerError>
-  /** Says which version of Frame.io's API a run is over. Fails with `OtherApi` when the job was begun on another. */
+  /** Records which version of Frame.io's API a run uses. Fails with `OtherApi` if the job was begun on another. */
   readonly begin: (api: string) => Effect.Effect<void, LedgerError>
-  /** How many links are in which state. */
+  /** How many links are in each state. */
   readonly counts: Effect.Effect<JobRecord.Counts, LedgerError>
-  /** The remaining links: to be sent or settled, without those behind a failed one. */
+  /** The remaining links, to send or to settle, without those that come after a failed one. */
   readonly extent: Effect.Effect<Extent, LedgerError>
   /** The chains of what is left to do. */
   readonly chains: Stream.Stream<VersionPlan.Chain, LedgerError>
-  /** The same, those of most links first. */
+  /** The same, chains with the most links first. */
   readonly longestChains: Stream.Stream<VersionPlan.Chain, LedgerError>
-  /** The same, with what is confirmed: to be verified. */
+  /** The same, with the confirmed links, for verification. */
   readonly chainsToVerify: Stream.Stream<VersionPlan.Chain, LedgerError>
   /**
-   * Plans what failed, and what waits behind it, again; answers how many that are. What failed below a version that is in
-   * place is left alone: it would come on top of that one.
+   * Plans failed links again, and those waiting behind them; returns how many. A failed link below a version in place
+   * is left alone: it would come out on top of that version.
    */
   readonly retryFailed: Effect.Effect<number, LedgerError>
-  /** The links that the job has stacked and not undone. */
+  /** The links that the job stacked and has not undone. */
   readonly stackedExtent: Effect.Effect<Extent, LedgerError>
-  /** The chains of what the job has stacked and not undone, newest versions first. */
+  /** The chains that the job stacked and has not undone, newest versions first. */
   readonly stackedChains: Stream.Stream<VersionPlan.StackedChain, LedgerError>
   /**
-   * The writer of one run's or undo's events, until the scope closes. `Sent`, `Undoing`, `Planned` and `Finished`
-   * are on the disk when it returns; the others a moment later.
+   * The writer of the events of one run or undo, until the scope closes. `Sent`, `Undoing`, `Planned` and `Finished`
+   * are on disk when it returns; the others a moment later.
    */
   readonly recorder: (
     kind: "run" | "undo"
@@ -172,7 +171,7 @@ export interface Service {
   /** The remaining links of one chain, as in `chains`. */
   readonly chain: (index: number) => Effect.Effect<Option.Option<VersionPlan.Chain>, LedgerError>
   /**
-   * The files of a job of uploads.
+   * The files of an upload job.
    *
    * @internal
    */
@@ -183,13 +182,13 @@ export interface Service {
   readonly runs: Effect.Effect<ReadonlyArray<JobRecord.Run>, LedgerError>
   /** How the runs kept to the limit, oldest first. */
   readonly samples: Effect.Effect<ReadonlyArray<JobRecord.Sample>, LedgerError>
-  /** All of the above but the rows: what a report says above them. */
+  /** All of the above except the rows: the head of a report. */
   readonly head: Effect.Effect<JobRecord.Head, LedgerError>
-  /** Whether a run is at work on it: so for the ledger's own holder, too. */
+  /** Whether a run is at work on it; true for the ledger's own holder too. */
   readonly inUse: Effect.Effect<boolean, LedgerError>
   /**
-   * Whether the file was copied in the middle of a run without the log beside it, so that the last that was sent may be
-   * missing. A run looks every link up before it sends it.
+   * Whether the file was copied in the middle of a run without the log beside it, so that the last calls may be missing
+   * from it. A run then looks up every link before sending it.
    */
   readonly isPartial: boolean
   /** How the shares stand that the job keeps up to date, by link. */
@@ -199,7 +198,7 @@ export interface Service {
 }
 
 /**
- * A ledger that is open.
+ * An open ledger.
  *
  * @example
  * ```ts
@@ -222,16 +221,16 @@ export class Ledger extends Context.Tag("@effect-frameio/batch/Ledger")<Ledger, 
  * @category models
  */
 export interface Options {
-  /** The SQLite file. `write` makes it, and a lock `<file>.lock` beside it. Links are followed. */
+  /** The SQLite file. `write` creates it, and a lock `<file>.lock` beside it. Links are followed. */
   readonly file: string
   /**
-   * `write` for a run or an undo, one at a time; `read` for looking, also while one runs, for which no right to write is
-   * needed. Default `write`.
+   * `write` for a run or an undo, one at a time; `read` for looking, even during a run, without the right to write.
+   * Default `write`.
    */
   readonly mode?: "read" | "write" | undefined
-  /** Whether `write` makes a ledger where none is; else that fails with `Absent`. Default true. */
+  /** Whether `write` creates a missing ledger; else it fails with `Absent`. Default true. */
   readonly create?: boolean | undefined
-  /** The size that the file may grow to, in pages of 4096 bytes. Default: as far as the disk goes. */
+  /** The largest size of the file, in pages of 4096 bytes. Default: no limit but the disk's. */
   readonly maxPages?: number | undefined
 }
 
@@ -260,7 +259,7 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
     const query = <A extends object>(text: string, values?: ReadonlyArray<unknown>) =>
       orLedgerError(sql.unsafe<A>(text, values))
 
-    // A ledger that is older and only read has none.
+    // An older ledger that is only read has none.
     const hasShares = (yield* query("SELECT 1 FROM sqlite_master WHERE name = 'shares'")).length > 0
 
     const job: Effect.Effect<Job, LedgerError> = Effect.flatMap(
@@ -270,7 +269,7 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
         created_at: number
         links: number | null
         chains: number | null
-        // Absent in a ledger that is older and only read.
+        // Absent in an older ledger that is only read.
         api?: string | null
       }>("SELECT * FROM job"),
       ([row]) =>

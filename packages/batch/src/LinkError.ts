@@ -18,7 +18,7 @@ import * as Schema from "effect/Schema"
 const KEY = "@effect-frameio/batch/LinkError"
 
 /**
- * The target has changed since the plan was made, so that the version could land in the wrong order. Nothing was put on it.
+ * The target has changed since the plan was made, so the version could land in the wrong order. Nothing was put on it.
  *
  * @since 0.1.0
  * @category errors
@@ -29,11 +29,11 @@ export class TargetChanged extends Schema.TaggedError<TargetChanged>(`${KEY}/Tar
   /** Its name in the plan. */
   name: Schema.optional(Schema.String),
   /**
-   * A file in no stack is in one; a stack has another newest version; a stack is none any more; its versions are others, or
-   * in another order.
+   * `Stacked`: a file in no stack is in one now. `Grown`: a stack has another newest version. `Unstacked`: a stack is
+   * no stack any more. `Reordered`: its versions are others, or in another order.
    */
   change: Schema.Literal("Stacked", "Grown", "Unstacked", "Reordered"),
-  /** The name of what is the newest version now, or its id. */
+  /** The name of the newest version now, or its id. */
   newest: Schema.optional(Schema.String)
 }) {
   override get message(): string {
@@ -49,7 +49,7 @@ export class TargetChanged extends Schema.TaggedError<TargetChanged>(`${KEY}/Tar
 }
 
 /**
- * A version is not where this job has put it, when it was to be taken out again or verified. It was left where it is.
+ * A version is not where this job put it, found when it was to be taken out again or verified. It was left where it is.
  *
  * @since 0.1.0
  * @category errors
@@ -57,7 +57,7 @@ export class TargetChanged extends Schema.TaggedError<TargetChanged>(`${KEY}/Tar
 export class MovedSince extends Schema.TaggedError<MovedSince>(`${KEY}/MovedSince`)("FrameioMovedSince", {
   /** The version. */
   assetId: AssetId,
-  /** The stack that it is on, if any. */
+  /** The stack it is on, if any. */
   stackId: Schema.optional(AssetId)
 }) {
   override get message(): string {
@@ -68,7 +68,7 @@ export class MovedSince extends Schema.TaggedError<MovedSince>(`${KEY}/MovedSinc
 }
 
 /**
- * The versions of a stack are no longer in the order that this job has put them in, found when that was to be undone. They
+ * The versions of a stack are no longer in the order that this job made, found when that order was to be undone. They
  * were left as they are.
  *
  * @since 0.1.0
@@ -77,7 +77,7 @@ export class MovedSince extends Schema.TaggedError<MovedSince>(`${KEY}/MovedSinc
 export class ReorderedSince extends Schema.TaggedError<ReorderedSince>(`${KEY}/ReorderedSince`)(
   "FrameioReorderedSince",
   {
-    /** The version that the job has put on top. */
+    /** The version that the job put on top. */
     assetId: AssetId,
     stackId: AssetId
   }
@@ -88,7 +88,7 @@ export class ReorderedSince extends Schema.TaggedError<ReorderedSince>(`${KEY}/R
 }
 
 /**
- * It is not known whether the old file was in a share, so the new one was not added to it. Nothing was stacked.
+ * Nobody knows whether the old file was in a share, so the new one was not added to it. Nothing was stacked.
  *
  * @since 0.1.0
  * @category errors
@@ -100,7 +100,7 @@ export class ShareInDoubt extends Schema.TaggedError<ShareInDoubt>(`${KEY}/Share
   next: AssetId,
   shareId: Schema.String,
   /**
-   * `Lost`: the answer to taking the old file out was lost, and it is not in the share now. `Untold`: Frame.io answers
+   * `Lost`: the answer to removing the old file was lost, and it is not in the share now. `Untold`: Frame.io answers
    * alike whether or not a file was in a share.
    */
   why: Schema.Literal("Lost", "Untold")
@@ -119,7 +119,7 @@ export class ShareInDoubt extends Schema.TaggedError<ShareInDoubt>(`${KEY}/Share
 }
 
 /**
- * A file of this machine could not be read, so it was not uploaded, or not all of it.
+ * A local file could not be read, so it was not uploaded, or not completely.
  *
  * @since 0.1.0
  * @category errors
@@ -136,7 +136,7 @@ export class Unreadable extends Schema.TaggedError<Unreadable>(`${KEY}/Unreadabl
 }
 
 /**
- * A failure in a ledger from before 0.1.0, in words only.
+ * A failure from a ledger older than 0.1.0, in words only.
  *
  * @since 0.1.0
  * @category errors
@@ -203,14 +203,14 @@ export const LinkError = Schema.Union(
 
 export type LinkError = typeof LinkError.Type
 
-/** The failed call in an error, if there is one. */
+/** The failed call behind an error, if there is one. */
 const callOf = (error: LinkError): FrameioError.FrameioError | undefined => {
   if (FrameioError.isFrameioError(error)) return error
   return "failure" in error ? error.failure : undefined
 }
 
 /**
- * The subject of a failure: see `FrameioError.kindOf`.
+ * What a failure is about: see `FrameioError.kindOf`.
  *
  * @since 0.1.0
  * @category reading
@@ -222,7 +222,7 @@ export const kindOf = (error: LinkError): FrameioError.Kind => {
 }
 
 /**
- * Whether the change may have been made all the same.
+ * Whether the change may have been made in spite of the failure.
  *
  * @since 0.1.0
  * @category reading
@@ -235,7 +235,8 @@ export const outcomeOf = (error: LinkError): FrameioError.Outcome => {
 }
 
 /**
- * Whether the failure says nothing of the link, so that the job, run again, tries it again without being asked to.
+ * Whether the failure says nothing about the link, so that the next run of the job tries it again without being asked
+ * to.
  *
  * @since 0.1.0
  * @category reading
@@ -257,7 +258,7 @@ export const statusOf = (error: LinkError): number | undefined => {
 }
 
 /**
- * The tag that says what happened: of the failed call, if the error has one.
+ * The tag of what happened: that of the failed call, if there is one.
  *
  * @since 0.1.0
  * @category reading
@@ -266,7 +267,7 @@ export const tagOf = (error: LinkError): string =>
   error instanceof Recorded ? error.tag : (callOf(error)?._tag ?? error._tag)
 
 /**
- * The message without its leading call and ids.
+ * The message without the call and ids at its beginning.
  *
  * @since 0.1.0
  * @category reading
@@ -275,7 +276,7 @@ export const reasonOf = (error: LinkError): string =>
   FrameioError.isFrameioError(error) ? FrameioError.reasonOf(error) : error.message
 
 /**
- * {@link reasonOf} without the words that end with its status, for those who say both before it.
+ * {@link reasonOf} without the words that end with its status, for callers that print both before it.
  *
  * @since 0.1.0
  * @category reading
@@ -287,14 +288,14 @@ export const explanationOf = (error: LinkError): string => {
 }
 
 /**
- * The encoded form as JSON, as the ledger has it.
+ * The encoded form as JSON, as the ledger stores it.
  *
  * @internal
  */
 export const toJson = Schema.encodeSync(Schema.parseJson(LinkError))
 
 /**
- * Reads a ledger's error, also one of older versions.
+ * Reads a ledger's error, including those of older versions.
  *
  * @internal
  */

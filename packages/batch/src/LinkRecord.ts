@@ -1,6 +1,6 @@
 /**
- * A link as a store of jobs keeps it, and what follows from it: what is left of its chain, what the job has stacked, how it
- * stands in a report. The same whether the store is SQLite or PostgreSQL.
+ * A link as a job store keeps it, and what follows from it: what is left of its chain, what the job stacked, and its
+ * line in a report. SQLite and PostgreSQL share it.
  *
  * @since 0.1.0
  */
@@ -43,9 +43,9 @@ export interface LinkRecord {
   readonly done_at: number | null
   /** Why it failed: a `LinkError` as JSON. */
   readonly fault: string | null
-  /** The folder that the version lay in before it was brought to its stack's; absent where the store is older. */
+  /** The folder that the version lay in before it was moved to its stack's folder; absent in an older store. */
   readonly home?: string | null
-  /** Whether a share was changed for it that is not as it was; absent where the store keeps none. */
+  /** Whether a share was changed for it and is not as it was; absent where the store keeps none. */
   readonly shared?: 0 | 1
 }
 
@@ -77,8 +77,8 @@ export const planned = (
 })
 
 /**
- * A row after a change, for a store that is no SQL. A confirmed link keeps its state, `how` and `done_at` when it is looked
- * up again.
+ * A row after a change, for a store without SQL. A confirmed link keeps its state, `how` and `done_at` when it is
+ * looked up again.
  *
  * @since 0.1.0
  * @category getters
@@ -97,8 +97,8 @@ export const patched = (row: LinkRecord, patch: JobWriter.Patch): LinkRecord => 
 })
 
 /**
- * {@link patched} as the `SET` of an `UPDATE` of `links` from `patch`, a row of columns named as those of `JobWriter.Patch`:
- * for SQLite and PostgreSQL alike.
+ * {@link patched} as the `SET` of an `UPDATE` of `links` from `patch`, a row with columns named like the fields of
+ * `JobWriter.Patch`; for SQLite and PostgreSQL alike.
  *
  * @since 0.1.0
  * @category constants
@@ -116,7 +116,7 @@ export const SET = `
     home = coalesce(links.home, patch.home)`
 
 /**
- * Rows in the order of their chains, one list for each.
+ * Rows in the order of their chains, one list for each chain.
  *
  * @since 0.1.0
  * @category getters
@@ -161,8 +161,8 @@ const linkOf = (row: LinkRecord, is?: "confirmed" | "unsettled"): VersionPlan.Li
 })
 
 /**
- * The remaining links of a chain out of its rows in order, if anything may be done about them; with `"verify"`, also
- * what is confirmed.
+ * The remaining links of a chain from its rows in order, if any of them can still be done; with `"verify"`, the
+ * confirmed links too.
  *
  * @example
  * ```ts
@@ -206,13 +206,15 @@ export const leftOf = (
   })
 }
 
-/** A version that is on its stack, though not on top, has failed and was stacked all the same. */
+/** A version that is on its stack but not on top has failed, and was stacked nevertheless. */
 const isOnStackAndFailed = (row: LinkRecord): boolean =>
   row.state === "failed" &&
   row.fault !== null &&
   Option.exists(LinkError.fromJson(row.fault), (error) => LinkError.outcomeOf(error) === "applied")
 
-/** What was brought to its stack's folder, or shown in a share, is put back though it never came onto the stack. */
+/**
+ * A version that was moved to its stack's folder or shown in a share is put back, even if it never came onto the stack.
+ */
 const isMovedAlone = (row: LinkRecord): boolean =>
   row.state !== "undone" && (typeof row.home === "string" || row.shared === 1)
 
@@ -224,7 +226,7 @@ const isStacked = (row: LinkRecord): boolean =>
   isMovedAlone(row)
 
 /**
- * The links of a chain that the job has stacked and not undone, out of the chain's rows in order.
+ * The links of a chain that the job stacked and has not undone, from the chain's rows in order.
  *
  * @since 0.1.0
  * @category getters
@@ -245,7 +247,7 @@ export const stackedOf = (rows: ReadonlyArray<LinkRecord>): Option.Option<Versio
 }
 
 /**
- * The rows of a chain as a report has them.
+ * The rows of a chain in a report's form.
  *
  * @since 0.1.0
  * @category getters
@@ -276,7 +278,7 @@ export const rowsOf = (rows: ReadonlyArray<LinkRecord>): ReadonlyArray<JobRecord
 }
 
 /**
- * So many links of one state.
+ * A number of links in one state.
  *
  * @since 0.1.0
  * @category models
@@ -289,7 +291,7 @@ export interface Group {
 }
 
 /**
- * A job's counts out of its links by state; `skipped` of the planned ones are behind a failed one of their chain.
+ * A job's counts from its links by state; `skipped` of the planned ones come after a failed link of their chain.
  *
  * @since 0.1.0
  * @category getters

@@ -1,6 +1,6 @@
 /**
- * The named rules, as they are shown to people; pure, and apart from the rules themselves so that help and completions load
- * no engine for patterns.
+ * The named rules as people see them. They are pure, and apart from the rules themselves so that help and completions
+ * load no pattern engine.
  *
  * @since 0.1.0
  */
@@ -14,7 +14,7 @@
 export type Name = "vfx" | "vfx-parts" | "netflix" | "take" | "date" | "date-ymd" | "date-dmy" | "date-mdy"
 
 /**
- * A named rule, as it is shown to people.
+ * A named rule as people see it.
  *
  * @since 0.1.0
  * @category models
@@ -25,15 +25,15 @@ export interface NamedRule {
   readonly description: string
   /** Names that fit, and how they are read. */
   readonly examples: ReadonlyArray<{ readonly name: string; readonly base: string; readonly version: string }>
-  /** Names that do not, or that can be read in two ways. */
+  /** Names that do not fit, or that can be read in two ways. */
   readonly not: ReadonlyArray<string>
 }
 
 /**
  * The named rules.
  *
- * Netflix's is that of its VFX shot and version naming recommendations
- * (https://partnerhelp.netflixstudios.com), whose optional fields make the number of fields vary within one show.
+ * `netflix` follows Netflix's VFX shot and version naming recommendations (https://partnerhelp.netflixstudios.com),
+ * whose optional fields make the number of fields vary within one show.
  *
  * @example
  * ```ts

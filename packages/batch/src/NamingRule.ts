@@ -1,13 +1,12 @@
 /**
- * A file name's series and version. Pure.
+ * Reads the series and the version from a file name. Pure.
  *
- * The rule is the user's: one of those that have a name, or a pattern of the user's own. A name that a rule can read in
- * two ways is `Ambiguous`, and nobody guesses which was meant.
+ * The user chooses the rule: a named one, or a pattern of their own. A name that a rule can read in two ways is
+ * `Ambiguous`; nobody guesses which was meant.
  *
- * The base of a name is all of it but the version: what stands before it, the frame counter or other suffix behind it,
- * and the extension. Two names are of one series when their whole bases are the same. Unicode is compared in its composed
- * form (NFC), spaces at the ends do not count, and the case of an extension does not count.
- *
+ * The base of a name is everything except the version: what stands before it, a frame counter or other suffix after it,
+ * and the extension. Two names belong to one series when their whole bases are equal. Unicode is compared in its
+ * composed form (NFC); spaces at the ends and the case of an extension do not count.
  * @since 0.1.0
  */
 import { doubtOfDates, doubtOfNumbers, ordersOf } from "./internal/plan/dates.js"
@@ -30,14 +29,14 @@ export interface Options {
 }
 
 /**
- * The longest name that is read, in UTF-16 units. No file system in use has longer ones.
+ * The longest name to read, in UTF-16 units. No file system in use has longer ones.
  *
  * @internal
  */
 export const MAX_NAME = 255
 
 /**
- * A version: its parts, the first counting most, so that 2.10 is `[2n, 10n]`. A date has one part, `yyyymmdd`.
+ * A version in parts, the first counting most, so that 2.10 is `[2n, 10n]`. A date has one part, `yyyymmdd`.
  *
  * @since 0.1.0
  * @category models
@@ -45,8 +44,8 @@ export const MAX_NAME = 255
 export type Version = ReadonlyArray<bigint>
 
 /**
- * Negative when the first is the older version, positive when it is the newer one, and 0 when they are the same: parts
- * that are missing are zeros.
+ * Negative when the first version is older, positive when it is newer, 0 when they are equal: missing parts count as
+ * zeros.
  *
  * @since 0.1.0
  * @category versions
@@ -69,37 +68,37 @@ export interface Fits {
   readonly _tag: "Fits"
   /** The name without version and extension, for people. */
   readonly base: string
-  /** Equal for two names exactly when they are of one series. */
+  /** Equal for two names exactly when they belong to one series. */
   readonly key: string
   /**
-   * Equal for two names that would be of one series if case, extension, separators, and invisible and compatibility
+   * Equal for two names that would belong to one series if case, extension, separators, and invisible and compatibility
    * characters did not count.
    */
   readonly looseKey: string
-  /** The suffix behind the version that belongs to the base, such as a frame's number; often empty. */
+  /** What stands after the version and belongs to the base, such as a frame's number; often empty. */
   readonly suffix: string
   readonly version: Version
-  /** The version as the name has it, such as `v003`. */
+  /** The version as written in the name, such as `v003`. */
   readonly label: string
-  /** Whether it is a date: then one that is missing cannot be told. */
+  /** Whether the version is a date: gaps between dates cannot be told. */
   readonly dated: boolean
-  /** In lower case, without the dot; empty where there is none. */
+  /** In lower case, without the dot; empty if there is none. */
   readonly extension: string
-  /** Whether there were spaces at an end, which are ignored. */
+  /** Whether the name had spaces at an end, which are ignored. */
   readonly spaced: boolean
 }
 
 /**
- * A series that a name in doubt may belong to: what would go above it has to wait.
+ * A series that a doubtful name may belong to: versions that would go above it have to wait.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Near {
-  /** That of the series, as {@link Fits} has it. */
+  /** The series' key, as in {@link Fits}. */
   readonly key: string
   readonly base: string
-  /** The lowest version that it can be; undefined where nothing is known of it, so that all of the series waits. */
+  /** The lowest version the name can stand for; undefined if nothing is known, so that the whole series waits. */
   readonly version: Version | undefined
 }
 
@@ -111,16 +110,16 @@ export interface Near {
  */
 export interface Ambiguous {
   readonly _tag: "Ambiguous"
-  /** Which two, for people. */
+  /** The two readings, for people. */
   readonly reason: string
-  /** The one reading there is, where the doubt is whether it holds. */
+  /** The only reading, if the doubt is whether it holds. */
   readonly reading: Fits | undefined
-  /** The series that it may belong to by its other readings. */
+  /** The series that the name may belong to by its other readings. */
   readonly near: ReadonlyArray<Near>
 }
 
 /**
- * A name that the rule does not speak of.
+ * A name that the rule does not cover.
  *
  * @since 0.1.0
  * @category models
@@ -129,7 +128,7 @@ export interface Unfit {
   readonly _tag: "Unfit"
   /** Why, for people. */
   readonly reason: string
-  /** The series that it begins like, where a version can be seen in it all the same. */
+  /** The series whose beginning it shares, if a version can be seen in it nevertheless. */
   readonly near: ReadonlyArray<Near>
 }
 
@@ -157,8 +156,8 @@ export interface NamingRule {
   /** Reads one name. */
   readonly parse: (name: string) => Parsed
   /**
-   * Why a series as a whole may mean something else, although each of its names fits: dates that are days in another
-   * order too, frames, times of day. The names come older versions first.
+   * Why a whole series may mean something else, although each of its names fits: dates that are also days in another
+   * order, frames, times of day. The names come older versions first.
    */
   readonly doubtOf: (series: ReadonlyArray<Fits>) => string | undefined
 }
@@ -170,7 +169,7 @@ const EXTENSION = /\.(?!(?:v|tk|take)\d+[a-z]?$)(?=\d*[a-z])([a-z0-9]{1,8})$/i
 const LEFTOVER = /^(?:\._.*|\.ds_store|(?:eh)?thumbs\.db|desktop\.ini)$/is
 
 /**
- * Whether a name is that of a file which an operating system leaves in folders, such as `.DS_Store`: never media.
+ * Whether an operating system leaves files of this name in folders, such as `.DS_Store`: they are never media.
  *
  * @internal
  */
@@ -180,9 +179,9 @@ interface Definition {
   readonly name: string
   readonly description: string
   readonly pattern?: string | undefined
-  /** Gets the name composed and trimmed, with and without its extension. */
+  /** Gets the composed and trimmed name, without and with its extension. */
   readonly scan: (stem: string, whole: string) => Found
-  /** Whether the pattern names the extension itself. */
+  /** The extension, if the pattern has its own group for it. */
   readonly extensionOf?: ((whole: string) => string | undefined) | undefined
   readonly dated: boolean
   readonly doubtOf: NamingRule["doubtOf"]
@@ -192,7 +191,7 @@ const make = (definition: Definition, options: Options | undefined): NamingRule 
   const ignoreCase = options?.ignoreCase === true
   const anyExtension = options?.anyExtension === true
   const keyOf = (prefix: string, suffix: string, extension: string): string => {
-    // No file has a zero in its name, so it keeps the parts apart.
+    // No file name contains a zero character, so it keeps the parts apart.
     const exact = `${prefix}\u0000${suffix}\u0000${anyExtension ? "" : extension}`
     return ignoreCase ? exact.toLowerCase() : exact
   }
@@ -250,7 +249,7 @@ const unfit = (reason: string, near: ReadonlyArray<Near> = []): Unfit => ({ _tag
 const labelsOf = (series: ReadonlyArray<Fits>): ReadonlyArray<string> => series.map(({ label }) => label)
 
 const numbersOf = (series: ReadonlyArray<Fits>): string | undefined => {
-  // Only the order counts, so a version's place among the others stands for it.
+  // Only the order counts, so a version's rank stands for the version.
   let place = 0n
   const places = series.map(({ version }, n) => {
     const before = series[n - 1]?.version
@@ -295,7 +294,7 @@ export const byName = (name: NamedRule.Name, options?: Options): NamingRule => {
 // -----------------------------------------------------------------------------
 
 /**
- * A rule, or all that is wrong with the pattern.
+ * A rule, or everything that is wrong with the pattern.
  *
  * @since 0.1.0
  * @category models
@@ -305,15 +304,16 @@ export type Made =
   | { readonly ok: false; readonly problems: ReadonlyArray<string> }
 
 /**
- * A rule out of a regular expression in the syntax of RE2 (https://github.com/google/re2/wiki/Syntax), which matches in
- * time that grows with the name and never explodes. It has the named groups `base` and `version`, and may have `suffix`
- * and `ext`; instead of `version` it may have `year`, `month` and `day`.
+ * Makes a rule from a regular expression in the syntax of RE2 (https://github.com/google/re2/wiki/Syntax), which
+ * matches in time linear in the name. It has the named groups `base` and `version`, and may have `suffix` and `ext`;
+ * instead of `version` it may have `year`, `month` and `day`.
  *
- * It must match the whole name: without its extension, or with it where there is a group `ext`. The version is digits,
- * also in several parts such as `2.1` or `2a`, or a date with the year first such as `2024-12-17`. The suffix is what
- * stands behind the version and belongs to the base. What is in no group is ignored.
+ * The pattern must match the whole name: without its extension, or with it if there is a group `ext`. The version is
+ * digits, also in several parts such as `2.1` or `2a`, or a date with the year first such as `2024-12-17`. The suffix
+ * is what stands after the version and belongs to the base. What is in no group is ignored.
  *
- * At most 1000 characters. A number that the pattern tears apart, so that its first digits go to the base, is ambiguous.
+ * At most 1000 characters. If the pattern splits a number, so that its first digits go to the base, the name is
+ * ambiguous.
  *
  * @since 0.1.0
  * @category constructors
@@ -340,7 +340,7 @@ export const fromPattern = (pattern: string, options?: Options): Made => {
 }
 
 /**
- * A rule with a name that reads nearly all of what another leaves.
+ * A named rule that reads nearly all of what another leaves.
  *
  * @since 0.1.0
  * @category models
@@ -353,11 +353,11 @@ export interface Suggestion {
   readonly of: number
 }
 
-/** The share of names that must fit a rule before it is suggested. */
+/** The share of names that must fit before a rule is suggested. */
 const NEARLY_ALL = 0.9
 
 /**
- * A rule that reads nearly all of the names: another one where this one reads less than half of them, or any where there is
+ * A rule that reads nearly all of the names: another one if this one reads less than half of them, or any if there is
  * none.
  *
  * @since 0.1.0

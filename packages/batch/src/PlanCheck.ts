@@ -1,6 +1,6 @@
 /**
- * Whether the ids of a plan exist, before any of it is sent: ids of one version of Frame.io's API need not be those of
- * another.
+ * Checks whether the ids of a plan exist, before any of it is sent: an id of one version of Frame.io's API need not
+ * exist in another.
  *
  * @since 0.1.0
  */
@@ -25,7 +25,7 @@ export interface Missing {
 }
 
 /**
- * Says that ids of a plan are not there, each with its line.
+ * Says which ids of a plan do not exist, each with its line.
  *
  * @since 0.1.0
  * @category printing
@@ -45,8 +45,8 @@ const isMissing = (error: FrameioError.ReadError): boolean =>
   error._tag === "FrameioNotFound" || error._tag === "FrameioInvalidArguments"
 
 /**
- * Every id of a plan that is not found, by line. The folders of targets that the plan names cost one request for each 500
- * items; other assets are read one by one. Fails if reading fails for another reason.
+ * Every id of a plan that does not exist, by line. If the plan names the folders of its targets, they cost one request
+ * for each 500 items; other assets are read one by one. Fails if reading fails for another reason.
  *
  * @example
  * ```ts

@@ -2,8 +2,8 @@
  * A plan as a file that a person reads and edits, and that `VersionPlan` reads back: CSV, or one JSON object per line.
  * Pure.
  *
- * The plan has only what is to be sent; what was found on the way is a file of its own. JSON has the same names in camel
- * case, as everything has that is JSON here: `assetId` for the column `asset_id`. Either is read in JSON.
+ * The plan has only what is to be sent; findings go to a file of their own. JSON has the same names in camel case, as
+ * all JSON here has: `assetId` for the column `asset_id`. JSON lines are read with either.
  *
  * @since 0.1.0
  */
@@ -21,11 +21,11 @@ import type { Finding, Group } from "./VersionGrouping.js"
 export type Format = "csv" | "jsonl"
 
 /**
- * The columns of a plan. The two ids count; those up to `reason` are for people, and all come back as a link's `fields`.
- * `position` counts the versions of a stack, so that lines which were sorted otherwise are noticed. `target_…` say what the
- * plan was made against: a `file` in its folder, or a `version_stack` and its newest version. Files without them are read
- * just as well, with nothing to check. `reorder_from` is there only where a line puts a version of a stack on top of it: the
- * ids of all its versions before that, oldest first, with spaces between them.
+ * The columns of a plan. Only the two ids matter to the job; the columns up to `reason` are for people, and all of them
+ * come back as a link's `fields`. `position` counts the versions of a stack, so that re-sorted lines are noticed. The
+ * `target_…` columns say what the plan was made against: a `file` in its folder, or a `version_stack` and its newest
+ * version. A file without them is read as well, with nothing to check. `reorder_from` is filled only if a line puts a
+ * version of a stack on top of it: the ids of all its versions before that, oldest first, separated by spaces.
  *
  * @internal
  */
@@ -53,8 +53,8 @@ export const columns = [
 export type Row = Readonly<Record<(typeof columns)[number], string>>
 
 /**
- * The lines of groups, in order: all of a group name the same target, on which the runner finds the stack that the first
- * of them makes.
+ * The lines of groups, in order: all lines of a group name the same target, where the runner finds the stack that the
+ * first of them makes.
  *
  * @internal
  */
@@ -99,7 +99,7 @@ export interface JsonRow {
   readonly targetType: string
   readonly targetFolderId: string
   readonly targetCoverId: string
-  /** Absent where the line puts a file on a stack. */
+  /** Absent if the line puts a file on a stack. */
   readonly reorderFrom?: string
 }
 
@@ -153,8 +153,8 @@ export function* findingRows(findings: Iterable<Finding>): Generator<FindingRow>
 }
 
 /**
- * A cell of CSV: quoted where it has to be, and with an apostrophe in front of what a spreadsheet would run as a
- * formula (https://owasp.org/www-community/attacks/CSV_Injection), which `VersionPlan` takes off again.
+ * A CSV cell: quoted if necessary, with an apostrophe before anything that a spreadsheet would run as a formula
+ * (https://owasp.org/www-community/attacks/CSV_Injection); `VersionPlan` removes it again.
  *
  * @since 0.1.0
  * @category encoding
@@ -169,8 +169,8 @@ const encode = <Name extends string>(
   format === "csv" ? `${names.map((name) => cell(row[name])).join(",")}\n` : `${JSON.stringify(toJson(row))}\n`
 
 /**
- * A plan piece by piece, so that none has to be in memory as a whole: for CSV the header, and then each line with its
- * end.
+ * Writes a plan piece by piece, so that it never has to be in memory as a whole: for CSV the header, then each line
+ * with its end.
  *
  * @example
  * ```ts
@@ -194,7 +194,7 @@ export function* write(groups: Iterable<Group>, format: Format): Generator<strin
 }
 
 /**
- * Findings, in the same way.
+ * Writes findings in the same way.
  *
  * @since 0.1.0
  * @category encoding

@@ -14,9 +14,9 @@ import * as Stream from "effect/Stream"
 const CHUNK_BYTES = 256 * 1024
 
 /**
- * The bytes of a file, in memory that does not grow with it: each chunk is the same buffer filled anew, so it is valid only
- * until the next one is asked for. `Ledger.takePlan` and `VersionPlan.fromBytes` keep to that; a stream that buffers does
- * not. (`FileSystem.stream` allocates for each chunk, of which V8 keeps some 90 MB.)
+ * The bytes of a file, in memory that does not grow with it: each chunk is the same buffer refilled, so it is valid
+ * only until the next one is requested. `Ledger.takePlan` and `VersionPlan.fromBytes` respect that; a stream that
+ * buffers does not. (`FileSystem.stream` allocates for each chunk, and V8 keeps some 90 MB of that.)
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * Audits the version stacks of a folder: their faults, the loose files beside them, and a plan that mends what a plan can
- * mend. Sends only reads: one list for each folder, and the versions of each stack.
+ * Audits the version stacks of a folder: their faults, the loose files beside them, and a plan that mends what a plan
+ * can mend. It sends only reads: one list for each folder, and the versions of each stack.
  *
  * @since 0.1.0
  */
@@ -21,7 +21,7 @@ import * as VersionGrouping from "./VersionGrouping.js"
  */
 export interface Options extends FolderReader.Options, VersionGrouping.Options {
   /**
-   * How files are named. Without it only stacks of one, placeholders, duplicate files and unreadable entries are found.
+   * The naming rule. Without it, only stacks of one, placeholders, duplicate files and unreadable entries are found.
    */
   readonly rule?: NamingRule.NamingRule | undefined
 }
@@ -35,18 +35,18 @@ export interface Options extends FolderReader.Options, VersionGrouping.Options {
 export interface StackAudit {
   /** The audited folder. */
   readonly folder: VersionGrouping.Folder
-  /** The reads that it took. */
+  /** The reads it took. */
   readonly read: FolderReader.Progress
   /** Folders in it that were not read, without `recursive`. */
   readonly foldersBelow: number
-  /** By folder, then base, then kind. `left-out` is a fault, `note` is for a person to know. */
+  /** By folder, then base, then kind. `left-out` is a fault, `note` is for information. */
   readonly findings: ReadonlyArray<VersionGrouping.Finding>
   /**
-   * The groups that mend each `loose-sibling`, and each `stack-order` whose versions their names tell apart if the API can
-   * reorder, for `PlanFile`.
+   * The groups that mend each `loose-sibling` and, if the API can reorder, each `stack-order` whose versions can be
+   * told apart by name; for `PlanFile`.
    */
   readonly mend: ReadonlyArray<VersionGrouping.Group>
-  /** How many series of loose files would make a stack of their own, for `FolderPlan`. */
+  /** How many series of loose files would make a stack of their own; `FolderPlan` plans them. */
   readonly unstacked: number
   /** A rule that reads nearly all of the names, if there is no rule, or one that reads less than half. */
   readonly suggestion: NamingRule.Suggestion | undefined

@@ -1,9 +1,9 @@
 /**
- * A job that uploads files and puts them on their stacks, with a ledger: it can be killed at any moment and goes on where it
- * was, part by part, and is looked at, reported and undone like any other job.
+ * A job that uploads files and puts them on their stacks, with a ledger. It survives a kill at any moment and resumes
+ * part by part, and its status, report and undo are those of any other job.
  *
- * Each file is a link of the ledger: a version onto what is below it, or a new file into the folder. A chain is stacked as
- * soon as its files are there, while others are still on their way.
+ * Each file is a link of the ledger: a version that goes onto what is below it, or a new file in the folder. A chain is
+ * stacked as soon as its files are uploaded, while others are still under way.
  *
  * @since 0.1.0
  */
@@ -42,7 +42,7 @@ import type * as UploadPlan from "./UploadPlan.js"
  * @category models
  */
 export interface UploadFile extends UploadPlan.LocalFile {
-  /** The line of its link; null for a file that has none, having been left out or been there. */
+  /** The line of its link; null for a file without one, because it was left out or was there already. */
   readonly line: number | null
   /** The chain of its link. */
   readonly chain: number | null
@@ -51,7 +51,7 @@ export interface UploadFile extends UploadPlan.LocalFile {
   readonly folderId: AssetId
   /** The asset that it became. */
   readonly assetId: AssetId | null
-  /** How its link stands. */
+  /** The state of its link. */
   readonly link: JobRecord.State | null
 }
 
@@ -62,23 +62,23 @@ export interface UploadFile extends UploadPlan.LocalFile {
  * @category options
  */
 export interface Options<E, R> extends Omit<BatchJob.Options, "lookFirst"> {
-  /** The bytes of a file, and what tells that it is still the same. */
+  /** The bytes of a file, and the identity that shows whether it is still the same. */
   readonly contentOf: (file: UploadFile) => {
     readonly source: Upload.Source<E, R>
     readonly identity: Effect.Effect<string, E, R>
   }
   /** The journal of a file's upload. */
   readonly journalOf: (file: UploadFile) => UploadJournal
-  /** How many parts go side by side, those of all files together; at least 1. Default 4. */
+  /** How many parts go side by side, across all files; at least 1. Default 4. */
   readonly parts?: number | undefined
-  /** Whether each part is proven by its MD5, as of `Upload.SendOptions`. Default `true`. */
+  /** Whether each part is verified by its MD5, as in `Upload.SendOptions`. Default `true`. */
   readonly checksum?: boolean | undefined
-  /** Hears what happens to the upload of each file, as it happens. */
+  /** Sees what happens to the upload of each file, as it happens. */
   readonly onUpload?: ((file: UploadFile, event: UploadEvent) => Effect.Effect<void>) | undefined
 }
 
 /**
- * Takes a plan into the ledger, which must have none yet.
+ * Takes a plan into the ledger, which must not have one yet.
  *
  * @since 0.1.0
  * @category running
@@ -87,7 +87,7 @@ export const begin = (plan: UploadPlan.UploadPlan): Effect.Effect<void, LedgerEr
   Effect.flatMap(Ledger, ({ uploads }) => uploads.take(plan, { name: "upload" }))
 
 /**
- * The files of the job in the ledger, those first that are uploaded by it; none where it is no job of uploads.
+ * The files of the job in the ledger, uploaded ones first; none if it is not an upload job.
  *
  * @since 0.1.0
  * @category reading
@@ -109,13 +109,13 @@ const toLinkError = <E extends { readonly message: string }>(
     ? error
     : new LinkError.Unreadable({ path, detail: error.message })
 
-/** Whether other files would meet the same: then the job ends, and this one is still to be uploaded. */
+/** Whether other files would fail the same way: then the job ends, and this file is still to be uploaded. */
 const isAboutAll = (error: LinkError.LinkError): boolean =>
   error instanceof UploadError.PartFailed
     ? error.reason !== "Refused"
     : FrameioError.isFrameioError(error) && FrameioError.kindOf(error) !== "asset"
 
-/** A file that a run may have created and not written down: there was none like it when the job was planned. */
+/** A file that an earlier run may have created without recording it: none like it existed when the job was planned. */
 const leftBy = (file: UploadFile, known: ReadonlySet<string>) =>
   Effect.flatMap(Repository.Repository, ({ children }) =>
     children(file.folderId).pipe(
@@ -132,7 +132,7 @@ const leftBy = (file: UploadFile, known: ReadonlySet<string>) =>
     )
   )
 
-/** Deletes what the create call of a run that was killed has left, whose upload URLs nobody knows. */
+/** Deletes what the create call of a killed run left behind, because nobody knows its upload URLs. */
 const clean = (file: UploadFile, journal: UploadJournal, known: ReadonlySet<string>) =>
   Effect.gen(function* () {
     const repository = yield* Repository.Repository
@@ -141,13 +141,13 @@ const clean = (file: UploadFile, journal: UploadJournal, known: ReadonlySet<stri
     yield* Effect.forEach(yield* leftBy(file, known), ({ id }) => repository.remove(id), { discard: true })
   })
 
-/** How many files are begun at the most: their parts share the permits. */
+/** The most files begun at a time: their parts share the permits. */
 const FILES = 8
 
 /**
- * Uploads what is left to upload of the job in the ledger, and stacks what is left to stack. Run it again after whatever has
- * stopped it: what is uploaded is not sent again, an upload that was broken off goes on part by part, and what a killed run
- * has created without noting it down is deleted first. A file that fails takes with it what would go above it.
+ * Uploads what is left of the job in the ledger, and stacks what is left to stack. Run it again after any interruption:
+ * uploaded files are not sent again, a broken upload goes on part by part, and what a killed run created without
+ * recording it is deleted first. If a file fails, so does what would go above it.
  *
  * The stream is that of `BatchJob.run`; a new file ends in `Confirmed` with `how: "uploaded"`.
  *
@@ -203,7 +203,7 @@ export const run = <E extends { readonly message: string }, R>(
         return line !== null && toCome.has(line) ? [{ ...file, line }] : []
       })
 
-      // A run that was killed may have written all of it down and not come to this; what is to come needs its journal.
+      // A killed run may have recorded all of it without coming here; unfinished files need their journals.
       const up = files.filter(({ line, state }) => state === "uploaded" && line !== null && !toCome.has(line))
       yield* Effect.forEach(up, (file) => Effect.ignore(options.journalOf(file).clear), { discard: true })
 
@@ -213,7 +213,7 @@ export const run = <E extends { readonly message: string }, R>(
         const one = settled.get(line)
         return one === undefined ? Effect.void : Deferred.succeed(one, undefined)
       }
-      /** The first line of a chain that could not be uploaded. */
+      /** The first line of each chain that could not be uploaded. */
       const failures = new Map<number, number>()
       const own: Array<BatchEvent> = []
       const stopping = yield* Deferred.make<void, LedgerError>()
@@ -307,7 +307,7 @@ export const run = <E extends { readonly message: string }, R>(
         Effect.forkScoped
       )
 
-      /** A chain when all of its files are there, or one is not to come. */
+      /** A chain once all of its files are uploaded, or one of them never will be. */
       const whenThere = (index: number, chain: ReadonlyArray<JobRecord.Row>) =>
         Effect.gen(function* () {
           for (const { line } of chain) {
@@ -388,8 +388,8 @@ export interface Removed {
 }
 
 /**
- * Deletes what the job has uploaded and what is on no stack: after `BatchJob.undo`, all of it. Frame.io keeps what is deleted
- * for 30 days. Run again after a failure it goes on.
+ * Deletes what the job uploaded and what is on no stack: after `BatchJob.undo`, all of it. Frame.io keeps deleted
+ * assets for 30 days. After a failure, run it again to continue.
  *
  * @since 0.1.0
  * @category running

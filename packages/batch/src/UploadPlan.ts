@@ -1,9 +1,9 @@
 /**
- * Files of this machine by their names: which go on which stacks of a folder, which are new files there, and what a person
- * should decide first. Sends nothing but reads.
+ * Plans local files by their names: which go on which stacks of a folder, which become new files there, and what a
+ * person should decide first. It sends only reads.
  *
- * The rules are those of `VersionGrouping`, over what is in the folder and what is to come: nothing is guessed. What is in
- * doubt is a finding and left out, and with it what would have to go above.
+ * The rules are those of `VersionGrouping`, applied to what is in the folder together with what is to come: nothing is
+ * guessed. A file in doubt is a finding and left out, and so is whatever would have to go above it.
  *
  * @since 0.1.0
  */
@@ -18,7 +18,7 @@ import { isLeftover, type NamingRule } from "./NamingRule.js"
 import * as VersionGrouping from "./VersionGrouping.js"
 
 /**
- * A file of this machine.
+ * A local file.
  *
  * @since 0.1.0
  * @category models
@@ -31,9 +31,9 @@ export interface LocalFile {
   readonly bytes: number
   /** MIME type. */
   readonly filetype: string
-  /** The identity of its content, as of `Upload.ContentOptions`. */
+  /** The identity of its content, as in `Upload.ContentOptions`. */
   readonly identity: string
-  /** The asset of an upload of it that was broken off and can go on, if there is one. */
+  /** The asset of an unfinished upload of it that can be continued, if there is one. */
   readonly begun?: AssetId | undefined
 }
 
@@ -44,9 +44,9 @@ export interface LocalFile {
  * @category options
  */
 export interface Options<E = never, R = never> {
-  /** A checksum of a file's content; asked of files with one size only. Without it they count as different. */
+  /** A checksum of a file's content, computed only for files of equal size. Without it they count as different. */
   readonly checksum?: ((file: LocalFile) => Effect.Effect<string, E, R>) | undefined
-  /** Sees how the reading goes. */
+  /** Sees the progress of reading. */
   readonly onProgress?: FolderReader.Options["onProgress"]
 }
 
@@ -58,13 +58,13 @@ export interface Options<E = never, R = never> {
  */
 export interface UploadPlan {
   readonly folder: VersionGrouping.Folder
-  /** The growing stacks. The ids of files that are still to be uploaded are keys of `files`. */
+  /** The growing stacks. The ids of files still to upload are keys of `files`. */
   readonly groups: ReadonlyArray<VersionGrouping.Group>
   /** Files that belong to no stack and to no other file, and become new files. */
   readonly alone: ReadonlyArray<LocalFile>
   /** The files of the groups that are still to be uploaded. */
   readonly files: ReadonlyMap<string, LocalFile>
-  /** Files that are in the folder already, and are not uploaded again. */
+  /** Files already in the folder, which are not uploaded again. */
   readonly there: ReadonlyArray<LocalFile>
   /** Files in doubt, which are not uploaded. */
   readonly leftOut: ReadonlyArray<LocalFile>
@@ -72,7 +72,7 @@ export interface UploadPlan {
   readonly findings: ReadonlyArray<VersionGrouping.Finding>
 }
 
-/** v2's words for kinds of media, which a stack holds one of. */
+/** v2's names for kinds of media; a stack holds one kind. */
 const assetTypeOf = ({ filetype }: LocalFile): string | null => {
   if (/^(?:video|audio)\//.test(filetype)) return "stream"
   if (filetype.startsWith("image/")) return "image"
@@ -89,7 +89,7 @@ const groupedBy = <A>(items: Iterable<A>, key: (item: A) => string): ReadonlyArr
   return [...groups.values()]
 }
 
-/** A file of this machine among those of the folder. */
+/** A local file among those of the folder. */
 interface Planned {
   readonly id: string
   readonly local: LocalFile
@@ -97,7 +97,7 @@ interface Planned {
   readonly sameAs: LocalFile | undefined
 }
 
-/** Numbers the files by name, and sees which have the content of an earlier one. */
+/** Numbers the files by name, and finds those with the content of an earlier one. */
 const withTwins = <E, R>(
   files: ReadonlyArray<LocalFile>,
   options: Options<E, R> | undefined
@@ -136,8 +136,8 @@ const finding = (
 })
 
 /**
- * Plans where files of this machine go in a folder. Pure but for what was read before: the folder's files, and its stacks
- * with the versions of those that are touched.
+ * Plans where local files go in a folder. It needs what was read before: the folder's files, and its stacks with the
+ * versions of the touched ones.
  */
 const plan = (
   rule: NamingRule,
@@ -148,7 +148,7 @@ const plan = (
   const findings: Array<VersionGrouping.Finding> = []
   const there: Array<LocalFile> = []
   const doubtful = new Set<Planned>()
-  /** Files of the folder that an earlier run may have uploaded, and not stacked. */
+  /** Files of the folder that an earlier run may have uploaded without stacking them. */
   const mine = new Set<string>()
   const remote = [...listing.files, ...listing.stacks.flatMap(({ members }) => members ?? [])]
   const byName = new Map(groupedBy(remote, ({ name }) => name).map((all) => [all[0]?.name, all] as const))
@@ -179,7 +179,7 @@ const plan = (
   const byId = new Map([...open, ...doubtful].map((one) => [one.id, one]))
   const grouping = VersionGrouping.group(rule, {
     files: [
-      // An empty file is no version, and nothing is put on it.
+      // A file without content is no version, and nothing is put on it.
       ...listing.files.filter(({ arrived }) => arrived !== false),
       ...Array.from(byId.values(), ({ id, local }) => ({
         id,
@@ -233,7 +233,7 @@ const plan = (
   for (const one of grouping.findings) {
     const locals = one.assets.flatMap(({ id }) => byId.get(id) ?? [])
     if (locals.length === 0 && !bases.has(one.base)) continue
-    // A file by itself need not be read by the rule to stay where it is; to be put somewhere it has to be.
+    // The rule need not read a file that stays by itself; it must read one that goes on a stack.
     const isUnread = one.kind === "no-rule" && locals.length > 0
     const advice = isUnread ? " Upload it by itself, or rename it." : ""
     const severity = isUnread ? "left-out" : one.severity
@@ -264,7 +264,7 @@ const plan = (
 }
 
 /**
- * Reads a folder, and plans where files of this machine go in it. The folders below it are not read.
+ * Reads a folder, and plans where local files go in it. The folders below it are not read.
  *
  * @example
  * ```ts
@@ -301,7 +301,7 @@ export const make = <E = never, R = never>(
       })
     )
     if (findings.length > 0) {
-      // The folder's contents are uncertain, and so is the place of each file.
+      // If the folder's contents are uncertain, so is the place of each file.
       const leftOut = planned.map(({ local }) => local)
       return { folder, groups: [], alone: [], files: new Map<string, LocalFile>(), there: [], leftOut, findings }
     }
@@ -317,23 +317,23 @@ export const make = <E = never, R = never>(
   }).pipe(Effect.scoped, Effect.withSpan("UploadPlan.make"))
 
 /**
- * One link of a job of uploads: a version onto what is below it, or a new file into the folder.
+ * One link of an upload job: a version that goes onto what is below it, or a new file in the folder.
  *
  * @internal
  */
 export interface Link {
   readonly chain: number
-  /** Its target: the folder, an asset, or a file that is still to be uploaded. */
+  /** Its target: the folder, an asset, or a file still to be uploaded. */
   readonly onto: string
-  /** The file that is still to be uploaded, or the asset that is there. */
+  /** The file still to be uploaded, or the asset that exists already. */
   readonly next: LocalFile | string
-  /** Whether it becomes a new file, and no version. */
+  /** Whether it becomes a new file instead of a version. */
   readonly isNew: boolean
   readonly fields: Readonly<Record<string, string>>
 }
 
 /**
- * The links of a plan, in the order in which they go. `idOf` names what is still to be uploaded.
+ * The links of a plan, in sending order. `idOf` gives the id of a file still to be uploaded.
  *
  * @internal
  */

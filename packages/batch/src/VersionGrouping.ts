@@ -1,9 +1,9 @@
 /**
- * Files and stacks by their names: which go on which, in what order, and everything that a person should know or decide
- * first. Pure, and the same whatever the order in which the files come.
+ * Groups files and stacks by their names: which go on which, in what order, and everything that a person should know or
+ * decide first. Pure, and independent of the order in which the files come.
  *
- * Nothing is guessed. What can be meant in two ways is a finding and stays out of the plan, and so does what would have
- * to go above it, because Frame.io stacks in the order of the calls and what is stacked cannot be put in between later.
+ * Nothing is guessed. A file that can be meant in two ways is a finding and stays out of the plan, and so does whatever
+ * would have to go above it, because Frame.io stacks in the order of the calls and nothing can be put in between later.
  *
  * @since 0.1.0
  */
@@ -34,17 +34,17 @@ export interface File {
   readonly name: string
   /** `stream`, `image`, `document`; null until Frame.io has processed it. */
   readonly assetType: string | null
-  /** Its size, where it is told. */
+  /** Its size, if known. */
   readonly bytes?: number | undefined
-  /** Whether all of its content has arrived, where it is told. */
+  /** Whether all of its content has arrived, if known. */
   readonly arrived?: boolean | undefined
-  /** ISO 8601 in UTC, where it is told. */
+  /** ISO 8601 in UTC, if known. */
   readonly createdAt?: string | undefined
   readonly folder: Folder
 }
 
 /**
- * A stack that is there already.
+ * An existing stack.
  *
  * @since 0.1.0
  * @category models
@@ -53,9 +53,9 @@ export interface Stack {
   readonly id: string
   readonly name: string
   readonly folder: Folder
-  /** Its newest version, where the listing tells. */
+  /** Its newest version, if the listing says so. */
   readonly coverId: string | null
-  /** The files in it; absent while they have not been read, or when they could not be. */
+  /** The files in it; absent if they were not read, or could not be. */
   readonly members: ReadonlyArray<File> | undefined
   /** Why they could not be read. */
   readonly problem?: string | undefined
@@ -68,7 +68,7 @@ export interface Stack {
  * @category models
  */
 export interface Listing {
-  /** Files that are in no stack. */
+  /** Files in no stack. */
   readonly files: ReadonlyArray<File>
   readonly stacks: ReadonlyArray<Stack>
 }
@@ -80,35 +80,35 @@ export interface Listing {
  * @category options
  */
 export interface Options {
-  /** Whether files of different folders may go on one stack. Default false: every folder by itself. */
+  /** Whether files of different folders may go on one stack. Default false: each folder by itself. */
   readonly acrossFolders?: boolean | undefined
 }
 
 /**
  * The kind of a finding.
  *
- * - `no-rule`: a name that the rule does not speak of.
- * - `ambiguous-name`: a name that can be read in two ways, or that begins like a series and is not read.
- * - `ambiguous-series`: versions that can be something else: days of another order, frames, times of day.
- * - `duplicate-version`: two files of one version, or a file of a version that is on the stack already.
- * - `waits`: a file that would go above one that is in doubt.
+ * - - `no-rule`: the rule does not cover the name.
+ * - - `ambiguous-name`: the name can be read in two ways, or begins like a series and cannot be read.
+ * - - `ambiguous-series`: versions that may be something else: days in another order, frames, times of day.
+ * - - `duplicate-version`: two files of one version, or a file of a version that is on the stack already.
+ * - - `waits`: a file that would go above a doubtful one.
  * - `out-of-order`: a file that is older than the stack's newest version.
  * - `mixed-types`: files of one series with different `asset_type`.
  * - `several-stacks`: two stacks of one base.
- * - `unclear-stack`: a stack whose name or members do not tell by the rule what its newest version is.
+ * - - `unclear-stack`: the names of a stack and its members do not show which version is its newest.
  * - `stack-order`: a stack whose newest version is not its highest, or whose versions do not ascend.
- * - `member`: a stack's member whose name the rule does not speak of.
- * - `gap`: a version that is missing.
- * - `near-match`: series that differ only in what people and systems write now one way and now another.
+ * - - `member`: the rule does not cover the name of a stack's member.
+ * - - `gap`: a missing version.
+ * - - `near-match`: series that differ only in details that people and systems write inconsistently.
  * - `spaces`: spaces at the ends of a name.
- * - `unprocessed`: a file whose type is not told, as before it has been processed.
- * - `folder-unread`, `stack-unread`: what could not be read.
- * - `changed`: a folder that was changed while it was read.
- * - `not-a-file`: an asset that is neither file, folder nor stack.
- * - `same-content`: a file that is there already, or that has the content of another.
- * - `leftover`: what operating systems leave in folders, such as `.DS_Store`.
- * - `placeholder`: a file whose content has not arrived, because its upload goes on or never ended.
- * - `loose-sibling`: files that belong on a stack by their names and lie beside it.
+ * - - `unprocessed`: a file of unknown type, as before Frame.io has processed it.
+ * - - `folder-unread`, `stack-unread`: a folder or stack could not be read.
+ * - - `changed`: a folder changed while it was read.
+ * - - `not-a-file`: an asset that is neither a file, a folder nor a stack.
+ * - - `same-content`: a file that is there already, or has the content of another.
+ * - - `leftover`: a file that operating systems leave in folders, such as `.DS_Store`.
+ * - - `placeholder`: a file without content, because its upload is still going on or never ended.
+ * - - `loose-sibling`: files that belong on a stack by their names but lie beside it.
  * - `stack-of-one`: a stack with one version, or none.
  * - `duplicate-file`: files of one folder, or of one of its stacks, with the same name and size.
  *
@@ -143,8 +143,8 @@ export type FindingKind =
   | "duplicate-file"
 
 /**
- * In what the names of one series can differ: upper and lower case, separators, invisible and compatibility characters,
- * the extension, a number behind the version, the folder.
+ * Ways in which the names of one series can differ: case, separators, invisible and compatibility characters, the
+ * extension, a number after the version, the folder.
  *
  * @since 0.1.0
  * @category models
@@ -163,18 +163,18 @@ export interface Finding {
   readonly severity: "left-out" | "note"
   /** The folder's path. */
   readonly folder: string
-  /** The base of the series; empty where it is about no series. */
+  /** The base of the series; empty if the finding is about no series. */
   readonly base: string
   /** The assets concerned. */
   readonly assets: ReadonlyArray<{ readonly id: string; readonly name: string }>
   /** The finding and the advice, for people. */
   readonly message: string
-  /** The difference between the names of a `near-match`. */
+  /** How the names of a `near-match` differ. */
   readonly differ?: ReadonlyArray<Difference> | undefined
 }
 
 /**
- * A version to be put on a stack.
+ * A version to put on a stack.
  *
  * @since 0.1.0
  * @category models
@@ -182,15 +182,15 @@ export interface Finding {
 export interface Line {
   readonly nextAssetId: string
   readonly name: string
-  /** As its name has it, such as `v003`. */
+  /** As written in its name, such as `v003`. */
   readonly version: string
   /** The folder's path. */
   readonly folder: string
-  /** Why it goes where it goes, for people. */
+  /** Why it goes there, for people. */
   readonly reason: string
   /**
-   * For a version that is on the stack already, and is put on top of it: the ids of the stack's versions before that,
-   * oldest first.
+   * For a version already on the stack that is put on top of it: the ids of the stack's versions before that, oldest
+   * first.
    */
   readonly order?: ReadonlyArray<string> | undefined
 }
@@ -205,16 +205,16 @@ export interface Group {
   readonly base: string
   /** The path of the folder that the target is in. */
   readonly folder: string
-  /** The stack that grows, or the oldest file, on which a new stack will be made. */
+  /** The stack that grows, or the oldest file, from which a new stack will be made. */
   readonly target: {
     readonly kind: "stack" | "file"
     readonly id: string
     readonly name: string
-    /** The newest version of the stack, or the file's. */
+    /** The newest version of the stack, or the file's version. */
     readonly version: string
     /** The folder it is in. */
     readonly folderId: string
-    /** The asset that is the stack's newest version, where the listing tells; null for a file. */
+    /** The asset that is the stack's newest version, if the listing says so; null for a file. */
     readonly coverId: string | null
   }
   /** At least one; older versions first. */
@@ -232,13 +232,13 @@ export interface Grouping {
   readonly groups: ReadonlyArray<Group>
   /** By folder, then base, then kind. */
   readonly findings: ReadonlyArray<Finding>
-  /** How many series have nothing to do: one file alone. */
+  /** How many series have nothing to do: a single file. */
   readonly single: number
 }
 
 /**
- * The stacks whose members have to be read before grouping: those whose name has the base of a file that is in no stack,
- * and those whose name says nothing, beside such files. All others have nothing to get.
+ * The stacks whose members must be read before grouping: those whose name has the base of a file in no stack, and,
+ * beside such files, those whose name says nothing. No other stack can grow.
  *
  * @since 0.1.0
  * @category grouping
@@ -263,7 +263,7 @@ export const touchedStacks = (rule: NamingRule, listing: Listing, options?: Opti
 const isSingle = ({ series }: Outcome): boolean => series.loose.length === 1 && series.stacks.length === 0
 
 /**
- * Groups what there is by a rule. The stacks that {@link touchedStacks} names have to be there with their members.
+ * Groups files and stacks by a rule. The stacks that {@link touchedStacks} returns must come with their members.
  *
  * @example
  * ```ts
@@ -291,7 +291,7 @@ export const group = (rule: NamingRule, listing: Listing, options?: Options): Gr
 }
 
 /**
- * The order of findings: by folder, base, kind, and then by what they are about.
+ * The order of findings: by folder, base, kind, then by their assets.
  *
  * @internal
  */

@@ -3,7 +3,7 @@
  *
  * A pair puts `next_asset_id` on the stack of `asset_id`. All pairs that end on one stack form a chain, whose links go
  * in file order; chains go side by side. `A,B` and `B,C` are one chain: B is then inside the stack of A, so C goes
- * there too, after B, wherever in the file the two lines stand.
+ * there too, after B, wherever the two lines stand in the file.
  *
  * @since 0.1.0
  */
@@ -15,7 +15,7 @@ import { KINDS, PlanBuilder } from "./internal/plan/planBuilder.js"
 import { readPairs } from "./internal/plan/readPairs.js"
 
 /**
- * One version to be put on a stack.
+ * One version to put on a stack.
  *
  * @since 0.1.0
  * @category models
@@ -23,29 +23,29 @@ import { readPairs } from "./internal/plan/readPairs.js"
 export interface Link {
   /** The pair's line: 1 for the first line of the file, the header included. */
   readonly line: number
-  /** The target that the pair names, in lower case. The stack it ends on is the chain's. */
+  /** The target that the pair names, in lower case. The stack it ends up on is the chain's. */
   readonly assetId: AssetId
   /** The new version, in lower case. */
   readonly nextAssetId: AssetId
   /** The other columns or fields of the line, untouched; absent when there are none. */
   readonly fields: Readonly<Record<string, unknown>> | undefined
-  /** The new version's name: the column `name`, where there is one. */
+  /** The new version's name: the column `name`, if there is one. */
   readonly name?: string | undefined
   /**
-   * Whether an earlier run sent it without learning what became of it. Such a link is looked for before it is sent again.
+   * Whether an earlier run sent it without learning the outcome. Such a link is looked up before it is sent again.
    * Absent in a new plan.
    */
   readonly isUnsettled?: boolean | undefined
   /**
-   * Whether an earlier run has confirmed it: such a link is looked up and never sent, and fails with `MovedSince` where it
-   * is no longer in its place. Absent in a new plan.
+   * Whether an earlier run has confirmed it: such a link is looked up but never sent, and fails with `MovedSince` if it
+   * is no longer in place. Absent in a new plan.
    */
   readonly isConfirmed?: boolean | undefined
   /**
-   * For a version that is on its stack already, and is put on top of it: the stack's versions before that, oldest first.
+   * For a version already on its stack that is put on top of it: the stack's versions before that, oldest first.
    */
   readonly order?: ReadonlyArray<AssetId> | undefined
-  /** The folder that it lay in before the job brought it to its stack's: undo takes it back there. */
+  /** The folder that it lay in before the job moved it to its stack's folder: undo takes it back there. */
   readonly home?: AssetId | undefined
 }
 
@@ -60,7 +60,7 @@ export interface Expected {
   readonly kind: "file" | "stack"
   /** Its name. */
   readonly name: string | undefined
-  /** The folder of a file: while it is there, it is in no stack. */
+  /** The folder of a file: as long as the file is there, it is in no stack. */
   readonly folderId: string | undefined
   /** The newest version of a stack. */
   readonly coverId: string | undefined
@@ -75,16 +75,18 @@ export interface Expected {
 export interface Chain {
   /** Its place among the chains, from 0, by the first line of each. */
   readonly index: number
-  /** The asset or stack that all links go on: the one asset of the chain that no pair brings. */
+  /** The asset or stack that all links go on: the only asset of the chain that no pair brings. */
   readonly target: AssetId
   /** At least one. */
   readonly links: ReadonlyArray<Link>
-  /** The state of the target that the plan was made against, where it says so; a target that has changed since is left alone. */
+  /**
+   * The state of the target when the plan was made, if the plan says so; a target that has changed since is left alone.
+   */
   readonly expected?: Expected | undefined
-  /** How far an earlier run came with it; absent in a new plan. */
+  /** How far an earlier run got with it; absent in a new plan. */
   readonly resumed?:
     | {
-        /** The stack's id, where it was told. */
+        /** The stack's id, if an answer gave it. */
         readonly stack: AssetId | undefined
         /** How many links before these are in place. */
         readonly inPlace: number
@@ -103,9 +105,9 @@ export interface StackedChain {
   readonly index: number
   /** The asset or stack that the plan names. */
   readonly target: AssetId
-  /** The stack's id, where it was told. */
+  /** The stack's id, if an answer gave it. */
   readonly stack: AssetId | undefined
-  /** Whether the job may have made the stack, having sent the first version to the target itself. */
+  /** Whether the job may have made the stack, because it sent the first version to the target itself. */
   readonly madeStack: boolean
   /** The line of the first version that the job put there. */
   readonly firstLine: number
@@ -114,7 +116,7 @@ export interface StackedChain {
 }
 
 /**
- * A sound plan.
+ * A valid plan.
  *
  * @since 0.1.0
  * @category models
@@ -127,7 +129,7 @@ export interface VersionPlan {
 }
 
 /**
- * One thing that is wrong with an input.
+ * One problem of an input.
  *
  * @since 0.1.0
  * @category errors
@@ -135,7 +137,7 @@ export interface VersionPlan {
 export const PlanProblem = Schema.Struct({
   /** The kind of problem, for programs. */
   kind: Schema.Literal(...KINDS),
-  /** 1 for the first line; absent when the whole input is meant. */
+  /** 1 for the first line; absent if the problem is about the whole input. */
   line: Schema.UndefinedOr(Schema.Int),
   /** 1 for the line's first character, where known. */
   column: Schema.UndefinedOr(Schema.Int),
@@ -144,7 +146,7 @@ export const PlanProblem = Schema.Struct({
 })
 
 /**
- * One thing that is wrong with an input.
+ * One problem of an input.
  *
  * @since 0.1.0
  * @category errors
@@ -157,7 +159,7 @@ const PRINTED = 20
 export const NO_PAIRS = "There are no pairs."
 
 /**
- * The input is no sound plan: nothing of it was sent.
+ * The input is not a valid plan; none of it was sent.
  *
  * @since 0.1.0
  * @category errors
@@ -165,7 +167,7 @@ export const NO_PAIRS = "There are no pairs."
 export class PlanRefused extends Schema.TaggedError<PlanRefused>("@effect-frameio/batch/VersionPlan/PlanRefused")(
   "PlanRefused",
   {
-    /** By line; the first `maxProblems` that were met. */
+    /** By line; the first `maxProblems` found. */
     problems: Schema.Array(PlanProblem),
     /** How many there are in all. */
     total: Schema.Int
@@ -195,7 +197,7 @@ export const describeProblem = (problem: PlanProblem): string => {
 
 /**
  * How the pairs are written: CSV with a header (delimited by commas, semicolons or tabs), one JSON object per line, or
- * whichever of the two the first character tells.
+ * whichever of the two the first character indicates.
  *
  * @since 0.1.0
  * @category options
@@ -215,7 +217,10 @@ export interface Options {
   readonly maxLineBytes?: number | undefined
   /** How many problems to keep; all are counted. Default 1000. */
   readonly maxProblems?: number | undefined
-  /** Whether versions may go onto a stack in another order than their columns `position` or `version` say. Default false. */
+  /**
+   * Whether versions may go onto a stack in another order than their columns `position` or `version` give. Default
+   * false.
+   */
   readonly anyOrder?: boolean | undefined
 }
 
@@ -256,8 +261,8 @@ const built = (builder: PlanBuilder): Effect.Effect<VersionPlan, PlanRefused> =>
 }
 
 /**
- * Reads a plan from bytes as they come from a file or a pipe; memory grows with the plan, not with the input. A plan that
- * is too large for memory goes into a `Ledger` instead.
+ * Reads a plan from the bytes of a file or a pipe; memory grows with the plan, not with the input. A plan too large for
+ * memory goes into a `Ledger` instead.
  *
  * Fails with every problem of the input at once. UTF-8, with or without a byte order mark; any line endings.
  *
@@ -287,7 +292,7 @@ export const fromBytes = <E, R>(
   }).pipe(Effect.withSpan("VersionPlan.fromBytes"))
 
 /**
- * Reads a plan from a text, such as a request's body.
+ * Reads a plan from text, such as a request's body.
  *
  * @since 0.1.0
  * @category constructors
@@ -296,7 +301,7 @@ export const fromString = (text: string, options?: Options): Effect.Effect<Versi
   Effect.suspend(() => fromBytes(Stream.make(new TextEncoder().encode(text)), options))
 
 /**
- * A pair as a program has it.
+ * A pair in a program.
  *
  * @since 0.1.0
  * @category models
@@ -311,7 +316,7 @@ export interface Pair {
 }
 
 /**
- * Makes a plan of pairs with the same checks; a line is a pair's place, from 1.
+ * Makes a plan from pairs with the same checks; a line is a pair's place, from 1.
  *
  * @since 0.1.0
  * @category constructors

@@ -2,7 +2,7 @@
 export * as BatchEstimate from "./BatchEstimate.js"
 /** Events of a job. */
 export * as BatchEvent from "./BatchEvent.js"
-/** A job with a ledger: it can be killed at any moment, looked at, and undone. */
+/** A job with a ledger: it survives a kill at any moment, can be looked at, and undone. */
 export * as BatchJob from "./BatchJob.js"
 /** The sum of the events so far. */
 export * as BatchProgress from "./BatchProgress.js"
@@ -10,11 +10,11 @@ export * as BatchProgress from "./BatchProgress.js"
 export * as BatchRunner from "./BatchRunner.js"
 /** A folder, read and planned by a naming rule. */
 export * as FolderPlan from "./FolderPlan.js"
-/** Folder contents, read through the port. */
+/** Folder contents, read through `Repository`. */
 export * as FolderReader from "./FolderReader.js"
-/** A job's record at a moment. */
+/** A job's record at one moment. */
 export * as JobRecord from "./JobRecord.js"
-/** Writes the events of a run down, whatever the store. */
+/** Writes down the events of a run, whatever the store. */
 export * as JobWriter from "./JobWriter.js"
 /** The ledger of a job, in a SQLite file. */
 export * as Ledger from "./Ledger.js"
@@ -22,13 +22,13 @@ export * as Ledger from "./Ledger.js"
 export * as LedgerError from "./LedgerError.js"
 /** Why a link of a job failed. */
 export * as LinkError from "./LinkError.js"
-/** A link as a store keeps it, and what follows from it. */
+/** A link as a job store keeps it, and what follows from it. */
 export * as LinkRecord from "./LinkRecord.js"
-/** The naming rules that have a name, as they are shown to people. */
+/** The named naming rules as people see them. */
 export * as NamedRule from "./NamedRule.js"
-/** A file name's series and version. */
+/** Reads the series and the version from a file name. */
 export * as NamingRule from "./NamingRule.js"
-/** Whether what a plan names is there. */
+/** Checks whether the ids of a plan exist. */
 export * as PlanCheck from "./PlanCheck.js"
 /** A plan as a file that a person reads and edits. */
 export * as PlanFile from "./PlanFile.js"
@@ -36,7 +36,7 @@ export * as PlanFile from "./PlanFile.js"
 export * as PlanSource from "./PlanSource.js"
 /** An audit of a folder's stacks, and a plan that mends it. */
 export * as StackAudit from "./StackAudit.js"
-/** Files of this machine uploaded onto their stacks, as a job with a ledger. */
+/** Uploads local files onto their stacks, as a job with a ledger. */
 export * as UploadJob from "./UploadJob.js"
 /** A plan of uploads into a folder, by file names. */
 export * as UploadPlan from "./UploadPlan.js"

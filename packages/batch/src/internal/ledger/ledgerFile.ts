@@ -1,5 +1,5 @@
 /**
- * The file of a ledger: which one it is whatever it is called, who may open it, and how it is made.
+ * The file of a ledger: its identity under any name, who may open it, and how it is created.
  */
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -29,7 +29,7 @@ export interface OpenOptions {
 /** @internal */
 export interface Opened {
   readonly sql: SqlClient.SqlClient
-  /** Fails when the file, or its log, is no longer the one that was opened. */
+  /** Fails when the file or its log is no longer the one that was opened. */
   readonly verify: Effect.Effect<void, LedgerError>
   readonly inUse: Effect.Effect<boolean, LedgerError>
   /** Whether it was copied in the middle of a run, without its log. */
@@ -40,7 +40,7 @@ export interface Opened {
 // connections
 // -----------------------------------------------------------------------------
 
-/** The driver loads a binary of its platform, which only those need who open a ledger. */
+/** The driver loads a binary of its platform, so it is imported only when a ledger is opened. */
 const driver = (file: string): Effect.Effect<typeof LibsqlClient, LedgerError> =>
   Effect.tryPromise({
     try: () => import("@effect/sql-libsql/LibsqlClient"),
@@ -49,10 +49,10 @@ const driver = (file: string): Effect.Effect<typeof LibsqlClient, LedgerError> =
 
 const escaped = (path: string): string => encodeURI(path).replaceAll("?", "%3F").replaceAll("#", "%23")
 
-/** `immutable` locks nothing and makes no files beside: for a file that nobody has open. */
+/** `immutable` locks nothing and creates no files beside the ledger: for a file that nobody has open. */
 type Access = "write" | "read" | "immutable"
 
-/** `open` throws; turns that into a LedgerError. */
+/** `open` throws; this turns that into a `LedgerError`. */
 const connect = (
   file: string,
   path: string,
@@ -61,7 +61,7 @@ const connect = (
   Effect.gen(function* () {
     const libsql = yield* driver(file)
     const uri = `file:${escaped(path)}?mode=ro${access === "immutable" ? "&immutable=1" : ""}`
-    // The driver knows no options, but hands SQLite a path that may be a URI with some.
+    // The driver has no options, but hands SQLite a path that may be a URI with options.
     const url = access === "write" ? `file:${escaped(path)}` : `file:${encodeURIComponent(uri)}`
     return yield* Layer.build(libsql.layer({ url })).pipe(
       Effect.map(Context.get(libsql.LibsqlClient)),
@@ -69,11 +69,11 @@ const connect = (
     )
   })
 
-/** How long another program may have the file to itself. */
+/** How long another program may lock the file. */
 const PATIENCE = "30 seconds"
 
 /**
- * Waits while another program, such as a backup or a database browser, has the file to itself.
+ * Waits while another program, such as a backup or a database browser, locks the file.
  *
  * @internal
  */
@@ -83,10 +83,10 @@ export const patiently = <A, R>(effect: Effect.Effect<A, LedgerError, R>): Effec
     schedule: Schedule.intersect(Schedule.spaced("50 millis"), Schedule.upTo(Schedule.forever, PATIENCE))
   })
 
-/** Which file a name stands for; empty where there is none. */
+/** Which file a name stands for; empty if there is none. */
 type Identity = (path: string) => string
 
-/** Synchronous, as the driver is: what is written down is on the disk when the effect ends, with nothing in between. */
+/** Synchronous, as the driver is: what is written is on disk when the effect ends, with nothing in between. */
 const identity: Effect.Effect<Identity> = Effect.map(
   Effect.promise(() => import("node:fs")),
   ({ statSync }) =>
@@ -96,7 +96,7 @@ const identity: Effect.Effect<Identity> = Effect.map(
     }
 )
 
-/** Held until the scope closes, which removes its file, or the process ends. */
+/** Held until the process ends or the scope closes, which also removes the lock's file. */
 const lock = (file: string, path: string): Effect.Effect<void, LedgerError, Scope.Scope | FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
@@ -105,12 +105,12 @@ const lock = (file: string, path: string): Effect.Effect<void, LedgerError, Scop
     yield* Effect.ignore(fs.writeFileString(name, "", { flag: "a" }))
     const before = of(name)
     const sql = yield* connect(file, name, "write")
-    // A connection that is closed keeps its locks until its statements are collected as garbage.
+    // A closed connection keeps its locks until its statements are garbage-collected.
     yield* Effect.acquireRelease(Effect.mapError(sql.unsafe("BEGIN EXCLUSIVE"), fromSql(file)), () =>
-      // Before it is let go of: whoever holds a file without a name finds that out.
+      // Before the lock is released: whoever holds a removed file will notice.
       Effect.zipRight(Effect.ignore(fs.remove(name)), Effect.ignore(sql.unsafe("ROLLBACK")))
     )
-    // Another has removed it meanwhile, and a third may hold the one that is there now.
+    // Another run has removed it meanwhile, and a third may hold the one that is there now.
     if (before !== "" && of(name) !== before) return yield* new LedgerError({ reason: "InUse", file })
   }).pipe(Effect.mapError((error) => (error.reason === "Busy" ? new LedgerError({ reason: "InUse", file }) : error)))
 
@@ -134,7 +134,7 @@ const isLocked = (file: string, path: string): Effect.Effect<boolean, LedgerErro
 // identity
 // -----------------------------------------------------------------------------
 
-/** A link that leads nowhere names the file that is to be made. */
+/** A dangling link names the file to create. */
 const resolve = (file: string): Effect.Effect<string, never, FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
@@ -159,7 +159,7 @@ const beginning = (path: string): Effect.Effect<string | undefined, never, FileS
     })
   ).pipe(Effect.orElseSucceed(() => undefined))
 
-/** Refuses what cannot be a ledger by looking at it from outside, so that nothing is made beside it. */
+/** Refuses files that cannot be ledgers from the outside, so that nothing is created beside them. */
 const inspect = (
   { create, file, mode }: OpenOptions,
   path: string
@@ -171,12 +171,12 @@ const inspect = (
       return mode === "write" && create ? "to be made" : yield* new LedgerError({ reason: "Absent", file })
     }
     if (info.value.type !== "File") return yield* new LedgerError({ reason: "NotALedger", file })
-    // Each name has a lock and a log of its own: what the other has written would be missed.
+    // Each name would have its own lock and log, and miss what the other has written.
     if (mode === "write" && Option.exists(info.value.nlink, (names) => names > 1)) {
       return yield* new LedgerError({ reason: "Linked", file })
     }
     const start = yield* beginning(path)
-    // Making one begins with its lock and an empty file, and a kill may leave it at that.
+    // Creating a ledger begins with its lock and an empty file, and a kill may leave it like that.
     const halfMade =
       start === "" && (yield* Effect.orElseSucceed(fs.exists(`${path}.lock`), () => false)) && mode === "write"
     if (halfMade) return "to be made"
@@ -190,7 +190,7 @@ const inspect = (
 const pragma = <A>(sql: SqlClient.SqlClient, name: string): Effect.Effect<A | undefined, SqlError> =>
   Effect.map(sql.unsafe<Record<string, A>>(`PRAGMA ${name}`), ([row]) => row?.[name])
 
-/** Refuses what is no ledger, or one that this version does not know, before anything is changed in it. */
+/** Refuses a file that is no ledger, or one of a newer version, before anything in it is changed. */
 const check = (sql: SqlClient.SqlClient, file: string): Effect.Effect<void, LedgerError> =>
   Effect.gen(function* () {
     if ((yield* pragma<number>(sql, "application_id")) !== LedgerSchema.APPLICATION_ID) {
@@ -202,22 +202,22 @@ const check = (sql: SqlClient.SqlClient, file: string): Effect.Effect<void, Ledg
     if ((latest?.id ?? 0) > LedgerSchema.VERSION) return yield* new LedgerError({ reason: "Newer", file })
   }).pipe(Effect.catchTag("SqlError", (error) => fromSql(file)(error)))
 
-/** Whether nothing was ever written to it: made and killed before its one transaction was through. */
+/** Whether nothing was ever written to it: a kill came before its first transaction committed. */
 const isBlank = (sql: SqlClient.SqlClient): Effect.Effect<boolean, SqlError> =>
   Effect.gen(function* () {
     const [tables] = yield* sql.unsafe<{ n: number }>("SELECT count(*) AS n FROM sqlite_master")
     return tables?.n === 0 && (yield* pragma<number>(sql, "application_id")) === 0
   })
 
-/** Tables, their version and the mark of a ledger in one transaction. */
+/** Creates the tables, their version and the ledger's mark in one transaction. */
 const migrate = (sql: SqlClient.SqlClient) =>
   sql.withTransaction(
     Effect.zipRight(LedgerSchema.migrate, sql.unsafe(`PRAGMA application_id = ${LedgerSchema.APPLICATION_ID}`))
   )
 
 /**
- * `user_version` tells a copy that lacks its log: the file says that a run has it open, and there is no log beside it.
- * The mark stays on such a copy for ever, since no later run can know what was in that log.
+ * `user_version` reveals a copy that lacks its log: the file says that a run has it open, but there is no log beside
+ * it. The mark stays on such a copy for ever, since no later run can know what was in that log.
  */
 const Mark = { closed: 0, open: 1, partial: 2 } as const
 
@@ -231,8 +231,8 @@ const isPartialWhere = (sql: SqlClient.SqlClient, file: string, logged: boolean)
   )
 
 /**
- * Checkpoints the write-ahead log, and removes it where nobody reads it, so that the file can be moved. SQLite removes it by
- * itself with its last connection; the driver's live on until they are collected as garbage.
+ * Checkpoints the write-ahead log and, if nobody reads it, removes it, so that the file can be moved. SQLite removes
+ * the log with its last connection, but the driver's connections live on until they are garbage-collected.
  */
 const emptyLog = (
   sql: SqlClient.SqlClient,
@@ -269,18 +269,18 @@ const openToWrite = (
     yield* patiently(
       Effect.gen(function* () {
         yield* migrate(sql)
-        // A transaction takes the connection with it: what holds for one connection is said after it.
+        // A transaction takes the connection with it, so settings for one connection come after it.
         yield* sql.unsafe("PRAGMA journal_mode = WAL")
         yield* sql.unsafe("PRAGMA synchronous = FULL")
-        // In KiB. Four times as much takes a plan in some 2 % faster, and 35 MiB more at its peak.
+        // In KiB. Four times as much takes a plan in about 2 % faster, with 35 MiB more at its peak.
         yield* sql.unsafe("PRAGMA cache_size = -4096")
-        // The driver's SQLite sorts in memory unless it is told, and that grows with the plan.
+        // By default the driver's SQLite sorts in memory, which grows with the plan.
         yield* sql.unsafe("PRAGMA temp_store = FILE")
         if (maxPages !== undefined) yield* sql.unsafe(`PRAGMA max_page_count = ${maxPages}`)
-        // Opens the log, so that it is known which one it is.
+        // Opens the log, so that its identity is known.
         yield* sql.unsafe("SELECT count(*) FROM job")
         yield* sql.unsafe(`PRAGMA user_version = ${isPartial ? Mark.partial : Mark.open}`)
-        // Into the file itself, where a copy has it.
+        // Into the file itself, so that a copy has it.
         yield* sql.unsafe("PRAGMA wal_checkpoint(TRUNCATE)")
       }).pipe(
         Effect.provideService(Sql, sql),
@@ -320,7 +320,7 @@ const openToRead = (
     const fs = yield* FileSystem.FileSystem
     const logged = Effect.match(fs.stat(`${path}-wal`), { onFailure: () => false, onSuccess: ({ size }) => size > 0n })
     const inUse = Effect.provideService(isLocked(file, path), FileSystem.FileSystem, fs)
-    // A log that is there has to be read, with the locks that go with it.
+    // An existing log must be read, with the locks that go with it.
     const access = (yield* logged) || (yield* inUse) ? "read" : "immutable"
     const sql = yield* patiently(connect(file, path, access))
     yield* patiently(check(sql, file))

@@ -1,7 +1,6 @@
 /**
- * A plan into the tables of a ledger, in memory that does not grow with it. What a pair needs to be sound by itself is
- * checked as it comes; what pairs are to one another is found by SQLite. Only what is wrong goes through `PlanBuilder`,
- * for its words.
+ * Takes a plan into the tables of a ledger, in memory that does not grow with it. Each pair is checked by itself as it
+ * comes; SQLite finds how pairs relate to one another. Only faulty pairs go through `PlanBuilder`, for its messages.
  */
 
 import type * as SqlClient from "@effect/sql/SqlClient"
@@ -13,7 +12,7 @@ import * as LinkRecord from "../../LinkRecord.js"
 import { inOrder, PairSink, PlanBuilder, type RawLink } from "../plan/planBuilder.js"
 import { makeOrder, placeOf } from "../plan/planRules.js"
 
-/** Takes pairs until they are drained. */
+/** Holds pairs until they are drained. */
 export class PendingPairs extends PairSink {
   #pending: Array<RawLink> = []
   #size = 0
@@ -55,7 +54,7 @@ const row = ({ assetId, fields, line, nextAssetId }: RawLink) => [
 export const insert = (sql: SqlClient.SqlClient, pairs: ReadonlyArray<RawLink>): Effect.Effect<void, SqlError> =>
   pairs.length === 0 ? Effect.void : Effect.asVoid(sql.unsafe(INSERT, [JSON.stringify(pairs.map(row))]))
 
-/** Forgets a plan that was not taken in as a whole. */
+/** Deletes a plan that was not taken in completely. */
 export const clear = (sql: SqlClient.SqlClient): Effect.Effect<void, SqlError> =>
   Effect.forEach(
     [
@@ -78,7 +77,7 @@ interface LinkRow {
   readonly next_asset_id: string
 }
 
-/** So many of the links that are wrong together are looked at for their words. */
+/** At most so many faulty links are examined together for their messages. */
 const LOOKED_AT = 10_000
 
 const feed = (builder: PlanBuilder, rows: ReadonlyArray<LinkRow>): void => {
@@ -105,11 +104,11 @@ const duplicates = (sql: SqlClient.SqlClient, sink: PairSink): Effect.Effect<voi
       )
     )
     sink.addAll(builder.problems, count)
-    // The rest is checked as if the later ones were not there.
+    // The rest is checked as if the later ones did not exist.
     yield* sql.unsafe("DELETE FROM links WHERE line NOT IN (SELECT min(line) FROM links GROUP BY next_asset_id)")
   })
 
-/** Which links go on a version that another link brings, and the asset at the root of each such tree. */
+/** Finds the links whose target another link brings, and the asset at the root of each such tree. */
 const nesting = (sql: SqlClient.SqlClient, sink: PairSink): Effect.Effect<void, SqlError> =>
   Effect.gen(function* () {
     yield* sql.unsafe(
@@ -140,7 +139,7 @@ const nesting = (sql: SqlClient.SqlClient, sink: PairSink): Effect.Effect<void, 
     const built = builder.build()
     if (!built.ok) sink.addAll(built.problems, built.total)
     else {
-      // Longer than what was looked at: refused without being drawn.
+      // The cycle is longer than the examined links: it is refused without being printed.
       sink.problem(
         "cycle",
         lost[0]?.line,
@@ -171,7 +170,7 @@ const chain = (sql: SqlClient.SqlClient): Effect.Effect<void, SqlError> =>
     yield* sql.unsafe("CREATE UNIQUE INDEX links_chain ON links (chain, position)")
   })
 
-/** So many chains are put in order at a time. */
+/** How many chains are put in order at a time. */
 const CHAINS = 256
 
 interface ChainedRow extends LinkRow {
@@ -179,7 +178,7 @@ interface ChainedRow extends LinkRow {
   readonly target: string
 }
 
-/** Puts the next chains in order behind `after`, and tells the last of them. */
+/** Puts the next chains after `after` in order, and returns the last of them. */
 const orderPage = (sql: SqlClient.SqlClient, after: number): Effect.Effect<number | undefined, SqlError> =>
   Effect.gen(function* () {
     const rows = yield* sql.unsafe<ChainedRow>(
@@ -200,7 +199,7 @@ const orderPage = (sql: SqlClient.SqlClient, after: number): Effect.Effect<numbe
         }))
       ).map(({ line }, place) => [line, -1 - place])
     )
-    // Negative first, because two links may not have one place even for a moment.
+    // Negative first, because two links may not share a place even for a moment.
     yield* sql.unsafe(
       `UPDATE links SET position = place.position FROM (
          SELECT value ->> 0 AS line, value ->> 1 AS position FROM json_each(?)
@@ -264,7 +263,7 @@ const sortedIn = (sql: SqlClient.SqlClient, sink: PairSink): Effect.Effect<void,
 }
 
 /**
- * Makes chains of the pairs that were inserted, and tells the sink what is wrong with them; then nothing may be kept.
+ * Makes chains from the inserted pairs, and tells the sink their problems; if there are any, nothing may be kept.
  */
 export const build = (
   sql: SqlClient.SqlClient,
@@ -288,8 +287,9 @@ export const build = (
   })
 
 /**
- * The first line in which pairs differ from as many of the ledger's behind the line `after`, if one does, and the last of
- * the ledger's lines. Pair by pair and not line by line: blank lines move the lines of a plan, and make no other plan.
+ * The first line whose pair differs from the ledger's after the line `after`, if one does, and the last of the ledger's
+ * lines. It compares pair by pair rather than line by line, because blank lines move the lines of a plan without making
+ * it another plan.
  */
 export const compare = (
   sql: SqlClient.SqlClient,
@@ -310,7 +310,7 @@ export const compare = (
     })
   )
 
-/** A stream of pairs into a sink, chunk by chunk. */
+/** Feeds a stream of pairs into a sink, chunk by chunk. */
 export const readStream = <E, R, E2, R2>(
   pairs: Stream.Stream<
     {

@@ -1,5 +1,5 @@
 /**
- * A plan into a ledger: taken in where there is none, else compared with the one that is there.
+ * Takes a plan into a ledger if it has none yet, else compares the two.
  */
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
@@ -11,7 +11,7 @@ import * as VersionPlan from "../../VersionPlan.js"
 import { readPairs } from "../plan/readPairs.js"
 import * as LedgerImport from "./ledgerImport.js"
 
-/** The ledger that a plan is for. */
+/** The ledger that takes the plan. */
 interface Into {
   readonly file: string
   readonly mode: "read" | "write"
@@ -36,7 +36,7 @@ type Taken<E, R> = Effect.Effect<void, VersionPlan.PlanRefused | LedgerError | E
 const refusedBy = (sink: LedgerImport.PendingPairs) =>
   new VersionPlan.PlanRefused({ problems: sink.problems, total: sink.total })
 
-/** Fails with the first line that is another than the ledger's. */
+/** Fails with the first line that differs from the ledger's. */
 const compare = <E, R>(
   { file, orLedgerError, sql }: Into,
   known: number,
@@ -51,7 +51,7 @@ const compare = <E, R>(
         orLedgerError(LedgerImport.compare(sql, last, sink.drain())),
         (compared): Effect.Effect<void, LedgerError> => {
           last = compared.last
-          // A line that is wrong in itself is told as such in the end.
+          // A line with a problem of its own is reported at the end.
           return compared.differs === undefined || sink.total > 0
             ? Effect.void
             : Effect.fail(otherPlan(`The first line that differs is ${compared.differs}.`))
@@ -89,16 +89,16 @@ const takeIn = <E, R>(
       return yield* refusedBy(sink)
     }
     yield* orLedgerError(sql.unsafe("UPDATE job SET links = ?, chains = ?", [built.links, built.chains]))
-    // A copy of the file alone has the plan then.
+    // So that a copy of the file alone has the plan.
     yield* orLedgerError(sql.unsafe("PRAGMA wal_checkpoint(TRUNCATE)"))
     yield* verify
   })
 
-/** Whatever the pairs come from. */
+/** Takes pairs from any source. */
 const take = <E, R>(into: Into, read: Read<E, R>, options: Options | undefined): Taken<E, R> =>
   Effect.gen(function* () {
     const sink = new LedgerImport.PendingPairs(options?.maxProblems ?? VersionPlan.defaults.maxProblems)
-    // Links are null until a plan is taken in as a whole.
+    // Links are null until a plan is taken in completely.
     const [job] = yield* into.orLedgerError(into.sql.unsafe<{ links: number | null }>("SELECT links FROM job"))
     const known = job?.links ?? undefined
     if (known !== undefined) return yield* compare(into, known, sink, read)
@@ -106,7 +106,7 @@ const take = <E, R>(into: Into, read: Read<E, R>, options: Options | undefined):
     return yield* takeIn(into, sink, read, options)
   }).pipe(Effect.withSpan("Ledger.take"))
 
-/** A plan as a file has it. */
+/** A plan from a file. */
 export const takePlan = <E, R>(
   into: Into,
   bytes: Stream.Stream<Uint8Array, E, R>,
@@ -116,7 +116,7 @@ export const takePlan = <E, R>(
   return take(into, (sink, between) => readPairs(bytes, sink, reading, between), { ...options, anyOrder, maxProblems })
 }
 
-/** Pairs as a program has them. */
+/** Pairs from a program. */
 export const takePairs = <E, R>(
   into: Into,
   pairs: Stream.Stream<VersionPlan.Pair, E, R>,

@@ -1,5 +1,5 @@
 /**
- * How a job stands, asked of its ledger: chains of links, counts, runs.
+ * Reads a job's state from its ledger: chains of links, counts, runs.
  */
 import { NotOnTop } from "@effect-frameio/stacks/VersionStackError"
 import * as Chunk from "effect/Chunk"
@@ -21,23 +21,23 @@ type Query = <A extends object>(
   values?: ReadonlyArray<unknown>
 ) => Effect.Effect<ReadonlyArray<A>, LedgerError>
 
-/** Chains are read so many at a time. */
+/** How many chains are read at a time. */
 const CHAINS = 256
 
 const LINKS = "links JOIN chains ON chains.id = links.chain"
 
-/** Whether a share was changed for a link, and is not as it was. */
+/** Whether a share was changed for a link and is not as it was. */
 const SHARED = `EXISTS (SELECT 1 FROM shares WHERE shares.line = links.line
   AND shares.state IN (${BatchEvent.CHANGED.map((state) => `'${state}'`).join(", ")}))`
 
-/** What the job has stacked: as `LinkRecord` has it, for SQL. */
+/** The links that the job stacked, as in `LinkRecord`, in SQL. */
 const stackedWhere = (
   hasShares: boolean
 ): string => `(state = 'confirmed' AND how NOT IN ('already', 'uploaded')) OR state IN ('sent', 'undoing')
   OR (state = 'failed' AND fault ->> '$._tag' = '${NotOnTop._tag}')
 ${hasShares ? `  OR (state <> 'undone' AND (home IS NOT NULL OR ${SHARED}))` : ""}`
 
-/** The planned and sent links behind a failed one of their chain. */
+/** The planned and sent links after a failed one of their chain. */
 const BEHIND_FAILED = `
   FROM (SELECT chain, min(position) AS position FROM links WHERE state = 'failed' GROUP BY chain) AS failed
   JOIN links ON links.chain = failed.chain AND links.position > failed.position
@@ -50,11 +50,11 @@ const ON_TOP_AND_FAILED = `
     WHERE later.chain = links.chain AND later.position > links.position AND later.state = 'confirmed'
   )`
 
-/** A ledger that is older and only read has no shares. */
+/** An older ledger that is only read has no shares. */
 export const make = (query: Query, hasShares: boolean) => {
   const count = (text: string) => Effect.map(query<{ n: number }>(text), ([row]) => row?.n ?? 0)
 
-  /** All chains, some at a time, in an order that a table tells. */
+  /** All chains, some at a time, in the order of a table. */
   const chainRowsBy = (order: { readonly from: string; readonly place: string }) =>
     Stream.unwrap(
       Effect.map(count(`SELECT coalesce(max(${order.place}), -1) AS n FROM ${order.from}`), (last) =>

@@ -1,6 +1,5 @@
 /**
- * The tables of a ledger, and how they came to be. A migration is never changed once it was released; a new one is added
- * below.
+ * The tables of a ledger and their migrations. A released migration never changes; new ones are added below.
  */
 import * as Migrator from "@effect/sql/Migrator"
 import * as SqlClient from "@effect/sql/SqlClient"
@@ -14,7 +13,7 @@ export const MIGRATIONS_TABLE = "migrations"
 const migrations = {
   "1_first": Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
-    // One row; links and chains are null until the plan is taken in as a whole.
+    // One row; `links` and `chains` are null until the plan is taken in completely.
     yield* sql`CREATE TABLE job (
       id INTEGER PRIMARY KEY CHECK (id = 1),
       name TEXT NOT NULL,
@@ -24,8 +23,8 @@ const migrations = {
       chains INTEGER
     )`
     yield* sql`CREATE TABLE chains (id INTEGER PRIMARY KEY, target TEXT NOT NULL)`
-    // Times are ms since 1970. `position` is the order within the chain, `sent_to` the id that the last call named,
-    // `fields` the plan's other columns and `fault` a fault, both as JSON.
+    // Times are ms since 1970. `position` is the order within the chain, `sent_to` the id that the last call named.
+    // `fields` holds the plan's other columns and `fault` an error, both as JSON.
     yield* sql`CREATE TABLE links (
       line INTEGER PRIMARY KEY,
       chain INTEGER,
@@ -69,13 +68,13 @@ const migrations = {
   }),
   "2_api": Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
-    // The version of Frame.io's API that the job was begun on. Before this migration there was one.
+    // The version of Frame.io's API that the job was begun on; before this migration there was only one.
     yield* sql`ALTER TABLE job ADD COLUMN api TEXT`
     yield* sql`UPDATE job SET api = 'v2' WHERE EXISTS (SELECT 1 FROM runs)`
   }),
   "3_uploads": Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
-    // Files of this machine; `line` is that of the link that they are to become, if they are to become one.
+    // Local files; `line` is the line of the link that the file will become, if it will become one.
     yield* sql`CREATE TABLE uploads (
       path TEXT PRIMARY KEY,
       line INTEGER UNIQUE,
@@ -90,9 +89,9 @@ const migrations = {
   }),
   "4_shares": Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
-    // The folder that a version lay in before it was brought to its stack's.
+    // The folder that a version lay in before it was moved to its stack's folder.
     yield* sql`ALTER TABLE links ADD COLUMN home TEXT`
-    // `line` is that of the link whose version takes the place of `removed`.
+    // `line` is the line of the link whose version takes the place of `removed`.
     yield* sql`CREATE TABLE shares (
       line INTEGER NOT NULL,
       chain INTEGER NOT NULL,

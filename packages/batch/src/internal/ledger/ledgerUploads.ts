@@ -1,6 +1,6 @@
 /**
- * The files of a job of uploads, beside its links. A link names what is still to be uploaded `upload:<line>`, and the asset
- * once it is there; the upload URLs are in no ledger.
+ * The files of an upload job, beside its links. A link names a file still to be uploaded `upload:<line>`, and later its
+ * asset; upload URLs are in no ledger.
  */
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
@@ -18,17 +18,17 @@ export const isToCome = (id: string): boolean => id.startsWith("upload:")
 
 /** @internal */
 export interface Uploads {
-  /** Takes a plan in where there is none. */
+  /** Takes a plan in if there is none yet. */
   readonly take: (plan: UploadPlan.UploadPlan, options: { readonly name: string }) => Effect.Effect<void, LedgerError>
-  /** All files, in the order of the job; none of a job without uploads. */
+  /** All files, in the order of the job; none if it is not an upload job. */
   readonly files: Effect.Effect<ReadonlyArray<UploadFile>, LedgerError>
-  /** An asset is about to be created for a file. */
+  /** Records that an asset is about to be created for a file. */
   readonly creating: (line: number) => Effect.Effect<void, LedgerError>
-  /** A file is an asset now, and a new file has come to its end with it. */
+  /** Records that a file is an asset now; a new file ends with that. */
   readonly uploaded: (line: number, assetId: AssetId) => Effect.Effect<void, LedgerError>
-  /** A file cannot be uploaded, and nothing that goes above it can be stacked. */
+  /** Records that a file cannot be uploaded, so that nothing above it can be stacked. */
   readonly failed: (line: number, error: LinkError.LinkError) => Effect.Effect<void, LedgerError>
-  /** Uploaded files are deleted again. */
+  /** Records that an uploaded file was deleted again. */
   readonly removed: (line: number) => Effect.Effect<void, LedgerError>
 }
 
@@ -68,8 +68,8 @@ export const make = (
   orLedgerError: <A, R>(effect: Effect.Effect<A, SqlError, R>) => Effect.Effect<A, LedgerError, R>
 ): Uploads => {
   /**
-   * One after the other, for a transaction would take the connection from the recorder of the run. Each is so placed that
-   * a run that is killed before it does all of them again.
+   * One statement after the other, because a transaction would take the connection from the run's recorder. They are
+   * ordered so that a run killed between them does all of them again.
    */
   const each = (
     statements: ReadonlyArray<readonly [text: string, values: ReadonlyArray<unknown>]>
@@ -148,7 +148,7 @@ export const make = (
           ["UPDATE links SET asset_id = ? WHERE asset_id = ?", [assetId, placeholder(line)]],
           ["UPDATE chains SET target = ? WHERE target = ?", [assetId, placeholder(line)]],
           ["UPDATE uploads SET state = 'uploaded', asset_id = ? WHERE line = ?", [assetId, line]],
-          // A new file is no version of anything, and has come to its end.
+          // A new file is no version of anything, so it has ended.
           [
             `UPDATE links SET next_asset_id = ?1, fault = NULL,
                state = iif(asset_id = folder, 'confirmed', state), how = iif(asset_id = folder, 'uploaded', how),

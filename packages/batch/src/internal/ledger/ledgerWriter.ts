@@ -1,5 +1,5 @@
 /**
- * Writes what changes of a job into its ledger.
+ * Writes the changes of a job into its ledger.
  */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -84,7 +84,7 @@ export const make =
   (
     kind: "run" | "undo",
     execute: (text: string, values: ReadonlyArray<unknown>) => Effect.Effect<unknown, LedgerError>,
-    /** Whether what was written can be found again. */
+    /** Fails if what was written could not be found again. */
     verify: Effect.Effect<void, LedgerError>
   ) =>
   ({ others, patches, shares }: JobWriter.Entries): Effect.Effect<void, LedgerError> =>

@@ -1,6 +1,6 @@
 /**
- * A listing by a naming rule: which files and stacks are one series, and what comes of each. One set of rules for planning
- * and for auditing. Pure.
+ * Applies a naming rule to a listing: which files and stacks are one series, and what follows for each. Planning and
+ * auditing share these rules. Pure.
  */
 import { type Fits, isLeftover, type NamingRule, type Near } from "../../NamingRule.js"
 import type { File, Finding, Folder, Listing, Options, Stack } from "../../VersionGrouping.js"
@@ -23,7 +23,7 @@ export const scopeOf = (options: Options | undefined): Scope => {
 }
 
 /**
- * The reading of a name, in doubt or not.
+ * The reading of a name, doubtful or not.
  *
  * @internal
  */
@@ -32,7 +32,7 @@ export const readingOf = (rule: NamingRule, name: string): Fits | undefined => {
   return parsed._tag === "Fits" ? parsed : parsed._tag === "Ambiguous" ? parsed.reading : undefined
 }
 
-/** A file that the rule does not read plainly, and the series that it may belong to. */
+/** A file that the rule cannot read plainly, and the series that it may belong to. */
 interface Unread {
   readonly file: File
   readonly ambiguous: boolean
@@ -40,11 +40,11 @@ interface Unread {
   readonly near: ReadonlyArray<Near>
 }
 
-/** Each file once, and none that is on a stack: a page that moved while it was read shows such files. */
+/** Each file once, and none that is on a stack: a page that moves while it is read shows such files. */
 const distinct = (listing: Listing): ReadonlyArray<File> => {
   const inStacks = new Set(listing.stacks.flatMap(({ members }) => (members ?? []).map(({ id }) => id)))
   const byId = new Map(listing.files.map((file) => [file.id, file]))
-  // The order of the listing is the server's; the same files make the same plan.
+  // The listing's order is the server's; the same files must make the same plan.
   return [...byId.values()].filter(({ id }) => !inStacks.has(id)).sort((one, other) => compare(one.id, other.id))
 }
 
@@ -73,7 +73,7 @@ const collect = (
   return unread
 }
 
-/** A finding for a file that is not read; where it begins like a series, the series waits for it. */
+/** A finding for an unread file; if it begins like a series, the series waits for it. */
 const findingOf = (rule: NamingRule, { ambiguous, file, reason }: Unread, base: string | undefined): Finding => {
   const about = { folder: file.folder.path, base: "", assets: [shown(file)] }
   if (isLeftover(file.name)) {
@@ -95,7 +95,7 @@ const findingOf = (rule: NamingRule, { ambiguous, file, reason }: Unread, base: 
   }
 }
 
-/** Files that begin alike with different versions, and none of which the rule reads: they may be a series of their own. */
+/** Unread files that begin alike with different versions: they may be a series of their own. */
 const likeSeries = (unread: ReadonlyArray<Unread>, scope: Scope): ReadonlyArray<ReadonlyArray<Unread>> => {
   const alike = new Map<string, Array<Unread>>()
   for (const one of unread) {
@@ -127,7 +127,7 @@ const seriesNotRead = (rule: NamingRule, alike: ReadonlyArray<Unread>): Finding 
   }
 }
 
-/** Nothing may be stacked beside a stack that may be of any base. */
+/** Nothing may be stacked beside a stack that may have any base. */
 const closedBy = (stack: Stack): Finding => ({
   kind: "stack-unread",
   severity: "left-out",
@@ -153,7 +153,7 @@ export const conclude = (
   rule: NamingRule,
   listing: Listing,
   options: Options | undefined,
-  /** Whether stacks without loose files beside them are looked at as well. */
+  /** Whether stacks without loose files beside them are examined too. */
   everyStack = false
 ): Conclusion => {
   const scope = scopeOf(options)

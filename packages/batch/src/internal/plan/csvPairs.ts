@@ -1,5 +1,5 @@
 /**
- * CSV to pairs. The splitting into fields is `csv-parse`'s; what the fields mean is here.
+ * Reads pairs from CSV. `csv-parse` splits it into fields; this module knows what the fields mean.
  */
 import { Parser } from "csv-parse"
 import * as Effect from "effect/Effect"
@@ -8,10 +8,10 @@ import { ASSET_ID, isUuid, missingName, NEXT_ASSET_ID, type PairSink, shown } fr
 
 const HEADER = `${ASSET_ID},${NEXT_ASSET_ID}`
 
-/** A line above the header by which Excel is told the delimiter. */
+/** A line above the header that tells Excel the delimiter. */
 const SEP = /^"?sep=(.)"?\r?$/i
 
-/** The delimiter the header line uses: a spreadsheet in half of Europe writes semicolons. */
+/** The header's delimiter: spreadsheets in half of Europe write semicolons. */
 const delimiterOf = (header: string): string =>
   SEP.exec(header)?.[1] ??
   [",", ";", "\t"].find((one) => header.split(one).some((name) => name.replaceAll('"', "").trim() === ASSET_ID)) ??
@@ -31,7 +31,7 @@ const readHeader = (cells: ReadonlyArray<string>, line: number, sink: PairSink):
   const names = cells.map((cell) => cell.trim())
   if (names.some(isUuid)) {
     sink.problem("no-header", line, `The first line has ids instead of column names. Put this line above it: ${HEADER}`)
-    // The rest is still worth checking when it is plain which column is which.
+    // The rest is still worth checking if it is plain which column is which.
     return isUuid(names[0] ?? "") && isUuid(names[1] ?? "")
       ? { asset: 0, next: 1, names: [], extras: false }
       : undefined
@@ -89,7 +89,7 @@ const countIn = (cells: ReadonlyArray<string>, pattern: RegExp): number =>
 const isBlank = (cells: ReadonlyArray<string>): boolean => cells.every((cell) => cell.trim() === "")
 
 export interface CsvPairs {
-  /** Answers whether more is wanted: after a fault in the quoting nothing that follows can be trusted. */
+  /** Answers whether more is wanted: after a quoting fault, nothing that follows can be trusted. */
   readonly write: (bytes: Uint8Array) => Effect.Effect<boolean>
   readonly end: Effect.Effect<void>
 }
@@ -105,12 +105,12 @@ export const make = (
   let header: Header | undefined
   let started = false
   let stopped = false
-  /** The end of the last sound record: a broken one begins below, however far a lost quote ran on. */
+  /** The end of the last valid record: a broken one begins after it, however far a lost quote ran on. */
   let last = firstLine - 1
   let counted = 0
 
   const row = (cells: ReadonlyArray<string>, line: number): void => {
-    // Spreadsheets write their empty rows with all the delimiters.
+    // Spreadsheets write empty rows with all their delimiters.
     if (stopped || isBlank(cells)) return
     if (!started && /^sep=/i.test(cells[0]?.trim() ?? "") && isBlank(cells.slice(1))) return
     if (!started) {
@@ -142,7 +142,7 @@ export const make = (
     skip_records_with_error: true,
     max_record_size: maxLineBytes,
     on_record: (cells: Array<string>, context) => {
-      // The count stands at the record's last line, with both halves of a quoted CRLF counted; what is reported is its first.
+      // The count is at the record's last line and counts both halves of a quoted CRLF; messages name the first line.
       const ends = countIn(cells, lineEnd)
       counted += countIn(cells, /[\r\n]/g) - ends
       last = firstLine - 1 + context.lines - counted

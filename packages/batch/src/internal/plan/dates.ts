@@ -1,10 +1,10 @@
 /**
- * Days in file names, and what else their digits can be. Pure.
+ * Reads days in file names, and finds what else their digits can be. Pure.
  */
 import { quoted } from "./quoted.js"
 
 /**
- * In which order a day is written.
+ * The order in which a day is written.
  *
  * @internal
  */
@@ -24,14 +24,14 @@ const daysIn = (year: number, month: number): number => {
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31
 }
 
-/** `yyyymmdd`, if it is a day of this or the last century; a year of two digits is of this one. */
+/** `yyyymmdd`, if it is a day of this or the last century; a two-digit year is of this century. */
 const calendarDay = (yearDigits: string, month: number, day: number): bigint | undefined => {
   const year = yearDigits.length === 2 ? 2000 + Number(yearDigits) : Number(yearDigits)
   const sound = year >= 1900 && year <= 2099 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month)
   return sound ? BigInt(year * 10_000 + month * 100 + day) : undefined
 }
 
-/** A day out of six or eight digits. */
+/** A day from six or eight digits. */
 const dayOfDigits = (digits: string, order: DayOrder): bigint | undefined => {
   const first = order === "ymd" ? digits.length - 4 : 2
   const second = first + 2
@@ -44,7 +44,7 @@ const YEAR_FIRST = /^\d{4}([._-])\d{2}\1\d{2}$/
 const YEAR_LAST = /^\d{2}([._-])\d{2}\1(?:\d{4}|\d{2})$/
 const DIGITS = /^(?:\d{6}|\d{8})$/
 
-/** Dates in a name: four digits of the year and separators, either end; or six or eight digits. */
+/** Dates in a name: a four-digit year and separators, at either end; or six or eight digits. */
 const WRITTEN = String.raw`\d{4}([._-])\d{2}\2\d{2}|\d{2}([._-])\d{2}\3(?:\d{4}|\d{2})|\d{8}|\d{6}`
 
 /**
@@ -55,7 +55,7 @@ const WRITTEN = String.raw`\d{4}([._-])\d{2}\2\d{2}|\d{2}([._-])\d{2}\3(?:\d{4}|
 export const DATE_AT_END = new RegExp(`(?:^|[._ -])(${WRITTEN})$`)
 
 /**
- * A date with something behind it: `[whole, label]`.
+ * A date with something after it: `[whole, label]`.
  *
  * @internal
  */
@@ -64,7 +64,7 @@ export const DATE_INSIDE = new RegExp(`(?:^|[._ -])(${WRITTEN})(?=[._ -]|[A-Za-z
 const digitsOf = (label: string): string => label.replace(/[._-]/g, "")
 
 /**
- * The day that a label names in this order, as `yyyymmdd`. A year of four digits in front is the year in any order.
+ * The day that a label names in this order, as `yyyymmdd`. A leading four-digit year is the year in any order.
  *
  * @internal
  */
@@ -85,14 +85,14 @@ export const ordersOf = (label: string): ReadonlyArray<DayOrder> =>
 
 const TIME = /^(?:[01]\d|2[0-3])[0-5]\d[0-5]\d$/
 
-/** The plan of a sequence, one file to a frame. */
+/** Still formats: a sequence has one file per frame. */
 const STILLS: ReadonlySet<string> = new Set(
   "ari arx bmp cin cr2 cr3 dng dpx exr hdr heic jpeg jpg nef png psd sgi tga tif tiff webp".split(" ")
 )
 
 const sign = (one: bigint, other: bigint): number => (one < other ? -1 : one > other ? 1 : 0)
 
-/** Whether two ways to read labels put them in the same order; the labels ascend by the first. */
+/** Whether two readings put labels in the same order; the labels ascend by the first. */
 const sameOrder = (ones: ReadonlyArray<bigint>, others: ReadonlyArray<bigint>): boolean =>
   ones.every((one, n) => {
     const [next, other, otherNext] = [ones[n + 1], others[n], others[n + 1]]
@@ -106,14 +106,14 @@ const daysOf = (labels: ReadonlyArray<string>, order: DayOrder): ReadonlyArray<b
   return days.length === labels.length ? days : undefined
 }
 
-/** An order in which all labels are days too, and stand otherwise than by these values. */
+/** An order in which all labels are days too, but sort differently. */
 const otherwiseOrdered = (labels: ReadonlyArray<string>, values: ReadonlyArray<bigint>): DayOrder | undefined =>
   ORDERS.find((order) => {
     const days = daysOf(labels, order)
     return days !== undefined && !sameOrder(values, days)
   })
 
-/** More than half of the steps go up by one, as frames do. */
+/** Whether more than half of the steps go up by one, as frames do. */
 const consecutive = (labels: ReadonlyArray<string>): boolean => {
   const numbers = labels.map(BigInt)
   const steps = numbers.slice(1).filter((number, n) => number - (numbers[n] ?? 0n) === 1n)
@@ -132,8 +132,8 @@ export interface DatedSeries {
 }
 
 /**
- * Why the labels of a series may be no days, or days of another order. `stated`: the user has said which order it is,
- * so that what can be read in several orders is none of the doubts.
+ * Why the labels of a series may not be days, or may be days in another order. `stated`: the user has said which order
+ * it is, so a label that can be read in several orders is not doubtful.
  *
  * @internal
  */
@@ -169,7 +169,7 @@ export const doubtOfDates = (
 }
 
 /**
- * Why versions that a pattern reads as numbers may be days of which the numbers do not tell the order.
+ * Why versions that a pattern reads as numbers may be days that the numbers put in the wrong order.
  *
  * @internal
  */

@@ -1,5 +1,5 @@
 /**
- * Names without what people and systems write now one way and now another. Pure.
+ * Names without the details that people and systems write inconsistently. Pure.
  */
 
 const PLAIN = /^[\x20-\x7e]*$/
@@ -23,8 +23,8 @@ const PLAIN_SEPARATORS = /[ ._-]+/g
 export type Trait = "case" | "separators" | "characters"
 
 /**
- * A text without the difference of upper and lower case, of separators and how many of them there are, and of
- * invisible and compatibility characters; `keep` keeps one of them. A digit stays apart from a digit.
+ * A text without differences of case, of kind and number of separators, and of invisible and compatibility characters;
+ * `keep` keeps one of them. Two separated digits stay apart.
  *
  * @internal
  */

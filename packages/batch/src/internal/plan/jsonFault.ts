@@ -1,5 +1,5 @@
 /**
- * Facts that `JSON.parse` omits: where a text stops being JSON, and which name an object has twice. Pure.
+ * Facts that `JSON.parse` does not report: where a text stops being JSON, and which name an object has twice. Pure.
  */
 import { type ParseErrorCode, printParseErrorCode, visit } from "jsonc-parser"
 
@@ -11,7 +11,7 @@ export interface JsonFault {
 
 const STRICT = { disallowComments: true }
 
-/** `CommaExpected` as words. */
+/** `CommaExpected` in words. */
 const words = (code: ParseErrorCode): string =>
   printParseErrorCode(code)
     .replace("EndOfFile", "EndOfLine")
@@ -19,7 +19,7 @@ const words = (code: ParseErrorCode): string =>
     .toLowerCase()
 
 /**
- * The first fault of a text that is not JSON; nothing where it is nested too deep to look at.
+ * The first fault of a text that is not JSON; nothing if it is nested too deep to examine.
  */
 export const find = (text: string): JsonFault | undefined => {
   let first: JsonFault | undefined
@@ -40,7 +40,7 @@ export const find = (text: string): JsonFault | undefined => {
   return first
 }
 
-/** The names in all objects of a value, however deep it is nested. */
+/** The number of names in all objects of a value, however deep it is nested. */
 const countNames = (value: unknown): number => {
   let names = 0
   const open: Array<unknown> = [value]
@@ -61,13 +61,13 @@ const countMarks = (text: string): number => {
 }
 
 /**
- * The first name that an object of a sound text has twice, of which `JSON.parse` keeps the last.
+ * The first name that an object of a valid text has twice; `JSON.parse` keeps the last.
  */
 export const nameTwice = (
   text: string,
   value: unknown
 ): { readonly name: string; readonly column: number } | undefined => {
-  // Each name is followed by a colon, so there is one mark per name or more: equal numbers leave nothing to look for.
+  // A colon follows each name, so there are at least as many marks as names: if the numbers are equal, no name is lost.
   if (countMarks(text) === countNames(value)) return undefined
   const open: Array<Set<string>> = []
   let twice: { readonly name: string; readonly column: number } | undefined

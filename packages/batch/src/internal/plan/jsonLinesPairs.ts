@@ -1,5 +1,5 @@
 /**
- * JSON lines to pairs. Pure: nothing of Effect in here.
+ * Reads pairs from JSON lines. Pure: without Effect.
  */
 import * as PlanFile from "../../PlanFile.js"
 import * as JsonFault from "./jsonFault.js"
@@ -20,14 +20,14 @@ const parse = (line: string): Parsed => {
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** Whether the two ids come as text; says so when not. */
+/** Whether the two ids are text; reports a problem if not. */
 const text = (value: unknown, name: string, line: number, sink: PairSink): string | undefined => {
   if (typeof value === "string") return value
   sink.problem("not-a-uuid", line, `"${name}" is ${shown(JSON.stringify(value))}, which is not a text with a UUID.`)
   return undefined
 }
 
-/** From the name that JSON has here to the column's. */
+/** From a name in JSON to the column's name. */
 const COLUMN_OF: ReadonlyMap<string, string> = new Map(
   PlanFile.columns.flatMap((column) => (jsonName(column) === column ? [] : [[jsonName(column), column]]))
 )
@@ -93,7 +93,7 @@ const one = (source: string, line: number, sink: PairSink): void => {
   sink.pair(line, asset, next, names.length > 2 ? fields : undefined)
 }
 
-/** The complaint about JSON that is not one object per line, by its first line. */
+/** The complaint about JSON that is not one object per line, judged by its first line. */
 export const misshapen = (first: string): string | undefined => {
   if (/^\s*\[\s*(?:\{|$)/.test(first)) {
     return "This is one JSON array, and one object per line is expected: jq -c '.[]' in.json > pairs.jsonl makes lines of it."
@@ -104,7 +104,7 @@ export const misshapen = (first: string): string | undefined => {
 }
 
 /**
- * Takes whole lines, the first of which has the given number.
+ * Takes whole lines; `line` is the number of the first.
  */
 export const write = (
   sink: PairSink,

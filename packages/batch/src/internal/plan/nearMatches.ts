@@ -1,5 +1,5 @@
 /**
- * Series that are one by all but the way their names are written. Pure.
+ * Finds series that differ only in how their names are written. Pure.
  */
 import { compareVersions, type Fits, type NamingRule, type Version } from "../../NamingRule.js"
 import type { Difference, Finding, Folder, Stack } from "../../VersionGrouping.js"
@@ -8,19 +8,19 @@ import { quoted } from "./quoted.js"
 import { compare, listed, type Outcome, shown } from "./series.js"
 import { settle } from "./settle.js"
 
-/** A series, or a stack that no loose file has the base of. */
+/** A series, or a stack whose base no loose file has. */
 interface Entry {
   readonly outcome: Outcome | undefined
   readonly stack: Stack | undefined
   readonly folder: Folder
-  /** One of its names, read. */
+  /** One of its names, parsed. */
   readonly fits: Fits
   readonly versions: ReadonlyArray<Version>
-  /** Only the newest version of an unread stack is known; those below may exist. */
+  /** Only the newest version of an unread stack is known; lower ones may exist. */
   readonly upTo: Version | undefined
 }
 
-/** The key that series are compared by, within a folder or across all. */
+/** The key by which series are compared, within a folder or across all. */
 type Scope = (folder: Folder, key: string) => string
 
 const has = ({ upTo, versions }: Entry, version: Version): boolean =>
@@ -29,7 +29,7 @@ const has = ({ upTo, versions }: Entry, version: Version): boolean =>
 
 const holdsAllOf = (one: Entry, other: Entry): boolean => other.versions.every((version) => has(one, version))
 
-/** No version is in both, so that one goes on where the other ends, or fills its gaps. */
+/** Whether no version is in both, so that one continues the other or fills its gaps. */
 const goOn = (one: Entry, other: Entry): boolean =>
   !one.versions.some((version) => has(other, version)) && !other.versions.some((version) => has(one, version))
 
@@ -130,7 +130,9 @@ const toldOf = (
   )
 }
 
-/** Leaves out what would make two stacks of one shot, and lets wait what could not be put in between later. */
+/**
+ * Leaves out files that would make two stacks of one shot, and holds back those that could not be put in between later.
+ */
 const keepApart = (rule: NamingRule, entries: ReadonlyArray<Entry>, differ: ReadonlyArray<Difference>): void => {
   const planned = entries.filter(({ outcome }) => outcome?.group !== undefined)
   const stacks = entries.filter((entry) => isStack(entry) || entry.outcome?.group !== undefined)
@@ -159,7 +161,7 @@ const keepApart = (rule: NamingRule, entries: ReadonlyArray<Entry>, differ: Read
   toldOf(entries, differ, "note", waits ? why : "")
 }
 
-/** Names that are spelt differently. */
+/** Finds names that are spelt differently. */
 const spelling = (rule: NamingRule, entries: ReadonlyArray<Entry>, scope: Scope): ReadonlySet<Entry> => {
   const told = new Set<Entry>()
   for (const alike of groupedBy(entries, ({ fits, folder }) => scope(folder, fits.looseKey))) {
@@ -183,7 +185,7 @@ const spelling = (rule: NamingRule, entries: ReadonlyArray<Entry>, scope: Scope)
   return told
 }
 
-/** A date or a time behind the version, which is taken for the number of a frame: then no version is there twice. */
+/** Finds a date or time after the version that is taken for a frame number: then no version exists twice. */
 const numbersBehind = (rule: NamingRule, entries: ReadonlyArray<Entry>, scope: Scope): void => {
   const numbered = groupedBy(entries, ({ fits, folder }) =>
     /^[._]\d+$/.test(fits.suffix)
@@ -204,7 +206,7 @@ const ancestorsOf = (path: string): ReadonlyArray<string> => {
   return ancestors
 }
 
-/** The same shot in a folder and in those below it. */
+/** Finds the same shot in a folder and in those below it. */
 const subFolders = (rule: NamingRule, entries: ReadonlyArray<Entry>): void => {
   for (const alike of groupedBy(entries, ({ fits }) => fits.key)) {
     const paths = new Map(alike.map((entry) => [entry.folder.path, entry]))
@@ -216,7 +218,7 @@ const subFolders = (rule: NamingRule, entries: ReadonlyArray<Entry>): void => {
     }
     for (const [above, others] of below) {
       const all = [above, ...others]
-      // The same version in several of them: the name is a common one, and every folder is by itself.
+      // The same version in several folders means that the name is a common one, and each folder stands by itself.
       const apart = all.every((one, n) => all.slice(n + 1).every((other) => goOn(one, other)))
       if (apart && all.some(({ outcome }) => outcome !== undefined)) keepApart(rule, all, ["folder"])
     }
@@ -224,15 +226,15 @@ const subFolders = (rule: NamingRule, entries: ReadonlyArray<Entry>): void => {
 }
 
 /**
- * Finds series that are one but for the way their names are written, tells of them, and leaves out what would make two
- * stacks of one.
+ * Reports series that differ only in how their names are written, and leaves out files that would make two stacks of
+ * one.
  *
  * @internal
  */
 export const nearMatches = (
   rule: NamingRule,
   outcomes: ReadonlyArray<Outcome>,
-  /** Stacks that no loose file has the base of. */
+  /** Stacks whose base no loose file has. */
   stacks: ReadonlyArray<Stack>,
   scope: Scope,
   acrossFolders: boolean

@@ -1,5 +1,5 @@
 /**
- * A pattern of the user's own, matched by RE2: in time that grows with the name and never explodes. Pure.
+ * A pattern of the user's own, matched by RE2 in time linear in the name. Pure.
  */
 import { RE2JS, RE2JSException } from "re2js"
 import type { Version } from "../../NamingRule.js"
@@ -27,7 +27,7 @@ const GROUPS: ReadonlyArray<string> = ["base", "version", "suffix", "ext", ...DA
 export interface OwnPattern {
   /** Gets the name without its extension, and with it. */
   readonly scan: (stem: string, whole: string) => Found
-  /** The extension, where the pattern itself has a group for it. */
+  /** The extension, if the pattern has its own group for it. */
   readonly extensionOf: ((whole: string) => string) | undefined
   /** Whether the pattern says in which order days are written. */
   readonly dated: boolean
@@ -35,7 +35,7 @@ export interface OwnPattern {
 
 const whyNot = (cause: unknown): string => {
   const text = cause instanceof RE2JSException ? cause.message : String(cause)
-  // Its message names the part that is wrong, without the frame around it.
+  // The message without its prefix names the faulty part.
   return text.replace(/^error parsing regexp: /, "")
 }
 
@@ -55,7 +55,7 @@ interface Matched {
   readonly version: string
   readonly suffix: string
   readonly ext: string
-  /** Whether a digit stands right before or behind what was taken for the version. */
+  /** Whether a digit stands right before or after the presumed version. */
   readonly torn: boolean
 }
 
@@ -79,11 +79,11 @@ const matcherOf = (expression: RE2JS, names: ReadonlySet<string>) => {
   }
 }
 
-/** Digits, several of them between separators, with one letter behind. */
+/** Digits, in several groups between separators, with one letter after them. */
 const NUMBER = /^\d+(?:[._-]\d+)*[a-z]?$/i
 const DAY_LAST = /^\d{2}([._-])\d{2}\1\d{4}$/
 
-/** The version in what a group matched, or why it is none. */
+/** The version in a group's match, or why it is none. */
 const versionOf = (text: string, dated: boolean): Version | string => {
   if (dated) {
     const digits = text.replaceAll("-", "")
@@ -108,7 +108,7 @@ const foundIn = ({ base, suffix, version: label }: Matched, dated: boolean): Fou
 
 const nearOf = (found: Found): ReadonlyArray<Nearby> => (found._tag === "Found" ? [found] : found.near)
 
-/** Problems of a pattern that need no compiling to be seen. */
+/** Problems of a pattern that can be seen without compiling it. */
 const problemsOf = (pattern: string, groups: ReadonlyArray<string>): Array<string> => {
   const problems: Array<string> = []
   if (pattern.length > MAX_PATTERN) {
@@ -139,7 +139,7 @@ const problemsOf = (pattern: string, groups: ReadonlyArray<string>): Array<strin
 }
 
 /**
- * A pattern, or all that is wrong with it.
+ * A pattern, or everything that is wrong with it.
  *
  * @internal
  */
@@ -154,7 +154,7 @@ export const readPattern = (
   const problems = problemsOf(pattern, groups)
   const names = new Set(groups)
   const flags = ignoreCase ? RE2JS.CASE_INSENSITIVE : 0
-  // A long one is not compiled for the sake of its other faults.
+  // An overlong pattern is not compiled just to find its other faults.
   if (pattern.length > MAX_PATTERN) return { ok: false, problems }
   const expression = compiled(`(?:${pattern})`, flags)
   if (typeof expression === "string") {
@@ -166,7 +166,7 @@ export const readPattern = (
   if (expression.programSize() > MAX_PROGRAM) {
     problems.push("The pattern is too large: write fewer or smaller repetitions such as {0,200}.")
   }
-  // The same with every repetition as short as it can be, and with anything but a digit behind it.
+  // The same pattern with every repetition as short as possible, and followed by anything but a digit.
   const shortest = compiled(`(?U)(?:${pattern})`, flags)
   const beginning = compiled(`(?:${pattern})[^0-9](?s:.*)`, flags)
   if (problems.length > 0 || typeof shortest === "string" || typeof beginning === "string") {

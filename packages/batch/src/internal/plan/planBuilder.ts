@@ -1,8 +1,8 @@
 /**
- * Pairs in, chains out, and every problem on the way. Pure: nothing of Effect in here.
+ * Builds chains from pairs, and collects every problem on the way. Pure: without Effect.
  *
- * A pair says "put `nextAssetId` on the stack of `assetId`". As a new version can be put on only one stack, the pairs
- * form trees; the root of each is the asset whose stack all of the tree ends up on. One tree is one chain.
+ * A pair says "put `nextAssetId` on the stack of `assetId`". A new version can be put on only one stack, so the pairs
+ * form trees; each tree is one chain, and ends up on the stack of the asset at its root.
  */
 
 import { type Expected, expectedOf, makeOrder, orderOf, placeOf, REORDER_FROM } from "./planRules.js"
@@ -48,7 +48,7 @@ export const KINDS: readonly [Kind, ...Array<Kind>] = [
 
 export interface Problem {
   readonly kind: Kind
-  /** 1 for the first line; absent when the whole input is meant. */
+  /** 1 for the first line; absent if the problem is about the whole input. */
   readonly line: number | undefined
   /** 1 for the first character of the line. */
   readonly column: number | undefined
@@ -88,11 +88,11 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 export const isUuid = (value: string): boolean => UUID.test(value)
 
-/** Characters that are invisible, or look like an ordinary blank. */
+/** Characters that are invisible, or look like an ordinary space. */
 const INVISIBLE = /(?! )[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Zs}]/gu
 
 /**
- * A value as it may be printed: in quotes, control and invisible characters escaped, no longer than a line.
+ * A value for printing: in quotes, with control and invisible characters escaped, and no longer than a line.
  */
 export const shown = (value: string, longest = 60): string =>
   JSON.stringify(value.length > longest ? `${value.slice(0, longest)}…` : value).replace(
@@ -122,7 +122,7 @@ const NEAR: Readonly<Record<string, ReadonlyArray<string>>> = {
 
 const bare = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "")
 
-/** Edit distance, given up beyond two. */
+/** Edit distance, up to two. */
 const near = (left: string, right: string): boolean => {
   if (Math.abs(left.length - right.length) > 2) return false
   let previous = Array.from({ length: right.length + 1 }, (_, index) => index)
@@ -168,12 +168,12 @@ const listLines = (lines: ReadonlyArray<number>): string => {
   return `lines ${some.slice(0, -1).join(", ")} and ${some[some.length - 1]}`
 }
 
-/** Whether an order is one of ids, of which one is put on top. */
+/** Whether an order consists of ids, including the one that is put on top. */
 const isOrderWith = (order: ReadonlyArray<string>, next: string): boolean =>
   order.length > 1 && order.includes(next) && order.every(isUuid) && new Set(order).size === order.length
 
 /**
- * Checks pairs one by one and counts what is wrong; what becomes of a sound pair is the subclass's. Mutable, for one
+ * Checks pairs one by one and counts problems; what happens to a valid pair is up to the subclass. Mutable, for one
  * input.
  */
 export abstract class PairSink {
@@ -185,20 +185,20 @@ export abstract class PairSink {
     this.#maxProblems = maxProblems
   }
 
-  /** How many problems were met so far, the ones not kept included. */
+  /** How many problems were found so far, including those not kept. */
   get total(): number {
     return this.#total
   }
 
-  /** The problems that were kept, by line. */
+  /** The kept problems, by line. */
   get problems(): ReadonlyArray<Problem> {
     return [...this.#problems].sort((left, right) => (left.line ?? 0) - (right.line ?? 0))
   }
 
-  /** How many sound pairs were taken so far. */
+  /** How many valid pairs were taken so far. */
   abstract get size(): number
 
-  /** A pair that is sound by itself. */
+  /** Takes a valid pair. */
   protected abstract take(link: RawLink): void
 
   problem(kind: Kind, line: number | undefined, message: string, column?: number): void {
@@ -206,13 +206,13 @@ export abstract class PairSink {
     if (this.#problems.length < this.#maxProblems) this.#problems.push({ kind, line, column, message })
   }
 
-  /** Problems that were found elsewhere, of which there may be more than are given. */
+  /** Adds problems found elsewhere; there may be more than are given. */
   addAll(problems: ReadonlyArray<Problem>, total: number): void {
     for (const { column, kind, line, message } of problems) this.problem(kind, line, message, column)
     this.#total += total - problems.length
   }
 
-  /** One pair; `undefined` or the empty text is a missing value. */
+  /** Checks one pair; `undefined` or the empty text is a missing value. */
   pair(
     line: number,
     assetId: string | undefined,
@@ -324,7 +324,7 @@ export class PlanBuilder extends PairSink {
     }
   }
 
-  /** The root of each link's tree; what goes round in a circle has none and is a problem. */
+  /** The root of each link's tree; a cycle has no root and is a problem. */
   #roots(): ReadonlyArray<string | undefined> {
     const roots: Array<string | undefined> = new Array(this.#links.length)
     const seen = new Uint32Array(this.#links.length)
@@ -353,7 +353,7 @@ export class PlanBuilder extends PairSink {
     return roots
   }
 
-  /** The path runs from a version to what brings its target, so backwards it reads in the order of stacking. */
+  /** The path runs from a version to the link that brings its target, so backwards it reads in stacking order. */
   #cycle(path: ReadonlyArray<number>): void {
     const links = path.flatMap((index) => this.#links[index] ?? []).reverse()
     const first = links.reduce((least, link, index) => (link.line < (links[least]?.line ?? 0) ? index : least), 0)
@@ -370,7 +370,7 @@ export class PlanBuilder extends PairSink {
 }
 
 /**
- * File order, except that a version whose target is itself brought by a later line waits for that line.
+ * File order, except that a version whose target is brought by a later line waits for that line.
  */
 export const inOrder = (root: string, links: ReadonlyArray<RawLink>): ReadonlyArray<RawLink> => {
   if (links.length === 1) return links

@@ -1,5 +1,5 @@
 /**
- * The further columns of a plan: the order of versions, and the state of the target that the plan was made against. Pure.
+ * The further columns of a plan: the order of versions, and the state of the target when the plan was made. Pure.
  */
 
 /** The state of a target when the plan was made. */
@@ -39,7 +39,7 @@ export const REORDER_FROM = "reorder_from"
 export const orderOf = (fields: Fields | undefined): ReadonlyArray<string> | undefined =>
   text(fields?.[REORDER_FROM])?.toLowerCase().split(/\s+/)
 
-/** The order that a link asks to be changed: a plan in memory has it among the fields, a ledger tells it. */
+/** The order that a link changes: a plan in memory has it among the fields, a ledger in its own column. */
 export const orderIn = <Id extends string>(link: {
   readonly order?: ReadonlyArray<Id> | undefined
   readonly fields: Fields | undefined
@@ -69,7 +69,7 @@ const parts = (label: string): ReadonlyArray<string> =>
     .toLowerCase()
     .match(/\d+|[a-z]+/g) ?? []
 
-/** Negative, 0 or positive, or nothing when the labels cannot be told to be versions of one numbering. */
+/** Negative, 0 or positive; nothing if the labels may not belong to one numbering. */
 const compareVersions = (one: string, other: string): number | undefined => {
   const left = parts(one)
   const right = parts(other)
@@ -77,7 +77,7 @@ const compareVersions = (one: string, other: string): number | undefined => {
   for (let at = 0; at < Math.max(left.length, right.length); at++) {
     const a = left[at]
     const b = right[at]
-    // `v2` before `v2.1` and `v2a`, once a number was compared.
+    // `v2` before `v2.1` and `v2a`, after a number was compared.
     if (a === undefined || b === undefined) return numbers === 0 ? undefined : left.length - right.length
     const numeric = /^\d/.test(a)
     if (numeric !== /^\d/.test(b)) return undefined
@@ -86,14 +86,14 @@ const compareVersions = (one: string, other: string): number | undefined => {
       const difference = BigInt(a) - BigInt(b)
       if (difference !== 0n) return difference < 0n ? -1 : 1
     } else if (a !== b) {
-      // Words before the number name a numbering; one letter behind it is a part of the version.
+      // Words before the number name a numbering; a single letter after it is a part of the version.
       return numbers > 0 && a.length === 1 && b.length === 1 ? (a < b ? -1 : 1) : undefined
     }
   }
   return numbers === 0 ? undefined : 0
 }
 
-/** The plan's own count is exact; labels are compared only where a line has none. */
+/** The plan's own count is exact; labels are compared only if a line has none. */
 const compare = (one: Place, other: Place): number | undefined => {
   const [a, b] = [one.position, other.position]
   if (a !== undefined && b !== undefined && WHOLE.test(a) && WHOLE.test(b)) return Number(a) - Number(b)
@@ -102,7 +102,7 @@ const compare = (one: Place, other: Place): number | undefined => {
     : compareVersions(one.version, other.version)
 }
 
-/** A line whose version does not belong above what goes on the stack before it. */
+/** A line whose version does not belong above the one that goes on the stack before it. */
 export interface Misplaced {
   readonly line: number
   readonly message: string
@@ -111,7 +111,7 @@ export interface Misplaced {
 const named = ({ line, position, version }: Place): string =>
   version === undefined ? `position ${position} (line ${line})` : `${JSON.stringify(version)} (line ${line})`
 
-/** Takes the places of one stack in the order of sending. */
+/** Takes the places of one stack in sending order. */
 export const makeOrder = (): ((place: Place) => Misplaced | undefined) => {
   let highest: Place | undefined
   return (place) => {

@@ -1,5 +1,5 @@
 /**
- * Bytes to pairs, whichever way they are written.
+ * Reads pairs from bytes, in either format.
  */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -9,8 +9,8 @@ import type { PairSink } from "./planBuilder.js"
 import { type Piece, Utf8Lines } from "./utf8Lines.js"
 
 /**
- * Reads all pairs of an input into a sink, which then knows everything that is wrong with it. `between` runs after each
- * piece, so that a sink can pass on what it holds.
+ * Reads all pairs of an input into a sink, which collects all problems. `between` runs after each piece, so that a sink
+ * can pass on what it holds.
  */
 export const readPairs = <E, R, E2 = never, R2 = never>(
   bytes: Stream.Stream<Uint8Array, E, R>,

@@ -1,5 +1,5 @@
 /**
- * How the rules that have a name find the version in a name without its extension. Pure.
+ * How the named rules find the version in a name without its extension. Pure.
  */
 import type { Name } from "../../NamedRule.js"
 import type { Version } from "../../NamingRule.js"
@@ -7,7 +7,7 @@ import { DATE_AT_END, DATE_INSIDE, type DayOrder, dayOf, orderWords } from "./da
 import { quoted } from "./quoted.js"
 
 /**
- * The series that a name in doubt may belong to.
+ * The series that a doubtful name may belong to.
  *
  * @internal
  */
@@ -15,7 +15,7 @@ export interface Nearby {
   readonly prefix: string
   readonly suffix: string
   readonly label: string
-  /** The lowest that it can be; undefined where nothing is known of it. */
+  /** The lowest version the name can stand for; undefined if nothing is known. */
   readonly version: Version | undefined
 }
 
@@ -50,7 +50,7 @@ export const two = (reason: string, near: ReadonlyArray<Nearby>): Found => ({ _t
 // a number with a mark in front of it
 // -----------------------------------------------------------------------------
 
-/** A frame's name behind a version: `.1001`, `_00001`, `_####`, `.%04d`. */
+/** A frame's number after a version: `.1001`, `_00001`, `_####`, `.%04d`. */
 const FRAME = /[._](?:\d{4,7}|#{1,8}|%0?\d{0,2}d)$/
 
 const frameAtEnd = (suffix: string): string => FRAME.exec(suffix)?.[0] ?? ""
@@ -58,13 +58,13 @@ const frameAtEnd = (suffix: string): string => FRAME.exec(suffix)?.[0] ?? ""
 /** The usual heights of a picture in lines: `v720` may be one. */
 const HEIGHTS: ReadonlySet<string> = new Set(["360", "480", "540", "576", "720"])
 
-/** Whether digits look like a size, and not like a count: four of them without a leading zero, or a usual height. */
+/** Whether digits look like a size rather than a count: four of them without a leading zero, or a usual height. */
 const looksLikeASize = (digits: string): boolean =>
   HEIGHTS.has(digits) || (digits.length === 4 && !digits.startsWith("0"))
 
 interface Token {
   readonly at: number
-  /** The offset behind the match. */
+  /** The offset after the match. */
   readonly end: number
   readonly label: string
   readonly number: string
@@ -93,7 +93,7 @@ interface Mark {
   readonly strict: RegExp
   /** Anything that shows the number, whatever stands around it: `[whole, label, number]`. */
   readonly loose: RegExp
-  /** The missing part, where there is no match. */
+  /** The missing part, if there is no match. */
   readonly what: string
   /** Whether a number of several parts is one version. */
   readonly parts: boolean
@@ -107,7 +107,7 @@ const nearOf = (loose: RegExp, stem: string): ReadonlyArray<Nearby> =>
     version: partsOf(number)
   }))
 
-/** A name with one marked number, at the end but for a frame counter. */
+/** Scans a name with one marked number at its end, before an optional frame counter. */
 const scanMarked =
   ({ loose, parts, strict, what }: Mark): Scanner =>
   (stem) => {
@@ -238,7 +238,7 @@ const scanDate =
   }
 
 /**
- * The scanners of the rules that have a name.
+ * The scanners of the named rules.
  *
  * @internal
  */
@@ -254,7 +254,7 @@ export const scanners: Readonly<Record<Name, Scanner>> = {
 }
 
 /**
- * The order of days that a rule reads, and whether the user has said so by naming it.
+ * The order of days that a rule reads, and whether the user has stated it by choosing the rule.
  *
  * @internal
  */

@@ -21,7 +21,7 @@ export interface Member {
  */
 export interface Hold {
   readonly file: File
-  /** The lowest that it can be; undefined holds all. */
+  /** The lowest version it can be; undefined holds all. */
   readonly version: Version | undefined
 }
 

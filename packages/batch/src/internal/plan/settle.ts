@@ -1,5 +1,5 @@
 /**
- * One series: what of it goes where, and what stays out. Pure.
+ * Settles one series: which of its files go where, and which stay out. Pure.
  */
 import { compareVersions, type Fits, type NamingRule, type Version } from "../../NamingRule.js"
 import type { File, Group, Line, Stack } from "../../VersionGrouping.js"
@@ -12,7 +12,7 @@ const typesOf = (files: ReadonlyArray<File>): ReadonlyArray<string> =>
 
 const filesOf = (members: ReadonlyArray<Member>): ReadonlyArray<File> => members.map(({ file }) => file)
 
-/** Dates of another order, frames, times of day: then the whole series is left out. */
+/** Dates in another order, frames, times of day: any of them leaves out the whole series. */
 const doubtOf = (
   rule: NamingRule,
   head: Head | undefined,
@@ -33,7 +33,7 @@ const doubtOf = (
   return true
 }
 
-/** Files of the type of the series, or nothing when nobody says which type that is. */
+/** Files of the series' type, or nothing if no file tells the type. */
 const ofOneType = (
   head: Head | undefined,
   sorted: ReadonlyArray<Member>,
@@ -65,7 +65,7 @@ const ofOneType = (
   return sorted.filter((member) => !mistyped.includes(member))
 }
 
-/** Files that are newer than what is on the stack. */
+/** Files newer than the stack's newest version. */
 const aboveHead = (head: Head | undefined, members: ReadonlyArray<Member>, outcome: Outcome): ReadonlyArray<Member> => {
   if (head === undefined) return members
   const { base } = outcome.series
@@ -91,7 +91,7 @@ const aboveHead = (head: Head | undefined, members: ReadonlyArray<Member>, outco
   })
 }
 
-/** Neighbours of the same version together. */
+/** Groups neighbours of the same version. */
 const alike = (members: ReadonlyArray<Member>): ReadonlyArray<readonly [Member, ...Array<Member>]> => {
   const groups: Array<[Member, ...Array<Member>]> = []
   for (const member of members) {
@@ -102,11 +102,11 @@ const alike = (members: ReadonlyArray<Member>): ReadonlyArray<readonly [Member, 
   return groups
 }
 
-/** Files in doubt that may go above the stack's newest version, so that others have to wait for them. */
+/** Doubtful files that may go above the stack's newest version, so that others must wait for them. */
 const holdsAbove = (holds: ReadonlyArray<Hold>, top: Version | undefined): ReadonlyArray<Hold> =>
   holds.filter(({ version }) => version === undefined || top === undefined || compareVersions(version, top) >= 0)
 
-/** Files in order up to the first that is in doubt. */
+/** Files in order, up to the first doubtful one. */
 const accepted = (
   above: ReadonlyArray<Member>,
   holds: ReadonlyArray<Hold>,
@@ -193,7 +193,7 @@ const linesOf = (target: Group["target"], members: ReadonlyArray<Member>): Reado
     }
   })
 
-/** Missing numbers between those that are there, as `v003` or `v005 to v007`. What is in doubt fills a gap. */
+/** Missing numbers between those that exist, as `v003` or `v005 to v007`. A doubtful version fills a gap. */
 const gapsIn = (members: ReadonlyArray<Fits>, inDoubt: ReadonlyArray<Version>): ReadonlyArray<string> => {
   const sorted = [...members].sort((one, other) => compareVersions(one.version, other.version))
   const gaps: Array<string> = []
@@ -214,7 +214,7 @@ const gapsIn = (members: ReadonlyArray<Fits>, inDoubt: ReadonlyArray<Version>): 
 }
 
 const noteGaps = (head: Head | undefined, sorted: ReadonlyArray<Member>, outcome: Outcome): void => {
-  // A version in doubt makes no gap below it.
+  // A doubtful version opens no gap below it.
   const there = sorted.findLastIndex(({ doubt }) => doubt === undefined)
   const counted = [...(head?.known ?? []), ...sorted.slice(0, there + 1).map(({ fits }) => fits)].filter(
     ({ dated }) => !dated
@@ -254,7 +254,7 @@ const noteUsed = (used: ReadonlyArray<Member>, outcome: Outcome): void => {
 }
 
 /**
- * Concludes all that holds for one series.
+ * Draws every conclusion about one series.
  *
  * @internal
  */
@@ -273,7 +273,7 @@ export const settle = (rule: NamingRule, outcome: Outcome): void => {
     return
   }
   const head = stack === undefined ? undefined : headOf(rule, stack, outcome)
-  // Why not has been said.
+  // A finding has said why already.
   if (stack !== undefined && head === undefined) return
   if (doubtOf(rule, head, sorted, outcome)) return
   const sound = ofOneType(head, sorted, outcome)

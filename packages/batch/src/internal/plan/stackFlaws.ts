@@ -1,5 +1,5 @@
 /**
- * Faults of stacks, by the rules of planning and by checks that need no rule. Pure.
+ * Finds faults of stacks, by the rules of planning and by checks that need no rule. Pure.
  */
 import { compareVersions, type NamingRule } from "../../NamingRule.js"
 import {
@@ -26,7 +26,7 @@ export interface Flaws {
   readonly unstacked: number
 }
 
-/** Told of every stack and file, whether the rule reads its name or not. */
+/** Findings reported for every stack and file, whether or not the rule reads its name. */
 const WITHOUT_RULE: ReadonlySet<Finding["kind"]> = new Set(["placeholder", "stack-unread"])
 
 /** Notes of a plan that are faults of a stack. */
@@ -76,8 +76,8 @@ const placeOf = ({ base, folder }: { readonly base: string; readonly folder: str
   `${folder}\u0000${base}`
 
 /**
- * What puts the versions of a stack in order, where they are told apart by their names, all of them, and where nothing is
- * to be put on it: the fewest of them that have to be put on top.
+ * The fewest versions to put on top so that a stack is in order; only if the names of all its versions tell them apart,
+ * and nothing is to be put on it.
  */
 const orderOf = (rule: NamingRule, { folder, group, series }: Outcome): Group | undefined => {
   const [stack, ...others] = series.stacks
@@ -146,7 +146,7 @@ const looseSibling = ({ base, folder, lines, target }: Group): Finding =>
     base
   )
 
-/** A stack of none or one says so itself; that its newest version is not plain is the same. */
+/** A stack of none or one has its own finding; an unclear newest version would repeat it. */
 const isToldOtherwise = (finding: Finding, small: ReadonlySet<string>): boolean =>
   WITHOUT_RULE.has(finding.kind) ||
   (finding.kind === "unclear-stack" && small.has(finding.assets[0]?.id ?? "") && finding.assets.length === 1)
@@ -188,7 +188,7 @@ const byRule = (rule: NamingRule, listing: Listing, options: Options | undefined
 }
 
 /**
- * Everything that is wrong with stacks and with what lies beside them. The stacks have to be there with their members.
+ * Everything that is wrong with stacks and with the files beside them. The stacks must come with their members.
  *
  * @internal
  */
@@ -196,7 +196,7 @@ export const flawsOf = (
   rule: NamingRule | undefined,
   listing: Listing,
   options: Options | undefined,
-  /** Whether the API can put versions in another order. */
+  /** Whether the API can reorder versions. */
   reorders: boolean
 ): Flaws => {
   const files = [...listing.files, ...listing.stacks.flatMap(({ members }) => members ?? [])]

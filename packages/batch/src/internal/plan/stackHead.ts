@@ -1,5 +1,5 @@
 /**
- * A stack's contents by the names of its versions. Pure.
+ * What is on a stack, by the names of its versions. Pure.
  */
 import { compareVersions, type Fits, type NamingRule } from "../../NamingRule.js"
 import type { File, Stack } from "../../VersionGrouping.js"
@@ -11,7 +11,7 @@ export interface Head {
   /** The newest version. */
   readonly top: { readonly file: File; readonly fits: Fits }
   readonly members: ReadonlyArray<File>
-  /** The rule's reading of it. */
+  /** The parsed names of its versions. */
   readonly known: ReadonlyArray<Fits>
 }
 
@@ -20,7 +20,7 @@ export const unread = (stack: Stack): string =>
   `The versions on the stack ${quoted(stack.name)} could not be read, so nobody can say what comes next on it. ${stack.problem ?? ""}`.trimEnd()
 
 /**
- * Members older versions first, where the place of the cover tells from which end they were listed.
+ * Members with older versions first; the place of the cover shows from which end they were listed.
  *
  * @internal
  */
@@ -60,7 +60,7 @@ const noteTwice = (
 }
 
 /**
- * The stack of a series, read: what is on it, and what its newest version is. Says so when that is not plain.
+ * A series' stack: what is on it, and its newest version. Adds a finding if that is not plain.
  *
  * @internal
  */

@@ -1,5 +1,5 @@
 /**
- * The order of a stack's versions, oldest first, and how versions that are put on top of it change it. Pure.
+ * The order of a stack's versions, oldest first, and how putting versions on top changes it. Pure.
  */
 
 /** The order after one of them was put on top. */
@@ -8,14 +8,14 @@ export const raised = <Id extends string>(order: ReadonlyArray<Id>, id: Id): Rea
   id
 ]
 
-/** The fewest versions that have to be put on top, one after the other, to make one order of another of the same versions. */
+/** The fewest versions to put on top, one after the other, to turn one order into another of the same versions. */
 export const raisesTo = <Id extends string>(now: ReadonlyArray<Id>, wanted: ReadonlyArray<Id>): ReadonlyArray<Id> => {
-  // What is raised ends up on top: the others must be the first of those wanted, in their order already.
+  // Raised versions end up on top, so the others must be the first of the wanted order, and in that order already.
   let kept = 0
   for (const id of now) if (id === wanted[kept]) kept++
   return wanted.slice(kept)
 }
 
-/** Whether two orders are one. */
+/** Whether two orders are equal. */
 export const isSame = (one: ReadonlyArray<string>, other: ReadonlyArray<string>): boolean =>
   one.length === other.length && one.every((id, index) => id === other[index])

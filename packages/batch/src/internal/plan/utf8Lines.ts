@@ -1,20 +1,20 @@
 /**
- * Bytes in any chunks to whole lines of checked UTF-8. Pure: nothing of Effect in here.
+ * Splits bytes in any chunks into whole lines of checked UTF-8. Pure: without Effect.
  *
  * A line feed is never part of a longer UTF-8 sequence, so a cut after one never cuts a character.
  *
- * Chunks are copied into two buffers that are used in turn. So a source may use its own again, and reading leaves no
- * garbage that grows with the input: V8 is in no hurry to collect what it does not count as its heap.
+ * Chunks are copied into two alternating buffers. So a source may reuse its own buffer, and reading leaves no garbage
+ * that grows with the input: V8 is slow to collect memory outside its heap.
  */
 
 export type Piece =
   | {
       readonly _tag: "Lines"
-      /** Good until the piece after the next is asked for: a parser may look back at the end of the last one. */
+      /** Valid until the piece after the next is requested: a parser may look back at the end of the last one. */
       readonly bytes: Uint8Array
       readonly text: string
       readonly firstLine: number
-      /** The line feed, alone or behind a carriage return. */
+      /** The line feed, alone or after a carriage return. */
       readonly end: "\n" | "\r"
     }
   | { readonly _tag: "Nothing" }
@@ -66,16 +66,16 @@ export class Utf8Lines {
   #to = 0
   #line = 1
   #started = false
-  /** A line feed, but in files as old Macs made them, and some programs for today's still do. */
+  /** Usually a line feed; a carriage return in files of old Macs and of some current programs. */
   #end: number | undefined
-  /** Whether the last byte was a carriage return, with which a line may end or not. */
+  /** Whether the last byte was a carriage return, which may or may not end a line. */
   #returned = false
 
   constructor(maxLineBytes: number) {
     this.#maxLineBytes = maxLineBytes
   }
 
-  /** The lines that are whole now, if any. */
+  /** The lines that are complete now, if any. */
   push(chunk: Uint8Array): Piece {
     if (chunk.length === 0) return NOTHING
     const binary = this.#started || this.#to > 0 ? undefined : binaryOf(chunk)
@@ -88,7 +88,7 @@ export class Utf8Lines {
     return cut === -1 ? NOTHING : this.#take(this.#to - chunk.length + cut + 1)
   }
 
-  /** The last line, when no line feed ended it. */
+  /** The last line, if no line feed ended it. */
   end(): Piece {
     return this.#from === this.#to ? NOTHING : this.#take(this.#to)
   }
@@ -107,7 +107,7 @@ export class Utf8Lines {
     const held = this.#to - this.#from
     const size = held + chunk.length
     const lines = this.#buffer
-    // The other one holds the lines before these: it is free only when these have been given away.
+    // The other buffer holds the previous lines: it is free only once those have been handed over.
     if (this.#from > 0) {
       this.#buffer = this.#other
       this.#other = lines
@@ -173,7 +173,7 @@ export class Utf8Lines {
     }
   }
 
-  /** The column of the first character that cannot be decoded: where a forgiving decoder first says U+FFFD. */
+  /** The column of the first character that cannot be decoded: where a lenient decoder first gives U+FFFD. */
   #firstBad(bytes: Uint8Array): number | undefined {
     try {
       this.#decoder.decode(bytes)

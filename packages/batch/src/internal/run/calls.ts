@@ -1,5 +1,5 @@
 /**
- * The calls of a job: each change in a fiber of its own, so that it can be called off without its chain.
+ * The calls of a job: each change runs in a fiber of its own, so that it can be called off without its chain.
  */
 import * as FrameioError from "@effect-frameio/core/FrameioError"
 import * as RateLimitCall from "@effect-frameio/ratelimit/RateLimitCall"
@@ -13,8 +13,8 @@ import type { Halt } from "./halt.js"
 import type { Outage } from "./outage.js"
 
 /**
- * How a chain makes its calls. `beforeSend` runs each time before a request leaves the machine: the first time and after
- * each refusal by the rate limit.
+ * How a chain makes its calls. `beforeSend` runs each time before a request leaves the machine: the first time, and
+ * after each refusal by the rate limit.
  *
  * @internal
  */
@@ -29,14 +29,15 @@ export interface Calls {
 /** @internal */
 export interface Crew {
   readonly calls: Calls
-  /** How many unanswered calls of a job may have left. */
+  /** How many calls of a job may have left without an answer. */
   readonly out: (job: RateLimitJob) => number
   /** Calls off waiting calls at once, and those under way when `grace` is over. */
   readonly callOff: (grace: Duration.Duration) => Effect.Effect<void>
 }
 
 /**
- * A call, which may have left the machine or not. It comes back as an attempt: answered, faulted, withdrawn while it
+ * A call that may or may not have left the machine. It comes back as an attempt: answered, faulted, withdrawn while it
+ * waited, or abandoned under way.
  * waited, or abandoned under way.
  */
 interface Flight {
@@ -44,7 +45,7 @@ interface Flight {
   readonly job: RateLimitJob
 }
 
-/** A job waits for its limit as long as it takes: no link fails of waiting. */
+/** A job waits for its limit as long as it takes: no link fails by waiting. */
 const HOWEVER_LONG = Duration.days(365)
 
 /** Whether the call has left the machine. */
@@ -53,9 +54,9 @@ const hasLeft = (result: ExactlyOnce.Attempt<unknown>): boolean =>
 
 /** @internal */
 export const make = (options: {
-  /** Whether the client's scheduler tells when a call goes out; else each is out from its beginning. */
+  /** Whether the client's scheduler says when a call goes out; if not, each call counts as out from its beginning. */
   readonly scheduled: boolean
-  /** The job of changes without one of their own, and that of the reads between them. */
+  /** The job for changes without one of their own, and that for the reads between them. */
   readonly jobs: { readonly changes: RateLimitJob; readonly reads: RateLimitJob }
   readonly outage: Outage
   readonly halt: Halt
@@ -64,7 +65,7 @@ export const make = (options: {
 }): Crew => {
   const { halt, jobs, outage } = options
   const flights = new Map<Flight, Fiber.RuntimeFiber<unknown>>()
-  /** Whether the client has ever told when a call goes out; until then each may be out. */
+  /** Whether the client has ever said when a call goes out; until then each may be out. */
   let tells = false
   const isOut = ({ place }: Flight): boolean => place === "out" || !tells
 
@@ -80,7 +81,7 @@ export const make = (options: {
   ) =>
     Effect.suspend(() => {
       const flight: Flight = { place: "waiting", job }
-      // Also after a refusal, when the earlier request is not out any more.
+      // This also runs after a refusal, when the earlier request is no longer out.
       const goesOut = Effect.suspend(() => {
         tells = true
         flight.place = "waiting"

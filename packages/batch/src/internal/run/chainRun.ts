@@ -1,7 +1,7 @@
 /**
- * One chain, step by step: which request comes next, what an answer means, and what to do when none came.
+ * Runs one chain step by step: which request comes next, what an answer means, and what to do when none came.
  *
- * Knows nothing of where a job's state is kept: it asks through `Calls`, tells through `emit`, and obeys `Halt`.
+ * It does not know where a job's state is kept: it asks through `Calls`, tells through `emit`, and obeys `Halt`.
  */
 import { type AssetId, sameId } from "@effect-frameio/core/Asset"
 import type * as FrameioError from "@effect-frameio/core/FrameioError"
@@ -22,7 +22,7 @@ import { base, type End, inOrder, isOpen, type Links, type Tools, untouched } fr
 import * as Reorder from "./reorder.js"
 import * as ShareSwap from "./shareSwap.js"
 
-/** What a link can fail with before it is sent. */
+/** Why a link can fail before it is sent. */
 type Found = FrameioError.ReadError | AlreadyElsewhere | NotInStack | TargetChanged | MovedSince
 
 /** @internal */
@@ -38,18 +38,18 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
     get,
     isFolder: (id) => repository.isFolder(id) || id.toLowerCase() === folderId
   })
-  /** Whether every further link is looked up before it is sent: one was found in its place, or the API would move it. */
+  /** Whether to look up every further link before it is sent: one was found in place, or the API would move it. */
   let careful = options.lookFirst || !abilities.blind
-  /** Whether a call is under way whose end is not known yet. */
+  /** Whether a call is under way with an unknown end. */
   let underWay = false
-  /** How many versions the stack had when it was last seen, ours included. */
+  /** How many versions the stack had when last seen, ours included. */
   let versions: number | undefined
   let begun = false
-  /** Whether versions that are put on this stack are known to come on top. */
+  /** Whether versions put on this stack are known to come on top. */
   let isOrderKnown = abilities.growsOnTop
-  /** Whether one of them came to be elsewhere. */
+  /** Whether one of them is known to have come elsewhere. */
   let isElsewhere = false
-  /** What is on top, as far as that was seen. */
+  /** The version on top when last seen. */
   let top: AssetId | undefined
   let left = BatchEstimate.stepsOf(chain, abilities.filesPerStack)
 
@@ -58,7 +58,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
     left = now
   }
 
-  /** There is a stack: all that is left goes on it one by one. */
+  /** Notes that the stack exists: the remaining links go on it one by one. */
   const onStack = (links: ReadonlyArray<Link>): void => {
     const raises = links.filter((link) => orderIn(link) !== undefined).length
     expect({ makes: 0, grows: links.length - raises, raises })
@@ -69,13 +69,13 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
   const elsewhere = (assetId: AssetId, stackId: AssetId) =>
     new AlreadyElsewhere({ assetId, stackId, wanted: target.id() })
 
-  /** Whether a link is in its place; fails where it is in another. */
+  /** Whether a link is in place; fails if it is in another place. */
   const isInPlace = (link: Link): Effect.Effect<boolean, FrameioError.ReadError | AlreadyElsewhere> =>
     Effect.flatMap(target.placeOf(link.nextAssetId), (place) =>
       place._tag === "Elsewhere" ? elsewhere(link.nextAssetId, place.stackId) : Effect.succeed(place._tag === "Here")
     )
 
-  /** Fails where a link that was confirmed is no longer in its place. */
+  /** Fails if a confirmed link is no longer in place. */
   const verify = (link: Link): Effect.Effect<End, FrameioError.ReadError | MovedSince> =>
     Effect.flatMap(
       target.placeOf(link.nextAssetId),
@@ -94,7 +94,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
   const placeInChain = (id: AssetId | undefined): number =>
     id === undefined ? -1 : chain.links.findIndex((link) => sameId(link.nextAssetId, id))
 
-  /** Whether a version is one of this chain. */
+  /** Whether a version belongs to this chain. */
   const isOurs = (id: AssetId | undefined): boolean => placeInChain(id) !== -1
 
   // ---------------------------------------------------------------------------
@@ -115,7 +115,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
         })
     )
 
-  /** Fails where the target has changed since the plan was made, in a way that would put versions in the wrong order. */
+  /** Fails if the target has changed since the plan was made, in a way that would put versions in the wrong order. */
   const unchanged = (expected: Expected): Effect.Effect<void, FrameioError.ReadError | TargetChanged> =>
     Effect.suspend(() => {
       const seen = target.seen()
@@ -136,7 +136,8 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
     })
 
   /**
-   * What there is to know before the first request, and no more than the API asks for. Answers whether the job goes on: it
+   * Reads what is needed before the first request, and no more than the API asks for. Answers whether to go on: the job
+   * may have been stopped while this waited for its turn.
    * may have been stopped while this waited for its turn.
    */
   const begin = (links: Links): Effect.Effect<boolean, Found> =>
@@ -163,7 +164,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
   // the order
   // ---------------------------------------------------------------------------
 
-  /** How a call of a step is sent, and told of for each of its links. */
+  /** How to send the call of a step, and announce it for each of its links. */
   const sending = <A>(
     links: Links,
     send: Effect.Effect<A, FrameioError.WriteError>,
@@ -194,7 +195,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
   const newestOf = (stackId: AssetId): Effect.Effect<AssetId | undefined, FrameioError.ReadError> =>
     Effect.map(get(stackId), (item) => (item._tag === "Stack" ? item.newest : undefined))
 
-  /** Puts a version on top that came to be elsewhere, where the API can do that. */
+  /** Puts a version on top that came elsewhere, if the API can do that. */
   const raise = (link: Link, stackId: AssetId): Effect.Effect<boolean> => {
     const { raise } = repository
     if (raise === undefined) return Effect.succeed(false)
@@ -212,7 +213,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
     return Effect.map(tools.makeOnce(chain, link, change, false), (end) => end._tag === "Made")
   }
 
-  /** Whether a version is on top; what cannot be seen yet is waited for, unless it is known not to come. */
+  /** Whether a version is on top; a change that does not show yet is waited for, unless it is known not to come. */
   const isOnTop = (link: Link, stackId: AssetId): Effect.Effect<boolean, FrameioError.ReadError> =>
     Effect.gen(function* () {
       for (let waited = 0, pause = 1000; ; waited += pause, pause *= 2) {
@@ -226,9 +227,10 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
     })
 
   /**
-   * Fails where a version is on its stack and not on top. Where what was there before still is, the API puts versions
-   * elsewhere, and this one is put on top; what else is on top is somebody's, and stays there. One that was `moved` by this
-   * run, and is on top, tells where the API puts them; what an earlier run has sent may have come there otherwise.
+   * Fails if a version is on its stack but not on top. If the version that was on top before still is, then this API
+   * puts versions elsewhere, and this one is raised; anything else on top is somebody's, and stays there. A version
+   * `moved` by this run tells where the API puts versions; one sent by an earlier run may have come there in another
+   * way.
    */
   const prove = (link: Link, moved: boolean): Effect.Effect<void, FrameioError.ReadError | NotOnTop> =>
     Effect.gen(function* () {
@@ -238,7 +240,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
         if (moved) isOrderKnown = true
         return
       }
-      // An earlier run has put both on, of which this one belongs below.
+      // An earlier run has put both on, and this one belongs below.
       if (placeInChain(top) > placeInChain(link.nextAssetId)) return
       const isOld = top !== undefined && ((before !== undefined && sameId(before, top)) || isOurs(top))
       if (isOld && (yield* raise(link, stackId))) {
@@ -248,7 +250,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
       return yield* new NotOnTop({ assetId: link.nextAssetId, stackId, ...(top === undefined ? {} : { newest: top }) })
     })
 
-  /** What proves to be made, and is not where it should be, has failed; what cannot be read has not. */
+  /** A made change that is not where it should be has failed; one that cannot be read has not. */
   const proved = (end: End, link: Link, moved: boolean): Effect.Effect<End> =>
     Effect.matchEffect(prove(link, moved), {
       onSuccess: () => Effect.succeed(end),
@@ -262,7 +264,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
   // a new stack
   // ---------------------------------------------------------------------------
 
-  /** Brings a file to the folder where its stack is to be made. */
+  /** Moves a file to the folder where its stack will be made. */
   const gather = (link: Link, folderId: AssetId, from: AssetId | undefined): Effect.Effect<End> => {
     const file = link.nextAssetId
     const isThere = Effect.flatMap(
@@ -287,14 +289,14 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
     )
   }
 
-  /** The first of the links, as many as one request takes, that lie where the stack is made; or why the first does not. */
+  /** The first links, as many as one request takes, that lie where the stack is made; or why the first does not. */
   const ready = (
     links: Links,
     folderId: AssetId | undefined
   ): Effect.Effect<Either.Either<Links, End>, FrameioError.ReadError | AlreadyElsewhere> =>
     Effect.gen(function* () {
       const [first] = links
-      // What an earlier run has sent was sent together, and is looked for together.
+      // Links that an earlier run sent together are looked up together.
       const alike = links.slice(0, abilities.filesPerStack)
       const end = alike.findIndex((link) => link.isConfirmed === true || link.isUnsettled !== first.isUnsettled)
       const wanted = end === -1 ? alike : alike.slice(0, end)
@@ -315,7 +317,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
       return Either.left(failed?.right ?? { _tag: "NotSent" })
     })
 
-  /** Whether the stack is there and is the one that was asked for; another one is somebody else's. */
+  /** Whether the stack exists and is the requested one; another one is somebody else's. */
   const isStackMade = (
     links: Links,
     isLast: boolean
@@ -328,7 +330,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
       const wanted = [chain.target, ...links.map(({ nextAssetId }) => nextAssetId)]
       const are = files.filter(({ id }) => wanted.some((one) => sameId(one, id))).length
       if (are === wanted.length && files.length === wanted.length) return true
-      // Part of it may be all that can be seen of it yet.
+      // Some of its versions may not be visible yet.
       if (!isLast && are === files.length) return false
       return yield* elsewhere(chain.target, stack.id)
     })
@@ -365,7 +367,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
   // a version on a stack
   // ---------------------------------------------------------------------------
 
-  /** After a refusal that could mean "the target is inside a stack": goes to the stack, once. */
+  /** After a refusal that may mean "the target is inside a stack": goes to the stack, once. */
   const onRefusal = (
     link: Link,
     isFirst: boolean
@@ -390,7 +392,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
       return "send again"
     })
 
-  /** The answer may be the stack or the file: only the first tells the stack's id, else it is read when needed. */
+  /** The answer may be the stack or the file: only the stack gives its id, else it is read when needed. */
   const learn = (link: Link, sentTo: AssetId, answer: Repository.Item): Effect.Effect<void> =>
     Effect.suspend(() => {
       if (answer._tag !== "Stack") {
@@ -491,7 +493,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
       if (abilities.blind || target.isStack()) return yield* grow(link, isFirst, links.length === 1)
       return yield* tools.lanes.make.withPermits(1)(
         Effect.gen(function* () {
-          // It may have waited for its turn for long.
+          // The link may have waited long for its turn.
           if (isStopped()) return untouched(link)
           yield* target.resolve
           const onto = target.seen()
@@ -501,7 +503,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
             return yield* grow(link, isFirst, links.length === 1)
           }
           if (Either.isLeft(step)) return step.left
-          // What is under way may have put the file on a stack, and taking it out of a share would take that out.
+          // A call under way may have put the file on a stack, and taking it out of a share would take the stack out.
           const newest = chain.links.at(-1)
           if (newest !== undefined && link.isUnsettled !== true) {
             const end = yield* ShareSwap.swap(chain, newest, tools)

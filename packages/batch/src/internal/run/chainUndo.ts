@@ -1,5 +1,5 @@
 /**
- * One chain taken apart again, newest version first.
+ * Takes one chain apart again, newest version first.
  */
 import { type AssetId, sameId } from "@effect-frameio/core/Asset"
 import type * as FrameioError from "@effect-frameio/core/FrameioError"
@@ -13,7 +13,7 @@ import { base, type End, inOrder, isOpen, type Links, type Tools } from "./links
 import * as Reorder from "./reorder.js"
 import * as ShareSwap from "./shareSwap.js"
 
-/** What a link can fail with before it is taken out. */
+/** Why a link can fail before it is taken out. */
 type Found = FrameioError.ReadError | MovedSince | ReorderedSince
 
 /** @internal */
@@ -23,11 +23,11 @@ export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void
   const get = (id: AssetId) => calls.read(repository.get(id))
   /** The stack that the job put its versions on. */
   let stack = chain.stack
-  /** The same, as it was read: an API that moves versions out has to know where its folder is. */
+  /** The same stack as last read: an API that moves versions out must know where its folder is. */
   let seen: Repository.Stack | undefined
   let underWay = false
 
-  /** The stack that holds an item, if one does. */
+  /** The stack that holds an item, if any. */
   const holderOf = ({
     parentId
   }: Repository.Item): Effect.Effect<Repository.Stack | undefined, FrameioError.ReadError> =>
@@ -35,7 +35,7 @@ export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void
       ? Effect.succeed(undefined)
       : Effect.map(get(parentId), (holder) => (holder._tag === "Stack" ? holder : undefined))
 
-  /** Where the job's versions are, when no answer ever told: in the stack that the target is, or is in. */
+  /** Where the job's versions are, if no answer ever said so: in the stack that the target is, or is in. */
   const findStack: Effect.Effect<AssetId | undefined, FrameioError.ReadError> = Effect.gen(function* () {
     if (stack !== undefined) return stack
     const target = yield* get(chain.target)
@@ -44,14 +44,14 @@ export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void
     return stack
   })
 
-  /** Where the stack is, or was. */
+  /** The folder that the stack is in, or was. */
   const folderOf: Effect.Effect<AssetId | undefined, FrameioError.ReadError> = Effect.suspend(() =>
     seen === undefined ? Effect.map(get(chain.target), ({ parentId }) => parentId) : Effect.succeed(seen.parentId)
   )
 
   /**
-   * Whether an asset is out of the stack that the job put it on, and back in the folder that it was taken from; fails where
-   * it is on another.
+   * Whether an asset is out of the stack that the job put it on, and back in the folder that it was taken from; fails
+   * if it is on another stack.
    */
   const isOut = (id: AssetId, home: AssetId | undefined): Effect.Effect<boolean, Found> =>
     Effect.gen(function* () {
@@ -62,7 +62,7 @@ export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void
       if (holder === undefined) {
         if (home === undefined || parentId === undefined || sameId(parentId, home)) return true
         const folder = yield* folderOf
-        // Where it lies now, if not beside its stack, somebody else has put it.
+        // If it does not lie beside its stack, somebody else has put it there.
         return folder === undefined || !sameId(parentId, folder)
       }
       const ours = yield* findStack
@@ -72,7 +72,7 @@ export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void
       return false
     })
 
-  /** What a version is taken out of, once it is known to be on it. */
+  /** What to take a version out of, once it is known to be on it. */
   const source: Effect.Effect<
     Pick<Repository.Stack, "id" | "parentId">,
     FrameioError.ReadError | MovedSince
@@ -119,8 +119,8 @@ export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void
     })
 
   /**
-   * When the first version that the job put there is out, the stack that the job made holds only the asset that it was
-   * made of. Whether Frame.io keeps such a stack is not documented; where it does, the asset is taken out as well.
+   * Once the first version that the job put there is out, the stack that the job made holds only the asset that it was
+   * made from. Whether Frame.io keeps such a stack is not documented; if it does, that asset is taken out as well.
    */
   const aloneInStack: Effect.Effect<boolean, FrameioError.ReadError> = Effect.gen(function* () {
     if (!chain.madeStack) return false
@@ -131,7 +131,7 @@ export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void
     return (holder.count ?? (yield* calls.read(repository.versions(holder))).files.length) === 1
   })
 
-  /** Puts a version that came on top back below the one that it was below. */
+  /** Puts a version that was raised back below the one it was below. */
   const putBack = (link: Link, order: ReadonlyArray<AssetId>): Effect.Effect<End, Found> =>
     Effect.suspend((): Effect.Effect<End, Found> => {
       const { lower } = repository

@@ -1,5 +1,5 @@
 /**
- * A stream from which many take one element at a time.
+ * A stream from which many fibers take one element at a time.
  */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"

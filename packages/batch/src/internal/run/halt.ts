@@ -14,7 +14,7 @@ export interface Halt {
   readonly signal: Deferred.Deferred<void>
   /** Ends when the job is stopped. */
   readonly await: Effect.Effect<void>
-  /** Waits as long as told, or until the job is stopped. */
+  /** Waits for the given time, or until the job is stopped. */
   readonly sleep: (duration: Duration.Duration) => Effect.Effect<void>
 }
 

@@ -1,6 +1,6 @@
 /**
- * What every job has in common, whatever it does with a chain: a crew that works on chains side by side, one stream of
- * events, and the ways to stop.
+ * What all jobs share, whatever they do with a chain: a crew that works on chains side by side, one stream of events,
+ * and the ways to stop.
  */
 import * as RateLimitJob from "@effect-frameio/ratelimit/RateLimitJob"
 import * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
@@ -36,16 +36,16 @@ export interface Settings<E> {
   readonly stop: Effect.Effect<unknown> | undefined
   readonly grace: Duration.Duration
   readonly onEvent: ((event: BatchEvent) => Effect.Effect<void, E>) | undefined
-  /** How many links there are to do, where known. */
+  /** How many links there are to do, if known. */
   readonly links: number | undefined
   readonly chains: number | undefined
-  /** What became of the job's other links in earlier runs. */
+  /** How many of the job's other links earlier runs have done. */
   readonly before: number
   readonly failedBefore: number
   readonly skippedBefore: number
   /** The steps whose limits the job keeps to. */
   readonly steps: ReadonlyArray<Repository.Step>
-  /** The requests that the links take, where they are known and go to several limits. */
+  /** The requests that the links take, if they are known and go to several limits. */
   readonly requests: BatchEstimate.Steps | undefined
   /** The shares that the job keeps up to date, and how they stand. */
   readonly shares: { readonly keep: ReadonlyArray<string>; readonly known: Links.Shares["known"] } | undefined
@@ -54,27 +54,27 @@ export interface Settings<E> {
 /** More than are under way at 100 requests per second. */
 export const CONCURRENCY = 128
 
-/** Where new stacks have a limit of their own: chains that wait for it must not keep those from their turn that do not. */
+/** If new stacks have a limit of their own, chains waiting for it must not block those that do not need it. */
 const CONCURRENCY_OF_TWO = 1024
 
-/** So many chains look at their targets at once, and so many gather what a new stack is made of. */
+/** How many chains look at their targets at once, and how many gather the files of a new stack. */
 const SCOUTS = 4
 const MAKERS = 16
 
 const FIRST_PACE_MILLIS = 1000
 
-/** So that a job has some hundreds of them, however long it takes. */
+/** A job gets some hundreds of them, however long it takes. */
 const PACES_PER_AGE = 600
 
-/** Events without which nothing may be sent. */
+/** Events that must be written before anything is sent. */
 const isIntent = (event: BatchEvent): boolean =>
   event._tag === "Sent" || event._tag === "Sharing" || event._tag === "Undoing"
 
-/** Requests beside those for new stacks. */
+/** Requests other than those for new stacks. */
 const sumOf = (requests: BatchEstimate.Steps | undefined): number | undefined =>
   requests === undefined ? undefined : requests.grows + requests.raises
 
-/** Tells how the job keeps to the limit since the last time. */
+/** Reports how the job kept to the limit since the last time. */
 const makePace = (routes: ReadonlySet<string>, jobs: ReadonlyArray<RateLimitJob.RateLimitJob>, counts: () => Counts) =>
   Effect.map(monotonicMillis, (begun) => {
     let last = { at: begun, sent: 0, refused: 0 }
@@ -84,7 +84,7 @@ const makePace = (routes: ReadonlySet<string>, jobs: ReadonlyArray<RateLimitJob.
       const buckets = (yield* Effect.forEach(jobs, (job) => job.buckets))
         .flat()
         .filter(({ route }) => routes.has(route))
-      // Of several the one that the job waits for.
+      // Of several buckets, the one that the job waits for.
       const [bucket] = buckets.sort((one, other) => other.waiting - one.waiting)
       const before = last
       last = now
@@ -96,7 +96,7 @@ const makePace = (routes: ReadonlySet<string>, jobs: ReadonlyArray<RateLimitJob.
         refused: now.refused - before.refused,
         limit: bucket?.limit ?? null,
         windowMillis: bucket?.windowMillis ?? null,
-        // Of a limit that is no limit there is always more: no number says so.
+        // An unlimited bucket always has more free, which no number expresses.
         free: bucket === undefined || !Number.isFinite(bucket.free) ? null : bucket.free,
         waiting: bucket?.waiting ?? 0
       }
@@ -125,7 +125,7 @@ export const run = <C, E, R, E2>(
       const begun = yield* monotonicMillis
       let counts: Counts = BatchProgress.empty
       let requests = settings.requests
-      /** What could not be written down: the job must not go on without its record. */
+      /** The error of a failed write: the job must not go on without its record. */
       let unwritten: { readonly error: E2 } | undefined
 
       const emit = (event: BatchEvent): Effect.Effect<void> =>
@@ -144,7 +144,7 @@ export const run = <C, E, R, E2>(
       const tell = (event: BatchEvent): Effect.Effect<void> =>
         Effect.suspend(() => {
           counts = BatchProgress.add(counts, event)
-          // What is left and not under way: the scheduler keeps calm until it fits into what is free.
+          // What is left and not under way: the scheduler holds back other jobs until it fits into what is free.
           const left = hasTwo ? sumOf(requests) : BatchProgress.left(counts)
           if (left !== undefined) job.setRemaining(Math.max(left - crew.out(job), 0))
           if (hasTwo && requests !== undefined) makes.setRemaining(Math.max(requests.makes - crew.out(makes), 0))
@@ -167,7 +167,8 @@ export const run = <C, E, R, E2>(
           settleAfter: settings.settleAfter,
           emit,
           halt,
-          // No clock that may have been set says how long ago another process sent it: this one has seen its own time.
+          // Wall clocks may have been set, so they do not tell when another process sent it: only this process's own
+          // time counts.
           earlier: Effect.map(monotonicMillis, (now) =>
             Duration.millis(Math.max(0, Duration.toMillis(settings.settleAfter) - (now - since)))
           )
@@ -232,7 +233,7 @@ export const run = <C, E, R, E2>(
       )
       const pacing = yield* Effect.forkScoped(paces)
 
-      // A fixed crew that takes the next chain when it is free with one: cheaper than a fiber for each chain.
+      // A fixed crew takes the next chain when free: cheaper than a fiber for each chain.
       const next = yield* Feed.make(Stream.interruptWhenDeferred(chains, halt.signal))
       const one = (chain: C): Effect.Effect<void> =>
         settings.settleFrom === "run"
@@ -264,7 +265,7 @@ export const run = <C, E, R, E2>(
       })
 
       yield* Effect.zipRight(workers, finish).pipe(Mailbox.into(mailbox), Effect.forkScoped)
-      // Closed before the job's fiber is interrupted: its last words must not wait for a reader that is gone.
+      // Closed before the job's fiber is interrupted: its last events must not wait for a reader that is gone.
       yield* Effect.addFinalizer(() => mailbox.shutdown)
       return Mailbox.toStream(mailbox)
     })

@@ -32,7 +32,7 @@ export interface Shares {
   /** How they stand for a chain after earlier runs. */
   readonly known: (chain: number) => ReadonlyArray<ShareKept>
   readonly job: RateLimitJob
-  /** Whether Frame.io refuses to remove a file that is not in a share, if known; `turn` is for finding out. */
+  /** Whether Frame.io refuses to remove a file that is not in a share, if known; `turn` lets one chain find out. */
   readonly proof: { tells: boolean | undefined; readonly turn: Effect.Semaphore }
 }
 
@@ -50,43 +50,43 @@ export interface ShareKept {
 }
 
 /**
- * The tools of the work on one chain.
+ * What the work on one chain needs.
  *
  * @internal
  */
 export interface Tools {
   readonly repository: Repository.Service
   readonly calls: Calls
-  /** The jobs of new stacks and of further versions; the same if the API has one limit for both. */
+  /** The jobs of new stacks and of further versions; the same job if the API has one limit for both. */
   readonly jobs: { readonly makes: RateLimitJob; readonly grows: RateLimitJob }
   readonly emit: (event: BatchEvent) => Effect.Effect<void>
   readonly halt: Halt
-  /** Makes a change exactly once, with the job's patience, and tells of its waits. */
+  /** Makes a change exactly once, with the job's patience, and reports its waits. */
   readonly makeOnce: <A, E>(
     chain: { readonly index: number },
     link: Link,
     change: ExactlyOnce.Change<A, E>,
     unsettled?: boolean
   ) => Effect.Effect<ExactlyOnce.End<A, E>>
-  /** Corrects the requests that a chain is expected to take. */
+  /** Corrects how many requests a chain is expected to take. */
   readonly expect: (before: Steps, now: Steps) => void
   /**
-   * Bounds how many chains read their targets at once, and how many gather files for new stacks: early reads get stale, and
-   * hold up the first changes.
+   * Bounds how many chains read their targets at once, and how many gather files for new stacks: early reads get stale,
+   * and hold up the first changes.
    */
   readonly lanes: { readonly scout: Effect.Semaphore; readonly make: Effect.Semaphore }
   /** How long a change may take to show, in ms. */
   readonly settleMillis: number
   /** How often a change may be sent. */
   readonly attempts: number
-  /** Absent if no share is kept, nor ever was. */
+  /** Absent if no share is or ever was kept. */
   readonly shares?: Shares | undefined
 }
 
 /** @internal */
 export type End = ExactlyOnce.End<unknown, LinkError>
 
-/** The name is among the fields of a plan in memory; a ledger tells it. */
+/** A plan in memory has the name among its fields; a ledger keeps it by itself. */
 const nameOf = ({ fields, name = fields?.name }: Omit<Link, "name"> & { readonly name?: unknown }) =>
   typeof name === "string" && name !== "" ? { name } : {}
 
@@ -106,7 +106,7 @@ export const base = (chain: { readonly index: number }, link: Link) =>
   }))
 
 /**
- * Whether a call has changed something, or may have: until its link has an end, an interruption leaves it unknown.
+ * Whether a call has or may have changed something: until its link has an end, an interruption leaves the link unknown.
  *
  * @internal
  */
@@ -120,7 +120,7 @@ export const onceFor =
     readonly settleAfter: Duration.Duration
     readonly emit: Tools["emit"]
     readonly halt: Halt
-    /** How long a request of an earlier run may still be under way, as far as this process can see. */
+    /** How long a request of an earlier run may still be under way, as far as this process can tell. */
     readonly earlier: Effect.Effect<Duration.Duration>
   }): Tools["makeOnce"] =>
   (chain, link, change, unsettled = link.isUnsettled === true) =>
@@ -151,7 +151,7 @@ export const untouched = (link: Link): End =>
 const isNonEmpty = (links: ReadonlyArray<Link>): links is Links => links.length > 0
 
 /**
- * The links in order, those of a step together. When one fails, the rest is skipped.
+ * Runs the links in order, those of a step together. When one fails, the rest is skipped.
  *
  * @internal
  */
@@ -188,7 +188,7 @@ export const inOrder = (
       }
     })
 
-  /** The failure of a step, which is one request for all its links, is told once. */
+  /** Reports the failure of a step once, because one request stands for all its links. */
   const tellAll = ([first, ...more]: Links, end: End): Effect.Effect<void> =>
     Effect.zipRight(
       tell(first, end),
@@ -215,7 +215,7 @@ export const inOrder = (
       if (halt.reason() !== undefined) return Effect.succeed({ step, end: untouched(first) })
       return work.run(left, claim).pipe(
         Effect.catchAll((error) =>
-          // A read that the stopping of the job interrupted is no failure of the link.
+          // A read that was interrupted because the job stopped is not a failure of the link.
           Effect.succeed<End>(
             halt.reason() !== undefined && kindOf(error) === "moment" ? untouched(first) : { _tag: "Failed", error }
           )
@@ -237,7 +237,7 @@ export const inOrder = (
     let left = chain.links
     while (isNonEmpty(left)) {
       const [link] = left
-      // A confirmed version is only looked up, even behind a failed one.
+      // A confirmed version is only looked up, even after a failed one.
       if (broken !== undefined && !(broken.why === "chain" && link.isConfirmed === true)) {
         left = left.slice(1)
         const { line, reason, why } = broken

@@ -1,5 +1,5 @@
 /**
- * Nothing gets through: one call tries again, the others wait for it, and the job goes on when an answer comes.
+ * When nothing gets through, one call tries again, the others wait for it, and the job goes on when an answer comes.
  */
 import * as FrameioError from "@effect-frameio/core/FrameioError"
 import * as DateTime from "effect/DateTime"
@@ -13,14 +13,14 @@ import { monotonicMillis } from "./monotonic.js"
 
 /** @internal */
 export interface Outage {
-  /** Makes a call, and waits out an outage, as long as the job's patience lasts. */
+  /** Makes a call, and waits out an outage as long as the job's patience lasts. */
   readonly outlast: <A, E extends FrameioError.FrameioError>(call: Effect.Effect<A, E>) => Effect.Effect<A, E | NoWay>
 }
 
-/** A failure that says nothing of the asset, and left no change behind. */
+/** A failure that says nothing about the asset, and made no change. */
 type NoWay = FrameioError.ReadError
 
-/** Another call may fare better: the server's failure on one asset (500), or no room in the scheduler's queue. */
+/** Whether another call may fare better: the server failed on one asset (500), or the scheduler's queue is full. */
 const isOne = (error: FrameioError.FrameioError): boolean =>
   ("status" in error && error.status === 500) ||
   error._tag === "FrameioQueueFull" ||
@@ -33,22 +33,22 @@ const isNoWay = (error: FrameioError.FrameioError): error is NoWay =>
 /** The first pause in ms; each further one is twice as long. */
 const FIRST_MILLIS = 1000
 
-/** The longest pause in ms, so that the end of an outage is noticed soon. */
+/** The longest pause in ms, so that the end of an outage is soon noticed. */
 const LONGEST_MILLIS = 60_000
 
-/** Patience in ms before anything ever got through, because a wrong address must not be tried for hours. */
+/** Patience in ms before anything ever got through: a wrong address must not be tried for hours. */
 const FIRST_PATIENCE_MILLIS = 5000
 
 /** @internal */
 export const make = (options: {
   readonly giveUpAfter: Duration.Duration
-  /** Whether anything has got through in earlier runs. */
+  /** Whether any call has got through in earlier runs. */
   readonly isKnown: boolean
   readonly halt: Halt
   readonly emit: (event: BatchEvent) => Effect.Effect<void>
 }): Outage => {
   const { emit, halt } = options
-  /** Completed when the call that tries again is through, or has given up. */
+  /** Completes when the call that tries again got through, or gave up. */
   let trying: Deferred.Deferred<void> | undefined
   let everThrough = options.isKnown
 

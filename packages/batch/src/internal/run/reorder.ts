@@ -1,6 +1,6 @@
 /**
- * One version put elsewhere on its stack, exactly once: what the order is before and after it is known, and so is settled
- * by reading what became of a call.
+ * Moves one version on its stack, exactly once: the orders before and after are known, so reading the stack settles
+ * what a call did.
  */
 import type { AssetId } from "@effect-frameio/core/Asset"
 import * as FrameioError from "@effect-frameio/core/FrameioError"
@@ -14,11 +14,11 @@ import { type End, isOpen, type Tools } from "./links.js"
 
 type Order = ReadonlyArray<AssetId>
 
-/** The first pause in ms between looks that may show what was; each further one is twice as long. */
+/** The first pause in ms between looks that may still show the order before; each further one is twice as long. */
 const FIRST_MILLIS = 1000
 
 /**
- * What an API without such a call answers.
+ * The answer of an API without such a call.
  *
  * @internal
  */
@@ -44,13 +44,13 @@ export const reorder = <E extends LinkError>(
     readonly from: Order
     readonly to: Order
     readonly send: Effect.Effect<void, FrameioError.WriteError>
-    /** Tells of it before it leaves. */
+    /** Announces the call before it leaves. */
     readonly beforeSend: Effect.Effect<void>
-    /** Is told whether it is under way. */
+    /** Hears whether the call is under way. */
     readonly onUnderWay: (is: boolean) => void
-    /** Another order than either. */
+    /** The failure if the order is neither of the two. */
     readonly changed: Effect.Effect<never, E>
-    /** What it fails with where the call was carried out, and nothing came of it. */
+    /** The failure if the call was carried out without effect. */
     readonly inVain: LinkError
   }
 ): Effect.Effect<End, FrameioError.ReadError | E> => {
@@ -64,7 +64,7 @@ export const reorder = <E extends LinkError>(
     return order === "assumed" ? undefined : files.map(({ id }) => id.toLowerCase() as AssetId)
   })
 
-  /** Which of the two orders there is; another one is believed once it can no longer be what was before. */
+  /** Which of the two orders the stack has; another order is believed only once it can no longer be a stale read. */
   const look = (wanted: "either" | "to"): Effect.Effect<boolean, FrameioError.ReadError | E> =>
     Effect.gen(function* () {
       for (let waited = 0, pause = FIRST_MILLIS; ; waited += pause, pause *= 2) {
@@ -97,7 +97,7 @@ export const reorder = <E extends LinkError>(
       look: either,
       refused: Effect.map(either, (is) => (is ? "already" : "refused"))
     })
-    // An answer says that the call was carried out, and not what it has made.
+    // An answer says that the call was carried out, but not what it did.
     if (end._tag !== "Made" || end.how !== "answered" || (yield* look("to"))) return end
     return { _tag: "Failed", error: change.inVain }
   })

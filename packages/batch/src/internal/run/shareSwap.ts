@@ -1,10 +1,10 @@
 /**
- * Shares kept up to date: before a file is stacked for the first time, the newest version of its chain takes its place in
+ * Keeps shares up to date: before a file gets its first version, the newest version of its chain takes its place in
  * each named share that holds it; undo gives it back.
  *
- * No call lists the files of a share. Only the answer to removing the old file tells whether it was in it, so that is done
- * first: a new file is never shown where the old one was not. The answer is proof only if Frame.io refuses to remove a file
- * that is not there; each run finds that out once, by removing the first file a second time.
+ * No call lists the files of a share. Only the answer to removing the old file shows whether it was in it, so that call
+ * comes first: a new file is never shown where the old one was not. The answer proves something only if Frame.io
+ * refuses to remove a file that is not there; each run finds that out once, by removing the first file a second time.
  */
 import type { AssetId } from "@effect-frameio/core/Asset"
 import * as FrameioError from "@effect-frameio/core/FrameioError"
@@ -26,7 +26,7 @@ const failed = (error: LinkError): End => ({ _tag: "Failed", error })
 
 const UNKNOWN: End = { _tag: "Unknown", reason: "The job was stopped before it was known what became of a share." }
 
-/** Whether a refusal can mean that a file is in no such share, or is in it already. */
+/** Whether a refusal can mean that a file is not in the share, or is in it already. */
 const isOfTheFile = (error: FrameioError.WriteError): boolean =>
   error._tag === "FrameioNotFound" || error._tag === "FrameioInvalidArguments" || error._tag === "FrameioConflict"
 
@@ -50,7 +50,7 @@ const of = (
       tools.emit({ _tag: "Sharing", ...fields, shareId, removed, added, state })
     )
 
-  /** Sends until there is an answer; a repetition is harmless once the last request can no longer be carried out. */
+  /** Sends until there is an answer; sending again is harmless once the last request can no longer be carried out. */
   const call = (
     state: SharingState,
     { endpoint, file, send }: ReturnType<typeof add>,
@@ -116,7 +116,7 @@ const of = (
       return undefined
     })
 
-  /** Removes the removed file again: if that succeeds, the answer proves nothing of any file. */
+  /** Removes the removed file again: if that succeeds, the answer proves nothing about any file. */
   const prove = (wasSent: boolean): Effect.Effect<End | undefined> =>
     Effect.gen(function* () {
       if (shares.proof.tells !== true) {
@@ -155,13 +155,13 @@ const of = (
           end === undefined ? begin(false) : Effect.succeed(end)
         )
       default:
-        // A person has looked at a share in doubt, or refused, so it is tried again.
+        // A person has looked at a doubtful or refused share since, so it is tried again.
         return begin(false)
     }
   }
 
   return {
-    /** One at a time, until the meaning of an answer is known. */
+    /** One chain at a time, until the meaning of an answer is known. */
     swap: (state: SharingState | undefined): Effect.Effect<End | undefined> =>
       Effect.suspend(() =>
         shares.proof.tells === undefined ? shares.proof.turn.withPermits(1)(goOn(state)) : goOn(state)
@@ -190,7 +190,8 @@ const each = <A>(all: ReadonlyArray<A>, one: (a: A) => Effect.Effect<End | undef
   })
 
 /**
- * Gives the newest version of a chain the place of its target in the shares. Answers an end if the chain cannot be stacked.
+ * Puts the newest version of a chain in the place of its target in the shares. Answers an end if the chain cannot be
+ * stacked.
  *
  * @internal
  */
@@ -212,7 +213,7 @@ export const swap = (
 }
 
 /**
- * Gives a chain's target its place in the shares again, once nothing of the chain is stacked.
+ * Puts a chain's target back in the shares, once nothing of the chain is stacked.
  *
  * @internal
  */

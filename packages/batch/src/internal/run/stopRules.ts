@@ -1,14 +1,14 @@
 /**
- * When a job must stop, because the next link would fail like the last; pure.
+ * When a job must stop because the next link would fail like the last. Pure.
  */
 import * as FrameioError from "@effect-frameio/core/FrameioError"
 import type { BatchEvent } from "../../BatchEvent.js"
 import { kindOf, type LinkError, reasonOf, statusOf, tagOf } from "../../LinkError.js"
 
-/** After so many links that fail alike, before any is in place, the next one will fail, too. */
+/** After so many links fail alike before any is in place, the next one will fail too. */
 const ALIKE = 10
 
-/** Whether a failure is about its own asset, however many fail alike: it is gone, or elsewhere. */
+/** Whether a failure is about its own asset, however many fail alike: the asset is gone, or elsewhere. */
 const isOfItsOwn = (error: LinkError): boolean => statusOf(error) === 404 || !FrameioError.isFrameioError(error)
 
 /**
