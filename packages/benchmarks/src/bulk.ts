@@ -185,7 +185,7 @@ const job = (mode: Mode, { baseUrl, links: total }: Fake, folder: string) =>
       yield* Effect.scoped(
         Effect.gen(function* () {
           const ledger = yield* Ledger.make({ file })
-          yield* measured("know the plan again", total, ledger.takePlan(bytes))
+          yield* measured("recognize the plan", total, ledger.takePlan(bytes))
           const counts = yield* measured(
             "run from the middle",
             total - half,
@@ -259,7 +259,9 @@ const table = (links: number, outcomes: ReadonlyArray<Outcome>): string => {
       )
     ),
     "",
-    `The ledger costs ${Table.fixed(overhead, 0)} µs of CPU per link in all: taking the plan in, writing before and after each call, knowing the plan again.`,
+    `The ledger costs ${Table.fixed(overhead, 0)} µs of CPU per link in all: taking the plan in, writing before and after`,
+    "each call, and recognizing the plan again.",
+    "",
     `${outcomes.map((one) => `${one.mode === "ledger" ? "With" : "Without"}: ${Table.grouped(one.confirmed)} confirmed, ${Table.grouped(one.applied)} made by the fake.`).join(" ")}`,
     "",
     `${Machine.words()}.`
