@@ -11,7 +11,6 @@ import type { Sharding } from "@effect/cluster/Sharding"
 import * as Headers from "@effect/platform/Headers"
 import * as Rpc from "@effect/rpc/Rpc"
 import * as RateLimitCall from "@effect-frameio/ratelimit/RateLimitCall"
-import { StoreUnavailable } from "@effect-frameio/ratelimit/RateLimitError"
 import type { RateLimitRule } from "@effect-frameio/ratelimit/RateLimitRule"
 import * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
 import * as RateLimitStore from "@effect-frameio/ratelimit/RateLimitStore"
@@ -23,16 +22,35 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 
+const SHARD_GROUP = "buckets"
+
 /**
- * The shard group of the buckets, apart from that of the chains.
+ * The shard groups of a runner that hosts buckets beside the engine of the chains. The engine watches over its runners in
+ * `default`. Its locks in PostgreSQL are numbered by the place of a group among the names in order, whatever the prefix of
+ * its tables, so the first place is left to the chains.
  *
  * @since 0.1.0
  * @category constants
  */
-export const SHARD_GROUP = "buckets"
+export const SHARD_GROUPS = {
+  available: ["apart", SHARD_GROUP, "default"],
+  assigned: [SHARD_GROUP, "default"]
+} as const
 
 /** As with Redis: a worker that says nothing about a permit for so long is taken for dead. */
 const LEASE = Duration.seconds(3)
+
+/** A waiting worker asks again, so that no lost message hangs it and a dead one leaves the line. */
+const PATIENCE = Duration.seconds(1)
+
+/** An ask without an answer; longer than {@link PATIENCE}. */
+const ANSWER = Duration.seconds(2)
+
+/** After an ask that failed. */
+const PAUSE = Duration.millis(100)
+
+/** As the scheduler's default. */
+const LINGER = Duration.seconds(5)
 
 const Rule = Schema.Struct({ limit: Schema.Number, windowMillis: Schema.Number })
 
@@ -42,14 +60,15 @@ const Told = Schema.Struct({
 })
 
 const Bucket = Entity.make("Frameio.Bucket", [
-  /** Answered when the permit is there. */
+  /** Answers whether the permit is there; else the worker asks again, and keeps its place. */
   Rpc.make("Acquire", {
     payload: {
       permit: Schema.String,
       priority: Schema.Literal("interactive", "normal", "bulk"),
       /** As the worker knows it, which makes a new entity the successor of one that died. */
       rule: Schema.UndefinedOr(Rule)
-    }
+    },
+    success: Schema.Boolean
   }),
   /** What became of the request; answers whether others got through meanwhile. */
   Rpc.make("Ended", {
@@ -69,6 +88,17 @@ const failing = (outcome: "lost" | "withdrawn"): Effect.Effect<never, Error> =>
 /** Every entity is one bucket, whatever it is called. */
 const KEY: RateLimitStore.BucketKey = { owner: Redacted.make("entity"), route: "entity" }
 
+interface Permit {
+  readonly granted: Deferred.Deferred<void>
+  readonly ended: Deferred.Deferred<Outcome>
+  waiting: Fiber.RuntimeFiber<unknown> | undefined
+  isGranted: boolean
+  /** Whether the worker was told, and may have sent its request. */
+  isTold: boolean
+  /** Since the last look for the dead. */
+  isHeardOf: boolean
+}
+
 /**
  * The entity. A successor does not know what its predecessor has granted, so it begins with a full bucket.
  *
@@ -81,8 +111,12 @@ export const layer = (onHosting: Effect.Effect<void>): Layer.Layer<never, never,
       yield* onHosting
       const scope = yield* Effect.scope
       const store = yield* RateLimitStore.makeMemory
-      const scheduler = yield* Effect.provideService(RateLimitScheduler.make(), RateLimitStore.RateLimitStore, store)
-      const permits = new Map<string, Deferred.Deferred<Outcome>>()
+      const scheduler = yield* Effect.provideService(
+        RateLimitScheduler.make({ linger: Duration.zero }),
+        RateLimitStore.RateLimitStore,
+        store
+      )
+      const permits = new Map<string, Permit>()
       const refusedTo = new Map<string, boolean>()
       let isNew = true
 
@@ -93,46 +127,102 @@ export const layer = (onHosting: Effect.Effect<void>): Layer.Layer<never, never,
           backlog: 0
         }))
 
+      const outcomeOf = (permit: Permit): Effect.Effect<Outcome> =>
+        Effect.flatten(
+          Effect.timeoutTo(Deferred.await(permit.ended), {
+            duration: LEASE,
+            // The worker lives, and what it lost may still arrive.
+            onSuccess: (outcome): Effect.Effect<Outcome> =>
+              outcome === "lost" ? Effect.as(Effect.sleep(LINGER), outcome) : Effect.succeed(outcome),
+            onTimeout: () => Effect.succeed<Outcome>(permit.isTold ? "lost" : "withdrawn")
+          })
+        )
+
+      /** Takes a place in the line. */
+      const enter = (id: string, priority: RateLimitCall.Priority) =>
+        Effect.gen(function* () {
+          const permit: Permit = {
+            granted: yield* Deferred.make<void>(),
+            ended: yield* Deferred.make<Outcome>(),
+            waiting: undefined,
+            isGranted: false,
+            isTold: false,
+            isHeardOf: true
+          }
+          permits.set(id, permit)
+          const send = Effect.suspend(() => {
+            permit.isGranted = true
+            return Effect.zipRight(Deferred.succeed(permit.granted, undefined), outcomeOf(permit))
+          }).pipe(
+            Effect.flatMap((outcome) =>
+              typeof outcome === "string"
+                ? failing(outcome)
+                : Effect.succeed({ status: outcome.status, headers: Headers.fromInput(outcome.headers) })
+            )
+          )
+          permit.waiting = yield* scheduler
+            .schedule(KEY, { onRefused: (othersPassed) => refusedTo.set(id, othersPassed) })(send)
+            .pipe(
+              Effect.ensuring(Effect.sync(() => permits.delete(id))),
+              Effect.provideService(RateLimitCall.Current, {
+                priority,
+                maxWaitMillis: Number.POSITIVE_INFINITY,
+                deadline: undefined,
+                job: undefined
+              }),
+              Effect.exit,
+              Effect.forkIn(scope)
+            )
+          return permit
+        })
+
+      const leave = ({ waiting }: Permit) => (waiting === undefined ? Effect.void : Fiber.interruptFork(waiting))
+
+      /** The dead ask no more. */
+      const lookForTheDead = Effect.forEach(
+        permits.values(),
+        (permit) => {
+          if (permit.isGranted) return Effect.void
+          if (!permit.isHeardOf) return leave(permit)
+          permit.isHeardOf = false
+          return Effect.void
+        },
+        { discard: true }
+      )
+      yield* Effect.forkIn(
+        Effect.forever(
+          Effect.zipRight(
+            Effect.sleep(LEASE),
+            Effect.suspend(() => lookForTheDead)
+          )
+        ),
+        scope
+      )
+
       return {
-        Acquire: ({ payload: { permit, priority, rule } }) =>
+        Acquire: ({ payload: { permit: id, priority, rule } }) =>
           Effect.gen(function* () {
             if (isNew && rule !== undefined) yield* Effect.orDie(succeed(rule))
             isNew = false
-            const granted = yield* Deferred.make<void>()
-            const ended = yield* Deferred.make<Outcome>()
-            permits.set(permit, ended)
-            const send = Deferred.succeed(granted, undefined).pipe(
-              Effect.zipRight(Deferred.await(ended)),
-              Effect.timeoutTo({ duration: LEASE, onSuccess: (outcome) => outcome, onTimeout: () => "lost" as const }),
-              Effect.flatMap((outcome) =>
-                typeof outcome === "string"
-                  ? failing(outcome)
-                  : Effect.succeed({ status: outcome.status, headers: Headers.fromInput(outcome.headers) })
-              )
-            )
-            const waiting = yield* scheduler
-              .schedule(KEY, { onRefused: (othersPassed) => refusedTo.set(permit, othersPassed) })(send)
-              .pipe(
-                Effect.ensuring(Effect.sync(() => permits.delete(permit))),
-                Effect.provideService(RateLimitCall.Current, {
-                  priority,
-                  maxWaitMillis: Number.POSITIVE_INFINITY,
-                  deadline: undefined,
-                  job: undefined
-                }),
-                Effect.exit,
-                Effect.forkIn(scope)
-              )
-            yield* Effect.onInterrupt(Deferred.await(granted), () => Fiber.interruptFork(waiting))
+            const permit = permits.get(id) ?? (yield* enter(id, priority))
+            permit.isHeardOf = true
+            const isThere = yield* Effect.timeoutTo(Deferred.await(permit.granted), {
+              duration: PATIENCE,
+              onSuccess: () => true,
+              onTimeout: () => false
+            })
+            if (isThere) permit.isTold = true
+            return isThere
           }),
-        Ended: ({ payload: { outcome, permit } }) =>
+        Ended: ({ payload: { outcome, permit: id } }) =>
           Effect.gen(function* () {
-            const ended = permits.get(permit)
-            if (ended === undefined) return false
-            yield* Deferred.succeed(ended, outcome)
+            const permit = permits.get(id)
+            if (permit === undefined) return false
+            yield* Deferred.succeed(permit.ended, outcome)
+            if (!permit.isGranted) yield* leave(permit)
             yield* Effect.yieldNow()
-            const othersPassed = refusedTo.get(permit) ?? false
-            refusedTo.delete(permit)
+            const othersPassed = refusedTo.get(id) ?? false
+            refusedTo.delete(id)
             return othersPassed
           })
       }
@@ -189,12 +279,19 @@ export const layerScheduler: Layer.Layer<RateLimitScheduler.RateLimitScheduler, 
           const since = RateLimitStore.monotonicMillis(clock)
           const bucket = bucketOf(key)
           const permit = randomUUID()
-          yield* restore(bucket.client.Acquire({ permit, priority: call.priority, rule: bucket.rule })).pipe(
-            Effect.mapError(({ message }) => new StoreUnavailable({ store: "entity", reason: message }))
-          )
-          options?.onWaited?.(RateLimitStore.monotonicMillis(clock) - since)
           const end = (outcome: Outcome) =>
             Effect.catchAllCause(bucket.client.Ended({ permit, outcome }), () => Effect.succeed(false))
+          // Whatever came of an ask, the next finds the same place in the line.
+          const ask = Effect.suspend(() =>
+            bucket.client.Acquire({ permit, priority: call.priority, rule: bucket.rule })
+          ).pipe(
+            Effect.timeout(ANSWER),
+            Effect.catchAllCause(() => Effect.as(Effect.sleep(PAUSE), false))
+          )
+          yield* restore(Effect.repeat(ask, { until: (isThere) => isThere })).pipe(
+            Effect.onInterrupt(() => Effect.forkDaemon(end("withdrawn")))
+          )
+          options?.onWaited?.(RateLimitStore.monotonicMillis(clock) - since)
           let isSent = false
           const sending = Effect.zipRight(
             call.beforeSend ?? Effect.void,

@@ -62,15 +62,15 @@ const entities = Layer.unwrapEffect(
     const port = yield* freePort
     const sharding = ShardingConfig.layer({
       runnerAddress: Option.some(RunnerAddress.make("127.0.0.1", port)),
-      // The engine's own is the first: the locks of a group are numbered by its place.
-      availableShardGroups: ["default", BucketEntity.SHARD_GROUP],
-      assignedShardGroups: [BucketEntity.SHARD_GROUP],
+      availableShardGroups: BucketEntity.SHARD_GROUPS.available,
+      assignedShardGroups: BucketEntity.SHARD_GROUPS.assigned,
       shardsPerGroup: 12,
       sendRetryInterval: Duration.millis(50),
       refreshAssignmentsInterval: Duration.millis(500),
       runnerHealthCheckInterval: Duration.millis(500),
-      shardLockRefreshInterval: Duration.seconds(3),
-      shardLockExpiration: Duration.seconds(15),
+      // The watch over the runners may have been the dead one's; then only its heartbeat tells.
+      shardLockRefreshInterval: Duration.seconds(1),
+      shardLockExpiration: Duration.seconds(5),
       entityTerminationTimeout: Duration.seconds(1),
       simulateRemoteSerialization: false
     })

@@ -329,13 +329,16 @@ const quantile = (sorted: ReadonlyArray<number>, q: number): number =>
 /** A job that is so late has come to a standstill. */
 const STANDSTILL_MILLIS = 60_000
 
+/** Shards move while workers come. */
+const SETTLED: Duration.DurationInput = "3 seconds"
+
 const BUDGETS = { redis: "Redis", entity: "an entity for each bucket" } as const
 
 /** The same job with the budget in Redis and in entities: undisturbed, and with a worker killed in the middle. */
 const budget = ({ log, scale }: Settings) =>
   Effect.map(
     Effect.forEach(
-      (["redis", "entity"] as const).flatMap((store) => [false, true].map((isKilled) => ({ store, isKilled }))),
+      [false, true].flatMap((isKilled) => (["redis", "entity"] as const).map((store) => ({ store, isKilled }))),
       ({ isKilled, store }) =>
         Effect.gen(function* () {
           const limit = 100
@@ -350,6 +353,7 @@ const budget = ({ log, scale }: Settings) =>
             })
           }
           yield* note(`budget: ${links} links, ${BUDGETS[store]}${isKilled ? ", a worker killed" : ""}`)
+          yield* Effect.sleep(SETTLED)
           const permits = isKilled
             ? []
             : (yield* Effect.forEach(workers, (worker) => permitsOf(worker, scale), { concurrency: WORKERS }))
