@@ -1,0 +1,71 @@
+/**
+ * Options that several commands take, and the ids of the examples.
+ *
+ * @since 0.1.0
+ */
+import * as CommandLine from "../CommandLine.js"
+
+/**
+ * The defaults of the commands. The libraries have the same numbers; a test compares them.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const defaults = {
+  /** Stacks side by side. */
+  chains: 128,
+  /** Parts of an upload side by side. */
+  parts: 4,
+  /** How long an upload waits while nothing gets through, in hours. */
+  uploadHours: 1,
+  /** Seconds after which a call without an answer is taken for not made. */
+  settleAfter: 30
+} as const
+
+/** @internal */
+export const json = CommandLine.toggle("json", "Write JSON lines to standard output, as always in a pipe.")
+
+/** @internal */
+export const jsonObject = CommandLine.toggle("json", "Write one JSON object to standard output, as always in a pipe.")
+
+/** @internal */
+export const force = CommandLine.toggle("force", "Overwrite files that are there.")
+
+/** @internal */
+export const yes = CommandLine.toggle("yes", "Do not ask.", "y")
+
+/** @internal */
+export const aLedger = CommandLine.optional("ledger", CommandLine.file, "The job's ledger, a SQLite file.")
+
+/** @internal */
+export const aJob = CommandLine.optional("job", CommandLine.text("name"), "The job's name, on a cluster.")
+
+/** @internal */
+export const cluster = CommandLine.optional(
+  "cluster",
+  CommandLine.text("url"),
+  "PostgreSQL, where the jobs of a cluster are.",
+  "FRAMEIO_CLUSTER, where a password is safer"
+)
+
+/** @internal */
+export const settleAfter = CommandLine.optional(
+  "settle-after",
+  CommandLine.seconds,
+  "After how long a call without an answer counts as not made, when the stack does not show it.",
+  String(defaults.settleAfter)
+)
+
+/** @internal */
+export const giveUpAfter = CommandLine.optional(
+  "give-up-after",
+  CommandLine.seconds,
+  "How long to wait while nothing gets through, before the job stops; what is left is sent by the next run.",
+  "12 hours with a ledger, 10 minutes without"
+)
+
+/** @internal */
+export const SOME_ID = "0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10"
+
+/** @internal */
+export const OTHER_ID = "6f3a1c52-7b0e-4d19-9c86-2e5d8f4a7b31"
