@@ -36,8 +36,8 @@ export const Chain = Workflow.make({
 })
 
 /**
- * Carries chains out, link by link. The name of an activity is the line of its link, so that it is the same wherever and
- * however often the chain is taken up.
+ * Carries out chains, link by link. An activity's name is the line of its link, so it is the same wherever and however
+ * often the chain is taken up.
  *
  * @internal
  */

@@ -1,5 +1,5 @@
 /**
- * What can be wrong with a job on a cluster.
+ * What can go wrong with a job on a cluster.
  *
  * @since 0.1.0
  */

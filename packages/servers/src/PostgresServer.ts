@@ -1,4 +1,4 @@
-/** A real PostgreSQL of a test's own: on a free loopback port, in a temporary folder, gone when its scope closes. */
+/** A real PostgreSQL for one test: on a free loopback port, in a temporary folder, removed when its scope closes. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { Effect, Redacted } from "effect"
 import { freePort } from "./freePort.js"
 
-/** Debian keeps the server's programs off the path. */
+/** Debian does not put the server's programs on the path. */
 const folders = [
   ...(process.env.PATH ?? "").split(":"),
   ...(existsSync("/usr/lib/postgresql")
@@ -20,7 +20,7 @@ const find = (program: string): string | undefined =>
 const postgres = find("postgres")
 const initdb = find("initdb")
 
-/** Whether there is none on this machine. Says so once per test file, as loud as a test can. */
+/** Whether none is installed. Says so once per test file, as loudly as a test can. */
 export const missing = postgres === undefined || initdb === undefined
 
 if (missing) process.stderr.write("!!! postgres is not installed: WHAT NEEDS IT IS SKIPPED !!!\n")
@@ -40,7 +40,7 @@ const launch = (folder: string, port: number) =>
       postgres ?? "postgres",
       [
         ...["-D", folder, "-p", `${port}`, "-k", folder, "-c", "listen_addresses=127.0.0.1"],
-        // What is written need not outlive the machine, only the server.
+        // Data must outlive the server, not the machine.
         ...["-c", "fsync=off", "-c", "max_connections=100"]
       ],
       { ...identity, cwd: folder, stdio: ["ignore", "ignore", "pipe"] }
@@ -85,9 +85,9 @@ export const start = Effect.gen(function* () {
   yield* Effect.acquireRelease(up, () => down("SIGQUIT"))
   return {
     url: Redacted.make(`postgres://frameio@127.0.0.1:${port}/postgres`),
-    /** Cuts every connection off. */
+    /** Cuts off every connection. */
     stop: down("SIGINT"),
-    /** Starts it again, with what was committed. */
+    /** Starts it again, with the committed data. */
     up
   }
 })

@@ -1,6 +1,6 @@
 /**
- * A Frame.io in memory, to test programs against. It keeps the documented rules: version stacks, tokens, the leaky bucket
- * to the millisecond. It runs on the program's `Clock`, so that hours pass in no time under `TestClock`.
+ * A Frame.io in memory, to test programs against. It keeps the documented rules: version stacks, tokens, the leaky
+ * bucket to the millisecond. It runs on the program's `Clock`, so hours pass in no time under `TestClock`.
  *
  * @since 0.1.0
  */
@@ -80,7 +80,7 @@ export interface Options {
   readonly webhooks?: Webhooks.Receiver | undefined
   /** How much of an asset is shown. Default `full`, as in the real API; `slim` is for bulk. */
   readonly payload?: Payload.Shape | undefined
-  /** How many requests the journal keeps; counts are kept of all. Default 100 000. */
+  /** How many requests the journal keeps; it counts all of them. Default 100 000. */
   readonly journal?: number | undefined
 }
 
@@ -96,7 +96,7 @@ export const defaults = {
 } as const
 
 /**
- * A running fake, as a test sees it. Times are in ms since its start.
+ * A running fake, for a test to look into. Times are in ms since its start.
  *
  * @since 0.1.0
  * @category models
@@ -108,7 +108,7 @@ export interface Service {
   readonly journal: Journal.Journal
   /** Its buckets. */
   readonly limiter: RateLimiter.RateLimiter
-  /** The host that the parts of uploads are put to, and what it has. */
+  /** The host that receives the parts of uploads, with its content. */
   readonly storage: Storage.Storage
   /** A token that it accepts. */
   readonly token: Redacted.Redacted<string>
@@ -120,9 +120,9 @@ export interface Service {
   readonly addFile: (options: Parameters<World.World["addFile"]>[0]) => Effect.Effect<AssetId>
   /** Adds a folder now, to the root of the first project unless told otherwise. */
   readonly addFolder: (options: Parameters<World.World["addFolder"]>[0]) => Effect.Effect<AssetId>
-  /** An asset as the world knows it; deleted ones, too. */
+  /** An asset of the world, even a deleted one. */
   readonly asset: (id: AssetId) => Effect.Effect<Option.Option<World.Entry>>
-  /** The stack with this id or with this file in it. */
+  /** The stack with this id, or with this file in it. */
   readonly stackOf: (id: AssetId) => Effect.Effect<Option.Option<World.Stack>>
   /** The requests that the journal keeps, oldest first. */
   readonly requests: Effect.Effect<ReadonlyArray<Journal.Entry>>
@@ -132,7 +132,7 @@ export interface Service {
   readonly exhaust: (endpoint: FaultPlan.EndpointName, userId?: string) => Effect.Effect<number>
   /** Adds a share of V4, to the first project by default; answers its id. */
   readonly addShare: (share: {
-    /** Under which people find it. */
+    /** The name that people find it by. */
     readonly name: string
     /** What is in it. */
     readonly assetIds: ReadonlyArray<string>
@@ -234,7 +234,7 @@ export const run = (options?: Options): Effect.Effect<Running, never, Scope.Scop
       receive: options?.webhooks ?? Webhooks.kept,
       startMillis
     })
-    /** Catches up first, so that everything due has happened when a test looks. */
+    /** Everything due happens first, so that a test sees it. */
     const looking = <A>(look: (nowMillis: number) => A): Effect.Effect<A> =>
       Effect.flatMap(engine.catchUp, () => Effect.map(Clock.currentTimeMillis, look))
     const service: Service = {
@@ -265,7 +265,7 @@ export const run = (options?: Options): Effect.Effect<Running, never, Scope.Scop
   })
 
 /**
- * A fake in process: an `HttpClient` that it answers, whatever the host, and the service to look into it.
+ * A fake in process: an `HttpClient` that it answers, for any host, and the service to look into it.
  *
  * @since 0.1.0
  * @category layers
@@ -278,7 +278,7 @@ export const layer = (options?: Options): Layer.Layer<FakeFrameio | HttpClient.H
   )
 
 /**
- * The same with the client over it, which uses {@link token} and a scheduler of its own.
+ * The same with a client over it, which uses {@link token} and a scheduler of its own.
  *
  * @since 0.1.0
  * @category layers
@@ -289,7 +289,7 @@ export const layerClient = (
   FakeFrameio | HttpClient.HttpClient | FrameioClient.FrameioClient | RateLimitScheduler.RateLimitScheduler
 > =>
   FrameioClient.layer({ ...options?.client, token: Redacted.make(token) }).pipe(
-    // The token is a sound one.
+    // The token is valid.
     Layer.orDie,
     Layer.provideMerge(layer(options))
   )

@@ -30,7 +30,7 @@ import * as Webhooks from "./Webhooks.js"
  * @category models
  */
 export interface Options extends FakeFrameio.Options {
-  /** Default 0, which takes any free one. */
+  /** Default 0, which takes any free port. */
   readonly port?: number | undefined
   /**
    * The address or name to listen on. Default `127.0.0.1`. For any other the {@link warning} is logged, because everybody
@@ -40,7 +40,7 @@ export interface Options extends FakeFrameio.Options {
 }
 
 /**
- * A running fake and where it is.
+ * A running fake and its address.
  *
  * @since 0.1.0
  * @category models
@@ -58,7 +58,7 @@ export interface Service extends FakeFrameio.Service {
 }
 
 /**
- * A running fake and where it is.
+ * A running fake and its address.
  *
  * @example
  * ```ts

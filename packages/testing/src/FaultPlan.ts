@@ -1,6 +1,6 @@
 /**
- * Faults and their times. A plan is a pure function from a request to its fate, and a list of events at given times. All
- * randomness comes out of a seed, so that a run can be repeated.
+ * Faults and when they happen. A plan is a pure function from a request to its fate, and a list of events at given
+ * times. All randomness comes from a seed, so a run can be repeated.
  *
  * @since 0.1.0
  */
@@ -23,7 +23,7 @@ export type EndpointName = FrameioApi.EndpointName | V4Api.EndpointName | "stora
  *
  * - `ConnectionRefused`: no connection; the request never left. (On a port it is a reset before anything was read.)
  * - `RequestLost`: the connection breaks before the server has seen the request. Nothing is charged, nothing is done.
- * - `AnswerLost`: the server does what was asked, and the connection breaks before the answer.
+ * - - `AnswerLost`: the server does what was asked, and the connection breaks before the answer arrives.
  * - `NoAnswer`: the server does what was asked, and nothing ever comes back.
  * - `ErrorBefore`, `ErrorAfter`: a 5xx with the documented JSON, before or after the change was made. `retryAfter` is the
  *   value of a `Retry-After` header, such as `120` or a date.
@@ -62,7 +62,7 @@ export type HeaderFault =
     }
 
 /**
- * The request as a plan sees it.
+ * A request, for a plan to decide on.
  *
  * @since 0.1.0
  * @category models
@@ -77,12 +77,12 @@ export interface RequestInfo {
   readonly method: string
   /** Path and query. */
   readonly url: string
-  /** Such as `assets.version`; `storage.part` for a part of an upload; empty where the request is not declared. */
+  /** Such as `assets.version`; `storage.part` for a part of an upload; empty if the API has no such endpoint. */
   readonly endpoint: EndpointName | ""
 }
 
 /**
- * The fate of a request: an ordinary answer where all fields are absent.
+ * The fate of a request: an ordinary answer if all fields are absent.
  *
  * @since 0.1.0
  * @category models
@@ -97,7 +97,7 @@ export interface Fate {
 }
 
 /**
- * An event at a time, in ms after the start of the fake, in effect for every later request.
+ * An event at a time, in ms after the start of the fake; it affects every later request.
  *
  * @since 0.1.0
  * @category models
@@ -146,7 +146,7 @@ const NO_HAPPENINGS: ReadonlyArray<Happening> = []
 export const none: FaultPlan = { decide: () => NOTHING, happenings: NO_HAPPENINGS }
 
 /**
- * A plan out of a function; `undefined` is an ordinary answer.
+ * A plan from a function; `undefined` is an ordinary answer.
  *
  * @since 0.1.0
  * @category constructors
@@ -179,8 +179,8 @@ export const nth = (endpoint: EndpointName, n: number | ReadonlyArray<number>, f
 }
 
 /**
- * Delays the way there and the way back by half of `millis` each, give or take evenly spread `jitterMillis`. Requests may
- * overtake one another, as on several connections.
+ * Delays the way there and the way back by half of `millis` each, plus or minus an evenly spread `jitterMillis`.
+ * Requests may overtake one another, as on several connections.
  *
  * @since 0.1.0
  * @category constructors
@@ -188,9 +188,9 @@ export const nth = (endpoint: EndpointName, n: number | ReadonlyArray<number>, f
 export const latency = (options: {
   /** There and back, in ms. */
   readonly millis: number
-  /** At most so many ms more or less. 0 by default. */
+  /** The most ms more or less. Default 0. */
   readonly jitterMillis?: number | undefined
-  /** 1 by default. */
+  /** Default 1. */
   readonly seed?: number | undefined
 }): FaultPlan => {
   const jitter = options.jitterMillis ?? 0
@@ -206,7 +206,7 @@ export const latency = (options: {
 }
 
 /**
- * One fate for a share of the requests, by chance out of a seed: the n-th request always has the same.
+ * One fate for a share of the requests, by chance from a seed: the n-th request always has the same fate.
  *
  * @since 0.1.0
  * @category constructors
@@ -217,7 +217,7 @@ export const sometimes = (
     readonly share: number
     /** The same seed gives the same fates. */
     readonly seed: number
-    /** All by default. */
+    /** Default: all. */
     readonly endpoints?: ReadonlyArray<EndpointName> | undefined
   },
   fate: Fate
@@ -263,7 +263,7 @@ const NONSENSE: ReadonlyArray<HeaderFault> = [
 ]
 
 /**
- * Faults by chance, out of a seed: the n-th request always has the same.
+ * Faults by chance, from a seed: the n-th request always has the same fate.
  *
  * @since 0.1.0
  * @category constructors
@@ -326,7 +326,7 @@ const orElse = (one: Fate, other: Fate): Fate => ({
 })
 
 /**
- * Several plans in one: for each part of a request's fate, the first plan that says something of it.
+ * Combines several plans: for each part of a request's fate, the first plan that decides it wins.
  *
  * @since 0.1.0
  * @category combining

@@ -19,7 +19,7 @@ export interface Entry {
   readonly method: string
   /** Path and query. */
   readonly url: string
-  /** Such as `assets.version`; `storage.part` for a part of an upload; empty where the request is not declared. */
+  /** Such as `assets.version`; `storage.part` for a part of an upload; empty if the API has no such endpoint. */
   readonly endpoint: string
   /** Absent if the token was not accepted. */
   readonly userId: string | undefined
@@ -31,7 +31,7 @@ export interface Entry {
   readonly applied: boolean
   /** Why it was refused: the name of a rule, `NotFound`, `Forbidden`, `RateLimited` and so on. */
   readonly refusal: string | undefined
-  /** The fault that the plan had for it. */
+  /** The fault that the plan chose for it. */
   readonly fault: Fault["_tag"] | undefined
   /** `x-ratelimit-remaining` as computed, before any header fault. */
   readonly remaining: number | undefined
@@ -110,7 +110,7 @@ export class Journal {
     this.keep = keep
   }
 
-  /** Writes down one request. */
+  /** Adds one request. */
   add(entry: Entry): void {
     this.all.add(entry)
     let tally = this.ofEndpoint.get(entry.endpoint)

@@ -13,7 +13,7 @@ import * as V4Api from "@effect-frameio/core/V4Api"
 import type { EndpointName } from "./FaultPlan.js"
 
 /**
- * A limit: so many requests per window of ms. Both are whole and at least 1.
+ * A limit: a number of requests per window in ms. Both are whole and at least 1.
  *
  * @since 0.1.0
  * @category models
@@ -111,15 +111,15 @@ export interface Foreign {
   readonly userId?: string | undefined
   /** Requests that arrive together. */
   readonly burst: number
-  /** ms between arrivals; fractions add up. */
+  /** ms between bursts; fractions add up. */
   readonly everyMillis: number
-  /** ms after the start of the fake at which the first arrive; 0 by default. */
+  /** ms after the start of the fake when the first arrive; 0 by default. */
   readonly fromMillis?: number | undefined
-  /** ms after the start of the fake from which none arrive any more; never by default. */
+  /** ms after the start of the fake when they stop; never by default. */
   readonly untilMillis?: number | undefined
   /**
-   * Whether a refused request comes again at the first moment that has room, before anybody else, or is lost like a web
-   * page's. Default `false`.
+   * Whether a refused request returns at the first moment that has room, before anybody else, instead of being lost
+   * like a web page's. Default `false`.
    */
   readonly insists?: boolean | undefined
 }
@@ -137,11 +137,11 @@ export const steady = (options: {
   readonly perSecond: number
   /** The user's id; by default the first user. */
   readonly userId?: string | undefined
-  /** ms after the start of the fake at which the first arrives; 0 by default. */
+  /** ms after the start of the fake when the first arrives; 0 by default. */
   readonly fromMillis?: number | undefined
-  /** ms after the start of the fake from which none arrives any more; never by default. */
+  /** ms after the start of the fake when they stop; never by default. */
   readonly untilMillis?: number | undefined
-  /** Whether a refused request comes again, see {@link Foreign}. Default `false`. */
+  /** Whether a refused request returns, see {@link Foreign}. Default `false`. */
   readonly insists?: boolean | undefined
 }): Foreign => {
   const { perSecond, ...rest } = options
@@ -157,7 +157,7 @@ export const steady = (options: {
 export interface ForeignCount {
   readonly sent: number
   readonly refused: number
-  /** Refused ones that wait for their next try. */
+  /** Refused requests waiting for their next try. */
   readonly waiting: number
 }
 
@@ -170,14 +170,14 @@ export interface ForeignCount {
 export interface Decision {
   readonly admitted: boolean
   readonly limit: Limit | undefined
-  /** The value of `x-ratelimit-remaining`: on a refusal that of an empty bucket. */
+  /** The value of `x-ratelimit-remaining`; on a refusal, that of an empty bucket. */
   readonly remaining: number
-  /** The same without that quirk: what is left in truth. */
+  /** The true value, without that quirk. */
   readonly left: number
 }
 
 /**
- * The bucket of one user and endpoint at a time.
+ * The bucket of one user and endpoint at a given time.
  *
  * @since 0.1.0
  * @category models
@@ -230,19 +230,19 @@ const FREE: Decision = { admitted: true, limit: undefined, remaining: 0, left: 0
  * @category models
  */
 export interface Options {
-  /** {@link documented} by default; what is given here stands before it, and `*` in the place of all of it. */
+  /** Default {@link documented}; these limits override it, and `*` replaces all of it. */
   readonly limits?: Limits | undefined
-  /** Other clients on the same buckets. None by default. */
+  /** Other clients on the same buckets. Default: none. */
   readonly foreign?: ReadonlyArray<Foreign> | undefined
-  /** The user whom foreign traffic belongs to that does not say. */
+  /** The user of foreign traffic that names none. */
   readonly defaultUserId?: string | undefined
   /** The time in ms from which `fromMillis` counts. */
   readonly startMillis?: number | undefined
 }
 
 /**
- * All buckets. Throws a `RangeError` for a limit that is not whole or below 1. Times are in ms, and cut to whole ones; a
- * time before the last is read as the last.
+ * All buckets. Throws a `RangeError` for a limit that is not whole or below 1. Times are in ms, and cut to whole ones;
+ * a time before the last counts as the last.
  *
  * @example
  * ```ts
@@ -283,7 +283,7 @@ export class RateLimiter {
     return limit === "unlimited" ? undefined : limit
   }
 
-  /** Changes a limit from now on. The level stays as it is. */
+  /** Changes a limit from now on. The level stays. */
   setLimit(endpoint: string, limit: Limit | "unlimited"): void {
     this.limits = { ...this.limits, ...checked({ [endpoint]: limit }) }
   }
@@ -300,7 +300,7 @@ export class RateLimiter {
     return { admitted, limit, remaining: admitted ? left : remainingAt(limit, 0), left }
   }
 
-  /** Charges `count` requests of somebody else right now; answers how many of them were admitted. */
+  /** Charges `count` requests of somebody else now; answers how many were admitted. */
   charge(userId: string, endpoint: string, nowMillis: number, count: number): number {
     let admitted = 0
     for (let i = 0; i < count; i++) {
@@ -321,7 +321,7 @@ export class RateLimiter {
     return bucket.level
   }
 
-  /** Every bucket that was used and has a limit, in the order of their first use. */
+  /** Every used bucket with a limit, in the order of first use. */
   standing(nowMillis: number): ReadonlyArray<Standing> {
     return [...this.buckets].flatMap(([userId, ofUser]) =>
       [...ofUser.keys()].flatMap((endpoint) => {
@@ -358,7 +358,7 @@ export class RateLimiter {
     return bucket
   }
 
-  /** Lets everybody else's requests arrive that are due, in the order of their times. */
+  /** Lets everybody else's due requests arrive, in the order of their times. */
   private settleForeign(bucket: Bucket, limit: Limit, now: number): void {
     if (bucket.strangers === NONE) return
     for (;;) {

@@ -1,5 +1,6 @@
 /**
- * Worlds to try things in: shots of a film with versions to stack, named as post houses name them; pure and deterministic.
+ * Worlds for trying things: shots of a film with versions to stack, named like those of post houses; pure and
+ * deterministic.
  *
  * @since 0.1.0
  */
@@ -25,7 +26,7 @@ export interface ShotsOptions {
   readonly extension?: string | undefined
   /** The folder to put them into. By default a new one, named after the show, in the first project. */
   readonly folderId?: string | undefined
-  /** Whether every version has an upload time of its own, a minute after the last. Default `true`. */
+  /** Whether every version has its own upload time, a minute after the one before. Default `true`. */
   readonly spread?: boolean | undefined
 }
 
@@ -112,7 +113,7 @@ export interface Pair {
 }
 
 /**
- * The pairs that stack every shot, chain after chain: each version onto the one before. A batch run resolves them to one
+ * The pairs that stack every shot, chain after chain: each version onto the one before. A batch run turns them into one
  * stack per shot.
  *
  * @since 0.1.0
@@ -140,7 +141,7 @@ export interface DeliveryOptions {
 }
 
 /**
- * A folder as it is found in the field.
+ * A folder as real deliveries look.
  *
  * @since 0.1.0
  * @category models
@@ -154,9 +155,9 @@ export interface Delivery {
 }
 
 /**
- * Adds a folder with everything that makes versions by name hard: loose shots beside stacks, another padding, gaps,
- * versions that are there twice or too late, names that can be read in two ways, sizes and dates that are no versions,
- * frames of a sequence, other extensions, spaces, two forms of Unicode.
+ * Adds a folder with everything that makes versions by name hard: loose shots beside stacks, different padding, gaps,
+ * versions that exist twice or come too late, names with two readings, sizes and dates that are not versions, frames of
+ * a sequence, other extensions, spaces, two forms of Unicode.
  *
  * @since 0.1.0
  * @category worlds
@@ -181,12 +182,12 @@ export const delivery = (world: World, options?: DeliveryOptions): Delivery => {
 
   shots(world, { shots: options?.shots ?? 12, show: "AGM", folderId })
 
-  // Stacks that something newer has come for, in another padding or not in order.
+  // Stacks with newer files beside them, in another padding or out of order.
   stack("AGM_201_010_comp_NFX_v001.mov", "AGM_201_010_comp_NFX_v002.mov")
   add("AGM_201_010_comp_NFX_v004.mov", "AGM_201_010_comp_NFX_v3.mov")
   stack("AGM_201_020_comp_NFX_v01.mov", "AGM_201_020_comp_NFX_v02.mov", "AGM_201_020_comp_NFX_v03.mov")
   add("AGM_201_020_comp_NFX_v04.mov", "AGM_201_020_comp_NFX_v02.mov")
-  // One that is complete, and one that has lost its v002 and gets it too late.
+  // A complete stack, and one without its v002, which comes too late.
   stack("AGM_201_030_comp_NFX_v001.mov", "AGM_201_030_comp_NFX_v002.mov")
   stack("AGM_201_040_comp_NFX_v001.mov", "AGM_201_040_comp_NFX_v003.mov")
   add("AGM_201_040_comp_NFX_v002.mov")
@@ -195,7 +196,7 @@ export const delivery = (world: World, options?: DeliveryOptions): Delivery => {
   stack("AGM_201_050_comp_NFX_v003.mov", "AGM_201_050_comp_NFX_v004.mov")
   add("AGM_201_050_comp_NFX_v005.mov")
 
-  // A gap, two of one version, a still among videos.
+  // A gap, two files of one version, a still among videos.
   add("AGM_202_010_comp_v01.mov", "AGM_202_010_comp_v02.mov", "AGM_202_010_comp_v04.mov")
   add("AGM_202_020_comp_v04.mov", "AGM_202_020_comp_v05.mov", "AGM_202_020_comp_v5.mov", "AGM_202_020_comp_v06.mov")
   world.addFile({ name: "AGM_202_030_comp_v01.mov", parentId: folderId, nowMillis: now(), assetType: "image" })
@@ -206,7 +207,7 @@ export const delivery = (world: World, options?: DeliveryOptions): Delivery => {
   add("uc241217_020_v001.mov", "uc241217_020_v002.mov", "uc241217_030.mov")
   add("ABC_020_1920x1080_v01.mov", "ABC_020_1920x1080_v02.mov", "ABC_020_v1080.mov", "ABC_030_v01_02.mov")
 
-  // Spaces, forms of Unicode, case, extensions, frames of a sequence, and what is no version at all.
+  // Spaces, forms of Unicode, case, extensions, frames of a sequence, and files without a version.
   add("ABC_040_v01.mov", "ABC_040_v02.mov ", "Nuit_été_v01.mov".normalize("NFC"), "Nuit_été_v02.mov".normalize("NFD"))
   add("Nightsky_v01.mov", "nightsky_v02.mov", "ABC_050_v01.mov", "ABC_050_v02.mp4")
   add("ABC_060_v001.1001.exr", "ABC_060_v001.1002.exr", "ABC_060_v002.1001.exr", "ABC_060_v002.1002.exr")

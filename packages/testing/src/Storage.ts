@@ -1,6 +1,6 @@
 /**
- * The storage host, where the parts of uploads are put; pure. It knows no token, and judges a request by its signed URL, as
- * S3 does. It keeps a checksum of each part, not the bytes.
+ * The storage host, which receives the parts of uploads; pure. It knows no token, and judges a request by its signed
+ * URL, as S3 does. It keeps a checksum of each part, not the bytes.
  *
  * @since 0.1.0
  */
@@ -15,7 +15,7 @@ import * as Crc32 from "./internal/crc32.js"
 export const ENDPOINT = "storage.part"
 
 /**
- * A part that was put; the last one counts.
+ * A stored part; if it was put twice, the last one.
  *
  * @since 0.1.0
  * @category models
@@ -70,9 +70,9 @@ export interface Content {
  * @category models
  */
 export class Storage {
-  /** Every request, in the order in which they came. */
+  /** Every request, in order of arrival. */
   readonly requests: Array<StorageRequest> = []
-  /** The bytes of all bodies, also of refused requests. */
+  /** The bytes of all bodies, including those of refused requests. */
   bytesTaken = 0
   private readonly stored = new Map<string, Map<number, StoredPart>>()
 

@@ -1,6 +1,6 @@
 /**
- * Unknown behaviour of Frame.io's API, version 2. Each guess of the fake is an option here, so that a program can be tested
- * against the other answer, too.
+ * Unknown behaviour of Frame.io's API, version 2. Each guess of the fake is an option here, so that a program can be
+ * tested against the other answer too.
  *
  * @since 0.1.0
  */
@@ -14,7 +14,7 @@
 export type Rule =
   /** An asset was to become a version of itself. */
   | "SelfVersion"
-  /** A folder, or a bundle, was to be stacked or to be stacked upon. */
+  /** A folder or bundle was to be stacked, or stacked upon. */
   | "NotAFile"
   /** A stack was to become a version. */
   | "StackOnStack"
@@ -30,7 +30,7 @@ export type Rule =
   | "BadDestination"
   /** A project's root was to be deleted, moved or copied. */
   | "Root"
-  /** Parts were asked for of an asset that was not created for a realtime upload. */
+  /** Parts were requested for an asset that is not a realtime upload. */
   | "NotRealtime"
 
 /**
@@ -79,14 +79,14 @@ export interface Unknowns {
    * cannot be stacked before.
    */
   readonly processingMillis: number
-  /** Whose name a stack has: that of its newest version (default), or that of its first. */
+  /** A stack's name: that of its newest version (default), or of its first. */
   readonly stackName: "newest" | "first"
   /**
    * The status of a broken rule: 422 by default, which the error table calls invalid arguments; the page of the endpoint
    * documents 401 and 404 only.
    */
   readonly statusOf: Readonly<Record<Rule, 400 | 403 | 404 | 409 | 422>>
-  /** The status for arguments that are not of the documented form, such as an id that is no UUID. 422 by default. */
+  /** The status for malformed arguments, such as an id that is no UUID. 422 by default. */
   readonly malformedStatus: 400 | 404 | 422
   /**
    * The body of a 429: plain text (default), as in the public limiter library, or the documented JSON.
@@ -102,16 +102,16 @@ export interface Unknowns {
   readonly autoVersion: boolean
   /** The largest part of an ordinary upload, in bytes: 25 MiB by default. */
   readonly partSize: number
-  /** How many items a page of a search has when the request does not say: 10, as the guide says. */
+  /** How many items a page of a search has unless the request says: 10, as in the guide. */
   readonly searchPageSize: number
   /**
    * When a listing shows a stack's `cover_asset`: always (default), because Frame.io's own command line reads it out of a
    * plain listing, or only with `include=cover_asset`, as documented.
    */
   readonly coverAsset: "always" | "included"
-  /** The items on a page of children when the request does not say; 50 by default. */
+  /** How many items a page of children has unless the request says; 50 by default. */
   readonly defaultPageSize: number
-  /** The most items on a page of children, whatever the request says; 500 by default. */
+  /** The most items on a page of children; 500 by default. */
   readonly maximumPageSize: number
 }
 
@@ -156,7 +156,7 @@ export const defaults: Unknowns = {
 }
 
 /**
- * Some of the unknowns; the rest has its default.
+ * Some of the unknowns; the rest have their defaults.
  *
  * @since 0.1.0
  * @category models

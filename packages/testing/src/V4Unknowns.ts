@@ -1,6 +1,6 @@
 /**
- * Unknown behaviour of Frame.io's V4 API: an option each, with the likelier default. `lastVersion`, `emptyStack`,
- * `stackName`, `copyName` and `copiedStack` of `Unknowns` hold for V4, too.
+ * Unknown behaviour of Frame.io's V4 API: one option each, with the likelier default. `lastVersion`, `emptyStack`,
+ * `stackName`, `copyName` and `copiedStack` of `Unknowns` apply to V4 too.
  *
  * @since 0.1.0
  */
@@ -63,7 +63,7 @@ export interface V4Unknowns {
   readonly cursor: "offset" | "keyset"
   /** Whether `links.next` has the query's other parameters. Default `false`. */
   readonly nextCarriesQuery: boolean
-  /** `total_count` when nobody asked. Default `null`. */
+  /** `total_count` unless requested. Default `null`. */
   readonly totalCount: "null" | "absent"
   /** How long reads show the state before a change, in ms. Default 0. */
   readonly readAfterWriteMillis: number
@@ -109,7 +109,7 @@ export interface V4Unknowns {
 }
 
 /**
- * Some of the unknowns; the rest has its default.
+ * Some of the unknowns; the rest have their defaults.
  *
  * @since 0.1.0
  * @category models

@@ -2,8 +2,8 @@
  * Time that jumps: when a program only sleeps, the clock goes straight to the next sleeper. Hours pass in seconds, in the
  * same order each time.
  *
- * Effect's `TestClock` is moved by hand, and takes some ms of real time for each sleeper it wakes; this is for simulations
- * with many thousands of them.
+ * Effect's `TestClock` is moved by hand, and takes some ms of real time for each sleeper it wakes; this clock is for
+ * simulations with many thousands of sleepers.
  *
  * @since 0.1.0
  */
@@ -133,14 +133,14 @@ export const make = (): VirtualClock => {
   }
 }
 
-/** Pending promises and callbacks end in so many rounds of the event loop. */
+/** How many rounds of the event loop settle pending promises and callbacks. */
 const ROUNDS = 3
 
 /**
- * Runs a program on a jumping clock that begins at 0. It may wait for promises (a body that is read, a digest), but for
+ * Runs a program on a jumping clock that begins at 0. It may wait for promises (reading a body, a digest), but for
  * nothing that takes real time, such as a socket: the clock would jump meanwhile.
  *
- * Dies when the program can neither go on nor sleep.
+ * Dies if the program can neither go on nor sleep.
  *
  * @example
  * ```ts
@@ -159,7 +159,7 @@ export const run = <A, E>(program: Effect.Effect<A, E>): Effect.Effect<A, E> =>
     fiber.addObserver((ended) => {
       exit = ended
     })
-    /** Answers how the program ended, once it has. */
+    /** Answers the program's result, once there is one. */
     const step = (): Effect.Effect<A, E> | undefined => {
       while (exit === undefined && virtual.turn()) quiet = 0
       if (exit !== undefined || quiet++ < ROUNDS) return exit

@@ -4,7 +4,7 @@ export * as FakeFrameio from "./FakeFrameio.js"
 /** The same on a port of this machine. */
 export * as FakeFrameioServer from "./FakeFrameioServer.js"
 
-/** Faults and their times. */
+/** Faults and when they happen. */
 export * as FaultPlan from "./FaultPlan.js"
 
 /** The requests that the server saw, and its answers. */
@@ -13,10 +13,10 @@ export * as Journal from "./Journal.js"
 /** The server's leaky buckets. */
 export * as RateLimiter from "./RateLimiter.js"
 
-/** Worlds to try things in. */
+/** Worlds for trying things. */
 export * as Seed from "./Seed.js"
 
-/** The host that the parts of uploads are put to. */
+/** The host that receives the parts of uploads. */
 export * as Storage from "./Storage.js"
 
 /** Unknown behaviour of the real API, as options. */

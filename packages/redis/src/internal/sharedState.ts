@@ -74,7 +74,7 @@ const Bucket = Schema.Struct({
 const MemberSchema = Schema.Struct({
   /** Requests it still wants to send. */
   backlog: Unbounded,
-  /** Granted to it, with no outcome told yet. */
+  /** Requests granted to it, without a known outcome. */
   inFlight: Count,
   /** When it last wrote, in the state's own time. */
   seenAt: Amount
@@ -84,12 +84,12 @@ const MemberSchema = Schema.Struct({
 export type Member = typeof MemberSchema.Type
 
 const StateSchema = Schema.Struct({
-  /** Changes when a state is put back by memory; revisions compare only within one lineage. */
+  /** Changes when memory restores a lost state; revisions compare only within one lineage. */
   lineage: Schema.String,
   revision: Count,
   /** The last `now` of any transaction. */
   time: Amount,
-  /** How far the state's time is ahead of the server's clock: not 0 once that clock was set. */
+  /** How far the state's time is ahead of the server's clock: not 0 after that clock was set. */
   ahead: Schema.Finite,
   bucket: Bucket,
   members: Schema.Record({ key: Schema.String, value: MemberSchema })
@@ -98,7 +98,7 @@ const StateSchema = Schema.Struct({
 /** The whole value. */
 export type State = typeof StateSchema.Type
 
-/** Changes with {@link StateSchema}: it is part of the key, so versions that differ do not read each other's values. */
+/** Changes with {@link StateSchema}: it is part of the key, so different versions do not read each other's values. */
 export const FORMAT = 2
 
 const Json = Schema.parseJson(StateSchema)
@@ -106,7 +106,7 @@ const Json = Schema.parseJson(StateSchema)
 /** Fails if the value is not one of ours. */
 export const decode = Schema.decode(Json)
 
-/** The value to be written. */
+/** The value to write. */
 export const encode = Schema.encode(Json)
 
 /** A value with every field set. */
@@ -136,11 +136,14 @@ export const sample: State = {
   members: { sample: { backlog: Number.POSITIVE_INFINITY, inFlight: 1, seenAt: 1 } }
 }
 
-/** Requests in flight of which the outcome will still be told. */
+/** Requests in flight whose outcome will still be reported. */
 const open = (bucket: LeakyBucket.LeakyBucket): number =>
   bucket.lingering.reduce((count, entry) => count - entry.count, bucket.inFlight)
 
-/** Gives up requests whose outcome nobody will tell: charged now, the latest time at which the server can have charged them. */
+/**
+ * Gives up requests whose outcome nobody will report: charged now, the latest time at which the server can have charged
+ * them.
+ */
 export const abandon = (bucket: LeakyBucket.LeakyBucket, now: number, count: number): LeakyBucket.LeakyBucket => {
   let next = bucket
   for (let i = 0; i < count; i++) next = LeakyBucket.abandoned(next, now, 0)
@@ -149,18 +152,18 @@ export const abandon = (bucket: LeakyBucket.LeakyBucket, now: number, count: num
 
 /** One process's memory of a bucket. */
 export interface Memory {
-  /** Its own requests in flight: the truth, whatever the value says. */
+  /** Its own requests in flight: authoritative, whatever the value says. */
   readonly open: number
-  /** Requests that it last said it still wants to send. */
+  /** How many requests it last said it still wants to send. */
   readonly backlog: number
-  /** The newest state it saw, its `now`, and the time of the process before it asked for that. */
+  /** The newest state it saw, its `now`, and this process's time before it asked for that. */
   readonly last: { readonly state: State; readonly now: number; readonly local: number } | undefined
 }
 
 /** A bucket never seen. */
 export const nothing: Memory = { open: 0, backlog: 0, last: undefined }
 
-/** The server's clock may run so much faster than ours, and round so much, before we call it set. */
+/** How much faster than ours the server's clock may run, with rounding, before it counts as set. */
 const DRIFT = 0.001
 const GRAIN_MILLIS = 2
 
@@ -168,7 +171,7 @@ const GRAIN_MILLIS = 2
 export interface Step<A> {
   readonly value: A
   readonly memory: Memory
-  /** The new state; absent if nothing changed but the time. */
+  /** The new state; absent if only time has passed. */
   readonly write: State | undefined
 }
 
@@ -183,10 +186,10 @@ const changed = (before: LeakyBucket.LeakyBucket, after: LeakyBucket.LeakyBucket
 }
 
 /**
- * Runs a transaction on what was loaded (`undefined`: nothing, or nothing of use).
+ * Runs a transaction on the loaded value (`undefined`: nothing, or nothing usable).
  *
- * - A value that is gone, or older than what this process saw (the server was restarted, or a replica took over), is
- *   put back from memory.
+ * - - If the value is gone, or older than what this process saw (the server was restarted, or a replica took over), it
+ *   is restored from memory.
  * - Time is the server's, but goes neither back nor ahead of this process's own, however that clock is set. If it was set
  *   back, time goes on from where it was.
  * - This process's requests in flight are corrected if the value differs: a write may have been lost, or have arrived
@@ -200,7 +203,7 @@ export const step = <A>(options: {
   readonly newLineage: () => string
   /** The server's clock, in ms. */
   readonly server: number
-  /** This process's clock, in ms: before the value was asked for, and when it was there. */
+  /** This process's clock, in ms: before it asked for the value, and when the value arrived. */
   readonly asked: number
   readonly got: number
   readonly leaseMillis: number
@@ -223,7 +226,7 @@ export const step = <A>(options: {
   const latest =
     last === undefined ? Number.POSITIVE_INFINITY : last.now + (options.got - last.local) * (1 + DRIFT) + GRAIN_MILLIS
   const now = Math.max(0, base.time, Math.min(server + base.ahead, latest))
-  // Written even if nothing else changes, or no time would pass until that clock is where it was.
+  // Written even if nothing else changes; else no time would pass until that clock is where it was.
   const setBack = server + base.ahead < base.time - GRAIN_MILLIS
 
   let bucket = LeakyBucket.hinted(base.bucket, options.hint)

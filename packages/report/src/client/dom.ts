@@ -1,4 +1,6 @@
-/** Elements and texts: foreign text reaches the page as text nodes only, and the page's policy forbids anything else. */
+/**
+ * Elements and texts: foreign text reaches the page only as text nodes, and the page's policy forbids anything else.
+ */
 import { type Piece, pieces } from "../internal/reportText.js"
 
 type Child = Node | string | null
@@ -10,7 +12,7 @@ export const byId = (id: string): HTMLElement => {
   return element
 }
 
-/** The same, of a kind that it has to be. */
+/** The same, of a required kind. */
 export const byIdAs = <E extends Element>(id: string, kind: new () => E): E => {
   const element = byId(id)
   if (!(element instanceof kind)) throw new Error(`the page's #${id} is no ${kind.name}`)
@@ -49,10 +51,12 @@ const isolated = (...children: ReadonlyArray<Child>): HTMLElement => {
 
 const shown = ({ hidden, text }: Piece): Child => (hidden ? el("span", "hidden", text) : text)
 
-/** A text from outside: its change of direction ends with it, its extension stays at its end, what is hidden shows. */
+/**
+ * A text from outside: its change of direction ends with it, its extension stays at its end, hidden characters show.
+ */
 export const outside = (text: string): HTMLElement => isolated(...pieces(text).map(shown))
 
-/** The same in two parts: where there is too little room, the first part loses its end and the second stays. */
+/** The same in two parts: if there is too little room, the first part loses its end and the second stays. */
 export const outsideCut = (text: string, cut: number): HTMLElement => {
   const before: Array<Child> = []
   const after: Array<Child> = []
@@ -71,7 +75,7 @@ export const outsideCut = (text: string, cut: number): HTMLElement => {
   return bdi
 }
 
-/** A link that opens beside the page, and tells nobody where it stood. */
+/** A link that opens beside the page and sends no referrer. */
 export const link = (href: string, kind: string, ...children: ReadonlyArray<Child>): HTMLAnchorElement => {
   const element = el("a", kind, ...children)
   element.href = href
@@ -80,7 +84,7 @@ export const link = (href: string, kind: string, ...children: ReadonlyArray<Chil
   return element
 }
 
-/** A button that copies a text; where the browser forbids it, the text is marked for the person to copy. */
+/** A button that copies a text; if the browser forbids that, it selects the text for the person to copy. */
 export const copyButton = (label: string, text: () => string, source: HTMLElement): HTMLButtonElement => {
   const say = (words: string) => {
     copying.textContent = words

@@ -1,24 +1,24 @@
 /** Search terms, and their hits in a text. Pure. */
 
-/** The file systems of some store é as two characters. */
+/** Some file systems store é as two characters. */
 export const folded = (text: string): string => text.normalize("NFC").toLowerCase()
 
-/** The words that all have to be found. */
+/** The words that must all be found. */
 export const wordsOf = (query: string): ReadonlyArray<string> =>
   folded(query)
     .split(/\s+/)
     .filter((word) => word !== "")
 
-/** A part of a text, from its first to after its last code unit. */
+/** A part of a text, from its first code unit to the one after its last. */
 export interface Hit {
   readonly from: number
   readonly to: number
 }
 
-/** A letter with all that stands on it. */
+/** A letter with its combining marks. */
 const LETTERS = /\P{M}\p{M}*|\p{M}+/gu
 
-/** Every place in which one of the words stands: in the text as it is, also where folding has changed its length. */
+/** Every place of one of the words in the original text, even if folding has changed its length. */
 export const hitsIn = (text: string, words: ReadonlyArray<string>): ReadonlyArray<Hit> => {
   if (words.length === 0) return []
   let plain = ""
@@ -42,8 +42,8 @@ export const hitsIn = (text: string, words: ReadonlyArray<string>): ReadonlyArra
 const characters = new Intl.Segmenter("en")
 
 /**
- * The place where a name may be cut, so that its beginning (the shot), the `kept` characters at its end (the version) and
- * the first hit show; its length if it need not be cut.
+ * Where to cut a name so that its beginning (the shot), the `kept` characters at its end (the version) and the first
+ * hit show; its length if it need not be cut.
  */
 export const cutOf = (name: string, kept: number, words: ReadonlyArray<string>): number => {
   if (name.length <= kept + 5) return name.length

@@ -1,4 +1,4 @@
-/** The program of a report's page: what is there without it, it makes searchable. */
+/** The program of a report's page: it makes the static page searchable. */
 import { count, visible } from "../internal/reportText.js"
 import * as Details from "./details.js"
 import { button, byIdAs, copyButton, el } from "./dom.js"
@@ -17,7 +17,7 @@ const links = readLinks()
 const open = Details.make(links, () => list)
 const list: List.List = List.make({ links, open })
 
-/** A cause leads to the versions that failed for it. */
+/** A cause leads to the versions that failed because of it. */
 for (const cell of document.querySelectorAll("#reasons tbody td:nth-child(2)")) {
   const tag = cell.querySelector(".tag, button")
   if (tag === null) continue
@@ -27,7 +27,7 @@ for (const cell of document.querySelectorAll("#reasons tbody td:nth-child(2)")) 
   tag.replaceWith(follow)
 }
 
-/** The names of all that failed, one a line: harmless in a terminal, whatever is in them. */
+/** The names of all failed versions, one a line: harmless in a terminal, whatever they contain. */
 const failed = links.filter(({ state }) => state === "failed")
 const names = document.getElementById("names")
 if (names !== null && failed.length > 0) {

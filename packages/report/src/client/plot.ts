@@ -1,4 +1,4 @@
-/** The plot's cursor: it reads out the row of the plot's table that it stands on. */
+/** The plot's cursor: it reads out the row of the plot's table that it points at. */
 import { byId, withRole } from "./dom.js"
 
 const STEPS: Readonly<Record<string, number>> = {
@@ -38,7 +38,7 @@ const readMoments = (): ReadonlyArray<Moment> => {
   })
 }
 
-/** Times must be in the viewer's zone by now. */
+/** By now, times must be in the viewer's zone. */
 export const start = (): void => {
   const time = document.getElementById("time")
   if (time === null) return

@@ -1,9 +1,9 @@
-/** The links of the job as the page holds them, and what is told of each. */
+/** The links of the job as the page holds them, and the texts shown for each. */
 import { type Cells, type Embedded, STATES } from "../internal/reportEmbedded.js"
 import { count, oneLine } from "../internal/reportText.js"
 import { folded } from "./find.js"
 
-/** A link, and what was made of it for the search. */
+/** A link, with what the search derives from it. */
 export interface Link extends Embedded {
   haystack?: string
 }
@@ -40,7 +40,7 @@ const linkOf = ([
   doneAtMillis
 })
 
-/** The blocks stay: a browser that saves the page saves what stands in it, and then this runs once more. */
+/** The blocks stay: a browser that saves the page saves its current content, where this runs once more. */
 export const readLinks = (): ReadonlyArray<Link> => {
   const links: Array<Link> = []
   for (const block of document.querySelectorAll("script.rows")) {
@@ -78,13 +78,13 @@ export const why = (link: Link): string => {
 
 export const written = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value))
 
-/** A text of a link that can be searched. */
+/** A searchable text of a link. */
 export interface Part {
   readonly column: string
   readonly text: string
 }
 
-/** All of them; those first that the list shows. */
+/** All of them; those that the list shows come first. */
 export const partsOf = (link: Link): ReadonlyArray<Part> =>
   [
     { column: "Version", text: link.name },
@@ -98,11 +98,11 @@ export const partsOf = (link: Link): ReadonlyArray<Part> =>
     ...Object.entries(link.fields).map(([column, value]) => ({ column, text: written(value) }))
   ].flatMap(({ column, text }) => (text === null || text === "" ? [] : [{ column, text }]))
 
-/** Whether the list shows the part: an id stands in a name's place where there is none. */
+/** Whether the list shows the part: an id stands in for a missing name. */
 export const isShown = (link: Link, { column, text }: Part): boolean =>
   column === "Version" || column === "On" || text === version(link) || text === target(link) || text === why(link)
 
-/** The columns of the plan that tell something beside names and ids. */
+/** The plan's columns that say something besides names and ids. */
 export const fieldsOf = (links: ReadonlyArray<Link>): ReadonlyArray<string> => {
   const names = new Set<string>()
   for (const link of links) for (const name of Object.keys(link.fields)) names.add(name)
@@ -116,7 +116,7 @@ const haystackOf = (link: Link, column: string | null): string =>
       .join("\n")
   )
 
-/** Whether every word stands in the link: anywhere, or in one column. */
+/** Whether every word is in the link: anywhere, or in one column. */
 export const matches = (link: Link, words: ReadonlyArray<string>, column: string | null): boolean => {
   if (words.length === 0) return true
   if (column === null) link.haystack ??= haystackOf(link, null)

@@ -1,4 +1,4 @@
-/** Bright, dark, or as the system is. */
+/** Bright, dark, or like the system. */
 import { byId } from "./dom.js"
 
 const THEMES = ["auto", "bright", "dark"]

@@ -15,7 +15,7 @@ export const timeElement = (millis: number): HTMLTimeElement => {
   return element
 }
 
-/** Puts every time that stands in the page in UTC into the viewer's zone. */
+/** Turns every UTC time in the page into the viewer's zone. */
 export const localize = (): void => {
   for (const element of document.querySelectorAll("time")) {
     const millis = Date.parse(element.dateTime)

@@ -1,4 +1,4 @@
-/** Shared by the page's program and its writer: the form of a row, the words for states and outcomes. */
+/** Shared by the page's program and its writer: the form of a row, and the words for states and outcomes. */
 import type { Row, State } from "@effect-frameio/batch/JobRecord"
 
 /** The label of a state. */
@@ -11,7 +11,7 @@ export interface StateWords {
   readonly meaning: string
 }
 
-/** In the order in which they need somebody's attention; a page that cannot hold all rows drops from the end. */
+/** Ordered by how much they need attention; a page that cannot hold all rows drops from the end. */
 export const STATES: ReadonlyArray<StateWords> = [
   { state: "failed", mark: "✕", label: "Failed", several: "failed", meaning: "could not be put on its stack" },
   {
@@ -59,11 +59,11 @@ export interface Fault {
   readonly status: number | undefined
   readonly outcome: keyof typeof OUTCOMES
   readonly message: string
-  /** The message without the call and the ids, which stand beside it. */
+  /** The message without the call and the ids, which are shown beside it. */
   readonly reason: string
 }
 
-/** The fields of an embedded row, in order: names once per page and not once per row. */
+/** The fields of an embedded row, in order: names once per page instead of once per row. */
 export const COLUMNS = [
   "line",
   "chain",
@@ -81,7 +81,7 @@ export const COLUMNS = [
   "doneAtMillis"
 ] as const
 
-/** A row as the page has it. */
+/** A row in the page. */
 export interface Embedded extends Omit<Row, "error"> {
   readonly fault: Fault | null
 }
@@ -90,5 +90,5 @@ type CellsOf<Names extends ReadonlyArray<keyof Embedded>> = {
   readonly [Place in keyof Names]: Embedded[Names[Place]]
 }
 
-/** Its fields without their names, as JSON has them. */
+/** Its fields in JSON, without their names. */
 export type Cells = CellsOf<typeof COLUMNS>

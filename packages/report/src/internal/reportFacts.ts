@@ -4,7 +4,7 @@ import * as LinkError from "@effect-frameio/batch/LinkError"
 import { type Fault, STATES } from "./reportEmbedded.js"
 import { count } from "./reportText.js"
 
-/** Whether an earlier call may have been made and nobody has looked, or it failed. */
+/** Whether an earlier call may have been made without anybody having looked, or it failed. */
 export const isTrouble = (row: Row): boolean =>
   row.state === "failed" || row.state === "sent" || row.state === "undoing"
 
@@ -32,10 +32,10 @@ export const sentence = (counts: Counts): string => {
   return `${done}${already}${rest.length > 0 ? `; ${rest.join(", ")}` : ""}`
 }
 
-/** The least that shows of a state that has any link, in percent of the bar. */
+/** The smallest visible share of a state with any link, in percent of the bar. */
 const LEAST_SHARE = 1.2
 
-/** How wide each state stands in the bar, in percent: what is rare shows, and what is common gives it the room. */
+/** The width of each state in the bar, in percent: rare states stay visible, and common ones give up the room. */
 export const shares = (counts: Counts): ReadonlyArray<{ readonly state: Row["state"]; readonly percent: number }> => {
   const parts = STATES.filter(({ state }) => counts[state] > 0).map(({ state }) => ({
     state,
@@ -66,7 +66,7 @@ export interface Totals {
   readonly queuedMillis: number
   /** How long a request waited for the limit, on average, in ms: by Little's law, queue length over throughput. */
   readonly meanWaitMillis: number | null
-  /** Requests sent over requests the limit allowed, while it was known. */
+  /** Requests sent over requests that the limit allowed, while it was known. */
   readonly share: number | null
 }
 
@@ -100,7 +100,7 @@ export const totals = (samples: ReadonlyArray<Sample>): Totals => {
   }
 }
 
-/** When a run ended, as far as anything tells: a run that died has no end, and then its last sample is the end. */
+/** When a run ended, as far as known: a run that died has no end, so its last sample stands for it. */
 export const endOf = (head: Pick<Head, "runs" | "samples">, run: Run): number => {
   if (run.endedAtMillis !== null) return Math.max(run.endedAtMillis, run.beganAtMillis)
   const next = head.runs.reduce(

@@ -1,9 +1,9 @@
-/** Markup of a page: foreign text in it can only ever be text. Pure. */
+/** Markup of a page, where foreign text can only ever be text. Pure. */
 import * as DateTime from "effect/DateTime"
 import { pieces } from "./reportText.js"
 
 /**
- * Safe markup, made by {@link html} of constants and escaped values.
+ * Safe markup, made by {@link html} from constants and escaped values.
  *
  * @internal
  */
@@ -45,7 +45,7 @@ export const outside = (text: string): Markup =>
   html`<bdi dir="ltr">${pieces(text).map((piece) => (piece.hidden ? html`<span class="hidden">${piece.text}</span>` : html`${piece.text}`))}</bdi>`
 
 /**
- * JSON for a `script` element: no text in it can close the element or begin a comment, and older parsers' ends of a line
+ * JSON for a `script` element: no text in it can close the element or begin a comment, and line ends of older parsers
  * are escaped as well.
  *
  * @internal
@@ -71,7 +71,7 @@ export const iso = (millis: number | null): string => {
 const utc = (millis: number): string => `${iso(millis).slice(0, 19).replace("T", " ")} UTC`
 
 /**
- * A moment, in UTC until the page's script puts it into the viewer's zone.
+ * A moment, in UTC until the page's script turns it into the viewer's zone.
  *
  * @internal
  */

@@ -1,4 +1,4 @@
-/** Which rows a page holds when it cannot hold all, and how they are embedded. */
+/** Chooses the rows of a page that cannot hold all, and embeds them. */
 import type { Counts, Row } from "@effect-frameio/batch/JobRecord"
 import { COLUMNS, STATES } from "./reportEmbedded.js"
 import { faultOf } from "./reportFacts.js"
@@ -46,17 +46,17 @@ export interface Reason {
   readonly tag: string
   readonly status: number | null
   count: number
-  /** The first message and its line: what one of them says. */
+  /** The first message and its line, as an example. */
   readonly message: string
   readonly line: number
 }
 
-/** How many causes are told apart; a server that puts something new into each error must not fill the memory. */
+/** How many causes are distinguished; a server that makes every error different must not fill the memory. */
 const MAX_REASONS = 50
 
 /**
- * Takes rows one at a time and keeps none. A row is left out if the page is full, or if the job's counts say that the free
- * places are needed for later rows of a graver state.
+ * Takes rows one at a time and keeps none. A row is left out if the page is full, or if by the job's counts later rows
+ * of a graver state need the free places.
  *
  * @internal
  */

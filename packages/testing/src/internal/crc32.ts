@@ -1,4 +1,6 @@
-/** The checksum of zip and gzip. That of a whole follows from those of its parts, in whatever order they were taken. */
+/**
+ * The checksum of zip and gzip. That of a whole follows from those of its parts, in whatever order they were computed.
+ */
 
 const POLYNOMIAL = 0xedb88320
 
@@ -8,7 +10,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return c
 })
 
-/** Goes on from the checksum of what came before; 0 at the beginning. */
+/** Continues the checksum of what came before; 0 at the beginning. */
 export const update = (crc: number, bytes: Uint8Array): number => {
   let c = ~crc
   for (const byte of bytes) c = (TABLE[(c ^ byte) & 0xff] ?? 0) ^ (c >>> 8)
@@ -26,7 +28,7 @@ const multiply = (a: number, b: number): number => {
   return product >>> 0
 }
 
-/** The checksum of one piece and, behind it, another of `length` bytes. */
+/** The checksum of one piece followed by another of `length` bytes. */
 export const combine = (first: number, second: number, length: number): number => {
   // Appending a byte multiplies a checksum by x^8; squared for each bit of the length.
   let power = 0x00800000

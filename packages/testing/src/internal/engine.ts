@@ -1,4 +1,4 @@
-/** One exchange of a request for an answer, on whatever wire: the plan, the token, the limit, the handlers, the journal. */
+/** One exchange of a request for an answer, on any wire: the plan, the token, the limit, the handlers, the journal. */
 
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import * as HttpBody from "@effect/platform/HttpBody"
@@ -52,11 +52,11 @@ export interface Parts {
 /** @internal */
 export interface Engine {
   readonly exchange: (request: ServerRequest) => Effect.Effect<Reply>
-  /** Whether a request is meant for the storage host, so that its body is better not read beforehand. */
+  /** Whether a request is for the storage host, whose body should not be read beforehand. */
   readonly isForStorage: (path: string) => boolean
-  /** The same for the storage host. Here a client that goes away takes the rest of its body along. */
+  /** The same for the storage host. If the client goes away here, the rest of its body is lost. */
   readonly exchangeWithStorage: (incoming: StorageHost.Incoming) => Effect.Effect<Reply>
-  /** Lets everything happen that is due. */
+  /** Lets everything due happen. */
   readonly catchUp: Effect.Effect<void>
   /** Webhook deliveries, try by try. */
   readonly deliveries: ReadonlyArray<Webhooks.Attempt>
@@ -70,7 +70,7 @@ const json = (status: number, title: string, detail: string): HttpServerResponse
 
 const UUIDS = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
 
-/** As the library sends it: no content type, no `Retry-After`. */
+/** As the limiter library sends it: no content type, no `Retry-After`. */
 const LIMITED = HttpServerResponse.setBody(
   HttpServerResponse.empty({ status: 429 }),
   HttpBody.uint8Array(new TextEncoder().encode("Rate Limit Exceeded"), "")
@@ -93,7 +93,7 @@ const rateLimitHeaders = (
 
 const BEARER = /^Bearer +(\S+)$/i
 
-/** The router of the declaration, as one function from a request to an answer. */
+/** The declaration's router, as one function from a request to an answer. */
 const application = Effect.gen(function* () {
   const scope = yield* Effect.scope
   const services = yield* Layer.build(
@@ -108,7 +108,7 @@ const application = Effect.gen(function* () {
   const context = Context.add(services, Scope.Scope, scope)
   return (request: ServerRequest, visit: VisitState): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
     app.pipe(
-      // Nothing of the client's own context: a server knows nothing of it, its span included.
+      // Nothing of the client's own context: a server knows nothing about it, including its span.
       Effect.mapInputContext((_: Context.Context<never>) =>
         context.pipe(Context.add(HttpServerRequest.HttpServerRequest, request), Context.add(Visit, visit))
       ),
@@ -118,7 +118,7 @@ const application = Effect.gen(function* () {
 
 const NOT_READABLE = json(400, "Bad Request", "The body is not what its content type says.")
 
-/** A defect in a handler is the fault of the fake, or of a rule that a user gave it. */
+/** A defect in a handler is a fault of the fake, or of a rule that a user gave it. */
 const broken = (
   request: ServerRequest,
   visit: VisitState,
@@ -136,7 +136,7 @@ const broken = (
 /** The one endpoint whose page documents a 400. */
 const REALTIME_PARTS = "assets.realtimeParts"
 
-/** Arguments that are not of the declared form: the router's own words in the documented body. */
+/** Malformed arguments: the router's own words in the documented body. */
 const malformed = (response: HttpServerResponse.HttpServerResponse, status: number) => {
   if (response === NOT_READABLE || response.body._tag !== "Uint8Array") return NOT_READABLE
   const body = new TextDecoder().decode(response.body.body)
@@ -145,7 +145,7 @@ const malformed = (response: HttpServerResponse.HttpServerResponse, status: numb
     const parsed: unknown = JSON.parse(body)
     if (typeof parsed === "object" && parsed !== null && "message" in parsed) detail = String(parsed.message)
   } catch {
-    // The words are only a help.
+    // Only the words are missing then.
   }
   return json(status, "Invalid Arguments", detail)
 }
@@ -326,7 +326,7 @@ export const make = (parts: Parts): Effect.Effect<Engine, never, Scope.Scope> =>
     const arriveNow = (request: ServerRequest, info: FaultPlan.RequestInfo, fate: FaultPlan.Fate) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => arrive(request, info, fate, now))
 
-    /** A request on its way: its number, its fate, and no connection where the plan has none for it. */
+    /** Sends a request on its way: its number, its fate, and no connection if the plan has none for it. */
     const depart = <A>(
       request: { readonly method: string; readonly url: string },
       endpoint: FaultPlan.EndpointName | "",
@@ -394,8 +394,8 @@ export const make = (parts: Parts): Effect.Effect<Engine, never, Scope.Scope> =>
     const exchangeWithApi = (request: ServerRequest): Effect.Effect<Reply> =>
       depart(request, faceOf(request.url).endpointOf(request), (info, fate, now) => {
         const requestMillis = fate.requestMillis ?? 0
-        // A sent request is handled even if nobody waits for its answer, so it has a fiber of its own
-        // while it travels, and cannot be interrupted when it does not.
+        // A sent request is handled even if nobody waits for its answer, so it has a fiber of its own while it travels,
+        // and cannot be interrupted otherwise.
         const replied =
           requestMillis > 0
             ? Effect.flatMap(

@@ -7,7 +7,7 @@ import type { User } from "../World.js"
 import type { ServerRequest } from "./messages.js"
 
 /**
- * A request that a face has handled, and what that leaves for the journal.
+ * A request that a face has handled, with what the journal needs.
  *
  * @internal
  */
@@ -21,14 +21,14 @@ export interface Handled {
 /** @internal */
 export interface Arrival {
   readonly request: ServerRequest
-  /** Empty where the API has no such endpoint. */
+  /** Empty if the API has no such endpoint. */
   readonly endpoint: string
   readonly nowMillis: number
 }
 
 /** @internal */
 export interface Face {
-  /** The name of the endpoint that a request goes to; empty where there is none. */
+  /** The name of a request's endpoint; empty if there is none. */
   readonly endpointOf: (request: { readonly method: string; readonly url: string }) => EndpointName | ""
   /** The authorised user, or the answer to an unknown token. */
   readonly authenticate: (arrival: Arrival) => User | HttpServerResponse.HttpServerResponse
@@ -38,9 +38,9 @@ export interface Face {
   /** Applies the limiter's decision. */
   readonly decided: (owner: string, endpoint: string, decision: RateLimiter.Decision) => RateLimiter.Decision
   readonly refused: () => HttpServerResponse.HttpServerResponse
-  /** An error that a plan asks for. */
+  /** The error that a plan asks for. */
   readonly failed: (status: number, detail: string) => HttpServerResponse.HttpServerResponse
   readonly handle: (arrival: Arrival, user: User) => Effect.Effect<Handled>
-  /** The value of `x-ratelimit-remaining`; `undefined` leaves all three headers out. */
+  /** The value of `x-ratelimit-remaining`; `undefined` omits all three headers. */
   readonly remaining: (decision: RateLimiter.Decision, status: number) => number | undefined
 }

@@ -1,14 +1,17 @@
-/** Bodies in `application/x-www-form-urlencoded`, which creating an asset still accepts, read as the JSON they stand for. */
+/**
+ * Bodies in `application/x-www-form-urlencoded`, which creating an asset still accepts, read as the JSON they stand
+ * for.
+ */
 import * as Headers from "@effect/platform/Headers"
 import { ServerRequest } from "./messages.js"
 
 const FORM = "application/x-www-form-urlencoded"
 
-/** `source[url]` is the field `url` of `source`. How objects are written is not documented; this is what is usual. */
+/** `source[url]` is the field `url` of `source`. How objects are written is not documented; this is the usual way. */
 const NESTED = /^([^[\]]+)\[([^[\]]+)\]$/
 
 /**
- * The same request with its form as JSON, all values text; any other as it is.
+ * The same request with its form as JSON, all values text; any other request unchanged.
  *
  * @internal
  */

@@ -44,7 +44,7 @@ const refused = (visit: VisitState, refusal: Refusal): Effect.Effect<never, Fail
   }
 }
 
-/** The asset, if it is there and the user may do this with it. */
+/** The asset, if it exists and the user may do this with it. */
 const allowed = (
   visit: VisitState,
   id: string,
@@ -95,7 +95,7 @@ const visiting = <A, E>(
 const listOf = (text: string | ReadonlyArray<string> | undefined): ReadonlyArray<string> | undefined =>
   text === undefined ? undefined : typeof text === "string" ? text.split(",").map((one) => one.trim()) : text
 
-/** `include=children` brings the first three only. */
+/** `include=children` returns only the first three. */
 const INCLUDED_CHILDREN = 3
 
 const withIncludes = (visit: VisitState, entry: Entry, includes: ReadonlyArray<string>): Asset => {
@@ -176,7 +176,7 @@ const without = (asset: Asset, fields: ReadonlyArray<string>): Asset => {
   return { ...Object.fromEntries(Object.entries(asset).filter(([name]) => !dropped.has(name))), id }
 }
 
-/** A folder that the user may put something into. */
+/** A folder that the user may put things into. */
 const destination = (
   visit: VisitState,
   id: AssetId,
@@ -244,7 +244,7 @@ const realtimeParts = (
   return Effect.succeed({ upload_urls: [first, ...rest] })
 }
 
-/** One of many: what came of it, or why nothing did. */
+/** One of many: its result, or why there is none. */
 const each = (
   visit: VisitState,
   ids: ReadonlyArray<AssetId | number>,
@@ -279,7 +279,10 @@ const tracksOf = (visit: VisitState, id: AssetId, field: "audio_tracks" | "subti
 
 const OPERATORS = ["eq", "gte", "lte", "match"]
 
-/** A filter with an operator that the guide does not show is refused, so that a slip of the pen does not find nothing. */
+/**
+ * A filter with an operator that the guide does not show is refused, so that a typing error does not look like an empty
+ * result.
+ */
 const conditionsOf = (
   visit: VisitState,
   filter: Search.Filter | undefined
@@ -315,13 +318,13 @@ const assetsQuery = (
 ): SearchQuery => ({
   ...libraryQuery(visit, fields),
   projectId: fields.project_id,
-  // Frame.io's own SDK sends null for what it was not given.
+  // Frame.io's own SDK sends null for arguments that were not given.
   teamIds: fields.team_id === undefined || fields.team_id === null ? undefined : [fields.team_id].flat().map(String),
   types: listOf(fields.type),
   properties: fields.properties
 })
 
-/** How an object is written in a query is not known; the fake reads JSON, and refuses what it cannot read. */
+/** How a query writes an object is unknown; the fake reads JSON, and refuses anything else. */
 const objectIn = <A>(
   visit: VisitState,
   name: string,

@@ -1,6 +1,6 @@
 /**
- * The page at the root of a fake on a port: what is in it, with ids to take away, and how its buckets stand. Plain markup
- * without a program, so that it can say of itself that it loads nothing.
+ * The page at the root of a fake on a port: its content, with ids to copy, and the state of its buckets. It is plain
+ * markup without a program, so its policy can forbid loading anything.
  */
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Clock from "effect/Clock"
@@ -15,7 +15,7 @@ export interface Shown {
   readonly world: World
   readonly limiter: RateLimiter
   readonly journal: Journal
-  /** The page where calls can be tried. */
+  /** The page for trying calls. */
   readonly docs: string
 }
 
@@ -23,7 +23,7 @@ const ESCAPES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", "
 
 const escaped = (text: string): string => text.replace(/[&<>"]/g, (sign) => ESCAPES[sign] ?? sign)
 
-/** A name may hold what turns the text after it round. */
+/** A name may contain characters that reverse the text after it. */
 const named = (text: string): string => `<bdi>${escaped(text)}</bdi>`
 
 const STYLE = `
@@ -50,7 +50,7 @@ const page = (title: string, body: string, head = ""): HttpServerResponse.HttpSe
   )
 
 const PER_PAGE = 100
-/** So many children of a folder within the folder that is shown. */
+/** How many children of a subfolder are shown. */
 const PEEK = 12
 
 const MARKS = { folder: "📁", version_stack: "🗂", file: "🎞" } as const

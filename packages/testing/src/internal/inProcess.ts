@@ -84,7 +84,7 @@ const replyTo = (
   }
 }
 
-/** A body that fails breaks the connection, as it does on a wire. */
+/** A body that fails breaks the connection, as on a wire. */
 const putPart = (engine: Engine, request: HttpClientRequest.HttpClientRequest, url: string) =>
   Effect.gen(function* () {
     const failed = yield* Deferred.make<never, HttpClientError.RequestError>()

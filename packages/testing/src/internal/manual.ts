@@ -1,6 +1,7 @@
 /**
- * Extras of a fake on a port: a page that shows what is in it, the declaration as an OpenAPI document, and a
- * page on which its calls can be made. That one is Swagger UI out of `@effect/platform`, which carries all it needs: a browser asks nobody else.
+ * Extras of a fake on a port: a page that shows its content, the declaration as an OpenAPI document, and a page for
+ * trying calls. That page is Swagger UI from `@effect/platform`, which contains everything it needs: the browser asks
+ * no other host.
  */
 import * as Headers from "@effect/platform/Headers"
 import * as HttpLayerRouter from "@effect/platform/HttpLayerRouter"
@@ -20,7 +21,7 @@ const DOCUMENT = "/openapi.json"
 
 /** @internal */
 export interface Manual {
-  /** The answer to a request that is not for the API, if it is one for the manual. */
+  /** The answer to a request for the manual; none if the request is for the API. */
   readonly answer: (request: {
     readonly method: string
     readonly url: string
@@ -32,7 +33,7 @@ interface Known {
   readonly token: string
   /** The root folder of the first project. */
   readonly rootId: string | undefined
-  /** The account that can be searched in. */
+  /** The account to search in. */
   readonly accountId: string | undefined
 }
 
@@ -45,7 +46,7 @@ What a call here changes is changed for every program on this port, and counts a
 The token \`${token}\` is filled in already.${root}${account}`
 }
 
-/** The declaration, whose server is whatever answers the page. */
+/** The declaration, with the answering host as its server. */
 const declared = (known: Known) =>
   FrameioApi.FrameioApi.annotateContext(
     OpenApi.annotations({
@@ -57,17 +58,17 @@ const declared = (known: Known) =>
 
 type Declared = ReturnType<typeof declared>
 
-/** Swagger UI knows bright rooms only: its colours are turned round, and those of pictures and marks back again. */
+/** Swagger UI has only bright colours: they are inverted, and those of pictures and marks inverted back. */
 const DARK = `<style>@media (prefers-color-scheme: dark) { html { background: #111 } .swagger-ui { filter: invert(0.9) hue-rotate(180deg) } .swagger-ui .microlight, .swagger-ui img { filter: invert(1) hue-rotate(180deg) } }</style>`
 
-/** Fills in the token once the page is there. */
+/** Fills in the token once the page is loaded. */
 const authorize = (token: string): string => {
   const [scheme = ""] = Object.keys(OpenApi.fromApi(FrameioApi.FrameioApi).components.securitySchemes)
   const call = `window.ui.preauthorizeApiKey(${JSON.stringify(scheme)}, ${JSON.stringify(token)})`
   return `${DARK}<script>window.addEventListener("load", () => ${call})</script>`
 }
 
-/** Loaded when somebody asks for it, since it is two megabytes. */
+/** Loaded on first use, because it is two megabytes. */
 const render = (api: Declared, token: string): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
   Effect.gen(function* () {
     const swagger = yield* Effect.promise(() => import("@effect/platform/HttpApiSwagger"))

@@ -1,4 +1,7 @@
-/** Requests and answers as plain bytes, the same for both skins. A `Request` of the platform costs more than all the rest. */
+/**
+ * Requests and answers as plain bytes, the same for both skins. The platform's `Request` would cost more than
+ * everything else.
+ */
 import * as Cookies from "@effect/platform/Cookies"
 import type * as Headers from "@effect/platform/Headers"
 import * as HttpClientError from "@effect/platform/HttpClientError"

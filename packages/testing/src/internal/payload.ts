@@ -1,9 +1,9 @@
 /**
- * Assets as they are on the wire: the fields of real payloads, with made-up values. Pure.
+ * Assets on the wire: the fields of real payloads, with made-up values. Pure.
  *
- * `full` has every field of a real file that was just created (105), and of a real folder (55), which omits the media
- * fields rather than sending null. No real version stack is public: it is shown with a file's fields. `slim` has
- * 32 of them, for bulk work where the rendering would be most of the time.
+ * `full` has every field of a real, newly created file (105), and of a real folder (55), which omits the media fields
+ * instead of sending null. No real version stack is public: it is shown with a file's fields. `slim` has 32 of them,
+ * for bulk work where rendering would take most of the time.
  */
 import type { Asset } from "@effect-frameio/core/Asset"
 import type { Entry, Project, User, World } from "../World.js"
@@ -162,7 +162,7 @@ const sourceOf = (world: World, entry: Entry) =>
       }
     : null
 
-// The objects are written out field by field: put together from parts they take ten times as long.
+// The objects are written out field by field: assembling them from parts takes ten times as long.
 
 const slim = (entry: Entry, insertedAt: string): Asset => ({
   _type: entry.kind,
@@ -283,7 +283,7 @@ const file = (world: World, entry: Entry, insertedAt: string, processedAt: strin
   original: entry.kind === "file" ? original(entry) : null,
   project: projectOf(world, entry.projectId),
   source: sourceOf(world, entry),
-  // The one value that has been seen, on a file that was just created; others are not documented.
+  // The only value seen so far, on a newly created file; others are not documented.
   status: "created",
   transcoded_at: processedAt,
   upload_completed_at: processedAt,
@@ -366,7 +366,7 @@ const file = (world: World, entry: Entry, insertedAt: string, processedAt: strin
   user_permissions: PERMISSIONS
 })
 
-/** An asset as it is on the wire. */
+/** An asset on the wire. */
 export const render = (world: World, entry: Entry, shape: Shape): Asset => {
   const insertedAt = iso(entry.insertedAt)
   const asset =

@@ -1,6 +1,8 @@
-/** Numbers out of a seed: no state, so that the n-th number does not depend on who asked before. Pure. */
+/** Numbers from a seed, without state, so that the n-th number does not depend on who asked before. Pure. */
 
-/** Mixes 32 bits so that every bit of the input moves every bit of the output. It is a bijection, so ids never meet. */
+/**
+ * Mixes 32 bits so that every bit of the input moves every bit of the output. It is a bijection, so ids never collide.
+ */
 export const mix = (value: number): number => {
   let x = value >>> 0
   x ^= x >>> 16
@@ -11,7 +13,7 @@ export const mix = (value: number): number => {
   return x >>> 0
 }
 
-/** 32 bits out of a seed, a number and a lane: different lanes give unrelated numbers. */
+/** 32 bits from a seed, a number and a lane: different lanes give unrelated numbers. */
 export const hash = (seed: number, n: number, lane: number): number =>
   mix(mix(mix(seed ^ 0x9e3779b9) + (n >>> 0)) + Math.imul(lane + 1, 0x85ebca6b))
 

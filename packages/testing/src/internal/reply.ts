@@ -22,7 +22,7 @@ const PAGE =
   "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>"
 
 /**
- * A page of something in between.
+ * A page from something in between.
  *
  * @internal
  */
@@ -33,7 +33,7 @@ export const html = (status: number): HttpServerResponse.HttpServerResponse =>
   })
 
 /**
- * The answer of a change that was made, unless a fault takes it.
+ * The answer to a change that was made, unless a fault removes it.
  *
  * @internal
  */
@@ -51,7 +51,7 @@ export const afterwards = (fault: Fault | undefined, response: () => HttpServerR
 }
 
 /**
- * The retry hint that a plan puts on an answer.
+ * Adds the plan's retry hint to an answer.
  *
  * @internal
  */

@@ -1,4 +1,4 @@
-/** One exchange with the storage host, on whatever wire. A body is taken as it comes and not kept. */
+/** One exchange with the storage host, on any wire. A body is read as it comes, and not kept. */
 import { createHash } from "node:crypto"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Clock from "effect/Clock"
@@ -24,7 +24,7 @@ export interface Incoming {
   /** Path and query. */
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
-  /** Fails where the client goes away. */
+  /** Fails if the client goes away. */
   readonly body: Stream.Stream<Uint8Array, unknown>
 }
 
@@ -39,7 +39,7 @@ export interface Parts {
   readonly startMillis: number
 }
 
-/** As S3 words them. */
+/** In S3's words. */
 const xml = (status: number, code: string, message: string): HttpServerResponse.HttpServerResponse =>
   HttpServerResponse.text(
     `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message></Error>`,
@@ -61,7 +61,7 @@ const refusal = (status: number, code: string, message: string): Refusal => ({
   response: xml(status, code, message)
 })
 
-/** The faults of a request that show without its body. */
+/** The faults of a request that are visible without its body. */
 const judge = (incoming: Incoming, place: Place | undefined, signature: string | null): Refusal | undefined => {
   const { headers, method } = incoming
   if (headers.authorization !== undefined) {
@@ -116,8 +116,8 @@ export const make = (parts: Parts) => {
   const { announcer, journal, startMillis, storage, v4, world } = parts
 
   /**
-   * Reads to the end, or until there are `limit` bytes, which breaks the connection on a port. A client that goes away is
-   * one whose body ends early.
+   * Reads to the end, or until there are `limit` bytes, which breaks the connection on a port. The body of a client
+   * that goes away ends early.
    */
   const take = (incoming: Incoming, limit = Number.POSITIVE_INFINITY): Effect.Effect<Taken> =>
     Effect.suspend(() => {
@@ -183,7 +183,7 @@ export const make = (parts: Parts) => {
     })
   }
 
-  /** Tells webhooks that a file has come, and that it can be played. */
+  /** Tells webhooks that a file has arrived, and that it can be played. */
   const arrived = (id: string): Effect.Effect<void> => {
     const file = world.get(id)
     const user = file === undefined ? undefined : world.user(file.creatorId)
@@ -194,7 +194,7 @@ export const make = (parts: Parts) => {
     return announcer.announce(events, user)
   }
 
-  /** Requests that reached the storage host, and the answers. */
+  /** The answer to a request that reached the storage host. */
   const arrive = (incoming: Incoming, info: FaultPlan.RequestInfo, fate: FaultPlan.Fate): Effect.Effect<Reply> =>
     Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis

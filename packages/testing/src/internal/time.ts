@@ -2,12 +2,12 @@
 
 const two = (n: number): string => (n < 10 ? `0${n}` : `${n}`)
 
-/** ISO 8601 in UTC with microseconds, out of ms since 1970. */
+/** ISO 8601 in UTC with microseconds, from ms since 1970. */
 export const iso = (millis: number): string => {
   const whole = Math.floor(millis)
   const day = Math.floor(whole / 86_400_000)
   const rest = whole - day * 86_400_000
-  // Days to a date of the Gregorian calendar, in eras of 400 years that begin in March.
+  // From days to a date of the Gregorian calendar, in eras of 400 years that begin in March.
   const shifted = day + 719_468
   const era = Math.floor(shifted / 146_097)
   const dayOfEra = shifted - era * 146_097

@@ -1,14 +1,13 @@
 /**
- * The uploads that a world expects: for each file that was created and has not arrived yet, which parts are to be put
- * where. Pure.
+ * The uploads that a world expects: for each created file that has not arrived yet, which parts go where. Pure.
  *
- * An ordinary upload has all of its parts from the beginning, of equal size but for the last. Those of a realtime upload
- * are added as they are asked for.
+ * An ordinary upload has all of its parts from the beginning, of equal size except for the last. Those of a realtime
+ * upload are added when they are requested.
  */
 import type { AssetId } from "@effect-frameio/core/Asset"
 import { hash } from "./random.js"
 
-/** One part, and where it is to be put. */
+/** One part, and its upload URL. */
 export interface ExpectedPart {
   /** Counted from 1. */
   readonly number: number
@@ -26,14 +25,14 @@ export interface ExpectedPart {
 export interface Upload {
   readonly assetId: AssetId
   readonly realtime: boolean
-  /** The `content-type` that the parts have to come with. */
+  /** The `content-type` that the parts must have. */
   readonly contentType: string
-  /** Bytes; null while it is not known, which is before the final part of a realtime upload. */
+  /** Bytes; null while unknown, before the final part of a realtime upload. */
   readonly filesize: number | null
   readonly parts: ReadonlyArray<ExpectedPart>
 }
 
-/** A part, and the upload that it belongs to. */
+/** A part, and its upload. */
 export interface Place {
   readonly upload: Omit<Upload, "parts">
   readonly part: ExpectedPart
@@ -42,7 +41,7 @@ export interface Place {
 }
 
 interface KeptPart extends Omit<ExpectedPart, "url"> {
-  /** How often its URL was asked for. */
+  /** How often its URL was requested. */
   readonly issue: number
 }
 
@@ -55,7 +54,7 @@ interface Kept {
 /** The path of a part below the base. */
 const PATH = /\/uploads\/([0-9a-f-]{36})\/(\d{1,5})(?:[?#].*)?$/i
 
-/** A stand-in for a signature: hard to guess, and no secret. */
+/** A stand-in for a signature: hard to guess, but no secret. */
 const signatureOf = (assetId: string, { issue, number }: Pick<KeptPart, "issue" | "number">): string => {
   let mixed = number * 1024 + issue
   for (const digits of assetId.split("-")) mixed = hash(mixed, Number.parseInt(digits.slice(-8), 16), 30)
@@ -68,7 +67,7 @@ export class Uploads {
   base = "https://storage.example.invalid"
   private readonly kept = new Map<string, Kept>()
 
-  /** Expects an ordinary file in parts of at most `partSize` bytes; at least one, though it may be empty. */
+  /** Expects an ordinary file in parts of at most `partSize` bytes; an empty file has one. */
   expect(options: {
     /** The file that was created. */
     readonly assetId: AssetId
@@ -121,14 +120,13 @@ export class Uploads {
     return `${this.base}/uploads/${assetId}/${part.number}?signature=${signatureOf(assetId, part)}`
   }
 
-  /** Whether a path, or a URL, is that of a part, expected or not. */
+  /** Whether a path or URL is that of a part, expected or not. */
   isPath(url: string): boolean {
     return PATH.test(url)
   }
 
   /**
-   * Adds parts to a realtime upload; one that was asked for before is asked for again, and gets another URL. Answers their
-   * URLs in order.
+   * Adds parts to a realtime upload; a part that is requested again gets another URL. Answers their URLs in order.
    */
   addParts(
     assetId: AssetId,
@@ -166,7 +164,7 @@ export class Uploads {
     }
   }
 
-  /** Says that a part has arrived; putting it again replaces it. Answers whether it is expected. */
+  /** Notes that a part has arrived; putting it again replaces it. Answers whether it is expected. */
   received(url: string, nowMillis: number): boolean {
     const [, assetId = "", number = ""] = PATH.exec(url) ?? []
     const parts = this.kept.get(assetId.toLowerCase())?.parts
@@ -176,7 +174,7 @@ export class Uploads {
     return true
   }
 
-  /** Whether all parts of an upload have arrived, the final one among them. */
+  /** Whether all parts of an upload have arrived, including the final one. */
   isComplete(assetId: string): boolean {
     let ends = false
     for (const part of this.kept.get(assetId.toLowerCase())?.parts.values() ?? []) {

@@ -3,7 +3,7 @@ import type { User, World } from "../World.js"
 import type { Shape } from "./payload.js"
 
 /**
- * One request while it is being handled: who asks, when, and what the handler leaves for the journal and the headers.
+ * One request being handled: who asks, when, and what the handler leaves for the journal and the headers.
  *
  * @internal
  */
@@ -12,7 +12,7 @@ export interface VisitState {
   readonly shape: Shape
   readonly user: User
   readonly nowMillis: number
-  /** Whether a handler has had it: before that, its arguments were not of the declared form. */
+  /** Whether a handler has seen it: if not, its arguments were malformed. */
   handled: boolean
   assetIds: ReadonlyArray<string>
   applied: boolean

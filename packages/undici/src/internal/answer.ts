@@ -1,4 +1,4 @@
-/** An answer that is there as a whole, as an `HttpClientResponse`. */
+/** A complete answer, as an `HttpClientResponse`. */
 import * as Cookies from "@effect/platform/Cookies"
 import * as Headers from "@effect/platform/Headers"
 import * as HttpClientError from "@effect/platform/HttpClientError"
@@ -36,7 +36,7 @@ export class Answer extends Inspectable.Class implements HttpClientResponse.Http
     this.setCookie = headers["set-cookie"]
   }
 
-  /** Whether there is room for it; what is too large is not kept. */
+  /** Whether there is room for it; a body that is too large is not kept. */
   add(chunk: Uint8Array): boolean {
     this.size += chunk.length
     if (this.size > DirectHttpClient.MAX_BYTES) {
@@ -97,7 +97,7 @@ export class Answer extends Inspectable.Class implements HttpClientResponse.Http
     return this.chunks ?? new Uint8Array(0)
   }
 
-  /** Only for what is rarely asked for: it costs more than all the rest. Each is read once. */
+  /** Only for rarely used properties, because it costs more than everything else. Each is read once. */
   private get web(): HttpClientResponse.HttpClientResponse {
     return HttpClientResponse.fromWeb(this.request, new Response(new Uint8Array(this.bytes), { headers: this.headers }))
   }

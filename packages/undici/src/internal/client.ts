@@ -20,7 +20,7 @@ import { Answer } from "./answer.js"
 
 type Callback = (exit: Exit.Exit<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>) => void
 
-/** One request on its way, until there is a whole answer or an error. */
+/** One request under way, until there is a complete answer or an error. */
 class Exchange implements Undici.Dispatcher.DispatchHandler {
   private controller: Undici.Dispatcher.DispatchController | undefined
   private answer: Answer | undefined
@@ -41,7 +41,7 @@ class Exchange implements Undici.Dispatcher.DispatchHandler {
     status: number,
     headers: Undici.Dispatcher.ResponseData["headers"]
   ): void {
-    // Those below 200 announce another.
+    // A status below 200 announces another.
     if (status >= 200) this.answer = new Answer(this.request, status, headers)
   }
 
@@ -84,7 +84,7 @@ class Exchange implements Undici.Dispatcher.DispatchHandler {
 const isAsyncIterable = (body: unknown): body is AsyncIterable<unknown> =>
   Predicate.hasProperty(body, Symbol.asyncIterator) && Predicate.isFunction(body[Symbol.asyncIterator])
 
-/** The body as undici takes it; `undefined` if it is another. */
+/** The body in undici's form; `undefined` if it has none. */
 const bodyOf = ({
   body
 }: HttpClientRequest.HttpClientRequest): Uint8Array | AsyncIterable<unknown> | string | null | undefined => {
@@ -119,13 +119,13 @@ const exchangeOver =
       const asked = Option.orElse(Context.getOption(context, NodeHttpClient.UndiciRequestOptions), () =>
         Context.getOption(around, NodeHttpClient.UndiciRequestOptions)
       )
-      // undici takes an async iterable, too, and asks for the next piece when the socket has sent the last.
+      // undici also takes an async iterable, and asks for the next piece once the socket has sent the last.
       dispatcher.dispatch(Object.assign({}, Option.getOrUndefined(asked), options, { body }), exchange)
     }
     return exchange.abandon
   }
 
-/** Over the given connections of undici. */
+/** A client over the given connections of undici. */
 const make: Effect.Effect<DirectHttpClient.DirectHttpClient, never, NodeHttpClient.Dispatcher | HttpClient.HttpClient> =
   Effect.gen(function* () {
     const usual = yield* HttpClient.HttpClient
@@ -145,7 +145,8 @@ export const connect = {
 } as const
 
 /**
- * A reset within the TLS handshake has the same code as a lost answer; `syscall` says that there was no connection yet.
+ * A reset within the TLS handshake has the same code as a lost answer; `syscall` shows that there was no connection
+ * yet.
  */
 const notConnected = (cause: Error): Error =>
   Object.assign(new Error(cause.message, { cause }), {
@@ -154,7 +155,7 @@ const notConnected = (cause: Error): Error =>
   })
 
 const connector = (): Undici.buildConnector.connector => {
-  // The port here is for the type; each connection brings its own.
+  // The type requires a port here; each connection brings its own.
   const dial = Undici.buildConnector({ ...connect, port: 443 })
   return (options, callback) =>
     dial(options, (...[error, socket]) => {
@@ -163,7 +164,7 @@ const connector = (): Undici.buildConnector.connector => {
     })
 }
 
-/** The dispatcher of `@effect/platform-node`, but for how it connects. */
+/** The dispatcher of `@effect/platform-node`, except for how it connects. */
 const dispatcherLayer: Layer.Layer<NodeHttpClient.Dispatcher> = Layer.scoped(
   NodeHttpClient.Dispatcher,
   Effect.acquireRelease(
@@ -172,9 +173,9 @@ const dispatcherLayer: Layer.Layer<NodeHttpClient.Dispatcher> = Layer.scoped(
   )
 )
 
-/** Bun replaces undici by a module whose dispatchers cannot send. */
+/** Bun replaces undici with a module whose dispatchers cannot send. */
 const dispatches = (agent: { readonly prototype: object }): boolean => "dispatch" in agent.prototype
 
-/** With connections of its own, or over `fetch` if the class in the place of undici's `Agent` cannot dispatch. */
+/** With connections of its own, or over `fetch` if the class in place of undici's `Agent` cannot dispatch. */
 export const layerOf = (agent: { readonly prototype: object }): Layer.Layer<HttpClient.HttpClient> =>
   dispatches(agent) ? Layer.provide(layerWithoutDispatcher, dispatcherLayer) : FetchHttpClient.layer

@@ -17,7 +17,7 @@ const EXPERIMENTAL: V4Api.OperationName = "versionStacks.reorder"
 
 const isOperation = (name: string): name is V4Api.OperationName => Object.hasOwn(operations, name)
 
-/** The values of a path's parameters, as its template names them. */
+/** The values of a path's parameters, by their names in the template. */
 const paramsOf = (template: string, path: string): Readonly<Record<string, string>> => {
   const values = path.split("/")
   return Object.fromEntries(
@@ -84,7 +84,7 @@ export const make = (world: World, state: State, announcer: Announcer): Face => 
         return toResponse(refusal(403, [{ detail: "Forbidden" }]))
       }
       const token = BEARER.exec(request.headers.authorization ?? "")?.[1] ?? ""
-      // A developer token needs its header; what the identity provider gave out does not.
+      // A developer token needs its header; a token of the identity provider does not.
       const isDeveloper = request.headers["x-frameio-legacy-token-auth"] === "true"
       const user = state.issuedTo(token, nowMillis) ?? (isDeveloper ? world.userOf(token) : undefined)
       return user === undefined || user === "nobody"

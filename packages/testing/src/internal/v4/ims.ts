@@ -1,4 +1,4 @@
-/** Adobe's identity management, as far as V4's clients use it: logins, tokens and their end. */
+/** Adobe's identity management, as far as V4's clients use it: logins, tokens and their expiry. */
 import { createHash } from "node:crypto"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import type { ServerRequest } from "../messages.js"
@@ -21,10 +21,10 @@ export const ENDPOINT = "ims.token"
 const refused = (error: string): HttpServerResponse.HttpServerResponse =>
   HttpServerResponse.unsafeJson({ error }, { status: 400 })
 
-/** Without it Frame.io refuses a token that is valid here. */
+/** Without this scope, Frame.io refuses a token that is valid here. */
 const reachesFrameio = (scope: string): boolean => scope.split(/[\s,]+/).includes("AdobeID")
 
-/** The person is taken to agree. IMS redirects to https only. */
+/** The person is assumed to agree. IMS redirects only to https. */
 const authorize = (state: State, query: URLSearchParams): HttpServerResponse.HttpServerResponse => {
   const redirect = query.get("redirect_uri") ?? ""
   if (!URL.canParse(redirect) || new URL(redirect).protocol === "http:") return refused("invalid_redirect_uri")
@@ -32,7 +32,7 @@ const authorize = (state: State, query: URLSearchParams): HttpServerResponse.Htt
   const value = query.get("code_challenge")
   const code = state.addCode({
     challenge: value === null ? undefined : { value, method: query.get("code_challenge_method") ?? "plain" },
-    // A login in the browser gets it added.
+    // A login in the browser adds it.
     scoped: true
   })
   const back = new URL(redirect)
@@ -79,7 +79,7 @@ const token = (state: State, request: ServerRequest, nowMillis: number): HttpSer
     case "authorization_code": {
       const login = state.takeCode(form.get("code") ?? "ims-code-none")
       if (login === undefined) return refused("invalid_grant")
-      // Whoever repeats the scope narrows the token to what it names.
+      // A client that repeats the scope narrows the token to it.
       const scope = form.get("scope")
       const scoped = scope === null ? login === "elsewhere" || login.scoped : reachesFrameio(scope)
       const challenge = login === "elsewhere" ? undefined : login.challenge

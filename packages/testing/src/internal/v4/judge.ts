@@ -1,4 +1,4 @@
-/** Judges a request by its declaration, and words what is wrong as the library does that Frame.io's answers come from. */
+/** Judges a request by its declaration, and words the faults like the library behind Frame.io's answers. */
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type * as ParseResult from "effect/ParseResult"
@@ -9,7 +9,7 @@ import type { V4Unknowns } from "../../V4Unknowns.js"
 import { type Answer, refusal } from "./answer.js"
 
 /**
- * The part of a declared endpoint that a request is judged by.
+ * The part of a declared endpoint that requests are judged by.
  *
  * @internal
  */
@@ -71,12 +71,12 @@ const expected = (ast: AST.AST): string => {
 const isEnum = (ast: AST.AST): boolean =>
   ast._tag === "Literal" || (ast._tag === "Union" && ast.types.every((one) => one._tag === "Literal"))
 
-/** Which rule of the wire a refinement stands for. */
+/** The rule of the wire behind a refinement. */
 const broken = (ast: AST.Refinement, actual: unknown): string => {
   const rule: unknown = ast.annotations[AST.JSONSchemaAnnotationId]
   const named = Predicate.isRecord(rule) ? rule : {}
   const size = typeof actual === "string" || Array.isArray(actual) ? actual.length : 0
-  // A number of the query is still text here.
+  // A number in the query is still text here.
   const value = Number(actual)
   const is = (name: string, holds: (bound: number) => boolean) => {
     const bound = named[name]
@@ -137,7 +137,7 @@ const faultsOf = (issue: ParseResult.ParseIssue, at: ReadonlyArray<PropertyKey>)
   }
 }
 
-/** Only the first field too many is told. */
+/** Only the first superfluous field is reported. */
 const told = (faults: ReadonlyArray<Fault>): ReadonlyArray<Fault> => {
   const [first] = faults.filter((one) => one.detail.startsWith("Unexpected"))
   return faults.filter((one) => one === first || !one.detail.startsWith("Unexpected"))
@@ -146,7 +146,7 @@ const told = (faults: ReadonlyArray<Fault>): ReadonlyArray<Fault> => {
 const EVERY_FAULT = { errors: "all", onExcessProperty: "error" } as const
 const IGNORING = { errors: "all", onExcessProperty: "ignore" } as const
 
-/** Extra members around `data` are refused too, though the declaration keeps what it reads open. */
+/** Extra members beside `data` are refused too, although the declaration accepts unknown fields in answers. */
 const strict = <A, I>(schema: Schema.Schema<A, I>): Schema.Schema<A, I> =>
   schema.ast._tag === "TypeLiteral" && schema.ast.indexSignatures.length > 0
     ? Schema.make(new AST.TypeLiteral(schema.ast.propertySignatures, [], schema.ast.annotations))
@@ -180,7 +180,7 @@ const wrong = (error: ParseResult.ParseError, status = 422): Answer =>
   )
 
 /**
- * The arguments of a request, or the 422 that says everything that is wrong: parameters first, then the body.
+ * The arguments of a request, or the 422 that lists everything wrong with it: parameters first, then the body.
  *
  * @internal
  */

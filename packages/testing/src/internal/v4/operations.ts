@@ -27,7 +27,7 @@ const on = <Path, UrlParams, Payload>(
     )
 }
 
-/** An operation whose body may be left out. */
+/** An operation whose body may be omitted. */
 const onOptional = <Path, UrlParams, Payload>(
   endpoint: Endpoint<Path, UrlParams, Payload>,
   handle: (args: Judged<Path, UrlParams, Payload>, visit: Visit) => Either.Either<Answer, Answer>
@@ -46,7 +46,7 @@ const no = (visit: Visit, reason: string, answer: Answer): Outcome<never> => {
 const missing = (visit: Visit, id: string): Outcome<never> =>
   no(visit, "NotFound", refused(404, `There is nothing with the id ${id}.`))
 
-/** The asset of one of some kinds, if the user may do this with it. */
+/** The asset, if it has one of the kinds and the user may do this with it. */
 const find = (
   visit: Visit,
   id: string,
@@ -85,7 +85,7 @@ const done = <A>(visit: Visit, result: Result<A>, pointer: string): Outcome<A> =
   return no(visit, refusal.reason, refused(422, refusal.detail, pointer))
 }
 
-/** Tells webhooks of what has been done to an asset, if anything has. */
+/** Tells webhooks what was done to an asset, if anything. */
 const tell = (visit: Visit, type: string, entry: Pick<Entry, "id" | "kind" | "projectId">): void => {
   if (!visit.applied) return
   visit.events.push({ type, resource: { id: entry.id, type: entry.kind }, projectId: entry.projectId })
@@ -185,7 +185,7 @@ const listKinds = (
 
 const KINDS: ReadonlyArray<string> = ["file", "folder", "version_stack"]
 
-/** A file's move into a folder or onto a stack. */
+/** Moves a file into a folder or onto a stack. */
 const move = (visit: Visit, fileId: string, parentId: string): Outcome<Answer> =>
   Either.gen(function* () {
     const { state, unknowns, world } = visit
@@ -288,7 +288,7 @@ const createStack = (visit: Visit, folderId: string, fileIds: ReadonlyArray<stri
     return data(show.stack(visit, yield* again(visit, stackId)), 201)
   })
 
-/** The last version takes the place of its stack, where that is what happens. */
+/** Puts the last version in the place of its stack, if the unknowns say so. */
 const dissolve = (visit: Visit, stackId: string | undefined): void => {
   const stack = stackId === undefined ? undefined : visit.world.get(stackId)
   if (stack?.versions !== 1 || stack.parentId === null || visit.world.unknowns.lastVersion === "keep-stack") return
@@ -664,7 +664,7 @@ export const operations: Readonly<Record<V4Api.OperationName, Operation>> = {
   "shares.removeAsset": on(shares.removeAsset, ({ path }, visit) => {
     const found = visit.state.shares.get(path.share_id)
     if (found === undefined) return missing(visit, path.share_id)
-    // A file on a stack stands for its stack: the whole entry goes.
+    // A file on a stack stands for its stack: the whole entry is removed.
     const stack = visit.world.stackOf(path.asset_id)
     const gone = [path.asset_id, ...(stack === undefined ? [] : [stack.id, ...stack.versions])].filter((id) =>
       found.assetIds.delete(id)

@@ -1,4 +1,4 @@
-/** The bodies of V4's answers, out of the world. */
+/** The bodies of V4's answers, made from the world. */
 
 import type { Entry, Project } from "../../World.js"
 import { iso } from "../time.js"
@@ -16,7 +16,7 @@ const MEDIA_LINKS: Readonly<Record<string, ReadonlyArray<string>>> = {
 }
 
 /**
- * All that an answer can be asked to bring along.
+ * Everything that `include` can request.
  *
  * @internal
  */

@@ -1,4 +1,4 @@
-/** V4's state beside the world's assets: shares, webhooks, and stale reads. */
+/** V4's state besides the world's assets: shares, webhooks, and stale reads. */
 import type { AssetId } from "@effect-frameio/core/Asset"
 import type { V4Unknowns } from "../../V4Unknowns.js"
 import type { Entry, User, World } from "../../World.js"
@@ -57,7 +57,7 @@ export class State {
   private readonly past = new Map<string, Past>()
   private readonly pastChildren = new Map<string, { readonly until: number; readonly ids: ReadonlyArray<AssetId> }>()
   private readonly issued = new Map<string, IssuedToken>()
-  /** Refresh tokens, and whether they are of a login with the scope that Frame.io asks for. */
+  /** Refresh tokens, and whether their login has the scope that Frame.io requires. */
   private readonly refreshTokens = new Map<string, boolean>()
   private count = 0
 
@@ -70,8 +70,8 @@ export class State {
   }
 
   /**
-   * Whose token it is that the identity provider gave out; nobody's once it has ended, or without the scope that Frame.io
-   * asks for. `undefined` where the provider does not know it.
+   * The user of a token from the identity provider; nobody if it has expired, or lacks the scope that Frame.io
+   * requires. `undefined` if the provider does not know it.
    */
   issuedTo(token: string, nowMillis: number): User | "nobody" | undefined {
     const issued = this.issued.get(token)
@@ -80,7 +80,7 @@ export class State {
     return (holds ? this.world.userOf(token) : undefined) ?? "nobody"
   }
 
-  /** Gives an access token out, and with it a refresh token. */
+  /** Issues an access token, and with it a refresh token. */
   issue(options: {
     readonly userId: string
     readonly nowMillis: number
@@ -98,7 +98,7 @@ export class State {
     return { accessToken, refreshToken }
   }
 
-  /** Uses a refresh token, which ends it where they rotate; answers its login's scope, if there is such a login. */
+  /** Uses a refresh token, which ends it if they rotate; answers its login's scope, if there is such a login. */
   refresh(token: string): { readonly scoped: boolean } | undefined {
     const scoped = this.refreshTokens.get(token)
     if (scoped === undefined) return undefined
@@ -112,33 +112,33 @@ export class State {
     this.refreshTokens.delete(token)
   }
 
-  /** Begins a login: the code that the browser brings back. */
+  /** Begins a login; answers the code that the browser brings back. */
   addCode(login: LoginCode): string {
     const code = `ims-code-${++this.count}`
     this.codes.set(code, login)
     return code
   }
 
-  /** Uses a code, which it can be once. One that was not given out here stands for a login elsewhere. */
+  /** Uses a code, which works once. An unknown code stands for a login elsewhere. */
   takeCode(code: string): LoginCode | "elsewhere" | undefined {
     const login = this.codes.get(code)
     this.codes.delete(code)
     return login ?? (/^ims-code-/.test(code) ? undefined : "elsewhere")
   }
 
-  /** Keeps when an upload's URLs were given out. */
+  /** Notes when an upload's URLs were issued. */
   beginUpload(fileId: string, nowMillis: number): void {
     this.begun.set(fileId, nowMillis)
   }
 
-  /** Whether V4 gave an upload's URLs out, and whether they still hold. */
+  /** Whether V4 issued an upload's URLs, and whether they are still valid. */
   uploadUrls(fileId: string, nowMillis: number): "none" | "valid" | "expired" {
     const begun = this.begun.get(fileId)
     if (begun === undefined) return "none"
     return nowMillis - begun < this.unknowns.uploadUrlLifeMillis ? "valid" : "expired"
   }
 
-  /** Removes the files that were never uploaded and have been waited for long enough. */
+  /** Removes files that were never uploaded, after the time allowed for that. */
   purge(nowMillis: number): void {
     const { neverUploadedMillis } = this.unknowns
     if (neverUploadedMillis === undefined) return
@@ -176,7 +176,7 @@ export class State {
     return share
   }
 
-  /** Keeps what reads may go on showing of these assets and containers for a while. */
+  /** Keeps the current state of these assets and containers, which reads may go on showing for a while. */
   remember(ids: ReadonlyArray<string | null | undefined>, nowMillis: number): void {
     const until = nowMillis + this.unknowns.readAfterWriteMillis
     if (until === nowMillis) return

@@ -1,4 +1,4 @@
-/** V4's webhooks: the events, the signature, and the tries. */
+/** V4's webhooks: the events, the signature, and the attempts. */
 import { createHmac } from "node:crypto"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -20,14 +20,14 @@ export interface Event {
 
 /** @internal */
 export interface Announcer {
-  /** Sends events on their way, and does not wait for them to arrive. */
+  /** Sends events without waiting for them to arrive. */
   readonly announce: (events: ReadonlyArray<Event>, user: User) => Effect.Effect<void>
   readonly attempts: ReadonlyArray<Webhooks.Attempt>
 }
 
 const ATTEMPTS = 5
 const FIRST_PAUSE_MILLIS = 15_000
-/** How much a pause may be longer, as a part of it. */
+/** The longest addition to a pause, as a fraction of it. */
 const JITTER = 0.2
 const PATIENCE = Duration.seconds(5)
 

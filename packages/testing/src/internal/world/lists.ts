@@ -15,7 +15,7 @@ const holds = (condition: Condition, actual: unknown): boolean => {
     case "gte":
     case "lte": {
       const [small, large] = op === "gte" ? [value, actual] : [actual, value]
-      // Times are text of one form, and so is the beginning of one, such as a day.
+      // Times are text of one form, and so is a prefix of one, such as a day.
       return (
         (typeof small === "number" && typeof large === "number" && small <= large) ||
         (typeof small === "string" && typeof large === "string" && small <= large)
@@ -36,7 +36,7 @@ const hasProperties = (entry: Entry, wanted: Readonly<Record<string, unknown>> |
   )
 }
 
-/** A field by its name on the wire, as far as a search can ask for it. */
+/** A field by its name on the wire, if a search can use it. */
 const fieldOf = (entry: Entry, field: string, creator: User | undefined): unknown => {
   switch (field) {
     case "id":
@@ -106,7 +106,7 @@ interface Listing {
   readonly children: ReadonlyArray<Asset>
 }
 
-/** Listings that are kept sorted, for the next page. */
+/** How many sorted listings are kept for the next page. */
 const LISTINGS = 64
 
 /** @internal */

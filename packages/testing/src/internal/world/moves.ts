@@ -1,4 +1,4 @@
-/** Assets that go to another folder, or are copied there. */
+/** Moves and copies assets to other folders. */
 import type { AssetId } from "@effect-frameio/core/Asset"
 import type * as Unknowns from "../../Unknowns.js"
 import type { Result } from "../../World.js"
@@ -69,7 +69,7 @@ export class Moves {
     made.filetype = source.filetype
     made.fields = source.fields
     this.#tree.prepend(folder, made)
-    // The oldest first, since each is put before those that came before it.
+    // The oldest first, because each is put before those that came before it.
     for (const child of livingOf(source).reverse()) this.#copyInto(child, made, nowMillis)
     return made
   }

@@ -1,4 +1,4 @@
-/** One asset in its place, and what can be told of it. Pure. */
+/** One asset in its place, and the facts that follow from it. Pure. */
 import type { AssetId } from "@effect-frameio/core/Asset"
 import type * as Unknowns from "../../Unknowns.js"
 import type { AssetType, Entry, Kind, Project } from "../../World.js"
@@ -22,7 +22,7 @@ const TYPES_BY_EXTENSION: Readonly<Record<string, readonly [AssetType, string]>>
 const extensionOf = (name: string): string => name.slice(name.lastIndexOf(".") + 1).toLowerCase()
 
 /**
- * `asset_type` and MIME type by a name's extension; a stream of bytes for any other.
+ * `asset_type` and MIME type by a name's extension; a stream of bytes if unknown.
  *
  * @internal
  */
@@ -30,26 +30,26 @@ export const byExtension = (name: string): readonly [AssetType, string] =>
   TYPES_BY_EXTENSION[extensionOf(name)] ?? ["stream", "application/octet-stream"]
 
 /**
- * The fields of an asset that no update has set any on.
+ * The fields of an asset that no update has changed.
  *
  * @internal
  */
 export const nothingSet: Readonly<Record<string, unknown>> = {}
 
 /**
- * An asset in its place. What `Entry` says beside it is worked out when somebody asks.
+ * An asset in its place. Other fields of `Entry` are computed on demand.
  *
  * @internal
  */
 export interface Asset {
   readonly id: AssetId
   readonly kind: Kind
-  /** A stack without a name of its own is called by one of its versions. */
+  /** A stack without a name of its own has that of one of its versions. */
   name: string
   assetType: AssetType
   project: Project
   readonly creatorId: string
-  /** None on a root, and on what is nowhere at the moment. */
+  /** None on a root, and on an asset that is being moved. */
   parent: Asset | undefined
   /** In no order; deleted ones stay. */
   readonly children: Set<Asset>
@@ -60,7 +60,7 @@ export interface Asset {
   /** The lowest index that a child was given. */
   front: number
   filesize: number
-  /** By the extension of the name where it was not given. */
+  /** By the extension of the name unless given. */
   filetype: string | undefined
   readonly insertedAt: number
   updatedAt: number
@@ -70,7 +70,7 @@ export interface Asset {
 }
 
 /**
- * When an asset, or what it lies in, was deleted.
+ * When an asset, or a container of it, was deleted.
  *
  * @internal
  */
@@ -119,7 +119,7 @@ export const nameOf = (asset: Asset, { stackName }: Pick<Unknowns.Unknowns, "sta
 }
 
 /**
- * An asset as a test sees it.
+ * An asset in the form that tests see.
  *
  * @internal
  */

@@ -16,7 +16,7 @@ export class People {
     this.#seed = seed
   }
 
-  /** Whose token it is. */
+  /** The user of a token. */
   userOf(token: string): User | undefined {
     return this.#tokens.get(token)
   }
@@ -36,7 +36,7 @@ export class People {
     return this.users.find((user) => user.id === id)
   }
 
-  /** The next id of whatever is no asset. */
+  /** The next id of something other than an asset. */
   nextId(): string {
     return toUuid(this.#seed ^ 0x5bd1e995, this.#others++)
   }

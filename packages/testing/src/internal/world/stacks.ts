@@ -1,4 +1,4 @@
-/** The rules of version stacks: what goes on one, in which order, and what is left of one. */
+/** The rules of version stacks: what goes on one, in which order, and what remains of one. */
 import type * as Unknowns from "../../Unknowns.js"
 import type { Result, Versioned } from "../../World.js"
 import { type Asset, livingOf, stackAround } from "./node.js"
@@ -20,7 +20,7 @@ export class Stacks {
     readonly assetId: string
     readonly nextAssetId: string
     readonly nowMillis: number
-    /** Whether the kinds of the two may differ, which is not known of V4. Default `false`. */
+    /** Whether the kinds of the two may differ; unknown for V4. Default `false`. */
     readonly anyType?: boolean | undefined
     /** Whether the new version may come from another stack, whatever `Unknowns` says of v2. Default `false`. */
     readonly fromStack?: boolean | undefined
@@ -106,7 +106,7 @@ export class Stacks {
     return { ok: true, value: { stackId: stack.id, fileId: file.id } }
   }
 
-  /** After a version has left a stack. */
+  /** Settles a stack after a version has left it. */
   settle(stack: Asset, now: number): void {
     stack.updatedAt = now
     if (stack.items === 0) {

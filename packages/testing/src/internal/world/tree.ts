@@ -1,4 +1,4 @@
-/** Every asset of a world, and which lies where. */
+/** Every asset of a world, and where it lies. */
 import type { AssetId } from "@effect-frameio/core/Asset"
 import { toUuid } from "../ids.js"
 import { hash } from "../random.js"
@@ -23,17 +23,17 @@ export class Tree {
     return this.#assets.size
   }
 
-  /** Counts changes, so that a kept listing knows that it is old. */
+  /** Counts changes, so that a kept listing notices when it is stale. */
   get revision(): number {
     return this.#revision
   }
 
-  /** All assets, the newest first. */
+  /** All assets, newest first. */
   all(): ReadonlyArray<Asset> {
     return [...this.#assets.values()].reverse()
   }
 
-  /** Letters of either case are read. */
+  /** Ids match in either case. */
   find(id: string): Asset | undefined {
     return this.#assets.get(id) ?? this.#assets.get(id.toLowerCase())
   }
@@ -82,7 +82,7 @@ export class Tree {
     return asset
   }
 
-  /** Puts an asset that is nowhere into a folder or stack. */
+  /** Puts an asset without a place into a folder or stack. */
   place(parent: Asset, asset: Asset, index: number): void {
     asset.parent = parent
     asset.index = index
@@ -91,7 +91,7 @@ export class Tree {
     this.#revision++
   }
 
-  /** Puts an asset that is nowhere before everything else in a folder or stack. */
+  /** Puts an asset without a place before everything else in a folder or stack. */
   prepend(parent: Asset, asset: Asset): void {
     this.place(parent, asset, --parent.front)
   }
@@ -105,7 +105,7 @@ export class Tree {
     this.#revision++
   }
 
-  /** Says that an asset has changed where it is. */
+  /** Notes that an asset has moved. */
   touch(asset: Asset, now: number): void {
     asset.updatedAt = now
     this.#revision++
