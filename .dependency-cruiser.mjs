@@ -20,16 +20,16 @@ const arrows = {
   examples: ["core", "ratelimit", "stacks", "batch", "report", "cluster", "testing", "redis", "undici"]
 }
 
-/** These run wherever `fetch` does: nothing of Node in them. */
+/** These run wherever `fetch` does, without Node. */
 const platformFree = ["ratelimit", "core", "stacks"]
 
-/** These are programs: a library imports modules and never a barrel, so that its users bundle only what is used. */
+/** These are programs: a library imports modules and never a barrel, so that its users bundle only what they use. */
 const programs = ["servers", "benchmarks", "examples"]
 
 /** These need at run time only what their `package.json` declares as dependencies or peers. */
 const published = ["ratelimit", "core", "stacks", "testing", "redis", "undici", "batch", "report", "cluster"]
 
-/** These hold rules and no effects: they import nothing but one another. */
+/** These hold rules and no effects: they import only one another. */
 const pure = {
   "packages/batch/src": [
     "internal/plan/conclude",

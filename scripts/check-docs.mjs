@@ -1,7 +1,7 @@
 /**
- * Every export a user can reach says what it is, since when, and where it belongs; every field of an options object
- * and every member of a service says what it is; every module shows an `@example`. Links between the Markdown files lead
- * somewhere, and every snippet of TypeScript in them, and in an `@example`, compiles.
+ * Checks that every export a user can reach says what it is, since when, and in which category; that every field of an
+ * options object and every member of a service says what it is; that every module shows an `@example`; that links
+ * between the Markdown files lead somewhere; and that every TypeScript snippet in them, and in an `@example`, compiles.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join, relative, resolve, sep } from "node:path"
@@ -10,7 +10,7 @@ import ts from "typescript"
 import { faultsOf, hostWith, snippetsOf } from "./snippets.mjs"
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..")
-/** The packages that can be imported: neither private, nor a command alone. */
+/** The packages that can be imported: neither private nor only a command. */
 const libraries = readdirSync(join(root, "packages")).filter((name) => {
   const manifest = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"))
   return manifest.private !== true && Object.hasOwn(manifest.exports ?? {}, ".")
@@ -75,7 +75,7 @@ const textOf = (docs) =>
 const hasTag = (docs, name) => docs.some((doc) => doc.tags?.some((tag) => tag.tagName.text === name))
 const isInternal = (docs) => hasTag(docs, "internal")
 
-/** What a user writes down or calls: each field says what it does. What a user only reads may speak for itself. */
+/** Users write or call these, so each field needs a comment. What users only read may speak for itself. */
 const isFilledIn = (name) => /(Options|Config|Args|Service)$/.test(name)
 
 const checkFields = (owner, members) => {
@@ -98,7 +98,7 @@ const isHidden = (node) =>
       (ts.getCombinedModifierFlags(node) & ts.ModifierFlags.Private) !== 0 ||
       isInternal(docsOf(node)))
 
-/** An options object spelled out in a signature is as public as one with a name. */
+/** An options object written out in a signature is as public as a named one. */
 const checkOptions = (owner, declaration) => {
   const visit = (node) => {
     if (ts.isBlock(node) || isHidden(node)) return
@@ -170,7 +170,7 @@ for (const library of libraries) {
     if (module === undefined) missing(statement, `module ${clause.name.text} cannot be found`)
     else checkModule(clause.name.text, module)
   }
-  // Everything in src that is not internal can be imported by its path, so it belongs in the index.
+  // Every module of `src` outside `internal` can be imported by its path, so it belongs in the index.
   for (const name of readdirSync(join(root, "packages", library, "src"))) {
     if (!/^[A-Z]\w*\.ts$/.test(name)) continue
     const module = name.replace(/\.ts$/, "")
@@ -204,7 +204,7 @@ const withoutCode = (text) =>
     .replace(/^(```|~~~)[\s\S]*?^\1/gm, (block) => block.replace(/[^\n]/g, ""))
     .replace(/`[^`\n]*`/g, (code) => " ".repeat(code.length))
 
-/** A package's README is read where the repository is not. */
+/** A package's README is also read outside the repository. */
 const ONLINE = "https://github.com/effect-frameio/effect-frameio/blob/main/"
 
 let links = 0

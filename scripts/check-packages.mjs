@@ -1,6 +1,6 @@
 /**
- * What a package would hold, judged by publint and by arethetypeswrong: every module resolves, with its types, for
- * Node's ES modules and for bundlers. Needs the build. `node scripts/check-packages.mjs [name…]`
+ * Checks the packed packages with publint and arethetypeswrong: every module resolves, with its types, for Node's ES
+ * modules and for bundlers. Needs the build. `node scripts/check-packages.mjs [name…]`
  */
 import { readdirSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
@@ -12,7 +12,7 @@ import { formatMessage } from "publint/utils"
 const root = fileURLToPath(new URL("../packages/", import.meta.url))
 const named = process.argv.slice(2)
 
-/** ES modules only: what `require` makes of them is Node's affair, and TypeScript's old resolution knows no `exports`. */
+/** ES modules only: `require` is Node's affair, and TypeScript's old resolution knows no `exports`. */
 const isExpected = ({ kind, resolutionKind }) => kind === "CJSResolvesToESM" || resolutionKind === "node10"
 
 const filesOf = (room, names) =>

@@ -1,6 +1,6 @@
 /**
- * `npm run lower-bound [package…]` runs the tests of the libraries with the oldest versions that their peer ranges
- * allow, in a copy of this checkout.
+ * `npm run lower-bound [package…]` runs the tests of the libraries with the oldest versions in their peer ranges, in a
+ * copy of this checkout.
  */
 import { execFileSync, spawnSync } from "node:child_process"
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url"
 const root = fileURLToPath(new URL("..", import.meta.url))
 const read = (path) => JSON.parse(readFileSync(join(root, path), "utf8"))
 
-/** Those of the tests, which are nobody's peers, have to fit. */
+/** The tests' own packages, which are nobody's peers, must fit. */
 const oldest = { "@effect/experimental": "0.61.1", "@effect/vitest": "0.30.0" }
 const libraries = []
 for (const name of readdirSync(join(root, "packages"))) {

@@ -1,6 +1,6 @@
 /**
- * Writes the OpenAPI document that is derived from the declaration to `docs/openapi.json`; with `--check` only says
- * whether that file is current. Needs the build of packages/core.
+ * Writes the OpenAPI document derived from the declaration to `docs/openapi.json`; with `--check`, only says whether
+ * that file is current. Needs the build of packages/core.
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"

@@ -1,6 +1,6 @@
 /**
- * `npm run pictures` makes the pictures of the README: the terminal from what the command writes, the report from the page
- * it makes, both of a job against a Frame.io on this machine. Needs the bundle, and Chromium for the report.
+ * `npm run pictures` makes the pictures of the README: the terminal from the command's output, the report from its
+ * page, both of a job against a Frame.io on this machine. Needs the bundle, and Chromium for the report.
  */
 import { execFileSync, spawn, spawnSync } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
@@ -29,7 +29,7 @@ const env = { ...process.env, NO_COLOR: "1" }
 for (const [, name, value] of told.matchAll(/export (\w+)=(\S+)/g)) env[name] = value
 const dirty = /frameio plan (\S+)/.exec(told)?.[1] ?? ""
 
-/** The command with its words for people. */
+/** The command with its output for people. */
 const frameio = (...args) => {
   const { stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], { cwd: folder, env, encoding: "utf8" })
   return { stdout, stderr }

@@ -1,4 +1,4 @@
-/** Before a package is packed (its `prepack`): builds it from nothing, and lays the licence in it. */
+/** Before a package is packed (its `prepack`): builds it from scratch, and adds the licence. */
 import { spawnSync } from "node:child_process"
 import { copyFileSync, existsSync, rmSync } from "node:fs"
 import { join } from "node:path"

@@ -1,6 +1,6 @@
 /**
- * The TypeScript in Markdown (```ts) and in `@example`s, as files of a program, so that it is checked like any other.
- * A snippet with imports is a module; one without gets its imports, every public module among them, and a few names.
+ * The TypeScript in Markdown (```ts) and in `@example`s, as files of a program, so that it is checked like any other. A
+ * snippet with imports is a module; one without gets imports of every public module, and a few names.
  */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -35,7 +35,7 @@ declare const pair: { readonly assetId: Asset.AssetId; readonly nextAssetId: Ass
 
 const FENCE = /^([ \t]*(?:\*[ \t])?)```ts\n([\s\S]*?)^\1```/gm
 
-/** Each with where it stands: the file, the line of its first line, and how many lines come before it in the program. */
+/** Each with its place: the file, the line of its first line, and the number of lines before it in the program. */
 const found = (file, text, isIn) =>
   [...text.matchAll(FENCE)].filter(isIn).map((match, at) => {
     const [, margin, body] = match
@@ -55,7 +55,7 @@ const asModule = ({ code }, imports) => {
   return { before, text: `${before}${code}\n})\n` }
 }
 
-/** The snippets of Markdown files, and of sources. `folder` is where their imports are looked for. */
+/** The snippets of Markdown files and of sources. Their imports resolve from `folder`. */
 export const snippetsOf = (folder, markdown, sources) => {
   const all = [
     ...markdown.flatMap((file) => found(file, readFileSync(file, "utf8"), () => true)),
@@ -71,7 +71,7 @@ export const snippetsOf = (folder, markdown, sources) => {
   )
 }
 
-/** A host that finds the snippets beside what is on the disk. */
+/** A host that finds the snippets beside the files on disk. */
 export const hostWith = (options, snippets) => {
   const host = ts.createCompilerHost(options)
   return {
@@ -87,7 +87,7 @@ export const hostWith = (options, snippets) => {
   }
 }
 
-/** What TypeScript says of the snippets, as `[file, line, message]`. */
+/** TypeScript's diagnostics for the snippets, as `[file, line, message]`. */
 export const faultsOf = (program, snippets) =>
   [...snippets].flatMap(([name, snippet]) => {
     const source = program.getSourceFile(name)

@@ -1,5 +1,6 @@
 /**
- * A bulk job: a file of pairs onto their stacks, as fast as the rate limit allows, with a word about each failure.
+ * A bulk job: puts a file of pairs onto their stacks, as fast as the rate limit allows, with a message about each
+ * failure.
  *
  * Run it: FRAMEIO_TOKEN=… node build/src/bulk.js versions.csv
  */
@@ -10,12 +11,12 @@ import { FrameioClient } from "@effect-frameio/core"
 import { Repository } from "@effect-frameio/stacks"
 import { Console, Effect, Layer, Stream } from "effect"
 
-/** Answers the counts, and what to tell of each version that is not in place. */
+/** Answers the counts, and a message for each version that is not in place. */
 export const stackAll = Effect.fn("stackAll")(function* (file: string) {
-  // Everything that is wrong with the file, at once and by line, before anything is sent.
+  // Reports everything wrong with the file, at once and by line, before anything is sent.
   const plan = yield* VersionPlan.fromBytes(PlanSource.file(file))
 
-  // One chain per stack, in file order; stacks side by side. What goes wrong is an event and stops only its own stack.
+  // One chain per stack, in file order; stacks side by side. A failure is an event, and stops only its own stack.
   const failures: Array<string> = []
   const counts = yield* BatchRunner.run(plan, { name: file }).pipe(
     Stream.tap((event) =>

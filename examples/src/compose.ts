@@ -17,7 +17,7 @@ export const publish = Effect.fn("publish")(function* (shot: string, cut: string
   return yield* frameio.version({ assetId, nextAssetId }).pipe(
     Effect.map((answer) => `published, see ${Asset.kind(answer)} ${answer.id}`),
     Effect.catchTags({
-      // Each error says in its message what to do; here we decide what it means for us.
+      // Each error's message says what to do; this decides what the error means here.
       FrameioNotFound: (error) => Effect.succeed(`gone: ${error.assetIds.join(" or ")} was deleted or moved`),
       FrameioInvalidArguments: (error) => Effect.succeed(`refused: ${error.errors[0]?.title ?? error.message}`),
       FrameioRateLimited: (error) => Effect.succeed(`too busy: ${error.attempts} attempts were refused`)

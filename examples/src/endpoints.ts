@@ -8,12 +8,12 @@ import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { Asset, FrameioClient, UploadPart } from "@effect-frameio/core"
 import { Console, Effect, Layer, Schema } from "effect"
 
-/** A folder, and files in it: one to be uploaded, one that Frame.io fetches, one that is still being written. */
+/** A folder, and files in it: one to upload, one that Frame.io fetches, one that is still being written. */
 export const create = Effect.fn("create")(function* (parentId: Asset.AssetId) {
   const frameio = yield* FrameioClient.FrameioClient
   const folder = yield* frameio.create({ parentId, type: "folder", name: "Dailies" })
 
-  // The parts of an ordinary file are put to these URLs, each with the file's MIME type.
+  // Upload the parts of an ordinary file to these URLs, each with the file's MIME type.
   const file = yield* frameio.create({
     parentId: folder.id,
     type: "file",
@@ -30,7 +30,7 @@ export const create = Effect.fn("create")(function* (parentId: Asset.AssetId) {
     source: { url: "https://example.com/shot_010_v002.mov" }
   })
 
-  // Of a file that grows, neither name nor size need be known; each part asks for its own URL.
+  // A growing file needs neither name nor size; each part requests its own URL.
   const growing = yield* frameio.create({
     parentId: folder.id,
     type: "file",
@@ -65,7 +65,7 @@ export const change = Effect.fn("change")(function* (assetId: Asset.AssetId, nex
   return { named, loose }
 })
 
-/** One asset, its tracks, and what a folder holds: whole, or with a few fields only. */
+/** One asset, its tracks, and the contents of a folder: whole, or only a few fields. */
 export const read = Effect.fn("read")(function* (folderId: Asset.AssetId, fileId: Asset.AssetId) {
   const frameio = yield* FrameioClient.FrameioClient
   const file = yield* frameio.get({ assetId: fileId })
@@ -96,7 +96,7 @@ export const find = Effect.fn("find")(function* (accountId: string, projectId: s
   return { approved, shots, byGet, everywhere }
 })
 
-/** Copies and moves. A bulk copy succeeds even where it did not do all: what it left undone is in `errors`. */
+/** Copies and moves. A bulk copy succeeds even if it could not do everything: the rest is in `errors`. */
 export const arrange = Effect.fn("arrange")(function* (
   assetIds: ReadonlyArray<Asset.AssetId>,
   destinationId: Asset.AssetId
@@ -110,7 +110,7 @@ export const arrange = Effect.fn("arrange")(function* (
   return { copied: copied.length, failed: errors.map((error) => error.key) }
 })
 
-/** Deletes softly, one and many; what is not there any more is no failure here. */
+/** Deletes softly, one and many; here it is no failure if an asset is gone already. */
 export const clear = Effect.fn("clear")(function* (assetId: Asset.AssetId, assetIds: ReadonlyArray<Asset.AssetId>) {
   const frameio = yield* FrameioClient.FrameioClient
   const { errors } = yield* frameio.bulkDelete({ assetIds })

@@ -1,5 +1,5 @@
 /**
- * A folder by the names of its files: plan, tell what was left out, and run what is plain.
+ * Plans a folder by the names of its files, says what was left out, and runs the plan.
  *
  * Run it: FRAMEIO_TOKEN=… node build/src/plan.js 0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10
  */
@@ -14,7 +14,7 @@ import { Console, Effect, Layer } from "effect"
 export const stackFolder = Effect.fn("stackFolder")(function* (folderId: Asset.AssetId) {
   const rule = NamingRule.byName("vfx", { ignoreCase: true })
 
-  // Reads only. What can be meant in two ways is among the findings, and not in the plan.
+  // Sends only reads. A file that can be meant in two ways is a finding, and not in the plan.
   const plan = yield* FolderPlan.make(folderId, rule, { recursive: true })
   const unsettled = plan.findings
     .filter(({ severity }) => severity === "left-out")

@@ -1,4 +1,4 @@
-/** The client for a program that is written with promises. */
+/** The client for a program written with promises. */
 import type { HttpClient } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
 import { Asset, FrameioClient, FrameioError } from "@effect-frameio/core"
@@ -21,7 +21,7 @@ export const connect = (http: Layer.Layer<HttpClient.HttpClient> = NodeHttpClien
   }
 }
 
-/** What is shown to a person. */
+/** A message for people. */
 export const publish = async (frameio: ReturnType<typeof connect>, shot: string, cut: string): Promise<string> => {
   try {
     return `published as ${(await frameio.version(shot, cut)).id}`

@@ -1,5 +1,5 @@
 /**
- * Version stacks by hand: a stack out of the files of a folder whose names begin alike, and a stack taken apart.
+ * Version stacks by hand: builds a stack from the files of a folder whose names begin alike, and takes a stack apart.
  *
  * Run it: FRAMEIO_TOKEN=… node build/src/stack.js build <folder id> AGM_104_065_010_comp
  *         FRAMEIO_TOKEN=… node build/src/stack.js apart <stack id>
@@ -10,29 +10,29 @@ import { Asset, FrameioClient } from "@effect-frameio/core"
 import { AssetCache, VersionStack } from "@effect-frameio/stacks"
 import { Chunk, Console, Effect, Layer, Option, Schema, Stream } from "effect"
 
-/** One stack out of all files in a folder whose names begin so, in the order of their names: v001, v002, … */
+/** One stack from all files of a folder whose names begin like this, in the order of their names: v001, v002, … */
 export const stackShot = (folder: Asset.AssetId, name: string) =>
   Effect.gen(function* () {
-    // A stream over all pages. What it shows is known from here on, so that `build` reads nothing first.
+    // A stream over all pages. The listed assets are known from here on, so `build` need not read them first.
     const takes = yield* AssetCache.listing({ assetId: folder, sort: "name" }).pipe(
       Stream.filter((asset) => Asset.isFile(asset) && asset.name?.startsWith(name) === true),
       Stream.runCollect
     )
 
-    // Exactly once, even when answers are lost. Done again after a failure, it goes on where it ended.
+    // Exactly once, even if answers are lost. After a failure, run it again to continue.
     const { added, stackId } = yield* VersionStack.build(Chunk.toReadonlyArray(takes).map(({ id }) => id))
     const { name: newest } = yield* VersionStack.head(stackId)
     return `stack ${stackId}: ${added.length} put on, ${newest} on top`
   }).pipe(
     Effect.catchTags({
-      // Each error says what was wrong, and what to do.
+      // Each error says what was wrong and what to do.
       FrameioNotStackable: (error) => Effect.succeed(error.message),
       FrameioOutOfOrder: (error) => Effect.succeed(error.message),
       FrameioAlreadyElsewhere: (error) => Effect.succeed(error.message)
     })
   )
 
-/** All versions of a stack as files again, whichever of them, or the stack itself, is named. */
+/** Turns all versions of a stack into files again; names the stack or any of its versions. */
 export const unstack = (assetId: Asset.AssetId) =>
   Effect.gen(function* () {
     const { files, left } = yield* VersionStack.takeApart(assetId)

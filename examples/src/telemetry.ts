@@ -1,6 +1,6 @@
 /**
- * A job on a cluster under OpenTelemetry: one trace from its submission, in one process, to each request that a worker sends
- * in another; with the metrics and the logs beside it.
+ * A job on a cluster under OpenTelemetry: one trace from its submission, in one process, to each request that a worker
+ * sends in another, with the metrics and the logs beside it.
  *
  * Run it: OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 FRAMEIO_CLUSTER=postgres://… node build/src/telemetry.js <csv>
  */
@@ -13,7 +13,7 @@ import { Accounts, JobStore, Worker } from "@effect-frameio/cluster"
 import { RateLimitScheduler, V4Client } from "@effect-frameio/core"
 import { Config, Effect, Layer } from "effect"
 
-/** Spans, metrics and logs of this process, to the collector that the environment names, over an `HttpClient`. */
+/** Sends spans, metrics and logs of this process to the collector in the environment, over an `HttpClient`. */
 export const telemetry = (serviceName: string) =>
   Layer.unwrapEffect(
     Effect.map(Config.nonEmptyString("OTEL_EXPORTER_OTLP_ENDPOINT"), (baseUrl) =>
@@ -21,7 +21,7 @@ export const telemetry = (serviceName: string) =>
     )
   )
 
-/** Hands a plan over. The job keeps where this span is, so that what the workers do of it belongs to the same trace. */
+/** Hands a plan over. The job remembers this span, so that the work on it belongs to the same trace. */
 export const submit = (name: string, plan: VersionPlan.VersionPlan) =>
   Effect.flatMap(JobStore.JobStore, (store) => store.submit(plan, { name, account: Accounts.DEFAULT })).pipe(
     Effect.withSpan("reel.submit", { attributes: { reel: name } }),

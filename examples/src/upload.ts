@@ -1,5 +1,6 @@
 /**
- * A file from this machine, as the next version of a shot: read piece by piece, with its progress on standard error.
+ * Uploads a local file as the next version of a shot: reads it piece by piece, and shows its progress on standard
+ * error.
  *
  * Run it: FRAMEIO_TOKEN=… node build/src/upload.js <file> <asset>
  */
@@ -22,14 +23,14 @@ export const publishFile = Effect.fn("publishFile")(function* (file: string, sho
     name: path.basename(file),
     filetype: "video/quicktime",
     filesize: Number(size),
-    // Asked for each part, and again for a part that did not get through.
+    // Called for each part, and again for a part that did not get through.
     source: (offset, bytesToRead) => fs.stream(file, { offset, bytesToRead }),
     onEvent: (event) =>
       event._tag === "Progress" ? Console.error(`${event.partsDone} of ${event.parts} parts`) : Effect.void
   }).pipe(
     Effect.map(({ file, stackId }) => `${file.id} is the newest version on ${stackId}`),
     Effect.catchTags({
-      // The file is there, and no stack has it: somebody has to decide.
+      // The file is uploaded but on no stack: somebody has to decide.
       FrameioNotVersioned: (error) =>
         Effect.succeed(`${error.assetId} is uploaded; to be put on ${error.onto}: ${error.error.message}`),
       FrameioUploadExpired: (error) =>

@@ -14,7 +14,7 @@ export class Ann extends Context.Tag("examples/Ann")<Ann, FrameioClient.Service>
 /** Calls in Bob's name. */
 export class Bob extends Context.Tag("examples/Bob")<Bob, FrameioClient.Service>() {}
 
-/** Who of the two sees an asset. A type error, not a wrong token, if a client is missing. */
+/** Which of the two sees an asset. If a client is missing, that is a type error rather than a wrong token. */
 export const whoSees = Effect.fn("whoSees")(function* (id: string) {
   const assetId = yield* Schema.decode(Asset.AssetId)(id)
   const sees = (client: FrameioClient.Service) =>
@@ -25,14 +25,14 @@ export const whoSees = Effect.fn("whoSees")(function* (id: string) {
   return { ann: yield* sees(yield* Ann), bob: yield* sees(yield* Bob) }
 })
 
-/** A client in the name of a user; how many users there are need not be known beforehand. */
+/** A client in the name of a user; the number of users need not be known beforehand. */
 const clientOf = (owner: string, variable: string) =>
-  // Frame.io limits users, not tokens: the name is what the limit belongs to, also when the token changes.
+  // Frame.io limits users, not tokens: the limit belongs to the name, even if the token changes.
   FrameioConfig.fromConfig({ token: Config.redacted(variable), owner: Config.succeed(owner) }).pipe(
     Effect.flatMap((config) => FrameioClient.makeWith(config))
   )
 
-/** Over an `HttpClient` and a scheduler that both share. */
+/** Both share an `HttpClient` and a scheduler. */
 export const users = Layer.mergeAll(
   Layer.effect(Ann, clientOf("ann", "ANN_TOKEN")),
   Layer.effect(Bob, clientOf("bob", "BOB_TOKEN"))

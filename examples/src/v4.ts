@@ -1,6 +1,6 @@
 /**
- * Frame.io V4 as a service: every shot of a folder onto its stack, with the credentials of an Adobe server-to-server
- * project.
+ * Frame.io V4 as a service: puts every shot of a folder onto its stack, with the credentials of an Adobe
+ * server-to-server project.
  *
  * Run it: ADOBE_CLIENT_ID=… ADOBE_CLIENT_SECRET=… node build/src/v4.js <folder id>
  */
@@ -10,19 +10,19 @@ import { AdobeIms, FrameioConfig, RateLimitScheduler, V4Asset, V4Client } from "
 import { Repository, RepositoryV4, StackBuild } from "@effect-frameio/stacks"
 import { Array as Arr, Chunk, Config, Console, Effect, Either, Layer, Order, Schema, Stream } from "effect"
 
-/** What the takes of one shot have in common: `AGM_010_comp_v003.mov` is one of `AGM_010_comp`. */
+/** The common part of one shot's takes: `AGM_010_comp_v003.mov` is one of `AGM_010_comp`. */
 const shotOf = (name: string) => name.replace(/_v\d+(?:\.\w+)?$/i, "")
 
 const isTake = (item: Repository.Item): item is Repository.File | Repository.Stack =>
   item._tag === "File" || item._tag === "Stack"
 
-/** What a shot has already is below what is loose. */
+/** Existing versions of a shot go below loose ones. */
 const byTake = Order.combine(
   Order.mapInput(Order.boolean, (item: Repository.Item) => item._tag === "File"),
   Order.mapInput(Order.string, (item: Repository.Item) => item.name)
 )
 
-/** Stacks all shots of a folder that have more than one take, and says what came of each. */
+/** Stacks all shots of a folder that have more than one take, and reports each. */
 export const stackFolder = (folder: V4Asset.Id) =>
   Effect.gen(function* () {
     const repository = yield* Repository.Repository
@@ -34,7 +34,7 @@ export const stackFolder = (folder: V4Asset.Id) =>
       const isClear = rest.length > 0 && rest.every(({ _tag }) => _tag === "File")
       return isClear && onto !== undefined ? [{ onto: onto.id, files: rest.map(({ id }) => id) }] : []
     })
-    // Ten files by one request; new stacks and moves each by their own limit, side by side; hours, where it takes hours.
+    // Ten files in one request; new stacks and moves each by their own limit, side by side; this may take hours.
     const outcomes = yield* StackBuild.buildAll(chains, { parentOf: () => folder })
     return outcomes.map(({ built, onto }) =>
       Either.match(built, {
@@ -44,7 +44,7 @@ export const stackFolder = (folder: V4Asset.Id) =>
     )
   })
 
-/** Tokens are asked for when they are needed, and again before they end: a job outlives them. */
+/** Tokens are fetched when needed, and again before they end: a job outlives them. */
 const Credentials = Layer.unwrapEffect(
   Effect.map(
     Config.all({
@@ -55,9 +55,9 @@ const Credentials = Layer.unwrapEffect(
   )
 )
 
-/** V4 in the words that v2 has, too, over an `HttpClient`. */
+/** V4 in the same words as v2, over an `HttpClient`. */
 export const Live = RepositoryV4.layer.pipe(
-  // What a service has is no developer token, which would need a header of its own.
+  // A service's token is no developer token, which would need a header of its own.
   Layer.provide(V4Client.layerWithScheduler({ developerToken: false })),
   Layer.provide(RateLimitScheduler.layerMemory({ hint: V4Client.hint })),
   Layer.provide(FrameioConfig.layerCredentials()),

@@ -15,7 +15,7 @@ it.effect("builds the stack of a shot, and takes it apart", () =>
 
     const stack = fake.world.stackOf(shot.versions[0] ?? "")
     assert.deepStrictEqual(stack?.versions, shot.versions)
-    // What is on the stack is on the folder's list no more.
+    // Versions on a stack are no longer on the folder's list.
     assert.match(yield* stackShot(folderId, shot.name), /needs two ids at least/)
 
     assert.strictEqual(yield* unstack(shot.versions[2] ?? folderId), "4 files")

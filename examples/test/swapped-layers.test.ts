@@ -1,6 +1,6 @@
 /**
- * A test of your own program with the layers swapped: no network, no token, and no waiting, for the fake runs on the
- * test's clock. The program is the one that runs in production.
+ * A test of your own program with the layers swapped: no network, no token, and no waiting, because the fake runs on
+ * the test's clock. The program is the same as in production.
  */
 
 import { assert, it } from "@effect/vitest"

@@ -1,5 +1,5 @@
 /**
- * What the server answers: an asset of 32 fields, the shape of a real one.
+ * The server's answer: an asset of 32 fields, in the shape of a real one.
  *
  * @since 0.1.0
  */

@@ -13,7 +13,7 @@
 export interface Bucket {
   readonly limit: number
   readonly windowMillis: number
-  /** What one request costs, in ms: `round(windowMillis / limit)`. */
+  /** The cost of one request, in ms: `round(windowMillis / limit)`. */
   readonly cost: number
   level: number
   /** The time of the last leak, in ms. */
@@ -67,7 +67,7 @@ export const charge = (bucket: Bucket, now: number): boolean => {
 }
 
 /**
- * What `x-ratelimit-remaining` says after an admitted request.
+ * The value of `x-ratelimit-remaining` after an admitted request.
  *
  * @since 0.1.0
  * @category rules
@@ -76,7 +76,7 @@ export const remaining = (bucket: Bucket): number =>
   Math.round(Math.max(bucket.windowMillis - bucket.level, 0) / (bucket.windowMillis / bucket.limit))
 
 /**
- * What `x-ratelimit-remaining` says on a 429: the figure of an empty bucket.
+ * The value of `x-ratelimit-remaining` on a 429: that of an empty bucket.
  *
  * @since 0.1.0
  * @category rules

@@ -16,7 +16,7 @@ export interface Context {
   readonly limit: number
   /** The window in ms, for the clients that are told. */
   readonly windowMillis: number
-  /** Calls at once, where the client has no queue of its own. */
+  /** Calls at once, if the client has no queue of its own. */
   readonly concurrency: number
   /** The shared store, in the scenarios that have one. */
   readonly redisUrl: string | undefined
@@ -31,7 +31,7 @@ export interface Context {
 export interface Call {
   readonly assetId: string
   readonly nextAssetId: string
-  /** A person waits for it. It goes through the same queue, with priority where the client has such a thing. */
+  /** A person waits for it. It goes through the same queue, with priority if the client supports that. */
   readonly urgent: boolean
 }
 
@@ -45,8 +45,8 @@ export interface Instance {
   /** Makes one call and reads its answer; rejects when the client gives up. */
   readonly submit: (call: Call) => Promise<unknown>
   /**
-   * Makes all calls; `concurrency` is `undefined` when all are to be handed over at once. Where it is missing, `submit`
-   * is called for each. Gives the reasons of those that were given up.
+   * Makes all calls; `concurrency` is `undefined` if all are to be handed over at once. If absent, `submit` is called
+   * for each. Resolves with the reasons of those that were given up.
    */
   readonly submitAll?: (calls: ReadonlyArray<Call>, concurrency: number | undefined) => Promise<ReadonlyArray<unknown>>
   readonly close?: () => Promise<void>
@@ -61,19 +61,19 @@ export interface Instance {
 export interface Client {
   readonly id: string
   readonly title: string
-  /** What it was told of the limit. */
+  /** What it was told about the limit. */
   readonly told: "limit and window" | "a guess" | "nothing"
   /** Whether processes can share its state (`redisUrl`). */
   readonly sharedStore?: boolean
-  /** Only measured for its cost: it does not survive a limit. */
+  /** Measured only for its cost: it does not survive a limit. */
   readonly costOnly?: boolean
-  /** Left out of the cost table: it paces by design, or another form of it stands there. */
+  /** Not in the cost table: it paces by design, or another form of it is there. */
   readonly limitOnly?: boolean
   readonly make: (context: Context) => Promise<Instance>
 }
 
 /**
- * The server refused: 429. `attempt` goes on after a wait.
+ * The server refused with 429. `attempt` continues after a wait.
  *
  * @since 0.1.0
  * @category errors
@@ -144,7 +144,7 @@ export const fetchCall = async (
 export const sleep = (millis: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, millis))
 
 /**
- * A queue with a number of workers, for the clients that have none. Urgent calls do not queue.
+ * A queue with a number of workers, for clients without one. Urgent calls do not queue.
  *
  * @since 0.1.0
  * @category queueing

@@ -1,6 +1,6 @@
 /**
- * Somebody else on the same bucket. The server settles what they would have done by `now` before it looks at the
- * bucket itself, so they act at their own millisecond, whatever the server's timers do. Pure.
+ * Somebody else on the same bucket. The server settles their requests up to `now` before it looks at the bucket itself,
+ * so they act at their own millisecond, whatever the server's timers do. Pure.
  *
  * @since 0.1.0
  */
@@ -16,7 +16,7 @@ export type Plan =
   | { readonly kind: "none" }
   /** Takes `share` of the rate in even steps; a refused step is tried again every millisecond until it fits. */
   | { readonly kind: "steady"; readonly share: number }
-  /** `requests` at once every `everyMillis`, for the first time after `startMillis`; what is refused is lost. */
+  /** `requests` at once every `everyMillis`, for the first time after `startMillis`; refused ones are lost. */
   | {
       readonly kind: "page"
       readonly requests: number
@@ -32,7 +32,7 @@ export type Plan =
  */
 export interface Foreign {
   readonly plan: Plan
-  /** When the next step is due, in ms. Not a whole number where the share does not divide evenly. */
+  /** When the next step is due, in ms. Not a whole number if the share does not divide evenly. */
   due: number
   taken: number
   refused: number
@@ -50,7 +50,7 @@ const periodOf = (plan: Plan, bucket: Bucket.Bucket): number => {
 }
 
 /**
- * They begin with the first request of the client that is measured.
+ * They begin with the first request of the measured client.
  *
  * @since 0.1.0
  * @category constructors
@@ -63,7 +63,7 @@ export const make = (plan: Plan, bucket: Bucket.Bucket, now: number): Foreign =>
 })
 
 /**
- * Does everything that is due by `now`.
+ * Does everything due by `now`.
  *
  * @since 0.1.0
  * @category rules

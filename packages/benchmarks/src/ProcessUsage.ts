@@ -13,12 +13,12 @@ import * as Fs from "node:fs"
  */
 export interface Usage {
   readonly cpuMillis: number
-  /** `NaN` where the system does not tell. */
+  /** `NaN` if the system does not tell. */
   readonly residentMiB: number
   readonly peakMiB: number
 }
 
-/** Of a tick of the kernel's counts. */
+/** One tick of the kernel's counts. */
 const TICK_MILLIS = 10
 
 const read = (file: string): string => {
@@ -29,7 +29,7 @@ const read = (file: string): string => {
   }
 }
 
-/** What comes after the name, which may hold anything: `[0]` is the state. */
+/** The fields after the name, which may contain anything: `[0]` is the state. */
 const statOf = (pid: number | string): ReadonlyArray<string> =>
   read(`/proc/${pid}/stat`).split(") ").at(-1)?.split(" ") ?? []
 
@@ -46,7 +46,7 @@ const cpuOf = (pid: number): number =>
   [11, 12, 13, 14].reduce((sum, field) => sum + Number(statOf(pid)[field] ?? 0), 0) * TICK_MILLIS
 
 /**
- * Of a process; CPU with that of its children. `NaN` where there is no `/proc`.
+ * The usage of a process; CPU includes its children. `NaN` without `/proc`.
  *
  * @since 0.1.0
  * @category usage
@@ -61,7 +61,7 @@ export const of = (pid: number): Usage => {
 }
 
 /**
- * The first child of this process whose program is called so.
+ * The first child of this process that runs a program of this name.
  *
  * @since 0.1.0
  * @category usage

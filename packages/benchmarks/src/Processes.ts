@@ -48,7 +48,7 @@ const start = (file: string, execArgv: ReadonlyArray<string> = [], argv: Readonl
     })
   )
 
-/** The next message that `pick` recognises; fails when the process ends, breaks or is too slow. */
+/** The next message that `pick` recognizes; fails if the process ends, breaks or is too slow. */
 const answer = <Message, A>(
   child: ChildProcess,
   what: string,
@@ -117,18 +117,18 @@ export const startServer = async (): Promise<Server> => {
 }
 
 /**
- * A client process that waits for the word.
+ * A client process that waits for its start.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Worker {
-  /** Lets it go, and gives what it saw; the process is gone afterwards. */
+  /** Starts it, and resolves with its report; the process is gone afterwards. */
   readonly go: (timeoutMillis: number) => Promise<WorkerReport>
   readonly stop: () => void
 }
 
-/** As `answer`, but a process that says it is broken fails whatever is waited for. */
+/** Like `answer`, but a process that reports that it is broken fails whatever is waited for. */
 const answerOfWorker = <A>(
   child: ChildProcess,
   what: string,
@@ -198,11 +198,14 @@ const measureLoad = (load: SchedulerLoad, timeoutMillis: number): Promise<LoadRe
 
 const LOAD_ROUNDS = 3
 
-/** So many that each run with 100 000 waiting pays for several collections of the whole heap, and not for one or none. */
+/**
+ * Enough that each run with 100 000 waiting pays for several collections of the whole heap, rather than for one or
+ * none.
+ */
 const LOAD_REQUESTS = 400_000
 
 /**
- * Measures the scheduler itself, medians of three; its memory only where asked, for that takes long.
+ * Measures the scheduler itself, medians of three; its memory only on request, because that takes long.
  *
  * @since 0.1.0
  * @category processes
@@ -215,7 +218,7 @@ export const measureScheduler = async (withMemory: boolean, timeoutMillis: numbe
   for (const waiting of [10, 1000, 100_000]) {
     const scheduled: Array<number> = []
     const queued: Array<number> = []
-    // In turn, so that what the machine does meanwhile meets both.
+    // In turn, so that other work on the machine affects both.
     for (let round = 0; round < LOAD_ROUNDS; round++) {
       scheduled.push((await load("scheduler", waiting)).cpuMicros)
       queued.push((await load("queue", waiting)).cpuMicros)
@@ -239,7 +242,7 @@ const freePort = (): Promise<number> =>
   })
 
 /**
- * Starts a Redis of its own on a free loopback port, without files; `undefined` where `redis-server` is missing.
+ * Starts a Redis of its own on a free loopback port, without files; `undefined` if `redis-server` is missing.
  *
  * @since 0.1.0
  * @category processes

@@ -1,5 +1,5 @@
 /**
- * Where the time of a process went, out of a V8 CPU profile. Pure.
+ * Where a process spent its time, from a V8 CPU profile. Pure.
  *
  * @since 0.1.0
  */
@@ -14,7 +14,7 @@ interface CpuProfile {
 }
 
 /**
- * A part of the time that was not idle, 0 to 1.
+ * A fraction of the busy time, 0 to 1.
  *
  * @since 0.1.0
  * @category models

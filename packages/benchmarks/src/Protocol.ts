@@ -1,12 +1,12 @@
 /**
- * What the processes tell each other. All times are of the machine's monotonic clock in ms, which they share.
+ * The messages between the processes. All times are in ms of the machine's monotonic clock, which they share.
  *
  * @since 0.1.0
  */
 import type { Plan } from "./Foreign.js"
 
 /**
- * How the server behaves in the next run.
+ * The server's behaviour in the next run.
  *
  * @since 0.1.0
  * @category models
@@ -29,7 +29,7 @@ export interface ServerRun {
  */
 export interface ServerReport {
   readonly admitted: number
-  /** How many 429 the measured client got. */
+  /** How many 429s the measured client got. */
   readonly refused: number
   readonly foreignTaken: number
   readonly foreignRefused: number
@@ -61,7 +61,7 @@ export type FromServer =
   | { readonly type: "report"; readonly report: ServerReport }
 
 /**
- * What a client process is to do.
+ * The task of a client process.
  *
  * @since 0.1.0
  * @category models
@@ -74,10 +74,10 @@ export interface WorkerRun {
   /** The numbers of its jobs: from `firstJob`, `jobs` of them. */
   readonly firstJob: number
   readonly jobs: number
-  /** Calls at once of a client without a queue. In `cost` mode, of every client. */
+  /** Calls at once of a client without a queue; in `cost` mode, of every client. */
   readonly concurrency: number
   readonly urgentEveryMillis: number
-  /** Where the shared store is, for the scenarios that have one. */
+  /** The address of the shared store, in scenarios that have one. */
   readonly redisUrl: string | undefined
   readonly mode: "limit" | "cost"
   /** Requests before the measured ones, in `cost` mode. */
@@ -121,24 +121,24 @@ export type FromWorker =
   | { readonly type: "broken"; readonly reason: string }
 
 /**
- * What a process that measures the scheduler itself is to do.
+ * The task of a process that measures the scheduler itself.
  *
  * @since 0.1.0
  * @category models
  */
 export interface SchedulerLoad {
-  /** By the scheduler, in a plain queue that can be left, or not waiting at all. */
+  /** By the scheduler, in a plain queue that calls can leave, or not waiting at all. */
   readonly way: "scheduler" | "queue" | "none"
-  /** Requests that wait at any time. */
+  /** Requests waiting at any time. */
   readonly waiting: number
-  /** Requests that are measured, after the warm-up. */
+  /** Measured requests, after the warm-up. */
   readonly requests: number
-  /** Looks at the heap after each so many requests; `Infinity` never. */
+  /** Looks at the heap after each so many requests; `Infinity` for never. */
   readonly sampleEvery: number
 }
 
 /**
- * What it saw.
+ * What the process measured.
  *
  * @since 0.1.0
  * @category models
@@ -151,7 +151,7 @@ export interface LoadReport {
 }
 
 /**
- * What the scheduler itself costs.
+ * The cost of the scheduler itself.
  *
  * @since 0.1.0
  * @category models
@@ -159,9 +159,11 @@ export interface LoadReport {
 export interface SchedulerReport {
   /** CPU per request of the same loop without a scheduler, in µs. */
   readonly bareMicros: number
-  /** CPU per request, in µs, with so many waiting: by the scheduler, and of the same fibers in that queue. */
+  /**
+   * CPU per request, in µs, by number of waiting requests: in the scheduler, and of the same fibers in the plain queue.
+   */
   readonly loads: ReadonlyArray<{ readonly waiting: number; readonly cpuMicros: number; readonly queueMicros: number }>
-  /** The heap in bytes after a collection, every 100 000 requests; empty where it was not measured. */
+  /** The heap in bytes after a collection, every 100 000 requests; empty if it was not measured. */
   readonly heap: ReadonlyArray<number>
 }
 
@@ -185,7 +187,7 @@ export const assetId = (job: number, urgent: boolean): string =>
   `${urgent ? "0f0f0f0f" : "a55e7000"}-0000-4000-8000-${hex(job, 12)}`
 
 /**
- * Whether an id is one of an urgent call.
+ * Whether an id belongs to an urgent call.
  *
  * @since 0.1.0
  * @category ids
@@ -193,7 +195,7 @@ export const assetId = (job: number, urgent: boolean): string =>
 export const isUrgent = (id: string): boolean => id.startsWith("0f0f0f0f")
 
 /**
- * The asset that a job puts on its asset.
+ * The asset that a job puts on its target.
  *
  * @since 0.1.0
  * @category ids

@@ -1,6 +1,6 @@
 /**
- * How many requests it takes to know where 3000 files are, each a file by itself or inside a stack. Counted at the fake
- * and not timed, so that it is the same on every machine.
+ * How many requests it takes to find where 3000 files are, each a file by itself or inside a stack. They are counted at
+ * the fake and not timed, so the result is the same on every machine.
  *
  * @since 0.1.0
  */
@@ -42,7 +42,7 @@ export interface World {
 export const world: World = { loose: 1000, stacks: 500, versions: 4 }
 
 /**
- * What one way took.
+ * The requests of one way.
  *
  * @since 0.1.0
  * @category models
@@ -79,7 +79,7 @@ type Way = (
   seeded: Seeded
 ) => Effect.Effect<ReadonlyArray<Where>, FrameioError.ReadError, FrameioClient.FrameioClient | AssetCache.AssetCache>
 
-/** The guide's way, without anything that is kept. */
+/** The guide's way, without keeping anything. */
 const oneByOne: Way = ({ files }) =>
   Effect.flatMap(FrameioClient.FrameioClient, (client) =>
     Effect.forEach(
@@ -104,7 +104,7 @@ const together: Way = ({ files }) =>
     Array.from(located.values(), (one) => (Either.isRight(one) ? where(one.right) : "File"))
   )
 
-/** As a plan does that begins with a folder: everything in it, and on its stacks. */
+/** As a plan does that begins with a folder: lists everything in it and on its stacks. */
 const listed: Way = (seeded) =>
   AssetCache.listing({ assetId: seeded.folderId }).pipe(
     Stream.filter(Asset.isVersionStack),
@@ -121,7 +121,7 @@ const ways: ReadonlyArray<readonly [string, Way]> = [
 ]
 
 /**
- * Counts the requests of each way in a world of its own.
+ * Counts the requests of each way, each in a world of its own.
  *
  * @since 0.1.0
  * @category running
@@ -146,7 +146,7 @@ export const measure = (size: World): Effect.Effect<ReadonlyArray<Count>, Framei
     )
   )
 
-/** After the burst, one request each `windowMillis / limit`. */
+/** After the burst, one request every `windowMillis / limit`. */
 const seconds = (requests: number, limit: number, windowMillis: number): number =>
   (Math.max(0, requests - limit) * windowMillis) / limit / 1000
 

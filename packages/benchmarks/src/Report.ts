@@ -22,7 +22,7 @@ export interface Line {
 }
 
 /**
- * What one run of the cost scenario came to.
+ * The result of one run of the cost scenario.
  *
  * @since 0.1.0
  * @category models

@@ -1,5 +1,5 @@
 /**
- * What one run came to, and what several runs of one client come to together. Pure.
+ * The result of one run, and of several runs of one client together. Pure.
  *
  * @since 0.1.0
  */
@@ -21,17 +21,17 @@ export type Run =
       readonly ratio: number
       readonly refusedPerJob: number
       readonly refused: number
-      /** How much of what others asked for was refused, 0 to 1. */
+      /** The fraction of other clients' requests that was refused, 0 to 1. */
       readonly foreignRefused: number
-      /** The part of the whole rate that others got, 0 to 1. */
+      /** The fraction of the whole rate that others got, 0 to 1. */
       readonly foreignShare: number
-      /** How long each urgent call waited until the attempt that succeeded reached the server, in ms. */
+      /** How long each urgent call waited until its successful attempt reached the server, in ms. */
       readonly urgentWaits: ReadonlyArray<number>
     }
 
 /**
  * Judges one run. Times are the server's: from the arrival of the first request to the moment the last success leaves,
- * so that what happens before the first request does not count.
+ * so anything before the first request does not count.
  *
  * @since 0.1.0
  * @category judging
@@ -87,7 +87,7 @@ export interface Summary {
 }
 
 /**
- * Puts runs together.
+ * Summarizes runs.
  *
  * @since 0.1.0
  * @category judging

@@ -1,5 +1,5 @@
 /**
- * What every client is put through.
+ * The scenarios that every client runs.
  *
  * @since 0.1.0
  */
@@ -18,7 +18,7 @@ export interface Scenario {
   readonly limit: number
   readonly windowMillis: number
   readonly jobs: number
-  /** The mean round trip; half of it passes before the bucket is charged and half after. */
+  /** The mean round trip; half of it passes before the bucket is charged, half after. */
   readonly latencyMillis: number
   /** The round trip is spread evenly over `latencyMillis` ± this. */
   readonly jitterMillis: number
@@ -27,11 +27,11 @@ export interface Scenario {
   /** Whether the bucket is full when the first request arrives. */
   readonly full: boolean
   readonly foreign: Plan
-  /** Every how many ms an urgent call is made while the jobs run; 0 for never. */
+  /** The ms between urgent calls while the jobs run; 0 for never. */
   readonly urgentEveryMillis: number
-  /** Whether the processes share a store. Clients that have none are left out. */
+  /** Whether the processes share a store. Clients without one are left out. */
   readonly sharedStore: boolean
-  /** What ours must reach. */
+  /** The goal for ours. */
   readonly goal: string
 }
 
@@ -157,7 +157,7 @@ export const scheduler = {
 } as const
 
 /**
- * Workers of a client that has no queue of its own: how many calls its user has open at once.
+ * Workers of a client without a queue of its own: how many calls its user has open at once.
  *
  * @since 0.1.0
  * @category scenarios

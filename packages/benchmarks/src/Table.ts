@@ -1,11 +1,11 @@
 /**
- * The tables of the report, and how they get into a document. Pure.
+ * The report's tables, and writing them into a document. Pure.
  *
  * @since 0.1.0
  */
 
 /**
- * A Markdown table. Cells are taken as they are.
+ * A Markdown table. Cells are inserted unchanged.
  *
  * @since 0.1.0
  * @category rendering
@@ -14,7 +14,7 @@ export const render = (head: ReadonlyArray<string>, rows: ReadonlyArray<Readonly
   [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n")
 
 /**
- * A number with so many digits after the point; `–` for what could not be measured.
+ * A number with so many decimals; `–` if it could not be measured.
  *
  * @since 0.1.0
  * @category rendering
@@ -34,7 +34,7 @@ const opening = (id: string): string => `<!-- bench:${id} -->`
 const closing = (id: string): string => `<!-- /bench:${id} -->`
 
 /**
- * Replaces what stands between the markers of `id`; adds both at the end where the document has none.
+ * Replaces the text between the markers of `id`; adds both at the end if the document has none.
  *
  * @since 0.1.0
  * @category documents

@@ -1,6 +1,6 @@
 /**
- * How long stacking takes at V4's printed limits, on a clock that jumps: the fake's V4 face, 50 ms there and back, and the
- * shortest time that the limits allow beside it.
+ * How long stacking takes at V4's printed limits, on a clock that jumps: the fake's V4 face, 50 ms there and back,
+ * beside the shortest time that the limits allow.
  *
  * @since 0.1.0
  */
@@ -46,26 +46,26 @@ const ROUND_TRIP_MILLIS = 50
 
 const JITTER_MILLIS = 20
 
-/** The fake answers whatever the host is. */
+/** The fake answers for any host. */
 const IMS = "https://ims.example.invalid"
 
 interface Scenario {
   readonly name: string
   readonly sizes: ReadonlyArray<number>
   readonly fake?: FakeFrameio.Options | undefined
-  /** What of the limit a stranger takes. Default 0. */
+  /** The fraction of the limit that a stranger takes. Default 0. */
   readonly taken?: number | undefined
   /** A client beside it, which stacks as many pairs of its own. */
   readonly beside?: Ways.Way | undefined
   /** A service of Adobe's identity management instead of a developer token. */
   readonly service?: boolean | undefined
-  /** How often it is measured, each time with other round trips, give or take {@link JITTER_MILLIS}. Default once. */
+  /** How often to measure, each time with other round trips, plus or minus {@link JITTER_MILLIS}. Default once. */
   readonly seeds?: number | undefined
 }
 
 const routes = { stack: "versionStacks.create", grow: "files.move", move: "files.move" }
 
-/** The facts' formula, and the round trips of one create. */
+/** The limit's formula, and the round trips of one create. */
 const shortestOf = (sizes: ReadonlyArray<number>, taken: number): number => {
   const counts = new Map<string, number>()
   for (const size of sizes) {
@@ -107,7 +107,7 @@ const filled = (sizes: ReadonlyArray<number>): Effect.Effect<Filled, never, Fake
     return { chains, folderId }
   })
 
-/** Once, with the round trips of a seed; they are all alike without one. */
+/** Measures once, with the round trips of a seed; without one they are all alike. */
 const measureOnce = (
   scenario: Scenario,
   client: string,
@@ -150,7 +150,7 @@ const measureOnce = (
     const foreign = ends.slice(1).reduce((sum, { right }) => sum + right, 0)
     const logins = yield* fake.counts("ims.token")
     return ends.map(({ client, folderId, right, seconds }): Measured => {
-      // A move names no folder, and beside another client there are none.
+      // A move names no folder, but beside another client there are none.
       const own = beside === undefined ? changes : changes.filter(({ url }) => url.includes(folderId))
       return {
         scenario: scenario.name,
@@ -213,10 +213,10 @@ const peers: ReadonlyArray<readonly [string, Ways.Way]> = [
   ["Effect 4 `HttpClient.withRateLimiter`", Ways.effect4]
 ]
 
-/** When the item is sent whose number this is, in ms: the first ten go at once. */
+/** When the item of this number is sent, in ms: the first ten go at once. */
 const sentAt = (item: number): number => (item - 10) * 6_000
 
-/** An access token dies, though it said that it would live. */
+/** An access token ends before the time it announced. */
 const dying = FaultPlan.happening({ _tag: "TokenExpires", atMillis: sentAt(500), token: "ims-access-1" })
 
 const scenarios: ReadonlyArray<Effect.Effect<ReadonlyArray<Measured>>> = [

@@ -1,5 +1,5 @@
 /**
- * How V4 is stacked on: ours, and what people's programs do.
+ * Ways to stack on V4: ours, and those of other people's programs.
  *
  * @since 0.1.0
  */
@@ -24,7 +24,7 @@ import * as Layer4 from "effect4/Layer"
 import { RateLimiter as RateLimiter4 } from "effect4/persistence"
 
 /**
- * What a client stacks with.
+ * The services that a client stacks with.
  *
  * @since 0.1.0
  * @category models
@@ -32,7 +32,7 @@ import { RateLimiter as RateLimiter4 } from "effect4/persistence"
 export type Services = FakeFrameio.FakeFrameio | HttpClient.HttpClient | Repository.Repository
 
 /**
- * How a client stacks the files of a folder: answers how many chains it takes to be in place.
+ * How a client stacks the files of a folder; answers how many chains it believes to be in place.
  *
  * @since 0.1.0
  * @category models
@@ -40,7 +40,7 @@ export type Services = FakeFrameio.FakeFrameio | HttpClient.HttpClient | Reposit
 export type Way = (chains: ReadonlyArray<StackBuild.Chain>, folderId: AssetId) => Effect.Effect<number, never, Services>
 
 /**
- * As a job does: the folder is listed, which tells where all files are.
+ * As a job does: lists the folder, which shows where all files are.
  *
  * @since 0.1.0
  * @category ways
@@ -63,7 +63,7 @@ const urlOf = (accountId: string | undefined, folderId: AssetId): string =>
 
 const bodyOf = ({ files, onto }: StackBuild.Chain) => ({ data: { file_ids: [onto, ...files] } })
 
-/** A request as a script makes it; the status is all that it looks at. */
+/** A request as a script makes it, looking only at the status. */
 const post = (folderId: AssetId, chain: StackBuild.Chain): Effect.Effect<number, never, Services> =>
   Effect.gen(function* () {
     const { world } = yield* FakeFrameio.FakeFrameio
@@ -80,7 +80,7 @@ const post = (folderId: AssetId, chain: StackBuild.Chain): Effect.Effect<number,
 const inPlace = (statuses: ReadonlyArray<number>): number => statuses.filter((status) => status === 201).length
 
 /**
- * What people's scripts do: ten calls, and a minute of sleep.
+ * As people's scripts do: ten calls, then a minute of sleep.
  *
  * @since 0.1.0
  * @category ways
@@ -94,7 +94,7 @@ export const sleeping: Way = (chains, folderId) =>
   )
 
 /**
- * What Frame.io's own SDKs do by default: two more tries, after half a second and after one.
+ * As Frame.io's own SDKs do by default: two more attempts, after half a second and after one.
  *
  * @since 0.1.0
  * @category ways
@@ -112,7 +112,7 @@ export const retrying: Way = (chains, folderId) => {
   )
 }
 
-/** Effect 4 on the clock of the program that it runs in. */
+/** Effect 4 on the clock of the surrounding program. */
 const clockOf = (runtime: Runtime.Runtime<never>, clock: Clock.Clock): Clock4.Clock => {
   const nanos = () => clock.unsafeCurrentTimeNanos()
   return {
@@ -133,7 +133,7 @@ const clockOf = (runtime: Runtime.Runtime<never>, clock: Clock.Clock): Clock4.Cl
 }
 
 /**
- * Effect 4's `HttpClient.withRateLimiter`, told the printed limit and handed all calls at once.
+ * Effect 4's `HttpClient.withRateLimiter`, with the printed limit and all calls at once.
  *
  * @since 0.1.0
  * @category ways

@@ -1,5 +1,5 @@
 /**
- * What a run is measured against. Pure.
+ * The reference that runs are measured against. Pure.
  *
  * @since 0.1.0
  */
@@ -7,7 +7,7 @@ import * as Bucket from "./Bucket.js"
 import type { Scenario } from "./Scenario.js"
 
 /**
- * The part of the rate that somebody else takes, 0 to 1.
+ * The fraction of the rate that somebody else takes, 0 to 1.
  *
  * @since 0.1.0
  * @category rules
@@ -25,7 +25,7 @@ const foreignShare = (scenario: Pick<Scenario, "foreign" | "limit" | "windowMill
 }
 
 /**
- * `T*`: the shortest time in ms in which `jobs` requests can succeed. The burst passes at once (not when the bucket is
+ * `T*`: the shortest time in ms in which `jobs` requests can succeed. The burst passes at once (unless the bucket is
  * full at the start), the rest at one per cost of the share that others leave, and the last one makes one round trip.
  *
  * @since 0.1.0
@@ -41,7 +41,7 @@ export const shortestMillis = (
 }
 
 /**
- * The middle value, or the mean of the two in the middle. `NaN` of none.
+ * The middle value, or the mean of the two in the middle. `NaN` for none.
  *
  * @since 0.1.0
  * @category rules

@@ -32,7 +32,7 @@ const say = (line: string): void => {
   process.stderr.write(`${line}\n`)
 }
 
-/** A client that is slower than this is stopped: the whole must end. */
+/** A client slower than this is stopped, so that the whole ends. */
 const patienceMillis = (scenario: Scenario.Scenario): number =>
   15_000 + 4 * Yardstick.shortestMillis(scenario, scenario.jobs)
 
@@ -73,7 +73,7 @@ const startWorkers = async (
   return workers
 }
 
-/** One scenario with several clients side by side, each with a server of its own; they go when all are loaded. */
+/** One scenario with several clients side by side, each with a server of its own; they start when all are loaded. */
 const round = async (
   scenario: Scenario.Scenario,
   clients: ReadonlyArray<Client>,
@@ -155,7 +155,7 @@ const costRun = async (client: Client, server: Server, profile: string | undefin
   }
 }
 
-/** Where the time of a client's process went. */
+/** Where a client's process spent its time. */
 const profileOf = (directory: string, client: Client): string => {
   const shares = Profile.shares(Fs.readFileSync(Path.join(directory, `${client.id}.cpuprofile`), "utf8"))
   return ["packages", ...shares.packages.slice(0, 10), "functions", ...shares.functions.slice(0, 25)]
@@ -175,7 +175,7 @@ const positive = (value: string, option: string): number => {
   return number
 }
 
-/** Another client goes first in every run, so that none has always the same neighbours in time. */
+/** Another client goes first in every run, so that none always has the same neighbours in time. */
 const rotated = <A>(items: ReadonlyArray<A>, by: number): ReadonlyArray<A> => {
   const at = items.length === 0 ? 0 : by % items.length
   return [...items.slice(at), ...items.slice(0, at)]
@@ -217,7 +217,7 @@ ${Scenario.WORKERS} workers. "Told" is what the client had to be told of the lim
 A section that was measured by itself says so at its end. The overview is always of one whole run, so the two can differ.
 `
 
-/** A document with a place for everything, in order. */
+/** A document with a place for each section, in order. */
 const blank = (): string =>
   ["about", "overview", ...Scenario.all.map((scenario) => scenario.id), Scenario.cost.id, Scenario.scheduler.id].reduce(
     (document, id) => Table.replaceSection(document, id, "_Not measured yet._"),
@@ -280,7 +280,7 @@ const main = async (): Promise<void> => {
   for (let run = 0; run < runs; run++) {
     for (const scenario of scenarios) {
       for (const group of chunks(rotated(taking(scenario), run), lanes)) {
-        // A database of its own for each run: what one learnt is not told to the next.
+        // Each run has its own database, so that nothing learnt in one reaches the next.
         const database = redisUrl === undefined ? undefined : `${redisUrl}/${run % 16}`
         const outcomes = await round(scenario, group, servers, 1000 + run, database)
         group.forEach((client, i) => {
@@ -355,12 +355,12 @@ const main = async (): Promise<void> => {
   const whole = wantedScenarios === undefined
   if (wantedClients === undefined) {
     const command = ["npm run bench", ...(process.argv.length > 2 ? ["--", ...process.argv.slice(2)] : [])].join(" ")
-    // Only scenarios run side by side; cost and scheduler are measured alone, whatever was asked for.
+    // Only scenarios run side by side; cost and scheduler are always measured alone.
     const stamp = about(command, runs, scenarios.length === 0 ? 1 : lanes)
     let document = Fs.existsSync(DOCUMENT) ? Fs.readFileSync(DOCUMENT, "utf8") : blank()
     if (whole) document = Table.replaceSection(document, "about", stamp)
     for (const [id, content] of sections) {
-      // A part measured by itself says when and how; it leaves what it did not measure alone.
+      // A section measured by itself says when and how, and leaves the others alone.
       if (whole) document = Table.replaceSection(document, id, content)
       else if (id !== "overview") document = Table.replaceSection(document, id, `${content}\n\n${stamp}`)
     }

@@ -1,7 +1,7 @@
 /**
- * A job of a million links, with a ledger and without: `npm run bench -- bulk [--links 1000000]`. Each in a process of
- * its own, against an unlimited fake in yet another, so that memory and CPU are the job's alone. Prints the table, and
- * writes it into `docs/bulk.md`.
+ * A job of a million links, with a ledger and without: `npm run bench -- bulk [--links 1000000]`. Each runs in a
+ * process of its own against an unlimited fake in yet another, so that memory and CPU are the job's alone. Prints the
+ * table, and writes it into `docs/bulk.md`.
  */
 import { type ChildProcess, fork } from "node:child_process"
 import * as Fs from "node:fs"
@@ -36,7 +36,7 @@ const DOCUMENT = fileURLToPath(new URL("../../../docs/bulk.md", import.meta.url)
 /** Links of each chain. */
 const LINKS = 3
 
-/** What V8's heap is held to: a job whose memory grew with its plan would die of it. */
+/** The limit of V8's heap: a job whose memory grew with its plan would die. */
 const HEAP_MIB = 96
 
 type Mode = "ledger" | "plain"
@@ -51,7 +51,7 @@ interface Step {
 interface Outcome {
   readonly mode: Mode
   readonly steps: ReadonlyArray<Step>
-  /** When the job begins: the runtime and the code. */
+  /** Before the job begins: the runtime and the code. */
   readonly beforeMiB: number
   readonly peakMiB: number
   readonly confirmed: number
@@ -78,7 +78,7 @@ const prepare = (fake: FakeFrameioServer.Service, chains: number, plan: string):
   Fs.closeSync(file)
 }
 
-/** The chains of that plan, read as they are wanted. */
+/** The chains of that plan, read as needed. */
 function* chainsOf(plan: string): Generator<VersionPlan.Chain> {
   const file = Fs.openSync(plan, "r")
   const buffer = Buffer.alloc(256 * 1024)
@@ -109,13 +109,13 @@ const count = <E, R>(events: Stream.Stream<BatchEvent.BatchEvent, E, R>) =>
 
 interface Fake {
   readonly baseUrl: string
-  /** What the file of pairs holds. */
+  /** How many links the file of pairs has. */
   readonly links: number
 }
 
 const planIn = (folder: string): string => Path.join(folder, "plan.csv")
 
-/** Fills a world, writes its plan, and says where it listens; then, whenever it is asked, how many versions were made. */
+/** Fills a world, writes its plan, and says where it listens; then says on request how many versions were made. */
 const serve = (links: number, folder: string) =>
   Effect.gen(function* () {
     const fake = yield* FakeFrameioServer.make({

@@ -1,7 +1,7 @@
 /**
- * Jobs over V4 that are killed with SIGKILL at random moments, beside a server that loses answers, fails before and after
- * the change, and shows for a while what was before it: `npm run bench -- kills [--kills 200]`. Each run is a process of its
- * own with the ledger of the last. Prints the table, and writes it into `docs/v4.md`.
+ * Jobs over V4 that are killed with SIGKILL at random moments, beside a server that loses answers, fails before and
+ * after the change, and for a while shows the state before it: `npm run bench -- kills [--kills 200]`. Each run is a
+ * process of its own with the ledger of the last. Prints the table, and writes it into `docs/v4.md`.
  */
 import { type ChildProcess, fork } from "node:child_process"
 import * as Fs from "node:fs"
@@ -31,19 +31,19 @@ import * as Table from "./Table.js"
 
 const DOCUMENT = fileURLToPath(new URL("../../../docs/v4.md", import.meta.url))
 
-/** In one job. */
+/** Kills per job. */
 const KILLS_PER_JOB = 10
 
-/** A stack is made of ten files by one request, and grows by three more. */
+/** One request makes a stack of ten files, which grows by three more. */
 const SHOTS = 12
 const VERSIONS = 13
 
 const STALE_MILLIS = 300
 
-/** When a lost change can no longer be made, and reads are fresh again. */
+/** After this, a lost change can no longer be made, and reads are fresh again. */
 const SETTLE = "1 second"
 
-/** The runs that a job is given after its last kill: what failed five times in a row, by chance, is tried again. */
+/** Runs of a job after its last kill: a link that failed five times in a row by chance is tried again. */
 const LAST_RUNS = 4
 
 interface Options {
@@ -52,7 +52,7 @@ interface Options {
   readonly ledger: string
 }
 
-/** One run of a job; says each event, so that it can be killed after any, and in the end whether all is in place. */
+/** One run of a job; reports each event, so that it can be killed after any, and at the end whether all is in place. */
 const job = ({ baseUrl, ledger: file, plan }: Options) =>
   Effect.gen(function* () {
     const ledger = yield* Ledger.make({ file })
@@ -115,7 +115,7 @@ const plus = (one: Counted, other: Counted): Counted => ({
 
 const perSecond = RateLimiter.perSecond(40)
 
-/** A job with its server, its kills, and what came of it. */
+/** A job with its server and its kills, and the result. */
 const killed = (
   seed: number,
   unknowns: { readonly childrenOrder: "newest-first" | "oldest-first"; readonly lastVersion: "keep-stack" | "dissolve" }

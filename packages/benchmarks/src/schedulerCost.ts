@@ -1,11 +1,11 @@
 /**
- * What one load costs: no network, a clock that jumps, and so many requests waiting all the time, in one of three ways.
- * By the scheduler, with a bucket of 1000 per s that is always exact; in a plain queue that lets one go each ms and that
- * whoever is interrupted can leave: what waiting costs in Effect, whoever keeps the queue; or not waiting at all. Each
- * load has a process of its own: what V8 learns of one way makes the next one slower.
+ * The cost of one load: no network, a clock that jumps, and so many requests waiting all the time, in one of three
+ * ways: by the scheduler, with a bucket of 1000 per s that is always exact; in a plain queue that lets one go each ms
+ * and that an interrupted request can leave, which is what waiting costs in Effect with any queue; or not waiting at
+ * all. Each load has a process of its own, because what V8 learns of one way makes the next one slower.
  *
- * Takes the way, how many wait and how many requests, and after how many of them each to look at the heap. Sends its
- * figures to its parent, or prints them when it has none.
+ * Takes the way, the number of waiting requests, the number of requests, and after how many of them to look at the
+ * heap. Sends its figures to its parent, or prints them without one.
  */
 
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -25,7 +25,7 @@ const WINDOW_MILLIS = 1000
 
 const request = HttpClientRequest.post("http://127.0.0.1/v2/assets/a/version")
 
-/** One answer for each figure of `remaining`, made beforehand so that making them is not measured. */
+/** One answer for each value of `remaining`, made beforehand so that making them is not measured. */
 const answers = Array.from({ length: LIMIT + 1 }, (_, remaining) =>
   Effect.succeed(
     HttpClientResponse.fromWeb(
@@ -41,7 +41,7 @@ const answers = Array.from({ length: LIMIT + 1 }, (_, remaining) =>
   )
 )
 
-/** First in first out, one each ms. Whoever is interrupted leaves an empty place. */
+/** First in, first out, one each ms. An interrupted request leaves an empty place. */
 const plainQueue = () => {
   const line: Array<{ letGo: () => void }> = []
   let first = 0
@@ -65,14 +65,14 @@ const plainQueue = () => {
 
 /** CPU per request in µs. */
 const measure = (load: SchedulerLoad, sample: () => void): number => {
-  // What the one before left behind is not to be paid for by this one.
+  // This load must not pay for garbage of the one before.
   globalThis.gc?.()
   const virtual = VirtualClock.make()
   const runUntil = (done: () => boolean): void => {
     while (!done() && (virtual.turn() || virtual.jump()));
   }
   const bucket = Bucket.make(LIMIT, WINDOW_MILLIS, 0)
-  // Until those that came all at once have gone: what is measured goes on like this for ever.
+  // Until the initial batch has gone: after that, the load stays the same for ever.
   const warmUp = Math.max(20_000, load.waiting)
   const total = warmUp + load.requests
   let sent = 0
@@ -102,7 +102,7 @@ const measure = (load: SchedulerLoad, sample: () => void): number => {
     const loop = Effect.whileLoop({ while: () => sent < total, body: () => call, step: () => {} })
     yield* Effect.forEach(Array.from({ length: load.waiting }), () => loop, { concurrency: "unbounded", discard: true })
   }).pipe(
-    // Each load with a scheduler of its own.
+    // Each load has a scheduler of its own.
     Effect.provide(RateLimitScheduler.layerMemory({ queueLimit: 1_000_000, maxWait: "1 day" })),
     Effect.withClock(virtual.clock)
   )
@@ -111,7 +111,7 @@ const measure = (load: SchedulerLoad, sample: () => void): number => {
   fiber.addObserver((ended) => {
     exit = ended
   })
-  // When the last request has gone, those that still wait are of no interest.
+  // Once the last measured request has gone, the waiting ones do not matter.
   runUntil(() => exit !== undefined || !Number.isNaN(used))
   if (Number.isNaN(used)) throw new Error(`Stuck after ${sent} of ${total} requests: ${exit}`)
   if (refused > 0) throw new Error(`The scheduler was refused ${refused} times`)

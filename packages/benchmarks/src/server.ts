@@ -1,9 +1,9 @@
 /**
  * A server process with Frame.io's rate limit: as strict as the real one to the millisecond, and otherwise as fast as
- * `node:http` is. Controlled by the messages of `Protocol`.
+ * `node:http`. Controlled by the messages of `Protocol`.
  *
- * Its bucket is a second one, written apart from the fake's and from the client's, so that no fault of theirs can hide
- * in what they are measured by; a test holds it to the fake's, request by request.
+ * Its bucket is independent of the fake's and the client's, so that no fault of theirs can hide in their yardstick; a
+ * test compares it with the fake's, request by request.
  */
 import * as Http from "node:http"
 import { PCGRandom } from "effect/Utils"
@@ -135,7 +135,7 @@ process.on("message", (message: ToServer) => {
   }
 })
 
-// The parent is gone: so are we.
+// Ends with its parent.
 process.on("disconnect", () => process.exit(0))
 
 server.listen(0, "127.0.0.1", () => {

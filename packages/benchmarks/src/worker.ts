@@ -1,4 +1,4 @@
-/** A client process: loads one client, says it is ready, does its jobs when told, reports. */
+/** A client process: loads one client, says that it is ready, does its jobs when told, and reports. */
 import type { Call, Instance } from "./Client.js"
 import * as Clients from "./clients/index.js"
 import type { FromWorker, ToWorker, WorkerReport, WorkerRun } from "./Protocol.js"
@@ -14,7 +14,7 @@ const callOf = (job: number, urgent: boolean): Call => ({
   urgent
 })
 
-/** Hands over all calls at once, or so many at a time, and gives the reasons of those that were given up. */
+/** Hands over all calls at once, or so many at a time, and resolves with the reasons of those that were given up. */
 const submitAll = async (
   instance: Instance,
   calls: ReadonlyArray<Call>,
@@ -111,6 +111,6 @@ process.on("message", (message: ToWorker) => {
   }
 })
 
-// The parent is gone: so are we.
+// Ends with its parent.
 process.on("disconnect", () => process.exit(0))
 process.on("unhandledRejection", broken)

@@ -3,7 +3,7 @@ import * as RateLimiter from "@effect-frameio/testing/RateLimiter"
 import { FastCheck } from "effect"
 import * as Bucket from "../src/Bucket.js"
 
-/** Charges `count` requests at `now` and gives what each answer would say. */
+/** Charges `count` requests at `now`; returns what each answer would say. */
 const burst = (bucket: Bucket.Bucket, now: number, count: number): ReadonlyArray<number | "429"> =>
   Array.from({ length: count }, () => (Bucket.charge(bucket, now) ? Bucket.remaining(bucket) : "429"))
 

@@ -38,7 +38,7 @@ describe("Yardstick", () => {
         else now++
       }
       const least = Yardstick.shortestMillis(one, one.jobs) - one.latencyMillis
-      // A page that is refused by such a client loses its part, so the client has more than its own.
+      // A page refused because of such a client loses its part, so the client gets more than its own.
       if (one.foreign.kind === "page") assert.isBelow(now, least)
       else assert.approximately(now, least, bucket.cost * 1.5, one.id)
     }

@@ -1,6 +1,6 @@
 /**
- * `bottleneck` fed from the headers: its reservoir is set to what each answer says is left, and refreshed to the limit
- * every window. A 429's figure is not believed, which is kinder than what is usually written.
+ * `bottleneck` fed from the headers: its reservoir is set to what each answer leaves, and refreshed to the limit every
+ * window. A 429's value is not believed, which is kinder than the usual code.
  */
 import Bottleneck from "bottleneck"
 import type { Client } from "../Client.js"

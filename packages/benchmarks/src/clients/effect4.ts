@@ -1,7 +1,7 @@
 /**
- * Effect 4's `HttpClient.withRateLimiter`, which learns the limit from the headers but not the window, and tries a 429
- * again by itself. Not told, it starts from what Frame.io's documentation says of asset updates, 10 per second, and
- * gets its calls from workers: handed all at once, it would reserve a slot for each at that guess.
+ * Effect 4's `HttpClient.withRateLimiter`, which learns the limit but not the window from the headers, and retries a
+ * 429 by itself. If not told, it starts from Frame.io's documented limit of asset updates, 10 per second, and gets its
+ * calls from workers: handed all at once, it would reserve a slot for each at that guess.
  */
 import * as Effect from "effect4/Effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest, HttpClientResponse } from "effect4/http"
@@ -48,7 +48,7 @@ export const client: Client = {
   }
 }
 
-/** The same, told the truth, and handed all calls at once. */
+/** The same with the true limit, and all calls at once. */
 export const told: Client = {
   id: "effect4-told",
   title: "Effect 4 `HttpClient.withRateLimiter`, told",

@@ -1,5 +1,5 @@
 /**
- * Every client that is measured. Each is loaded only in the process that measures it.
+ * Every measured client. Each is loaded only in the process that measures it.
  *
  * @since 0.1.0
  */
@@ -37,7 +37,7 @@ const loaders: Readonly<Record<string, () => Promise<{ readonly client: Client }
 export const ids: ReadonlyArray<string> = Object.keys(load)
 
 /**
- * Loads one client, or `undefined` where there is none of that id.
+ * Loads one client, or `undefined` if none has that id.
  *
  * @since 0.1.0
  * @category clients

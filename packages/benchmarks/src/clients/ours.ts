@@ -1,6 +1,6 @@
 /**
- * This project's client over undici. It is told nothing, and gets all jobs at once. Where there is a Redis, its
- * processes share the bucket's state there.
+ * This project's client over undici. It is told nothing, and gets all jobs at once. If there is a Redis, its processes
+ * share the bucket's state there.
  */
 
 import type * as HttpClient from "@effect/platform/HttpClient"
@@ -48,14 +48,14 @@ const over =
       submit: (call) => runtime.runPromise(version(call)),
       submitAll: (calls, concurrency) => {
         const failures: Array<unknown> = []
-        // Without the assets: the other clients keep nothing of an answer either.
+        // Without the assets, because the other clients do not keep answers either.
         const send = (call: Call) =>
           Effect.match(version(call), { onFailure: (error) => void failures.push(error), onSuccess: () => {} })
         if (concurrency === undefined) {
           const all = Effect.forEach(calls, send, { concurrency: "unbounded", discard: true })
           return runtime.runPromise(all).then(() => failures)
         }
-        // So many workers that take the next call when they are free, as the others' calls are made.
+        // So many workers take the next call when free, as the others' calls are made.
         let next = 0
         const worker = Effect.whileLoop({
           while: () => next < calls.length,
@@ -83,7 +83,7 @@ export const client: Client = {
   make: over(UndiciHttpClient.layer)
 }
 
-/** The same where an earlier run has learnt the limit. */
+/** The same after an earlier run has learnt the limit. */
 export const remembering: Client = {
   id: "ours-remembered",
   title: "**effect-frameio**, limit remembered",
@@ -92,7 +92,7 @@ export const remembering: Client = {
   make: over(UndiciHttpClient.layer, true)
 }
 
-/** Over the same `HttpClient` as the peers that are made with Effect. */
+/** Over the same `HttpClient` as the other clients made with Effect. */
 export const overPlatform: Client = {
   id: "ours-platform",
   title: "effect-frameio over `NodeHttpClient.layerUndici`",

@@ -1,6 +1,6 @@
 /**
- * Not a library: what a client could do that is told the limit exactly. The burst at once, then one call per cost,
- * at the brim of the bucket; a refused call goes again at the next step.
+ * Not a library, but what a client could do that knows the limit exactly: the burst at once, then one call per cost, at
+ * the brim of the bucket; a refused call goes again at the next step.
  */
 import * as Bucket from "../Bucket.js"
 import type { Call, Client } from "../Client.js"
@@ -50,7 +50,7 @@ export const client: Client = {
         if (waiting === undefined) return
         burst.push(start(waiting))
       }
-      // Only when the burst has been answered it has surely been charged.
+      // Only an answered burst has surely been charged.
       await Promise.all(burst)
       let next = monotonic() + cost
       for (;;) {
@@ -58,7 +58,7 @@ export const client: Client = {
         const waiting = await ready()
         if (waiting === undefined) return
         void start(waiting)
-        // Time without work is not saved up: it could only be spent against the brim.
+        // Idle time is not saved up, because it could only be spent against the brim.
         next = Math.max(next + cost, monotonic())
       }
     }
