@@ -358,7 +358,17 @@ export const make = (
   })
 
 /**
- * Accounts by a function of the program's.
+ * Accounts from a function of the program, such as one that reads a vault of tokens.
+ *
+ * @example
+ * ```ts
+ * const Known = Accounts.layer((account) =>
+ *   FrameioConfig.make({ token: Redacted.make(`from the vault: ${account}`) }).pipe(
+ *     Effect.map((config) => ({ config, kind: "developer-token" as const })),
+ *     Effect.mapError(() => new Accounts.UnknownAccount({ account, reason: "Add its token to the vault." }))
+ *   )
+ * )
+ * ```
  *
  * @since 0.1.0
  * @category layers

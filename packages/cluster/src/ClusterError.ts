@@ -5,25 +5,9 @@
  */
 import * as Schema from "effect/Schema"
 
-/**
- * Why, for programs:
- *
- * - `Away`: PostgreSQL did not answer, or refused.
- * - `NoJob`: no job has this name.
- * - `OtherPlan`: a job of this name has another plan.
- * - `OtherAccount`: a job of this name is in the name of another account.
- * - `OtherApi`: a job of this name runs on the other version of Frame.io's API.
- * - `Undone`: the job was undone, or is being undone.
- * - `Lost`: another worker has taken the chain over.
- *
- * @since 0.1.0
- * @category models
- */
-export const Reason = Schema.Literal("Away", "NoJob", "OtherPlan", "OtherAccount", "OtherApi", "Undone", "Lost")
+const Reason = Schema.Literal("Away", "NoJob", "OtherPlan", "OtherAccount", "OtherApi", "Undone", "Lost")
 
-export type Reason = typeof Reason.Type
-
-const advice: { readonly [K in Reason]: string } = {
+const advice: { readonly [K in typeof Reason.Type]: string } = {
   Away: "PostgreSQL cannot be used. Look whether it runs, and whether the URL is right.",
   NoJob: "there is no such job on this cluster. Submit a plan under this name first.",
   OtherPlan: "a job of this name has another plan. Submit this one under another name.",
@@ -51,6 +35,17 @@ const advice: { readonly [K in Reason]: string } = {
 export class ClusterError extends Schema.TaggedError<ClusterError>("@effect-frameio/cluster/ClusterError")(
   "ClusterError",
   {
+    /**
+     * Why, for programs:
+     *
+     * - `Away`: PostgreSQL did not answer, or refused.
+     * - `NoJob`: no job has this name.
+     * - `OtherPlan`: a job of this name has another plan.
+     * - `OtherAccount`: a job of this name runs in the name of another account.
+     * - `OtherApi`: a job of this name runs on the other version of Frame.io's API.
+     * - `Undone`: the job was undone, or is being undone.
+     * - `Lost`: another worker has taken the chain over.
+     */
     reason: Reason,
     /** The job's name, if it is about one. */
     job: Schema.optional(Schema.String),

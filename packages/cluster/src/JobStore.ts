@@ -281,17 +281,8 @@ const millis = (event: { readonly at: DateTime.Utc }): number => DateTime.toEpoc
 
 const seconds = (duration: Duration.DurationInput): number => Duration.toSeconds(duration)
 
-// -----------------------------------------------------------------------------
-// constructors
-// -----------------------------------------------------------------------------
-
-/**
- * The store over a client of PostgreSQL; makes its tables where there are none.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = Effect.gen(function* () {
+/** Creates missing tables. */
+const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const orClusterError = <A, R>(effect: Effect.Effect<A, SqlError, R>): Effect.Effect<A, ClusterError, R> =>
     Effect.mapError(effect, (error) => new ClusterError({ reason: "Away", detail: Words.of(error) }))
@@ -602,7 +593,7 @@ export const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = E
 })
 
 /**
- * The store over the program's client of PostgreSQL.
+ * The store over the program's PostgreSQL client; creates missing tables.
  *
  * @since 0.1.0
  * @category layers

@@ -264,13 +264,7 @@ export const SearchHit = open({
 
 export interface SearchHit extends Schema.Schema.Type<typeof SearchHit> {}
 
-/**
- * One metadata field of a file, with its value.
- *
- * @since 0.1.0
- * @category schemas
- */
-export const MetadataField = open({
+const MetadataField = open({
   field_definition_id: Uuid,
   field_definition_name: text,
   field_type: text,

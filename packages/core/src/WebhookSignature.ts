@@ -144,10 +144,11 @@ const decode = Schema.decodeUnknownEither(Schema.parseJson(Event))
  * import { WebhookSignature } from "@effect-frameio/core"
  * import { Effect, Redacted } from "effect"
  *
- * const handle = Effect.fn("webhook")(function* (delivery: WebhookSignature.Delivery) {
- *   const event = yield* WebhookSignature.receive(delivery, { secret: Redacted.make("of the webhook") })
- *   if (event.type === "file.versioned") yield* Effect.log(`${event.resource.id} has a new version`)
- * })
+ * const onEvent = ({ resource, type }: WebhookSignature.Event) =>
+ *   type === "file.versioned" ? Effect.log(`${resource.id} has a new version`) : Effect.void
+ *
+ * const onDelivery = (delivery: WebhookSignature.Delivery) =>
+ *   Effect.flatMap(WebhookSignature.receive(delivery, { secret: Redacted.make("of the webhook") }), onEvent)
  * ```
  *
  * @since 0.1.0
