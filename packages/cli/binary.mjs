@@ -1,6 +1,6 @@
 /**
- * `node binary.mjs <file>` writes the command as one executable for this platform: this Node, the bundle, and SQLite's
- * library inside it. The release workflow runs it on each platform.
+ * `node binary.mjs <file>` writes the command as one executable for this platform, with this Node, the bundle, and
+ * SQLite's library in it. The release workflow runs it on each platform.
  */
 import { execFileSync } from "node:child_process"
 import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -15,13 +15,13 @@ const target = resolve(process.argv[2] ?? "frameio")
 const scratch = mkdtempSync(join(tmpdir(), "frameio-binary-"))
 const { platform } = process
 
-/** libsql asks for the package of its platform by a name that no bundler can see. */
+/** libsql requires the package of its platform by a name that no bundler can see. */
 const ofCli = createRequire(import.meta.url)
 const libsql = ofCli.resolve("libsql")
 const ofLibsql = createRequire(libsql)
 const native = ofLibsql.resolve(`@libsql/${ofLibsql("@neon-rs/load").currentTarget()}`)
 
-/** A library can only be loaded from a file, which is nobody else's and goes with the process. */
+/** A library can only be loaded from a file; this one is private to the process and removed with it. */
 const LOAD_NATIVE = `
 const { mkdtempSync, rmSync, writeFileSync } = require("node:fs")
 const { join } = require("node:path")
@@ -62,7 +62,7 @@ await build({
   define: {
     "import.meta.url": "urlOfBundle",
     ONCE: "undefined",
-    // ws, which libsql brings along, would look for modules that are not in here.
+    // ws, a dependency of libsql, would look for modules that are not included.
     "process.env.WS_NO_BUFFER_UTIL": '"1"',
     "process.env.WS_NO_UTF_8_VALIDATE": '"1"'
   },

@@ -1,6 +1,6 @@
 /**
- * Answers that run nothing: help, the version, completions, and what is wrong with a line.
- * Pure, and light: it is all that `frameio --help` loads.
+ * Answers that run nothing: help, the version, completions, and the faults of a line. Pure, and light: `frameio --help`
+ * loads nothing else.
  *
  * @since 0.1.0
  */
@@ -24,7 +24,7 @@ export interface Answer {
 }
 
 /**
- * The answer to a line, or nothing where a command has to run.
+ * The answer to a line, or nothing if a command has to run.
  *
  * @since 0.1.0
  * @category combinators

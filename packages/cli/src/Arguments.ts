@@ -1,6 +1,6 @@
 /**
- * Reads the words of a command line: a request for help or the version, a command with its options, or the problems, the
- * right word blamed. Pure.
+ * Reads the words of a command line: a request for help or the version, a command with its options, or the problems,
+ * each blamed on the right word. Pure.
  *
  * @since 0.1.0
  */
@@ -39,7 +39,7 @@ export type Asked =
   | { readonly _tag: "Version" }
   | {
       readonly _tag: "Wrong"
-      /** The command that was named as far as it is one. */
+      /** The named command, as far as it exists. */
       readonly path: ReadonlyArray<string>
       readonly problems: readonly [Problem, ...ReadonlyArray<Problem>]
     }
@@ -47,11 +47,11 @@ export type Asked =
       readonly _tag: "Run"
       readonly command: CommandLine.Command
       readonly globals: Globals
-      /** The options, long and with a value behind each that takes one, then `--`, then the arguments. */
+      /** The options, in their long form and each followed by its value, then `--`, then the arguments. */
       readonly words: ReadonlyArray<string>
     }
 
-/** How many letters have to be changed, left out, added or swapped. */
+/** How many letters must be changed, removed, added or swapped. */
 const distance = (from: string, to: string): number => {
   let before: ReadonlyArray<number> = []
   let row: ReadonlyArray<number> = Array.from({ length: to.length + 1 }, (_, n) => n)
@@ -90,7 +90,7 @@ const starts = (path: ReadonlyArray<string>, by: ReadonlyArray<string>): boolean
   by.every((word, n) => path[n] === word)
 
 /**
- * The command that a path names, if it names one.
+ * The command at a path, if there is one.
  *
  * @since 0.1.0
  * @category getters
@@ -98,7 +98,7 @@ const starts = (path: ReadonlyArray<string>, by: ReadonlyArray<string>): boolean
 export const commandAt = (path: ReadonlyArray<string>): CommandLine.Command | undefined =>
   Commands.all.find((one) => one.path.length === path.length && starts(one.path, path))
 
-/** The words that lead on from a path. */
+/** The words that continue a path. */
 const below = (path: ReadonlyArray<string>): ReadonlySet<string> =>
   new Set(
     Commands.all
@@ -123,11 +123,11 @@ interface Split {
   readonly flags: Map<string, Array<string>>
   readonly rest: Array<string>
   readonly problems: Array<Problem>
-  /** Options that have no value and need one. */
+  /** Options without the value they need. */
   readonly empty: Set<string>
 }
 
-/** The options of a line and the words that are none. */
+/** The options of a line, and the other words. */
 const split = (
   line: ReadonlyArray<string>,
   known: ReadonlyArray<CommandLine.Flag<unknown>>,
@@ -158,7 +158,7 @@ const split = (
     } else if (value !== undefined) add(flag, value)
     else {
       const next = line[at + 1]
-      // A word that looks like an option is no value; behind an equals sign it can be given all the same.
+      // A word that looks like an option is no value; after an equals sign it can still be given.
       if (next === undefined || /^--|^-[a-zA-Z]/.test(next)) {
         found.empty.add(flag.name)
         found.problems.push({ what: `${spelt} needs a value: ${spelt} <${flag.value.label}>.` })
@@ -194,7 +194,7 @@ const split = (
   return found
 }
 
-/** The leading words that name commands, and what is behind them. Options of every command may stand between. */
+/** The leading words that name commands, and the words after them. Global options may stand between. */
 const route = (line: ReadonlyArray<string>): { readonly path: Array<string>; readonly rest: Array<string> } => {
   const path: Array<string> = []
   const rest: Array<string> = []
@@ -227,7 +227,7 @@ const wrong = (path: ReadonlyArray<string>, first: Problem, ...rest: ReadonlyArr
 })
 
 /**
- * Reads a line, the program's name not in it.
+ * Reads a line without the program's name.
  *
  * @since 0.1.0
  * @category combinators

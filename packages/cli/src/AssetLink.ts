@@ -1,5 +1,5 @@
 /**
- * An asset as it is named on a command line, by its id or by the link that Frame.io shows for it; and its link. Pure.
+ * An asset on a command line, named by its id or by its Frame.io link; and that link. Pure.
  *
  * @since 0.1.0
  */
@@ -21,7 +21,8 @@ const PROJECT = new RegExp(`^/projects?/${UUID}/?$`, "i")
 const REVIEW = /^\/(?:reviews|presentations|share|embed)\//i
 
 /**
- * The id in a link. What is no link to Frame.io is passed on as it is; a link that names no asset for sure is refused.
+ * The id in a link. A word that is no link to Frame.io is passed on unchanged; a link that may not name an asset is
+ * refused.
  *
  * @since 0.1.0
  * @category reading
@@ -59,7 +60,7 @@ export const kind = (label: string): CommandLine.Kind<string> => ({ label, compl
 const SHARE = new RegExp(`/shares?/(${UUID})(?:[/?#]|$)`, "i")
 
 /**
- * Shares on a command line, by their ids or links, with commas between them.
+ * Shares on a command line: ids or links, separated by commas.
  *
  * @since 0.1.0
  * @category kinds

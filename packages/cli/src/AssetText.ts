@@ -9,7 +9,7 @@ import * as Text from "./Text.js"
 import * as UploadBar from "./UploadBar.js"
 
 /**
- * The name, or the id where there is none, on one line.
+ * The name, or the id if there is none, on one line.
  *
  * @since 0.1.0
  * @category printing
@@ -18,7 +18,7 @@ export const nameOf = (asset: Asset.Asset): string =>
   Text.visibleLine(typeof asset.name === "string" && asset.name !== "" ? asset.name : asset.id)
 
 /**
- * An asset as JSON on one line: with the fields that Frame.io gives it, its kind under `type` always.
+ * An asset as JSON on one line: the fields that Frame.io gives it, and always its kind under `type`.
  *
  * @since 0.1.0
  * @category printing
@@ -28,7 +28,7 @@ export const json = (asset: Asset.Asset): string => `${JSON.stringify({ ...asset
 const KINDS: Readonly<Record<string, string>> = { version_stack: "stack" }
 
 /**
- * What it is, in one word.
+ * The asset's kind, in one word.
  *
  * @since 0.1.0
  * @category printing
@@ -39,7 +39,7 @@ export const kindOf = (asset: Asset.Asset): string => {
 }
 
 /**
- * How much it is: bytes of a file, items in a folder; empty where it is not told.
+ * The asset's size: bytes of a file, items in a folder; empty if unknown.
  *
  * @since 0.1.0
  * @category printing
@@ -51,8 +51,8 @@ export const sizeOf = (asset: Asset.Asset): string => {
 }
 
 /**
- * Assets as a table no wider than `columns`. Where a name would have to be cut for it, each asset takes two lines: names of
- * shots differ in their middle, and are what is looked for.
+ * Assets as a table no wider than `columns`. If names would have to be cut, each asset takes two lines: names of shots
+ * differ in the middle, and people look for them.
  *
  * @since 0.1.0
  * @category printing

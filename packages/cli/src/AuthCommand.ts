@@ -1,7 +1,7 @@
 // A command is an entry point.
 // @effect-diagnostics strictEffectProvide:off
 /**
- * `frameio auth`: a login for all commands to come, what it is, and its end.
+ * `frameio auth`: makes a login for all later commands, shows it, and ends it.
  *
  * @since 0.1.0
  */
@@ -28,7 +28,7 @@ const KINDS: Readonly<Record<CredentialsFile.Login["kind"], string>> = {
   person: "a person at Adobe"
 }
 
-/** Where a login is kept. */
+/** The file of the login. */
 const place = Effect.flatMap(
   CredentialsFile.find,
   Option.match({
@@ -59,7 +59,7 @@ const missingClient = (what: string): CliError =>
     ]
   })
 
-/** The address that a person pastes; without one the browser has to come. */
+/** Waits for the address that a person pastes, or for the browser alone if there is no input. */
 const pasted = (isListening: boolean) =>
   Effect.flatMap(Stdio, ({ input }) =>
     input.pipe(
@@ -94,7 +94,7 @@ const clientOf = (args: LoginArgs) =>
     return { clientId, clientSecret, imsUrl }
   })
 
-/** A person's login by PKCE: through the browser of this machine, or by the address that another one ended at. */
+/** A person's login by PKCE: through the browser of this machine, or by the address where another browser ended. */
 const asPerson = (args: LoginArgs, host: string) =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
@@ -140,7 +140,7 @@ const asService = (args: LoginArgs, host: string) =>
 const byToken = (host: string) =>
   Effect.gen(function* () {
     const token = Redacted.make(yield* Confirm.secret("Paste the developer token; it is not shown: "))
-    // Judges its form before it is sent or kept.
+    // Checks the token's form before it is sent or kept.
     yield* Effect.mapError(FrameioConfig.make({ token }), () =>
       CliError.badInput("That is no token: it is empty, or has blanks or other characters that no token has.")
     )
@@ -148,7 +148,7 @@ const byToken = (host: string) =>
   })
 
 /**
- * Logs in, asks Frame.io whether it takes the login, and keeps it.
+ * Logs in, asks Frame.io whether it accepts the login, and keeps it.
  *
  * @since 0.1.0
  * @category handlers
@@ -168,7 +168,7 @@ export const login = Effect.fn("Cli.authLogin")(
         ? yield* asService(args, host)
         : yield* asPerson(args, host)
     const before = yield* Effect.option(file.load)
-    // Adobe's tokens are kept as they come: what Frame.io says of them is asked with the login in its place.
+    // Adobe's tokens are saved at once: Frame.io is asked about them with the login in its place.
     yield* file.save(made)
     const { api, user } = yield* Credentials.ofLogin(file, made).pipe(
       Effect.flatMap((credentials) =>
@@ -249,10 +249,10 @@ export const status = Effect.fn("Cli.authStatus")(function* (args: { readonly js
   )
 })
 
-/** Nothing is asked for a status. */
+/** A status sends nothing. */
 const nobody = HttpClient.make(() => Effect.dieMessage("a status sends nothing"))
 
-/** Revokes what Adobe gave out; answers what went wrong, if anything. */
+/** Revokes Adobe's tokens; answers what went wrong, if anything. */
 const revoke = ({ accessToken, clientId, clientSecret, imsUrl, refreshToken }: CredentialsFile.AdobeLogin) =>
   Effect.forEach(
     [refreshToken, accessToken].filter((token) => token !== undefined),
@@ -264,7 +264,7 @@ const revoke = ({ accessToken, clientId, clientSecret, imsUrl, refreshToken }: C
   )
 
 /**
- * Ends the login: revokes it where Adobe gave it out, and deletes it from this machine, whatever Adobe says.
+ * Ends the login: revokes it if Adobe issued it, and deletes it from this machine, whatever Adobe says.
  *
  * @since 0.1.0
  * @category handlers

@@ -15,7 +15,7 @@ import * as OutputFile from "./OutputFile.js"
 import { Stdio } from "./Stdio.js"
 import * as Text from "./Text.js"
 
-/** What can be done next, by what is left: in words and as a command. */
+/** The possible next steps, by what is left: in words and as a command. */
 const nextOf = (
   { counts, plan }: JobRecord.Head,
   ledger: string
@@ -24,7 +24,7 @@ const nextOf = (
   if (counts.undoing > 0) {
     return [{ when: "To go on with the undo:", command: `frameio batch undo ${file}` }]
   }
-  // A plan of standard input has no name to say it by.
+  // A plan from standard input has no name for a command.
   if (plan === null || counts.undone > 0) return []
   const run = `frameio batch run ${Text.quoted(plan)} ${file}`
   const open = counts.planned + counts.sent

@@ -1,7 +1,7 @@
 // A command is an entry point.
 // @effect-diagnostics strictEffectProvide:off
 /**
- * `frameio batch undo`: what a job has stacked, taken apart again.
+ * `frameio batch undo`: takes apart what a job has stacked.
  *
  * @since 0.1.0
  */
@@ -28,7 +28,7 @@ import { plural } from "./Text.js"
 const filesOf = (ledger: Ledger.Service) =>
   UploadJob.files.pipe(Effect.provideService(Ledger.Ledger, ledger), Effect.mapError(LedgerFile.toCliError))
 
-/** Deletes what was uploaded and is on no stack, and says so. */
+/** Deletes uploaded files that are on no stack, and says so. */
 const removing = Effect.gen(function* () {
   const stdio = yield* Stdio
   const { kept, removed } = yield* Effect.catchAll(UploadJob.removeUploads, (error) =>
@@ -39,7 +39,7 @@ const removing = Effect.gen(function* () {
   )
 })
 
-/** Says what would be taken out. */
+/** Lists what would be taken out. */
 const tellDry = (
   would: {
     readonly links: number
@@ -67,7 +67,7 @@ const tellDry = (
 const extentOf = ({ chains, links }: { readonly chains: number; readonly links: number }): string =>
   `${plural(links, "version")} out of ${plural(chains, "stack")}`
 
-/** Asks, and leaves it to the workers. */
+/** Asks, and leaves the work to the workers. */
 const onCluster = (
   name: string,
   args: {
@@ -105,7 +105,7 @@ export const handle = Effect.fn("Cli.batchUndo")(function* (args: {
   readonly cluster: Option.Option<string>
   readonly json: boolean
   readonly dryRun: boolean
-  /** Whether what the job has uploaded is deleted. */
+  /** Whether to delete what the job has uploaded. */
   readonly deleteUploads?: boolean | undefined
   readonly yes: boolean
   readonly settleAfter: Option.Option<number>

@@ -1,6 +1,6 @@
 /**
- * Calls to Frame.io as lines of a log: what was asked, and what each attempt was answered. Made of the calls' spans, which
- * hold no token.
+ * Calls to Frame.io as lines of a log: the request, and the answer to each attempt. They come from the calls' spans,
+ * which hold no token.
  *
  * @since 0.1.0
  */
@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
 import * as Tracer from "effect/Tracer"
 
-/** A span that tells of itself and is then forgotten. */
+/** A span that logs itself and is then forgotten. */
 class Told implements Tracer.Span {
   readonly _tag = "Span"
   readonly spanId = "0"
@@ -54,7 +54,7 @@ class Told implements Tracer.Span {
 }
 
 /**
- * Logs each attempt of each call at the level of debugging.
+ * Logs each attempt of each call at debug level.
  *
  * @since 0.1.0
  * @category combinators

@@ -1,8 +1,8 @@
 // A command is an entry point.
 // @effect-diagnostics strictEffectProvide:off
 /**
- * A command of `frameio`: its words in, an exit code out. What it needs of the outside comes as services; what it needs of
- * the libraries is loaded when it runs.
+ * A command of `frameio`: words in, an exit code out. Services provide the outside; libraries are loaded when the
+ * command runs.
  *
  * @since 0.1.0
  */
@@ -51,7 +51,7 @@ export type Handler = (words: ReadonlyArray<string>) => Effect.Effect<void, CliE
 export type Handlers = ReadonlyMap<string, Handler>
 
 /**
- * The handler of a command, with its module, which is loaded when it runs.
+ * A command's handler with its module, which is loaded when it runs.
  *
  * @since 0.1.0
  * @category constructors
@@ -80,7 +80,7 @@ const levelOf = ({ logLevel, quiet, verbose }: Arguments.Globals, isService: boo
     onNone: () => (verbose ? LogLevel.Debug : quiet ? LogLevel.Error : isService ? LogLevel.Info : LogLevel.Warning)
   })
 
-/** Logs for a person, above the status line, or for programs, as JSON; or into a file, behind what is there. */
+/** Logs for a person, above the status line, or for programs, as JSON; or into a file, after its content. */
 const logging = (globals: Arguments.Globals, stdio: Stdio.Service, isService: boolean) =>
   Layer.merge(
     Logger.minimumLogLevel(levelOf(globals, isService)),
@@ -101,7 +101,7 @@ const logging = (globals: Arguments.Globals, stdio: Stdio.Service, isService: bo
     })
   )
 
-/** What options say in the place of variables, whatever the environment says. */
+/** Options that take precedence over environment variables. */
 const withOptions =
   ({ account, api, tokenFile }: Arguments.Globals) =>
   <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
@@ -141,7 +141,7 @@ export const fail = (error: CliError): Effect.Effect<number, never, Stdio.Stdio>
   )
 
 /**
- * Runs a command and answers the exit code. Does not fail: what goes wrong is said on standard error.
+ * Runs a command and answers the exit code. Does not fail: it reports errors on standard error.
  *
  * @since 0.1.0
  * @category running
@@ -155,7 +155,7 @@ export const run = (
     const name = asked.command.path.join(" ")
     const handle = handlers.get(name)
     if (handle === undefined) return yield* Effect.dieMessage(`${name} has no handler`)
-    /** What runs by itself is watched by programs. */
+    /** Programs watch a service. */
     const isService = name === "worker" && !stdio.errIsTerminal
     const told = LogLevel.lessThanEqual(levelOf(asked.globals, isService), LogLevel.Debug)
     const command = handle(asked.words).pipe(
@@ -174,7 +174,7 @@ export const run = (
         )
       )
     )
-    // The first Ctrl-C is the commands' own affair, the second ends them wherever they are.
+    // Commands handle the first Ctrl-C themselves; the second ends them wherever they are.
     const exitCode = yield* Effect.raceFirst(
       command,
       Effect.as(stdio.interrupted(2), ExitCode.interrupted as number)

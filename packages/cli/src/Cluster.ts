@@ -1,5 +1,5 @@
 /**
- * The cluster that the commands mean.
+ * The cluster that a command uses.
  *
  * @since 0.1.0
  */
@@ -27,7 +27,7 @@ export const toCliError = (error: ClusterError): CliError =>
   error.reason === "Away" || error.reason === "Lost" ? CliError.failed(error.message) : CliError.badInput(error.message)
 
 /**
- * Where the cluster is: as it is given, or by `FRAMEIO_CLUSTER`. Everybody on a machine sees what is given; a password
+ * The cluster's URL: the given one, or `FRAMEIO_CLUSTER`. Everybody on a machine can see arguments, so a password
  * belongs in the variable.
  *
  * @since 0.1.0

@@ -7,7 +7,7 @@ import * as CommandLine from "./CommandLine.js"
 import * as Commands from "./Commands.js"
 
 /**
- * The shells that there are completions for.
+ * The shells with completions.
  *
  * @since 0.1.0
  * @category constants
@@ -15,7 +15,7 @@ import * as Commands from "./Commands.js"
 export const shells = ["bash", "zsh", "fish"] as const
 
 /**
- * A shell that there are completions for.
+ * A shell with completions.
  *
  * @since 0.1.0
  * @category models
@@ -29,7 +29,7 @@ const flagsOf = (command: CommandLine.Command): ReadonlyArray<CommandLine.Flag<u
   ...Commands.globalsOf(command)
 ]
 
-/** The words that lead on, with what they lead to, by the words before them. */
+/** The words that continue, with their meanings, by the words before them. */
 const branches = (): ReadonlyMap<string, ReadonlyMap<string, string>> => {
   const all = new Map<string, Map<string, string>>()
   for (const { path, summary } of Commands.all) {

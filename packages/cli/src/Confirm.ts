@@ -1,5 +1,5 @@
 /**
- * Questions to a person on a terminal: consent to a change that is not easily undone, and secrets.
+ * Questions to a person on a terminal: consent to a change that is hard to undo, and secrets.
  *
  * @since 0.1.0
  */
@@ -10,8 +10,8 @@ import { CliError, ExitCode } from "./CliError.js"
 import { Stdio } from "./Stdio.js"
 
 /**
- * Asks a person, and goes on only after a yes. Where nobody can be asked, `--yes` has to have said it, unless the caller
- * says that a script knows what it does.
+ * Asks a person, and goes on only after a yes. If nobody can be asked, `--yes` is required, unless the caller trusts
+ * scripts.
  *
  * @since 0.1.0
  * @category asking
@@ -19,9 +19,9 @@ import { Stdio } from "./Stdio.js"
 export const ask = (
   question: string,
   options: {
-    /** Whether it was answered beforehand, by `--yes`. */
+    /** Whether `--yes` has answered already. */
     readonly yes: boolean
-    /** What happens where nobody can be asked. Default `refuse`. */
+    /** What happens if nobody can be asked. Default `refuse`. */
     readonly unasked?: "refuse" | "go-on" | undefined
   }
 ): Effect.Effect<void, CliError, Stdio> =>
@@ -74,7 +74,7 @@ export const secret = (question: string): Effect.Effect<string, CliError, Stdio>
       }),
       Effect.mapError((error) => (error._tag === "CliError" ? error : CliError.failed(error.message)))
     )
-    // The question comes after, so that an answer typed at once is not shown either.
+    // The question comes after that, so that an answer typed at once is not shown either.
     yield* Effect.acquireUseRelease(
       stdio.echo(false),
       () => Effect.zipRight(stdio.inIsTerminal ? stdio.err(question) : Effect.void, reading),

@@ -1,5 +1,5 @@
 /**
- * Where a command's token comes from: the environment, a file that is named, or the login of the user.
+ * Finds a command's token: in the environment, in a named file, or in the user's login.
  *
  * @since 0.1.0
  */
@@ -30,7 +30,7 @@ export interface Origin {
   readonly kind: CredentialsFile.Login["kind"]
   /** A variable or a file, for people. */
   readonly from: string
-  /** The login, where it is that. */
+  /** The login, if the token is from there. */
   readonly login: CredentialsFile.Login | undefined
 }
 
@@ -42,7 +42,7 @@ export interface Origin {
  */
 export class TokenOrigin extends Context.Tag("@effect-frameio/cli/Credentials/TokenOrigin")<TokenOrigin, Origin>() {}
 
-/** In many environments a variable cannot be taken away, only emptied. */
+/** Many environments can only empty a variable, not remove it. */
 const variable = (name: string): Effect.Effect<string> =>
   Effect.orElseSucceed(
     Effect.map(Config.withDefault(Config.string(name), ""), (value) => value.trim()),
@@ -60,7 +60,7 @@ const lines = (error: ConfigError.ConfigError): ReadonlyArray<string> => {
 }
 
 /**
- * What is wrong with the environment, as bad input.
+ * A fault of the environment, as bad input.
  *
  * @since 0.1.0
  * @category errors
@@ -77,7 +77,7 @@ export const badConfig = (error: ConfigError.ConfigError): CliError => {
 }
 
 /**
- * The configuration but for the token, which comes of somewhere else.
+ * The configuration except for the token.
  *
  * @since 0.1.0
  * @category constructors
@@ -91,7 +91,7 @@ export const withoutToken: Effect.Effect<FrameioConfig.Service, CliError> = Effe
 )
 
 /**
- * The client that options or the environment name, if any does: see `AdobeIms.clientFromConfig`.
+ * The client named by options or the environment, if any: see `AdobeIms.clientFromConfig`.
  *
  * @since 0.1.0
  * @category getters
@@ -165,7 +165,7 @@ const chosen = Effect.gen(function* () {
   const file = yield* CredentialsFile.find
   const login = Option.isNone(file) ? Option.none() : yield* file.value.load
   if (Option.isNone(file) || Option.isNone(login)) {
-    // Nothing is given: says so, and what else is wrong.
+    // Nothing is given: reports that, and any other faults.
     const config = yield* Effect.mapError(FrameioConfig.fromConfig(), badConfig)
     return { config, origin: { kind: "developer-token", from: "FRAMEIO_TOKEN", login: undefined } as const }
   }
@@ -175,8 +175,8 @@ const chosen = Effect.gen(function* () {
 })
 
 /**
- * The configuration with the token that the user means: `FRAMEIO_TOKEN`, `FRAMEIO_TOKEN_FILE`, a service's
- * `FRAMEIO_CLIENT_ID` and secret, or else the login. Everything that cannot be right is bad input.
+ * The configuration with the user's token: `FRAMEIO_TOKEN`, `FRAMEIO_TOKEN_FILE`, a service's `FRAMEIO_CLIENT_ID` and
+ * secret, or else the login. Any invalid value is bad input.
  *
  * @since 0.1.0
  * @category layers

@@ -1,5 +1,5 @@
 /**
- * The login of the user, in a file that nobody else can read. It holds secrets: its content is in no output and no log.
+ * The user's login, in a file that nobody else can read. It holds secrets: its content is in no output and no log.
  *
  * @since 0.1.0
  */
@@ -24,11 +24,11 @@ const Tokens = {
 }
 
 const common = {
-  /** The host that the login is for; its tokens go to no other. */
+  /** The login's host; its tokens go to no other. */
   host: Schema.NonEmptyString,
-  /** The version of the API that took the token. */
+  /** The version of the API that accepted the token. */
   api: Schema.optional(Schema.Literal("v2", "v4")),
-  /** Who it is, as Frame.io said. */
+  /** The user, according to Frame.io. */
   user: Schema.optional(
     Schema.Struct({ id: Schema.String, name: Schema.optional(Schema.String), email: Schema.optional(Schema.String) })
   )
@@ -37,13 +37,13 @@ const common = {
 const adobe = {
   ...common,
   clientId: Schema.NonEmptyString,
-  /** Where Adobe's identity management is. */
+  /** The address of Adobe's identity management. */
   imsUrl: Schema.NonEmptyString,
   ...Tokens
 }
 
 /**
- * A login: a developer token, a service by its client's secret, or a person at Adobe.
+ * A login: a developer token, a service with its client's secret, or a person at Adobe.
  *
  * @since 0.1.0
  * @category models
@@ -55,7 +55,7 @@ export const Login = Schema.Union(
 )
 
 /**
- * A login: a developer token, a service by its client's secret, or a person at Adobe.
+ * A login: a developer token, a service with its client's secret, or a person at Adobe.
  *
  * @since 0.1.0
  * @category models
@@ -63,7 +63,7 @@ export const Login = Schema.Union(
 export type Login = typeof Login.Type
 
 /**
- * A login whose tokens Adobe gives out.
+ * A login whose tokens Adobe issues.
  *
  * @since 0.1.0
  * @category models
@@ -80,9 +80,9 @@ const Content = Schema.parseJson(Login, { space: 2 })
  */
 export interface CredentialsFile {
   readonly path: string
-  /** The login; none where nobody has logged in. Fails where the file cannot be trusted or read. */
+  /** The login; none if nobody has logged in. Fails if the file cannot be trusted or read. */
   readonly load: Effect.Effect<Option.Option<Login>, CliError>
-  /** Replaces the login. It is on the disk when this returns. */
+  /** Replaces the login. It is on disk when this returns. */
   readonly save: (login: Login) => Effect.Effect<void, CliError>
   /** Deletes the login; answers whether there was one. */
   readonly remove: Effect.Effect<boolean, CliError>
@@ -92,11 +92,11 @@ const OTHERS = 0o077
 
 const absent = (error: PlatformError): boolean => error._tag === "SystemError" && error.reason === "NotFound"
 
-/** Whether the system has modes and owners; where it has none, the user's folder is guarded by its permissions. */
+/** The user's id on systems with modes and owners; on others, permissions protect the user's folder. */
 const userId = process.getuid?.()
 
 /**
- * Whether files are readable by their owner only. Elsewhere, on Windows, they are as private as the user's folder.
+ * Whether files are readable only by their owner. Elsewhere, on Windows, they are as private as the user's folder.
  *
  * @since 0.1.0
  * @category constants
@@ -104,7 +104,7 @@ const userId = process.getuid?.()
 export const isOwnersOnly: boolean = userId !== undefined
 
 /**
- * What a login's file is on.
+ * What a login's file needs.
  *
  * @since 0.1.0
  * @category models
@@ -131,7 +131,7 @@ export const at = (folder: string, name: string): Effect.Effect<CredentialsFile,
       return (info.mode & forbidden) === 0 ? undefined : `${what} can be read or changed by others.`
     }
 
-    /** The folder may be one that others look into, but not one in which they can put another file in its place. */
+    /** Others may look into the folder, but not put another file in its place. */
     const trusted = Effect.gen(function* () {
       const problem = problemOf(file, yield* fs.stat(file), OTHERS) ?? problemOf(folder, yield* fs.stat(folder), 0o022)
       if (problem === undefined) return
@@ -149,7 +149,7 @@ export const at = (folder: string, name: string): Effect.Effect<CredentialsFile,
       load: Effect.gen(function* () {
         const text = yield* Effect.zipRight(trusted, fs.readFileString(file))
         const login = Schema.decodeOption(Content)(text)
-        // The parser's own words would show what is in it.
+        // The parser's own message would show the content.
         return Option.isSome(login)
           ? login
           : yield* CliError.badInput(`${file} is no login of this program. Log in again: frameio auth login`)
@@ -185,7 +185,7 @@ export const at = (folder: string, name: string): Effect.Effect<CredentialsFile,
   })
 
 /**
- * The file in the user's folder of settings. Absent where the environment names no such folder.
+ * The file in the user's settings folder. Absent if the environment names no such folder.
  *
  * @since 0.1.0
  * @category constructors
@@ -215,7 +215,7 @@ export const withTokens = (
 })
 
 /**
- * The tokens of a login, for as long as it is the one in the file: after another login or a logout there are none.
+ * The tokens of a login, as long as it is the one in the file: after another login or a logout there are none.
  *
  * @since 0.1.0
  * @category constructors

@@ -1,7 +1,7 @@
 // A command is an entry point.
 // @effect-diagnostics strictEffectProvide:off
 /**
- * `frameio doctor`: what may be in the way of the other commands.
+ * `frameio doctor`: finds what may be in the way of the other commands.
  *
  * @since 0.1.0
  */
@@ -39,7 +39,7 @@ export interface Check {
   readonly name: string
   readonly state: "ok" | "warn" | "fail"
   readonly what: string
-  /** What can be done about it. */
+  /** What to do about it. */
   readonly todo: ReadonlyArray<string>
 }
 
@@ -65,7 +65,7 @@ const numbers = (version: string): ReadonlyArray<number> =>
     .split(".")
     .map(Number)
 
-/** Whether a version of Node is one that this program is tested on. */
+/** Whether this program is tested on a version of Node. */
 const isOldEnough = (version: string): boolean => {
   const [major = 0, minor = 0] = numbers(version)
   const [least = 0, leastMinor = 0] = numbers(Version.node)
@@ -84,13 +84,13 @@ const proxy: Effect.Effect<Check> = Effect.map(Environment.settings, ({ http, ht
     : ok("Proxy", [`${Environment.withoutSecrets(https || http)}`, ...(no === "" ? [] : [`not for ${no}`])].join(", "))
 )
 
-/** A clock that is off by more than this many seconds spoils signed addresses. */
+/** A clock that is off by more than this many seconds breaks signed addresses. */
 const OFF_SECONDS = 60
 
 const PATIENCE = "15 seconds"
 
 const clockOf = (date: string | undefined, now: number): Check => {
-  // Its form is the one of HTTP, in GMT, which DateTime does not read.
+  // HTTP's form of a date, in GMT, which DateTime does not read.
   const there = Date.parse(date ?? "")
   if (Number.isNaN(there)) return warn("Clock", "The server did not say what time it is.")
   const off = Math.round((now - there) / 1000)
@@ -102,7 +102,7 @@ const clockOf = (date: string | undefined, now: number): Check => {
   )
 }
 
-/** The way there, and its clock. Sends no token. */
+/** The connection and its clock. Sends no token. */
 const network = (baseUrl: URL): Effect.Effect<ReadonlyArray<Check>, never, HttpClient.HttpClient> =>
   Effect.gen(function* () {
     const http = yield* HttpClient.HttpClient
@@ -154,7 +154,7 @@ const token: Effect.Effect<Check, CliError, HttpClient.HttpClient | FileSystem.F
   }
 ).pipe(Effect.provide(Credentials.layer))
 
-/** The limits that earlier commands were told, for this user and host. */
+/** The limits that earlier commands have learnt, for this user and host. */
 const limits = (
   baseUrl: URL
 ): Effect.Effect<Check, CliError, HttpClient.HttpClient | FileSystem.FileSystem | Path.Path> =>
@@ -216,7 +216,7 @@ const all = (ledgers: ReadonlyArray<string>) =>
 
 const COLOURS = { ok: "green", warn: "yellow", fail: "red" } as const
 
-/** The longest name of a check, to which ledgers' paths add theirs; the rest of a line stands under its beginning. */
+/** The longest name of a check, to which ledgers add their paths; further lines are indented to it. */
 const MOST = 24
 
 const lines = (checks: ReadonlyArray<Check>, columns: number): string => {
@@ -233,7 +233,7 @@ const lines = (checks: ReadonlyArray<Check>, columns: number): string => {
 }
 
 /**
- * Looks at everything, and fails when something is in the way.
+ * Checks everything, and fails if something is in the way.
  *
  * @since 0.1.0
  * @category handlers

@@ -7,15 +7,15 @@ import type * as Arguments from "./Arguments.js"
 import * as Text from "./Text.js"
 
 /**
- * The words about an error.
+ * The text of an error.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Said {
-  /** What is wrong, one line for each thing; indented lines belong to the one above. */
+  /** What is wrong, one line for each fault; indented lines belong to the one above. */
   readonly message: string
-  /** What can be done about it, in sentences or lines to copy. */
+  /** What to do about it, in sentences or lines to copy. */
   readonly todo?: ReadonlyArray<string> | undefined
 }
 

@@ -1,6 +1,6 @@
 /**
- * How a command ends when the library fails: what to do about it, and the exit code, by the kind of the error. The library
- * says what went wrong; flags, variables and commands are named here only. Pure.
+ * How a command ends when the library fails: advice and exit code, by the kind of the error. The library says what went
+ * wrong; flags, variables and commands are named only here. Pure.
  *
  * @since 0.1.0
  */
@@ -49,7 +49,7 @@ const ofTransport = ({ code = "" }: TransportError): ReadonlyArray<string> => {
 }
 
 /**
- * Remedies for a failure beyond the error's own words: commands and variables to set.
+ * Advice beyond the error's own message: commands, and variables to set.
  *
  * @since 0.1.0
  * @category getters
@@ -78,7 +78,7 @@ export const advice = (error: Failure): ReadonlyArray<string> => {
 }
 
 /**
- * A failure for a person: what and where, and what to do.
+ * A failure for a person: what, where, and what to do.
  *
  * @since 0.1.0
  * @category printing
@@ -95,7 +95,7 @@ export const isOfCredentials = (error: Failure): boolean =>
   error._tag === "FrameioUnauthorized" || error._tag === "FrameioCredentialsError"
 
 /**
- * A failure as the command ends with it. Credentials that are not accepted are bad input: nothing was done.
+ * A failure as the command's end. Refused credentials are bad input: nothing was done.
  *
  * @since 0.1.0
  * @category constructors

@@ -31,7 +31,7 @@ import { Stdio } from "./Stdio.js"
 export interface Setup {
   /** Shots, each of which will be one stack; 1 or more. */
   readonly shots: number
-  /** Versions of each shot, loose at first; 2 or more, for one alone needs no stack. */
+  /** Versions of each shot, loose at first; 2 or more, because one alone needs no stack. */
   readonly versions: number
   /** Version calls per second, or over V4 new stacks and moves; 1 or more. Default 20, and over V4 the printed limits. */
   readonly limit?: number | undefined
@@ -41,14 +41,14 @@ export interface Setup {
   readonly port: number
   /** The address or name to listen on. Default 127.0.0.1. */
   readonly host?: string | undefined
-  /** For how long reads of V4 may show what was before a change, in ms; not at all by default. */
+  /** How long reads of V4 may show the state before a change, in ms; not at all by default. */
   readonly staleMillis?: number | undefined
-  /** What goes wrong beside it; nothing by default. */
+  /** The faults; none by default. */
   readonly faults?: ReadonlyArray<FaultFlag.FaultFlag> | undefined
 }
 
 /**
- * A running fake and what there is to do in it.
+ * A running fake, and what there is to do in it.
  *
  * @since 0.1.0
  * @category models
@@ -56,14 +56,14 @@ export interface Setup {
 export interface Started {
   readonly server: FakeFrameioServer.Service
   readonly pairs: ReadonlyArray<Seed.Pair>
-  /** A folder as it is found in the field, to plan. */
+  /** A folder as real deliveries look, to plan. */
   readonly deliveryId: string
 }
 
-/** What one file takes in a fake and its plan, in bytes: measured, and rounded up. */
+/** The bytes that one file takes in a fake and its plan: measured, and rounded up. */
 const BYTES_PER_FILE = 1200
 
-/** A larger share of its heap, and Node stops to collect more than it works. */
+/** With a larger share of its heap, Node collects more than it works. */
 const HEAP_SHARE = 0.7
 
 const GIB = 1024 ** 3
@@ -82,7 +82,7 @@ const tooLarge = ({ shots, versions }: Setup): ReadonlyArray<string> => {
 const isCall = (name: string): name is FaultPlan.EndpointName =>
   name === "storage.part" || FrameioApi.endpoints.has(name) || V4Api.endpoints.has(name)
 
-/** All faults as one plan; where two would meet a request, the first one said does. */
+/** All faults as one plan; if two apply to a request, the first one does. */
 const planOf = ({ faults = [], latency }: Setup): FaultPlan.FaultPlan =>
   FaultPlan.combine(
     ...faults.map(({ endpoint, fate, share }, seed) =>
@@ -150,7 +150,7 @@ export const start = (setup: Setup): Effect.Effect<Started, CliError, Scope.Scop
         deliveryId = Seed.delivery(world).folderId
       }
     }).pipe(
-      // The command says it in its own form.
+      // The command reports it in its own form.
       Logger.withMinimumLogLevel(LogLevel.Error),
       Effect.mapError((error) =>
         CliError.badInput(
@@ -172,14 +172,14 @@ export const toCsv = (pairs: ReadonlyArray<Seed.Pair>): string =>
 
 type Api = "v2" | "v4"
 
-/** The commands take a fake for v2 unless they are told. */
+/** By default the commands use a fake as v2. */
 const environment = (api: Api, { baseUrl }: FakeFrameioServer.Service): ReadonlyArray<readonly [string, string]> => [
   ["FRAMEIO_BASE_URL", baseUrl],
   ["FRAMEIO_TOKEN", FakeFrameio.token],
   ...(api === "v4" ? ([["FRAMEIO_API", "v4"]] as const) : [])
 ]
 
-/** A developer token needs a header at V4, and a path its account. */
+/** At V4, a developer token needs a header, and a path its account. */
 const curl = (method: "GET" | "POST", url: string, body?: unknown): string =>
   [
     "curl",
@@ -195,7 +195,7 @@ const powerShell = (method: "GET" | "POST", url: string, body?: unknown): string
     ...(body === undefined ? [] : [`-ContentType "application/json" -Body '${JSON.stringify(body)}'`])
   ].join(" ")
 
-/** What there is to know of V4: where to begin, and calls to paste. */
+/** Facts about V4: where to begin, and calls to paste. */
 const aboutV4 = ({ deliveryId, pairs, server }: Started): string => {
   const [project] = server.world.projects
   const [pair] = pairs
@@ -260,7 +260,7 @@ const limitText = (api: Api, limit: number | undefined): string => {
 }
 
 /**
- * Serves until Ctrl-C. The exports go to standard output, the rest to standard error.
+ * Serves until Ctrl-C. The exports go to standard output, everything else to standard error.
  *
  * @since 0.1.0
  * @category handlers

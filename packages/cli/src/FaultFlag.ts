@@ -1,5 +1,5 @@
 /**
- * What goes wrong in a fake, as it is said on a command line: `503=5%@assets.version`. Pure.
+ * A fault of a fake on a command line: `503=5%@assets.version`. Pure.
  *
  * @since 0.1.0
  */
@@ -7,17 +7,17 @@ import type * as FaultPlan from "@effect-frameio/testing/FaultPlan"
 import type * as CommandLine from "./CommandLine.js"
 
 /**
- * One thing that goes wrong.
+ * One fault.
  *
  * @since 0.1.0
  * @category models
  */
 export interface FaultFlag {
-  /** What becomes of a request. */
+  /** The fate of a request. */
   readonly fate: FaultPlan.Fate
-  /** Of how many requests, from 0 to 1. */
+  /** The fraction of requests, from 0 to 1. */
   readonly share: number
-  /** Of which call; of all where it is absent. */
+  /** The call; absent for all. */
   readonly endpoint: string | undefined
 }
 
@@ -30,7 +30,7 @@ const NAMED: Readonly<Record<string, FaultPlan.Fault>> = {
   broken: { _tag: "BrokenMidway" }
 }
 
-/** The words for what can go wrong, for help. */
+/** The names of faults, for help. */
 const WORDS = ["429", "503", "503-after", ...Object.keys(NAMED), "slow:2s"]
 
 const SHARE = 0.05
@@ -56,7 +56,7 @@ const shareOf = (word: string): number | undefined => {
 }
 
 /**
- * A fault on a command line: what, then `=` and how often, then `@` and of which call.
+ * A fault on a command line: its name, then `=` and how often, then `@` and the call.
  *
  * @since 0.1.0
  * @category kinds

@@ -1,5 +1,5 @@
 /**
- * A folder and the rule that its files are named by, as `plan` and `stacks audit` are asked for them. Pure.
+ * A folder and the naming rule of its files, as given to `plan` and `stacks audit`. Pure.
  *
  * @since 0.1.0
  */
@@ -10,7 +10,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
 /**
- * What was asked for.
+ * The request.
  *
  * @since 0.1.0
  * @category models
@@ -26,7 +26,7 @@ export interface FolderRequest {
 }
 
 /**
- * What it comes to, or everything that is wrong with it.
+ * The result, or everything wrong with it.
  *
  * @since 0.1.0
  * @category models
@@ -35,7 +35,7 @@ export type Read =
   | {
       readonly ok: true
       readonly folderId: AssetId
-      /** Absent where none was stated, and none is needed. */
+      /** Absent if none was stated and none is needed. */
       readonly rule: NamingRule.NamingRule | undefined
     }
   | { readonly ok: false; readonly problems: ReadonlyArray<string> }
@@ -63,7 +63,7 @@ const notARule = (is: string): Extract<NamingRule.Made, { readonly ok: false }> 
 }
 
 /**
- * Reads what was asked for.
+ * Reads the request.
  *
  * @since 0.1.0
  * @category reading
@@ -71,7 +71,7 @@ const notARule = (is: string): Extract<NamingRule.Made, { readonly ok: false }> 
 export const read = (
   request: FolderRequest,
   options: {
-    /** Whether it is wrong to state no rule. */
+    /** Whether a rule is required. */
     readonly ruleNeeded: boolean
   }
 ): Read => {

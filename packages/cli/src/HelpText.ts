@@ -52,7 +52,7 @@ const section = (title: string, lines: ReadonlyArray<string>): ReadonlyArray<str
 
 const globals = Object.values(Commands.globals)
 
-/** The names alone, and only those with a letter: the page of the program has to be short. */
+/** Only the names, and only of options with a letter: the program's page has to be short. */
 const globalsInShort = globals
   .flatMap(({ letter, name }) => (letter === undefined ? [] : [`-${letter} --${name}`]))
   .join(", ")
@@ -134,7 +134,7 @@ const heads = (path: ReadonlyArray<string>): ReadonlyArray<readonly [string, str
 const groupNamed = (path: ReadonlyArray<string>) => Commands.groups.find((one) => one.path.join(" ") === path.join(" "))
 
 /**
- * The help of a word that leads to commands; of the program itself where the path is empty, which fits 80 × 24.
+ * The help of a group of commands; of the program itself for the empty path, which fits 80 × 24.
  *
  * @since 0.1.0
  * @category printing

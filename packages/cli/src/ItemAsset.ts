@@ -1,5 +1,5 @@
 /**
- * What a repository tells, in the words of v2's assets: printed alike whichever version of the API it is from. Pure.
+ * A repository's items as v2's assets: printed alike, whichever API they come from. Pure.
  *
  * @since 0.1.0
  */

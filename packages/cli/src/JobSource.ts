@@ -1,5 +1,5 @@
 /**
- * A job to look at, wherever it is kept: in a ledger, or on a cluster.
+ * A job to look at, in a ledger or on a cluster.
  *
  * @since 0.1.0
  */
@@ -14,7 +14,7 @@ import { CliError } from "./CliError.js"
 import * as LedgerFile from "./LedgerFile.js"
 
 /**
- * Which job is meant.
+ * The named job.
  *
  * @since 0.1.0
  * @category models
@@ -24,7 +24,7 @@ export interface Named {
   readonly ledger: Option.Option<string>
   /** Its name on a cluster. */
   readonly job: Option.Option<string>
-  /** Where the cluster is, unless the environment says it. */
+  /** The cluster's URL, unless the environment has it. */
   readonly cluster: Option.Option<string>
 }
 
@@ -37,18 +37,18 @@ export interface Named {
 export interface Job extends Pick<Ledger.Job, "name" | "plan" | "createdAtMillis" | "links" | "chains"> {
   /** The API that it was begun on; absent before that, and on a cluster. */
   readonly api?: string | undefined
-  /** Why it was stopped, where workers have stopped it. */
+  /** Why workers have stopped it, if they have. */
   readonly reason?: string | undefined
 }
 
 /**
- * What is known of it.
+ * What is known about the job.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Source {
-  /** The ledger's file, or where on the cluster it is. */
+  /** The ledger's file, or its place on the cluster. */
   readonly place: string
   readonly job: Effect.Effect<Job, CliError>
   readonly counts: Effect.Effect<JobRecord.Counts, CliError>
@@ -63,7 +63,7 @@ export interface Source {
 }
 
 /**
- * Which of the two places is meant; that none or both are is bad input.
+ * Which of the two places is meant; none or both is bad input.
  *
  * @since 0.1.0
  * @category getters
@@ -89,7 +89,7 @@ export const placeOf = (
 }
 
 /**
- * Opens it for looking, until the scope closes.
+ * Opens the job for reading, until the scope closes.
  *
  * @since 0.1.0
  * @category constructors
@@ -113,7 +113,7 @@ export const open = (named: Named): Effect.Effect<Source, CliError, Scope.Scope 
           isPartial: ledger.isPartial
         }
       }
-      // Loaded where a cluster is meant: a ledger needs none of it.
+      // Loaded only for a cluster: a ledger needs none of it.
       const Cluster = yield* Effect.promise(() => import("./Cluster.js"))
       const store = yield* Cluster.open(named.cluster)
       const reading = store.reading(place.job)

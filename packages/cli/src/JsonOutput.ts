@@ -1,9 +1,10 @@
 /**
- * What the commands write as JSON, as schemas: one set of names in camel case, times in ISO 8601 and UTC, and one object per
- * line; an asset has Frame.io's own names. `docs/json.schema.json` is made of them. More fields may come; what is here stays.
+ * The commands' JSON output as schemas: one set of names in camel case, times in ISO 8601 and UTC, and one object per
+ * line; an asset has Frame.io's own names. `docs/json.schema.json` is made from them. Fields may be added; existing
+ * ones stay.
  *
- * A command that fails says so by its exit code and on standard error. Standard output has what was there before, and what
- * these schemas name of failures.
+ * A command that fails says so by its exit code and on standard error. Standard output has what was written before, and
+ * the failures in these schemas.
  *
  * @since 0.1.0
  */
@@ -18,7 +19,7 @@ const Time = Schema.DateTimeUtc
 const Text = Schema.NullOr(Schema.String)
 
 /**
- * An asset. Over v2 it has all that Frame.io says of it, over V4 what v2 has, too.
+ * An asset. Over v2 it has every field that Frame.io sends, over V4 those that v2 has too.
  *
  * @since 0.1.0
  * @category schemas
@@ -26,7 +27,7 @@ const Text = Schema.NullOr(Schema.String)
 const Asset = Schema.Struct(
   {
     id: Schema.String,
-    /** `file`, `folder`, `version_stack`, or what may come. */
+    /** `file`, `folder`, `version_stack`, or a future kind. */
     type: Schema.String,
     name: Schema.optional(Text),
     parent_id: Schema.optional(Text),
@@ -47,14 +48,14 @@ const User = Schema.Struct({
 const LoginKind = Schema.Literal("developer-token", "service", "person")
 
 /**
- * What `whoami --json` writes.
+ * The output of `whoami --json`.
  *
  * @since 0.1.0
  * @category schemas
  */
 const WhoAmI = Schema.Struct({
   api: Api,
-  /** Null over v2, which has no call that says it. */
+  /** Null over v2, which has no call for it. */
   user: Schema.NullOr(User),
   accounts: Schema.Array(Schema.Struct({ id: Schema.String, name: Schema.String })),
   kind: LoginKind,
@@ -64,7 +65,7 @@ const WhoAmI = Schema.Struct({
 })
 
 /**
- * What `auth status --json` and `auth login --json` write.
+ * The output of `auth status --json` and `auth login --json`.
  *
  * @since 0.1.0
  * @category schemas
@@ -80,7 +81,7 @@ const AuthStatus = Schema.Struct({
 })
 
 /**
- * What `auth logout --json` writes.
+ * The output of `auth logout --json`.
  *
  * @since 0.1.0
  * @category schemas
@@ -88,12 +89,12 @@ const AuthStatus = Schema.Struct({
 const AuthLogout = Schema.Struct({
   /** Whether there was a login. */
   deleted: Schema.Boolean,
-  /** Whether its tokens are revoked at Adobe; null where there are none. */
+  /** Whether its tokens are revoked at Adobe; null if there are none. */
   revoked: Schema.NullOr(Schema.Boolean)
 })
 
 /**
- * What `doctor --json` writes.
+ * The output of `doctor --json`.
  *
  * @since 0.1.0
  * @category schemas
@@ -111,7 +112,7 @@ const Doctor = Schema.Struct({
 
 const read = Schema.Struct({ folders: Count, files: Count, stacks: Count, requests: Count })
 
-/** What a summary says of the folder that was read. */
+/** The folder that was read, in a summary. */
 const folder = {
   _tag: Schema.Literal("Summary"),
   folderId: Schema.String,
@@ -121,7 +122,7 @@ const folder = {
 }
 
 /**
- * A version to be put on a stack, out of `plan --json` and `stacks audit --json`; without `_tag` a line of `plan --format
+ * A version to put on a stack, in `plan --json` and `stacks audit --json`; without `_tag`, a line of `plan --format
  * jsonl`.
  *
  * @since 0.1.0
@@ -141,12 +142,15 @@ export const Line = Schema.TaggedStruct("Line", {
   targetType: Schema.String,
   targetFolderId: Schema.String,
   targetCoverId: Schema.String,
-  /** Where the version is on the stack and is put on top of it: the ids of all its versions before that, oldest first. */
+  /**
+   * If the version is on the stack already and is put on top of it: the ids of all its versions before that, oldest
+   * first.
+   */
   reorderFrom: Schema.optional(Schema.String)
 })
 
 /**
- * What a person should know, out of `plan --json` and `stacks audit --json`.
+ * A finding of `plan --json` and `stacks audit --json`.
  *
  * @since 0.1.0
  * @category schemas
@@ -201,7 +205,7 @@ const Counts = Schema.Struct({
 })
 
 /**
- * What `batch run --dry-run --json` writes.
+ * The output of `batch run --dry-run --json`.
  *
  * @since 0.1.0
  * @category schemas
@@ -213,7 +217,7 @@ const DryRun = Schema.TaggedStruct("DryRun", {
 })
 
 /**
- * What `batch undo --dry-run --json` writes.
+ * The output of `batch undo --dry-run --json`.
  *
  * @since 0.1.0
  * @category schemas
@@ -227,7 +231,7 @@ const UndoDryRun = Schema.TaggedStruct("DryRun", {
 })
 
 /**
- * What `batch submit --json` writes.
+ * The output of `batch submit --json`.
  *
  * @since 0.1.0
  * @category schemas
@@ -236,7 +240,7 @@ const Submitted = Schema.Struct({
   job: Schema.String,
   isNew: Schema.Boolean,
   account: Schema.String,
-  /** The version of the API that was told; null where workers find it out. */
+  /** The chosen version of the API; null if workers find it out. */
   api: Schema.NullOr(Schema.Literal("v2", "v4")),
   state: Schema.Literal("running", "done", "stopped"),
   versions: Count,
@@ -244,7 +248,7 @@ const Submitted = Schema.Struct({
 })
 
 /**
- * What `batch status --json` writes.
+ * The output of `batch status --json`.
  *
  * @since 0.1.0
  * @category schemas
@@ -300,7 +304,7 @@ const ReportRow = Schema.Struct({
 const Id = Schema.String
 const Millis = Schema.Number
 
-/** What becomes of one file; with a rule it is said of which, by its path and the line of its job. */
+/** An event of one file; with a rule, it names the file's path and the line of its job. */
 const uploadEvent = <Tag extends string, Fields extends Schema.Struct.Fields>(tag: Tag, fields: Fields) =>
   Schema.TaggedStruct(tag, {
     ...fields,
@@ -309,7 +313,7 @@ const uploadEvent = <Tag extends string, Fields extends Schema.Struct.Fields>(ta
   })
 
 /**
- * What `upload --json` writes while a file goes up.
+ * The lines of `upload --json` during an upload.
  *
  * @since 0.1.0
  * @category schemas
@@ -363,7 +367,7 @@ const NotUploaded = { assetId: Schema.NullOr(Id), uploaded: Schema.Boolean, mess
 const UploadEnd = Schema.Union(
   Schema.TaggedStruct("Finished", {
     assetId: Id,
-    /** The stack it is on; null where it is only uploaded. */
+    /** The stack it is on; null if it is only uploaded. */
     stackId: Schema.NullOr(Id),
     /** Bytes. */
     filesize: Count,
@@ -374,7 +378,7 @@ const UploadEnd = Schema.Union(
 )
 
 /**
- * What `upload --rule --json` writes of a plan: what goes where, what is left out, and with `--dry-run` how much it is.
+ * The plan in `upload --rule --json`: what goes where, what is left out, and with `--dry-run` the totals.
  *
  * @since 0.1.0
  * @category schemas
@@ -384,7 +388,7 @@ const UploadPlan = Schema.Union(
     path: Text,
     name: Schema.String,
     bytes: Schema.NullOr(Count),
-    /** A file that is at Frame.io already. */
+    /** A file that Frame.io has already. */
     nextAssetId: Text,
     stack: Text,
     onto: Text,
@@ -401,11 +405,11 @@ const UploadPlan = Schema.Union(
   Schema.TaggedStruct("DryRun", { files: Count, bytes: Count, counts: Schema.NullOr(Counts) })
 )
 
-/** Their types together would be more than the compiler can write down. */
+/** A union of them would be too large a type for the compiler to write. */
 const uploadJob: ReadonlyArray<Schema.Schema.AnyNoContext> = [UploadPlan, UploadEvent, BatchEvent.BatchEvent]
 
 /**
- * Every line by the command that writes it.
+ * Every output, by command.
  *
  * @since 0.1.0
  * @category schemas

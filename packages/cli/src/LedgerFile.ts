@@ -1,5 +1,5 @@
 /**
- * A ledger as a command opens it: what is wrong with it is said, and how the command ends.
+ * A command's ledger: opening it, reporting its faults, and ending the command.
  *
  * @since 0.1.0
  */
@@ -11,11 +11,11 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { CliError } from "./CliError.js"
 
-/** What happened to a ledger while it was used; the rest was wrong from the beginning. */
+/** Faults that happened during use; the others were there from the beginning. */
 const HAPPENED: ReadonlySet<LedgerError["reason"]> = new Set(["Full", "Corrupt", "Failed", "Busy", "Replaced"])
 
 /**
- * What is said of a ledger that was copied in the middle of a run without its log.
+ * The warning about a ledger that was copied in the middle of a run without its log.
  *
  * @since 0.1.0
  * @category constants
@@ -39,8 +39,8 @@ export const toCliError = (error: LedgerError): CliError =>
     : CliError.badInput(error.message)
 
 /**
- * Opens a ledger until the scope closes: `create` for a run, which makes one where none is; `write` for what changes one
- * that is there; `read` for looking.
+ * Opens a ledger until the scope closes: `create` for a run, which creates a missing one; `write` for changing an
+ * existing one; `read` for looking.
  *
  * @since 0.1.0
  * @category constructors

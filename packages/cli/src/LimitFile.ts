@@ -1,5 +1,5 @@
 /**
- * Limits once learnt, in a small file in the user's cache directory: the next command begins with them.
+ * Learnt limits, in a small file in the user's cache directory, for the next command to begin with.
  *
  * @since 0.1.0
  */
@@ -17,7 +17,7 @@ import * as UserFolder from "./UserFolder.js"
 
 const Content = Schema.parseJson(
   Schema.Struct({
-    /** For the hashes: what is in the file can be compared with no other file. */
+    /** For the hashes: the file's content cannot be compared with any other file. */
     key: Schema.NonEmptyString,
     limits: Schema.Record({
       key: Schema.String,
@@ -36,8 +36,8 @@ type Content = typeof Content.Type
 const MOST = 200
 
 /**
- * Opens the memory for one host. Absent where the environment names no directory. A file that cannot be read is
- * replaced, and one that cannot be written is ignored: it only spares a round trip.
+ * Opens the memory for one host. Absent if the environment names no directory. An unreadable file is replaced and an
+ * unwritable one ignored, because it only saves a round trip.
  *
  * @since 0.1.0
  * @category constructors

@@ -1,5 +1,5 @@
 /**
- * Times: the local ones for people, UTC for machines. Pure.
+ * Times: local for people, UTC for machines. Pure.
  *
  * @since 0.1.0
  */
@@ -10,7 +10,7 @@ const LOCAL = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: 
 const ZONE = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" })
 
 /**
- * A time where the reader is, such as `2026-11-27 18:04:12 CET`.
+ * A time in the reader's zone, such as `2026-11-27 18:04:12 CET`.
  *
  * @since 0.1.0
  * @category printing
@@ -22,7 +22,7 @@ export const local = (time: DateTime.DateTime.Input): string => {
 }
 
 /**
- * A time in UTC as ISO 8601 has it.
+ * A time in UTC, in ISO 8601.
  *
  * @since 0.1.0
  * @category printing

@@ -1,7 +1,7 @@
 // A command is an entry point.
 // @effect-diagnostics strictEffectProvide:off
 /**
- * `frameio ls`: what is in a folder or on a stack.
+ * `frameio ls`: lists a folder or a stack.
  *
  * @since 0.1.0
  */
@@ -23,7 +23,7 @@ import * as ItemAsset from "./ItemAsset.js"
 import { Stdio } from "./Stdio.js"
 
 /**
- * An id out of a command line.
+ * An id from a command line.
  *
  * @since 0.1.0
  * @category reading
@@ -33,7 +33,7 @@ export const idOf = (word: string): Effect.Effect<AssetId, CliError> =>
     ? Effect.succeed(word)
     : CliError.badInput(`${JSON.stringify(word)} is no asset's id, which is a UUID, and no link to one.`)
 
-/** What is in a folder, or on the stack that an id is, the newest version first. */
+/** The contents of a folder, or of the stack behind an id, newest version first. */
 const inHolder = (id: AssetId) =>
   Stream.unwrap(
     Effect.gen(function* () {
@@ -46,7 +46,7 @@ const inHolder = (id: AssetId) =>
   )
 
 /**
- * Lists what is in a folder or on a stack: a table for a person, the assets as JSON lines for a program.
+ * Lists a folder or a stack: a table for a person, JSON lines for a program.
  *
  * @since 0.1.0
  * @category handlers

@@ -1,5 +1,5 @@
 /**
- * How every command writes its files: nothing is overwritten unless told, and a file that is half written is never seen.
+ * How every command writes its files: nothing is overwritten unless told to, and nobody sees a half-written file.
  *
  * @since 0.1.0
  */
@@ -12,7 +12,7 @@ import * as Stream from "effect/Stream"
 import { CliError } from "./CliError.js"
 
 /**
- * A place to write to, judged before there is anything to write.
+ * A place to write to, checked before there is anything to write.
  *
  * @since 0.1.0
  * @category models
@@ -38,7 +38,7 @@ export interface Target {
 export interface Output<R = never> {
   /** The place. */
   readonly target: Target
-  /** What to write; nothing takes away a file that is there. */
+  /** What to write; `undefined` removes an existing file. */
   readonly text: Stream.Stream<string, CliError, R> | undefined
 }
 
@@ -55,7 +55,7 @@ export interface Kept {
   readonly what: string
 }
 
-/** One file, whatever it is called: device and inode where it is there, else the folder's real path and its name. */
+/** One file under any name: device and inode if it exists, else the folder's real path and its name. */
 interface Place {
   readonly path: string
   readonly info: FileSystem.File.Info | undefined
@@ -75,14 +75,14 @@ const keyOf = (path: string, info: FileSystem.File.Info | undefined): string =>
     onSome: (ino) => `${info?.dev}:${ino}`
   })
 
-/** A link that leads nowhere is followed too: writing to it makes the file it names. */
+/** A dangling link is followed too: writing to it creates the file it names. */
 const find = (file: string, links = 8): Effect.Effect<Place, PlatformError, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const info = yield* absent(fs.stat(file))
     if (info !== undefined) {
-      // The names of open descriptors lead to nothing that has a path.
+      // The names of open descriptors lead to nothing with a path.
       const real = yield* Effect.orElseSucceed(fs.realPath(file), () => file)
       return { path: real, info, key: keyOf(real, info) }
     }
@@ -92,7 +92,7 @@ const find = (file: string, links = 8): Effect.Effect<Place, PlatformError, File
     return { path: real, info: undefined, key: real }
   })
 
-/** Open descriptors by name, such as `/dev/stdout`: what is behind them was opened by somebody else. */
+/** Open descriptors by name, such as `/dev/stdout`: somebody else has opened what is behind them. */
 const DESCRIPTOR = /^\/(?:dev\/(?:std(?:out|err)|fd\/\d+)|proc\/(?:self|\d+)\/fd\/\d+)$/
 
 const problemOf = (file: string, folder: string, error: PlatformError): string =>
@@ -101,8 +101,8 @@ const problemOf = (file: string, folder: string, error: PlatformError): string =
     : `${file} cannot be written: ${error.message}`
 
 /**
- * Judges places before anything is done: what is there already, what is the same file as another, what must be kept.
- * Answers every problem at once.
+ * Checks places before anything is done: existing files, several names of one file, files that must be kept. Answers
+ * every problem at once.
  *
  * @since 0.1.0
  * @category checking
@@ -110,7 +110,7 @@ const problemOf = (file: string, folder: string, error: PlatformError): string =
 export const check = (
   files: ReadonlyArray<string>,
   options: {
-    /** Whether files that are there may be overwritten. */
+    /** Whether existing files may be overwritten. */
     readonly force: boolean
     /** Files that no output may be. */
     readonly keep?: ReadonlyArray<Kept> | undefined
@@ -152,7 +152,7 @@ export const check = (
   })
 
 /**
- * Whether a file is made, which a spreadsheet may open; a pipe goes to a program.
+ * Whether a file is made, which a spreadsheet may open, rather than a pipe to a program.
  *
  * @since 0.1.0
  * @category checking
@@ -160,7 +160,7 @@ export const check = (
 export const isFile = (target: Target): boolean => target.how !== "through"
 
 /**
- * CSV as a file has it: without a byte order mark Excel does not see that it is UTF-8.
+ * CSV for a file: without a byte order mark Excel does not recognize UTF-8.
  *
  * @since 0.1.0
  * @category getters
@@ -168,11 +168,11 @@ export const isFile = (target: Target): boolean => target.how !== "through"
 export const marked = <R>(target: Target, csv: Stream.Stream<string, never, R>): Stream.Stream<string, never, R> =>
   isFile(target) ? Stream.concat(Stream.make("\ufeff"), csv) : csv
 
-/** Text in parcels, for one small write each is slow. */
+/** Text in larger pieces, because many small writes are slow. */
 const bytes = <E, R>(text: Stream.Stream<string, E, R>): Stream.Stream<Uint8Array, E, R> =>
   Stream.encodeText(Stream.map(Stream.chunks(Stream.rechunk(text, 512)), (parcel) => [...parcel].join("")))
 
-/** The text beside its place, until the scope closes or it is moved there. */
+/** Writes the text beside its place, until the scope closes or it is moved there. */
 const beside = <E, R>(target: Target, text: Stream.Stream<string, E, R>) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
@@ -187,7 +187,7 @@ const beside = <E, R>(target: Target, text: Stream.Stream<string, E, R>) =>
     return partial
   })
 
-/** Moves it to its place; what has appeared there in the meantime is not overwritten. */
+/** Moves it to its place; a file that has appeared there meanwhile is not overwritten. */
 const settle = (target: Target, partial: string) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
@@ -211,8 +211,8 @@ const unwritten = ({ given }: Target, error: PlatformError | CliError): CliError
 }
 
 /**
- * Writes files that belong together: all of them beside their places first, then each is moved there. Whatever is no
- * regular file is written to as it is.
+ * Writes files that belong together: first all of them beside their places, then each is moved there. Anything but a
+ * regular file is written directly.
  *
  * @since 0.1.0
  * @category writing
@@ -230,7 +230,7 @@ export const write = <R>(
         if (text === undefined) {
           if (target.how === "replace") ready.push(told(fs.remove(target.path)))
         } else if (target.how === "through") {
-          // Appending is the one way of writing that asks for no position, which a pipe has not.
+          // Appending is the only way of writing without a position, which a pipe does not have.
           yield* told(Stream.run(bytes(text), fs.sink(target.path, { flag: "a" })))
         } else {
           const partial = yield* told(beside(target, text))

@@ -66,7 +66,7 @@ export const run = <P extends CommandLine.Parameters, E, R>(
     )
   })
 
-/** The words are whole: there is nothing to ask for. */
+/** The words are complete: there is nothing to ask for. */
 const noTerminal = Terminal.Terminal.of({
   columns: Effect.succeed(80),
   rows: Effect.succeed(24),

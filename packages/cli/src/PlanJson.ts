@@ -1,6 +1,6 @@
 /**
- * Plans and audits as JSON lines: `Line`, `Finding` and at the end `Summary`, with the names that events, status and report
- * have, too.
+ * Plans and audits as JSON lines: `Line`, `Finding` and at the end `Summary`, with the same names as in events, status
+ * and report.
  *
  * @since 0.1.0
  */
@@ -14,7 +14,7 @@ import * as Stream from "effect/Stream"
 import type * as JsonOutput from "./JsonOutput.js"
 
 /**
- * Pieces of text in parcels, for one small write each is slow.
+ * Text in larger pieces, because many small writes are slow.
  *
  * @since 0.1.0
  * @category printing

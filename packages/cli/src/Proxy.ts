@@ -12,7 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { CliError } from "./CliError.js"
 
-/** Either spelling, the small one first, as curl has it. */
+/** Either spelling, lower case first, like curl. */
 const variable = (name: string): Effect.Effect<string> =>
   Config.string(name.toLowerCase()).pipe(
     Config.orElse(() => Config.string(name)),
@@ -29,7 +29,7 @@ const checked = (name: string, value: string): Effect.Effect<void, CliError> =>
     : CliError.badInput(`${name} is no address of a proxy, such as http://proxy.example.com:8080.`)
 
 /**
- * The proxies that the environment names; empty strings otherwise.
+ * The proxies in the environment; empty strings otherwise.
  *
  * @since 0.1.0
  * @category getters
@@ -38,7 +38,7 @@ export const settings: Effect.Effect<{ readonly https: string; readonly http: st
   Effect.all({ https: variable("HTTPS_PROXY"), http: variable("HTTP_PROXY"), no: variable("NO_PROXY") })
 
 /**
- * The address of a proxy without the name and password in it.
+ * A proxy's address without its name and password.
  *
  * @since 0.1.0
  * @category printing
@@ -50,8 +50,8 @@ export const withoutSecrets = (address: string): string => {
 }
 
 /**
- * Connections that go through the proxy of the environment, if it names one. This machine itself is never asked for
- * through a proxy. A proxy's address that cannot be right is bad input.
+ * Connections through the environment's proxy, if it names one. This machine itself is never reached through a proxy.
+ * An invalid proxy address is bad input.
  *
  * @since 0.1.0
  * @category layers

@@ -1,5 +1,5 @@
 /**
- * The address on this machine that a login in the browser ends at.
+ * The local address where a login in the browser ends.
  *
  * @since 0.1.0
  */
@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
 /**
- * Whether an address is one of this machine's, so that the command can wait there.
+ * Whether an address is on this machine, so that the command can wait there.
  *
  * @since 0.1.0
  * @category guards
@@ -21,25 +21,25 @@ export const isHere = (uri: string): boolean =>
 const page = (title: string, words: string): string =>
   `<!doctype html><meta charset="utf-8"><title>${title}</title><body style="font:1.1em system-ui;margin:4em"><h1>${title}</h1><p>${words}`
 
-/** Adobe redirects to https only; nobody vouches for a certificate of this machine, and so the browser asks once. */
+/** Adobe redirects only to https; nobody vouches for a certificate of this machine, so the browser asks once. */
 const certificate = (host: string) =>
   Effect.promise(() =>
     import("selfsigned").then(({ generate }) => generate([{ name: "commonName", value: host }], { keyType: "ec" }))
   )
 
 /**
- * A place that a browser comes to.
+ * A server that waits for the browser.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Listening {
-  /** Ends with the address that the browser came with. */
+  /** Ends with the address that the browser requested. */
   readonly arrival: Effect.Effect<string>
 }
 
 /**
- * Waits at an address until the scope closes. Fails where the port is taken.
+ * Waits at an address until the scope closes. Fails if the port is taken.
  *
  * @since 0.1.0
  * @category constructors

@@ -1,5 +1,5 @@
 /**
- * The place of a file, as a person is told it at the end: by names, the number of the version and a link, over either API.
+ * A file's place for a person, at the end of a command: names, the number of the version and a link, over either API.
  *
  * @since 0.1.0
  */
@@ -12,7 +12,7 @@ import * as ItemAsset from "./ItemAsset.js"
 import { Stdio } from "./Stdio.js"
 import * as Text from "./Text.js"
 
-/** A name that leads to its page; and the page on a line of its own, where the terminal shows no links. */
+/** A name that links to its page; without terminal links, the address is on its own line. */
 const linked = (asset: Asset.Asset) =>
   Effect.map(Stdio, (stdio) => {
     const url = AssetLink.linkOf(asset)
@@ -23,7 +23,7 @@ const linked = (asset: Asset.Asset) =>
   })
 
 /**
- * A file on its stack; its number is left out where the stack does not show it.
+ * A file on its stack; without a number if the stack does not show it.
  *
  * @since 0.1.0
  * @category printing

@@ -1,7 +1,7 @@
 // A command is an entry point.
 // @effect-diagnostics strictEffectProvide:off
 /**
- * `frameio rm`: an asset deleted, after a question.
+ * `frameio rm`: deletes an asset, after a question.
  *
  * @since 0.1.0
  */

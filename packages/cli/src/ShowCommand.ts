@@ -1,7 +1,7 @@
 // A command is an entry point.
 // @effect-diagnostics strictEffectProvide:off
 /**
- * `frameio show`: one asset, and the stack it is or is on.
+ * `frameio show`: one asset, and its stack.
  *
  * @since 0.1.0
  */

@@ -1,7 +1,7 @@
 // A command is an entry point.
 // @effect-diagnostics strictEffectProvide:off
 /**
- * `frameio stacks audit`: what is wrong with the version stacks of a folder.
+ * `frameio stacks audit`: finds what is wrong with the version stacks of a folder.
  *
  * @since 0.1.0
  */
@@ -22,19 +22,19 @@ import { Stdio } from "./Stdio.js"
 import * as Text from "./Text.js"
 
 /**
- * What was asked for.
+ * The request.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Request extends FolderRequest.FolderRequest {
-  /** Where the plan that mends goes. */
+  /** Where to write the plan that mends. */
   readonly plan: Option.Option<string>
   readonly force: boolean
   readonly json: boolean
 }
 
-/** Everything that is wrong with what was asked for, before anything is read. */
+/** Everything wrong with the request, before anything is read. */
 const checked = (request: Request) =>
   Effect.gen(function* () {
     const read = FolderRequest.read(request, { ruleNeeded: Option.isSome(request.plan) })
@@ -46,7 +46,7 @@ const checked = (request: Request) =>
   })
 
 /**
- * Audits the stacks of a folder, shows what it found, and writes the plan that mends what a plan can mend.
+ * Audits the stacks of a folder, shows the findings, and writes the plan that mends what a plan can mend.
  *
  * @since 0.1.0
  * @category handlers

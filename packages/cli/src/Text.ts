@@ -1,13 +1,13 @@
 /**
- * Text for a terminal: what is foreign is made harmless, what is long is broken at words, and style is a mark that `Stdio`
- * turns into colour where that is wanted. Pure.
+ * Text for a terminal: foreign text is made harmless, long text is broken at words, and styles are marks that `Stdio`
+ * turns into colours if wanted. Pure.
  *
  * @since 0.1.0
  */
 import * as SafeText from "@effect-frameio/core/SafeText"
 import { eastAsianWidth } from "get-east-asian-width"
 
-/** Characters that Unicode gives no meaning and leaves to programs. */
+/** Characters that Unicode leaves to programs. */
 const MARKS = {
   bold: "\ufdd0",
   dim: "\ufdd1",
@@ -18,10 +18,10 @@ const MARKS = {
   end: "\ufddf"
 }
 
-/** Around a link's address, and behind its text. */
+/** Around a link's address, and after its text. */
 const LINK = { address: "\ufdd8", text: "\ufdd9", end: "\ufdda" }
 
-/** Links lead to Frame.io only, whatever marks a foreign text has in it. */
+/** Links lead only to Frame.io, whatever marks a foreign text contains. */
 const LINKED = /\ufdd8(https:\/\/(?:[\w-]+\.)*frame\.io\/[!-~]*)\ufdd9([^\ufdd8-\ufdda]*)\ufdda/g
 
 const ADDRESS = /\ufdd8[^\ufdd9]*\ufdd9/g
@@ -39,7 +39,7 @@ const CODES: Readonly<Record<string, string>> = {
 const MARK = /[\ufdd0-\ufddf]/g
 
 /**
- * A text in a style. Colours are the eight that every terminal makes readable on its own background.
+ * A text in a style. Colours are the eight that every terminal makes readable on its background.
  *
  * @since 0.1.0
  * @category styling
@@ -48,7 +48,7 @@ export const styled = (style: Exclude<keyof typeof MARKS, "end">, text: string):
   text === "" ? "" : `${MARKS[style]}${text}${MARKS.end}`
 
 /**
- * A text that leads to an address of Frame.io where the terminal can do that, and is a text alone elsewhere.
+ * A text that links to an address of Frame.io if the terminal supports links, and plain text elsewhere.
  *
  * @since 0.1.0
  * @category styling
@@ -70,13 +70,13 @@ export const painted = (text: string, colors: boolean, links = false): string =>
     .replace(ADDRESS, "")
     .replace(MARK, (mark) => (colors && mark in CODES ? `\u001b[${CODES[mark]}m` : ""))
 
-/** What a terminal acts on, or what turns text round; line feed and tab excepted. */
+/** Characters that a terminal acts on or that reverse text, except line feed and tab. */
 const HARMFUL = new RegExp(`(?![\\n\\t])${SafeText.hidden}`, "gu")
 
 const TOKEN = /\bfio-[a-z]-[\w-]{8,}|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g
 
 /**
- * A text without what has the form of a Frame.io token: one that was given as an argument by mistake, or came back.
+ * A text without anything in the form of a Frame.io token, given as an argument by mistake or sent back.
  *
  * @since 0.1.0
  * @category printing
@@ -85,8 +85,8 @@ export const withoutTokens = (text: string): string =>
   text.includes("fio-") || text.includes("eyJ") ? text.replace(TOKEN, "<token>") : text
 
 /**
- * A foreign text as a terminal may have it: controls, and characters that turn text round, are spelt out as JSON does,
- * and tokens are left out.
+ * A foreign text made safe for a terminal: controls, and characters that reverse text, are spelt out as in JSON, and
+ * tokens removed.
  *
  * @since 0.1.0
  * @category printing
@@ -108,12 +108,12 @@ export const visibleLine = (text: string): string => visible(text).replace(/\n/g
 
 const ASCII = /^[ -~]*$/
 
-/** Characters without a column of their own; they go on the one before. */
+/** Characters without a column of their own, which combine with the one before. */
 const NO_WIDTH = /[\p{M}\p{Cf}\p{Cc}]/u
 
 /**
- * How many columns a text takes: wide characters take two, marks none. An emoji of several parts is taken for wider than
- * some terminals show it. (`string-width` knows it, but takes as long to load as all of the help.)
+ * How many columns a text takes: wide characters take two, marks none. An emoji of several parts counts as wider than
+ * some terminals show it. (`string-width` knows better, but takes as long to load as all of the help.)
  *
  * @since 0.1.0
  * @category getters
@@ -137,7 +137,7 @@ export const width = (text: string): number => {
 export const padded = (text: string, columns: number): string => text + " ".repeat(Math.max(0, columns - width(text)))
 
 /**
- * A text cut in the middle where it is too wide, so that the beginning and the end of a name are seen.
+ * A text cut in the middle if it is too wide, so that the beginning and the end of a name show.
  *
  * @since 0.1.0
  * @category printing
@@ -161,7 +161,7 @@ export const shortened = (text: string, columns: number): string => {
 }
 
 /**
- * A paragraph in lines no wider than `columns`, broken at blanks; a word that is too long stays whole.
+ * A paragraph in lines no wider than `columns`, broken at spaces; an overlong word stays whole.
  *
  * @since 0.1.0
  * @category printing
@@ -182,7 +182,7 @@ export const wrapped = (text: string, columns: number): ReadonlyArray<string> =>
 }
 
 /**
- * A text of several lines, each wrapped; the lines that one is broken into stand under its own beginning.
+ * A text of several lines, each wrapped; continuation lines are indented like their first line.
  *
  * @since 0.1.0
  * @category printing
@@ -197,7 +197,7 @@ export const folded = (text: string, columns: number): string =>
     .join("\n")
 
 /**
- * Rows of a term and what it means, the meanings under one another and wrapped.
+ * Rows of a term and its meaning, the meanings aligned and wrapped.
  *
  * @since 0.1.0
  * @category printing
@@ -208,7 +208,7 @@ export const rows = (
 ): ReadonlyArray<string> => {
   const terms = Math.min(Math.max(0, ...pairs.map(([term]) => width(term))), Math.floor(columns * 0.4))
   const beside = columns - terms - 4
-  // Beside a term there has to be room for some words.
+  // Beside a term there must be room for some words.
   const indent = " ".repeat(beside < 30 ? 6 : terms + 4)
   return pairs.flatMap(([term, meaning]) => {
     if (meaning === "") return [`  ${term}`]
@@ -221,7 +221,7 @@ export const rows = (
 }
 
 /**
- * As much of a text as fits, its styles ended.
+ * As much of a text as fits, with its styles ended.
  *
  * @since 0.1.0
  * @category printing
@@ -253,7 +253,7 @@ const PLAIN: Readonly<Record<string, string>> = {
 }
 
 /**
- * Our own signs in ASCII, for terminals that show no more. Names of files stay as they are.
+ * Our own signs in ASCII, for terminals without Unicode. File names stay.
  *
  * @since 0.1.0
  * @category printing
@@ -268,7 +268,7 @@ export const ascii = (text: string): string => text.replace(/[…“”’—–
  */
 export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
 
-/** Terminals that show links, by what they say of themselves; others may print the address as it comes. */
+/** Terminals that support links, by their own environment variables; others may print the address. */
 const hasLinks = (environment: (name: string) => string): boolean =>
   /^(?:iTerm\.app|WezTerm|vscode|ghostty|Hyper|Tabby|rio)$/.test(environment("TERM_PROGRAM")) ||
   /kitty|foot|alacritty|ghostty|contour/.test(environment("TERM")) ||
@@ -277,7 +277,7 @@ const hasLinks = (environment: (name: string) => string): boolean =>
   Number(environment("VTE_VERSION")) >= 5000
 
 /**
- * A word as a POSIX shell takes it for itself.
+ * A word quoted for a POSIX shell.
  *
  * @since 0.1.0
  * @category printing
@@ -286,13 +286,13 @@ export const quoted = (word: string): string =>
   /^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 
 /**
- * The abilities of a terminal, by the environment.
+ * The abilities of a terminal, from the environment.
  *
  * @since 0.1.0
  * @category getters
  */
 export const traits = (
-  /** A variable's value, empty where it is not set. */
+  /** A variable's value, empty if unset. */
   environment: (name: string) => string
 ): { readonly colors: boolean; readonly cursor: boolean; readonly unicode: boolean; readonly links: boolean } => {
   const cursor = environment("TERM") !== "dumb"
@@ -301,7 +301,7 @@ export const traits = (
     colors: cursor && environment("NO_COLOR") === "",
     cursor,
     links: cursor && environment("NO_COLOR") === "" && hasLinks(environment),
-    // Most terminals whose locale says nothing show all of Unicode; one that names another encoding does not.
+    // Most terminals whose locale says nothing show all of Unicode; one with another encoding does not.
     unicode: locale === undefined || /utf-?8/i.test(locale)
   }
 }

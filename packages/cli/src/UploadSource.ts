@@ -1,5 +1,5 @@
 /**
- * The file of an upload: what identifies it, and where it is kept how far its upload is.
+ * The file of an upload: its identity, and the journal of its progress.
  *
  * @since 0.1.0
  */
@@ -14,7 +14,7 @@ import * as Either from "effect/Either"
 import mime from "mime"
 
 /**
- * The MIME type by the extension of a name; of one that nobody knows, bytes.
+ * The MIME type for a name's extension; bytes if it is unknown.
  *
  * @since 0.1.0
  * @category reading
@@ -43,8 +43,8 @@ export const of = (file: string): Upload.Source<PlatformError> =>
   Upload.fromFileHandle(() => open(file), failed("read", file))
 
 /**
- * What a file is recognised by: device, inode, size, and the time of its last change in ns. `FileSystem` has that time in
- * ms only, and a render writes often within one.
+ * The identity of a file: device, inode, size, and the time of its last change in ns. `FileSystem` has that time only
+ * in ms, and a render often writes twice within one.
  *
  * @since 0.1.0
  * @category reading
@@ -56,7 +56,7 @@ export const identity = (file: string): Effect.Effect<string, PlatformError> =>
   )
 
 /**
- * Where the journal of an upload is unless said: beside the file, hidden, one for each target.
+ * The default journal of an upload: beside the file, hidden, one for each target.
  *
  * @since 0.1.0
  * @category reading
@@ -78,7 +78,7 @@ export const sizeOf = (file: string): Effect.Effect<Either.Either<number, string
     if (info.type !== "File")
       return Either.left(`${file} is not a file; to upload what a program writes, pipe it in: -`)
     if (info.size === 0n) return Either.left(`${file} is empty; there is nothing to upload.`)
-    // Opened once, so that a file that may not be read is found out before anything is created.
+    // Opened once, so that an unreadable file is found out before anything is created.
     yield* Effect.scoped(fs.open(file, { flag: "r" }))
     return Either.right(Number(info.size))
   }).pipe(

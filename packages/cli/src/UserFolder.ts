@@ -1,5 +1,5 @@
 /**
- * The folders that a user's programs keep their files in.
+ * The folders in which a user's programs keep their files.
  *
  * @since 0.1.0
  */
@@ -8,15 +8,15 @@ import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 
-/** Where they are on Linux and macOS, on Windows, and below the home folder. */
+/** On Linux and macOS, on Windows, and below the home folder. */
 const PLACES = {
   cache: ["XDG_CACHE_HOME", "LOCALAPPDATA", ".cache"],
   config: ["XDG_CONFIG_HOME", "APPDATA", ".config"]
 } as const
 
 /**
- * The folder of this program among the user's caches or settings; absent where the environment names none. It need not
- * be there yet.
+ * This program's folder among the user's caches or settings; absent if the environment names none. It need not exist
+ * yet.
  *
  * @since 0.1.0
  * @category constructors

@@ -7,7 +7,7 @@
 import { engines, version as ofPackage } from "../package.json"
 
 /**
- * The version that `frameio --version` tells: the package's.
+ * The version that `frameio --version` prints: the package's.
  *
  * @since 0.1.0
  * @category constants
@@ -15,7 +15,7 @@ import { engines, version as ofPackage } from "../package.json"
 export const version: string = ofPackage
 
 /**
- * The versions of Node that it runs on, such as `>=20.19`.
+ * The supported versions of Node, such as `>=20.19`.
  *
  * @since 0.1.0
  * @category constants

@@ -26,7 +26,7 @@ import * as ResultText from "./ResultText.js"
 import { Stdio } from "./Stdio.js"
 import * as Text from "./Text.js"
 
-/** How a result is said to a person: by names, with the number of the version where it can be told. */
+/** A result for a person: names, with the number of the version if known. */
 const told = (stackId: Asset.AssetId | undefined, onto: Asset.Asset, nextId: Asset.AssetId) =>
   Effect.gen(function* () {
     const cache = yield* AssetCache.AssetCache
@@ -44,7 +44,7 @@ interface Link {
   readonly nextAssetId: Asset.AssetId
 }
 
-/** Everything that is wrong with the two is said at once. */
+/** Reports everything wrong with the two at once. */
 const linkOf = (asset: string, next: string): Effect.Effect<Link, CliError> =>
   Effect.gen(function* () {
     yield* Effect.validateAll([asset, next], LsCommand.idOf, { discard: true }).pipe(
@@ -57,7 +57,7 @@ const linkOf = (asset: string, next: string): Effect.Effect<Link, CliError> =>
     return { assetId, nextAssetId }
   })
 
-/** As many requests as the API needs for it, each made once; the answer is the stack. */
+/** As many requests as the API needs, each made once; the answer is the stack. */
 const throughPort = (link: Link, json: boolean) =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
@@ -69,7 +69,7 @@ const throughPort = (link: Link, json: boolean) =>
     yield* stdio.say(yield* ResultText.onStack(name ?? link.nextAssetId, link.nextAssetId, stackId))
   })
 
-/** Why one is refused as the newest version, by name and with the one rule that applies, where it can be told. */
+/** Why a file is refused as the newest version, by name and with the one rule that applies, if known. */
 const whyRefused = (nextId: Asset.AssetId, onto: Asset.Asset) =>
   Effect.map(VersionStack.locate(nextId), (location): string | undefined => {
     const name = AssetText.nameOf(location.asset)
@@ -91,7 +91,7 @@ const whyRefused = (nextId: Asset.AssetId, onto: Asset.Asset) =>
   })
 
 /**
- * Puts one asset on the stack of another; the answer goes to standard output as JSON unless a person looks at it.
+ * Puts one asset on the stack of another; the answer goes to standard output, as JSON unless that is a terminal.
  *
  * @since 0.1.0
  * @category handlers
@@ -108,7 +108,7 @@ export const handle = Effect.fn("Cli.version")(
         `${AssetText.nameOf(location.asset)} is a ${AssetText.kindOf(location.asset)}, and only files and stacks get versions.`
       )
     }
-    // The versions of a stack get no versions of their own; the stack does.
+    // Versions on a stack get no versions of their own; the stack does.
     const target = location._tag === "Member" ? location.stack : location.asset
     const answer = yield* client.version({ assetId: target.id, nextAssetId: link.nextAssetId }).pipe(
       Effect.catchTag("FrameioInvalidArguments", (error) =>

@@ -1,7 +1,7 @@
 // A command is an entry point.
 // @effect-diagnostics strictEffectProvide:off
 /**
- * `frameio whoami`: who the token belongs to, as Frame.io says.
+ * `frameio whoami`: asks Frame.io who the token belongs to.
  *
  * @since 0.1.0
  */

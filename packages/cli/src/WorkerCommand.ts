@@ -23,7 +23,10 @@ import * as CredentialsFile from "./CredentialsFile.js"
 import * as Stdio from "./Stdio.js"
 import * as WorkerHealth from "./WorkerHealth.js"
 
-/** The login of an account, as `frameio auth login` writes it, in a file `show-a.json` of the folder; else what the environment says. */
+/**
+ * The login of an account, as `frameio auth login` writes it, in a file `show-a.json` of the folder; else the one in
+ * the environment.
+ */
 const find = (folder: string | undefined) =>
   Effect.gen(function* () {
     const other = yield* Accounts.fromConfig({ folder })
@@ -52,7 +55,7 @@ const variable = (name: string): Effect.Effect<string> => Effect.orElseSucceed(C
 const say = (stdio: Stdio.Service, text: string): Effect.Effect<void> =>
   stdio.errIsTerminal ? stdio.err(`${text}\n`) : Effect.logInfo(text)
 
-/** One budget over all workers where Redis is named, else one for each worker: then they refuse one another's calls. */
+/** One budget over all workers with Redis; without it, one for each worker, which then cause one another's refusals. */
 const scheduler = Layer.unwrapEffect(
   Effect.map(variable("FRAMEIO_REDIS_URL"), (url) =>
     url === ""
@@ -63,14 +66,14 @@ const scheduler = Layer.unwrapEffect(
   )
 )
 
-/** Spans, metrics and logs go where `OTEL_EXPORTER_OTLP_ENDPOINT` says, if it does. */
+/** Sends spans, metrics and logs to `OTEL_EXPORTER_OTLP_ENDPOINT`, if set. */
 const telemetry = Layer.unwrapEffect(
   Effect.map(variable("OTEL_EXPORTER_OTLP_ENDPOINT"), (baseUrl) =>
     baseUrl === "" ? Layer.empty : Otlp.layerJson({ baseUrl, resource: { serviceName: "frameio-worker" } })
   )
 )
 
-/** Works until it is told to end. */
+/** Works until told to end. */
 const work = (args: Arguments, tokens: string | undefined) =>
   Effect.gen(function* () {
     const stdio = yield* Stdio.Stdio
@@ -108,8 +111,8 @@ interface Arguments {
 }
 
 /**
- * Works until it is told to end: then nothing more is sent, what is under way may finish, and the rest goes to others.
- * What no variable says is looked for in a file of that name in the folder of tokens.
+ * Works until told to end: then it sends nothing more, lets calls under way finish, and leaves the rest to others. An
+ * unset variable may be a file of that name in the folder of tokens.
  *
  * @since 0.1.0
  * @category handlers

@@ -1,5 +1,5 @@
 /**
- * What tells an orchestrator how a worker is, over HTTP.
+ * Reports a worker's health to an orchestrator, over HTTP.
  *
  * @since 0.1.0
  */

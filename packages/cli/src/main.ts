@@ -8,7 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Handlers from "./Handlers.js"
 import * as Process from "./Process.js"
 
-/** Loaded for the commands that send something. */
+/** Loaded for commands that send something. */
 const online = Layer.unwrapEffect(
   Effect.map(
     Effect.promise(() => import("./Proxy.js")),

@@ -1,5 +1,5 @@
 /**
- * The commands about one asset, or what is in it.
+ * The commands about one asset, or its contents.
  *
  * @since 0.1.0
  */
@@ -72,7 +72,7 @@ export const show = CommandLine.command({
 })
 
 /**
- * An asset deleted.
+ * Deletes an asset.
  *
  * @since 0.1.0
  * @category commands

@@ -1,5 +1,5 @@
 /**
- * The commands that read a folder by a rule of names.
+ * The commands that read a folder by a naming rule.
  *
  * @since 0.1.0
  */
@@ -8,7 +8,7 @@ import * as AssetLink from "../AssetLink.js"
 import * as CommandLine from "../CommandLine.js"
 import { force, SOME_ID } from "./options.js"
 
-/** A folder, and how its files are named. */
+/** A folder, and the naming rule of its files. */
 const folderAndRule = {
   folder: CommandLine.argument("folder", AssetLink.kind("folder"), "The folder: its id or link."),
   rule: CommandLine.optional(

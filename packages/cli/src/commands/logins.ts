@@ -1,5 +1,5 @@
 /**
- * The commands about who one is at Frame.io.
+ * The commands about the user's identity at Frame.io.
  *
  * @since 0.1.0
  */
@@ -21,7 +21,7 @@ const clientSecretFile = CommandLine.optional(
 )
 
 /**
- * A login for all commands to come.
+ * A login for all later commands.
  *
  * @since 0.1.0
  * @category commands
