@@ -87,28 +87,28 @@ export interface Options {
 /**
  * The kind of a finding.
  *
- * - - `no-rule`: the rule does not cover the name.
- * - - `ambiguous-name`: the name can be read in two ways, or begins like a series and cannot be read.
- * - - `ambiguous-series`: versions that may be something else: days in another order, frames, times of day.
- * - - `duplicate-version`: two files of one version, or a file of a version that is on the stack already.
- * - - `waits`: a file that would go above a doubtful one.
+ * - `no-rule`: the rule does not cover the name.
+ * - `ambiguous-name`: the name can be read in two ways, or begins like a series and cannot be read.
+ * - `ambiguous-series`: versions that may be something else: days in another order, frames, times of day.
+ * - `duplicate-version`: two files of one version, or a file of a version that is on the stack already.
+ * - `waits`: a file that would go above a doubtful one.
  * - `out-of-order`: a file that is older than the stack's newest version.
  * - `mixed-types`: files of one series with different `asset_type`.
  * - `several-stacks`: two stacks of one base.
- * - - `unclear-stack`: the names of a stack and its members do not show which version is its newest.
+ * - `unclear-stack`: the names of a stack and its members do not show which version is its newest.
  * - `stack-order`: a stack whose newest version is not its highest, or whose versions do not ascend.
- * - - `member`: the rule does not cover the name of a stack's member.
- * - - `gap`: a missing version.
- * - - `near-match`: series that differ only in details that people and systems write inconsistently.
+ * - `member`: the rule does not cover the name of a stack's member.
+ * - `gap`: a missing version.
+ * - `near-match`: series that differ only in details that people and systems write inconsistently.
  * - `spaces`: spaces at the ends of a name.
- * - - `unprocessed`: a file of unknown type, as before Frame.io has processed it.
- * - - `folder-unread`, `stack-unread`: a folder or stack could not be read.
- * - - `changed`: a folder changed while it was read.
- * - - `not-a-file`: an asset that is neither a file, a folder nor a stack.
- * - - `same-content`: a file that is there already, or has the content of another.
- * - - `leftover`: a file that operating systems leave in folders, such as `.DS_Store`.
- * - - `placeholder`: a file without content, because its upload is still going on or never ended.
- * - - `loose-sibling`: files that belong on a stack by their names but lie beside it.
+ * - `unprocessed`: a file of unknown type, as before Frame.io has processed it.
+ * - `folder-unread`, `stack-unread`: a folder or stack could not be read.
+ * - `changed`: a folder changed while it was read.
+ * - `not-a-file`: an asset that is neither a file, a folder nor a stack.
+ * - `same-content`: a file that is there already, or has the content of another.
+ * - `leftover`: a file that operating systems leave in folders, such as `.DS_Store`.
+ * - `placeholder`: a file without content, because its upload is still going on or never ended.
+ * - `loose-sibling`: files that belong on a stack by their names but lie beside it.
  * - `stack-of-one`: a stack with one version, or none.
  * - `duplicate-file`: files of one folder, or of one of its stacks, with the same name and size.
  *

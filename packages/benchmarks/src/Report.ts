@@ -118,7 +118,7 @@ export const overview = (
     ])
   return [
     "### All scenarios",
-    "Time over `T*`, 429 per job; in C1 how much of what the page asked for was refused, in C2 the median wait of an urgent call.",
+    "Time over `T*`, then 429 per job; in C1 also the share of the page's requests that was refused, in C2 the median wait of\nan urgent call.",
     Table.render(["client", ...columns.map(({ scenario }) => scenario.id)], rows)
   ].join("\n\n")
 }
@@ -174,9 +174,13 @@ export const scheduler = (reports: ReadonlyArray<SchedulerReport>): string => {
   const heap = reports.find((report) => report.heap.length > 0)?.heap ?? []
   return [
     `### ${Scenario.scheduler.id}: ${Scenario.scheduler.title}`,
-    `The goal: ${Scenario.scheduler.goal}. The same loop without a scheduler takes ${bare} µs per request, and is not taken off. What the queue takes more with more that wait is V8's collector and the caches: fibers that wait are copied, whoever keeps them.`,
+    [
+      `The goal: ${Scenario.scheduler.goal}. The same loop without a scheduler takes ${bare} µs per request,`,
+      "which is not subtracted. More waiting requests cost more because of V8's collector and the caches: waiting fibers are copied,",
+      "whoever keeps them."
+    ].join("\n"),
     Table.render(
-      ["requests that wait", "CPU per request", "in a plain queue that can be left", "the scheduler's own share"],
+      ["waiting requests", "CPU per request", "in a plain queue that requests can leave", "the scheduler's own share"],
       rows
     ),
     `Heap after collection: ${mebibytes(heap[0])} after 100 000 requests, ${mebibytes(heap[heap.length - 1])} after a million.`

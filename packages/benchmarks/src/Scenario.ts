@@ -153,7 +153,7 @@ export const cost = {
 export const scheduler = {
   id: "Scheduler",
   title: "the scheduler itself, without a network, on a clock that jumps",
-  goal: "at most 10 µs of CPU per request, constant in the number that wait; no growth over a million requests"
+  goal: "at most 10 µs of CPU per request, constant in the number of waiting requests; no growth over a million\nrequests"
 } as const
 
 /**

@@ -204,17 +204,17 @@ const pickScenarios = (wanted: ReadonlyArray<string> | undefined): ReadonlyArray
 
 const INTRODUCTION = `# Benchmarks
 
-Measured by \`npm run bench\`; everything between the markers is written by it.
+Measured by \`npm run bench\`, which writes everything between the markers.
 
 \`T*\` is the shortest time in which the jobs can succeed: \`max(0, N - floor(W / c)) * c + one round trip\`, with
-\`c = round(W / L)\` for \`L\` requests per \`W\` ms. With others on the bucket, the part after the burst is divided by what
-they leave. The time measured runs on the server, from the arrival of the first request to the moment the last success
-leaves. The server is a process of its own and keeps the limit to the millisecond; a 429 says that the whole limit is
-left, as the real one does. Each client is a process of its own, written as its users write it
-(\`packages/benchmarks/src/clients\`): those that have a queue get all jobs at once, those that have none get
-${Scenario.WORKERS} workers. "Told" is what the client had to be told of the limit beforehand.
+\`c = round(W / L)\` for \`L\` requests per \`W\` ms. With others on the bucket, the part after the burst is divided by the
+share that they leave. The time is measured at the server, from the arrival of the first request to the moment the last
+success leaves. The server is a process of its own and keeps the limit to the millisecond; like the real one, its 429
+says that the whole limit is left. Each client is a process of its own, written as its users write it
+(\`packages/benchmarks/src/clients\`): those with a queue get all jobs at once, those without get
+${Scenario.WORKERS} workers. "Told" is what the client has to be told about the limit beforehand.
 
-A section that was measured by itself says so at its end. The overview is always of one whole run, so the two can differ.
+A section that was measured by itself says so at its end. The overview always shows one whole run, so the two can differ.
 `
 
 /** A document with a place for each section, in order. */

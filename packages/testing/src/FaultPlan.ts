@@ -23,7 +23,7 @@ export type EndpointName = FrameioApi.EndpointName | V4Api.EndpointName | "stora
  *
  * - `ConnectionRefused`: no connection; the request never left. (On a port it is a reset before anything was read.)
  * - `RequestLost`: the connection breaks before the server has seen the request. Nothing is charged, nothing is done.
- * - - `AnswerLost`: the server does what was asked, and the connection breaks before the answer arrives.
+ * - `AnswerLost`: the server does what was asked, and the connection breaks before the answer arrives.
  * - `NoAnswer`: the server does what was asked, and nothing ever comes back.
  * - `ErrorBefore`, `ErrorAfter`: a 5xx with the documented JSON, before or after the change was made. `retryAfter` is the
  *   value of a `Retry-After` header, such as `120` or a date.

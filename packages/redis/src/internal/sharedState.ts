@@ -188,7 +188,7 @@ const changed = (before: LeakyBucket.LeakyBucket, after: LeakyBucket.LeakyBucket
 /**
  * Runs a transaction on the loaded value (`undefined`: nothing, or nothing usable).
  *
- * - - If the value is gone, or older than what this process saw (the server was restarted, or a replica took over), it
+ * - If the value is gone, or older than what this process saw (the server was restarted, or a replica took over), it
  *   is restored from memory.
  * - Time is the server's, but goes neither back nor ahead of this process's own, however that clock is set. If it was set
  *   back, time goes on from where it was.
