@@ -84,8 +84,8 @@ export interface LeakyBucket {
   readonly strangerShare: number
   /** After a 429: hold, then let one request go first. */
   readonly refusal: Refusal | undefined
-  /** When the last 429 arrived. Requests granted before it say nothing about the level after it. */
-  readonly refusedAt: number | undefined
+  /** How many requests were granted before the last refusal arrived: they say nothing about the level after it. */
+  readonly refusedThrough: number
   /** How far above the calm level we may go, because we got less than our share for too long. */
   readonly patience: number
   /** Since when the request at the head waits for calm only. */
@@ -190,7 +190,7 @@ export const make = (hint?: RateLimitRule): LeakyBucket => ({
   strangerAt: undefined,
   strangerShare: 0,
   refusal: undefined,
-  refusedAt: undefined,
+  refusedThrough: 0,
   patience: 0,
   waitingSince: undefined,
   pace: undefined,
@@ -287,6 +287,17 @@ const lingeringCount = (bucket: LeakyBucket): number => {
 /** Requests in flight of which the outcome will still be told. */
 const openCount = (bucket: LeakyBucket): number => bucket.inFlight - lingeringCount(bucket)
 
+/**
+ * Requests in flight, and those given up that may still arrive. Without a rule the ended ones are kept until it is known.
+ *
+ * @internal
+ */
+export const underWay = (bucket: LeakyBucket): number => {
+  let count = openCount(bucket)
+  for (const entry of bucket.lingering) if (entry.until > bucket.at) count += entry.count
+  return count
+}
+
 /** A server that tells no limit is tried carefully: as many requests as passed lately. */
 const untoldRoom = (bucket: LeakyBucket, now: number): number =>
   Math.max(0, Math.min(MOST_UNTOLD, Math.max(1, Pace.passedLately(bucket.passed, now))) - openCount(bucket))
@@ -330,7 +341,7 @@ const end = (draft: Draft, sequence: number, count: number): number => {
  * All times as they were, on a clock that has been set back: how much time has really passed is not known, so none has.
  */
 const setBack = (draft: Draft, millis: number): void => {
-  const { pace, passed, refusal, refusedAt, strangerAt, waitingSince } = draft
+  const { pace, passed, refusal, strangerAt, waitingSince } = draft
   draft.at -= millis
   draft.lingering = draft.lingering.map(({ count, until }) => ({ count, until: until - millis }))
   draft.ruleAt -= millis
@@ -339,14 +350,14 @@ const setBack = (draft: Draft, millis: number): void => {
     refusal === undefined
       ? undefined
       : { ...refusal, until: refusal.until - millis, grantedAt: refusal.grantedAt - millis }
-  draft.refusedAt = refusedAt === undefined ? undefined : refusedAt - millis
   draft.waitingSince = waitingSince === undefined ? undefined : waitingSince - millis
   draft.pace = pace === undefined ? undefined : { ...pace, nextAt: pace.nextAt - millis }
   draft.passed = { ...passed, since: passed.since - millis }
 }
 
 const settle = (draft: Draft, now: number): void => {
-  if (draft.at - now > CLOCK_SET_BACK) setBack(draft, draft.at - now)
+  // After a charge on empty it may be that much ahead.
+  if (draft.at - now > CLOCK_SET_BACK) setBack(draft, draft.at - now - CLOCK_GRAIN)
   // The cost is unknown until the rule is known; then requests are charged for the time at which they ended.
   if (draft.rule === undefined) {
     draft.at = Math.max(draft.at, now)
@@ -378,7 +389,7 @@ const copy = (bucket: LeakyBucket): Draft => ({
   strangerAt: bucket.strangerAt,
   strangerShare: bucket.strangerShare,
   refusal: bucket.refusal,
-  refusedAt: bucket.refusedAt,
+  refusedThrough: bucket.refusedThrough,
   patience: bucket.patience,
   waitingSince: bucket.waitingSince,
   pace: bucket.pace,
@@ -559,12 +570,14 @@ const measure = (draft: Draft, now: number, ticket: Ticket, headers: RateLimitHe
   const highest = Math.max(each, Math.min(full, full - (remaining - 0.5) * unit))
   const lowest = full - (remaining + 0.5) * unit
   const roundTrip = now - ticket.grantedAt
+  /** Granted before the clock was set back: how long ago is not known. */
+  const isUndated = roundTrip < 0
   if (ticket.sequence > draft.measured) {
     draft.measured = ticket.sequence
     draft.seen = highest + (draft.granted - ticket.sequence) * each + CLOCK_GRAIN
   }
   const before = draft.level
-  if (lowest - roundTrip > bound(draft) + 2 * CLOCK_GRAIN) {
+  if (!isUndated && lowest - roundTrip > bound(draft) + 2 * CLOCK_GRAIN) {
     // More was used than all of ours together can explain: somebody else is here.
     draft.strangerAt = now
     draft.level = Math.max(before, draft.seen - inFlightMillis(draft))
@@ -579,9 +592,12 @@ const measure = (draft: Draft, now: number, ticket: Ticket, headers: RateLimitHe
 }
 
 /** A limit that nobody told was met. */
-const slowDown = (draft: Draft, now: number): void => {
-  draft.pace = Pace.slower(draft.pace, draft.passed, now, cost(draft))
+const slowDown = (draft: Draft, now: number, reason: "Refused" | "Unavailable"): void => {
+  draft.pace = Pace.slower(draft.pace, draft.passed, now, cost(draft), longestOf(reason))
 }
+
+const longestOf = (reason: "Refused" | "Unavailable"): number =>
+  reason === "Unavailable" ? LONGEST_HOLD : LONGEST_BLIND_HOLD
 
 /** What an answer says of its bucket; with what it was charged, and without what may follow from its status. */
 const arrived = (draft: Draft, now: number, ticket: Ticket, headers: RateLimitHeaders | undefined): void => {
@@ -595,8 +611,7 @@ const arrived = (draft: Draft, now: number, ticket: Ticket, headers: RateLimitHe
   draft.roundTripMillis = Math.max(roundTrip, 0.98 * draft.roundTripMillis + 0.02 * roundTrip)
 }
 
-const isLate = (draft: Draft, ticket: Ticket): boolean =>
-  draft.refusedAt !== undefined && ticket.grantedAt < draft.refusedAt
+const isLate = (draft: Draft, ticket: Ticket): boolean => ticket.sequence <= draft.refusedThrough
 
 /**
  * An answer other than 429 arrived: the request was charged at the latest now, and the headers, where there are any,
@@ -626,7 +641,8 @@ export const answered = (
   draft.refusal = undefined
   if (draft.pace !== undefined) draft.pace = Pace.proven(draft.pace, cost(draft))
   if (headers?.remaining !== undefined && ticket.sequence <= draft.granted && draft.rule !== undefined) {
-    if (refusal !== undefined && contradicts(headers, headers.remaining, refusal, now)) slowDown(draft, now)
+    if (refusal !== undefined && contradicts(headers, headers.remaining, refusal, now))
+      slowDown(draft, now, refusal.reason === "Unavailable" ? "Unavailable" : "Refused")
     measure(draft, now, ticket, headers, headers.remaining)
   }
   return draft
@@ -660,7 +676,7 @@ export const unavailable = (
   arrived(draft, now, ticket, headers)
   draft.unavailable = UNAVAILABLE_KEPT * draft.unavailable + 1
   const many = draft.pace !== undefined || draft.unavailable >= MANY_UNAVAILABLE
-  if (many && draft.refusal === undefined && !isLate(draft, ticket)) slowDown(draft, now)
+  if (many && draft.refusal === undefined && !isLate(draft, ticket)) slowDown(draft, now, "Unavailable")
   if (many || retryAfterMillis !== undefined) holdOn(draft, now, ticket, "Unavailable", retryAfterMillis)
   return draft
 }
@@ -693,7 +709,7 @@ export const refused = (
   if (unexplained(draft, headers)) {
     draft.seen = Math.max(0, draft.seen - cost(draft))
     if (draft.refusal === undefined && !isLate(draft, ticket) && Pace.passedLately(draft.passed, now) > 0)
-      slowDown(draft, now)
+      slowDown(draft, now, "Refused")
   } else {
     draft.level = Math.max(draft.level, full)
     draft.seen = Math.max(draft.seen, full)
@@ -722,14 +738,15 @@ const holdOn = (
   const { refusal } = draft
   // A request that went before the last refusal was seen tells nothing new.
   const alone = refusal === undefined ? 0 : isLate(draft, ticket) ? refusal.alone : refusal.alone + 1
-  if (refusal?.alone === 0 && alone === 1 && draft.pace !== undefined) draft.pace = Pace.halved(draft.pace)
+  if (refusal?.alone === 0 && alone === 1 && draft.pace !== undefined)
+    draft.pace = Pace.halved(draft.pace, longestOf(reason))
   const asked = now + (retryAfterMillis ?? 0)
   const until = Math.max(now + holdMillis(draft, alone, reason), asked)
   draft.refusal =
     refusal !== undefined && refusal.until >= until
       ? { ...refusal, alone, grantedAt: ticket.grantedAt }
       : { until, alone, reason: asked === until && asked > now ? "RetryAfter" : reason, grantedAt: ticket.grantedAt }
-  draft.refusedAt = now
+  draft.refusedThrough = draft.granted
   draft.waitingSince = undefined
 }
 
@@ -737,7 +754,7 @@ const holdOn = (
 const holdMillis = ({ pace, rule, strangerShare }: Draft, alone: number, reason: "Refused" | "Unavailable"): number => {
   if (rule === undefined || pace !== undefined) {
     const first = pace === undefined || pace.guessed ? BLIND_HOLD : Math.min(BLIND_HOLD, 2 * pace.costMillis)
-    return Math.min(reason === "Unavailable" ? LONGEST_HOLD : LONGEST_BLIND_HOLD, first * 2 ** alone)
+    return Math.min(longestOf(reason), first * 2 ** alone)
   }
   if (alone === 0) return 0
   // Whom headers have told of takes each slot as it falls free: trying for the next is refused like the last.

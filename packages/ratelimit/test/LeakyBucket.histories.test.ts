@@ -50,15 +50,35 @@ const history = (extra: Partial<Record<keyof History, fc.Arbitrary<unknown>>> = 
       interrupted: rarely(0.1),
       lost: rarely(0.1),
       unreachable: rarely(0.1),
+      withdrawn: rarely(0.2),
       malformed: rarely(0.3),
+      unavailable: fc.constant(0),
+      retryAfter: fc.constant(undefined),
       lying: fc.constant(undefined),
       late: fc.constantFrom(0, 1, 3),
       hint: fc.boolean(),
-      change: fc.constant(undefined),
-      stranger: fc.constant(undefined),
+      changes: fc.constant([]),
+      strangers: fc.constant([]),
+      clock: fc.constant(undefined),
       ...(extra as object)
     })
   ) as fc.Arbitrary<History>
+
+const change = fc.record({
+  limit: fc.integer({ min: 1, max: 1000 }),
+  windowMillis: fc.integer({ min: 100, max: 60_000 }),
+  after: fc.double({ min: 0, max: 1, noNaN: true })
+})
+
+const strangerUpTo = (share: number) =>
+  fc.record({
+    share: fc.double({ min: 0.05, max: share, noNaN: true }),
+    burst: fc.oneof(fc.integer({ min: 1, max: 10 }), fc.integer({ min: 10, max: 100 })),
+    insists: fc.boolean()
+  })
+
+/** Together they leave something, or nobody who asks politely gets any. */
+const strangers = fc.oneof(fc.tuple(strangerUpTo(0.9)), fc.array(strangerUpTo(0.3), { minLength: 2, maxLength: 3 }))
 
 const params = (part: number): fc.Parameters<[History]> => ({
   numRuns: Math.ceil(COUNT * part),
@@ -75,7 +95,7 @@ const holds = (histories: fc.Arbitrary<History>, part: number, check: (history: 
     fc.asyncProperty(histories, async (history) => {
       if (++played % 200 === 0) await breathe()
       const outcome = play(history)
-      assert.deepStrictEqual(outcome.problems, [])
+      assert.strictEqual(outcome.problems.join("\n"), "")
       check(history, outcome)
     }),
     params(part)
@@ -91,6 +111,7 @@ describe("LeakyBucket, whatever happens", { timeout: 60 * MINUTES }, () => {
         interrupted: fc.constant(0),
         lost: fc.constant(0),
         unreachable: fc.constant(0),
+        withdrawn: fc.constant(0),
         malformed: fc.constant(0),
         groups: fc.constant(1),
         late: fc.constant(1),
@@ -117,14 +138,55 @@ describe("LeakyBucket, whatever happens", { timeout: 60 * MINUTES }, () => {
         interrupted: fc.constant(0),
         lost: fc.constant(0),
         malformed: fc.constant(0),
-        change: fc.record({
-          limit: fc.integer({ min: 1, max: 1000 }),
-          windowMillis: fc.integer({ min: 100, max: 60_000 }),
-          after: fc.double({ min: 0, max: 1, noNaN: true })
+        changes: fc.tuple(change)
+      }),
+      0.1,
+      (_, { refusedUnforeseen }) => assert.strictEqual(refusedUnforeseen, 0)
+    ))
+
+  it("when the limit goes up and down, and headers are missing now and then, all is sent in the end", () =>
+    holds(
+      history({ changes: fc.array(change, { minLength: 2, maxLength: 5 }), malformed: rarely(0.5) }),
+      0.1,
+      ({ interrupted, lost, requests, withdrawn }, { succeeded }) => {
+        if (interrupted + lost + withdrawn === 0) assert.strictEqual(succeeded, requests)
+      }
+    ))
+
+  it("whatever the clock here does, the bound holds and nothing is refused", () =>
+    holds(
+      history({
+        clock: fc.record({
+          kind: fc.constantFrom("back", "still"),
+          after: fc.double({ min: 0, max: 1, noNaN: true }),
+          millis: fc.oneof(fc.integer({ min: 1, max: 2000 }), fc.integer({ min: 2000, max: 100_000 }))
         })
       }),
       0.1,
       (_, { refusedUnforeseen }) => assert.strictEqual(refusedUnforeseen, 0)
+    ))
+
+  it("a server that is unavailable now and then is sent all in the end, and asked no sooner than it said", () =>
+    holds(
+      history({
+        requests: fc.integer({ min: 1, max: 30 }),
+        unavailable: fc.constantFrom(0.05, 0.3, 0.7),
+        retryAfter: fc.option(
+          fc.record({
+            share: fc.double({ min: 0.1, max: 1, noNaN: true }),
+            costs: fc.double({ min: 0.1, max: 100, noNaN: true })
+          }),
+          { nil: undefined }
+        ),
+        strangers: fc.array(
+          strangerUpTo(0.9).map((one) => ({ ...one, insists: false })),
+          { maxLength: 1 }
+        )
+      }),
+      0.1,
+      ({ interrupted, lost, requests, withdrawn }, { succeeded }) => {
+        if (interrupted + lost + withdrawn === 0) assert.strictEqual(succeeded, requests)
+      }
     ))
 
   it("when headers contradict each other, they prove nothing: the bound holds all the same, and nothing is refused", () =>
@@ -149,16 +211,9 @@ describe("LeakyBucket, whatever happens", { timeout: 60 * MINUTES }, () => {
       ({ requests }, { granted }) => assert.isAtLeast(granted, requests)
     ))
 
-  it("with strangers about, polite or greedy, all is sent in the end", () =>
-    holds(
-      history({
-        stranger: fc.record({
-          share: fc.double({ min: 0.05, max: 0.9, noNaN: true }),
-          burst: fc.integer({ min: 1, max: 10 }),
-          insists: fc.boolean()
-        })
-      }),
-      0.1,
-      ({ requests }, { granted }) => assert.isAtLeast(granted, requests)
-    ))
+  it("with strangers about, one or several, polite or greedy, all is sent in the end", () =>
+    holds(history({ strangers }), 0.1, ({ interrupted, lost, requests, withdrawn }, { granted, succeeded }) => {
+      assert.isAtLeast(granted, requests)
+      if (interrupted + lost + withdrawn === 0) assert.strictEqual(succeeded, requests)
+    }))
 })

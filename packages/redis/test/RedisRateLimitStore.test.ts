@@ -103,7 +103,7 @@ describe("the store in Redis", () => {
           assert.notInclude(text, ROUTE)
           assert.notInclude(text, Redacted.value(HASH_KEY))
         }
-        assert.match(name, /^frameio:ratelimit:2:[\w-]{43}$/)
+        assert.match(name, /^frameio:ratelimit:3:[\w-]{43}$/)
         lives.push(yield* Effect.promise(() => redis.pttl(name)))
       }
       lives.sort((a, b) => a - b)

@@ -71,15 +71,26 @@ const stageOf = (paceMillis: number): number => Math.max(STAGE_REQUESTS, Math.ce
 
 const least = (ruleMillis: number): number => Math.max(ruleMillis, LEAST_PACE)
 
+/** Slower than `present`, and not beyond `longest`: a server that is in trouble would be left alone for hours. */
+const within = (longest: number, present: number, costMillis: number): number =>
+  Math.max(present, Math.min(longest, costMillis))
+
 /**
  * A limit that nobody told was met. At first its rate is guessed; then the pace goes back to the one that was proven, or
  * a little: {@link halved} does the rest where that is not enough. `ruleMillis` is a request's cost under the told rule, 0
- * where there is none.
+ * where there is none; `longest` the slowest pace that such a refusal leads to.
  */
-export const slower = (pace: Pace | undefined, passed: Passed, now: number, ruleMillis: number): Pace => {
+export const slower = (
+  pace: Pace | undefined,
+  passed: Passed,
+  now: number,
+  ruleMillis: number,
+  longest: number
+): Pace => {
   const present = pace?.costMillis ?? least(ruleMillis)
   const proven = pace?.provenMillis !== undefined && pace.provenMillis > present ? pace.provenMillis : undefined
-  const costMillis = proven ?? (pace === undefined ? guess(passed, now, present) : present * BACK_OFF)
+  const costMillis =
+    proven ?? within(longest, present, pace === undefined ? guess(passed, now, present) : present * BACK_OFF)
   return {
     costMillis,
     nextAt: pace?.nextAt ?? 0,
@@ -92,8 +103,8 @@ export const slower = (pace: Pace | undefined, passed: Passed, now: number, rule
 }
 
 /** Even the request that went alone after the hold was refused: the limit is far below the pace. */
-export const halved = (pace: Pace): Pace => {
-  const costMillis = Math.max(pace.costMillis, 2 * pace.refusedMillis)
+export const halved = (pace: Pace, longest: number): Pace => {
+  const costMillis = within(longest, pace.costMillis, 2 * pace.refusedMillis)
   return { ...pace, costMillis, untilFaster: stageOf(costMillis) }
 }
 

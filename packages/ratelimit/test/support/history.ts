@@ -28,16 +28,25 @@ export interface History {
   readonly interrupted: number
   readonly lost: number
   readonly unreachable: number
+  /** Given back before it was sent, and over. */
+  readonly withdrawn: number
+  /** Answers without headers that can be read. */
   readonly malformed: number
+  /** Answers of 503 before the limiter is asked. */
+  readonly unavailable: number
+  /** How often a refusal or a 503 says when to come back, and in how many costs. */
+  readonly retryAfter: { readonly share: number; readonly costs: number } | undefined
   /** How often headers lie: so that they contradict each other, or in any way. */
   readonly lying: { readonly share: number; readonly kind: "contradictory" | "any" } | undefined
   /** How late timers fire, in ms, at most. */
   readonly late: number
   readonly hint: boolean
-  /** The rule changes once, after so many parts of the run. */
-  readonly change: { readonly limit: number; readonly windowMillis: number; readonly after: number } | undefined
-  /** Somebody else: so many requests at once, each so many costs apart, refused ones sent again or not. */
-  readonly stranger: { readonly share: number; readonly burst: number; readonly insists: boolean } | undefined
+  /** The rule changes, each time after so many parts of the run. */
+  readonly changes: ReadonlyArray<RateLimitRule.RateLimitRule & { readonly after: number }>
+  /** Others: so many requests at once, each so many costs apart, refused ones sent again or not. */
+  readonly strangers: ReadonlyArray<{ readonly share: number; readonly burst: number; readonly insists: boolean }>
+  /** The client's clock, after so many parts of the run: is set back, or stands still, for so many ms. */
+  readonly clock: { readonly kind: "back" | "still"; readonly after: number; readonly millis: number } | undefined
 }
 
 export interface Played {
@@ -94,7 +103,9 @@ export const play = (history: History): Played => {
   const cost = RateLimitRule.costMillis(rule)
   /** Nobody and nothing interferes, so that the strict promises hold. */
   const strict = () =>
-    history.stranger === undefined && history.change === undefined && history.lying?.kind !== "any" && refused === 0
+    history.strangers.length === 0 && history.changes.length === 0 && history.lying?.kind !== "any" && refused === 0
+  /** Nothing but the bucket itself says when the next may go. */
+  const prompt = () => strict() && history.clock === undefined && history.unavailable === 0
   const mean = history.latency * Math.max(1, cost)
   const longest = mean * (1 + history.jitter)
   const problems: Array<string> = []
@@ -112,19 +123,28 @@ export const play = (history: History): Played => {
   let timer = 0
   let learnt = true
   let changes = 0
+  /** A refusal that said when to come back is obeyed until then, on the client's clock. */
+  let heldUntil = 0
+  /** How far the client's clock is behind. */
+  let behind = 0
+  let standsSince: number | undefined
+  const clock = () => (standsSince ?? now) - behind
 
   const problem = (text: string) => {
     if (problems.length < 3) problems.push(`at ${now.toFixed(3)} ms: ${text}`)
   }
 
   const check = () => {
-    if (bucket.at > now + CLOCK_GRAIN + 1e-6) problem(`the state is ahead of its clock, at ${bucket.at}`)
+    if (history.clock === undefined && bucket.at > clock() + CLOCK_GRAIN + 1e-6)
+      problem(`the state is ahead of its clock, at ${bucket.at}`)
     if (bucket.level < 0 || bucket.seen < 0) problem(`a level below nothing: ${bucket.level}, ${bucket.seen}`)
-    const at = LeakyBucket.advance(bucket, now)
+    const at = LeakyBucket.advance(bucket, clock())
     if (strict() && at.rule !== undefined && LeakyBucket.bound(at) < server.level(now) - 1e-6) {
       problem(`the bound ${LeakyBucket.bound(at)} is below the level ${server.level(now)}`)
     }
-    if (strict() && LeakyBucket.shared(at)) problem("sees a stranger where there is none")
+    // A round trip over a step of the clock has no known length.
+    if (strict() && history.clock?.kind !== "back" && LeakyBucket.shared(at))
+      problem("sees a stranger where there is none")
     if (at.lingering.length > 16) problem("the state grows")
   }
 
@@ -141,18 +161,20 @@ export const play = (history: History): Played => {
   }
 
   const pump = () => {
-    const all = LeakyBucket.grant(bucket, now, waiting, backlog() - waiting)
+    const all = LeakyBucket.grant(bucket, clock(), waiting, backlog() - waiting)
     const before = waiting
     while (waiting > 0) {
-      const grant = grantOne(bucket, now, backlog())
+      const grant = grantOne(bucket, clock(), backlog())
       bucket = grant.bucket
       check()
+      if (grant.ticket !== undefined && clock() < heldUntil) problem("is granted while the server's hold lasts")
       if (grant.ticket === undefined) {
         checkAll(all, before - waiting, grant.retryAt)
         checkWait(grant.retryAt)
         if (grant.retryAt < Number.POSITIVE_INFINITY) {
           const mine = ++timer
-          agenda.add(Math.max(now, grant.retryAt) + 1e-6 + random() * history.late, () => {
+          const waits = Math.max(history.clock === undefined ? 0 : 1, grant.retryAt - clock())
+          agenda.add(now + waits + 1e-6 + random() * history.late, () => {
             if (mine === timer) pump()
           })
         }
@@ -167,14 +189,14 @@ export const play = (history: History): Played => {
 
   /** It waits only for what must be waited for, and not longer. */
   const checkWait = (retryAt: number) => {
-    const at = LeakyBucket.advance(bucket, now)
+    const at = LeakyBucket.advance(bucket, clock())
     const live = at.inFlight - at.lingering.reduce((count, entry) => count + entry.count, 0)
     if (retryAt === Number.POSITIVE_INFINITY) {
       if (live === 0 && at.lingering.length === 0) problem("waits for an event that never comes")
       return
     }
-    if (retryAt < now - 1e-6) problem(`asks to try again in the past, at ${retryAt}`)
-    if (!strict() || at.rule === undefined) return
+    if (retryAt < clock() - 1e-6) problem(`asks to try again in the past, at ${retryAt}`)
+    if (!prompt() || at.rule === undefined) return
     if (at.lingering.length === 0 && grantOne(bucket, retryAt + 1e-3, backlog()).ticket === undefined) {
       problem(`is not granted when it said it would be, at ${retryAt}`)
     }
@@ -194,9 +216,18 @@ export const play = (history: History): Played => {
     const foreseen = learnt && bucket.rule !== undefined
     const changesBefore = changes
     slowest = Math.max(slowest, latency)
+    if (random() < history.withdrawn) {
+      agenda.add(now, () => {
+        bucket = LeakyBucket.released(bucket, clock(), ticket)
+        open--
+        check()
+        pump()
+      })
+      return
+    }
     if (random() < history.unreachable) {
       agenda.add(now + there, () => {
-        bucket = LeakyBucket.released(bucket, now, ticket)
+        bucket = LeakyBucket.released(bucket, clock(), ticket)
         waiting++
         check()
         pump()
@@ -207,7 +238,7 @@ export const play = (history: History): Played => {
     const giveUp = () => {
       if (given) return
       given = true
-      bucket = LeakyBucket.abandoned(bucket, now, Math.max(0, sentAt + longest - now))
+      bucket = LeakyBucket.abandoned(bucket, clock(), Math.max(0, sentAt + longest - now))
       open--
       check()
       pump()
@@ -215,8 +246,9 @@ export const play = (history: History): Played => {
     const interrupted = random() < history.interrupted
     if (interrupted) agenda.add(now + latency * random(), giveUp)
     const lost = random() < history.lost
+    const isUnavailable = random() < history.unavailable
     agenda.add(now + there, () => {
-      const { admitted, headers } = server.hit(now)
+      const { admitted, headers } = isUnavailable ? { admitted: false, headers: undefined } : server.hit(now)
       const unforeseen = foreseen && changes === changesBefore
       check()
       agenda.add(sentAt + latency, () => {
@@ -226,14 +258,22 @@ export const play = (history: History): Played => {
         const { lying } = history
         const all = lying?.kind === "any" ? lies : contradictions
         const lie = lying !== undefined && random() < lying.share ? all[Math.floor(random() * all.length)] : undefined
-        const told = random() < history.malformed ? undefined : lie === undefined ? headers : read(lie(headers))
+        const isTold = headers !== undefined && random() >= history.malformed
+        const told = isTold ? (lie === undefined ? headers : read(lie(headers))) : undefined
+        const { retryAfter } = history
+        const again =
+          admitted || retryAfter === undefined || random() >= retryAfter.share ? undefined : retryAfter.costs * cost
+        if (again !== undefined) heldUntil = Math.max(heldUntil, clock() + again)
         if (admitted) {
-          bucket = LeakyBucket.answered(bucket, now, ticket, told)
+          bucket = LeakyBucket.answered(bucket, clock(), ticket, told)
           succeeded++
           open--
           lastSuccessAt = now
+        } else if (isUnavailable) {
+          bucket = LeakyBucket.unavailable(bucket, clock(), ticket, told, again)
+          waiting++
         } else {
-          bucket = LeakyBucket.refused(bucket, now, ticket, told)
+          bucket = LeakyBucket.refused(bucket, clock(), ticket, told, again)
           refused++
           if (unforeseen) refusedUnforeseen++
           waiting++
@@ -262,15 +302,32 @@ export const play = (history: History): Played => {
       pump()
     })
   }
-  const { change, stranger } = history
-  if (change !== undefined) {
+  for (const change of history.changes) {
     agenda.add(change.after * span, () => {
       server.change(change)
       learnt = false
       changes++
     })
   }
-  if (stranger !== undefined) {
+  const { clock: jump } = history
+  if (jump?.kind === "back") {
+    agenda.add(jump.after * span, () => {
+      behind += jump.millis
+      heldUntil -= jump.millis
+      pump()
+    })
+  }
+  if (jump?.kind === "still") {
+    agenda.add(jump.after * span, () => {
+      standsSince = now
+    })
+    agenda.add(jump.after * span + jump.millis, () => {
+      behind = jump.millis
+      standsSince = undefined
+      pump()
+    })
+  }
+  for (const stranger of history.strangers) {
     const every = Math.max(1, (stranger.burst * cost) / stranger.share)
     let owed = 0
     const visit = () => {
@@ -293,7 +350,7 @@ export const play = (history: History): Played => {
   }
 
   // An hour of the slowest bucket, many times over: whatever is not done by then is stuck.
-  const widest = Math.max(history.windowMillis, history.change?.windowMillis ?? 0)
+  const widest = Math.max(history.windowMillis, ...history.changes.map(({ windowMillis }) => windowMillis))
   const end = 500 * (span + history.requests * (longest + widest)) + 10_000_000
   let steps = 0
   for (let event = agenda.next(); event !== undefined && open > 0; event = agenda.next()) {

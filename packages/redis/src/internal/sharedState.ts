@@ -53,7 +53,7 @@ const Bucket = Schema.Struct({
       grantedAt: Schema.Finite
     })
   ),
-  refusedAt: OrNull(Amount),
+  refusedThrough: Count,
   patience: Amount,
   waitingSince: OrNull(Amount),
   pace: OrNull(
@@ -99,7 +99,7 @@ const StateSchema = Schema.Struct({
 export type State = typeof StateSchema.Type
 
 /** Changes with {@link StateSchema}: it is part of the key, so different versions do not read each other's values. */
-export const FORMAT = 2
+export const FORMAT = 3
 
 const Json = Schema.parseJson(StateSchema)
 
@@ -121,7 +121,7 @@ export const sample: State = {
     dearer: { upTo: 1, inFlight: 1, costMillis: 1 },
     refusal: { until: 1, alone: 0, reason: "Refused", grantedAt: 1 },
     strangerAt: 1,
-    refusedAt: 1,
+    refusedThrough: 1,
     waitingSince: 1,
     pace: {
       costMillis: 1,
