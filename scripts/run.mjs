@@ -177,7 +177,14 @@ const histories = ([count = "200000", seed, ...more]) => {
     if (!/^-?\d+$/.test(number)) fail(`"${number}" is no whole number: npm run histories -- [count] [seed]`, 2)
   }
   const env = { HISTORIES: count, ...(seed === undefined ? {} : { SEED: seed }) }
-  const args = ["run", "--project", "ratelimit", "test/LeakyBucket.histories.test.ts", ...more]
+  const args = [
+    "run",
+    "--project",
+    "ratelimit",
+    "test/LeakyBucket.histories.test.ts",
+    "test/RateLimitScheduler.histories.test.ts",
+    ...more
+  ]
   return ["histories", "npm run histories", () => node("node_modules/vitest/vitest.mjs", args, { env })]
 }
 

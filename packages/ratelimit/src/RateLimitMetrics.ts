@@ -44,7 +44,7 @@ export const malformedHeaders = Metric.counter("frameio_ratelimit_malformed_head
 })
 
 /**
- * Requests that wait for a permit.
+ * Requests that wait for a permit, of all owners of a route.
  *
  * @since 0.1.0
  * @category metrics

@@ -127,6 +127,9 @@ const IDLE_MILLIS = 600_000
 /** Fewer buckets are not worth a look. */
 const SWEEP_ABOVE = 256
 
+/** A look at all buckets is not worth its time more often. */
+const SWEEP_EVERY_MILLIS = 10_000
+
 const TOO_MANY = 429
 const UNAVAILABLE = 503
 
@@ -209,10 +212,44 @@ const neverSent = (cause: Cause.Cause<unknown>): boolean =>
 
 type Turn<A, E, R> = Effect.Effect<A, E | RateLimitError, R>
 
+/** What is counted of a route, over all owners. */
+class Route {
+  buckets = 0
+  private readonly grants
+  private readonly refusals
+  private readonly malformedHeaders
+  private readonly waitingRequests
+  private readonly waitedMillis
+  private waiting = 0
+
+  constructor(route: string) {
+    this.grants = Metric.tagged(RateLimitMetrics.granted, "route", route)
+    this.refusals = Metric.tagged(RateLimitMetrics.refusals, "route", route)
+    this.malformedHeaders = Metric.tagged(RateLimitMetrics.malformedHeaders, "route", route)
+    this.waitingRequests = Metric.tagged(RateLimitMetrics.waitingRequests, "route", route)
+    this.waitedMillis = Metric.tagged(RateLimitMetrics.waitedMillis, "route", route)
+  }
+
+  readonly refused = (): void => this.refusals.unsafeUpdate(1, [])
+  readonly malformed = (): void => this.malformedHeaders.unsafeUpdate(1, [])
+
+  /** Those of one bucket. */
+  meters(): Settings["meters"] {
+    let here = 0
+    return {
+      granted: (count) => this.grants.unsafeUpdate(count, []),
+      waiting: (count) => {
+        this.waiting += count - here
+        here = count
+        this.waitingRequests.unsafeUpdate(this.waiting, [])
+      },
+      waited: (millis) => this.waitedMillis.unsafeUpdate(millis, [])
+    }
+  }
+}
+
 class Bucket {
   readonly queue: BucketQueue
-  readonly refused: () => void
-  readonly malformed: () => void
   /** Headers that a warning was logged about. */
   readonly warned = new Set<string>()
   /** The rule last kept in the memory. */
@@ -224,24 +261,10 @@ class Bucket {
     /** Tells the owners apart. */
     readonly owner: number,
     key: RateLimitStore.BucketKey,
+    readonly route: Route,
     settings: Omit<Settings, "meters">
   ) {
-    const { route } = key
-    const granted = Metric.tagged(RateLimitMetrics.granted, "route", route)
-    const refusals = Metric.tagged(RateLimitMetrics.refusals, "route", route)
-    const malformed = Metric.tagged(RateLimitMetrics.malformedHeaders, "route", route)
-    const waiting = Metric.tagged(RateLimitMetrics.waitingRequests, "route", route)
-    const waited = Metric.tagged(RateLimitMetrics.waitedMillis, "route", route)
-    this.queue = new BucketQueue(key, {
-      ...settings,
-      meters: {
-        granted: (count) => granted.unsafeUpdate(count, []),
-        waiting: (count) => waiting.unsafeUpdate(count, []),
-        waited: (millis) => waited.unsafeUpdate(millis, [])
-      }
-    })
-    this.refused = () => refusals.unsafeUpdate(1, [])
-    this.malformed = () => malformed.unsafeUpdate(1, [])
+    this.queue = new BucketQueue(key, { ...settings, meters: route.meters() })
   }
 
   snapshot(now: number): BucketSnapshot {
@@ -254,7 +277,7 @@ class Bucket {
       windowMillis: bucket.rule?.windowMillis,
       levelMillis: LeakyBucket.level(bucket),
       free: LeakyBucket.free(bucket),
-      inFlight: bucket.inFlight,
+      inFlight: LeakyBucket.underWay(bucket),
       waiting: queue.waiting,
       backlog: queue.backlog,
       shared: LeakyBucket.shared(bucket),
@@ -281,8 +304,10 @@ export const make = (
     const whenStoreIsAway = options.whenStoreIsAway ?? defaults.whenStoreIsAway
 
     const owners = new Map<string, Owner>()
+    const routes = new Map<string, Route>()
     let ownersSeen = 0
     let bucketCount = 0
+    let sweptAt = Number.NEGATIVE_INFINITY
 
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
@@ -291,7 +316,7 @@ export const make = (
     )
 
     const bucketOf = (key: RateLimitStore.BucketKey, now: number): Bucket => {
-      if (bucketCount > SWEEP_ABOVE) sweep(now)
+      if (bucketCount > SWEEP_ABOVE && now - sweptAt >= SWEEP_EVERY_MILLIS) sweep(now)
       const bucket = knownOrNew(key)
       bucket.queue.usedAt = now
       return bucket
@@ -317,7 +342,12 @@ export const make = (
       }
       const known = owner.queues.get(key.route)
       if (known !== undefined) return known
-      const bucket = new Bucket(owner.index, key, {
+      let route = routes.get(key.route)
+      if (route === undefined) {
+        route = new Route(key.route)
+        routes.set(key.route, route)
+      }
+      const bucket = new Bucket(owner.index, key, route, {
         store,
         queueLimit,
         hint: hintOf(key),
@@ -325,16 +355,19 @@ export const make = (
         fork
       })
       owner.queues.set(key.route, bucket)
+      route.buckets++
       bucketCount++
       return bucket
     }
 
     const sweep = (now: number): void => {
+      sweptAt = now
       for (const [name, { queues }] of owners) {
-        for (const [route, { queue }] of queues) {
-          if (!queue.idle || now - queue.usedAt <= IDLE_MILLIS) continue
+        for (const [name, { queue, route }] of queues) {
+          if (now - queue.usedAt <= IDLE_MILLIS || !queue.isIdleAt(now)) continue
           queue.close()
-          queues.delete(route)
+          queues.delete(name)
+          if (--route.buckets === 0) routes.delete(name)
           bucketCount--
           fork(store.forget(queue.key))
         }
@@ -342,13 +375,10 @@ export const make = (
       }
     }
 
-    const complain = (
-      { malformed, queue, warned }: Bucket,
-      broken: ReadonlyArray<RateLimitHeaders.Malformed>
-    ): void => {
+    const complain = ({ queue, route, warned }: Bucket, broken: ReadonlyArray<RateLimitHeaders.Malformed>): void => {
       let text = ""
       for (const { header, value } of broken) {
-        malformed()
+        route.malformed()
         if (warned.has(header)) continue
         warned.add(header)
         text += ` ${header}: ${PRESENTABLE.test(value) ? JSON.stringify(value) : `${value.length} characters`}`
@@ -382,7 +412,7 @@ export const make = (
         if (bucket.queue.holds) sending.onRefused()
         return
       }
-      bucket.refused()
+      bucket.route.refused()
       if (job !== undefined) {
         job.refusals++
         // It has to be sent again.

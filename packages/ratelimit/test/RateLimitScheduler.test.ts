@@ -610,6 +610,32 @@ describe("RateLimitScheduler", () => {
     })
   )
 
+  it.effect("what waits is counted over all owners of a route", () =>
+    run(
+      Effect.gen(function* () {
+        const { schedule } = yield* RateLimitScheduler.RateLimitScheduler
+        const server = yield* makeServer({ limit: 1, windowMillis: 60_000 })
+        const route = "GET /of-many-owners"
+        const waiting = Effect.map(
+          Metric.value(Metric.tagged(RateLimitMetrics.waitingRequests, "route", route)),
+          (state) => (MetricState.isGaugeState(state) ? state.value : Number.NaN)
+        )
+        const calls = yield* Effect.forEach([3, 5], (count, n) =>
+          Effect.fork(
+            Effect.replicateEffect(schedule({ owner: Redacted.make(`owner ${n}`), route })(server.send()), count, {
+              concurrency: "unbounded",
+              discard: true
+            })
+          )
+        )
+        yield* TestClock.adjust(30)
+        assert.strictEqual(yield* waiting, 2 + 4)
+        yield* Fiber.interruptAll(calls)
+        assert.strictEqual(yield* waiting, 0)
+      })
+    )
+  )
+
   it.effect("buckets are apart by owner and route, and the snapshot never shows the token", () =>
     run(
       Effect.gen(function* () {

@@ -136,8 +136,11 @@ export class BucketQueue {
   private running = false
   private again = false
   private decisions = 0
+  /** Requests of this process that were granted and have not ended. */
+  private open = 0
   private retryAt = NEVER
   private timer: Timer | undefined
+  private closed = false
   /** The state as this process last saw it, and how far the store's clock is behind ours. */
   private bucket: LeakyBucket.LeakyBucket
   private behind = 0
@@ -162,14 +165,16 @@ export class BucketQueue {
     return this.line.size + this.jobsRest(LOWEST)
   }
 
-  get idle(): boolean {
-    return (
-      this.line.size === 0 &&
-      !this.running &&
-      this.events.length === 0 &&
-      this.owed.length === 0 &&
-      this.bucket.inFlight === 0
-    )
+  /** Whether nothing of this process is under way, and a bucket that is made anew would decide the same. */
+  isIdleAt(now: number): boolean {
+    if (this.line.size > 0 || this.running || this.open > 0 || this.hasToTell) return false
+    const { at, level, lingering, refusal } = this.stateAt(now)
+    return level === 0 && (refusal?.until ?? 0) <= at && lingering.every(({ until }) => until <= at)
+  }
+
+  /** Whether the store does not know yet what became of a request. */
+  private get hasToTell(): boolean {
+    return this.events.length > 0 || this.owed.length > 0
   }
 
   /** Whether a refusal holds the bucket, as far as this process knows. */
@@ -222,14 +227,20 @@ export class BucketQueue {
   }
 
   learn({ clock, local }: Request, event: Event): void {
+    this.open--
     // The store was charged for tickets of the local count when it came back.
     if (local === (this.local !== undefined)) this.events.push(event)
     else if (!local) this.owed.push(event)
     this.pump(clock, RateLimitStore.monotonicMillis(clock))
   }
 
-  /** Stops the timer; waiting requests are not woken. */
+  /** Ends the timer; waiting requests are not woken. */
   close(): void {
+    this.closed = true
+    this.stopTimer()
+  }
+
+  private stopTimer(): void {
     this.timer?.fiber?.unsafeInterruptAsFork(FiberId.none)
     this.timer = undefined
   }
@@ -412,6 +423,7 @@ export class BucketQueue {
       if (now > request.since) this.settings.meters.waited(now - request.since)
       request.ticket = ticket
       request.local = local
+      this.open++
       request.wake()
     }
     if (count > 0) this.settings.meters.granted(count)
@@ -427,7 +439,8 @@ export class BucketQueue {
     if (this.jobs.size === 0) return 0
     let rest = 0
     for (const [job, { rank, waiting }] of this.jobs) {
-      if (rank <= upToRank) rest += Math.max(0, job.left - waiting)
+      if (waiting === 0 && !job.open) this.jobs.delete(job)
+      else if (rank <= upToRank) rest += Math.max(0, job.left - waiting)
     }
     return rest
   }
@@ -482,7 +495,10 @@ export class BucketQueue {
     const poll = this.local === undefined ? pollMillis : STORE_RETRY_MILLIS
     const wakeAt =
       this.line.size === 0
-        ? NEVER
+        ? // Others of the store count a request as in flight until they are told.
+          this.hasToTell
+          ? now + STORE_RETRY_MILLIS
+          : NEVER
         : Math.min(this.retryAt, this.expiries.peek()?.expiresAt ?? NEVER, poll === undefined ? NEVER : now + poll)
     const { timer } = this
     // A timer that wakes too early sleeps again; only one that would wake too late is replaced.
@@ -492,9 +508,9 @@ export class BucketQueue {
         timer.wakeAt = wakeAt
         return
       }
-      this.close()
+      this.stopTimer()
     }
-    if (wakeAt === NEVER) return
+    if (wakeAt === NEVER || this.closed) return
     const next: Timer = { wakeAt, sleepsUntil: now, firing: false, fiber: undefined }
     this.timer = next
     next.fiber = this.settings.fork(this.watch(next, clock))
