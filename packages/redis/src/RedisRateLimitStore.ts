@@ -24,6 +24,7 @@ import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import { Redis } from "ioredis"
+import * as Reason from "./internal/reason.js"
 import * as SharedState from "./internal/sharedState.js"
 
 /**
@@ -148,6 +149,9 @@ const MOST_ATTEMPTS = 100
 const EAGER_ATTEMPTS = 4
 const LONGEST_PAUSE_MILLIS = 16
 
+/** Signs of life under way at once: one after the other, those of thousands of buckets would outlast the lease. */
+const RENEWED = 64
+
 const LEAST_HASH_KEY = 16
 
 interface Loaded {
@@ -179,15 +183,6 @@ const checkHashKey = (hashKey: Redacted.Redacted<string>, name: string) =>
           `the hash key has fewer than ${LEAST_HASH_KEY} characters. Take a random one, the same for all processes that share: openssl rand -base64 32`
         )
       )
-
-/** Removes the password from messages of a server or a client. */
-const reasonOf =
-  (secrets: ReadonlyArray<string>) =>
-  (error: unknown): string =>
-    secrets.reduce(
-      (text, secret) => text.replaceAll(secret, "<redacted>"),
-      error instanceof Error && error.message !== "" ? error.message : "the client gave no reason"
-    )
 
 const isLoaded = (reply: unknown): reply is readonly [string, string, string] =>
   Array.isArray(reply) && reply.length === 3 && reply.every((part) => typeof part === "string")
@@ -363,7 +358,7 @@ const makeWith = (
               })
             )
           ),
-        { discard: true }
+        { concurrency: RENEWED, discard: true }
       )
     )
     yield* Effect.forkScoped(Effect.forever(Effect.zipRight(Effect.sleep(Duration.millis(leaseMillis / 3)), renew)))
@@ -378,7 +373,7 @@ const makeWith = (
             bucket: SharedState.abandon(bucket, now, entry.memory.open),
             backlog: 0
           })),
-        { discard: true }
+        { concurrency: RENEWED, discard: true }
       ).pipe(
         Effect.interruptible,
         Effect.timeout(timeout),
@@ -411,6 +406,12 @@ const makeWith = (
 /** Tries again for ever, at least once a second; the scheduler decides whether to wait. */
 const retryMillis = (times: number): number => Math.min(1000, 25 * 2 ** Math.min(times, 6))
 
+/** Of a connection that never was; a server also resets one that does not speak TLS as it does. */
+const EXPLAINS_NOTHING = /^Stream isn't writeable|ECONNRESET/
+
+const NO_CONNECTION =
+  "no connection came about. Check host and port: rediss:// needs a port with TLS, redis:// one without"
+
 const EXAMPLE = "Use redis://user:password@host:6379/0, or rediss:// for TLS."
 
 const urlProblem = (text: string): string | undefined => {
@@ -441,7 +442,8 @@ const connect = (
 ): Effect.Effect<Client, never, Scope.Scope> =>
   Effect.gen(function* () {
     const connectTimeout = Duration.decode(options.connectTimeout ?? defaults.connectTimeout)
-    let trouble: string | undefined
+    let trouble: unknown
+    let wasReady = false
     const redis = yield* Effect.acquireRelease(
       Effect.sync(() => {
         const redis = new Redis(Redacted.value(url), {
@@ -450,14 +452,17 @@ const connect = (
           enableOfflineQueue: false,
           maxRetriesPerRequest: 0,
           autoResendUnfulfilledCommands: false,
-          retryStrategy: retryMillis
+          retryStrategy: retryMillis,
+          // The primary of this name is another by now.
+          reconnectOnError: ({ message }) => message.includes("READONLY")
         })
         // Without a listener ioredis prints it. Every call reports what went wrong.
         redis.on("error", (error: unknown) => {
-          trouble = reason(error)
+          if (wasReady || !(error instanceof Error && EXPLAINS_NOTHING.test(error.message))) trouble = error
         })
         redis.on("ready", () => {
           trouble = undefined
+          wasReady = true
         })
         return redis
       }),
@@ -467,11 +472,13 @@ const connect = (
     /** The error of ioredis for a lost connection says only that it does not try again. */
     const whyNot = (error: unknown): Promise<never> =>
       Promise.reject(
-        error instanceof Error && error.name !== "ReplyError" ? new Error(trouble ?? "the connection was lost") : error
+        error instanceof Error && error.name !== "ReplyError"
+          ? (trouble ?? new Error(wasReady ? "the connection was lost" : NO_CONNECTION))
+          : error
       )
 
     // The scheduler judges a start without Redis like any later outage.
-    yield* Effect.tryPromise({ try: () => redis.connect(), catch: (error) => trouble ?? reason(error) }).pipe(
+    yield* Effect.tryPromise({ try: () => redis.connect(), catch: (error) => reason(trouble ?? error) }).pipe(
       Effect.timeoutFail({
         duration: connectTimeout,
         onTimeout: () => `no connection within ${Duration.format(connectTimeout)}`
@@ -495,7 +502,7 @@ const makeNamed = (
     const url = Redacted.make(Redacted.value(options.url).trim())
     const problem = urlProblem(Redacted.value(url))
     if (problem !== undefined) return yield* Effect.fail(invalid(names.url, problem))
-    const reason = reasonOf(secretsOf(Redacted.value(url)))
+    const reason = Reason.of(secretsOf(Redacted.value(url)))
     return yield* makeWith(yield* connect(url, options, reason), options, reason)
   })
 
@@ -531,7 +538,7 @@ export const make = (options: Options): Effect.Effect<RateLimitStore.Service, Co
 export const makeFromClient = (
   options: ClientOptions
 ): Effect.Effect<RateLimitStore.Service, ConfigError.ConfigError, Scope.Scope> =>
-  Effect.zipRight(checkHashKey(options.hashKey, "hashKey"), makeWith(options.client, options, reasonOf([])))
+  Effect.zipRight(checkHashKey(options.hashKey, "hashKey"), makeWith(options.client, options, Reason.of([])))
 
 const layerOf = <E>(
   store: Effect.Effect<RateLimitStore.Service, E, Scope.Scope>

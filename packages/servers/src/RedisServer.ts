@@ -13,13 +13,14 @@ if (missing) {
   process.stderr.write("!!! redis-server is not installed: WHAT NEEDS IT IS SKIPPED !!!\n")
 }
 
-const launch = (port: number, folder: string, password: string | undefined) =>
+const launch = (port: number, folder: string, { password, settings = [] }: Options) =>
   Effect.async<ChildProcess>((resume) => {
     const child = spawn(
       "redis-server",
       [
         ...["--bind", "127.0.0.1", "--port", `${port}`, "--dir", folder, "--save", "", "--appendonly", "no"],
-        ...(password === undefined ? [] : ["--requirepass", password])
+        ...(password === undefined ? [] : ["--requirepass", password]),
+        ...settings
       ],
       { stdio: ["ignore", "pipe", "inherit"] }
     )
@@ -36,7 +37,13 @@ const end = (child: ChildProcess) =>
     child.kill("SIGKILL")
   })
 
-export const start = (options?: { readonly password?: string }) =>
+interface Options {
+  readonly password?: string
+  /** As on the command line of `redis-server`. */
+  readonly settings?: ReadonlyArray<string>
+}
+
+export const start = (options: Options = {}) =>
   Effect.gen(function* () {
     const folder = yield* Effect.acquireRelease(
       Effect.sync(() => mkdtempSync(join(tmpdir(), "frameio-redis-"))),
@@ -44,14 +51,14 @@ export const start = (options?: { readonly password?: string }) =>
     )
     const port = yield* freePort
     let child: ChildProcess | undefined
-    const up = Effect.flatMap(launch(port, folder, options?.password), (started) =>
+    const up = Effect.flatMap(launch(port, folder, options), (started) =>
       Effect.sync(() => {
         child = started
       })
     )
     const down = Effect.suspend(() => (child === undefined ? Effect.void : end(child)))
     yield* Effect.acquireRelease(up, () => down)
-    const credentials = options?.password === undefined ? "" : `:${encodeURIComponent(options.password)}@`
+    const credentials = options.password === undefined ? "" : `:${encodeURIComponent(options.password)}@`
     return {
       port,
       url: Redacted.make(`redis://${credentials}127.0.0.1:${port}`),
