@@ -406,8 +406,8 @@ const makeWith = (
 /** Tries again for ever, at least once a second; the scheduler decides whether to wait. */
 const retryMillis = (times: number): number => Math.min(1000, 25 * 2 ** Math.min(times, 6))
 
-/** Of a connection that never was; a server also resets one that does not speak TLS as it does. */
-const EXPLAINS_NOTHING = /^Stream isn't writeable|ECONNRESET/
+/** Of a connection that never was; a server that does not speak TLS as the client does resets it, or says nothing. */
+const EXPLAINS_NOTHING = /^Stream isn't writeable|ECONNRESET|ETIMEDOUT/
 
 const NO_CONNECTION =
   "no connection came about. Check host and port: rediss:// needs a port with TLS, redis:// one without"
