@@ -16,7 +16,7 @@ it.effect("builds the stack of a shot, and takes it apart", () =>
     const stack = fake.world.stackOf(shot.versions[0] ?? "")
     assert.deepStrictEqual(stack?.versions, shot.versions)
     // Versions on a stack are no longer on the folder's list.
-    assert.match(yield* stackShot(folderId, shot.name), /needs two ids at least/)
+    assert.match(yield* stackShot(folderId, shot.name), /needs at least two ids/)
 
     assert.strictEqual(yield* unstack(shot.versions[2] ?? folderId), "4 files")
     assert.match(yield* unstack(folderId), /is a folder, and neither a version stack nor inside one/)

@@ -132,7 +132,7 @@ const isAboutOne = (error: FrameioError.ReadError): boolean => {
 const advice = (error: FrameioError.ReadError): string => {
   switch (error._tag) {
     case "FrameioForbidden":
-      return "Let somebody who may give you access, or go on without it."
+      return "Ask for access, or go on without it."
     case "FrameioNotFound":
       return "It was deleted or moved meanwhile."
     default:
@@ -386,7 +386,7 @@ const unreadFolder = (folder: VersionGrouping.Folder, error: FrameioError.ReadEr
       folder: folder.path,
       base: "",
       assets: [{ id: folder.id, name: folder.path }],
-      message: `The folder could not be read, and nothing in it or below it counts: ${error.message} ${advice(error)}`
+      message: `The folder could not be read, so nothing in it or below it was considered: ${error.message} ${advice(error)}`
     }
   ]
 })
@@ -426,8 +426,8 @@ const sorted = (folder: VersionGrouping.Folder, { change, items }: Listed<Reposi
       assets: [{ id: folder.id, name: folder.path }],
       message:
         change === "shrunk"
-          ? "Assets left the folder while it was read, so others may have been missed, and nothing in it counts. Read it again."
-          : "Assets came to the folder while it was read. Read it again to take in all of them."
+          ? "Assets left the folder while it was read, so others may have been missed, and nothing in it was considered. Read it again."
+          : "Assets were added to the folder while it was read. Read it again to include all of them."
     })
   }
   return contents

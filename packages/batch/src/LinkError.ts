@@ -83,7 +83,7 @@ export class ReorderedSince extends Schema.TaggedError<ReorderedSince>(`${KEY}/R
   }
 ) {
   override get message(): string {
-    return `The versions of the stack ${this.stackId} are not as this job has left them, with ${this.assetId} put on top: somebody has changed them since, and they were left so.`
+    return `The versions of the stack ${this.stackId} are no longer as this job left them, with ${this.assetId} on top: somebody has changed them since. They were left as they are.`
   }
 }
 
@@ -110,9 +110,9 @@ export class ShareInDoubt extends Schema.TaggedError<ShareInDoubt>(`${KEY}/Share
       this.why === "Lost"
         ? "the answer to removing it was lost"
         : "Frame.io answers the removal of a file that is in no share as if it had been there"
-    return `It is not known whether ${this.assetId} was in the share ${this.shareId}: ${why}. It is not in it now, ${this.next} was not added, and nothing was stacked. If it was in it, put it back by hand; ${
+    return `Nobody can tell whether ${this.assetId} was in the share ${this.shareId}: ${why}. It is not in the share now, ${this.next} was not added, and nothing was stacked. If it was in the share, put it back by hand; ${
       this.why === "Lost"
-        ? "a retry looks once more, and leaves the share alone if it is not in it."
+        ? "a retry looks once more, and leaves the share alone if it is not there."
         : "then run the job in a new ledger that keeps no shares, and change the share by hand."
     }`
   }

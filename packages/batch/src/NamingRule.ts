@@ -204,7 +204,7 @@ const make = (definition: Definition, options: Options | undefined): NamingRule 
     if (name.length > MAX_NAME) {
       return unfit(`it has ${name.length} characters; more than ${MAX_NAME} are not read`)
     }
-    if (isLeftover(name)) return unfit("an operating system left it there, and it is no media")
+    if (isLeftover(name)) return unfit("an operating system left it there; it is not media")
     const untrimmed = composed(name)
     const whole = untrimmed.trim()
     const extension = (definition.extensionOf?.(whole) ?? EXTENSION.exec(whole)?.[1] ?? "").toLowerCase()
@@ -217,7 +217,7 @@ const make = (definition: Definition, options: Options | undefined): NamingRule 
     }
     const { doubt, label, suffix, version } = found
     const prefix = found.prefix.trim()
-    if (prefix === "") return unfit("there is nothing in it but the version")
+    if (prefix === "") return unfit("it contains nothing but the version")
     const fits: Fits = {
       _tag: "Fits",
       base: `${prefix}${suffix}`,

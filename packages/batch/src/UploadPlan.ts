@@ -163,15 +163,15 @@ const plan = (
     if (same !== undefined) {
       there.push(local)
       mine.add(same.id)
-      const message = `${quoted(local.name)} is there already, with the same size, and is not uploaded again.`
+      const message = `${quoted(local.name)} exists already, with the same size, and is not uploaded again.`
       findings.push(finding("same-content", "note", folder, about, message))
     } else if (placeholder !== undefined) {
       doubtful.add(one)
-      const message = `${quoted(local.name)} is there without its content (${placeholder.id}): somebody is uploading it, or has broken off. Wait, or delete it.`
+      const message = `${quoted(local.name)} exists without content (${placeholder.id}): somebody is uploading it, or has stopped. Wait, or delete it.`
       findings.push(finding("placeholder", "left-out", folder, about, message))
     } else if (one.sameAs?.name === local.name) {
       there.push(local)
-      const message = `${local.path} is the same file as ${one.sameAs.path}, which is the one that is uploaded.`
+      const message = `${local.path} is the same file as ${one.sameAs.path}, which is uploaded instead.`
       findings.push(finding("same-content", "note", folder, about, message))
     } else open.push(one)
   }

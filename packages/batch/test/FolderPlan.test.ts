@@ -219,7 +219,7 @@ describe("reading", () => {
         ]
       )
       assert.include(plan.findings[0]?.message, "(403)")
-      assert.include(plan.findings[0]?.message, "Let somebody who may give you access")
+      assert.include(plan.findings[0]?.message, "Ask for access")
       assert.include(plan.findings[1]?.message, "deleted or moved meanwhile")
     })
   )

@@ -140,7 +140,7 @@ describe("the rule vfx", () => {
   })
 
   it("says why a name does not fit", () => {
-    assert.include(reason(vfx, "AB_010_v003_final.mov"), "“_final” stands behind the version “v003”")
+    assert.include(reason(vfx, "AB_010_v003_final.mov"), "“_final” follows the version “v003”")
     assert.include(reason(vfx, "AB_010_final.mov"), "no _v or .v with a number")
     assert.include(reason(vfx, "AB_v02_x_v03.mov"), "both “v02” and “v03”")
     assert.include(reason(vfx, `${"a".repeat(300)}_v001.mov`), "309 characters; more than 255 are not read")
@@ -220,7 +220,7 @@ describe("the rule netflix", () => {
     assert.include(reason(netflix, "AGM_010_comp_v01.mov"), "fewer than three digits")
     assert.include(reason(netflix, "AGM_010_co mp_v001.mov"), "“co mp”")
     assert.include(reason(netflix, "AGM_010__comp_v001.mov"), "“”")
-    assert.include(reason(netflix, "AGM_010_comp.v001.mov"), "no _ stands before")
+    assert.include(reason(netflix, "AGM_010_comp.v001.mov"), "there is no _ before")
   })
 })
 
@@ -271,7 +271,7 @@ describe("a pattern of one's own", () => {
   })
 
   it("does not take a word for a number", () => {
-    assert.include(reason(own("(?<base>.+)_(?<version>\\w+)"), "AB_final.mov"), "“final”, which is no number")
+    assert.include(reason(own("(?<base>.+)_(?<version>\\w+)"), "AB_final.mov"), "“final”, which is not a number")
   })
 
   it("may ignore case", () => {
@@ -285,17 +285,17 @@ describe("a pattern of one's own", () => {
     for (const part of [
       "(?<base>…) is missing",
       "(?<version>…) is missing",
-      "(?<name>…) has no",
-      "(?<verison>…) has no"
+      "(?<name>…) is unknown",
+      "(?<verison>…) is unknown"
     ]) {
       assert.include(missing, part)
     }
     const broken = problems("(?<base>.+_v(?<version>\\d+)(?<x>")
-    assert.include(broken, "no regular expression: missing closing )")
-    assert.include(broken, "(?<x>…) has no meaning")
+    assert.include(broken, "not a regular expression: missing closing )")
+    assert.include(broken, "(?<x>…) is unknown")
     assert.include(problems(`(?<base>${"a".repeat(1000)})(?<version>\\d)`), "the most is 1000")
     assert.include(problems("(?<base>a)(?<base>b)(?<version>\\d)"), "duplicate capture group name")
-    assert.include(problems("(?<base>.+)(?<year>\\d{4})(?<month>\\d\\d)"), "all three are needed")
+    assert.include(problems("(?<base>.+)(?<year>\\d{4})(?<month>\\d\\d)"), "are needed together")
     assert.include(problems("(?<base>.+)(?<version>\\d)(?<year>.)(?<month>.)(?<day>.)"), "but not both")
     for (const pattern of [
       "(?<base>.+)_v(?=\\d)(?<version>\\d+)",
@@ -408,7 +408,7 @@ describe("dates of another order", () => {
     const rule = own("(?<base>.+)_(?<day>\\d{1,2})\\.(?<month>\\d{1,2})\\.(?<year>\\d{2,4})")
     assert.deepStrictEqual(read(rule, "Trailer_17.12.2024.mov"), ["Trailer", 20_241_217, "mov"])
     assert.deepStrictEqual(read(rule, "Trailer_7.1.25.mov"), ["Trailer", 20_250_107, "mov"])
-    assert.include(reason(rule, "Trailer_31.02.2024.mov"), "no day of the calendar")
+    assert.include(reason(rule, "Trailer_31.02.2024.mov"), "not a day of the calendar")
   })
 
   it("are no version of a pattern that does not say in which order they are", () => {
@@ -424,7 +424,7 @@ describe("a number that a pattern tears apart", () => {
     const torn = own("(?<base>.+)(?<version>[0-9]+)")
     assert.deepStrictEqual(read(torn, "Spot9.mov"), ["Spot", 9, "mov"])
     assert.strictEqual(read(torn, "Spot10.mov"), "Ambiguous")
-    assert.include(reason(torn, "Spot10.mov"), "tears a number apart: the version can be “0” or “10”")
+    assert.include(reason(torn, "Spot10.mov"), "splits a number: the version can be “0” or “10”")
     assert.strictEqual(read(own("(?<version>\\d+?)_?(?<base>.+)"), "10Spot.mov"), "Ambiguous")
   })
 

@@ -118,7 +118,7 @@ describe("a job that keeps shares", () => {
         // The first is out, and named; no other is touched.
         assert.deepStrictEqual(shared(), [])
         const told = events.flatMap((event) => (event._tag === "Failed" ? [event.message] : []))
-        assert.include(told[0], `It is not known whether ${a[0]} was in the share ${shareId}`)
+        assert.include(told[0], `Nobody can tell whether ${a[0]} was in the share ${shareId}`)
         assert.deepStrictEqual(yield* changes, ["shares.removeAsset", "shares.removeAsset"])
       })
     ).pipe(Effect.provide(on({ v4: { removeUnshared: "nothing" } })))

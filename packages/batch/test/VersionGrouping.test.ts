@@ -159,7 +159,7 @@ describe("loose files", () => {
   it("that differ in case or extension only are told of, unless both are there in the same versions", () => {
     const both = group({ files: files(["Night_v01.mov", "night_v02.mp4"]) })
     assert.deepStrictEqual(drawn(both), [])
-    assert.include(about(both, "near-match")[0]?.message, "differ in case and extension only")
+    assert.include(about(both, "near-match")[0]?.message, "differ only in case and extension")
     assert.deepStrictEqual(about(both, "near-match")[0]?.differ, ["case", "extension"])
     const extension = group({ files: files(["AB_v01.mov", "AB_v02.mp4"]) })
     assert.deepStrictEqual(about(extension, "near-match")[0]?.differ, ["extension"])
@@ -379,7 +379,7 @@ describe("a name whose number is known to within a part", () => {
     assert.deepStrictEqual(drawn(result), [])
     assert.sameMembers(kinds(result), ["ambiguous-name", "waits"])
     assert.isTrue(result.findings.every(({ severity }) => severity === "left-out"))
-    assert.include(about(result, "waits")[0]?.message, `v03 of “AB” has to wait until it is settled what “${name}” is`)
+    assert.include(about(result, "waits")[0]?.message, `v03 of “AB” has to wait until somebody decides what “${name}” is`)
   })
 
   it("lets what is below go on its stack, and the version of its own number", () => {

@@ -401,12 +401,12 @@ describe("VersionPlan refusals", () => {
       assert.deepStrictEqual(
         one.problems.map((problem) => problem.message),
         [
-          'The column "next_asset_id" is missing; found: "asset_id", "nextAssetId", "shot". Is "nextAssetId" meant? Then rename it to "next_asset_id".'
+          'The column "next_asset_id" is missing; found: "asset_id", "nextAssetId", "shot". Did you mean "nextAssetId"? Then rename it to "next_asset_id".'
         ]
       )
       const two = yield* refused(`target,new version\n${A},${B}\n`)
       assert.strictEqual(two.total, 2)
-      assert.include(two.problems[0]?.message, 'Is "target" meant?')
+      assert.include(two.problems[0]?.message, 'Did you mean "target"?')
       assert.include(two.problems[1]?.message, 'Is "new version" meant?')
       const json = yield* refused(`{"asset_id":"${A}","next_asset":"${B}"}`)
       assert.include(json.problems[0]?.message, 'The field "next_asset_id" is missing; found: "asset_id", "next_asset"')
@@ -444,7 +444,7 @@ describe("VersionPlan refusals", () => {
           [4, "duplicate-column", 112]
         ]
       )
-      assert.include(error.message, 'The field "next_asset_id" is there twice')
+      assert.include(error.message, 'The field "next_asset_id" appears twice')
       const sound = `{${pair},"note":"say \\"note\\": \\"note\\":","shots":[{"a":1},{"a":1}],"a":{"a":{"a":1}}}`
       assert.strictEqual((yield* VersionPlan.fromString(sound)).jobs, 1)
     })
@@ -515,7 +515,7 @@ describe("VersionPlan refusals", () => {
       for (const [text, said] of [
         [JSON.stringify([pair, pair]), "jq -c '.[]'"],
         [JSON.stringify([pair, pair], null, 2), "jq -c '.[]'"],
-        [`\n${JSON.stringify(pair, null, 2)}`, "line 2: This JSON object goes on over several lines"],
+        [`\n${JSON.stringify(pair, null, 2)}`, "line 2: This JSON object spans several lines"],
         [`{"asset_id":"${A}",\n"next_asset_id":"${B}"}`, "jq -c . "]
       ] as const) {
         const error = yield* refused(text)

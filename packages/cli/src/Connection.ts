@@ -109,7 +109,7 @@ const overV4 = Layer.unwrapEffect(
     const { kind } = yield* Credentials.TokenOrigin
     const account = yield* variable("FRAMEIO_ACCOUNT")
     if (account !== "" && !isId(account)) {
-      return yield* CliError.badInput(`The account ${JSON.stringify(account)} is no id, which is a UUID.`)
+      return yield* CliError.badInput(`The account ${JSON.stringify(account)} is not an id; it must be a UUID.`)
     }
     const client = V4Client.layerWithScheduler({
       developerToken: kind === "developer-token",

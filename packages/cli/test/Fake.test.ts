@@ -120,7 +120,7 @@ describe("frameio fake", () => {
       assert.match(told.out, /^export FRAMEIO_BASE_URL=http:\/\/127\.0\.0\.2:\d+$/m)
       for (const { code, err } of [plain, told]) {
         assert.strictEqual(code, 0, err)
-        assert.notInclude(err, "not for this machine alone")
+        assert.notInclude(err, "beyond this machine")
       }
     })
   )
@@ -131,7 +131,7 @@ describe("frameio fake", () => {
       // Loopback in truth, but nothing that a client knows as such.
       const { code, err } = yield* started(["--host", "::ffff:127.0.0.1"])
       assert.strictEqual(code, 0, err)
-      assert.lengthOf(err.match(/not for this machine alone/g) ?? [], 1)
+      assert.lengthOf(err.match(/beyond this machine/g) ?? [], 1)
       assert.match(err, /^Warning: The fake listens on ::ffff:127\.0\.0\.1/m)
     })
   )

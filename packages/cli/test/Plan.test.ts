@@ -274,7 +274,7 @@ describe("frameio plan, against the fake", () => {
           '"delivery" is not a folder',
           "(?<base>…) is missing",
           "(?<version>…) is missing",
-          "(?<name>…) has no meaning",
+          "(?<name>…) is unknown",
           "add --recursive",
           "/ is a folder"
         ]) {

@@ -101,7 +101,7 @@ describe("frameio upload --rule", () => {
       const before = (yield* fake.counts("assets.create")).applied
       const again = yield* frameio(args)
       assert.strictEqual(again.code, 0, again.err)
-      assert.include(again.err, "is there already, with the same size")
+      assert.include(again.err, "exists already, with the same size")
       assert.strictEqual((yield* fake.counts("assets.create")).applied, before)
     })
   )

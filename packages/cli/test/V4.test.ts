@@ -316,7 +316,7 @@ describe("the command over V4", () => {
         env: { FRAMEIO_TOKEN: "fio-u-test" }
       })
       assert.strictEqual(account.code, 2)
-      assert.include(account.err, 'The account "mine" is no id')
+      assert.include(account.err, 'The account "mine" is not an id')
     })
   )
 })

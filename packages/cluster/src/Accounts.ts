@@ -140,7 +140,7 @@ const NAME = /^(?!file(?:[-_]|$))[a-z0-9][a-z0-9_-]{0,63}$/
 export const nameProblem = (account: string): string | undefined =>
   NAME.test(account)
     ? undefined
-    : `${JSON.stringify(account)} is no name of an account: at most 64 lower-case letters, digits, - and _, of which the first is a letter or a digit, and not beginning with the word file.`
+    : `${JSON.stringify(account)} is not a valid account name: use at most 64 lower-case letters, digits, - and _, beginning with a letter or a digit, but not with the word file.`
 
 /**
  * A variable for an account: `FRAMEIO_TOKEN` for `default`, else such as `FRAMEIO_TOKEN_SHOW_A` for `show-a`.
@@ -219,7 +219,7 @@ export const said = (account: string): Effect.Effect<Pick<Account, "api" | "acco
       return yield* new UnknownAccount({ account, reason })
     }
     if (accountId !== "" && !isId(accountId)) {
-      const reason = `${variableOf(account, "FRAMEIO_ACCOUNT")} is no id, which is a UUID.`
+      const reason = `${variableOf(account, "FRAMEIO_ACCOUNT")} is not an id; it must be a UUID.`
       return yield* new UnknownAccount({ account, reason })
     }
     return { api: api === "" ? undefined : api, accountId: isId(accountId) ? accountId : undefined } as const
@@ -328,7 +328,7 @@ export const make = (
       Effect.gen(function* () {
         const { accountId, config, kind } = yield* found.get(account)
         if (api === "v2" && kind !== "developer-token") {
-          return yield* new UnknownAccount({ account, reason: "Its token is Adobe's, which v2 does not take." })
+          return yield* new UnknownAccount({ account, reason: "Its token is Adobe's, which v2 does not accept." })
         }
         if (api === "v2") {
           const client = yield* FrameioClient.makeWith(config)

@@ -8,7 +8,7 @@ import * as Schema from "effect/Schema"
 const Reason = Schema.Literal("Away", "NoJob", "OtherPlan", "OtherAccount", "OtherApi", "Undone", "Lost")
 
 const advice: { readonly [K in typeof Reason.Type]: string } = {
-  Away: "PostgreSQL cannot be used. Look whether it runs, and whether the URL is right.",
+  Away: "PostgreSQL cannot be used. Check that it runs, and that the URL is right.",
   NoJob: "there is no such job on this cluster. Submit a plan under this name first.",
   OtherPlan: "a job of this name has another plan. Submit this one under another name.",
   OtherAccount: "a job of this name runs in the name of another account. Submit the plan under another name.",

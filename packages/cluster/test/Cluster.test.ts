@@ -254,7 +254,7 @@ describe("a job on a cluster", () => {
       const config = yield* FrameioConfig.make({ token: Redacted.make("of-adobe") })
       const accounts = yield* Accounts.make(() => Effect.succeed({ config, kind: "service" }))
       const error = yield* Effect.flip(accounts.repository("show-a", "v2"))
-      assert.include(error.message, "Adobe's, which v2 does not take")
+      assert.include(error.message, "Adobe's, which v2 does not accept")
     }).pipe(Effect.provide(Layer.merge(RateLimitScheduler.layerMemory(), NodeHttpClient.layerUndici)))
   )
 

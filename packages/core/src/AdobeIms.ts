@@ -85,7 +85,7 @@ export interface ClientConfig {
   readonly clientSecretFile?: string | undefined
 }
 
-/** In many environments a variable cannot be taken away, only emptied. */
+/** Many environments can only empty a variable, not remove it. */
 const variable = (name: string): Effect.Effect<string> =>
   Effect.orElseSucceed(
     Effect.map(Config.string(name), (value) => value.trim()),
@@ -93,9 +93,9 @@ const variable = (name: string): Effect.Effect<string> =>
   )
 
 /**
- * The client that the program's `ConfigProvider` names, by default the environment: `FRAMEIO_CLIENT_ID`, with
- * `FRAMEIO_CLIENT_SECRET` or `FRAMEIO_CLIENT_SECRET_FILE`, and `FRAMEIO_IMS_URL`. None without an id. Fails when the file cannot
- * be read.
+ * The client named by the program's `ConfigProvider`, by default the environment: `FRAMEIO_CLIENT_ID`, with
+ * `FRAMEIO_CLIENT_SECRET` or `FRAMEIO_CLIENT_SECRET_FILE`, and `FRAMEIO_IMS_URL`. None without an id. Fails if the file
+ * cannot be read.
  *
  * @since 0.1.0
  * @category constructors
@@ -131,7 +131,7 @@ export class ImsError extends Data.TaggedError("FrameioImsError")<{
   override get message(): string {
     return this.reason === "Refused"
       ? `Adobe's identity management refused: ${this.detail}.`
-      : `Adobe's identity management could not be asked: ${this.detail}.`
+      : `Adobe's identity management could not be reached: ${this.detail}.`
   }
 }
 
@@ -252,7 +252,7 @@ const ask = (
     })
     const answer = decodeAnswer(body)
     if (status !== 200 || Option.isNone(answer)) {
-      return yield* status === 200 ? unreachable("its answer is not what is documented") : refusalOf(status, body)
+      return yield* status === 200 ? unreachable("its answer is not as documented") : refusalOf(status, body)
     }
     const now = yield* Clock.currentTimeMillis
     return {
@@ -328,8 +328,8 @@ const fromStore = <E, R>(
 }
 
 /**
- * Credentials of a service. A token is asked for when it is needed, before it ends, and after a refusal, once for all
- * calls that wait.
+ * Credentials of a service. A token is fetched when needed, before it ends, and after a refusal, once for all waiting
+ * calls.
  *
  * @since 0.1.0
  * @category constructors
@@ -360,8 +360,8 @@ const refused = (detail: string) => new ImsError({ reason: "Refused", detail })
 
 /**
  * Credentials of a person who has logged in. The login is refreshed before its token ends and after a refusal, once for
- * all calls that wait. A rotated refresh token is saved before the new access token is used, and another process's refresh
- * is taken over from the store.
+ * all waiting calls. A rotated refresh token is saved before the new access token is used, and another process's
+ * refresh is taken from the store.
  *
  * @since 0.1.0
  * @category constructors
@@ -393,7 +393,7 @@ export const user = (
   })
 
 /**
- * A login that has begun: where to send the person, and what the answer is checked by.
+ * A login that has begun: where to send the person, and what to check the answer against.
  *
  * @since 0.1.0
  * @category models
@@ -449,7 +449,7 @@ export const authorize = (
   })
 
 /**
- * The code out of the address that IMS redirected to. Fails if the address is another login's, or has an error.
+ * The code from the address that IMS redirected to. Fails if the address belongs to another login, or has an error.
  *
  * @since 0.1.0
  * @category login
@@ -459,12 +459,12 @@ export const codeOf = (
   authorization: Authorization
 ): Effect.Effect<Redacted.Redacted<string>, ImsError> =>
   Effect.suspend(() => {
-    if (!URL.canParse(redirected)) return refused("what was given is not the address of a page")
+    if (!URL.canParse(redirected)) return refused("the given text is not the address of a page")
     const { searchParams } = new URL(redirected)
     const error = searchParams.get("error")
     if (error !== null) return refused(text.excerpt(error, 100))
     const code = searchParams.get("code")
-    if (code === null) return refused("the address has no code in it")
+    if (code === null) return refused("the address contains no code")
     if (searchParams.get("state") !== authorization.state) return refused("the address belongs to another login")
     return Effect.succeed(Redacted.make(code))
   })

@@ -203,8 +203,8 @@ const createdChecked = assetFields.pipe(
 )
 
 /**
- * An asset that has just been created: a whole one, with `upload_urls` if parts are to be put; or, for a realtime upload,
- * only `id` and `name`. `upload_urls` are not documented, but Frame.io's own SDK reads them.
+ * An asset that has just been created: a whole one, with `upload_urls` if parts are to be uploaded; or, for a realtime
+ * upload, only `id` and `name`. `upload_urls` are not documented, but Frame.io's own SDK reads them.
  *
  * @since 0.1.0
  * @category models

@@ -1,6 +1,6 @@
 /**
- * Results of copying or deleting many assets at once. Both calls answer 200 even when some of the assets, or all, were
- * left as they are: read `errors`.
+ * Results of copying or deleting many assets at once. Both calls answer 200 even if some or all of the assets were left
+ * as they are: read `errors`.
  *
  * The shapes inside `error` and `success` are not documented, so nothing is required of them, and `raw` is the answer as
  * it came.
@@ -146,7 +146,7 @@ const toAsset = Schema.decodeUnknownOption(Asset)
 const entriesOf = (value: unknown): ReadonlyArray<Failure> => {
   if (value === undefined || value === null || value === "") return []
   if (typeof value !== "object") return [{ key: "", value }]
-  // By the specification one asset may stand in the place of the map.
+  // By the specification, one asset may replace the map.
   if (Option.isSome(toAsset(value))) return [{ key: "", value }]
   return Object.entries(value).map(([key, one]: [string, unknown]) => ({ key, value: one }))
 }

@@ -97,8 +97,8 @@ const fromToken = (token: Redacted.Redacted<string>, options?: Options): Service
 const nanosOf = (duration: Duration.Duration): bigint => BigInt(Math.floor(Duration.toMillis(duration) * 1e6))
 
 /**
- * A token out of an effect: a file, a keychain, an endpoint. It runs when the first request needs a token, and again when
- * one was refused. Bound its time, because every call waits for it.
+ * A token from an effect: a file, a keychain, an endpoint. It runs when the first request needs a token, and again
+ * after a refusal. Bound its time, because every call waits for it.
  *
  * @since 0.1.0
  * @category constructors
@@ -174,7 +174,7 @@ export const make = (token: Redacted.Redacted<string> | TokenSource, options?: O
   Redacted.isRedacted(token) ? Effect.succeed(fromToken(token, options)) : fromEffect(token, options)
 
 /**
- * Credentials out of a token, or of an effect that gives the present one.
+ * Credentials from a token, or from an effect that gives the current one.
  *
  * @since 0.1.0
  * @category layers

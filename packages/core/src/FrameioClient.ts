@@ -468,14 +468,14 @@ const notOnItself: Methods.Rules = ({ path: { asset_id }, payload: { next_asset_
 
 const someChange: Methods.Rules = ({ payload }) =>
   Object.keys(payload).length === 0
-    ? [{ path: "fields", message: "has nothing in it, and neither name nor properties are given" }]
+    ? [{ path: "fields", message: "is empty, and neither name nor properties are given" }]
     : []
 
 const some =
   (field: string): Methods.Rules =>
   ({ payload }) => {
     const list = payload[field]
-    return Array.isArray(list) && list.length > 0 ? [] : [{ path: field, message: "is empty; name one asset at least" }]
+    return Array.isArray(list) && list.length > 0 ? [] : [{ path: field, message: "is empty; name at least one asset" }]
   }
 
 const eitherMethod: Methods.Rules = (_, { method }: { readonly method?: unknown }) =>

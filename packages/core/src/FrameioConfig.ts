@@ -82,7 +82,7 @@ const checkBaseUrl = (value: string | URL): Either.Either<URL, string> => {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || url.hostname === "") return Either.left(`the base URL is not a URL. ${example}`)
   if (url.username !== "" || url.password !== "") {
-    return Either.left(`there are a user name or a password in the base URL. Frame.io needs only the token. ${example}`)
+    return Either.left(`the base URL contains a user name or a password. Frame.io needs only the token. ${example}`)
   }
   if (!isSecure(url)) {
     return Either.left(
@@ -90,7 +90,7 @@ const checkBaseUrl = (value: string | URL): Either.Either<URL, string> => {
     )
   }
   if (url.search !== "" || url.hash !== "") {
-    return Either.left(`there is a query or a fragment in the base URL. ${example}`)
+    return Either.left(`the base URL contains a query or a fragment. ${example}`)
   }
   url.pathname = url.pathname.replace(/\/+$/, "")
   const version = /\/(v[24])$/.exec(url.pathname)?.[1]
@@ -143,7 +143,7 @@ export const make = (options: Options): Effect.Effect<Service, ConfigError.Confi
   Effect.suspend(() => check(options, { token: "token", baseUrl: "baseUrl", clientName: "clientName" }))
 
 /**
- * A configuration out of the program's own values.
+ * A configuration from the program's own values.
  *
  * @since 0.1.0
  * @category layers

@@ -53,7 +53,7 @@ const readNext = (link: string | undefined): boolean | undefined => {
 }
 
 /**
- * A page out of its items and the headers `page-number`, `per-page`, `total`, `total-pages` and `link`, in lower case. A
+ * A page from its items and the headers `page-number`, `per-page`, `total`, `total-pages` and `link`, in lower case. A
  * header that is not a whole number is ignored.
  *
  * @since 0.1.0

@@ -113,7 +113,7 @@ const isPart = Schema.is(Schema.Struct({ size: Schema.Number, is_final: Schema.B
 export const problemsOf = (payload: { readonly [K in keyof Payload]?: unknown }): ReadonlyArray<Problem> => {
   const problems: Array<Problem> = []
   const parts: ReadonlyArray<unknown> = Array.isArray(payload.parts) ? payload.parts : []
-  if (parts.length === 0) problems.push({ path: "parts", message: "is empty; ask for one URL at least" })
+  if (parts.length === 0) problems.push({ path: "parts", message: "is empty; request at least one URL" })
   parts.forEach((part, index) => {
     if (isPart(part) && !part.is_final && part.size < MIN_SIZE) {
       problems.push({
@@ -123,7 +123,7 @@ export const problemsOf = (payload: { readonly [K in keyof Payload]?: unknown })
     }
   })
   if (payload.asset_filesize === undefined && parts.some((part) => isPart(part) && part.is_final)) {
-    problems.push({ path: "asset_filesize", message: "is missing; with the final part the size of the file is due" })
+    problems.push({ path: "asset_filesize", message: "is missing; the final part needs the size of the file" })
   }
   return problems
 }

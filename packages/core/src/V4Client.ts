@@ -201,7 +201,7 @@ export class AccountNotChosen extends Schema.TaggedError<AccountNotChosen>(
 )("FrameioAccountNotChosen", { accounts: Schema.Array(Schema.Struct({ id: Schema.String, name: Schema.String })) }) {
   override get message(): string {
     return this.accounts.length === 0
-      ? "The token reaches no account of V4. Accounts that were not upgraded are reached by the v2 API only."
+      ? "The token reaches no V4 account. Accounts that were not upgraded work only over the v2 API."
       : `The token reaches ${this.accounts.length} accounts; choose one by its id: ${this.accounts.map(({ id, name }) => `${name} (${id})`).join(", ")}.`
   }
 }

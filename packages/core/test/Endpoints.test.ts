@@ -602,7 +602,7 @@ describe("what a refusal says", () => {
       (c) => c.move({ assetId: Asset.AssetId.make("adobe:urn:aaid:sc:EU:1f|2"), destinationId: id }),
       'assetId: "adobe:urn:aaid:sc:EU:1f|2" is an Adobe id, which the v2 API does not know; use the asset\'s UUID, or the V4 API.'
     ],
-    [(c) => c.update({ assetId: id }), "fields: has nothing in it, and neither name nor properties are given."]
+    [(c) => c.update({ assetId: id }), "fields: is empty, and neither name nor properties are given."]
   ]
   for (const [call, words] of says) {
     it.effect(words.slice(0, 60), () =>

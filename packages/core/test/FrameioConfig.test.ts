@@ -26,7 +26,7 @@ describe("FrameioConfig", () => {
 
   for (const [what, bad, says] of [
     ["nothing", "", "missing or empty"],
-    ["blanks", " \t ", "blanks"],
+    ["spaces alone", " \t ", "only of spaces"],
     ["a line break at its end", "secret-abc\n", "line break around"],
     ["a blank in it", "secret abc", "cannot be in a header"],
     ["a line break in it", "secret\r\nx: y", "cannot be in a header"],

@@ -256,7 +256,7 @@ export const make: Effect.Effect<Repository.Service, never, V4Client.V4Client> =
               new FrameioError.InvalidRequest({
                 endpoint: "versionStacks.create",
                 assetIds: [onto.id, ...files],
-                problems: [{ path: "onto", message: "is in no folder, so that no stack can be made of it" }]
+                problems: [{ path: "onto", message: "is in no folder, so no stack can be made from it" }]
               })
             )
           : Effect.map(

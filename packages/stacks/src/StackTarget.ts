@@ -1,6 +1,6 @@
 /**
- * The id that new versions are sent to: the rules of one stack that grows version by version, of which `VersionStack` and
- * bulk jobs are made. It reads through a given function, and sends nothing.
+ * The id that new versions are sent to: the rules of one stack that grows version by version, which `VersionStack` and
+ * bulk jobs are built on. It reads through a given function, and sends nothing.
  *
  * From Frame.io's guide "Manage Version Stacks": a stack is the target of its own versions; for a file inside a stack the
  * target is its parent; file onto file makes a stack with a new id. Whether a version call answers the stack or the file is
@@ -47,7 +47,7 @@ export interface StackTarget<E, R = never> {
 }
 
 /**
- * Makes the target out of its first id: a file's, or a stack's.
+ * Makes the target from its first id: a file's, or a stack's.
  *
  * @example
  * ```ts

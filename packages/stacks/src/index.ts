@@ -1,18 +1,18 @@
 /** A cache of assets. */
 export * as AssetCache from "./AssetCache.js"
-/** One change, made exactly once whatever becomes of its answers. */
+/** One change, made exactly once even if answers are lost. */
 export * as ExactlyOnce from "./ExactlyOnce.js"
 /** Lists as streams, over all their pages. */
 export * as Listing from "./Listing.js"
-/** Files, folders and stacks, whichever API is behind. */
+/** Files, folders and stacks, over either API. */
 export * as Repository from "./Repository.js"
 /** The repository over the V4 client. */
 export * as RepositoryV4 from "./RepositoryV4.js"
-/** Versions put on a file or a stack, whichever API is behind. */
+/** Versions put on a file or a stack, over either API. */
 export * as StackBuild from "./StackBuild.js"
 /** Which requests a growing stack takes; pure. */
 export * as StackSteps from "./StackSteps.js"
-/** The id that new versions are sent to, and what is known of it. */
+/** The id that new versions are sent to, and what is known about it. */
 export * as StackTarget from "./StackTarget.js"
 /** Files to Frame.io, and onto their stacks. */
 export * as Upload from "./Upload.js"

@@ -93,7 +93,7 @@ const inUrl = (host: string): string => (host.includes(":") ? `[${host}]` : host
 export const warning = (host: string): string | undefined =>
   SecureUrl.isSecure({ protocol: "http:", hostname: inUrl(host) })
     ? undefined
-    : `The fake listens on ${host === "" ? "all addresses" : host}, and not for this machine alone: whoever reaches it can call it, over plain HTTP, with a token that is no secret.`
+    : `The fake listens on ${host === "" ? "all addresses" : host}, beyond this machine: anybody who reaches it can call it, over plain HTTP, with a token that is not secret.`
 
 /** Nobody can connect to "all addresses". */
 const REACHED_BY: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" }

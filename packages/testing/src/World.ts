@@ -542,7 +542,7 @@ export class World {
     if (asset === undefined) return gone(id)
     const { parent } = asset
     if (parent === undefined) {
-      return refuse("Root", id, "The root of a project goes with its project, and not by itself.")
+      return refuse("Root", id, "The root of a project is deleted only with its project.")
     }
     const now = nowMillis ?? this.epochMillis
     this.tree.markDeleted(asset, now)

@@ -86,7 +86,7 @@ describe("what a fake on a port has beside the API", () => {
   it.scopedLive("how the buckets stand, without a token and at no cost", () =>
     Effect.gen(function* () {
       const fake = yield* FakeFrameioServer.make({ limits: { "assets.get": { limit: 10, windowMillis: 60_000 } } })
-      assert.include((yield* fetched(`${fake.baseUrl}/buckets`)).text, "Nothing was asked yet.")
+      assert.include((yield* fetched(`${fake.baseUrl}/buckets`)).text, "There were no requests yet.")
       const root = fake.world.projects[0]?.rootId ?? ""
       for (let n = 0; n < 12; n++) {
         yield* Effect.promise(() =>

@@ -105,7 +105,7 @@ for (const [skin, layer] of [
         const [url = ""] = urls
         assert.strictEqual((yield* put(url.replace(/signature=.*/, "signature=1"), part)).status, 403)
         assert.strictEqual((yield* put(url.replace("/1?", "/2?"), part)).status, 404)
-        assert.include((yield* put(url, new Uint8Array(99))).body, "This part has 100 bytes, and not 99.")
+        assert.include((yield* put(url, new Uint8Array(99))).body, "This part has 100 bytes, not 99.")
         const http = yield* HttpClient.HttpClient
         assert.strictEqual((yield* http.get(url)).status, 405)
       }).pipe(Effect.provide(layer()))

@@ -176,7 +176,7 @@ export const make = (options: Options) =>
         if (hasWarned) return Effect.void
         hasWarned = true
         return Effect.logWarning(
-          `${call.endpoint.name}: the HttpClient sent ${wire.requests} requests where one was asked for. Something around it sends again (retry, retryTransient, followRedirects), so a change may be made twice, and its outcome is reported as unknown. Take it off the HttpClient: this client sends again what is safe, as its retry option says.`
+          `${call.endpoint.name}: the HttpClient sent ${wire.requests} requests where one was asked for. Something around it sends again (retry, retryTransient, followRedirects), so a change may be made twice, and its outcome is reported as unknown. Remove it from the HttpClient: this client itself sends again what is safe, as its retry option says.`
         )
       })
 

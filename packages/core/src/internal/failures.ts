@@ -177,7 +177,7 @@ export const byField = (
       fields.delete(path)
     }
   }
-  const [first = { path: "", message: "is not what is documented" }, ...rest] = fields.values()
+  const [first = { path: "", message: "is not as documented" }, ...rest] = fields.values()
   return [first, ...rest]
 }
 

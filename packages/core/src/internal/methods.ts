@@ -64,7 +64,7 @@ const refusal = (
   const ofRules = broken
     .map(({ message, path }) => ({ path: args.nameOfField(path), message }))
     .filter(({ path }) => !ofSchema.some((one) => one.path === path))
-  const [first = { path: "", message: "are not what is documented" }, ...rest] = [...ofSchema, ...ofRules]
+  const [first = { path: "", message: "are not as documented" }, ...rest] = [...ofSchema, ...ofRules]
   return new FrameioError.InvalidRequest({ endpoint: endpoint.name, assetIds, problems: [first, ...rest] })
 }
 

@@ -11,14 +11,14 @@ const VARIABLE = /^(?:\$\w+|\$\{.*\}|\{\{.*\}\}|%\w+%|\$\(.*\)|\$env:\w+)$/i
 export const tokenProblem = (token: string): string | undefined => {
   const remedy = "Create a developer token at https://developer.frame.io and put it here as it is."
   if (token === "") return `the token is missing or empty. ${remedy}`
-  if (token.trim() === "") return `the token is nothing but blanks. ${remedy}`
+  if (token.trim() === "") return `the token consists only of spaces. ${remedy}`
   if (/^\s*bearer\s/i.test(token))
     return "the token starts with the word Bearer. Leave it out: it is added automatically."
   if (token.trim() !== token) {
-    return "there are blanks or a line break around the token. Take them away; files often end with a line break."
+    return "there are spaces or a line break around the token. Remove them; files often end with a line break."
   }
   if (!HEADER_TEXT.test(token)) {
-    return "there is a character in the token that cannot be in a header: a blank, a line break, or one outside of ASCII. Copy the token again."
+    return "the token contains a character that cannot be in a header: a space, a line break, or a character outside ASCII. Copy the token again."
   }
   if (/^(["'`]).*\1$/.test(token)) return "there are quotes around the token. Remove them."
   if (VARIABLE.test(token)) {

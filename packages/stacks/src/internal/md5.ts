@@ -1,4 +1,4 @@
-/** MD5, which S3 answers as the ETag of what it took. Only where the platform brings it: a browser does not. */
+/** MD5, which S3 returns as the ETag. Only on platforms that have it, unlike browsers. */
 
 /** A hash of bytes that come one after the other. */
 export interface Md5 {
@@ -17,7 +17,7 @@ export const make = (): Md5 | undefined => {
   try {
     return typeof process === "undefined" ? undefined : process.getBuiltinModule?.("node:crypto")?.createHash("md5")
   } catch {
-    // Where only FIPS algorithms are allowed.
+    // Only FIPS algorithms are allowed here.
     return undefined
   }
 }

@@ -61,10 +61,12 @@ const located = (asset: Asset.Asset, holder: Asset.Asset | undefined): Location 
     : { _tag: "File", asset }
 }
 
-/** So many single reads take as much of the rate limit as one page of a listing: 5 per second against 40 per minute. */
+/**
+ * This many single reads take as much of the rate limit as one page of a listing: 5 per second against 40 per minute.
+ */
 const READS_PER_PAGE = 8
 
-/** After so many looks in a row at assets whose folder helped with no other, the rest is read one by one. */
+/** After this many looks in a row that helped with no other asset, the rest is read one by one. */
 const SCOUTS = 3
 
 const inFlight = 16

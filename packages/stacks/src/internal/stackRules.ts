@@ -89,7 +89,7 @@ export const listProblems = (assetIds: ReadonlyArray<AssetId>): ReadonlyArray<Fr
     if (before !== undefined) problems.push({ path, message: `is the same as [${before}]: ${id}` })
     else seen.set(id.toLowerCase(), n)
   })
-  if (assetIds.length < 2) problems.push({ path: "", message: "needs two ids at least, the oldest version first" })
+  if (assetIds.length < 2) problems.push({ path: "", message: "needs at least two ids, the oldest version first" })
   return problems
 }
 

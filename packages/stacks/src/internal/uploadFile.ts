@@ -59,7 +59,7 @@ export const watch = <E, R>(
       ...Uploading.problemsOf(options),
       ...(journal === undefined || identity !== undefined
         ? []
-        : [{ path: "journal", message: "needs an identity, or another file could be gone on with" }])
+        : [{ path: "journal", message: "needs an identity; otherwise another file could be continued" }])
     ])
     const first = identity === undefined ? undefined : yield* identity
     yield* checkEnds(options)

@@ -1,4 +1,4 @@
-/** What the uploads of files and of streams have in common. */
+/** What uploads of files and of streams share. */
 import type * as HttpClient from "@effect/platform/HttpClient"
 import type { AssetId } from "@effect-frameio/core/Asset"
 import * as FrameioError from "@effect-frameio/core/FrameioError"

@@ -116,7 +116,7 @@ const application = Effect.gen(function* () {
     )
 })
 
-const NOT_READABLE = json(400, "Bad Request", "The body is not what its content type says.")
+const NOT_READABLE = json(400, "Bad Request", "The body does not match its content type.")
 
 /** A defect in a handler is a fault of the fake, or of a rule that a user gave it. */
 const broken = (

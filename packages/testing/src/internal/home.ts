@@ -115,8 +115,8 @@ ${totalPages > 1 ? `<p class="quiet">Page ${number} of ${totalPages}, ${total} i
   return page(
     "A Frame.io on this machine",
     `<h1>A Frame.io on this machine</h1>
-<p class="quiet">A fake in memory. One click marks an id or a command. <a href="${docs}">Its calls, to read and to try</a>.</p>
-<h2>Rate limits</h2><iframe src="/buckets" title="How the buckets stand"></iframe>
+<p class="quiet">A fake in memory. One click selects an id or a command. <a href="${docs}">Its calls, to read and to try</a>.</p>
+<h2>Rate limits</h2><iframe src="/buckets" title="State of the buckets"></iframe>
 <h2>What is in it</h2>${inside}
 ${aboutV4(world)}`
   )
@@ -131,7 +131,7 @@ const buckets = ({ journal, limiter, world }: Shown, nowMillis: number): HttpSer
   return page(
     "Buckets",
     rows.length === 0
-      ? '<p class="quiet">Nothing was asked yet.</p>'
+      ? '<p class="quiet">There were no requests yet.</p>'
       : `<table><tr><th>Call</th><th>User</th><th>Free</th><th></th><th>Requests</th><th>Refused</th></tr>${rows.join("")}</table>`,
     '<meta http-equiv="refresh" content="1">'
   )

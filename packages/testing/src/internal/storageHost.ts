@@ -94,7 +94,7 @@ const judge = (incoming: Incoming, place: Place | undefined, signature: string |
   }
   const length = Number(headers["content-length"])
   if (length !== place.part.size) {
-    return refusal(400, "InvalidRequest", `This part has ${place.part.size} bytes, and not ${length}.`)
+    return refusal(400, "InvalidRequest", `This part has ${place.part.size} bytes, not ${length}.`)
   }
   return undefined
 }

@@ -143,7 +143,7 @@ const nesting = (sql: SqlClient.SqlClient, sink: PairSink): Effect.Effect<void, 
       sink.problem(
         "cycle",
         lost[0]?.line,
-        `This line, and more than ${LOOKED_AT} others, are in a circle or behind one. No asset in it can come first.`
+        `This line, and more than ${LOOKED_AT} others, are in a cycle or after one. No asset in it can come first.`
       )
     }
   })

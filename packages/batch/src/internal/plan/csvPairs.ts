@@ -44,7 +44,7 @@ const readHeader = (cells: ReadonlyArray<string>, line: number, sink: PairSink):
       sink.problem("missing-column", line, missingName("column", wanted, names))
       sound = false
     } else if (found.indexOf(wanted, first + 1) !== -1) {
-      sink.problem("duplicate-column", line, `The column "${wanted}" is there twice. Remove or rename one of the two.`)
+      sink.problem("duplicate-column", line, `The column "${wanted}" appears twice. Remove or rename one of the two.`)
       sound = false
     }
   }
@@ -54,7 +54,7 @@ const readHeader = (cells: ReadonlyArray<string>, line: number, sink: PairSink):
     sink.problem(
       "duplicate-column",
       line,
-      `The column ${shown(names[index] ?? "")} is there twice. Remove or rename one of the two.`
+      `The column ${shown(names[index] ?? "")} appears twice. Remove or rename one of the two.`
     )
     sound = false
   }
@@ -160,7 +160,7 @@ export const make = (
           at,
           error.code === "CSV_QUOTE_NOT_CLOSED"
             ? "A double quote opened in this line is never closed. The rest was not checked."
-            : "A double quote stands in the middle of a field. Put the whole field in double quotes and write each one inside twice. The rest was not checked."
+            : "A double quote is in the middle of a field. Put the whole field in double quotes, and double each one inside. The rest was not checked."
         )
       }
       return undefined
@@ -186,4 +186,4 @@ export const tooLong = (maxLineBytes: number): string =>
 export const emptyMessage = (header: boolean): string =>
   header
     ? `There are no pairs below the header. Add a line for each new version: ${shown("<asset id>,<next asset id>")}.`
-    : `The input is empty. Expected is CSV with the header ${HEADER}, or one JSON object with these two names per line.`
+    : `The input is empty. It must be CSV with the header ${HEADER}, or one JSON object with these two names per line.`

@@ -154,7 +154,7 @@ export const doubtOfDates = (
   const days = daysOf(labels, order)
   const other = days === undefined ? undefined : otherwiseOrdered(labels, days)
   if (other !== undefined) {
-    return `${labels.map(quoted).slice(0, 3).join(", ")} are days written ${orderWords[other]} too, and that puts them in another order`
+    return `${labels.map(quoted).slice(0, 3).join(", ")} are days written ${orderWords[other]} too, which puts them in another order`
   }
   if (plain && labels.every((label) => TIME.test(label))) {
     return `${quoted(first)} and the others can be times of day`
@@ -163,7 +163,7 @@ export const doubtOfDates = (
     return `${quoted(first)} and the others count up by one, as frames and clips do`
   }
   if (/\d$/.test(base) && !labels.every((label) => label.includes("-"))) {
-    return `${quoted(base)} ends in a digit, so that ${quoted(first)} can be a part of a longer number`
+    return `${quoted(base)} ends in a digit, so ${quoted(first)} can be a part of a longer number`
   }
   return undefined
 }
@@ -182,5 +182,5 @@ export const doubtOfNumbers = (labels: ReadonlyArray<string>, values: ReadonlyAr
   const other = otherwiseOrdered(labels, values)
   return other === undefined
     ? undefined
-    : `${labels.map(quoted).slice(0, 3).join(", ")} can be days written ${orderWords[other]}, and that puts them in another order`
+    : `${labels.map(quoted).slice(0, 3).join(", ")} can be days written ${orderWords[other]}, which puts them in another order`
 }

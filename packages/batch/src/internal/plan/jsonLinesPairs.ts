@@ -23,7 +23,7 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 /** Whether the two ids are text; reports a problem if not. */
 const text = (value: unknown, name: string, line: number, sink: PairSink): string | undefined => {
   if (typeof value === "string") return value
-  sink.problem("not-a-uuid", line, `"${name}" is ${shown(JSON.stringify(value))}, which is not a text with a UUID.`)
+  sink.problem("not-a-uuid", line, `"${name}" is ${shown(JSON.stringify(value))}, which is not a string with a UUID.`)
   return undefined
 }
 
@@ -65,7 +65,7 @@ const one = (source: string, line: number, sink: PairSink): void => {
     sink.problem(
       "duplicate-column",
       line,
-      `The field ${shown(twice.name)} is there twice. Remove or rename one of the two.`,
+      `The field ${shown(twice.name)} appears twice. Remove or rename one of the two.`,
       twice.column
     )
     return
@@ -74,7 +74,7 @@ const one = (source: string, line: number, sink: PairSink): void => {
   const both = camel ? [...COLUMN_OF].find((names) => names.every((name) => Object.hasOwn(given, name))) : undefined
   if (both !== undefined) {
     const [name, column] = both.map((one) => shown(one))
-    sink.problem("duplicate-column", line, `The fields ${column} and ${name} are one. Remove one of the two.`)
+    sink.problem("duplicate-column", line, `The fields ${column} and ${name} are the same. Remove one of the two.`)
     return
   }
   const value = camel ? withColumns(given) : given
@@ -96,10 +96,10 @@ const one = (source: string, line: number, sink: PairSink): void => {
 /** The complaint about JSON that is not one object per line, judged by its first line. */
 export const misshapen = (first: string): string | undefined => {
   if (/^\s*\[\s*(?:\{|$)/.test(first)) {
-    return "This is one JSON array, and one object per line is expected: jq -c '.[]' in.json > pairs.jsonl makes lines of it."
+    return "This is a JSON array, but there must be one object per line: jq -c '.[]' in.json > pairs.jsonl converts it."
   }
   return /^\s*\{(?:\s*|[^}]*,\s*)$/.test(first)
-    ? "This JSON object goes on over several lines, and each has to stand on one: jq -c . in.json > pairs.jsonl makes lines of them."
+    ? "This JSON object spans several lines, but each must be on one line: jq -c . in.json > pairs.jsonl converts them."
     : undefined
 }
 

@@ -97,7 +97,7 @@ const WORDS: Readonly<Record<Difference, string>> = {
   separators: "separators",
   characters: "invisible or look-alike characters",
   extension: "extension",
-  suffix: "the number behind the version",
+  suffix: "the number after the version",
   folder: "folder"
 }
 
@@ -125,7 +125,7 @@ const toldOf = (
     "near-match",
     severity,
     assets,
-    `${listed([...new Set(assets.map(({ name }) => name))].map(quoted))} differ in ${differ.map((one) => WORDS[one]).join(" and ")} only, and count as different series.${consequence}`,
+    `${listed([...new Set(assets.map(({ name }) => name))].map(quoted))} differ only in ${differ.map((one) => WORDS[one]).join(" and ")}, and count as different series.${consequence}`,
     differ
   )
 }

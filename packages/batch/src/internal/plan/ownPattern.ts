@@ -88,14 +88,14 @@ const versionOf = (text: string, dated: boolean): Version | string => {
   if (dated) {
     const digits = text.replaceAll("-", "")
     const day = dayOf(digits, "ymd")
-    return day === undefined ? `${quoted(text)} (year-month-day) is no day of the calendar` : [day]
+    return day === undefined ? `${quoted(text)} (year-month-day) is not a day of the calendar` : [day]
   }
   const day = /^\d{4}[._-]/.test(text) ? dayOf(text, "ymd") : undefined
   if (day !== undefined) return [day]
   if (DAY_LAST.test(text) && (dayOf(text, "dmy") ?? dayOf(text, "mdy")) !== undefined) {
     return `${quoted(text)} can be a day, and nothing says in which order; use the groups day, month and year`
   }
-  return NUMBER.test(text) ? partsOf(text) : `its version is ${quoted(text)}, which is no number`
+  return NUMBER.test(text) ? partsOf(text) : `its version is ${quoted(text)}, which is not a number`
 }
 
 const foundIn = ({ base, suffix, version: label }: Matched, dated: boolean): Found => {
@@ -120,7 +120,7 @@ const problemsOf = (pattern: string, groups: ReadonlyArray<string>): Array<strin
     problems.push(`The group (?<version>…) is missing. An example: ${HINT}`)
   }
   if (ofDate.length > 0 && ofDate.length < DATE_GROUPS.length) {
-    problems.push("Of the groups year, month and day all three are needed.")
+    problems.push("The groups year, month and day are needed together.")
   }
   if (ofDate.length > 0 && groups.includes("version")) {
     problems.push("The version is the group version, or the groups year, month and day, but not both.")
@@ -128,12 +128,12 @@ const problemsOf = (pattern: string, groups: ReadonlyArray<string>): Array<strin
   for (const name of new Set(groups)) {
     if (!GROUPS.includes(name)) {
       problems.push(
-        `The group (?<${name}>…) has no meaning; there are ${GROUPS.join(", ")}. Use (?:…) for what is to be ignored.`
+        `The group (?<${name}>…) is unknown; the groups are ${GROUPS.join(", ")}. Use (?:…) for parts to ignore.`
       )
     }
   }
   if (LOOKS_AROUND.test(pattern) || REFERS_BACK.test(pattern)) {
-    problems.push("(?=…), (?!…), (?<=…), (?<!…) and references back to a group cannot be used: they can take for ever.")
+    problems.push("(?=…), (?!…), (?<=…), (?<!…) and references back to a group are not supported: they can take for ever.")
   }
   return problems
 }
@@ -159,7 +159,7 @@ export const readPattern = (
   const expression = compiled(`(?:${pattern})`, flags)
   if (typeof expression === "string") {
     if (!LOOKS_AROUND.test(pattern) && !REFERS_BACK.test(pattern)) {
-      problems.push(`The pattern is no regular expression: ${expression}.`)
+      problems.push(`The pattern is not a regular expression: ${expression}.`)
     }
     return { ok: false, problems }
   }
@@ -186,7 +186,7 @@ export const readPattern = (
     const other = matched.torn ? matchShortest?.(text) : undefined
     if (other === undefined || (other.base === matched.base && other.version === matched.version)) return found
     return two(
-      `the pattern tears a number apart: the version can be ${quoted(matched.version)} or ${quoted(other.version)}`,
+      `the pattern splits a number: the version can be ${quoted(matched.version)} or ${quoted(other.version)}`,
       [...nearOf(found), ...nearOf(foundIn(other, dated))]
     )
   }

@@ -155,7 +155,7 @@ export const missingName = (what: "column" | "field", name: string, found: Reado
     candidates.find((one) => bare(one) === bare(name)) ??
     candidates.find((one) => NEAR[name]?.includes(bare(one)) === true) ??
     candidates.find((one) => near(bare(one), bare(name)))
-  const hint = close === undefined ? "" : ` Is ${shown(close, 40)} meant? Then rename it to "${name}".`
+  const hint = close === undefined ? "" : ` Did you mean ${shown(close, 40)}? Then rename it to "${name}".`
   return `The ${what} "${name}" is missing; found: ${list}${more}.${hint}`
 }
 
@@ -364,7 +364,7 @@ export class PlanBuilder extends PairSink {
     this.problem(
       "cycle",
       lines[0],
-      `A circle (${listLines(lines)}): ${drawn}. No asset in it can come first; remove one of these lines.`
+      `A cycle (${listLines(lines)}): ${drawn}. No asset in it can come first; remove one of these lines.`
     )
   }
 }

@@ -120,17 +120,17 @@ const scanMarked =
     const suffix = stem.slice(token.end)
     const frame = frameAtEnd(suffix)
     if (/^[._ -]\d{1,3}$/.test(suffix)) {
-      return two(`${quoted(suffix)} behind ${quoted(token.label)} can be a part of the version`, near())
+      return two(`${quoted(suffix)} after ${quoted(token.label)} can be a part of the version`, near())
     }
     if (suffix !== frame) {
       return nothing(
-        `${quoted(suffix)} stands behind the version ${quoted(token.label)} and is no frame counter`,
+        `${quoted(suffix)} follows the version ${quoted(token.label)} and is not a frame counter`,
         near()
       )
     }
     const [digits = ""] = /^\d+/.exec(token.number) ?? []
     if (digits.length > 4) {
-      return nothing(`${quoted(token.label)} has more than four digits, which a version of this rule has not`, near())
+      return nothing(`${quoted(token.label)} has more than four digits, too many for a version of this rule`, near())
     }
     return {
       _tag: "Found",
@@ -140,7 +140,7 @@ const scanMarked =
       suffix,
       doubt:
         digits === token.number && looksLikeASize(digits)
-          ? `${quoted(token.label)} can be a size and not a version`
+          ? `${quoted(token.label)} can be a size instead of a version`
           : undefined
     }
   }
@@ -180,12 +180,12 @@ const scanNetflix: Scanner = (stem) => {
   const fields = found.prefix.split("_")
   if (fields.length < FIELDS.fewest || fields.length > FIELDS.most) {
     return unfit(
-      `it has ${fields.length === 1 ? "one field" : `${fields.length} fields`} before the version, and ${FIELDS.fewest} to ${FIELDS.most} are expected`
+      `it has ${fields.length === 1 ? "one field" : `${fields.length} fields`} before the version instead of ${FIELDS.fewest} to ${FIELDS.most}`
     )
   }
   const odd = fields.find((field) => !FIELD.test(field))
   if (odd !== undefined) return unfit(`the field ${quoted(odd)} is not made of letters, digits and hyphens`)
-  if (stem[found.prefix.length] !== "_") return unfit(`no _ stands before ${quoted(found.label)}`)
+  if (stem[found.prefix.length] !== "_") return unfit(`there is no _ before ${quoted(found.label)}`)
   if (found.label.length < 4) return unfit(`${quoted(found.label)} has fewer than three digits`)
   return found
 }
@@ -206,7 +206,7 @@ const scanDate =
     const match = DATE_AT_END.exec(stem)
     if (match === null) {
       const inside = DATE_INSIDE.exec(stem)
-      const reason = `its last field is no date such as ${DATE_EXAMPLES[order]}`
+      const reason = `its last field is not a date such as ${DATE_EXAMPLES[order]}`
       if (inside === null) return nothing(reason)
       const [, label = ""] = inside
       const day = dayOf(label, order)
@@ -226,7 +226,7 @@ const scanDate =
         ? []
         : [{ prefix: prefix.slice(0, before.index), suffix: "", label: other, version: [otherDay] }])
     ]
-    if (day === undefined) return nothing(`${quoted(label)} is no day of the calendar (${orderWords[order]})`, near)
+    if (day === undefined) return nothing(`${quoted(label)} is not a day of the calendar (${orderWords[order]})`, near)
     const separator = /^\d{2}([._-])\d{2}\1\d{2}$/.exec(label)?.[1]
     if (separator !== undefined && stem[prefix.length] === separator && /\d{2}$/.test(prefix)) {
       return two(`${quoted(`${prefix.slice(-2)}${separator}${label}`)} can be a timecode`, near)

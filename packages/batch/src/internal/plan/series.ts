@@ -64,7 +64,7 @@ export const doubtful = (name: string, reason: string): string =>
 
 /** @internal */
 export const absent = (file: File): string =>
-  `The content of ${quoted(file.name)} has not arrived${file.createdAt === undefined ? "" : ` since ${file.createdAt}`}: its upload goes on, or never ended.`
+  `The content of ${quoted(file.name)} has not arrived${file.createdAt === undefined ? "" : ` since ${file.createdAt}`}: its upload is still going on, or never ended.`
 
 /**
  * The outcome of one series: a group, findings, or both.

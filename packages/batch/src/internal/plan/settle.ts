@@ -48,7 +48,7 @@ const ofOneType = (
       "mixed-types",
       "left-out",
       filesOf(sorted),
-      `Versions of ${quoted(base)} are of different asset_type: ${listed(each)}. Frame.io stacks only what is of one type: move or rename those that do not belong.`
+      `Versions of ${quoted(base)} are of different asset_type: ${listed(each)}. Frame.io stacks only files of one type: move or rename those that do not belong.`
     )
     return undefined
   }
@@ -59,7 +59,7 @@ const ofOneType = (
       "mixed-types",
       "left-out",
       filesOf(mistyped),
-      `The stack of ${quoted(base)} is of the asset_type ${type}, and ${listed(mistyped.map(({ file, fits }) => `${fits.label} is ${file.assetType}`))}. Frame.io stacks only what is of one type.`
+      `The stack of ${quoted(base)} is of the asset_type ${type}, and ${listed(mistyped.map(({ file, fits }) => `${fits.label} is ${file.assetType}`))}. Frame.io stacks only files of one type.`
     )
   }
   return sorted.filter((member) => !mistyped.includes(member))
@@ -126,7 +126,7 @@ const accepted = (
           "waits",
           "left-out",
           [file],
-          `${fits.label} of ${quoted(base)} has to wait until it is settled what ${before} is.`
+          `${fits.label} of ${quoted(base)} has to wait until somebody decides what ${before} is.`
         )
       }
     } else if (same.length > 1) {
@@ -146,7 +146,7 @@ const accepted = (
         "placeholder",
         "left-out",
         [first.file],
-        `${absent(first.file)} Plan again when it is there, or delete it.`
+        `${absent(first.file)} Plan again when it has arrived, or delete it.`
       )
     } else taken.push(first)
   }
@@ -248,7 +248,7 @@ const noteUsed = (used: ReadonlyArray<Member>, outcome: Outcome): void => {
       "unprocessed",
       "note",
       filesOf(unprocessed),
-      `Frame.io does not tell the type of ${listed(unprocessed.map(({ fits }) => fits.label))} of ${quoted(outcome.series.base)}, as before it has processed a file: a version call may be refused until it does.`
+      `Frame.io gives no type yet for ${listed(unprocessed.map(({ fits }) => fits.label))} of ${quoted(outcome.series.base)}, as before it has processed a file: until then it may refuse a version call.`
     )
   }
 }

@@ -45,7 +45,7 @@ const ofStack = (stack: Stack): ReadonlyArray<Finding> => {
   if (members === undefined) return [flaw("stack-unread", folder.path, [stack], unread(stack))]
   if (members.length > 1) return []
   const [only] = members
-  const what = only === undefined ? "is empty" : `holds ${quoted(only.name)} alone`
+  const what = only === undefined ? "is empty" : `holds only ${quoted(only.name)}`
   return [flaw("stack-of-one", folder.path, [stack, ...members], `The stack ${quoted(name)} ${what}.`)]
 }
 
@@ -66,7 +66,7 @@ const duplicates = (files: ReadonlyArray<File>): ReadonlyArray<Finding> => {
             "duplicate-file",
             first.folder.path,
             [first, ...others],
-            `${others.length + 1} files are called ${quoted(first.name)} and have ${first.bytes} bytes each. If they are one, delete all but one of them.`
+            `${others.length + 1} files are called ${quoted(first.name)} and have ${first.bytes} bytes each. If they are the same, delete all but one of them.`
           )
         ]
   )

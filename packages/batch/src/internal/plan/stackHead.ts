@@ -119,7 +119,7 @@ export const headOf = (rule: NamingRule, stack: Stack, outcome: Outcome): Head |
       "stack-order",
       "note",
       [stack, ...members],
-      `The versions on the stack ${quoted(stack.name)} do not ascend: ${listed(inOrder.map(({ id, name }) => fitsById.get(id)?.label ?? quoted(name)))}. Its newest is ${top.fits.label} all the same.`
+      `The versions on the stack ${quoted(stack.name)} do not ascend: ${listed(inOrder.map(({ id, name }) => fitsById.get(id)?.label ?? quoted(name)))}. Its newest is ${top.fits.label} nevertheless.`
     )
   }
   noteTwice(stack, known, outcome)
@@ -129,7 +129,7 @@ export const headOf = (rule: NamingRule, stack: Stack, outcome: Outcome): Head |
       "member",
       "note",
       others,
-      `On the stack ${quoted(stack.name)} the rule does not read ${listed(others.map(({ name }) => quoted(name)))}. The newest version is plain all the same.`
+      `On the stack ${quoted(stack.name)} the rule does not read ${listed(others.map(({ name }) => quoted(name)))}. The newest version is clear nevertheless.`
     )
   }
   return { top, members, known: known.map(({ fits }) => fits) }

@@ -51,7 +51,7 @@ const BINARIES: ReadonlyArray<readonly [start: ReadonlyArray<number>, message: s
 const binaryOf = (bytes: Uint8Array): string | undefined =>
   BINARIES.find(([start]) => start.every((byte, at) => bytes[at] === byte))?.[1]
 
-const UTF16 = "The input is UTF-16 and not UTF-8. Save it as UTF-8 (in Excel: the type “CSV UTF-8”)."
+const UTF16 = "The input is UTF-16, not UTF-8. Save it as UTF-8 (in Excel: the type “CSV UTF-8”)."
 
 export class Utf8Lines {
   readonly #decoder = new TextDecoder("utf-8", {

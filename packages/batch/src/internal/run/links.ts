@@ -145,7 +145,7 @@ export const onceFor =
  */
 export const untouched = (link: Link): End =>
   link.isUnsettled === true
-    ? { _tag: "Unknown", reason: "An earlier run sent it, and the job was stopped before it was looked for." }
+    ? { _tag: "Unknown", reason: "An earlier run sent it, and the job was stopped before it was looked up." }
     : { _tag: "NotSent" }
 
 const isNonEmpty = (links: ReadonlyArray<Link>): links is Links => links.length > 0
