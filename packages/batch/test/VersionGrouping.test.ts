@@ -379,7 +379,10 @@ describe("a name whose number is known to within a part", () => {
     assert.deepStrictEqual(drawn(result), [])
     assert.sameMembers(kinds(result), ["ambiguous-name", "waits"])
     assert.isTrue(result.findings.every(({ severity }) => severity === "left-out"))
-    assert.include(about(result, "waits")[0]?.message, `v03 of “AB” has to wait until somebody decides what “${name}” is`)
+    assert.include(
+      about(result, "waits")[0]?.message,
+      `v03 of “AB” has to wait until somebody decides what “${name}” is`
+    )
   })
 
   it("lets what is below go on its stack, and the version of its own number", () => {

@@ -407,7 +407,7 @@ describe("VersionPlan refusals", () => {
       const two = yield* refused(`target,new version\n${A},${B}\n`)
       assert.strictEqual(two.total, 2)
       assert.include(two.problems[0]?.message, 'Did you mean "target"?')
-      assert.include(two.problems[1]?.message, 'Is "new version" meant?')
+      assert.include(two.problems[1]?.message, 'Did you mean "new version"?')
       const json = yield* refused(`{"asset_id":"${A}","next_asset":"${B}"}`)
       assert.include(json.problems[0]?.message, 'The field "next_asset_id" is missing; found: "asset_id", "next_asset"')
       const typo = yield* refused(`asset_id,nxt_aset_id\n${A},${B}\n`)

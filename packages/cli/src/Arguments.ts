@@ -114,7 +114,7 @@ const unknownCommand = (path: ReadonlyArray<string>, word: string): Problem => {
   const near = nearest(word, below(path))
   const elsewhere = Commands.all.find((one) => one.path.at(-1) === word)
   return {
-    what: `${word} is no command of ${words(path)}.`,
+    what: `${word} is not a command of ${words(path)}.`,
     meant: near !== undefined ? words([...path, near]) : elsewhere === undefined ? undefined : words(elsewhere.path)
   }
 }
@@ -149,7 +149,7 @@ const split = (
         known.map(({ name }) => name)
       )
       found.problems.push({
-        what: `${spelt} is no option of ${words(path)}.`,
+        what: `${spelt} is not an option of ${words(path)}.`,
         meant: near === undefined ? undefined : `--${near}`
       })
     } else if (flag.value === undefined) {

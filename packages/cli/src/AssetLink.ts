@@ -46,7 +46,7 @@ export const read = (word: string): CommandLine.Read<string> => {
     return refused("which names a project; open one of its folders, and copy that address")
   if (REVIEW.test(url.pathname))
     return refused("which is a link for reviewers; open the file in its project, and copy that address")
-  return refused("which names no file, stack or folder")
+  return refused("which does not name a file, stack or folder")
 }
 
 /**

@@ -30,7 +30,7 @@ export const summary = (audit: StackAudit): string => {
   const { files, folders, requests, stacks } = audit.read
   const faults = audit.findings.filter(({ severity }) => severity === "left-out").length
   return `${[
-    `Looked over ${Text.plural(stacks, "stack")} and ${Text.plural(files, "loose file")} in ${Text.plural(folders, "folder")}, by ${Text.plural(requests, "request")}.`,
+    `Examined ${Text.plural(stacks, "stack")} and ${Text.plural(files, "loose file")} in ${Text.plural(folders, "folder")}, in ${Text.plural(requests, "request")}.`,
     ...PlanText.notRead(audit.foldersBelow),
     faults === 0 ? "Nothing is wrong with them." : `${Text.plural(faults, "fault")}.`
   ].join("\n")}\n`
@@ -61,12 +61,12 @@ export const next = (audit: StackAudit, file: string | undefined, hasRule: boole
     ...(hasRule
       ? []
       : [
-          `Order, gaps and loose versions are told by names: --rule ${rule}${audit.suggestion === undefined ? " says how they are read." : `, which ${audit.suggestion.fits} of ${audit.suggestion.of} names fit.`}`
+          `Order, gaps and loose versions show only in the names: --rule ${rule}${audit.suggestion === undefined ? " says how they are read." : `, which ${audit.suggestion.fits} of ${audit.suggestion.of} names fit.`}`
         ]),
     ...(mended.length === 0
       ? file === undefined
         ? []
-        : ["There is nothing that a plan could mend, so none was written."]
+        : ["A plan could mend nothing, so none was written."]
       : [
           file === undefined
             ? `${said((what) => `${what} can be put`)}: --plan mend.csv writes the plan.`

@@ -107,8 +107,8 @@ const asPerson = (args: LoginArgs, host: string) =>
     yield* stdio.err(
       `Open this page in a browser and log in:\n\n${authorization.url}\n\n${
         Option.isSome(browser)
-          ? `The browser comes back to ${args.redirectUri}. It may warn of the certificate there, which is this machine's own: go on to the page. From a browser elsewhere, paste the address that it ends at here:\n`
-          : "Then paste the address that the browser ends at here, whatever it shows:\n"
+          ? `The browser comes back to ${args.redirectUri}. It may warn about the certificate there, which is this machine's own: continue to the page. From a browser on another machine, paste the final address here:\n`
+          : "Then paste the browser's final address here, whatever the page shows:\n"
       }`
     )
     const redirected = yield* Effect.raceFirst(
@@ -142,7 +142,7 @@ const byToken = (host: string) =>
     const token = Redacted.make(yield* Confirm.secret("Paste the developer token; it is not shown: "))
     // Checks the token's form before it is sent or kept.
     yield* Effect.mapError(FrameioConfig.make({ token }), () =>
-      CliError.badInput("That is no token: it is empty, or has blanks or other characters that no token has.")
+      CliError.badInput("That is not a token: it is empty, or has spaces or other characters that no token has.")
     )
     return { kind: "developer-token", host, token } satisfies CredentialsFile.Login
   })
@@ -188,7 +188,7 @@ export const login = Effect.fn("Cli.authLogin")(
       `Logged in to ${host} over ${api === "v4" ? "V4" : "v2"}, with ${KINDS[made.kind]}${name === undefined ? "" : `, as ${name}`}.\nThe login is in ${file.path}, ${
         CredentialsFile.isOwnersOnly
           ? "which only you can read"
-          : "as private as your user's folder: this system has no file for one reader only"
+          : "as private as your user's folder: this system has no files for a single reader"
       }. frameio auth logout ends it.\n`
     )
     if (args.json) yield* stdio.out(toJson({ kind: kept.kind, from: file.path, login: kept }))
@@ -240,7 +240,7 @@ export const status = Effect.fn("Cli.authStatus")(function* (args: { readonly js
         kind === "developer-token"
           ? "it is revoked"
           : expiresAt === undefined
-            ? "a token is asked for when it is needed"
+            ? "a token is requested when needed"
             : `${LocalTime.local(expiresAt)}${isRenewed ? ", and renewed automatically" : ", then frameio auth login again"}`
       }`,
       "frameio whoami asks Frame.io whether it is accepted.",
@@ -286,8 +286,8 @@ export const logout = Effect.fn("Cli.authLogout")(function* (args: { readonly js
       message: `The login is deleted from ${file.path}, but its tokens are not revoked. ${problem}`,
       todo: [
         tokens?.expiresAt === undefined
-          ? "They end by themselves."
-          : `The token ends by itself: ${LocalTime.local(tokens.expiresAt)}. A credential can be ended at https://developer.adobe.com/console.`
+          ? "They expire by themselves."
+          : `The token expires by itself: ${LocalTime.local(tokens.expiresAt)}. A credential can be revoked at https://developer.adobe.com/console.`
       ]
     })
   }

@@ -22,19 +22,19 @@ const nextOf = (
 ): ReadonlyArray<{ readonly when: string; readonly command: string }> => {
   const file = `--ledger ${Text.quoted(ledger)}`
   if (counts.undoing > 0) {
-    return [{ when: "To go on with the undo:", command: `frameio batch undo ${file}` }]
+    return [{ when: "To continue the undo:", command: `frameio batch undo ${file}` }]
   }
   // A plan from standard input has no name for a command.
   if (plan === null || counts.undone > 0) return []
   const run = `frameio batch run ${Text.quoted(plan)} ${file}`
   const open = counts.planned + counts.sent
   return [
-    ...(open > 0 ? [{ when: "To go on with what is left:", command: run }] : []),
+    ...(open > 0 ? [{ when: "To continue with the rest:", command: run }] : []),
     ...(counts.failed > 0
-      ? [{ when: "To try the failed ones again, once their causes are gone:", command: `${run} --retry-failed` }]
+      ? [{ when: "To try the failed versions again, after removing the causes:", command: `${run} --retry-failed` }]
       : []),
     ...(open + counts.failed === 0 && counts.total > 0
-      ? [{ when: "To see whether all is still in place:", command: `${run} --look-first` }]
+      ? [{ when: "To check whether all is still in place:", command: `${run} --look-first` }]
       : [])
   ]
 }
@@ -76,9 +76,7 @@ export const handle = Effect.fn("Cli.batchReport")(
         ? ["Only one of --html, --csv and --jsonl can be -, which --json is as well."]
         : []
     const untitled =
-      Option.isSome(args.title) && Option.isNone(args.html)
-        ? ["--title is the title of the page: say --html, too."]
-        : []
+      Option.isSome(args.title) && Option.isNone(args.html) ? ["--title is the title of the page: add --html."] : []
     const refused = [...problems, ...twice, ...untitled]
     if (refused.length > 0) return yield* CliError.badInput(refused.join("\n"))
     const source = yield* JobSource.open(args)
@@ -124,5 +122,5 @@ export const handle = Effect.fn("Cli.batchReport")(
     yield* stdio.out(BatchReport.toText(head, Chunk.toReadonlyArray(failures)))
   },
   Effect.scoped,
-  orInterrupted("Interrupted; what was not written whole is not there.")
+  orInterrupted("Interrupted; a file that was not complete does not exist.")
 )

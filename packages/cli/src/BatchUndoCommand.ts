@@ -90,7 +90,7 @@ const onCluster = (
     }
     yield* Confirm.ask(`Take ${extent}?`, { yes: args.yes, unasked: "go-on" })
     yield* Effect.mapError(store.undo(name), Cluster.toCliError)
-    yield* stdio.err(`The workers take ${extent}. How it goes: frameio batch status --job ${name}\n`)
+    yield* stdio.err(`The workers take ${extent}. To see how it goes: frameio batch status --job ${name}\n`)
   })
 
 /**
@@ -147,7 +147,7 @@ export const handle = Effect.fn("Cli.batchUndo")(function* (args: {
         }),
         giveUpAfter: Option.getOrUndefined(Option.map(args.giveUpAfter, Duration.seconds))
       }),
-    { json: args.json, verb: "undo", goOn: "The same command goes on." }
+    { json: args.json, verb: "undo", goOn: "The same command continues it." }
   ).pipe(
     Effect.zipLeft(deletes ? removing : Effect.void),
     Effect.provideService(Ledger.Ledger, ledger),

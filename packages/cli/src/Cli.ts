@@ -182,7 +182,7 @@ export const run = (
     const failure = yield* stdio.outFailure
     if (failure === undefined) return exitCode
     yield* complain(stdio, {
-      message: `Standard output cannot be written, and what is there is not whole: ${failure}`
+      message: `Standard output cannot be written, and its content is incomplete: ${failure}`
     })
     return ExitCode.failed
   })

@@ -41,7 +41,7 @@ export const url = (given: Option.Option<string>): Effect.Effect<Redacted.Redact
       return yield* CliError.badInput(`--cluster <url> is missing, and FRAMEIO_CLUSTER is not set: ${EXAMPLE}`)
     if (!URL.canParse(text) || !/^postgres(?:ql)?:$/.test(new URL(text).protocol)) {
       return yield* CliError.badInput(
-        `${Option.isSome(given) ? "--cluster" : "FRAMEIO_CLUSTER"} is no address of PostgreSQL: ${EXAMPLE}`
+        `${Option.isSome(given) ? "--cluster" : "FRAMEIO_CLUSTER"} is not an address of PostgreSQL: ${EXAMPLE}`
       )
     }
     return Redacted.make(text)

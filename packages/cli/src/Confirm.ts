@@ -32,7 +32,7 @@ export const ask = (
       if (options.unasked === "go-on") return
       return yield* new CliError({
         exitCode: ExitCode.badInput,
-        message: "Nobody can be asked here, so nothing was done.",
+        message: "There is nobody to ask here, so nothing was done.",
         todo: ["--yes goes on without asking."]
       })
     }

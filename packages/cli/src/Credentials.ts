@@ -71,7 +71,7 @@ export const badConfig = (error: ConfigError.ConfigError): CliError => {
     exitCode: ExitCode.badInput,
     message: wrong.join("\n"),
     todo: wrong.some((line) => line.startsWith("FRAMEIO_TOKEN"))
-      ? ["frameio auth login logs in. To try it without an account: frameio fake, which prints what to set."]
+      ? ["frameio auth login logs in. To try it without an account, run frameio fake, which prints what to set."]
       : []
   })
 }
@@ -107,7 +107,7 @@ const otherHost = (login: CredentialsFile.Login, host: string, path: string): Cl
   new CliError({
     exitCode: ExitCode.badInput,
     message: `The login in ${path} is for ${login.host}, and its token is not sent to ${host}.`,
-    todo: [`Set FRAMEIO_BASE_URL to where the login is for, or log in to ${host}: frameio auth login`]
+    todo: [`Set FRAMEIO_BASE_URL to the login's host, or log in to ${host}: frameio auth login`]
   })
 
 /**

@@ -139,7 +139,7 @@ export const at = (folder: string, name: string): Effect.Effect<CredentialsFile,
         exitCode: 2,
         message: `${problem} A login in it is not used.`,
         todo: [
-          `If nobody else has had it: chmod 700 ${folder} && chmod 600 ${file}. Else: frameio auth logout, and revoke it.`
+          `If nobody else has read it: chmod 700 ${folder} && chmod 600 ${file}. Otherwise: frameio auth logout, and revoke it.`
         ]
       })
     })
@@ -152,7 +152,7 @@ export const at = (folder: string, name: string): Effect.Effect<CredentialsFile,
         // The parser's own message would show the content.
         return Option.isSome(login)
           ? login
-          : yield* CliError.badInput(`${file} is no login of this program. Log in again: frameio auth login`)
+          : yield* CliError.badInput(`${file} is not a login of this program. Log in again: frameio auth login`)
       }).pipe(
         Effect.catchAll((error) => {
           if (error._tag === "CliError") return Effect.fail(error)

@@ -92,13 +92,13 @@ const PATIENCE = "15 seconds"
 const clockOf = (date: string | undefined, now: number): Check => {
   // HTTP's form of a date, in GMT, which DateTime does not read.
   const there = Date.parse(date ?? "")
-  if (Number.isNaN(there)) return warn("Clock", "The server did not say what time it is.")
+  if (Number.isNaN(there)) return warn("Clock", "The server did not give its time.")
   const off = Math.round((now - there) / 1000)
-  if (Math.abs(off) <= OFF_SECONDS) return ok("Clock", `${LocalTime.local(now)}, as there`)
+  if (Math.abs(off) <= OFF_SECONDS) return ok("Clock", `${LocalTime.local(now)}, the same as the server's`)
   return warn(
     "Clock",
     `This machine is ${Math.abs(off)} s ${off > 0 ? "ahead of" : "behind"} the server.`,
-    "Set its clock by a time server: addresses for uploads end by the clock."
+    "Set its clock by a time server: upload addresses expire by the clock."
   )
 }
 
@@ -120,10 +120,10 @@ const network = (baseUrl: URL): Effect.Effect<ReadonlyArray<Check>, never, HttpC
         fail(
           "Network",
           timedOut
-            ? `No answer of ${baseUrl.host} within ${PATIENCE}.`
+            ? `No answer from ${baseUrl.host} within ${PATIENCE}.`
             : `${baseUrl.host}: ${FrameioError.reasonOf(error)}`,
           ...Failure.advice(error).filter((line) => !line.includes("frameio doctor")),
-          "Where the way out is a proxy: HTTPS_PROXY=http://<host>:<port>"
+          "If the network needs a proxy: HTTPS_PROXY=http://<host>:<port>"
         )
       ]
     }
@@ -171,7 +171,7 @@ const limits = (
   }).pipe(Effect.provide(Credentials.layer))
 
 const sqlite: Effect.Effect<Check> = Effect.tryPromise(() => import("libsql")).pipe(
-  Effect.as(ok("SQLite", "its library is here")),
+  Effect.as(ok("SQLite", "its library is installed")),
   Effect.orElseSucceed(() =>
     warn(
       "SQLite",
@@ -210,7 +210,7 @@ const all = (ledgers: ReadonlyArray<string>) =>
     const isReached = way.every(({ state }) => state !== "fail")
     const online = isReached
       ? [yield* caught("Token", token), yield* caught("Limits", limits(baseUrl))]
-      : [warn("Token", `Not looked at, since ${baseUrl.host} is not reached.`)]
+      : [warn("Token", `Not checked, because ${baseUrl.host} cannot be reached.`)]
     return [...first, ...way, ...online, ...last]
   })
 

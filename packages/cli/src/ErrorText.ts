@@ -42,7 +42,7 @@ export const ofLine = (wrong: Extract<Arguments.Asked, { readonly _tag: "Wrong" 
       message: wrong.problems
         .map(({ meant, what }) => (meant === undefined ? what : `${what} Did you mean ${meant}?`))
         .join("\n"),
-      todo: [`${["frameio", "help", ...wrong.path].join(" ")} shows what there is.`]
+      todo: [`${["frameio", "help", ...wrong.path].join(" ")} lists what there is.`]
     },
     columns
   )

@@ -58,9 +58,9 @@ export const advice = (error: Failure): ReadonlyArray<string> => {
   switch (error._tag) {
     case "FrameioUnauthorized":
     case "FrameioCredentialsError":
-      return ["Log in with frameio auth login, or set FRAMEIO_TOKEN to a token that is accepted."]
+      return ["Log in with frameio auth login, or set FRAMEIO_TOKEN to a valid token."]
     case "FrameioForbidden":
-      return ["Ask for access to the project, or use a token of somebody who has it."]
+      return ["Ask for access to the project, or use the token of somebody with access."]
     case "FrameioNotFound":
       return ["frameio ls <folder> and frameio show <asset> find what is there."]
     case "FrameioTransportError":

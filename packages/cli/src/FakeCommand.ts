@@ -98,7 +98,7 @@ const check = (setup: Setup): Effect.Effect<void, CliError> => {
   const wrong = [
     ...(setup.shots < 1 ? [`--shots is ${setup.shots}; it must be at least 1.`] : []),
     ...(setup.versions < 2
-      ? [`--versions is ${setup.versions}; it must be at least 2, for one version alone is no stack.`]
+      ? [`--versions is ${setup.versions}; it must be at least 2, because one version alone is no stack.`]
       : []),
     ...(setup.limit !== undefined && setup.limit < 1
       ? [`--limit is ${setup.limit}; it must be at least 1 call per second.`]
@@ -110,7 +110,7 @@ const check = (setup: Setup): Effect.Effect<void, CliError> => {
       endpoint === undefined || isCall(endpoint)
         ? []
         : [
-            `--fault names ${JSON.stringify(endpoint)}, which is no call; one is assets.version, assets.get, storage.part.`
+            `--fault names ${JSON.stringify(endpoint)}, which is not a call; calls are assets.version, assets.get, storage.part.`
           ]
     ),
     ...tooLarge(setup)
@@ -154,7 +154,7 @@ export const start = (setup: Setup): Effect.Effect<Started, CliError, Scope.Scop
       Logger.withMinimumLogLevel(LogLevel.Error),
       Effect.mapError((error) =>
         CliError.badInput(
-          `Port ${setup.port} of ${setup.host ?? FakeFrameioServer.defaultHost} cannot be used (${String(error.cause)}). Take another with --port, or 0 for any that is free; --host must be this machine's.`
+          `Port ${setup.port} of ${setup.host ?? FakeFrameioServer.defaultHost} cannot be used (${String(error.cause)}). Choose another with --port, or 0 for any free one; --host must be this machine's.`
         )
       )
     )
@@ -212,13 +212,13 @@ const aboutV4 = ({ deliveryId, pairs, server }: Started): string => {
     `workspace    ${project.teamId}`,
     `project      ${project.id}`,
     `root folder  ${rootId}`,
-    `delivery     ${deliveryId}, a folder as it is found in the field`,
+    `delivery     ${deliveryId}, a folder as real deliveries look`,
     "",
-    "What is in the root folder, with curl and with PowerShell:",
+    "To list the root folder, with curl and with PowerShell:",
     curl("GET", list),
     powerShell("GET", list),
     "",
-    "A version stack of two files, the oldest first:",
+    "To make a version stack of two files, the oldest first:",
     curl("POST", stack, body),
     powerShell("POST", stack, body),
     "",
@@ -247,7 +247,7 @@ const aboutV2 = ({ deliveryId, pairs, server }: Started, file: Option.Option<str
         `${curl("GET", list)}\n${powerShell("GET", list)}\n`
   return (
     `\n${single}${batch}` +
-    `\nA folder as it is found in the field, to plan by the names of its files:\nframeio plan ${deliveryId} --rule vfx --out plan.csv\nframeio batch run plan.csv --ledger job.db\n` +
+    `\nA folder as real deliveries look, to plan by the names of its files:\nframeio plan ${deliveryId} --rule vfx --out plan.csv\nframeio batch run plan.csv --ledger job.db\n` +
     reached
   )
 }
@@ -295,7 +295,7 @@ export const handle = Effect.fn("Cli.fake")(function* (
   yield* stdio.err(`\nIn PowerShell:\n${powerShell}`)
   yield* stdio.err(args.api === "v4" ? aboutV4(started) : aboutV2(started, args.pairs))
   yield* stdio.err(
-    `\nIn a browser:\nwhat is in it, and how its limits stand: ${server.baseUrl}/\nits calls, to read and to try: ${server.docsUrl}\nCtrl-C ends it, and all that is in it.\n`
+    `\nIn a browser:\nits content and its limits: ${server.baseUrl}/\nits calls, to read and to try: ${server.docsUrl}\nCtrl-C ends it, and its content is gone.\n`
   )
   yield* stdio.interrupted(1)
   const counted = args.api === "v4" ? (["versionStacks.create", "files.move"] as const) : (["assets.version"] as const)

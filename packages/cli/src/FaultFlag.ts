@@ -71,7 +71,7 @@ export const kind: CommandLine.Kind<FaultFlag> = {
     const said = JSON.stringify(word)
     if (fate === undefined) return { ok: false, problem: `${said}; it must begin with ${WORDS.join(", ")}` }
     if (share === undefined) {
-      return { ok: false, problem: `${said}; how often must be such as 5% or 1/20, and more than none` }
+      return { ok: false, problem: `${said}; the frequency must be such as 5% or 1/20, and above 0` }
     }
     return { ok: true, value: { fate, share, endpoint } }
   }

@@ -47,7 +47,7 @@ const ruleNamed = (name: string): NamedRule.Name | undefined => NamedRule.all.fi
 const ruleOf = (stated: string, options: NamingRule.Options): NamingRule.Made => {
   const name = ruleNamed(stated)
   if (name !== undefined) return { ok: true, rule: NamingRule.byName(name, options) }
-  if (/^[\w-]*$/.test(stated)) return notARule(`${JSON.stringify(stated)}, which is no rule`)
+  if (/^[\w-]*$/.test(stated)) return notARule(`${JSON.stringify(stated)}, which is not a rule`)
   const made = NamingRule.fromPattern(stated, options)
   return made.ok ? made : { ok: false, problems: made.problems.map((problem) => `--rule: ${problem}`) }
 }
@@ -87,7 +87,7 @@ export const read = (
           `${JSON.stringify(folder)} is not a folder id, which is a UUID such as 0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10.`
         ]),
     ...(made === undefined || made.ok ? [] : made.problems),
-    ...(acrossFolders && !recursive ? ["--across-folders says nothing about one folder alone; add --recursive."] : [])
+    ...(acrossFolders && !recursive ? ["--across-folders means nothing for a single folder; add --recursive."] : [])
   ]
   return isAssetId(folder) && problems.length === 0
     ? { ok: true, folderId: folder, rule: made?.ok === true ? made.rule : undefined }

@@ -21,7 +21,7 @@ const HAPPENED: ReadonlySet<LedgerError["reason"]> = new Set(["Full", "Corrupt",
  * @category constants
  */
 export const PARTIAL =
-  "This ledger is a copy from the middle of a run, without the -wal file that belonged to it: the last that was sent may be missing in it."
+  "This ledger is a copy from the middle of a run, without the -wal file that belonged to it: the last calls may be missing from it."
 
 /**
  * How a command ends when its ledger fails.

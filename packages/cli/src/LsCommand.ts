@@ -31,7 +31,7 @@ import { Stdio } from "./Stdio.js"
 export const idOf = (word: string): Effect.Effect<AssetId, CliError> =>
   Schema.is(AssetId)(word)
     ? Effect.succeed(word)
-    : CliError.badInput(`${JSON.stringify(word)} is no asset's id, which is a UUID, and no link to one.`)
+    : CliError.badInput(`${JSON.stringify(word)} is neither an asset's id, which is a UUID, nor a link to one.`)
 
 /** The contents of a folder, or of the stack behind an id, newest version first. */
 const inHolder = (id: AssetId) =>

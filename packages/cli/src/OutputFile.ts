@@ -146,7 +146,7 @@ export const check = (
       else if (info.type === "Directory") problems.push(`${file} is a folder. Name a file in it.`)
       else if (info.type !== "File" || DESCRIPTOR.test(file)) targets.push({ given: file, path: file, how: "through" })
       else if (options.force) targets.push({ given: file, path: real, how: "replace" })
-      else problems.push(`${file} is there already; --force overwrites it.`)
+      else problems.push(`${file} exists already; --force overwrites it.`)
     }
     return { targets, problems }
   })
@@ -205,7 +205,7 @@ const unwritten = ({ given }: Target, error: PlatformError | CliError): CliError
   if (error._tag === "CliError") return error
   return CliError.failed(
     error._tag === "SystemError" && error.reason === "AlreadyExists"
-      ? `${given} is there already; --force overwrites it.`
+      ? `${given} exists already; --force overwrites it.`
       : `${given} cannot be written: ${error.message}`
   )
 }

@@ -26,7 +26,7 @@ const LOOPBACK = "localhost,127.0.0.1,[::1]"
 const checked = (name: string, value: string): Effect.Effect<void, CliError> =>
   value === "" || (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol))
     ? Effect.void
-    : CliError.badInput(`${name} is no address of a proxy, such as http://proxy.example.com:8080.`)
+    : CliError.badInput(`${name} is not a proxy's address, such as http://proxy.example.com:8080.`)
 
 /**
  * The proxies in the environment; empty strings otherwise.

@@ -31,7 +31,7 @@ const ofPort = (assetId: Asset.AssetId) =>
     const asset = ItemAsset.of(yield* repository.get(assetId))
     if (Asset.isVersionStack(asset)) {
       return yield* CliError.badInput(
-        `${AssetText.nameOf(asset)} is a stack, and this version of Frame.io's API deletes none. Delete its versions one by one: frameio ls ${asset.id}`
+        `${AssetText.nameOf(asset)} is a stack, which this version of Frame.io's API cannot delete. Delete its versions one by one: frameio ls ${asset.id}`
       )
     }
     return { asset, remove: Effect.as(repository.remove(assetId), asset) }
@@ -61,6 +61,6 @@ export const handle = Effect.fn("Cli.rm")(
       RateLimitCall.withPriority("interactive"),
       Effect.provide(Connection.layer),
       Effect.mapError(Failure.toCliError),
-      orInterrupted("Interrupted. If it was asked to delete something, look whether it is still there.")
+      orInterrupted("Interrupted. If a delete was under way, look whether the asset still exists.")
     )
 )

@@ -78,7 +78,7 @@ const whyRefused = (nextId: Asset.AssetId, onto: Asset.Asset) =>
         const stack = `${AssetText.nameOf(location.stack)} (${location.stack.id})`
         return Asset.sameId(location.stack.id, onto.id)
           ? `${name} is on the stack ${stack} already. Nothing was changed.`
-          : `${name} is on another stack already, ${stack}, and can be on one only.`
+          : `${name} is on another stack already, ${stack}, and can be only on one.`
       }
       case "Folder":
       case "Other":
@@ -133,7 +133,7 @@ export const handle = Effect.fn("Cli.version")(
       Effect.provide(Layer.provideMerge(AssetCache.layer(), Connection.layer)),
       Effect.mapError(Failure.toCliError),
       orInterrupted(
-        "Interrupted. Whether the version was put on the stack is not known; read the stack before you try again."
+        "Interrupted. Whether the version was put on the stack is unknown; read the stack before you try again."
       )
     )
 )

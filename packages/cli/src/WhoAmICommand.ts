@@ -33,7 +33,7 @@ export const handle = Effect.fn("Cli.whoami")(
     yield* stdio.say(
       [
         user === undefined
-          ? `${baseUrl.host} accepts the token over v2, which has no call that says whose it is.`
+          ? `${baseUrl.host} accepts the token over v2, which has no call that tells whose it is.`
           : `${Identity.nameOf(user)} at ${baseUrl.host}, over ${api === "v4" ? "V4" : api}.`,
         ...(accounts.length === 0 ? [] : ["", ...accounts.map(({ id, name }) => `  ${name}  ${id}`)]),
         ""

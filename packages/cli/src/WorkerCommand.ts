@@ -96,11 +96,11 @@ const work = (args: Arguments, tokens: string | undefined) =>
     if (!isShared) {
       yield* say(
         stdio,
-        "FRAMEIO_REDIS_URL is not set: one worker keeps to the limit, several of one account would not."
+        "FRAMEIO_REDIS_URL is not set: one worker keeps to the limit, but several workers of one account would not."
       )
     }
     yield* stdio.interrupted(1)
-    yield* say(stdio, "Stopping: nothing more is sent, what is under way may finish, the rest goes to other workers.")
+    yield* say(stdio, "Stopping: nothing more is sent, calls under way may finish, the rest goes to other workers.")
   }).pipe(Effect.scoped, Effect.provide(telemetry))
 
 interface Arguments {

@@ -54,14 +54,14 @@ describe("Arguments", () => {
 
   it("blames the word that is wrong, and says what was probably meant", () => {
     for (const [line, what, meant] of [
-      ["bach", "bach is no command of frameio.", "frameio batch"],
-      ["batch rnu x.csv", "rnu is no command of frameio batch.", "frameio batch run"],
-      ["batch rnu --ledger", "rnu is no command of frameio batch.", "frameio batch run"],
-      ["run x.csv", "run is no command of frameio.", "frameio batch run"],
-      ["xyzzy", "xyzzy is no command of frameio.", undefined],
-      ["version --bogus A B", "--bogus is no option of frameio version.", undefined],
-      ["batch run x.csv --ledgr=j", "--ledgr is no option of frameio batch run.", "--ledger"],
-      ["batch run x.csv -x", "-x is no option of frameio batch run.", undefined],
+      ["bach", "bach is not a command of frameio.", "frameio batch"],
+      ["batch rnu x.csv", "rnu is not a command of frameio batch.", "frameio batch run"],
+      ["batch rnu --ledger", "rnu is not a command of frameio batch.", "frameio batch run"],
+      ["run x.csv", "run is not a command of frameio.", "frameio batch run"],
+      ["xyzzy", "xyzzy is not a command of frameio.", undefined],
+      ["version --bogus A B", "--bogus is not an option of frameio version.", undefined],
+      ["batch run x.csv --ledgr=j", "--ledgr is not an option of frameio batch run.", "--ledger"],
+      ["batch run x.csv -x", "-x is not an option of frameio batch run.", undefined],
       ["batch run x.csv --ledger", "--ledger needs a value: --ledger <file>.", undefined],
       ["batch run --ledger --json x.csv", "--ledger needs a value: --ledger <file>.", undefined],
       ["batch run x.csv --json=yes", '--json takes no value, but has "yes".', undefined],
@@ -76,8 +76,8 @@ describe("Arguments", () => {
       ["version A", "<next> is missing.", undefined],
       ["version A B C", '"C" is more than frameio version takes.', undefined],
       ["batch status --ledger", "--ledger needs a value: --ledger <file>.", undefined],
-      ["help batch rnu", "rnu is no command of frameio batch.", "frameio batch run"],
-      ["constructor", "constructor is no command of frameio.", undefined]
+      ["help batch rnu", "rnu is not a command of frameio batch.", "frameio batch run"],
+      ["constructor", "constructor is not a command of frameio.", undefined]
     ] as const) {
       const problems = wrongOf(line)
       if (!Array.isArray(problems)) throw new Error(`${line} is not wrong`)
@@ -100,7 +100,7 @@ describe("Arguments", () => {
   it("says all that is wrong at once", () => {
     const problems = wrongOf("batch run --bogus --concurrency many")
     assert.deepStrictEqual(Array.isArray(problems) ? problems.map(({ what }) => what) : problems, [
-      "--bogus is no option of frameio batch run.",
+      "--bogus is not an option of frameio batch run.",
       "<file> is missing.",
       '--concurrency is "many"; it must be a whole number.'
     ])

@@ -92,7 +92,7 @@ describe("frameio version, ls, show, rm", () => {
       Effect.gen(function* () {
         const wrong = yield* frameio(["version", "--json", "A", "B"])
         assert.strictEqual(wrong.code, 2)
-        for (const word of ["A", "B"]) assert.include(wrong.err, `"${word}" is no asset's id`)
+        for (const word of ["A", "B"]) assert.include(wrong.err, `"${word}" is neither an asset's id`)
         assert.notInclude(wrong.err, "asset_id")
 
         const [[one = "", two = ""] = [], [other = ""] = []] = shots.shots.map(({ versions }) => versions)

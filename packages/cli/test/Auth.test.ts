@@ -237,7 +237,7 @@ describe("frameio auth", () => {
       writeFileSync(file, `{"kind":"developer-token","token":42,"secret":"${FakeFrameio.token}"}`)
       const { code, err } = yield* frameio(["auth", "status"])
       assert.strictEqual(code, 2)
-      assert.include(err, "is no login of this program")
+      assert.include(err, "is not a login of this program")
       assert.notInclude(err, FakeFrameio.token)
     })
   )

@@ -254,10 +254,10 @@ describe("frameio batch, with a ledger", () => {
       const before = yield* fs.readFile(ledger)
       for (const [args, said] of [
         [["--csv", `${ledger}.link`, "--force"], "is the ledger itself"],
-        [["--html", html, "--csv", `${plan}`], "plan.csv is there already; --force overwrites it"],
+        [["--html", html, "--csv", `${plan}`], "plan.csv exists already; --force overwrites it"],
         [["--html", `${ledger}-new`, "--csv", `${ledger}-new`], "the same file"],
         [["--html", "-", "--csv", "-"], "Only one of"],
-        [["--title", "Friday"], "--title is the title of the page: say --html, too."]
+        [["--title", "Friday"], "--title is the title of the page: add --html."]
       ] as const) {
         const refused = yield* piped("batch", "report", "--ledger", ledger, ...args)
         assert.strictEqual(refused.code, 2, refused.err)

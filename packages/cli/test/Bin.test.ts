@@ -323,7 +323,7 @@ describe("the program", () => {
         env: { FRAMEIO_TOKEN: "fio-u-example-example", HTTPS_PROXY: "proxy:8080" }
       })
       assert.strictEqual(wrong.code, 2)
-      assert.include(wrong.err, "HTTPS_PROXY is no address of a proxy")
+      assert.include(wrong.err, "HTTPS_PROXY is not a proxy's address")
     })
   )
 

@@ -142,7 +142,7 @@ describe("frameio, standard output that cannot be written", () => {
 describe("frameio, bad input", () => {
   for (const [what, args, said] of [
     ["an unknown flag", ["batch", "run", "x.csv", "--bogus"], "--bogus"],
-    ["an unknown command", ["bach"], "bach is no command of frameio. Did you mean frameio batch?"],
+    ["an unknown command", ["bach"], "bach is not a command of frameio. Did you mean frameio batch?"],
     ["a missing argument", ["version", A], "next"],
     ["a flag that is no number", ["batch", "run", "x.csv", "--concurrency", "many"], "many"],
     ["a concurrency of 0", ["batch", "run", "-", "--concurrency", "0"], "at least 1"],
@@ -151,12 +151,12 @@ describe("frameio, bad input", () => {
     [
       "an id that is none",
       ["version", A, "shot_010"],
-      '"shot_010" is no asset\'s id, which is a UUID, and no link to one.'
+      '"shot_010" is neither an asset\'s id, which is a UUID, nor a link to one.'
     ],
     [
       "two ids that are none",
       ["version", "x", "y"],
-      '"x" is no asset\'s id, which is a UUID, and no link to one.\n"y" is'
+      '"x" is neither an asset\'s id, which is a UUID, nor a link to one.\n"y" is'
     ],
     ["an asset on itself", ["version", A, A], "cannot be put on itself"]
   ] as const) {

@@ -86,7 +86,7 @@ describe("frameio whoami", () => {
       const base = { FRAMEIO_BASE_URL: `http://127.0.0.1:${port}` }
       const told = yield* frameio(["whoami"], { ...base, FRAMEIO_TOKEN: "old-token" }, true)
       assert.strictEqual(told.code, 0, told.err)
-      assert.include(told.out, "over v2, which has no call that says whose it is")
+      assert.include(told.out, "over v2, which has no call that tells whose it is")
       const refused = yield* frameio(["whoami"], { ...base, FRAMEIO_TOKEN: "other-token" })
       assert.strictEqual(refused.code, 2)
       assert.include(refused.err, "frameio auth login")

@@ -185,7 +185,7 @@ describe("frameio fake", () => {
     Effect.gen(function* () {
       let page = ""
       const { err } = yield* started([], async (err) => {
-        const [, url = ""] = /limits stand: (\S+)$/m.exec(err) ?? []
+        const [, url = ""] = /its limits: (\S+)$/m.exec(err) ?? []
         page = await fetch(url).then((response) => response.text())
       })
       const [, account = "none"] = /account ([0-9a-f-]{36})/.exec(err) ?? []
@@ -198,9 +198,9 @@ describe("frameio fake", () => {
     Effect.gen(function* () {
       for (const [args, said] of [
         [["--fault", "505-ish"], '--fault is "505-ish"; it must begin with 429, 503,'],
-        [["--fault", "503=0%"], "how often must be such as 5% or 1/20"],
-        [["--fault", "503=200%"], "how often must be such as 5% or 1/20"],
-        [["--fault", "503@assets.vresion"], '--fault names "assets.vresion", which is no call'],
+        [["--fault", "503=0%"], "the frequency must be such as 5% or 1/20"],
+        [["--fault", "503=200%"], "the frequency must be such as 5% or 1/20"],
+        [["--fault", "503@assets.vresion"], '--fault names "assets.vresion", which is not a call'],
         [
           ["--shots", "50000000", "--versions", "4"],
           "makes 200,000,000 files, which take about 223.5 GiB; this Node holds"

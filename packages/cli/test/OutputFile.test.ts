@@ -38,7 +38,7 @@ describe("a file that a command writes", () => {
       assert.strictEqual(yield* fs.readFileString(file), "new text")
       yield* fs.writeFileString(file, "old")
       yield* fs.chmod(file, 0o640)
-      assert.deepStrictEqual(yield* put([file]), [`${file} is there already; --force overwrites it.`])
+      assert.deepStrictEqual(yield* put([file]), [`${file} exists already; --force overwrites it.`])
       assert.strictEqual(yield* fs.readFileString(file), "old")
       assert.deepStrictEqual(yield* put([file], { force: true }), [])
       assert.strictEqual(yield* fs.readFileString(file), "new text")
@@ -144,7 +144,7 @@ describe("a file that a command writes", () => {
       const error = yield* Effect.flip(
         OutputFile.write(targets.map((target) => ({ target, text: Stream.make("ours") })))
       )
-      assert.include(error.message, "is there already")
+      assert.include(error.message, "exists already")
       assert.strictEqual(yield* fs.readFileString(at("a.csv")), "somebody's")
     }))
 })

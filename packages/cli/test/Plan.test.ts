@@ -247,8 +247,8 @@ describe("frameio plan, against the fake", () => {
         const { requests } = yield* fake.counts()
         const second = yield* frameio(args)
         assert.strictEqual(second.code, 2)
-        assert.include(second.err, `${out} is there already; --force overwrites it.\n`)
-        assert.include(second.err, `${folder}/plan.findings.jsonl is there already`)
+        assert.include(second.err, `${out} exists already; --force overwrites it.\n`)
+        assert.include(second.err, `${folder}/plan.findings.jsonl exists already`)
         assert.strictEqual((yield* fake.counts()).requests, requests)
         assert.strictEqual((yield* frameio([...args, "--force"])).code, 1)
         assert.strictEqual(yield* read("plan.jsonl"), first)
@@ -283,7 +283,7 @@ describe("frameio plan, against the fake", () => {
         const misspelt = yield* frameio(["plan", "delivery", "--rule", "vxf"])
         assert.include(
           misspelt.err,
-          '--rule is "vxf", which is no rule. There are vfx, vfx-parts, netflix, take, date, date-ymd, date-dmy, date-mdy, or a pattern'
+          '--rule is "vxf", which is not a rule. There are vfx, vfx-parts, netflix, take, date, date-ymd, date-dmy, date-mdy, or a pattern'
         )
         assert.include(misspelt.err, '"delivery" is not a folder')
         const missing = yield* frameio(["plan", "00000000-0000-4000-8000-000000000001"])

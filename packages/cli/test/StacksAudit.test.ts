@@ -116,7 +116,7 @@ describe("frameio stacks audit", () => {
       Effect.gen(function* () {
         const { code, err } = yield* frameio(["stacks", "audit", show])
         assert.strictEqual(code, 0)
-        assert.include(err, "are told by names: --rule vfx, which 8 of 8 names fit.\n")
+        assert.include(err, "show only in the names: --rule vfx, which 8 of 8 names fit.\n")
         const { requests } = yield* fake.counts()
         const refused = yield* frameio(["stacks", "audit", show, "--plan", `${folder}/mend.csv`])
         assert.strictEqual(refused.code, 2)

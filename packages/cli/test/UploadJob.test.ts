@@ -228,7 +228,7 @@ describe("frameio upload --rule", () => {
 
   for (const [what, args, expected] of [
     ["no folder", ["--rule", "vfx"], "--to is missing"],
-    ["what is no rule", ["--rule", "vfxx", "--to", "x"], "which is no rule"],
+    ["what is no rule", ["--rule", "vfxx", "--to", "x"], "which is not a rule"],
     ["what is no id", ["--rule", "vfx", "--to", "x"], "is not a folder id"],
     ["options of one file", ["--rule", "vfx", "--to", "x", "--name", "a.mov"], "--name is for one file"],
     ["options of many without a rule", ["--dry-run"], "--dry-run is for --rule"]

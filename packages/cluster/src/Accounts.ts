@@ -142,13 +142,8 @@ export const nameProblem = (account: string): string | undefined =>
     ? undefined
     : `${JSON.stringify(account)} is not a valid account name: use at most 64 lower-case letters, digits, - and _, beginning with a letter or a digit, but not with the word file.`
 
-/**
- * A variable for an account: `FRAMEIO_TOKEN` for `default`, else such as `FRAMEIO_TOKEN_SHOW_A` for `show-a`.
- *
- * @since 0.1.0
- * @category getters
- */
-export const variableOf = (account: string, variable = "FRAMEIO_TOKEN"): string =>
+/** `FRAMEIO_TOKEN` for `default`, else such as `FRAMEIO_TOKEN_SHOW_A` for `show-a`. */
+const variableOf = (account: string, variable = "FRAMEIO_TOKEN"): string =>
   account === DEFAULT ? variable : `${variable}_${account.toUpperCase().replaceAll("-", "_")}`
 
 /** The variables of each account; the addresses of Frame.io and Adobe are the same for all. */
@@ -228,7 +223,7 @@ export const said = (account: string): Effect.Effect<Pick<Account, "api" | "acco
 /**
  * Finds accounts by a folder of files and the program's `ConfigProvider`, in this order: the file; `FRAMEIO_TOKEN` or
  * `FRAMEIO_TOKEN_FILE`; a service's `FRAMEIO_CLIENT_ID` with `FRAMEIO_CLIENT_SECRET` or `FRAMEIO_CLIENT_SECRET_FILE`; each
- * followed by the account's name, as in {@link variableOf}.
+ * followed by the account's name, such as `FRAMEIO_TOKEN_SHOW_A` for `show-a`.
  *
  * @since 0.1.0
  * @category constructors

@@ -43,7 +43,7 @@ export const version = CommandLine.command({
  */
 export const ls = CommandLine.command({
   path: ["ls"],
-  summary: "List what is in a folder, or on a stack",
+  summary: "List a folder or a stack",
   about: ["Names first, ids last. In a pipe, standard output has one asset as JSON on each line."],
   parameters: {
     folder: CommandLine.argument("folder", AssetLink.kind("folder"), "The folder or stack: its id or link."),
@@ -80,7 +80,7 @@ export const show = CommandLine.command({
 export const rm = CommandLine.command({
   path: ["rm"],
   summary: "Delete an asset; Frame.io keeps it for 30 days",
-  about: ["Asks on a terminal. A folder or a stack goes with all that is in it."],
+  about: ["Asks on a terminal. A folder or a stack is deleted with everything in it."],
   parameters: {
     asset: CommandLine.argument("asset", AssetLink.kind("asset"), "The asset: its id or link."),
     yes,

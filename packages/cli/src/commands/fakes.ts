@@ -33,8 +33,8 @@ export const fake = CommandLine.command({
   summary: "Start a Frame.io on this machine, to try without an account",
   about: [
     "It keeps Frame.io's rules about stacks and its rate limit to the millisecond. It lives in memory and is gone when it ends.",
-    "It also serves a page with what is in it and how its limits stand, one to try calls in, and its OpenAPI document; the addresses are printed.",
-    "It answers both APIs, of which --api says which one to begin with: V4 with the limits that Frame.io prints."
+    "It also serves a page with its content and its limits, a page for trying calls, and its OpenAPI document; it prints the addresses.",
+    "It answers both APIs; --api chooses the one to begin with: V4 has the limits that Frame.io prints."
   ],
   parameters: {
     shots: shots(100),
@@ -44,27 +44,32 @@ export const fake = CommandLine.command({
       CommandLine.integer,
       "How many version calls per second it allows, 20 by default; over V4 new stacks and moves, the printed limits by default."
     ),
-    api: CommandLine.withDefault("api", CommandLine.choice("api", ["v2", "v4"]), "v2", "Which API to say how to use."),
+    api: CommandLine.withDefault(
+      "api",
+      CommandLine.choice("api", ["v2", "v4"]),
+      "v2",
+      "The API that the printed hints are for."
+    ),
     host: CommandLine.withDefault(
       "host",
       CommandLine.text("host"),
       "127.0.0.1",
-      "The address or name it listens on. Whoever reaches another than this machine's own may call it."
+      "The address or name it listens on. Beyond this machine, anybody who reaches it may call it."
     ),
     pairs: CommandLine.optional(
       "pairs",
       CommandLine.file,
-      "Write what there is to stack to this file, for frameio batch run."
+      "Write the pairs to stack to this file, for frameio batch run."
     ),
     faults: CommandLine.repeated(
       "fault",
       FaultFlag.kind,
-      "What goes wrong (429, 503, 503-after, lost-answer, lost-request, no-answer, refused, html, broken, slow:2s), for how many requests (5% unless said; 1/20), and of which call: 503=10%@assets.version."
+      "A fault (429, 503, 503-after, lost-answer, lost-request, no-answer, refused, html, broken, slow:2s), for how many requests (default 5%; or 1/20), and of which call: 503=10%@assets.version."
     ),
     stale: CommandLine.optional(
       "stale",
       CommandLine.duration,
-      "Over V4: for how long reads may show what was before a change, such as 500ms or 5s.",
+      "Over V4: how long reads may show the state before a change, such as 500ms or 5s.",
       "not at all"
     ),
     force
@@ -89,13 +94,13 @@ export const demo = CommandLine.command({
   path: ["demo"],
   summary: "Run a batch against a Frame.io on this machine, and measure it",
   about: [
-    "The same job is then done by a plain script, on a smaller number, to see what it would be without this program.",
+    "A plain script then does the same job with fewer versions, to show how it would go without this program.",
     "The shortest time for N calls is T* = max(0, N - floor(W / c)) * c + one round trip, with a bucket of W ms in which each call costs c."
   ],
   parameters: {
     shots: shots(150),
     ...world,
-    strict: CommandLine.toggle("strict", "Print figures, and fail when one is off: for machines that do nothing else.")
+    strict: CommandLine.toggle("strict", "Print figures, and fail if one is off; for machines that do nothing else.")
   },
   sends: "to-itself",
   exits: [[1, "not all is in its place; --strict: refused even once, or 5 % above the shortest time"]],

@@ -21,8 +21,8 @@ const folderAndRule = {
   ),
   recursive: CommandLine.toggle("recursive", "Read the folders below it as well, each by itself."),
   acrossFolders: CommandLine.toggle("across-folders", "Stack files of different folders on one another."),
-  ignoreCase: CommandLine.toggle("ignore-case", "Take Nightsky and nightsky for the same base."),
-  anyExtension: CommandLine.toggle("any-extension", "Take .mov and .mp4 for versions of one another.")
+  ignoreCase: CommandLine.toggle("ignore-case", "Treat Nightsky and nightsky as the same base."),
+  anyExtension: CommandLine.toggle("any-extension", "Treat .mov and .mp4 as versions of one another.")
 }
 
 /**
@@ -35,29 +35,33 @@ export const plan = CommandLine.command({
   path: ["plan"],
   summary: "Plan which files of a folder go on which stacks, by name",
   about: [
-    "Files of one base go on one stack, lower versions first: on the stack that is there, or on a new one. What can be meant in two ways is listed and left out, with what would have to go above it. Nothing is changed.",
-    "The plan is a file for frameio batch run: look it over, take lines out, run it."
+    "Files of one base go on one stack, lower versions first: on the existing stack, or on a new one. A file that can be meant in two ways is listed and left out, and so is whatever would have to go above it. Nothing is changed.",
+    "The plan is a file for frameio batch run: look it over, delete lines, run it."
   ],
   parameters: {
     ...folderAndRule,
-    out: CommandLine.optional("out", CommandLine.file, "Write the plan to this file, and what was found beside it."),
+    out: CommandLine.optional(
+      "out",
+      CommandLine.file,
+      "Write the plan to this file, and the findings to another beside it."
+    ),
     format: CommandLine.optional(
       "format",
       CommandLine.choice("format", ["csv", "jsonl"]),
-      "How the plan is written.",
+      "The format of the plan.",
       "by the name of the file, else csv"
     ),
     keepShares: CommandLine.optional(
       "keep-shares",
       AssetLink.shares,
-      "Say what keeping these shares up to date would take, and name them in the command that runs the plan."
+      "Say how much keeping these shares up to date would take, and put them into the command that runs the plan."
     ),
     force,
-    json: CommandLine.toggle("json", "Write all of it to standard output as JSON lines: Line, Finding, Summary.")
+    json: CommandLine.toggle("json", "Write everything to standard output as JSON lines: Line, Finding, Summary.")
   },
   sends: "to-frameio",
   exits: [
-    [0, "all of it is planned"],
+    [0, "everything is planned"],
     [1, "something was left out, or could not be read"]
   ],
   sections: [
@@ -73,7 +77,7 @@ export const plan = CommandLine.command({
         ),
         [
           "a pattern",
-          "must match the whole name without its extension; a group (?<suffix>…) behind the version belongs to the base, and with a group (?<ext>…) the extension is yours to say."
+          "must match the whole name without its extension; a group (?<suffix>…) after the version belongs to the base, and a group (?<ext>…) matches the extension."
         ]
       ]
     }
@@ -93,10 +97,10 @@ export const plan = CommandLine.command({
  */
 export const stacksAudit = CommandLine.command({
   path: ["stacks", "audit"],
-  summary: "Find what is wrong with the stacks of a folder, and plan what mends it",
+  summary: "Find what is wrong with the stacks of a folder, and plan the repair",
   about: [
-    "Looks for versions that lie beside their stack, stacks whose newest version is not their highest, gaps, versions and files that are there twice, placeholders of uploads that never came, and stacks of one. Nothing is changed.",
-    "Without --rule only what needs no names is looked at. The plan puts loose versions on their stacks; what only a person can settle is listed."
+    "Looks for versions that lie beside their stack, stacks whose newest version is not their highest, gaps, versions and files that exist twice, placeholders of uploads that never arrived, and stacks of one. Nothing is changed.",
+    "Without --rule, only faults that need no names are found. The plan puts loose versions on their stacks; faults for a person to settle are listed."
   ],
   parameters: {
     ...folderAndRule,
@@ -108,7 +112,7 @@ export const stacksAudit = CommandLine.command({
     force,
     json: CommandLine.toggle(
       "json",
-      "Write all of it to standard output as JSON lines, as always in a pipe: Line, Finding, Summary."
+      "Write everything to standard output as JSON lines, as always in a pipe: Line, Finding, Summary."
     )
   },
   sends: "to-frameio",

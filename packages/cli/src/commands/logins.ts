@@ -28,10 +28,10 @@ const clientSecretFile = CommandLine.optional(
  */
 export const authLogin = CommandLine.command({
   path: ["auth", "login"],
-  summary: "Log in, for all commands to come",
+  summary: "Log in, for all later commands",
   about: [
-    "Without an option a person logs in at Adobe, in a browser of this machine or of another. --service logs in with a credential's id and secret, --with-token with a developer token from standard input.",
-    "Frame.io is asked whether it accepts the login. It is kept in a file that only you can read, and renewed before it ends. FRAMEIO_TOKEN and --token-file go before it."
+    "Without an option, a person logs in at Adobe, with a browser on this machine or another. --service logs in with a credential's id and secret, --with-token with a developer token from standard input.",
+    "Frame.io is asked whether it accepts the login. The login is kept in a file that only you can read, and renewed before it ends. FRAMEIO_TOKEN and --token-file take precedence."
   ],
   parameters: {
     withToken: CommandLine.toggle("with-token", "Read a developer token from standard input."),
@@ -42,9 +42,9 @@ export const authLogin = CommandLine.command({
       "redirect-uri",
       CommandLine.text("uri"),
       "https://localhost:8080/callback",
-      "Where the browser ends, as registered for the credential."
+      "The redirect address that is registered for the credential."
     ),
-    json: CommandLine.toggle("json", "Write what frameio auth status says as one JSON object to standard output.")
+    json: CommandLine.toggle("json", "Write the same JSON object as frameio auth status to standard output.")
   },
   sends: "to-frameio",
   examples: [
@@ -62,7 +62,7 @@ export const authLogin = CommandLine.command({
  */
 export const authStatus = CommandLine.command({
   path: ["auth", "status"],
-  summary: "Say which login or token is used, and until when",
+  summary: "Show which login or token is used, and until when",
   about: ["Sends nothing; frameio whoami asks Frame.io."],
   parameters: { json: jsonObject },
   sends: "nothing",
@@ -94,7 +94,7 @@ export const authLogout = CommandLine.command({
 export const whoami = CommandLine.command({
   path: ["whoami"],
   summary: "Ask Frame.io who the token belongs to",
-  about: ["Over V4 also which accounts it reaches. v2 only says whether it accepts the token."],
+  about: ["Over V4, also which accounts it reaches. v2 only shows whether it accepts the token."],
   parameters: { json: jsonObject },
   sends: "to-frameio",
   examples: [{ line: "frameio whoami" }, { line: "frameio whoami | jq -r .user.email" }]

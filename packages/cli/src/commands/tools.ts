@@ -17,10 +17,10 @@ export const doctor = CommandLine.command({
   summary: "Check what commands need: token, network, proxy, clock",
   about: [
     "Each line is ok, warn or fail, with what to do. Changes nothing.",
-    "It looks at Node, the proxy, the way to Frame.io, this machine's clock, the token, limits that earlier commands saw, SQLite, and the ledgers that are named."
+    "It checks Node, the proxy, the connection to Frame.io, this machine's clock, the token, the limits that earlier commands learnt, SQLite, and the named ledgers."
   ],
   parameters: {
-    ledgers: CommandLine.many("ledger", CommandLine.file, "Ledgers to look at.", { atLeastOne: false }),
+    ledgers: CommandLine.many("ledger", CommandLine.file, "Ledgers to check.", { atLeastOne: false }),
     json: jsonObject
   },
   sends: "to-frameio",
@@ -43,7 +43,7 @@ export const doctor = CommandLine.command({
 export const completion = CommandLine.command({
   path: ["completion"],
   summary: "Print completions for bash, zsh or fish",
-  about: ["They know every command, option and rule, and offer files where files go."],
+  about: ["They know every command, option and rule, and offer file names."],
   parameters: {
     shell: CommandLine.argument("shell", CommandLine.choice("shell", ["bash", "zsh", "fish"]), "bash, zsh or fish.")
   },

@@ -18,9 +18,9 @@ export const upload = CommandLine.command({
   path: ["upload"],
   summary: "Upload files, and put each on the stack of another or of its name",
   about: [
-    "With --rule each file goes onto the stack in the folder --to that its name belongs to, several versions of one shot in order, or becomes a new file there. What is in doubt is listed and left out, what is there already is not uploaded again. It is one job: with --ledger it can be killed at any moment and goes on with the same command, and frameio batch status, report and undo read the same ledger.",
+    "With --rule each file goes onto the stack in the folder --to that its name belongs to, several versions of one shot in order, or becomes a new file there. Doubtful files are listed and left out, and existing ones are not uploaded again. It is one job: with --ledger it can be killed at any moment and resumed with the same command, and frameio batch status, report and undo read the same ledger.",
     "Without --rule it is one file. The file goes in parts, several side by side, and a part that does not get through is sent again. With --onto it is put beside the asset first, and then on top of its stack; a file without a stack gets one.",
-    "After Ctrl-C or a crash the same command goes on where it ended. An outage is waited out. A file that changes meanwhile is put on no stack.",
+    "After Ctrl-C or a crash, the same command resumes the upload. It waits out outages. A file that changes meanwhile is put on no stack.",
     "On a terminal a bar shows how it goes; in a pipe, standard output has one JSON object per event."
   ],
   parameters: {
@@ -43,9 +43,9 @@ export const upload = CommandLine.command({
       AssetLink.kind("folder"),
       "With --rule: the folder whose stacks grow and that gets new files: its id or link."
     ),
-    recursive: CommandLine.toggle("recursive", "With --rule: take what is in the folders below as well."),
-    ignoreCase: CommandLine.toggle("ignore-case", "With --rule: take Nightsky and nightsky for the same base."),
-    anyExtension: CommandLine.toggle("any-extension", "With --rule: take .mov and .mp4 for versions of one another."),
+    recursive: CommandLine.toggle("recursive", "With --rule: include the folders below."),
+    ignoreCase: CommandLine.toggle("ignore-case", "With --rule: treat Nightsky and nightsky as the same base."),
+    anyExtension: CommandLine.toggle("any-extension", "With --rule: treat .mov and .mp4 as versions of one another."),
     ledger: CommandLine.optional(
       "ledger",
       CommandLine.file,
@@ -53,7 +53,7 @@ export const upload = CommandLine.command({
     ),
     retryFailed: CommandLine.toggle(
       "retry-failed",
-      "With --rule: try again what failed in an earlier run with the same ledger."
+      "With --rule: try files again that failed in an earlier run with the same ledger."
     ),
     dryRun: CommandLine.toggle("dry-run", "With --rule: list what would go where, upload nothing."),
     onto: CommandLine.optional(
@@ -88,20 +88,20 @@ export const upload = CommandLine.command({
     ),
     noChecksum: CommandLine.toggle(
       "no-checksum",
-      "Do not compare the MD5 of each part with what the storage answers: faster from some 3 Gbit/s on, but a proxy's answer could pass for the storage's."
+      "Do not compare the MD5 of each part with what the storage answers: faster from some 3 Gbit/s on, but a proxy's answer could be mistaken for the storage's."
     ),
     journal: CommandLine.optional(
       "journal",
       CommandLine.file,
-      "Where to keep how far the upload is; it is removed at the end.",
+      "The file that keeps the upload's progress; it is removed at the end.",
       "beside the file"
     ),
     json
   },
   sends: "to-frameio",
   exits: [
-    [0, "uploaded, and on its stack where one was named"],
-    [1, "failed, or something was left out; what is left at Frame.io is said"]
+    [0, "uploaded, and on its stack if one was named"],
+    [1, "failed, or something was left out; the message says what is left at Frame.io"]
   ],
   examples: [
     { line: `frameio upload shot_010_v003.mov --onto ${SOME_ID}` },

@@ -133,7 +133,9 @@ const problemsOf = (pattern: string, groups: ReadonlyArray<string>): Array<strin
     }
   }
   if (LOOKS_AROUND.test(pattern) || REFERS_BACK.test(pattern)) {
-    problems.push("(?=…), (?!…), (?<=…), (?<!…) and references back to a group are not supported: they can take for ever.")
+    problems.push(
+      "(?=…), (?!…), (?<=…), (?<!…) and references back to a group are not supported: they can take for ever."
+    )
   }
   return problems
 }

@@ -123,10 +123,7 @@ const scanMarked =
       return two(`${quoted(suffix)} after ${quoted(token.label)} can be a part of the version`, near())
     }
     if (suffix !== frame) {
-      return nothing(
-        `${quoted(suffix)} follows the version ${quoted(token.label)} and is not a frame counter`,
-        near()
-      )
+      return nothing(`${quoted(suffix)} follows the version ${quoted(token.label)} and is not a frame counter`, near())
     }
     const [digits = ""] = /^\d+/.exec(token.number) ?? []
     if (digits.length > 4) {

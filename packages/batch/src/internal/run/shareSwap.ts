@@ -24,7 +24,10 @@ type Told =
 
 const failed = (error: LinkError): End => ({ _tag: "Failed", error })
 
-const UNKNOWN: End = { _tag: "Unknown", reason: "The job was stopped before the outcome of a change of a share was known." }
+const UNKNOWN: End = {
+  _tag: "Unknown",
+  reason: "The job was stopped before the outcome of a change of a share was known."
+}
 
 /** Whether a refusal can mean that a file is not in the share, or is in it already. */
 const isOfTheFile = (error: FrameioError.WriteError): boolean =>
