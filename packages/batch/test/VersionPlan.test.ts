@@ -411,7 +411,7 @@ describe("VersionPlan refusals", () => {
       const json = yield* refused(`{"asset_id":"${A}","next_asset":"${B}"}`)
       assert.include(json.problems[0]?.message, 'The field "next_asset_id" is missing; found: "asset_id", "next_asset"')
       const typo = yield* refused(`asset_id,nxt_aset_id\n${A},${B}\n`)
-      assert.include(typo.problems[0]?.message, 'Is "nxt_aset_id" meant?')
+      assert.include(typo.problems[0]?.message, 'Did you mean "nxt_aset_id"?')
     })
   )
 
