@@ -1,6 +1,6 @@
 /**
- * The alternative to Redis that is measured against it: an entity of the cluster for each bucket, which holds the bucket's
- * state in its memory and grants permits. Messages are volatile and go from worker to worker over sockets.
+ * The measured alternative to Redis: an entity of the cluster for each bucket, which holds the bucket's state in its
+ * memory and grants permits. Messages are volatile and go from worker to worker over sockets.
  *
  * @since 0.1.0
  */
@@ -25,9 +25,9 @@ import * as Schema from "effect/Schema"
 const SHARD_GROUP = "buckets"
 
 /**
- * The shard groups of a runner that hosts buckets beside the engine of the chains. The engine watches over its runners in
- * `default`. Its locks in PostgreSQL are numbered by the place of a group among the names in order, whatever the prefix of
- * its tables, so the first place is left to the chains.
+ * The shard groups of a runner that hosts buckets beside the engine of the chains. The engine watches its runners in
+ * `default`. Its locks in PostgreSQL are numbered by the place of a group among the sorted names, whatever the prefix
+ * of its tables, so the first place is left to the chains.
  *
  * @since 0.1.0
  * @category constants
@@ -37,19 +37,19 @@ export const SHARD_GROUPS = {
   assigned: [SHARD_GROUP, "default"]
 } as const
 
-/** As with Redis: a worker that says nothing about a permit for so long is taken for dead. */
+/** As with Redis: a worker counts as dead after so long a silence about a permit. */
 const LEASE = Duration.seconds(3)
 
 /** A waiting worker asks again, so that no lost message hangs it and a dead one leaves the line. */
 const PATIENCE = Duration.seconds(1)
 
-/** An ask without an answer; longer than {@link PATIENCE}. */
+/** The timeout of an ask; longer than {@link PATIENCE}. */
 const ANSWER = Duration.seconds(2)
 
-/** After an ask that failed. */
+/** The pause after a failed ask. */
 const PAUSE = Duration.millis(100)
 
-/** As the scheduler's default. */
+/** The scheduler's default. */
 const LINGER = Duration.seconds(5)
 
 const Rule = Schema.Struct({ limit: Schema.Number, windowMillis: Schema.Number })
@@ -60,17 +60,17 @@ const Told = Schema.Struct({
 })
 
 const Bucket = Entity.make("Frameio.Bucket", [
-  /** Answers whether the permit is there; else the worker asks again, and keeps its place. */
+  /** Answers whether the permit is granted; else the worker asks again, and keeps its place. */
   Rpc.make("Acquire", {
     payload: {
       permit: Schema.String,
       priority: Schema.Literal("interactive", "normal", "bulk"),
-      /** As the worker knows it, which makes a new entity the successor of one that died. */
+      /** The rule the worker knows, which makes a new entity the successor of one that died. */
       rule: Schema.UndefinedOr(Rule)
     },
     success: Schema.Boolean
   }),
-  /** What became of the request; answers whether others got through meanwhile. */
+  /** The outcome of the request; answers whether others got through meanwhile. */
   Rpc.make("Ended", {
     payload: { permit: Schema.String, outcome: Schema.Union(Told, Schema.Literal("lost", "withdrawn")) },
     success: Schema.Boolean
@@ -79,13 +79,13 @@ const Bucket = Entity.make("Frameio.Bucket", [
 
 type Outcome = typeof Told.Type | "lost" | "withdrawn"
 
-/** Whatever came of a request but an answer; only an interruption is taken for a request that may have been sent. */
+/** An end without an answer; only an interrupted request may have been sent. */
 const failing = (outcome: "lost" | "withdrawn"): Effect.Effect<never, Error> =>
   outcome === "lost"
     ? Effect.interrupt
     : Effect.fail(Object.assign(new Error("refused"), { code: "ECONNREFUSED", syscall: "connect" }))
 
-/** Every entity is one bucket, whatever it is called. */
+/** Every entity is one bucket, whatever its name. */
 const KEY: RateLimitStore.BucketKey = { owner: Redacted.make("entity"), route: "entity" }
 
 interface Permit {
@@ -95,12 +95,12 @@ interface Permit {
   isGranted: boolean
   /** Whether the worker was told, and may have sent its request. */
   isTold: boolean
-  /** Since the last look for the dead. */
+  /** Since the last look for dead workers. */
   isHeardOf: boolean
 }
 
 /**
- * The entity. A successor does not know what its predecessor has granted, so it begins with a full bucket.
+ * The entity. A successor does not know what its predecessor granted, so it begins with a full bucket.
  *
  * @since 0.1.0
  * @category layers
@@ -131,7 +131,7 @@ export const layer = (onHosting: Effect.Effect<void>): Layer.Layer<never, never,
         Effect.flatten(
           Effect.timeoutTo(Deferred.await(permit.ended), {
             duration: LEASE,
-            // The worker lives, and what it lost may still arrive.
+            // The worker lives, and its lost request may still arrive.
             onSuccess: (outcome): Effect.Effect<Outcome> =>
               outcome === "lost" ? Effect.as(Effect.sleep(LINGER), outcome) : Effect.succeed(outcome),
             onTimeout: () => Effect.succeed<Outcome>(permit.isTold ? "lost" : "withdrawn")
@@ -178,7 +178,7 @@ export const layer = (onHosting: Effect.Effect<void>): Layer.Layer<never, never,
 
       const leave = ({ waiting }: Permit) => (waiting === undefined ? Effect.void : Fiber.interruptFork(waiting))
 
-      /** The dead ask no more. */
+      /** Dead workers do not ask again. */
       const lookForTheDead = Effect.forEach(
         permits.values(),
         (permit) => {
@@ -253,7 +253,7 @@ const ruleOf = ({ headers }: RateLimitScheduler.Answered): RateLimitRule | undef
 }
 
 /**
- * A scheduler whose permits are those of the entities.
+ * A scheduler whose permits come from the entities.
  *
  * @since 0.1.0
  * @category layers
@@ -281,7 +281,7 @@ export const layerScheduler: Layer.Layer<RateLimitScheduler.RateLimitScheduler, 
           const permit = randomUUID()
           const end = (outcome: Outcome) =>
             Effect.catchAllCause(bucket.client.Ended({ permit, outcome }), () => Effect.succeed(false))
-          // Whatever came of an ask, the next finds the same place in the line.
+          // Whatever the result of an ask, the next finds the same place in the line.
           const ask = Effect.suspend(() =>
             bucket.client.Acquire({ permit, priority: call.priority, rule: bucket.rule })
           ).pipe(

@@ -1,11 +1,11 @@
 /**
- * What the benchmark of budgets and its workers say to one another.
+ * The messages between the benchmark of budgets and its workers.
  *
  * @since 0.1.0
  */
 
 /**
- * Asks a worker for the times that permits take.
+ * Asks a worker for the times of permits.
  *
  * @since 0.1.0
  * @category models
@@ -15,7 +15,7 @@ export interface ToWorker {
 }
 
 /**
- * A worker hosts an entity of a bucket, or tells what permits took, in ms.
+ * A worker hosts an entity of a bucket, or reports the times of permits, in ms.
  *
  * @since 0.1.0
  * @category models

@@ -1,6 +1,6 @@
 /**
- * The fake Frame.io of the benchmark of clusters, in a process of its own: fills in the files of a job, writes its plan, says
- * when all of it is stacked, and judges in the end what it saw.
+ * The fake Frame.io of the benchmark of clusters, in a process of its own: creates the files of a job, writes its plan,
+ * says when all of it is stacked, and finally judges what it saw.
  *
  * @since 0.1.0
  */
@@ -22,7 +22,7 @@ import type * as Scope from "effect/Scope"
  */
 export interface Job {
   readonly name: string
-  /** Whose; a user is added for a token that is not known. */
+  /** The owner; a user is added for an unknown token. */
   readonly token: string
   readonly chains: number
   /** In all. */
@@ -68,13 +68,13 @@ type FromFake =
   | { readonly stacked: string }
   | { readonly seen: Seen }
 
-/** How often it looks whether a job is stacked, in ms. */
+/** How often it checks whether a job is stacked, in ms. */
 const LOOK_MILLIS = 10
 
 interface Seeded {
   readonly shots: Seed.Shots["shots"]
   readonly nextIds: ReadonlySet<string>
-  /** The stacks before this one are whole. */
+  /** The stacks before this one are complete. */
   whole: number
 }
 
@@ -82,7 +82,7 @@ const isSame = (one: ReadonlyArray<string>, other: ReadonlyArray<string>): boole
   one.length === other.length && one.every((id, index) => other[index] === id)
 
 /**
- * What the forked process does; never ends.
+ * The work of the forked process; never ends.
  *
  * @since 0.1.0
  * @category processes

@@ -1,7 +1,7 @@
 /**
- * A worker of the benchmark of budgets: what `frameio worker` is, with the budget of all workers in Redis or in entities of
- * the cluster. `node dist/budgetWorker.js redis|entity`; says to its parent when it works and that it hosts an entity, and
- * measures permits when it is asked to.
+ * A worker of the benchmark of budgets: the same as `frameio worker`, with the budget of all workers in Redis or in
+ * entities of the cluster. `node dist/budgetWorker.js redis|entity`; tells its parent when it works and that it hosts
+ * an entity, and measures permits on request.
  */
 import { createServer } from "node:net"
 import * as MessageStorage from "@effect/cluster/MessageStorage"
@@ -100,7 +100,7 @@ const ROOMY = Headers.fromInput({
   "x-ratelimit-remaining": "100000"
 })
 
-/** How long a permit takes that nothing stands in the way of, in ms. */
+/** How long an unhindered permit takes, in ms. */
 const probe = (scheduler: RateLimitScheduler.Service, { everyMillis, times }: ToWorker["probe"]) =>
   Effect.gen(function* () {
     const clock = yield* Effect.clock

@@ -1,7 +1,7 @@
 /**
  * Jobs on a cluster: `npm run bench -- cluster [--only kill,postgres,redis,budget,idle,growth,tenants] [--scale 0.1]
- * [--log FILE]`. The bundled command as workers of their own, real PostgreSQL and Redis, the fake in yet another process.
- * Prints the tables, and at full size writes each that was measured as a whole into `docs/cluster.md`.
+ * [--log FILE]`. The bundled command as worker processes, real PostgreSQL and Redis, and the fake in yet another
+ * process. Prints the tables, and at full size writes each completely measured one into `docs/cluster.md`.
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process"
 import * as Fs from "node:fs"
@@ -38,13 +38,13 @@ type Section = (typeof SECTIONS)[number]
 const WORKERS = 3
 const LATENCY_MILLIS = 20
 
-/** Of each chain. */
+/** Links of each chain. */
 const LINKS = 5
 
-/** A call without an answer may be carried out for so many seconds more: the fake is on this machine. */
+/** How many more seconds a call without an answer may take: the fake is on this machine. */
 const SETTLE_SECONDS = 2
 
-/** For one job; a chain that hangs is found by its end. */
+/** For one job; a chain that hangs shows by its end. */
 const PATIENCE: Duration.DurationInput = "10 minutes"
 
 const SHOW_A = FakeFrameio.token
@@ -56,7 +56,7 @@ const shortestMillis = (limit: number, links: number): number =>
     links
   )
 
-/** Whole chains. */
+/** Rounded to whole chains. */
 const scaled = (links: number, scale: number): number => Math.max(LINKS, Math.round((links * scale) / LINKS) * LINKS)
 
 const now = Effect.sync(() => performance.now())
@@ -101,9 +101,9 @@ const makeCluster = (limit: number, logFile: string, program: ReadonlyArray<stri
 
     const log = Fs.openSync(logFile, "a")
     const workers: Array<Worker> = []
-    /** Those that are not at work yet, too. */
+    /** Including those that do not work yet. */
     const children: Array<ChildProcess> = []
-    /** Those that nobody has killed. */
+    /** Workers that ended without being killed. */
     let ended = 0
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
@@ -111,7 +111,7 @@ const makeCluster = (limit: number, logFile: string, program: ReadonlyArray<stri
         Fs.closeSync(log)
       })
     )
-    /** Starts a worker; waits until it is at work. */
+    /** Starts a worker; waits until it works. */
     const work = Effect.async<Worker>((resume) => {
       const child = spawn(process.execPath, program, { env, stdio: ["ignore", "ignore", "pipe", "ipc"] })
       children.push(child)
@@ -181,7 +181,7 @@ const note = (text: string): Effect.Effect<void> => Effect.sync(() => void proce
 
 interface Settings {
   readonly scale: number
-  /** What the workers say. */
+  /** The workers' log. */
   readonly log: string
 }
 
@@ -198,7 +198,7 @@ const HAPPENS: { readonly [K in Fault]: string } = {
 
 const AWAY: Duration.DurationInput = "1 second"
 
-/** Does it beside a job that lasts for so many ms; `end` gives how often. */
+/** Does it during a job of so many ms; `end` returns how often. */
 const disturb = (fault: Fault, cluster: Cluster, millis: number) =>
   Effect.gen(function* () {
     let times = 0
@@ -311,7 +311,7 @@ const idle = ({ log, scale }: Settings) =>
 
 /** Each worker asks for so many permits, one after the other. */
 const PERMITS = 300
-/** All workers together, at the rate of the job. */
+/** The time between permits of all workers, at the rate of the job. */
 const PERMIT_MILLIS = 30
 
 const permitsOf = ({ child }: Worker, scale: number) =>
@@ -326,7 +326,7 @@ const permitsOf = ({ child }: Worker, scale: number) =>
 const quantile = (sorted: ReadonlyArray<number>, q: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN
 
-/** A job that is so late has come to a standstill. */
+/** A job this late has come to a standstill. */
 const STANDSTILL_MILLIS = 60_000
 
 /** Shards move while workers come. */
@@ -366,7 +366,7 @@ const budget = ({ log, scale }: Settings) =>
           let victim = "a worker"
           if (isKilled) {
             yield* Effect.sleep(shortest / 2)
-            // The bucket of the version calls is the one that is asked first.
+            // The bucket of the version calls is asked first.
             const [host = workers[0]] = hosts
             if (hosts.length > 0) victim = "its host"
             host?.child.kill("SIGKILL")
@@ -513,7 +513,7 @@ const tenants = ({ log, scale }: Settings) =>
 // the program
 // -----------------------------------------------------------------------------
 
-/** The tables, and the sections that each is made of. */
+/** The tables, and their sections. */
 const PARTS: ReadonlyArray<{
   readonly id: string
   readonly sections: ReadonlyArray<Section>
@@ -539,7 +539,7 @@ const PARTS: ReadonlyArray<{
 const stamp = (): string =>
   `Measured on ${Machine.today()} with ${Machine.words()}, the servers and the fake on the same machine; ${WORKERS} workers, ${LATENCY_MILLIS} ms to an answer, one run.`
 
-/** Each table is printed, and written down, before the next is measured. */
+/** Each table is printed and written before the next is measured. */
 const measure = (only: ReadonlyArray<Section>, settings: Settings): Effect.Effect<void> =>
   Effect.forEach(
     PARTS.filter(({ sections }) => sections.some((section) => only.includes(section))),
@@ -571,7 +571,7 @@ const main = async (): Promise<void> => {
   const scale = Number(values.scale)
   if (!(scale > 0)) throw new Error(`--scale is ${values.scale}; it must be above 0`)
   if (PostgresServer.missing || RedisServer.missing) throw new Error("PostgreSQL and Redis must be installed")
-  // What was started is ended, and what was written removed, before this process is.
+  // Ends what was started and removes what was written, before this process ends.
   const interrupted = new AbortController()
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort())
   await Effect.runPromise(measure(only.filter(isSection), { scale, log: values.log }), {

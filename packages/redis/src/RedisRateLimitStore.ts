@@ -143,9 +143,9 @@ return { found, time[1], time[2] }
 
 const SHA1 = createHash("sha1").update(SCRIPT).digest("hex")
 
-/** Lost races before it is called an outage; in each of them another process got on. */
+/** Lost races before they count as an outage; in each of them another process got on. */
 const MOST_ATTEMPTS = 100
-/** Lost races that are followed at once by the next; later ones by a pause. */
+/** Lost races that are retried at once; later ones after a pause. */
 const EAGER_ATTEMPTS = 4
 const LONGEST_PAUSE_MILLIS = 16
 
@@ -164,9 +164,9 @@ interface Entry {
   /** One transaction at a time, because two of one process would only race each other. */
   readonly lock: Effect.Semaphore
   memory: SharedState.Memory
-  /** When the scheduler last asked, in ms of this process. */
+  /** When the scheduler last asked, by this process's clock in ms. */
   askedAt: number
-  /** The text of `memory.last.state`, which spares reading it again. */
+  /** The text of `memory.last.state`, which saves parsing it again. */
   raw: string | undefined
 }
 
@@ -343,8 +343,8 @@ const makeWith = (
       entries().filter((entry) => entry.memory.open > 0 || entry.memory.backlog > 0)
 
     /**
-     * A sign of life for requests in flight. A waiting request polls: after a silence of a lease nothing waits here any
-     * more, whatever was written last.
+     * A sign of life for requests in flight. A waiting request polls, so after a lease of silence nothing waits here
+     * any more, whatever was written last.
      */
     const renew = Effect.clockWith((clock) =>
       Effect.forEach(
@@ -582,7 +582,7 @@ export interface ConfigOptions extends Omit<Options, "url" | "hashKey"> {
 const NAMES = { url: "FRAMEIO_REDIS_URL", hashKey: "FRAMEIO_REDIS_HASH_KEY" }
 
 /**
- * A store out of the program's `ConfigProvider`: `FRAMEIO_REDIS_URL` and `FRAMEIO_REDIS_HASH_KEY`, both required.
+ * A store from the program's `ConfigProvider`: `FRAMEIO_REDIS_URL` and `FRAMEIO_REDIS_HASH_KEY`, both required.
  *
  * @since 0.1.0
  * @category layers

@@ -1,4 +1,4 @@
-/** A real `redis-server` of a test's own: on a free loopback port, without files, gone when its scope closes. */
+/** A real `redis-server` for one test: on a free loopback port, without files, removed when its scope closes. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { Effect, Redacted } from "effect"
 import { freePort } from "./freePort.js"
 
-/** Whether there is none on this machine. Says so once per test file, as loud as a test can. */
+/** Whether none is installed. Says so once per test file, as loudly as a test can. */
 export const missing = spawnSync("redis-server", ["--version"]).error !== undefined
 
 if (missing) {
@@ -62,11 +62,11 @@ export const start = (options: Options = {}) =>
     return {
       port,
       url: Redacted.make(`redis://${credentials}127.0.0.1:${port}`),
-      /** Ends it as a crash would: nothing is kept. */
+      /** Ends it like a crash: nothing is kept. */
       kill: down,
       /** Starts it again, empty, on the same port. */
       restart: up,
-      /** Lets it hang: connections stay, answers do not come. */
+      /** Freezes it: connections stay open, answers do not come. */
       freeze: Effect.sync(() => child?.kill("SIGSTOP")),
       thaw: Effect.sync(() => child?.kill("SIGCONT"))
     }
