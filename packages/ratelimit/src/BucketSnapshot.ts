@@ -1,5 +1,5 @@
 /**
- * One bucket as it stands, for people, logs and tests.
+ * The state of one bucket, for people, logs and tests.
  *
  * @since 0.1.0
  */
@@ -19,7 +19,7 @@ export interface Hold {
 }
 
 /**
- * One bucket as it stands.
+ * The state of one bucket.
  *
  * @example
  * ```ts
@@ -49,7 +49,7 @@ export interface BucketSnapshot {
   readonly inFlight: number
   /** Requests that wait here. */
   readonly waiting: number
-  /** Requests to come, as far as is known: those that wait and what the jobs announce. */
+  /** Requests to come, as far as known: those waiting and those that jobs announce. */
   readonly backlog: number
   /** Whether somebody else was lately seen to use the bucket. */
   readonly shared: boolean

@@ -84,13 +84,15 @@ export interface LeakyBucket {
   readonly strangerShare: number
   /** After a 429: hold, then let one request go first. */
   readonly refusal: Refusal | undefined
-  /** How many requests were granted before the last refusal arrived: they say nothing about the level after it. */
+  /**
+   * How many requests were granted before the last refusal arrived: their answers say nothing about the level after it.
+   */
   readonly refusedThrough: number
   /** How far above the calm level we may go, because we got less than our share for too long. */
   readonly patience: number
   /** Since when the request at the head waits for calm only. */
   readonly waitingSince: number | undefined
-  /** A rate of our own, after refusals that the told rule does not explain. Outlives the successes that follow. */
+  /** A rate of our own, after refusals that the known rule does not explain. Outlives the successes that follow. */
   readonly pace: Pace.Pace | undefined
   /** Requests that passed in this second, and the most in one before, halved by each: what an untold limit let through. */
   readonly passed: Pace.Passed
@@ -138,38 +140,38 @@ export const CLOCK_GRAIN = 1
  */
 export const CALM = 0.4
 
-/** Our share of the bucket in the long run, whoever else uses it; otherwise a greedy stranger could starve us. */
+/** Our share of the bucket in the long run; without it, a greedy stranger could starve us. */
 const LEAST_SHARE = 0.25
 
-/** A stranger is forgotten when so many windows pass without a proof. */
+/** A stranger is forgotten after so many windows without a proof. */
 const FORGET_WINDOWS = 3
 
-/** The last requests of a long queue go over so many round trips. */
+/** The last requests of a long queue are spread over so many round trips. */
 const RAMP_ROUND_TRIPS = 3
 
 /** Without a known window a refusal holds for a second, then doubles: Frame.io's documented advice. */
 const BLIND_HOLD = 1000
 const LONGEST_BLIND_HOLD = 60_000
 
-/** The hold of a known window grows to that window, or to this where the window is shorter. */
+/** The longest hold: the window, or this if the window is shorter. */
 const LONGEST_HOLD = 5000
 
 /** A 503 can be any server's bad moment. Three in a row are a refusal, or one of five for a while. */
 const MANY_UNAVAILABLE = 2
 const UNAVAILABLE_KEPT = 0.9
 
-/** Without a told rule so many requests go side by side, once as many have passed. */
+/** Without a known rule, so many requests go side by side at most, once as many have passed. */
 const MOST_UNTOLD = 16
 
-/** A clock that is further behind a state than this has been set back. */
+/** If a clock is further behind a state than this, it has been set back. */
 const CLOCK_SET_BACK = 1000
 
 /** More entries than this are merged, each into the one that lingers longer. */
 const MOST_LINGERING = 16
 
 /**
- * A bucket of which nothing is known, or only its rule: `hint` spares the first request its lonely round trip. A hint
- * that cannot be a rule is none.
+ * A bucket of which nothing is known, or only its rule: `hint` saves the first request its lonely round trip. An
+ * invalid hint is ignored.
  *
  * @since 0.1.0
  * @category constructors
@@ -284,7 +286,7 @@ const lingeringCount = (bucket: LeakyBucket): number => {
   return count
 }
 
-/** Requests in flight of which the outcome will still be told. */
+/** Requests in flight whose outcome will still be reported. */
 const openCount = (bucket: LeakyBucket): number => bucket.inFlight - lingeringCount(bucket)
 
 /**
@@ -358,7 +360,7 @@ const setBack = (draft: Draft, millis: number): void => {
 const settle = (draft: Draft, now: number): void => {
   // After a charge on empty it may be that much ahead.
   if (draft.at - now > CLOCK_SET_BACK) setBack(draft, draft.at - now - CLOCK_GRAIN)
-  // The cost is unknown until the rule is known; then requests are charged for the time at which they ended.
+  // The cost is unknown until the rule is known; then requests are charged as of the time at which they ended.
   if (draft.rule === undefined) {
     draft.at = Math.max(draft.at, now)
     return
@@ -432,7 +434,7 @@ const atEnd = (bucket: LeakyBucket): number =>
 const calmLevel = (bucket: LeakyBucket, rule: RateLimitRule): number =>
   Math.min(rule.windowMillis, Math.max(CALM * rule.windowMillis, 1.5 * bucket.roundTripMillis + 2 * costMillis(rule)))
 
-/** The level that a queue of `backlog` may go up to, so that those behind the first fit as well. */
+/** The level that a queue of `backlog` may rise to, so that the requests after the first fit as well. */
 const topLevel = (bucket: LeakyBucket, rule: RateLimitRule, backlog: number, calm: number): number => {
   const full = rule.windowMillis
   const each = costMillis(rule)
@@ -441,7 +443,7 @@ const topLevel = (bucket: LeakyBucket, rule: RateLimitRule, backlog: number, cal
   const room = full - calm
   const ramp = RAMP_ROUND_TRIPS * bucket.roundTripMillis
   const brim = full - behind * Math.max(0.5, room <= 0 ? 0.5 : room / (room + ramp))
-  // Between two answers a stranger can take its share, and a level is told only to the nearest request.
+  // Between two answers a stranger can take its share, and answers give the level only to the nearest request.
   return shared(bucket) ? brim - 0.5 * (full / rule.limit) - bucket.strangerShare * bucket.roundTripMillis : brim
 }
 
@@ -481,8 +483,8 @@ const decide = (draft: Draft, now: number, backlog: number): Ticket | number => 
 }
 
 /**
- * The answer of {@link grant}: the tickets, and when asking for the rest makes sense; `Infinity` where there is no
- * rest, or where only the end of a request in flight can free a slot.
+ * The answer of {@link grant}: the tickets, and when asking for the rest makes sense; `Infinity` if there is no rest,
+ * or if only the end of a request in flight can free a slot.
  *
  * @since 0.1.0
  * @category models
@@ -496,8 +498,8 @@ export interface Grants {
 const NO_TICKETS: ReadonlyArray<Ticket> = []
 
 /**
- * Tickets for the requests that may go at `now`, at most as many as are `wanted`. `behind` is how many requests are to
- * come after these, as far as the caller knows; `Infinity` where it does not know.
+ * Tickets for the requests that may go at `now`, at most `wanted`. `behind` is how many requests are to come after
+ * these, as far as the caller knows; `Infinity` if it does not.
  *
  * - While the rule is unknown, one, then as many as passed within the last second, up to 16 side by side.
  * - When all that are to come fit into what is free, at once.
@@ -550,7 +552,7 @@ const learn = (draft: Draft, now: number, ticket: Ticket, headers: RateLimitHead
   }
 }
 
-/** One request in flight is charged at `until`, whatever becomes of it. */
+/** Charges one request in flight at `until`, whatever happens to it. */
 const linger = (draft: Draft, until: number): void => {
   const entries = [...draft.lingering, { until, count: 1 }].sort((a, b) => a.until - b.until)
   const [first, second, ...rest] = entries
@@ -614,8 +616,8 @@ const arrived = (draft: Draft, now: number, ticket: Ticket, headers: RateLimitHe
 const isLate = (draft: Draft, ticket: Ticket): boolean => ticket.sequence <= draft.refusedThrough
 
 /**
- * An answer other than 429 arrived: the request was charged at the latest now, and the headers, where there are any,
- * tell the rule and how much was left. Headers are only believed as far as they prove something.
+ * An answer other than 429 arrived: the request was charged at the latest now, and the headers, if any, give the rule
+ * and how much was left. Headers are believed only as far as they prove something.
  *
  * @since 0.1.0
  * @category transitions
@@ -631,7 +633,7 @@ export const answered = (
   arrived(draft, now, ticket, headers)
   draft.passed = Pace.passedOne(draft.passed, now)
   draft.unavailable *= UNAVAILABLE_KEPT
-  // A request granted before the last refusal says nothing of the level after it, only of the rate before it.
+  // A request granted before the last refusal says nothing about the level after it, only about the rate before it.
   if (isLate(draft, ticket)) {
     if (refusal !== undefined && draft.pace?.guessed === true) {
       draft.pace = Pace.guessedAgain(draft.pace, draft.passed, now)
@@ -649,8 +651,8 @@ export const answered = (
 }
 
 /**
- * Whether the bucket that an answer tells of cannot have been full when the request before it was refused: then another
- * limit refused that one.
+ * Whether the bucket that an answer describes cannot have been full when the request before it was refused: then
+ * another limit refused that one.
  */
 const contradicts = (headers: RateLimitHeaders, remaining: number, refusal: Refusal, now: number): boolean => {
   const unit = headers.windowMillis / headers.limit
@@ -659,8 +661,8 @@ const contradicts = (headers: RateLimitHeaders, remaining: number, refusal: Refu
 }
 
 /**
- * A 503 arrived: the request may have been charged. `retryAfterMillis`, where the server sent it, is obeyed; several in
- * a row are a refusal by a limit that nobody tells.
+ * A 503 arrived: the request may have been charged. `retryAfterMillis` is obeyed if the server sent it; several in a
+ * row are a refusal by a hidden limit.
  *
  * @since 0.1.0
  * @category transitions
@@ -689,8 +691,8 @@ export const unavailable = (
  * grows fourfold while strangers are about.
  * `retryAfterMillis`, which some proxy may send, is obeyed.
  *
- * Where the told rule does not explain it (a 429 without the headers that other answers have, or from a bucket that
- * has room), another limit is there: the bucket keeps its level, and from then on a pace of its own.
+ * If the known rule does not explain it (a 429 without the headers that other answers have, or from a bucket with
+ * room), there is another limit: the bucket keeps its level, and from then on a pace of its own.
  *
  * @since 0.1.0
  * @category transitions
@@ -719,7 +721,7 @@ export const refused = (
   return draft
 }
 
-/** Whether a refusal was none of the told rule's. */
+/** Whether the known rule did not cause a refusal. */
 const unexplained = (draft: Draft, headers: RateLimitHeaders | undefined): boolean => {
   const { pace, rule } = draft
   if (rule === undefined) return true
@@ -757,7 +759,8 @@ const holdMillis = ({ pace, rule, strangerShare }: Draft, alone: number, reason:
     return Math.min(longestOf(reason), first * 2 ** alone)
   }
   if (alone === 0) return 0
-  // Whom headers have told of takes each slot as it falls free: trying for the next is refused like the last.
+  // A stranger that headers have shown takes each slot as it becomes free, so trying for the next one is refused like
+  // the last.
   const growth = strangerShare > 0 ? 4 : 2
   return Math.min(Math.max(rule.windowMillis, LONGEST_HOLD), Math.max(1, costMillis(rule)) * growth ** alone)
 }

@@ -96,8 +96,8 @@ export interface Service {
       /** Is told how long the permit took, in ms; not called when it was there at once. */
       readonly onWaited?: ((millis: number) => void) | undefined
       /**
-       * Is told of a 429, or of a 503 among many, and whether other requests of the bucket got through since this one
-       * asked: then the refusal says nothing of this request.
+       * Hears of a 429, or of a 503 among many, and whether other requests of the bucket got through since this one
+       * asked: then the refusal says nothing about this request.
        */
       readonly onRefused?: ((othersPassed: boolean) => void) | undefined
     }
@@ -212,7 +212,7 @@ const neverSent = (cause: Cause.Cause<unknown>): boolean =>
 
 type Turn<A, E, R> = Effect.Effect<A, E | RateLimitError, R>
 
-/** What is counted of a route, over all owners. */
+/** The counts of a route, over all owners. */
 class Route {
   buckets = 0
   private readonly grants

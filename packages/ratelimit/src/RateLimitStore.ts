@@ -32,7 +32,7 @@ export interface BucketKey {
  * @category models
  */
 export interface View {
-  /** The state as it was last left, by whichever process. */
+  /** The state as the last process left it. */
   readonly bucket: LeakyBucket.LeakyBucket
   /** The store's time in ms: monotonic, and the same for all who share the store. */
   readonly now: number
@@ -116,7 +116,7 @@ export class RateLimitStore extends Context.Tag("@effect-frameio/ratelimit/RateL
 export const monotonicMillis = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos()) / 1e6
 
 /**
- * A store in this process's memory, on the `Clock` of whoever calls.
+ * A store in this process's memory, on the caller's `Clock`.
  *
  * @since 0.1.0
  * @category constructors

@@ -160,7 +160,7 @@ export class BucketQueue {
     return this.line.size
   }
 
-  /** Requests to come, as far as is known. */
+  /** Requests to come, as far as known. */
   get backlog(): number {
     return this.line.size + this.jobsRest(LOWEST)
   }
@@ -172,7 +172,7 @@ export class BucketQueue {
     return level === 0 && (refusal?.until ?? 0) <= at && lingering.every(({ until }) => until <= at)
   }
 
-  /** Whether the store does not know yet what became of a request. */
+  /** Whether the store does not know the outcome of a request yet. */
   private get hasToTell(): boolean {
     return this.events.length > 0 || this.owed.length > 0
   }

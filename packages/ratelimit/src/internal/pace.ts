@@ -1,11 +1,11 @@
 /**
- * A rate of our own, after refusals that the told rule does not explain: found by what came through, slowed by a refusal,
- * slowly recovered. Pure.
+ * A rate of our own, after refusals that the known rule does not explain: found from what came through, slowed by a
+ * refusal, slowly recovered. Pure.
  */
 
 /** One request per `costMillis`. */
 export interface Pace {
-  /** At least so many ms between two grants. */
+  /** The least time between two grants, in ms. */
   readonly costMillis: number
   /** No grant before. */
   readonly nextAt: number
@@ -31,7 +31,7 @@ export interface Passed {
 /** The first estimate of an unknown limit is the number of requests that passed in a second. */
 const PASSED_MILLIS = 1000
 
-/** A pace is kept for so long, and for so many requests, before a faster one is tried. */
+/** How long, and for how many requests, a pace is kept before a faster one is tried. */
 const STAGE_MILLIS = 6000
 const STAGE_REQUESTS = 8
 
@@ -42,10 +42,10 @@ const LITTLE_FASTER = 1.05
 /** A little slower than the pace that was proven last, after a faster one was refused. */
 const BACK_OFF = 1.05
 
-/** A second's passed requests count as the limit only where they are this much slower than the pace. */
+/** A second's passed requests count as the limit only if they are this much slower than the pace. */
 const TELLING = 1.2
 
-/** Without a told rule a pace faster than this is none. */
+/** Without a known rule, a faster pace than this counts as none. */
 const LEAST_PACE = 10
 
 /** One more request has passed. */
@@ -76,9 +76,9 @@ const within = (longest: number, present: number, costMillis: number): number =>
   Math.max(present, Math.min(longest, costMillis))
 
 /**
- * A limit that nobody told was met. At first its rate is guessed; then the pace goes back to the one that was proven, or
- * a little: {@link halved} does the rest where that is not enough. `ruleMillis` is a request's cost under the told rule, 0
- * where there is none; `longest` the slowest pace that such a refusal leads to.
+ * Slows down after a refusal by a hidden limit. At first its rate is guessed; then the pace returns to the proven one,
+ * or slows a little; {@link halved} does the rest if that is not enough. `ruleMillis` is a request's cost under the
+ * known rule, 0 if there is none; `longest` is the slowest pace that such a refusal leads to.
  */
 export const slower = (
   pace: Pace | undefined,
@@ -114,7 +114,7 @@ export const guessedAgain = (pace: Pace, passed: Passed, now: number): Pace => {
   return { ...pace, costMillis, untilFaster: stageOf(costMillis) }
 }
 
-/** Half way to the pace that was refused; where that is near or behind, a little more each time. */
+/** Half way to the refused pace; if that is near or slower, a little more each time. */
 const faster = ({ beyond, costMillis, refusedMillis }: Pace): number => {
   const little = costMillis / Math.min(FASTER, 1 + (LITTLE_FASTER - 1) * 2 ** beyond)
   return Math.max(costMillis / FASTER, Math.min(little, (costMillis + refusedMillis) / 2))

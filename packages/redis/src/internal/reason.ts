@@ -24,7 +24,7 @@ const ADVICE: ReadonlyArray<readonly [says: RegExp, advice: string]> = [
 const MISSING = "the client gave no reason"
 
 /**
- * The message of an error of a server or a client, without secrets, and with advice where there is some.
+ * The message of a server's or a client's error, without secrets, and with advice if there is any.
  *
  * @internal
  */
