@@ -1,6 +1,6 @@
 /**
- * `node scripts/run.mjs <task> [-- arguments]`: every task of this repository, from a fresh clone with Node and npm
- * only. It installs what the lockfile says when that has not been done, and says which step failed.
+ * `node scripts/run.mjs <task> [-- arguments]`: every task of this repository, from a fresh clone with only Node and
+ * npm. It installs what the lockfile says if that has not been done, and says which step failed.
  */
 import { spawn } from "node:child_process"
 import { createHash } from "node:crypto"
@@ -31,11 +31,11 @@ const checkNode = () => {
   }
 }
 
-/** Resolves with the exit code; a signal counts as the shells count it. */
+/** Resolves with the exit code; a signal counts as in shells. */
 const run = (command, args, { env = {}, ...options } = {}) =>
   new Promise((resolve) => {
     const child = spawn(command, args, { cwd: root, stdio: "inherit", env: { ...process.env, ...env }, ...options })
-    // A terminal sends Ctrl-C to the child as well; anyone else sends it to us alone.
+    // A terminal sends Ctrl-C to the child as well; any other sender reaches only this process.
     const onTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY
     const listeners = ["SIGINT", "SIGTERM", "SIGHUP"].map((signal) => {
       const listener = () => {
@@ -57,7 +57,7 @@ const run = (command, args, { env = {}, ...options } = {}) =>
 
 const node = (script, args = [], options = {}) => run(process.execPath, [inRoot(script), ...args], options)
 
-/** npx is started as a script, since on Windows the command of that name needs a shell. */
+/** npx is started as a script, because on Windows the command of that name needs a shell. */
 const npx = (args, options) => {
   const npm = process.env.npm_execpath ?? ""
   const beside = dirname(process.execPath)
@@ -71,7 +71,7 @@ const npx = (args, options) => {
 
 const rooms = () => ["examples", ...readdirSync(inRoot("packages")).map((name) => `packages/${name}`)]
 
-/** What an install depends on; and which of the two kinds has been done, for every package. */
+/** The files that an install depends on, and which of the two kinds has been done, for every package. */
 const installed = inRoot("node_modules/.installed")
 const wantedInstall = (kind) => {
   const hash = createHash("sha256")
@@ -93,10 +93,10 @@ const install = async (kind, ...more) => {
   return code
 }
 
-/** For checks and tests: with the Effect language service patched into TypeScript, which is the root's `prepare`. */
+/** For checks and tests: the root's `prepare` patches the Effect language service into TypeScript. */
 const setup = ["install", "npm run setup", () => (isInstalled("whole") ? 0 : install("whole"))]
 
-/** For the command alone: no scripts, so that nothing is patched. */
+/** For the command alone: without scripts, so nothing is patched. */
 const lightSetup = [
   "install",
   "npm run setup",
@@ -112,7 +112,7 @@ const build = (room) => [`build of packages/${room}`, "npm run types", () => tsc
 
 const bundle = ["bundle of the command", "node packages/cli/bundle.mjs", () => node("packages/cli/bundle.mjs")]
 
-/** Vitest's own reporters; and, last of all, one line that a machine can read. */
+/** Vitest's own reporters, and at the end one line that a machine can read. */
 const vitest = async (args) => {
   const folder = mkdtempSync(join(tmpdir(), "effect-frameio-"))
   const file = join(folder, "results.json")
@@ -169,7 +169,7 @@ const lint = [
 const packages = ["packages as published", "node scripts/check-packages.mjs", () => node("scripts/check-packages.mjs")]
 const tests = (args) => ["tests", "npm run vitest", () => vitest(args)]
 
-/** Where one stands, and not the root: npm tells it to what it runs. */
+/** The caller's folder rather than the root; npm passes it on. */
 const frameio = (args) => node("packages/cli/dist/bin.js", args, { cwd: process.env.INIT_CWD ?? process.cwd() })
 
 const histories = ([count = "200000", seed, ...more]) => {
@@ -197,7 +197,7 @@ const tasks = {
   demo: (args) => [lightSetup, bundle, ["demo", "npm run demo", () => frameio(["demo", ...args])]],
   frameio: (args) => [lightSetup, bundle, ["frameio", "npm run frameio -- --help", () => frameio(args)]],
   bench: (args) => {
-    // Beside the clients there are measurements with a program of their own.
+    // Some measurements have a program of their own.
     const [program, rest] = ["bulk", "cluster", "kills", "reads", "start", "upload", "v4"].includes(args[0])
       ? [args[0], args.slice(1)]
       : ["bench", args]
@@ -224,7 +224,7 @@ checkNode()
 for (const [name, alone, step] of tasks[task](args)) {
   const code = await step()
   if (code !== 0) {
-    // A program that ran says itself why it ended; only what was in its way is ours to tell.
+    // A program that ran says itself why it ended; this only reports what was in its way.
     if (name !== task) console.error(`\nStopped at: ${name}. Run it alone with: ${alone}`)
     process.exit(code)
   }
