@@ -35,20 +35,79 @@ const common = {
   logLevel: "warning"
 }
 
-/** What the sources load later is loaded at once where all of it is in one file: nothing has to be wrapped for it. */
+/** What `once` loads only where it is needed, which is V4: together, in a second file. */
+const LATER = ["ConnectionV4", "Identity", "WhoAmICommand"]
+
+/** All else that the sources load later is loaded at once where it is in one file: nothing has to be wrapped for it. */
 const atOnce = {
   name: "at once",
   setup: (on) => {
     on.onLoad({ filter: /[/\\]cli[/\\]src[/\\]\w+\.ts$/ }, ({ path }) => {
       const modules = []
       const contents = readFileSync(path, "utf8").replace(/\bimport\("([^"]+)"\)/g, (_, name) => {
+        const later = LATER.find((one) => name === `./${one}.js`)
+        if (later !== undefined) return `import("later").then((later) => later.${later})`
         const found = modules.indexOf(name)
         return `Promise.resolve(atOnce${found < 0 ? modules.push(name) - 1 : found})`
       })
       const imports = modules.map((name, index) => `import * as atOnce${index} from "${name}"\n`)
       return { contents: imports.join("") + contents, loader: "ts" }
     })
+    on.onResolve({ filter: /^later$/ }, ({ path }) => ({ path, namespace: "later" }))
+    on.onLoad({ filter: /^later$/, namespace: "later" }, () => ({
+      contents: LATER.map((name) => `export * as ${name} from "./src/${name}.js"`).join("\n"),
+      resolveDir: folder(".")
+    }))
   }
+}
+
+/** Only modules of ECMAScript are split; each part is then made a script. */
+const parts = async () => {
+  const { outputFiles } = await build({
+    ...common,
+    minifyWhitespace: false,
+    minifySyntax: false,
+    legalComments: "inline",
+    entryPoints: ["src/once.ts"],
+    splitting: true,
+    format: "esm",
+    // once, later, and the chunk that both share.
+    chunkNames: "[name]",
+    plugins: [atOnce],
+    write: false
+  })
+  return new Map(outputFiles.map(({ path, text }) => [`./${basename(path)}`, text]))
+}
+
+/** Writes one as a script, which requires the others by names that `Compiled.ts` knows. */
+const script = async (texts, name, contents, others) => {
+  const { metafile } = await build({
+    ...common,
+    stdin: { contents, resolveDir: outdir },
+    // Shorter, and so read faster.
+    minifyIdentifiers: true,
+    legalComments: "external",
+    supported: { "dynamic-import": false },
+    format: "cjs",
+    outExtension: { ".js": ".cjs" },
+    entryNames: `${name}-[hash]`,
+    plugins: [
+      {
+        name: "parts",
+        setup: (on) => {
+          on.onResolve({ filter: /^\.\/\w+\.js$/ }, ({ path }) =>
+            Object.hasOwn(others, path) ? { path: others[path], external: true } : { path, namespace: "parts" }
+          )
+          on.onLoad({ filter: /./, namespace: "parts" }, ({ path }) => ({ contents: texts.get(path) }))
+        }
+      }
+    ],
+    banner: { js: "(function(exports,require,module){" },
+    footer: { js: "})" },
+    metafile: true
+  })
+  const [file, { imports }] = Object.entries(metafile.outputs).find(([path]) => path.endsWith(".cjs"))
+  return { file: basename(file), imports: imports.map(({ path }) => path) }
 }
 
 rmSync(outdir, { recursive: true, force: true })
@@ -62,21 +121,12 @@ await build({
   chunkNames: "chunks/[name]-[hash]",
   banner: { js: REQUIRE }
 })
-const once = await build({
-  ...common,
-  entryPoints: ["src/once.ts"],
-  // Shorter, and so read faster.
-  minifyIdentifiers: true,
-  legalComments: "external",
-  format: "cjs",
-  outExtension: { ".js": ".cjs" },
-  entryNames: "[name]-[hash]",
-  plugins: [atOnce],
-  banner: { js: "(function(exports,require,module){" },
-  footer: { js: "})" },
-  metafile: true
+const texts = await parts()
+const once = await script(texts, "once", 'export { run } from "./once.js"\nexport * as shared from "./chunk.js"', {
+  "./later.js": "./later"
 })
-const file = Object.keys(once.metafile.outputs).find((name) => name.endsWith(".cjs"))
+const later = await script(texts, "later", 'export * from "./later.js"', { "./chunk.js": "./once" })
+const builtins = [...new Set([...once.imports, "node:perf_hooks"])].filter((name) => name.startsWith("node:"))
 // Node starts CommonJS modules sooner.
 writeFileSync(join(outdir, "package.json"), '{"type":"commonjs"}\n')
 await build({
@@ -86,7 +136,7 @@ await build({
   banner: { js: 'const urlOfBundle = require("node:url").pathToFileURL(__filename).href' },
   define: {
     "import.meta.url": "urlOfBundle",
-    ONCE: JSON.stringify({ file: basename(file), commands: COMMANDS })
+    ONCE: JSON.stringify({ file: once.file, later: later.file, builtins, commands: COMMANDS })
   },
   plugins: [
     {

@@ -8,10 +8,12 @@
 import * as fs from "node:fs"
 import * as nodeModule from "node:module"
 import { basename, join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { setFlagsFromString } from "node:v8"
 import { Script } from "node:vm"
 
 /** Absent where the environment names no folder. */
-const folder = (): string | undefined => {
+const cacheFolder = (): string | undefined => {
   const { HOME, LOCALAPPDATA, XDG_CACHE_HOME } = process.env
   const cache = XDG_CACHE_HOME || LOCALAPPDATA || (HOME ? join(HOME, ".cache") : "")
   return cache === "" ? undefined : join(cache, "effect-frameio", "compiled")
@@ -24,7 +26,7 @@ const folder = (): string | undefined => {
  * @category running
  */
 export const keepModules = (): void => {
-  const kept = folder()
+  const kept = cacheFolder()
   if (kept === undefined || !("enableCompileCache" in nodeModule)) return
   if (typeof nodeModule.enableCompileCache === "function") nodeModule.enableCompileCache(kept)
 }
@@ -54,16 +56,12 @@ const write = (into: string, name: string, script: string, code: Buffer): void =
   }
 }
 
-/**
- * Runs a script whose value is a function as those of CommonJS modules, and answers what it exports. The code for it is kept
- * at the end of a process that succeeds, by the name of what it ran, and taken by the next; V8 itself refuses code of another
- * release or with other flags.
- *
- * @since 0.1.0
- * @category running
- */
-export const load = (file: string, ran: string): unknown => {
-  const into = folder()
+/** For a process that ends soon: less is collected of the heap, and only code that runs for long is optimised. */
+const FLAGS = ["--semi-space-growth-factor=16", "--interrupt-budget=2000000"]
+
+/** The value of a script, by the code that an earlier process has kept, or else kept for later ones. */
+const evaluated = (file: string, ran: string) => {
+  const into = cacheFolder()
   const script = basename(file, ".cjs")
   const name = `${script}-${ran}-${process.version}-${process.arch}`
   const cachedData = into === undefined ? undefined : read(join(into, name))
@@ -73,7 +71,48 @@ export const load = (file: string, ran: string): unknown => {
       if (code === 0) write(into, name, script, compiled.createCachedData())
     })
   }
-  const module = { exports: {} }
-  compiled.runInThisContext()(module.exports, nodeModule.createRequire(file), module)
-  return module.exports
+  return compiled.runInThisContext()
+}
+
+/**
+ * Scripts that are modules of CommonJS in all but name.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Scripts {
+  /** The name of the first, which exports `shared` for the other. */
+  readonly file: string
+  /** The name of what it requires as `./later`, and which requires the first as `./once`. */
+  readonly later: string
+  /** Node's own modules that they require. */
+  readonly builtins: ReadonlyArray<string>
+}
+
+/**
+ * Runs the first of these scripts of a folder, and answers what it exports. The code for each is kept at the end of a
+ * process that succeeds, by the name of what it ran, and taken by the next; V8 itself refuses code of another release or
+ * with other flags.
+ *
+ * @since 0.1.0
+ * @category running
+ */
+export const load = (folder: URL, { builtins, file, later }: Scripts, ran: string): unknown => {
+  const node = nodeModule.createRequire(folder)
+  // Node's own compiled code counts for the default flags only.
+  for (const name of builtins) node(name)
+  for (const flag of FLAGS) setFlagsFromString(flag)
+  const exportsOf = (name: string, require: (name: string) => unknown): Readonly<Record<string, unknown>> => {
+    const { stackTraceLimit } = Error
+    // Kept code has no positions: the first stack that is read would compile the whole script again.
+    Error.stackTraceLimit = 0
+    const module = { exports: {} }
+    evaluated(fileURLToPath(new URL(name, folder)), ran)(module.exports, require, module)
+    Error.stackTraceLimit = stackTraceLimit
+    return module.exports
+  }
+  const first = exportsOf(file, (name) =>
+    name === "./later" ? exportsOf(later, (its) => (its === "./once" ? first.shared : node(its))) : node(name)
+  )
+  return first
 }

@@ -20,7 +20,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { CliError, ExitCode } from "./CliError.js"
+import { CliError } from "./CliError.js"
 import * as Credentials from "./Credentials.js"
 import * as Failure from "./Failure.js"
 import * as LimitFile from "./LimitFile.js"
@@ -101,32 +101,17 @@ const choose = (begun: string | undefined) =>
 const isId = Schema.is(AssetId)
 
 /** Loaded by those only whose token is V4's. */
+const v4 = Effect.promise(() => import("./ConnectionV4.js"))
+
 const overV4 = Layer.unwrapEffect(
   Effect.gen(function* () {
-    const [RepositoryV4, V4Client] = yield* Effect.promise(() =>
-      Promise.all([import("@effect-frameio/stacks/RepositoryV4"), import("@effect-frameio/core/V4Client")])
-    )
     const { kind } = yield* Credentials.TokenOrigin
     const account = yield* variable("FRAMEIO_ACCOUNT")
     if (account !== "" && !isId(account)) {
       return yield* CliError.badInput(`The account ${JSON.stringify(account)} is not an id; it must be a UUID.`)
     }
-    const client = V4Client.layerWithScheduler({
-      developerToken: kind === "developer-token",
-      accountId: isId(account) ? account : undefined
-    })
-    return Layer.provide(
-      RepositoryV4.layer,
-      Layer.mapError(client, (error) =>
-        error._tag === "FrameioAccountNotChosen"
-          ? new CliError({
-              exitCode: ExitCode.badInput,
-              message: error.message,
-              todo: error.accounts.length === 0 ? [] : ["Choose with --account <id>, or FRAMEIO_ACCOUNT."]
-            })
-          : Failure.toCliError(error)
-      )
-    )
+    const { layer } = yield* v4
+    return layer({ developerToken: kind === "developer-token", accountId: isId(account) ? account : undefined })
   })
 )
 
@@ -135,7 +120,7 @@ const scheduler = (api: Version) =>
     Effect.gen(function* () {
       const known = Option.getOrUndefined(yield* memory)
       if (api === "v2") return RateLimitScheduler.layerMemory({ memory: known })
-      const { hint } = yield* Effect.promise(() => import("@effect-frameio/core/V4Client"))
+      const { hint } = yield* v4
       return RateLimitScheduler.layerMemory({ memory: known, hint })
     })
   )

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { isatty } from "node:tty"
 import * as NodeStream from "@effect/platform-node/NodeStream"
 import * as Config from "effect/Config"
 import * as Deferred from "effect/Deferred"
@@ -91,7 +92,8 @@ export const layer: Layer.Layer<Stdio.Stdio> = Layer.scoped(
       ),
       outIsTerminal: process.stdout.isTTY === true,
       errIsTerminal: process.stderr.isTTY === true,
-      inIsTerminal: process.stdin.isTTY === true,
+      // The stream itself takes long to be made, and few commands read it.
+      inIsTerminal: isatty(0),
       echo: (on) =>
         Effect.sync(() => {
           if (process.stdin.isTTY === true) process.stdin.setRawMode(!on)

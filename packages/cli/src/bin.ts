@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 // @effect-diagnostics processEnv:off
-import { fileURLToPath } from "node:url"
 import * as Answer from "./Answer.js"
 import * as Arguments from "./Arguments.js"
 import * as Compiled from "./Compiled.js"
@@ -8,7 +7,7 @@ import type * as once from "./once.js"
 import * as Text from "./Text.js"
 
 /** The file with the commands of a call or two, and their names, where the bundle has one. */
-declare const ONCE: { readonly file: string; readonly commands: ReadonlyArray<string> } | undefined
+declare const ONCE: (Compiled.Scripts & { readonly commands: ReadonlyArray<string> }) | undefined
 
 const asked = Arguments.read(process.argv.slice(2))
 const answer = Answer.answer(asked, process.stdout.columns ?? process.stderr.columns ?? 80)
@@ -20,8 +19,7 @@ const hasProxy = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"].some
 if (answer === undefined && asked._tag === "Run") {
   const name = asked.command.path.join("-")
   if (ONCE?.commands.includes(name) === true && !hasProxy) {
-    const file = fileURLToPath(new URL(ONCE.file, import.meta.url))
-    const { run } = Compiled.load(file, name) as typeof once
+    const { run } = Compiled.load(new URL(".", import.meta.url), ONCE, name) as typeof once
     run(asked)
   } else {
     Compiled.keepModules()

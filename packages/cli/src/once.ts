@@ -13,14 +13,13 @@ import * as Process from "./Process.js"
 import * as RmCommand from "./RmCommand.js"
 import * as ShowCommand from "./ShowCommand.js"
 import * as VersionCommand from "./VersionCommand.js"
-import * as WhoAmICommand from "./WhoAmICommand.js"
 
 const handlers: Cli.Handlers = new Map([
   Cli.handler(Commands.version, () => Promise.resolve(VersionCommand)),
   Cli.handler(Commands.ls, () => Promise.resolve(LsCommand)),
   Cli.handler(Commands.show, () => Promise.resolve(ShowCommand)),
   Cli.handler(Commands.rm, () => Promise.resolve(RmCommand)),
-  Cli.handler(Commands.whoami, () => Promise.resolve(WhoAmICommand))
+  Cli.handler(Commands.whoami, () => import("./WhoAmICommand.js"))
 ])
 
 /** As `UndiciHttpClient` connects: each address of a host has the time for one lost packet. */

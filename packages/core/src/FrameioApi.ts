@@ -29,7 +29,7 @@ import {
 import { argument } from "./internal/argument.js"
 import * as openApi from "./internal/openApi.js"
 import * as query from "./internal/query.js"
-import { type Reflected, reflect } from "./internal/reflection.js"
+import { reflect } from "./internal/reflection.js"
 import { overTheWire } from "./internal/statusError.js"
 import * as NewAsset from "./NewAsset.js"
 import * as Search from "./Search.js"
@@ -422,21 +422,15 @@ export interface Endpoint<Name extends string = string> {
   readonly reads: boolean
 }
 
-const declared: Array<Reflected> = []
-HttpApi.reflect(FrameioApi, {
-  onGroup: () => {},
-  onEndpoint: ({ endpoint, group, mergedAnnotations }) => {
-    declared.push({
-      name: `${group.identifier}.${endpoint.name}`,
-      method: endpoint.method,
-      path: endpoint.path,
-      annotations: mergedAnnotations
-    })
-  }
-})
-
 const reflected = reflect(
-  declared,
+  Object.values(FrameioApi.groups).flatMap(({ endpoints, identifier }) =>
+    Object.values(endpoints).map(({ annotations, method, name, path }) => ({
+      name: `${identifier}.${name}`,
+      method,
+      path,
+      annotations
+    }))
+  ),
   "/v2/",
   ({ annotations, method, name, path }): Endpoint<EndpointName> => ({
     // Reflection loses the literal type.

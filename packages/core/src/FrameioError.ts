@@ -27,6 +27,7 @@ import * as Schema from "effect/Schema"
 import { AssetId } from "./Asset.js"
 import { entry } from "./internal/errorBody.js"
 import { afterwards, said, subject, tries } from "./internal/errorText.js"
+import { lazy } from "./internal/lazy.js"
 import { isRefusal } from "./internal/status.js"
 import * as text from "./SafeText.js"
 
@@ -87,6 +88,9 @@ const outcome = (value: Outcome) => ({
   outcome: Schema.optionalWith(Outcome, { default: () => value })
 })
 
+const notApplied = outcome("not-applied")
+const unknown = outcome("unknown")
+
 const answer = {
   ...call,
   /** Frame.io's `message`, where the body had one. */
@@ -112,7 +116,7 @@ const KEY = "@effect-frameio/core/FrameioError"
  */
 export class BadRequest extends Schema.TaggedError<BadRequest>(`${KEY}/BadRequest`)("FrameioBadRequest", {
   ...answer,
-  ...outcome("not-applied"),
+  ...notApplied,
   ...status(400)
 }) {
   override get message(): string {
@@ -128,7 +132,7 @@ export class BadRequest extends Schema.TaggedError<BadRequest>(`${KEY}/BadReques
  */
 export class Unauthorized extends Schema.TaggedError<Unauthorized>(`${KEY}/Unauthorized`)("FrameioUnauthorized", {
   ...answer,
-  ...outcome("not-applied"),
+  ...notApplied,
   ...status(401)
 }) {
   override get message(): string {
@@ -144,7 +148,7 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>(`${KEY}/Unaut
  */
 export class UsageExceeded extends Schema.TaggedError<UsageExceeded>(`${KEY}/UsageExceeded`)("FrameioUsageExceeded", {
   ...answer,
-  ...outcome("not-applied"),
+  ...notApplied,
   ...status(402)
 }) {
   override get message(): string {
@@ -160,7 +164,7 @@ export class UsageExceeded extends Schema.TaggedError<UsageExceeded>(`${KEY}/Usa
  */
 export class Forbidden extends Schema.TaggedError<Forbidden>(`${KEY}/Forbidden`)("FrameioForbidden", {
   ...answer,
-  ...outcome("not-applied"),
+  ...notApplied,
   ...status(403)
 }) {
   override get message(): string {
@@ -179,7 +183,7 @@ export class Forbidden extends Schema.TaggedError<Forbidden>(`${KEY}/Forbidden`)
  */
 export class NotFound extends Schema.TaggedError<NotFound>(`${KEY}/NotFound`)("FrameioNotFound", {
   ...answer,
-  ...outcome("not-applied"),
+  ...notApplied,
   ...status(404)
 }) {
   override get message(): string {
@@ -201,7 +205,7 @@ export class NotFound extends Schema.TaggedError<NotFound>(`${KEY}/NotFound`)("F
  */
 export class Conflict extends Schema.TaggedError<Conflict>(`${KEY}/Conflict`)("FrameioConflict", {
   ...answer,
-  ...outcome("not-applied"),
+  ...notApplied,
   ...status(409)
 }) {
   override get message(): string {
@@ -217,7 +221,7 @@ export class Conflict extends Schema.TaggedError<Conflict>(`${KEY}/Conflict`)("F
  */
 export class InvalidArguments extends Schema.TaggedError<InvalidArguments>(`${KEY}/InvalidArguments`)(
   "FrameioInvalidArguments",
-  { ...answer, ...outcome("not-applied"), ...status(422) }
+  { ...answer, ...notApplied, ...status(422) }
 ) {
   override get message(): string {
     const rules =
@@ -239,7 +243,7 @@ export class InvalidArguments extends Schema.TaggedError<InvalidArguments>(`${KE
  */
 export class RateLimited extends Schema.TaggedError<RateLimited>(`${KEY}/RateLimited`)("FrameioRateLimited", {
   ...answer,
-  ...outcome("not-applied"),
+  ...notApplied,
   ...status(429)
 }) {
   override get message(): string {
@@ -257,7 +261,7 @@ export class RateLimited extends Schema.TaggedError<RateLimited>(`${KEY}/RateLim
  */
 export class ServerError extends Schema.TaggedError<ServerError>(`${KEY}/ServerError`)("FrameioServerError", {
   ...answer,
-  ...outcome("unknown"),
+  ...unknown,
   /** 500 to 599. */
   status: Schema.optionalWith(Schema.Int, { default: () => 500 })
 }) {
@@ -276,7 +280,7 @@ export class UnexpectedResponse extends Schema.TaggedError<UnexpectedResponse>(`
   "FrameioUnexpectedResponse",
   {
     ...answer,
-    ...outcome("unknown"),
+    ...unknown,
     /** As it came; 0 where a browser hides a redirection. */
     status: Schema.Int,
     /** On a redirection: the host it points to. */
@@ -305,7 +309,7 @@ export class TransportError extends Schema.TaggedError<TransportError>(`${KEY}/T
   "FrameioTransportError",
   {
     ...call,
-    ...outcome("unknown"),
+    ...unknown,
     reason: Schema.Literal("NotSent", "AnswerLost", "NotSendable"),
     /** The system's code, such as `ECONNREFUSED`, where there is one. */
     code: Schema.optional(Schema.String),
@@ -338,7 +342,7 @@ export class RequestTimeout extends Schema.TaggedError<RequestTimeout>(`${KEY}/R
   "FrameioRequestTimeout",
   {
     ...call,
-    ...outcome("unknown"),
+    ...unknown,
     /** The time that one attempt may take, in ms. */
     timeoutMillis: Schema.Number
   }
@@ -357,7 +361,7 @@ export class RequestTimeout extends Schema.TaggedError<RequestTimeout>(`${KEY}/R
  */
 export class DecodeError extends Schema.TaggedError<DecodeError>(`${KEY}/DecodeError`)("FrameioDecodeError", {
   ...call,
-  ...outcome("unknown"),
+  ...unknown,
   /** 200 to 204. */
   status: Schema.optionalWith(Schema.Int, { default: () => 200 }),
   /** The problems, at most ten. */
@@ -391,7 +395,7 @@ export class CredentialsError extends Schema.TaggedError<CredentialsError>(`${KE
   "FrameioCredentialsError",
   {
     ...call,
-    ...outcome("not-applied"),
+    ...notApplied,
     /** The message of the token's source. */
     detail: Schema.String
   }
@@ -413,7 +417,7 @@ export class ListIncomplete extends Schema.TaggedError<ListIncomplete>(`${KEY}/L
   {
     endpoint: call.endpoint,
     assetIds: call.assetIds,
-    ...outcome("not-applied"),
+    ...notApplied,
     /** Items that were seen. */
     seen: Schema.Int,
     /** Items that there should be, where it was told. */
@@ -437,7 +441,7 @@ export class InvalidRequest extends Schema.TaggedError<InvalidRequest>(`${KEY}/I
   {
     endpoint: call.endpoint,
     assetIds: call.assetIds,
-    ...outcome("not-applied"),
+    ...notApplied,
     /** Everything that is wrong. */
     problems: Schema.NonEmptyArray(Problem)
   }
@@ -570,7 +574,9 @@ export type FrameioError = typeof FrameioError.Type
  * @since 0.1.0
  * @category guards
  */
-export const isFrameioError: (u: unknown) => u is FrameioError = Schema.is(FrameioError)
+export const isFrameioError = (u: unknown): u is FrameioError => isOneOfThem()(u)
+
+const isOneOfThem = lazy(() => Schema.is(FrameioError))
 
 /**
  * The member of the family inside a rejection of `Effect.runPromise`, which wraps errors, or the value itself where it is

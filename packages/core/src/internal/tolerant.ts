@@ -6,6 +6,7 @@ import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 import * as check from "./fast/check.js"
+import { lazy } from "./lazy.js"
 
 const Odd: unique symbol = Symbol.for("@effect-frameio/core/odd")
 
@@ -34,8 +35,8 @@ const optionalFields = (ast: AST.AST, identifies: ReadonlyArray<string>): Readon
     object.propertySignatures.flatMap(({ isOptional, name, type }): ReadonlyArray<Field> => {
       if (!isOptional || typeof name !== "string" || identifies.includes(name)) return []
       const quick = check.compile(type)
-      const thorough = ParseResult.is(Schema.make(type))
-      const accepts = (u: unknown) => quick(u) || thorough(u)
+      const thorough = lazy(() => ParseResult.is(Schema.make(type)))
+      const accepts = (u: unknown) => quick(u) || thorough()(u)
       return [{ name, accepts, fields: optionalFields(type, []) }]
     })
   )
@@ -113,19 +114,19 @@ export const tolerant = <A extends object, B extends A, I>(
   }
 ): Schema.Schema<B> => {
   const slow = Schema.typeSchema(schema)
-  const accepts = check.compile(slow.ast)
-  const explain = ParseResult.validateEither(slow, { errors: "all" })
-  const fields = optionalFields(slow.ast, identifies)
-  const isIt = (input: unknown): input is B => accepts(input) || Either.isRight(explain(input))
+  const quick = lazy(() => check.compile(slow.ast))
+  const explain = lazy(() => ParseResult.validateEither(slow, { errors: "all" }))
+  const fields = lazy(() => optionalFields(slow.ast, identifies))
+  const isIt = (input: unknown): input is B => quick()(input) || Either.isRight(explain()(input))
   const judge = (input: unknown): Either.Either<B, ParseResult.ParseIssue> => {
-    if (accepts(input) && isIt(input)) return Either.right(input)
-    const seen = isJsonObject(input) ? (view(fields, input) ?? input) : input
+    if (quick()(input) && isIt(input)) return Either.right(input)
+    const seen = isJsonObject(input) ? (view(fields(), input) ?? input) : input
     if (isIt(seen)) return Either.right(seen)
-    return Either.flatMap(explain(seen), () => Either.left(new ParseResult.Type(slow.ast, input)))
+    return Either.flatMap(explain()(seen), () => Either.left(new ParseResult.Type(slow.ast, input)))
   }
   const asItCame = (input: unknown): Either.Either<B, ParseResult.ParseIssue> =>
     Either.map(judge(input), (value) => {
-      const whole: unknown = isJsonObject(value) ? restore(fields, value) : value
+      const whole: unknown = isJsonObject(value) ? restore(fields(), value) : value
       // Odd values are outside the types on the wire, too.
       return whole as B
     })
