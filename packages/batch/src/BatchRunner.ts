@@ -62,7 +62,10 @@ export interface Options<E = never> {
    * finish within `grace`. Default never.
    */
   readonly stop?: Effect.Effect<unknown> | undefined
-  /** How long calls under way may take after `stop` before their outcome counts as unknown. Default 10 seconds. */
+  /**
+   * How long changes under way may take after `stop` before their outcome counts as unknown; reads have a second of it.
+   * Default 10 seconds.
+   */
   readonly grace?: Duration.DurationInput | undefined
   /**
    * Sees each event before the run acts on it, even when the job is interrupted; for a ledger. The stream has the same

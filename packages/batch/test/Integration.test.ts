@@ -84,6 +84,48 @@ describe("a job through client, scheduler and fake", () => {
     })
   )
 
+  it.effect("when stopped, waits for no read that waits for its limit", () =>
+    Effect.gen(function* () {
+      const stop = yield* Deferred.make<void>()
+      const { events, fake } = yield* job(
+        {
+          shots: 60,
+          versions: 3,
+          limits: { ...perSecond(20), "assets.get": { limit: 40, windowMillis: 60_000 } },
+          faults: FaultPlan.latency({ millis: 200 })
+        },
+        { stop: Deferred.await(stop), lookFirst: true },
+        Effect.zipRight(TestClock.adjust("10 seconds"), Deferred.succeed(stop, undefined))
+      )
+      const { counts, elapsedMillis } = finished(events)
+      assert.isAtLeast(elapsedMillis, 10_000)
+      assert.isAtMost(elapsedMillis, 10_500)
+      const seen = yield* fake.counts("assets.version")
+      assert.strictEqual(counts.confirmed, seen.applied)
+      assert.deepInclude(counts, { failed: 0, notSent: 120 - seen.applied })
+    })
+  )
+
+  it.effect("when stopped, gives reads up that are tried again and again", () =>
+    Effect.gen(function* () {
+      const stop = yield* Deferred.make<void>()
+      const { events } = yield* job(
+        {
+          shots: 20,
+          versions: 2,
+          limits: { "*": "unlimited" },
+          faults: FaultPlan.random({ seed: 1, endpoints: ["assets.get"], errorBefore: 0.9 })
+        },
+        { stop: Deferred.await(stop), lookFirst: true },
+        Effect.zipRight(TestClock.adjust("2 seconds"), Deferred.succeed(stop, undefined))
+      )
+      const { counts, elapsedMillis } = finished(events)
+      assert.isAtMost(elapsedMillis, 3000)
+      assert.isAbove(counts.notSent, 0)
+      assert.strictEqual(counts.failed + counts.unknown, 0)
+    })
+  )
+
   it.effect("when stopped with a call that never comes back, records that one as unknown after the grace", () =>
     Effect.gen(function* () {
       const stop = yield* Deferred.make<void>()

@@ -56,8 +56,18 @@ const write = (into: string, name: string, script: string, code: Buffer): void =
   }
 }
 
-/** For a process that ends soon: less is collected of the heap, and only code that runs for long is optimised. */
-const FLAGS = ["--semi-space-growth-factor=16", "--interrupt-budget=2000000"]
+const GROWTH = "--semi-space-growth-factor=16"
+const COUNTS = ["--invocation-count-for-maglev=4000", "--invocation-count-for-turbofan=30000"]
+
+/**
+ * For a process that ends soon: less is collected of the heap, and only code that runs for long is optimised. By the major
+ * version of V8, which complains of a flag that it does not know.
+ */
+const FLAGS: Readonly<Record<string, ReadonlyArray<string>>> = {
+  11: [GROWTH, "--interrupt-budget=2000000"],
+  12: [GROWTH, ...COUNTS],
+  13: [GROWTH, ...COUNTS]
+}
 
 /** The value of a script, by the code that an earlier process has kept, or else kept for later ones. */
 const evaluated = (file: string, ran: string) => {
@@ -101,7 +111,7 @@ export const load = (folder: URL, { builtins, file, later }: Scripts, ran: strin
   const node = nodeModule.createRequire(folder)
   // Node's own compiled code counts for the default flags only.
   for (const name of builtins) node(name)
-  for (const flag of FLAGS) setFlagsFromString(flag)
+  for (const flag of FLAGS[process.versions.v8.split(".")[0] ?? ""] ?? []) setFlagsFromString(flag)
   const exportsOf = (name: string, require: (name: string) => unknown): Readonly<Record<string, unknown>> => {
     const { stackTraceLimit } = Error
     // Kept code has no positions: the first stack that is read would compile the whole script again.

@@ -92,6 +92,33 @@ describe.skipIf(!reachable)("the package", () => {
     })
   )
 
+  it.scopedLive(
+    "keeps what it has compiled of a call, and says nothing of what is left there that it cannot take",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* FakeFrameioServer.make()
+        const pairs = Seed.pairs(Seed.shots(server.world, { shots: 3, versions: 2 }))
+        const cache = join(scratch, "cache")
+        const env = { FRAMEIO_BASE_URL: server.baseUrl, FRAMEIO_TOKEN: FakeFrameio.token, XDG_CACHE_HOME: cache }
+        const kept = join(cache, "effect-frameio/compiled")
+        const call = (args: ReadonlyArray<string>) => Effect.promise(() => run(frameio, args, { env }))
+        for (const { assetId, nextAssetId } of pairs) {
+          const { code, err, out } = yield* call(["version", assetId, nextAssetId])
+          assert.deepStrictEqual({ code, err }, { code: 0, err: "" })
+          assert.include(out, "version_stack")
+          const files = readdirSync(kept)
+          assert.lengthOf(files, 1)
+          // Of the second call on as another Node may have left it.
+          if (nextAssetId !== pairs[0]?.nextAssetId) for (const file of files) writeFileSync(join(kept, file), "broken")
+        }
+        for (const _ of [1, 2]) {
+          const { code, err, out } = yield* call(["whoami"])
+          assert.deepStrictEqual({ code, err }, { code: 0, err: "" })
+          assert.include(out, server.baseUrl.slice("http://".length))
+        }
+      })
+  )
+
   it("does not need SQLite where no ledger is opened, and says what is missing where one is", async () => {
     const modules = join(prefix, windows ? "node_modules" : "lib/node_modules")
     for (const at of [join(modules, "@effect-frameio/cli/node_modules/@libsql"), join(modules, "@libsql")]) {

@@ -1,8 +1,9 @@
 /**
- * The calls of a job: each change runs in a fiber of its own, so that it can be called off without its chain.
+ * The calls of a job: each runs in a fiber of its own, so that it can be called off without its chain.
  */
 import * as FrameioError from "@effect-frameio/core/FrameioError"
 import * as RateLimitCall from "@effect-frameio/ratelimit/RateLimitCall"
+import { DeadlineExceeded } from "@effect-frameio/ratelimit/RateLimitError"
 import type { RateLimitJob } from "@effect-frameio/ratelimit/RateLimitJob"
 import type * as ExactlyOnce from "@effect-frameio/stacks/ExactlyOnce"
 import * as Duration from "effect/Duration"
@@ -31,7 +32,7 @@ export interface Crew {
   readonly calls: Calls
   /** How many calls of a job may have left without an answer. */
   readonly out: (job: RateLimitJob) => number
-  /** Calls off waiting calls at once, and those under way when `grace` is over. */
+  /** Calls off waiting calls at once, reads under way a second later, and changes under way when `grace` is over. */
   readonly callOff: (grace: Duration.Duration) => Effect.Effect<void>
 }
 
@@ -47,6 +48,12 @@ interface Flight {
 
 /** A job waits for its limit as long as it takes: no link fails by waiting. */
 const HOWEVER_LONG = Duration.days(365)
+
+/** How long a read may still be under way when the job is stopped: it may be one that is tried again and again. */
+const READ_GRACE = Duration.seconds(1)
+
+/** The end of a read that was called off. */
+const calledOff = () => new DeadlineExceeded({ route: "A read of a job that was stopped", waitedMillis: 0 })
 
 /** Whether the call has left the machine. */
 const hasLeft = (result: ExactlyOnce.Attempt<unknown>): boolean =>
@@ -64,13 +71,32 @@ export const make = (options: {
   readonly isWritten: () => boolean
 }): Crew => {
   const { halt, jobs, outage } = options
-  const flights = new Map<Flight, Fiber.RuntimeFiber<unknown>>()
+  const flights = new Map<Flight, Fiber.RuntimeFiber<unknown, unknown>>()
   /** Whether the client has ever said when a call goes out; until then each may be out. */
   let tells = false
   const isOut = ({ place }: Flight): boolean => place === "out" || !tells
 
+  /** Once the job is stopped, what cannot be sent at once is not sent. */
   const asBulk = <A, E, R>(call: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    call.pipe(RateLimitCall.withPriority("bulk"), RateLimitCall.withMaxWait(HOWEVER_LONG))
+    call.pipe(
+      RateLimitCall.withPriority("bulk"),
+      RateLimitCall.withMaxWait(halt.reason() === undefined ? HOWEVER_LONG : Duration.zero)
+    )
+
+  const telling = <A, E, R>(call: Effect.Effect<A, E, R>, goesOut: Effect.Effect<void>): Effect.Effect<A, E, R> =>
+    options.scheduled ? RateLimitCall.withBeforeSend(call, goesOut) : Effect.zipRight(goesOut, call)
+
+  const fly = <A, E, R>(flight: Flight, call: Effect.Effect<A, E, R>): Effect.Effect<Exit.Exit<A, E>, never, R> =>
+    Effect.flatMap(Effect.fork(call), (fiber) => {
+      flights.set(flight, fiber)
+      return Effect.map(
+        Effect.onInterrupt(Fiber.await(fiber), () => Fiber.interrupt(fiber)),
+        (exit) => {
+          flights.delete(flight)
+          return exit
+        }
+      )
+    })
 
   const change: Calls["change"] = <A>(
     send: Effect.Effect<A, FrameioError.WriteError>,
@@ -96,10 +122,7 @@ export const make = (options: {
           })
         )
       })
-      const call = asBulk(send).pipe(
-        RateLimitCall.withJob(job),
-        RateLimitCall.withBeforeSend(goesOut),
-        (one) => (options.scheduled ? one : Effect.zipRight(goesOut, one)),
+      const call = telling(RateLimitCall.withJob(asBulk(send), job), goesOut).pipe(
         Effect.tapError((error) =>
           Effect.sync(() => {
             if (FrameioError.outcomeOf(error) === "not-applied") flight.place = "waiting"
@@ -110,20 +133,29 @@ export const make = (options: {
         onFailure: (error): ExactlyOnce.Attempt<A> => ({ _tag: "Faulted", error }),
         onSuccess: (answer): ExactlyOnce.Attempt<A> => ({ _tag: "Answered", answer })
       })
-      return Effect.flatMap(Effect.fork(attempt), (fiber) => {
-        flights.set(flight, fiber)
-        return Effect.flatMap(
-          Effect.onInterrupt(Fiber.await(fiber), () => Fiber.interrupt(fiber)),
-          (exit) => {
-            flights.delete(flight)
-            if (Exit.isSuccess(exit)) {
-              return Effect.as(flight.place === "waiting" && hasLeft(exit.value) ? beforeSend : Effect.void, exit.value)
-            }
-            if (!Exit.isInterrupted(exit)) return Effect.failCause(exit.cause)
-            return Effect.succeed<ExactlyOnce.Attempt<A>>({ _tag: isOut(flight) ? "Abandoned" : "Withdrawn" })
-          }
-        )
+      return Effect.flatMap(fly(flight, attempt), (exit) => {
+        if (Exit.isSuccess(exit)) {
+          return Effect.as(flight.place === "waiting" && hasLeft(exit.value) ? beforeSend : Effect.void, exit.value)
+        }
+        if (!Exit.isInterrupted(exit)) return Effect.failCause(exit.cause)
+        return Effect.succeed<ExactlyOnce.Attempt<A>>({ _tag: isOut(flight) ? "Abandoned" : "Withdrawn" })
       })
+    })
+
+  const read: Calls["read"] = (send) =>
+    Effect.suspend(() => {
+      const flight: Flight = { place: "waiting", job: jobs.reads }
+      const goesOut = Effect.sync(() => {
+        tells = true
+        flight.place = "out"
+      })
+      const call = telling(RateLimitCall.withJob(asBulk(send), jobs.reads), goesOut)
+      if (halt.reason() !== undefined) {
+        return Effect.timeoutFail(call, { duration: READ_GRACE, onTimeout: calledOff })
+      }
+      return Effect.flatMap(fly(flight, outage.outlast(call)), (exit) =>
+        Exit.isInterrupted(exit) ? Effect.fail(calledOff()) : exit
+      )
     })
 
   const interruptAll = (which: (flight: Flight) => boolean): Effect.Effect<void> =>
@@ -136,19 +168,20 @@ export const make = (options: {
     )
 
   return {
-    calls: {
-      change,
-      read: (read) => outage.outlast(RateLimitCall.withJob(asBulk(read), jobs.reads))
-    },
+    calls: { change, read },
     out: (job) => {
       let count = 0
       for (const flight of flights.keys()) if (flight.place === "out" && flight.job === job) count++
       return count
     },
-    callOff: (grace) =>
-      interruptAll((flight) => !isOut(flight)).pipe(
-        Effect.zipRight(Effect.sleep(grace)),
+    callOff: (grace) => {
+      const first = Duration.min(grace, READ_GRACE)
+      return interruptAll((flight) => !isOut(flight)).pipe(
+        Effect.zipRight(Effect.sleep(first)),
+        Effect.zipRight(interruptAll(({ job }) => job === jobs.reads)),
+        Effect.zipRight(Effect.sleep(Duration.subtract(grace, first))),
         Effect.zipRight(interruptAll(() => true))
       )
+    }
   }
 }
