@@ -1,7 +1,7 @@
 /**
  * `node bundle.mjs [folder]` writes the command to `dist`, from the sources of all packages: what is published, and what
  * `npm run frameio` and `npm run demo` run. There are three parts, each loaded when it is needed: `bin` answers help, `once`
- * has the commands of a call or two in one file, `main` all commands, each in chunks of its own.
+ * has the commands of a few calls in one file, `main` all commands, each in chunks of its own.
  */
 import { readFileSync, rmSync, writeFileSync } from "node:fs"
 import { basename, join, resolve } from "node:path"
@@ -15,7 +15,7 @@ const REQUIRE = `import { createRequire as createRequireOfBundle } from "node:mo
 const require = createRequireOfBundle(import.meta.url)`
 
 /** The words of the commands in `once`, joined by dashes. */
-const COMMANDS = ["version", "ls", "show", "rm", "whoami"]
+const COMMANDS = ["version", "ls", "show", "rm", "whoami", "plan"]
 
 const outdir = resolve(process.argv[2] ?? folder("dist"))
 const common = {
@@ -35,8 +35,8 @@ const common = {
   logLevel: "warning"
 }
 
-/** What `once` loads only where it is needed, which is V4: together, in a second file. */
-const LATER = ["ConnectionV4", "Identity", "WhoAmICommand"]
+/** What `once` loads only where it is needed: together, in a second file. */
+const LATER = ["ConnectionV4", "Identity", "WhoAmICommand", "PlanCommand"]
 
 /** All else that the sources load later is loaded at once where it is in one file: nothing has to be wrapped for it. */
 const atOnce = {

@@ -1,5 +1,5 @@
 /**
- * The commands of a call or two, for a process that starts as fast as it can: their modules are in one file, which is
+ * The commands of a few calls, for a process that starts as fast as it can: their modules are in one file, which is
  * compiled once. They send over `node:http`, which loads in a tenth of undici's time and is slower only for many calls.
  *
  * @since 0.1.0
@@ -19,7 +19,8 @@ const handlers: Cli.Handlers = new Map([
   Cli.handler(Commands.ls, () => Promise.resolve(LsCommand)),
   Cli.handler(Commands.show, () => Promise.resolve(ShowCommand)),
   Cli.handler(Commands.rm, () => Promise.resolve(RmCommand)),
-  Cli.handler(Commands.whoami, () => import("./WhoAmICommand.js"))
+  Cli.handler(Commands.whoami, () => import("./WhoAmICommand.js")),
+  Cli.handler(Commands.plan, () => import("./PlanCommand.js"))
 ])
 
 /** As `UndiciHttpClient` connects: each address of a host has the time for one lost packet. */
