@@ -78,7 +78,8 @@ const evaluated = (file: string, ran: string) => {
   const compiled = new Script(fs.readFileSync(file, "latin1"), { filename: file, cachedData })
   if (into !== undefined && compiled.cachedDataRejected !== false) {
     process.once("exit", (code) => {
-      if (code === 0) write(into, name, script, compiled.createCachedData())
+      // A plan with findings ends with 1.
+      if (code <= 1) write(into, name, script, compiled.createCachedData())
     })
   }
   return compiled.runInThisContext()
@@ -101,7 +102,7 @@ export interface Scripts {
 
 /**
  * Runs the first of these scripts of a folder, and answers what it exports. The code for each is kept at the end of a
- * process that succeeds, by the name of what it ran, and taken by the next; V8 itself refuses code of another release or
+ * process that did its work, by the name of what it ran, and taken by the next; V8 itself refuses code of another release or
  * with other flags.
  *
  * @since 0.1.0
