@@ -1,7 +1,7 @@
 /**
- * `node bundle.mjs [folder]` writes the command to `dist`, from the sources of all packages: what is published, and what
- * `npm run frameio` and `npm run demo` run. There are three parts, each loaded when it is needed: `bin` answers help, `once`
- * has the commands of a few calls in one file, `main` all commands, each in chunks of its own.
+ * `node bundle.mjs [folder]` writes the command to `dist`, from the sources of all packages: the published form, which
+ * `npm run frameio` and `npm run demo` run too. It has three parts, each loaded when needed: `bin` answers help, `once`
+ * has the commands that make few calls in one file, `main` has all commands, each in chunks of its own.
  */
 import { readFileSync, rmSync, writeFileSync } from "node:fs"
 import { basename, join, resolve } from "node:path"
@@ -10,7 +10,7 @@ import { build } from "esbuild"
 
 const folder = (path) => fileURLToPath(new URL(path, import.meta.url))
 
-/** CommonJS modules that were bundled still require Node's own. */
+/** Bundled CommonJS modules still require Node's own modules. */
 const REQUIRE = `import { createRequire as createRequireOfBundle } from "node:module"
 const require = createRequireOfBundle(import.meta.url)`
 
@@ -27,18 +27,18 @@ const common = {
   legalComments: "linked",
   platform: "node",
   target: "node20.19",
-  // UMD modules require what a bundler does not see.
+  // UMD modules use a `require` that a bundler does not see.
   mainFields: ["module", "main"],
   tsconfig: "tsconfig.src.json",
-  // A binary for each platform.
+  // It has a binary for each platform.
   external: ["libsql"],
   logLevel: "warning"
 }
 
-/** What `once` loads only where it is needed: together, in a second file. */
+/** Modules that `once` loads only when needed: together, in a second file. */
 const LATER = ["ConnectionV4", "Identity", "WhoAmICommand", "PlanCommand"]
 
-/** All else that the sources load later is loaded at once where it is in one file: nothing has to be wrapped for it. */
+/** In a single file, all other modules that the sources load later are loaded at once, so none has to be wrapped. */
 const atOnce = {
   name: "at once",
   setup: (on) => {
@@ -61,7 +61,7 @@ const atOnce = {
   }
 }
 
-/** Only modules of ECMAScript are split; each part is then made a script. */
+/** Only ECMAScript modules are split; each part is then made a script. */
 const parts = async () => {
   const { outputFiles } = await build({
     ...common,
@@ -79,12 +79,12 @@ const parts = async () => {
   return new Map(outputFiles.map(({ path, text }) => [`./${basename(path)}`, text]))
 }
 
-/** Writes one as a script, which requires the others by names that `Compiled.ts` knows. */
+/** Writes a module as a script, which requires the others by names that `Compiled.ts` knows. */
 const script = async (texts, name, contents, others) => {
   const { metafile } = await build({
     ...common,
     stdin: { contents, resolveDir: outdir },
-    // Shorter, and so read faster.
+    // Shorter, so faster to read.
     minifyIdentifiers: true,
     legalComments: "external",
     supported: { "dynamic-import": false },
@@ -114,7 +114,7 @@ rmSync(outdir, { recursive: true, force: true })
 await build({
   ...common,
   entryPoints: ["src/main.ts"],
-  // Names stay, for the stack in the report of a fault.
+  // Names stay, for the stack in a fault's report.
   splitting: true,
   format: "esm",
   outExtension: { ".js": ".mjs" },

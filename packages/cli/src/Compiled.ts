@@ -1,7 +1,7 @@
 // @effect-diagnostics processEnv:off
 /**
- * Code that V8 has compiled before, kept in the user's folder, since others may write to a shared one. Light, and without
- * Effect: it is loaded before anything else.
+ * Code that V8 has compiled before, kept in the user's folder, because others may write to a shared one. Light, and
+ * without Effect: it is loaded before anything else.
  *
  * @since 0.1.0
  */
@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url"
 import { setFlagsFromString } from "node:v8"
 import { Script } from "node:vm"
 
-/** Absent where the environment names no folder. */
+/** Absent if the environment names no folder. */
 const cacheFolder = (): string | undefined => {
   const { HOME, LOCALAPPDATA, XDG_CACHE_HOME } = process.env
   const cache = XDG_CACHE_HOME || LOCALAPPDATA || (HOME ? join(HOME, ".cache") : "")
@@ -20,7 +20,7 @@ const cacheFolder = (): string | undefined => {
 }
 
 /**
- * Has Node keep what it compiles of modules, as it can from 22.8 on.
+ * Lets Node keep the compiled code of modules, which it can from 22.8 on.
  *
  * @since 0.1.0
  * @category running
@@ -31,7 +31,7 @@ export const keepModules = (): void => {
   if (typeof nodeModule.enableCompileCache === "function") nodeModule.enableCompileCache(kept)
 }
 
-/** The file's content, if it is there and nobody else's: it is run as it is. */
+/** The file's content, if it exists and belongs to the user: it is run unchecked. */
 const read = (file: string): Buffer | undefined => {
   try {
     return fs.statSync(file).uid === (process.getuid?.() ?? 0) ? fs.readFileSync(file) : undefined
@@ -40,7 +40,7 @@ const read = (file: string): Buffer | undefined => {
   }
 }
 
-/** Whole or not at all; what other releases have left there is removed. */
+/** Writes all or nothing, and removes what other releases have left there. */
 const write = (into: string, name: string, script: string, code: Buffer): void => {
   try {
     fs.mkdirSync(into, { recursive: true, mode: 0o700 })
@@ -60,8 +60,8 @@ const GROWTH = "--semi-space-growth-factor=16"
 const COUNTS = ["--invocation-count-for-maglev=4000", "--invocation-count-for-turbofan=30000"]
 
 /**
- * For a process that ends soon: less is collected of the heap, and only code that runs for long is optimised. By the major
- * version of V8, which complains of a flag that it does not know.
+ * For a short-lived process: less of the heap is collected, and only long-running code is optimized. By V8's major
+ * version, because V8 complains about unknown flags.
  */
 const FLAGS: Readonly<Record<string, ReadonlyArray<string>>> = {
   11: [GROWTH, "--interrupt-budget=2000000"],
@@ -69,7 +69,7 @@ const FLAGS: Readonly<Record<string, ReadonlyArray<string>>> = {
   13: [GROWTH, ...COUNTS]
 }
 
-/** The value of a script, by the code that an earlier process has kept, or else kept for later ones. */
+/** The value of a script, from the code that an earlier process has kept; else its code is kept for later ones. */
 const evaluated = (file: string, ran: string) => {
   const into = cacheFolder()
   const script = basename(file, ".cjs")
@@ -86,36 +86,36 @@ const evaluated = (file: string, ran: string) => {
 }
 
 /**
- * Scripts that are modules of CommonJS in all but name.
+ * Scripts that are CommonJS modules in all but name.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Scripts {
-  /** The name of the first, which exports `shared` for the other. */
+  /** The name of the first script, which exports `shared` for the other. */
   readonly file: string
-  /** The name of what it requires as `./later`, and which requires the first as `./once`. */
+  /** The name of the script that it requires as `./later`, and which requires the first as `./once`. */
   readonly later: string
   /** Node's own modules that they require. */
   readonly builtins: ReadonlyArray<string>
 }
 
 /**
- * Runs the first of these scripts of a folder, and answers what it exports. The code for each is kept at the end of a
- * process that did its work, by the name of what it ran, and taken by the next; V8 itself refuses code of another release or
- * with other flags.
+ * Runs the first of these scripts of a folder, and returns its exports. At the end of a process that did its work, the
+ * code of each is kept, by the name of what it ran, for the next; V8 itself refuses code of another release or with
+ * other flags.
  *
  * @since 0.1.0
  * @category running
  */
 export const load = (folder: URL, { builtins, file, later }: Scripts, ran: string): unknown => {
   const node = nodeModule.createRequire(folder)
-  // Node's own compiled code counts for the default flags only.
+  // Node's own compiled code is valid only for the default flags.
   for (const name of builtins) node(name)
   for (const flag of FLAGS[process.versions.v8.split(".")[0] ?? ""] ?? []) setFlagsFromString(flag)
   const exportsOf = (name: string, require: (name: string) => unknown): Readonly<Record<string, unknown>> => {
     const { stackTraceLimit } = Error
-    // Kept code has no positions: the first stack that is read would compile the whole script again.
+    // Kept code has no positions: reading a stack would compile the whole script again.
     Error.stackTraceLimit = 0
     const module = { exports: {} }
     evaluated(fileURLToPath(new URL(name, folder)), ran)(module.exports, require, module)

@@ -1,5 +1,5 @@
 /**
- * What the commands reach Frame.io by: the version of its API that takes the token, and the repository over it.
+ * How the commands reach Frame.io: the version of the API that accepts the token, and the repository over it.
  *
  * @since 0.1.0
  */
@@ -35,7 +35,7 @@ import { Stdio } from "./Stdio.js"
 export type Version = "v2" | "v4"
 
 /**
- * The version of the API that a command speaks: v2's answers are printed as they come.
+ * The version of the API that a command uses: v2's answers are printed unchanged.
  *
  * @since 0.1.0
  * @category tags
@@ -47,7 +47,7 @@ const memory = Effect.gen(function* () {
   const url = base === "" ? FrameioConfig.DEFAULT_BASE_URL : base
   if (!URL.canParse(url)) return Option.none()
   const { hostname } = new URL(url)
-  // A server on this machine is a fake, whose limits say nothing of Frame.io's.
+  // A server on this machine is a fake, whose limits say nothing about Frame.io's.
   return isLoopback(hostname) ? Option.none() : yield* LimitFile.open(hostname)
 })
 
@@ -58,7 +58,7 @@ const variable = (name: string): Effect.Effect<string> =>
   )
 
 /**
- * What is told by `--api` or `FRAMEIO_API`, if anything.
+ * The version given by `--api` or `FRAMEIO_API`, if any.
  *
  * @since 0.1.0
  * @category getters
@@ -76,8 +76,8 @@ export const told: Effect.Effect<Version | undefined, CliError> = Effect.flatMap
 })
 
 /**
- * The version that is told, or that a ledger was begun on; else V4 for Adobe's tokens, which v2 does not take; else what
- * Frame.io says of the token. A fake on this machine takes a token for both, and is spoken to as v2.
+ * The given version, or the one that a ledger was begun on; else V4 for Adobe's tokens, which v2 does not accept; else
+ * what Frame.io says about the token. A fake on this machine accepts a token for both, and is used as v2.
  */
 const choose = (begun: string | undefined) =>
   Effect.gen(function* () {
@@ -87,7 +87,7 @@ const choose = (begun: string | undefined) =>
     const { kind } = yield* Credentials.TokenOrigin
     if (kind !== "developer-token") return "v4"
     const { baseUrl } = yield* FrameioConfig.FrameioConfig
-    // Loaded by those only who have to ask.
+    // Loaded only if Frame.io has to be asked.
     if (isLoopback(baseUrl.hostname)) return "v2"
     const Identity = yield* Effect.promise(() => import("./Identity.js"))
     const api = yield* Effect.mapError(Identity.apiOf(kind), (error) => Failure.toCliError(error))
@@ -100,7 +100,7 @@ const choose = (begun: string | undefined) =>
 
 const isId = Schema.is(AssetId)
 
-/** Loaded by those only whose token is V4's. */
+/** Loaded only for V4 tokens. */
 const v4 = Effect.promise(() => import("./ConnectionV4.js"))
 
 const overV4 = Layer.unwrapEffect(
@@ -125,7 +125,7 @@ const scheduler = (api: Version) =>
     })
   )
 
-/** What the commands are given. */
+/** The services that commands get. */
 type Given =
   | Api
   | Repository.Repository
@@ -134,13 +134,13 @@ type Given =
   | RateLimitScheduler.RateLimitScheduler
   | Credentials.TokenOrigin
 
-/** What a repository stands on, whichever. */
+/** The services that a repository needs, over either API. */
 type Behind = Exclude<Given, Api | Repository.Repository> | HttpClient.HttpClient
 
 type Needed = HttpClient.HttpClient | FileSystem.FileSystem | Path.Path | Stdio
 
 /**
- * The same for a job that was begun on a version of the API, where that is known.
+ * The same for a job that was begun on a version of the API, if known.
  *
  * @since 0.1.0
  * @category layers
@@ -158,9 +158,9 @@ export const layerOf = (begun: string | undefined): Layer.Layer<Given, CliError,
   ).pipe(Layer.provideMerge(Credentials.layer))
 
 /**
- * The repository, the v2 client, their configuration and their scheduler, by what {@link Credentials} finds, by
- * `FRAMEIO_API`, `FRAMEIO_ACCOUNT` and `FRAMEIO_BASE_URL`, with the limits that earlier commands learnt. A token, an
- * account or an address that cannot be right is bad input.
+ * The repository, the v2 client, their configuration and their scheduler, from the token that {@link Credentials} finds
+ * and from `FRAMEIO_API`, `FRAMEIO_ACCOUNT` and `FRAMEIO_BASE_URL`, with the limits that earlier commands learnt. An
+ * invalid token, account or address is bad input.
  *
  * @since 0.1.0
  * @category layers
@@ -168,7 +168,7 @@ export const layerOf = (begun: string | undefined): Layer.Layer<Given, CliError,
 export const layer: Layer.Layer<Given, CliError, Needed> = layerOf(undefined)
 
 /**
- * The rate-limit buckets that steps draw on, each once: each user has buckets of their own.
+ * The rate-limit buckets that steps use, each once; each user has buckets of their own.
  *
  * @since 0.1.0
  * @category getters

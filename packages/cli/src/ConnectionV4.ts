@@ -11,7 +11,7 @@ import { CliError, ExitCode } from "./CliError.js"
 import * as Failure from "./Failure.js"
 
 /**
- * What is known of V4's limits.
+ * V4's known limits.
  *
  * @since 0.1.0
  * @category constants
@@ -19,7 +19,7 @@ import * as Failure from "./Failure.js"
 export const hint = V4Client.hint
 
 /**
- * The repository in an account: the one that is given, or the only one that the token reaches.
+ * The repository in an account: the given one, or the only one that the token reaches.
  *
  * @since 0.1.0
  * @category layers

@@ -6,7 +6,7 @@ import * as Compiled from "./Compiled.js"
 import type * as once from "./once.js"
 import * as Text from "./Text.js"
 
-/** The file with the commands of a few calls, and their names, where the bundle has one. */
+/** The file with the commands that make few calls, and their names, if the bundle has one. */
 declare const ONCE: (Compiled.Scripts & { readonly commands: ReadonlyArray<string> }) | undefined
 
 const asked = Arguments.read(process.argv.slice(2))

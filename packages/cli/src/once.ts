@@ -1,6 +1,7 @@
 /**
- * The commands of a few calls, for a process that starts as fast as it can: their modules are in one file, which is
- * compiled once. They send over `node:http`, which loads in a tenth of undici's time and is slower only for many calls.
+ * The commands that make few calls, for a process that starts as fast as it can: their modules are in one file, which
+ * is compiled once. They send over `node:http`, which loads in a tenth of undici's time and is slower only for many
+ * calls.
  *
  * @since 0.1.0
  */
@@ -23,7 +24,7 @@ const handlers: Cli.Handlers = new Map([
   Cli.handler(Commands.plan, () => import("./PlanCommand.js"))
 ])
 
-/** As `UndiciHttpClient` connects: each address of a host has the time for one lost packet. */
+/** Connects like `UndiciHttpClient`: each address of a host gets the time for one lost packet. */
 const online = Layer.provide(
   NodeHttpClient.layerWithoutAgent,
   NodeHttpClient.makeAgentLayer({ keepAlive: true, autoSelectFamily: true, autoSelectFamilyAttemptTimeout: 2500 })

@@ -1,5 +1,5 @@
 /**
- * A value that is made when it is first asked for: a program starts without what it never needs.
+ * A value made on first use: a program starts without what it never needs.
  *
  * @internal
  */
