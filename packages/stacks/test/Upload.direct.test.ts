@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { DirectHttpClient } from "@effect-frameio/core"
 import { Repository, Upload, UploadError, type UploadEvent } from "@effect-frameio/stacks"
 import { FakeFrameio, FaultPlan } from "@effect-frameio/testing"
-import { Effect, Exit, FastCheck, Fiber, FiberId, identity, Layer, Runtime, Stream, TestClock } from "effect"
+import { Effect, Exit, FastCheck, Fiber, FiberId, identity, Layer, Option, Runtime, Stream, TestClock } from "effect"
 import { bytesOf, named, rootOf, storageFaults } from "./uploads.js"
 
 const MIB = 1024 * 1024
@@ -61,9 +61,21 @@ const fake = (options: { readonly partSize: number; readonly faults?: FaultPlan.
   }
 }
 
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
 /** A file that counts who has it open. */
 const fileOf = (content: Uint8Array) => {
-  const disk = { content, changes: 0, opened: 0, open: 0, reads: 0, brokenAt: Number.POSITIVE_INFINITY }
+  const disk = {
+    content,
+    changes: 0,
+    opened: 0,
+    open: 0,
+    reads: 0,
+    brokenAt: Number.POSITIVE_INFINITY,
+    hangs: false,
+    /** Those that whole pieces were read into. */
+    buffers: new Set<ArrayBufferLike>()
+  }
   const source = Upload.fromFileHandle(
     async () => {
       disk.opened += 1
@@ -71,12 +83,15 @@ const fileOf = (content: Uint8Array) => {
       return {
         read: async (buffer, offset, length, position) => {
           disk.reads += 1
+          if (disk.hangs) return new Promise(() => {})
+          if (buffer.length >= MIB) disk.buffers.add(buffer.buffer)
           if (position + length > disk.brokenAt) throw new Error("EIO")
           const some = disk.content.subarray(position, position + length)
           buffer.set(some, offset)
           return { bytesRead: some.length }
         },
         close: async () => {
+          await turn()
           disk.open -= 1
         }
       }
@@ -93,12 +108,7 @@ const run = <A, E, R>(self: Effect.Effect<A, E, R>) =>
     return yield* Fiber.join(fiber)
   })
 
-/** Closing is not waited for. */
-const closed = (disk: { readonly open: number }) =>
-  Effect.repeat(
-    Effect.promise(() => new Promise((resolve) => setImmediate(resolve))),
-    { until: () => disk.open === 0 }
-  )
+const until = (condition: () => boolean) => Effect.repeat(Effect.promise(turn), { until: condition })
 
 describe("Upload of a file, by the short way", () => {
   it.effect("is whole out of two buffers for each part, whose bytes are told as they go", () => {
@@ -124,7 +134,7 @@ describe("Upload of a file, by the short way", () => {
       assert.strictEqual(service.storage.content(id).crc32, crc32(content))
       assert.deepStrictEqual(sent, [MIB, 2 * MIB, 3 * MIB, 4 * MIB, 5 * MIB, content.length, content.length])
       assert.strictEqual(taken.requests, 1)
-      yield* closed(disk)
+      assert.strictEqual(disk.open, 0)
     }).pipe(Effect.provide(layer))
   })
 
@@ -163,7 +173,7 @@ describe("Upload of a file, by the short way", () => {
         const progress = events.flatMap((event) => (event._tag === "Progress" ? [event.sent] : []))
         assert.strictEqual(progress.at(-1), size)
         assert.isAtMost(Math.max(...progress), size)
-        yield* closed(disk)
+        assert.strictEqual(disk.open, 0)
       }).pipe(Effect.provide(layer))
     },
     { fastCheck: { numRuns: 15 }, timeout: 90_000 }
@@ -192,7 +202,7 @@ describe("Upload of a file, by the short way", () => {
         assert.instanceOf(error, UploadError.SourceMismatch)
         assert.strictEqual(error.source, message)
         assert.strictEqual((yield* service.counts("storage.part")).applied, 0)
-        yield* closed(disk)
+        assert.strictEqual(disk.open, 0)
       }).pipe(Effect.provide(layer))
     })
   }
@@ -213,7 +223,7 @@ describe("Upload of a file, by the short way", () => {
         })
       )
       assert.strictEqual(error, "cannot be read: Error: EIO")
-      yield* closed(disk)
+      assert.strictEqual(disk.open, 0)
     }).pipe(Effect.provide(layer))
   })
 
@@ -228,13 +238,53 @@ describe("Upload of a file, by the short way", () => {
       const fiber = yield* Effect.fork(
         Upload.upload({ ...named, folderId: rootOf(service), filesize: 4 * MIB, source, identity })
       )
-      yield* Effect.repeat(
-        Effect.promise(() => new Promise((resolve) => setImmediate(resolve))),
-        { until: () => taken.requests === 4 }
-      )
+      yield* until(() => taken.requests === 4)
       assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(fiber)))
       assert.strictEqual(taken.abandoned, 4)
-      yield* closed(disk)
+      assert.strictEqual(disk.open, 0)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("does not wait for long until a file is closed whose reading hangs", () => {
+    const { disk, source } = fileOf(bytesOf(2 * MIB))
+    const { layer } = fake({ partSize: 2 * MIB })
+    return Effect.gen(function* () {
+      const service = yield* FakeFrameio.FakeFrameio
+      const fiber = yield* Effect.fork(
+        Upload.upload({
+          ...named,
+          folderId: rootOf(service),
+          filesize: 2 * MIB,
+          source,
+          onEvent: (event) => Effect.sync(() => void (event._tag === "Created" && Object.assign(disk, { hangs: true })))
+        })
+      )
+      // Once to see its end, and once for its part.
+      yield* until(() => disk.opened === 2)
+      const ended = yield* Effect.fork(Fiber.interrupt(fiber))
+      yield* TestClock.adjust("900 millis")
+      assert.isTrue(Option.isNone(yield* Fiber.poll(ended)))
+      yield* TestClock.adjust("100 millis")
+      assert.isTrue(Exit.isInterrupted(yield* Fiber.join(ended)))
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("takes no new memory for a part where an earlier one is done", () => {
+    const content = bytesOf(12 * MIB)
+    const { disk, identity, source } = fileOf(content)
+    const { layer } = fake({ partSize: 2 * MIB + 1 })
+    return Effect.gen(function* () {
+      const service = yield* FakeFrameio.FakeFrameio
+      const { id } = yield* Upload.upload({
+        ...named,
+        folderId: rootOf(service),
+        filesize: content.length,
+        source,
+        identity,
+        concurrency: 2
+      })
+      assert.strictEqual(service.storage.content(id).crc32, crc32(content))
+      assert.isAtMost(disk.buffers.size, 2 * 2)
     }).pipe(Effect.provide(layer))
   })
 

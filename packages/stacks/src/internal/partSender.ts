@@ -20,10 +20,11 @@ import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as FiberSet from "effect/FiberSet"
-import { constTrue, constVoid } from "effect/Function"
+import * as Fiber from "effect/Fiber"
+import { constTrue } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
+import * as Runtime from "effect/Runtime"
 import * as Stream from "effect/Stream"
 import type * as Upload from "../Upload.js"
 import { PartFailed, type SourceMismatch, UploadExpired } from "../UploadError.js"
@@ -177,6 +178,11 @@ const bodyOf = <E>(
 /** The least rate of a client that is handed a whole part, in bytes a second, because its progress cannot be seen. */
 const SLOWEST = 64 * 1024
 
+/** How long it is waited until a file is closed: a read that hangs cannot be interrupted. */
+const CLOSING_MILLIS = 1000
+
+const isDone = (effect: unknown): boolean => Exit.isExit(effect) && Exit.isSuccess(effect)
+
 /** One attempt. Faults of the source are told apart from those of the connection. */
 const attempt = <E, R>(upload: Sender, sending: Sending<E, R>): Effect.Effect<void, E | SourceMismatch | Trouble, R> =>
   Effect.gen(function* () {
@@ -211,19 +217,30 @@ const attempt = <E, R>(upload: Sender, sending: Sending<E, R>): Effect.Effect<vo
       direct !== undefined && streams && length > 0 && DirectHttpClient.isDirect(http) ? { direct, http } : undefined
     const iterate = (direct: Upload.DirectSource<E>) =>
       Effect.gen(function* () {
-        const fork = yield* FiberSet.makeRuntime<R, unknown, E | SourceMismatch>()
+        const fork = Runtime.runFork(yield* Effect.runtime<R>())
+        let running: Fiber.RuntimeFiber<unknown, E | SourceMismatch> | undefined
         const run = (effect: Effect.Effect<unknown, E | SourceMismatch, R>): Promise<void> | undefined => {
+          if (isDone(effect)) return undefined
           const fiber = fork(effect)
           const exit = fiber.unsafePoll()
           if (exit !== null && Exit.isSuccess(exit)) return undefined
+          running = fiber
           // @effect-diagnostics-next-line newPromise:off
           return new Promise((resolve, reject) =>
             fiber.addObserver((exit) => (Exit.isSuccess(exit) ? resolve() : reject(Cause.squash(exit.cause))))
           )
         }
-        const bytes = Pieces.ofFileDirectly(direct, offset, asked, reading, run)
-        // Not waited for: a read that hangs cannot be interrupted.
-        yield* Effect.addFinalizer(() => Effect.sync(() => void bytes.return().catch(constVoid)))
+        const { giveBack, lend } = Pieces.buffersOf(http)
+        const { bytes, close } = Pieces.ofFileDirectly(direct, offset, asked, reading, lend, run)
+        yield* Effect.addFinalizer(() => {
+          const closing = close()?.then(giveBack)
+          if (closing === undefined) return Effect.sync(giveBack)
+          const stop = running === undefined ? Effect.void : Fiber.interrupt(running)
+          return Effect.zipRight(
+            stop,
+            Effect.promise(() => closing)
+          ).pipe(Effect.interruptible, Effect.timeoutOption(CLOSING_MILLIS))
+        })
         return HttpBody.raw(bytes, { contentType: upload.filetype, contentLength: length })
       })
     const asStream = Effect.suspend(() =>
@@ -278,8 +295,9 @@ const attempt = <E, R>(upload: Sender, sending: Sending<E, R>): Effect.Effect<vo
           : stalled
       )
     })
-    yield* exchange.pipe(
-      Effect.raceFirst(Deferred.await(sourceFailed)),
+    // The short way fails with its body.
+    const ending = short === undefined ? Effect.raceFirst(exchange, Deferred.await(sourceFailed)) : exchange
+    yield* ending.pipe(
       Effect.raceFirst(stalled),
       Effect.tapErrorCause(() => {
         over = true

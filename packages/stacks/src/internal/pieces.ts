@@ -5,6 +5,7 @@ import type { AssetId } from "@effect-frameio/core/Asset"
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import { constVoid } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
@@ -13,8 +14,8 @@ import { SourceMismatch } from "../UploadError.js"
 import type { Part } from "./partPlan.js"
 
 /**
- * Holds a source to the length of its part: the last piece is held back until it is certain that there is no more, so
- * that a storage never has a part complete that is not what it should be.
+ * Holds a source to the length of its part: the piece that completes it is held back until it is certain that there is no
+ * more, so that a storage never has a part complete that is not what it should be.
  *
  * @internal
  */
@@ -30,14 +31,14 @@ export const exactly = (
   return {
     /** How many bytes were read. */
     seen: () => seen,
-    /** Takes a piece, and gives the one before it. */
+    /** Takes a piece, and gives it back unless it completes the part. */
     next: (bytes: Uint8Array): Uint8Array | SourceMismatch | undefined => {
       if (bytes.length === 0) return undefined
       seen += bytes.length
       if (seen > length) return mismatch("longer", length)
-      const before = held
+      if (seen < length) return bytes
       held = bytes
-      return before
+      return undefined
     },
     /** The last piece. */
     last: (): Uint8Array | SourceMismatch | undefined => (seen < length ? mismatch("shorter", seen) : held)
@@ -89,6 +90,30 @@ export const streamed = <E, R>(
 /** Pieces of a file: each has its price, and two of them are in memory for each part that is under way. */
 const PIECE = 1024 * 1024
 
+const spare = new WeakMap<object, Array<Uint8Array>>()
+
+/**
+ * Buffers for an attempt. They stay with the client for the parts that come: a new one costs more than to fill it.
+ *
+ * @internal
+ */
+export const buffersOf = (client: object) => {
+  const free = spare.get(client) ?? []
+  spare.set(client, free)
+  const lent: Array<Uint8Array> = []
+  return {
+    lend: (): Uint8Array => {
+      const buffer = free.pop() ?? new Uint8Array(PIECE)
+      lent.push(buffer)
+      return buffer
+    },
+    /** Only when nothing reads into them or sends out of them any more. */
+    giveBack: (): void => {
+      free.push(...lent.splice(0))
+    }
+  }
+}
+
 const fill = async (handle: Upload.ReadHandle, buffer: Uint8Array, at: number): Promise<Uint8Array> => {
   let filled = 0
   while (filled < buffer.length) {
@@ -125,9 +150,33 @@ export const ofFile =
     )
 
 /**
- * A file for a client with a short way, in two buffers that take turns: what Effect would do at each piece costs as much as
- * to send it, and so does new memory for each. The client asks for a piece when the one before is sent, and the last is
- * held back, so that the buffer is free whose turn it is.
+ * How many bytes a file has from an offset on, counted up to `most`.
+ *
+ * @internal
+ */
+export const countFrom = <E>(
+  { onError, open }: Upload.DirectSource<E>,
+  offset: number,
+  most: number
+): Effect.Effect<number, E> =>
+  Effect.uninterruptible(
+    Effect.tryPromise({
+      try: async () => {
+        const handle = await open()
+        try {
+          return (await fill(handle, new Uint8Array(most), offset)).length
+        } finally {
+          await handle.close()
+        }
+      },
+      catch: onError
+    })
+  )
+
+/**
+ * A file for a client with a short way, in two buffers that take turns, the next piece read while one is sent: what Effect
+ * would do at each piece costs as much as to send it, and so does new memory for each. The client asks for a piece when the
+ * one before is sent, so the buffer is free whose turn it is.
  *
  * @internal
  */
@@ -136,8 +185,13 @@ export const ofFileDirectly = <E, R>(
   from: number,
   length: number,
   reading: Reading<E, R>,
+  lend: () => Uint8Array,
   run: (effect: Effect.Effect<unknown, E | SourceMismatch, R>) => Promise<void> | undefined
-): AsyncGenerator<Uint8Array, void, undefined> => {
+): {
+  readonly bytes: AsyncIterable<Uint8Array>
+  /** Ends the reading and closes the file; nothing to wait for where that is done. */
+  readonly close: () => Promise<void> | undefined
+} => {
   const { failed, intact, pieces, take } = reading
   const fail = <Failure>(failure: Failure, error: E | SourceMismatch): Failure => {
     Deferred.unsafeDone(failed, Effect.fail(error))
@@ -151,15 +205,23 @@ export const ofFileDirectly = <E, R>(
     if (piece instanceof SourceMismatch) throw fail(piece, piece)
     return piece
   }
-  return (async function* () {
+  let closed = false
+  const bytes = (async function* () {
     const handle = await step(open())
+    let [buffer, other] = [lend(), lend()]
+    const read = (at: number): Promise<Uint8Array> => fill(handle, buffer.subarray(0, length - at), from + at)
+    let next = read(0)
     try {
-      let [buffer, other] = [new Uint8Array(Math.min(PIECE, length)), new Uint8Array(Math.min(PIECE, length))]
       for (let at = 0; at < length; ) {
-        const bytes = await step(fill(handle, buffer.subarray(0, length - at), from + at))
+        const bytes = await step(next)
         if (bytes.length === 0) break
         at += bytes.length
-        ;[buffer, other] = [other, buffer]
+        if (at < length) {
+          ;[buffer, other] = [other, buffer]
+          next = read(at)
+          // Its fault is told when its turn comes.
+          next.catch(constVoid)
+        }
         const piece = checked(pieces.next(bytes))
         if (piece === undefined) continue
         await run(take(piece))
@@ -171,7 +233,10 @@ export const ofFileDirectly = <E, R>(
       await run(take(last))
       yield last
     } finally {
+      await next.catch(constVoid)
       await handle.close()
+      closed = true
     }
   })()
+  return { bytes, close: () => (closed ? undefined : bytes.return().then(constVoid, constVoid)) }
 }

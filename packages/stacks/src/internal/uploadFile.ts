@@ -14,22 +14,30 @@ import * as UploadError from "../UploadError.js"
 import type { JournalFailed } from "../UploadJournal.js"
 import * as PartPlan from "./partPlan.js"
 import * as PartSender from "./partSender.js"
+import * as Pieces from "./pieces.js"
 import * as Uploading from "./uploading.js"
 
-/** Whether the source has a byte at an offset. */
-const hasByteAt = <E, R>(source: Upload.Source<E, R>, offset: number): Effect.Effect<boolean, E, R> =>
-  Effect.map(Stream.runHead(Stream.filter(source(offset, 1), (bytes) => bytes.length > 0)), Option.isSome)
+/** How many bytes a source has at an offset, if only one is asked for. */
+const countAt = <E, R>(source: Upload.Source<E, R>, offset: number): Effect.Effect<number, E, R> =>
+  Effect.map(Stream.runHead(Stream.filter(source(offset, 1), (bytes) => bytes.length > 0)), (found) =>
+    Option.isSome(found) ? 1 : 0
+  )
 
 /** Refuses a source of another length before anything is created. */
-const checkEnds = <E, R>(
-  options: Upload.ContentOptions<E, R>
-): Effect.Effect<void, E | UploadError.SourceMismatch, R> => {
-  const { filesize, source } = options
-  const mismatch = (which: "shorter" | "longer", offset: number) =>
-    Effect.fail(new UploadError.SourceMismatch({ filesize, source: which, offset }))
-  return Effect.gen(function* () {
-    if (!(yield* hasByteAt(source, filesize - 1))) return yield* mismatch("shorter", filesize - 1)
-    if (yield* hasByteAt(source, filesize)) return yield* mismatch("longer", filesize)
+const checkEnds = <E, R>({
+  filesize,
+  source
+}: Upload.ContentOptions<E, R>): Effect.Effect<void, E | UploadError.SourceMismatch, R> => {
+  const last = filesize - 1
+  const count =
+    source.direct === undefined
+      ? Effect.zipWith(countAt(source, last), countAt(source, filesize), (one, more) => one + more)
+      : Pieces.countFrom(source.direct, last, 2)
+  return Effect.flatMap(count, (count) => {
+    if (count === 1) return Effect.void
+    return count === 0
+      ? new UploadError.SourceMismatch({ filesize, source: "shorter", offset: last })
+      : new UploadError.SourceMismatch({ filesize, source: "longer", offset: filesize })
   })
 }
 
@@ -261,7 +269,7 @@ const send = <E, R>(options: Options<E, R>, watched: Watched<E, R>, begun: Begun
       )
     }
     yield* Effect.forEach(parts, sendPart, {
-      concurrency: options.concurrency ?? Uploading.defaults.concurrency,
+      concurrency: Math.min(parts.length, options.concurrency ?? Uploading.defaults.concurrency),
       discard: true
     })
     yield* watched.intact(filesize, assetId)

@@ -130,15 +130,15 @@ export const progressOf = (
   from: { readonly sent: number; readonly partsDone: number } = { sent: 0, partsDone: 0 }
 ) => {
   let { partsDone, sent } = from
-  const progress = Effect.suspend(() => tell({ _tag: "Progress", ...file, sent, partsDone }))
+  const progress = () => tell({ _tag: "Progress", ...file, sent, partsDone })
   return {
     moved: (bytes: number) => {
       sent += bytes
-      return progress
+      return progress()
     },
     done: Effect.suspend(() => {
       partsDone += 1
-      return progress
+      return progress()
     }),
     retrying:
       (part: number) =>
@@ -183,17 +183,18 @@ export const createFile = <A>(
   Effect.gen(function* () {
     const repository = yield* Repository.Repository
     const { giveUpAfterMillis } = yield* Patience.CurrentPatience
-    const leftBehind = repository.children(file.folderId).pipe(
-      Stream.filter((item) => item._tag === "File" && item.name === file.name && item.arrived !== true),
-      Stream.map(({ id }) => id),
-      Stream.runCollect
-    )
+    const leftBehind = () =>
+      repository.children(file.folderId).pipe(
+        Stream.filter((item) => item._tag === "File" && item.name === file.name && item.arrived !== true),
+        Stream.map(({ id }) => id),
+        Stream.runCollect
+      )
     const attempt = (count: number): Effect.Effect<A, FrameioError.WriteError> =>
       Effect.catchAll(create, (error) =>
         giveUpAfterMillis <= 0 || !isLost(error) || count >= ATTEMPTS
           ? Effect.fail(error)
           : Effect.gen(function* () {
-              const assetIds = yield* Effect.mapError(leftBehind, () => error)
+              const assetIds = yield* Effect.mapError(leftBehind(), () => error)
               if (assetIds.length > 0) yield* tell({ _tag: "LeftBehind", assetIds: [...assetIds] })
               return yield* attempt(count + 1)
             })
