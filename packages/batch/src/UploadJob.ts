@@ -141,8 +141,8 @@ const clean = (file: UploadFile, journal: UploadJournal, known: ReadonlySet<stri
     yield* Effect.forEach(yield* leftBy(file, known), ({ id }) => repository.remove(id), { discard: true })
   })
 
-/** The most files begun at a time: their parts share the permits. */
-const FILES = 8
+/** Files under way for each part under way: parts are sent while other files are created or written down. */
+const FILES = 2
 
 /**
  * Uploads what is left of the job in the ledger, and stacks what is left to stack. Run it again after any interruption:
@@ -219,16 +219,15 @@ export const run = <E extends { readonly message: string }, R>(
       const stopping = yield* Deferred.make<void, LedgerError>()
       let stopped: string | undefined
 
-      const linkOf = (line: number) => {
-        const row = Chunk.findFirst(rows, (one) => one.line === line)
-        return Option.map(row, ({ assetId, chain, name, nextAssetId }) => ({
+      const rowOf = new Map(Chunk.toReadonlyArray(rows).map((row) => [row.line, row]))
+      const linkOf = (line: number) =>
+        Option.map(Option.fromNullable(rowOf.get(line)), ({ assetId, chain, name, nextAssetId }) => ({
           chain,
           line,
           assetId,
           nextAssetId,
           ...(name === null ? {} : { name })
         }))
-      }
       const tell = (
         line: number,
         event: (link: {
@@ -301,7 +300,7 @@ export const run = <E extends { readonly message: string }, R>(
         }).pipe(Effect.zipLeft(Effect.suspend(() => settle(file.line))), RateLimitCall.withPriority("bulk"))
 
       const stop = Effect.raceFirst(options.stop ?? Effect.never, Effect.ignore(Deferred.await(stopping)))
-      yield* Effect.forEach(pending, uploadOne, { concurrency: Math.min(FILES, parts), discard: true }).pipe(
+      yield* Effect.forEach(pending, uploadOne, { concurrency: FILES * parts, discard: true }).pipe(
         Effect.catchAll((error) => Deferred.fail(stopping, error)),
         Effect.raceFirst(stop),
         Effect.forkScoped

@@ -316,17 +316,21 @@ const makeBar = (files: ReadonlyArray<UploadJob.UploadFile>) => {
   const filesize = sizeOfAll(files)
   const sent = new Map<string, number>()
   const [first] = files
+  let total = 0
   let progress = UploadBar.empty
   let begun = false
+  const note = (path: string, bytes: number): void => {
+    total += bytes - (sent.get(path) ?? 0)
+    sent.set(path, bytes)
+  }
   return {
     add: (file: UploadJob.UploadFile, event: UploadEvent, now: number): void => {
       if (!begun) {
         begun = true
         progress = { ...UploadBar.empty, filesize, samples: Rate.begin(now, 0), phase: "uploading" }
       }
-      if ("sent" in event) sent.set(file.path, event.sent)
-      if (event._tag === "Uploaded") sent.set(file.path, event.filesize)
-      const total = [...sent.values()].reduce((sum, one) => sum + one, 0)
+      if ("sent" in event) note(file.path, event.sent)
+      if (event._tag === "Uploaded") note(file.path, event.filesize)
       if (event._tag === "Progress") progress = UploadBar.add(progress, { ...event, sent: total, filesize }, now)
       else if (event._tag === "Resumed") progress = { ...progress, sent: total, samples: Rate.begin(now, total) }
       else if (event._tag === "Retrying" || event._tag === "Waiting") progress = UploadBar.add(progress, event, now)
