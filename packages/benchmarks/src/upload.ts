@@ -1,8 +1,8 @@
 /**
  * Uploads beside a bare undici `PUT` of the same parts: `npm run bench -- upload [--rounds 3] [--scale 0.25]`. One file of
  * 4 GB and 200 of 20 MB, or a fraction of both, on this machine, without latency and with 50 ms before each answer.
- * Storage, `Upload` without and with MD5, and the bare one are each a process of its own, one run of each kind in turn. All
- * read the same file, a sparse one. Prints the table, and writes it into `docs/benchmarks.md`.
+ * Storage, `Upload` without and with MD5, a job with its ledger, and the bare one are each a process of its own, one run of
+ * each kind in turn. All read the same file, a sparse one. Prints the table, and writes it into `docs/benchmarks.md`.
  */
 import { type ChildProcess, fork } from "node:child_process"
 import { createHash } from "node:crypto"
@@ -13,14 +13,22 @@ import * as Os from "node:os"
 import * as Path from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
+import type * as FileSystem from "@effect/platform/FileSystem"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import * as Ledger from "@effect-frameio/batch/Ledger"
+import * as UploadJob from "@effect-frameio/batch/UploadJob"
 import { AssetId } from "@effect-frameio/core/Asset"
 import * as FrameioClient from "@effect-frameio/core/FrameioClient"
 import * as Repository from "@effect-frameio/stacks/Repository"
 import * as Upload from "@effect-frameio/stacks/Upload"
+import * as UploadJournal from "@effect-frameio/stacks/UploadJournal"
 import * as UndiciHttpClient from "@effect-frameio/undici/UndiciHttpClient"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as Runtime from "effect/Runtime"
+import * as Stream from "effect/Stream"
 import { Pool } from "undici"
 import * as Machine from "./Machine.js"
 import * as Table from "./Table.js"
@@ -137,33 +145,81 @@ const identity = (file: string) =>
     ({ dev, ino, mtimeNs, size }) => `${dev}:${ino}:${size}:${mtimeNs}`
   )
 
+class Unreadable extends Data.TaggedError("Unreadable")<{ readonly message: string }> {}
+
+const content = (file: string) => ({
+  source: Upload.fromFileHandle(
+    () => Fs.promises.open(file),
+    (cause) => new Unreadable({ message: String(cause) })
+  ),
+  identity: identity(file)
+})
+
+const over = (port: number) =>
+  Repository.layerV2.pipe(
+    Layer.provideMerge(
+      FrameioClient.layer({ token: Redacted.make("fio-u-bench"), baseUrl: `http://127.0.0.1:${port}` })
+    ),
+    Layer.provideMerge(UndiciHttpClient.layer)
+  )
+
+const NAMED = { name: "a.mov", filetype: "video/quicktime" }
+
+const FOLDER = AssetId.make(idOf(0))
+
 const ours = (port: number, file: string, { bytes, files }: Scenario, checksum: boolean): Promise<void> =>
   Effect.gen(function* () {
     const permits = yield* Effect.makeSemaphore(PARALLEL)
+    let told = 0
     yield* Effect.forEach(
       Array.from({ length: files }, (_, n) => n),
       () =>
         Upload.upload({
-          folderId: AssetId.make(idOf(0)),
-          name: "a.mov",
-          filetype: "video/quicktime",
+          ...NAMED,
+          ...content(file),
+          folderId: FOLDER,
           filesize: bytes,
-          source: Upload.fromFileHandle(() => Fs.promises.open(file), String),
-          identity: identity(file),
           permits,
           concurrency: PARALLEL,
           checksum,
-          onEvent: () => Effect.void
+          onEvent: () =>
+            Effect.sync(() => {
+              told += 1
+            })
         }),
       { concurrency: PARALLEL * 2, discard: true }
     )
+    if (told < files) throw new Error("nothing was told")
+  }).pipe(Effect.provide(over(port)), Effect.runPromise)
+
+/** What `frameio upload --rule` runs, of files that are no versions. */
+const job = (port: number, file: string, { bytes, files }: Scenario): Promise<void> =>
+  Effect.gen(function* () {
+    const runSync = Runtime.runSync(yield* Effect.runtime<FileSystem.FileSystem>())
+    const same = yield* identity(file)
+    yield* UploadJob.begin({
+      folder: { id: FOLDER, path: "a folder" },
+      groups: [],
+      alone: Array.from({ length: files }, (_, n) => ({ ...NAMED, path: `${file}.${n}`, bytes, identity: same })),
+      files: new Map(),
+      there: [],
+      leftOut: [],
+      findings: []
+    })
+    yield* Stream.runDrain(
+      UploadJob.run({
+        contentOf: () => content(file),
+        journalOf: ({ path }) => runSync(UploadJournal.file(`${path}.journal`)),
+        parts: PARALLEL,
+        checksum: false
+      })
+    )
+    const { confirmed } = yield* Effect.flatMap(Ledger.Ledger, ({ counts }) => counts)
+    if (confirmed !== files) throw new Error(`${confirmed} of ${files} files were uploaded`)
   }).pipe(
     Effect.provide(
-      Repository.layerV2.pipe(
-        Layer.provideMerge(
-          FrameioClient.layer({ token: Redacted.make("fio-u-bench"), baseUrl: `http://127.0.0.1:${port}` })
-        ),
-        Layer.provideMerge(UndiciHttpClient.layer)
+      Layer.merge(over(port), Ledger.layer({ file: `${file}.${process.pid}.db` })).pipe(
+        Layer.provideMerge(NodeFileSystem.layer)
       )
     ),
     Effect.runPromise
@@ -187,6 +243,11 @@ const bare = async (port: number, file: string, { bytes, files }: Scenario): Pro
   }
   await Promise.all(Array.from({ length: PARALLEL }, worker))
   await pool.close()
+}
+
+/** Reads a new file once, or who comes first would pay for its pages. */
+const warm = async (file: string): Promise<void> => {
+  for await (const _ of Fs.createReadStream(file, { highWaterMark: PIECE }));
 }
 
 const mib = (bytes: number): number => bytes / 1024 / 1024
@@ -217,9 +278,18 @@ const answerOf = <A>(process: ChildProcess, what: string): Promise<A> =>
     process.once("exit", (code) => reject(new Error(`${what} ended with ${code}`)))
   })
 
-const WHO = ["ours", "proven", "bare"] as const
+const WAYS = {
+  ours: (port: number, file: string, scenario: Scenario) => ours(port, file, scenario, false),
+  job,
+  proven: (port: number, file: string, scenario: Scenario) => ours(port, file, scenario, true),
+  bare
+} as const
 
-type Who = (typeof WHO)[number]
+type Who = keyof typeof WAYS
+
+const isWho = (text: string | undefined): text is Who => text !== undefined && text in WAYS
+
+const WHO = Object.keys(WAYS).filter(isWho)
 
 const once = async (who: Who, at: number, scale: string, file: string): Promise<Outcome> => {
   const which = ["--scenario", String(at), "--scale", scale, "--file", file]
@@ -251,8 +321,9 @@ const rowOf = (scenario: Scenario, runs: Readonly<Record<Who, ReadonlyArray<Outc
     scenario.latencyMillis === 0 ? "none" : `${scenario.latencyMillis} ms`,
     rate("bare"),
     `${rate("ours")}: **${ratio("ours")}**`,
+    `${rate("job")}: ${ratio("job")}`,
     `${rate("proven")}: ${ratio("proven")}`,
-    WHO.toReversed().map(cpu).join(" / "),
+    (["bare", "ours", "proven"] as const).map(cpu).join(" / "),
     `${growth("ours")} / ${growth("bare")}`
   ]
 }
@@ -271,14 +342,9 @@ const main = async (): Promise<void> => {
   const scenarios = scenariosOf(Number(values.scale))
   const scenario = scenarios[Number(values.scenario)]
   if (values.mode === "server") return serve(scenario?.latencyMillis ?? 0)
-  if (values.mode !== undefined && scenario !== undefined) {
-    const { file, mode } = values
-    const port = Number(values.port)
-    process.send?.(
-      await measured(() =>
-        mode === "bare" ? bare(port, file, scenario) : ours(port, file, scenario, mode === "proven")
-      )
-    )
+  const { file: shared, mode } = values
+  if (isWho(mode) && scenario !== undefined) {
+    process.send?.(await measured(() => WAYS[mode](Number(values.port), shared, scenario)))
     return process.exit(0)
   }
   const rounds = Number(values.rounds)
@@ -289,7 +355,8 @@ const main = async (): Promise<void> => {
     for (const [at, scenario] of scenarios.entries()) {
       Fs.writeFileSync(file, "")
       Fs.truncateSync(file, scenario.bytes)
-      const runs: Record<Who, Array<Outcome>> = { ours: [], proven: [], bare: [] }
+      await warm(file)
+      const runs: Record<Who, Array<Outcome>> = { ours: [], job: [], proven: [], bare: [] }
       for (let round = 0; round < rounds; round++) {
         for (const who of round % 2 === 0 ? WHO : WHO.toReversed()) {
           runs[who].push(await once(who, at, values.scale, file))
@@ -305,7 +372,7 @@ const main = async (): Promise<void> => {
   const text = [
     "### Upload: the same parts as a bare undici `PUT`",
     "",
-    `${PARALLEL} parts at a time out of a file in memory, on one machine, the storage in a process of its own; latency is waited before each answer. \`Upload\` also creates each file, looks whether it has arrived, checks that the file on disk is the same at each part, and tells its progress. The goal: without MD5 at least 0.95 of the bare one's throughput, resident memory flat.`,
+    `${PARALLEL} parts at a time out of a file in memory, on one machine, the storage in a process of its own; latency is waited before each answer. \`Upload\` also creates each file, checks that the file on disk is the same before, at each part and after, and tells its progress; a job, which is what \`frameio upload --rule\` runs, also writes its ledger and a journal of each file, here without MD5. The goal: without MD5 at least 0.95 of the bare one's throughput, resident memory flat.`,
     "",
     "The MD5 that proves each part (`checksum`, on unless told otherwise) takes a core 1.4 to 2 s for each GB: nothing on a link of 1 Gbit/s, which brings 0.12 GB in a second, and more than all the rest on loopback. From some 3 Gbit/s on `checksum: false` (`--no-checksum`) is faster.",
     "",
@@ -315,8 +382,9 @@ const main = async (): Promise<void> => {
         "latency",
         "bare `PUT`, MB/s",
         "`Upload` without MD5, MB/s: ratio",
-        "with MD5, MB/s: ratio",
-        "CPU s per GB, bare / with MD5 / without",
+        "a job, MB/s: ratio",
+        "`Upload` with MD5, MB/s: ratio",
+        "CPU s per GB, bare / without / with MD5",
         "resident MiB without MD5 / bare, before → peak"
       ],
       rows
