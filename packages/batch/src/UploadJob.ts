@@ -135,9 +135,10 @@ const leftBy = (file: UploadFile, known: ReadonlySet<string>) =>
 /** Deletes what the create call of a killed run left behind, because nobody knows its upload URLs. */
 const clean = (file: UploadFile, journal: UploadJournal, known: ReadonlySet<string>) =>
   Effect.gen(function* () {
+    if (file.state !== "creating") return
     const repository = yield* Repository.Repository
     const saved = yield* Effect.orElseSucceed(journal.load, Option.none)
-    if (file.state !== "creating" || Option.isSome(saved)) return
+    if (Option.isSome(saved)) return
     yield* Effect.forEach(yield* leftBy(file, known), ({ id }) => repository.remove(id), { discard: true })
   })
 
