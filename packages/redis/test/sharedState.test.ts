@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { LeakyBucket, type RateLimitRule } from "@effect-frameio/ratelimit"
+import * as RateLimiter from "@effect-frameio/testing/RateLimiter"
 import { Effect, FastCheck } from "effect"
 import * as SharedState from "../src/internal/sharedState.js"
 import { grantOne } from "./support/grantOne.js"
@@ -271,5 +272,82 @@ describe("the shared state", () => {
       assert.strictEqual(last, open)
     },
     { fastCheck: { numRuns: 500 } }
+  )
+
+  it.prop(
+    "lets nothing go that the server refuses, whoever dies, whatever is lost, and whenever a request arrives",
+    [
+      FastCheck.array(
+        FastCheck.record({
+          process: FastCheck.nat(2),
+          passes: FastCheck.oneof(FastCheck.integer({ min: 0, max: 60 }), FastCheck.integer({ min: 0, max: 400 })),
+          action: FastCheck.constantFrom("grant", "grant", "answer", "answer", "abandon", "look", "flush", "die"),
+          count: FastCheck.integer({ min: 1, max: 10 }),
+          /** Whether a request arrives when it is sent, or only just before its answer. */
+          early: FastCheck.boolean(),
+          fate: FastCheck.constantFrom<Fate>(undefined, undefined, undefined, "lost", "unheard")
+        }),
+        { maxLength: 80 }
+      )
+    ],
+    ([events]) => {
+      const lease = 1000
+      const here = world(lease)
+      const limiter = RateLimiter.make({ limits: { "*": rule } })
+      let now = 1000
+      let born = 0
+      const arrive = () => assert.isTrue(limiter.take("user", "version", now).admitted, `refused at ${now}`)
+      interface Open {
+        readonly ticket: LeakyBucket.Ticket
+        arrived: boolean
+      }
+      const make = () => ({ ...here.process(`process ${born++}`), open: [] as Array<Open> })
+      const processes = [make(), make(), make()]
+      for (const { action, count, early, fate, passes, process: index } of events) {
+        now += passes
+        const process = processes[index]
+        if (process === undefined) throw new Error("no process")
+        if (action === "flush") here.value = undefined
+        else if (action === "die") {
+          if (early) for (const one of process.open) if (!one.arrived) arrive()
+          processes[index] = make()
+        } else if (action === "grant") {
+          const tickets = process.run(now, grant(count), { fate })
+          // A permit that was not heard of is not used.
+          if (fate === undefined) {
+            for (const ticket of tickets) {
+              if (early) arrive()
+              process.open.push({ ticket, arrived: early })
+            }
+          }
+        } else if (action === "answer" || action === "abandon") {
+          const ended = process.open.slice(0, count)
+          for (const one of ended) {
+            if (!one.arrived) arrive()
+            one.arrived = true
+          }
+          const tickets = ended.map(({ ticket }) => ticket)
+          process.run(
+            now,
+            action === "answer"
+              ? answer(tickets)
+              : ({ bucket, now }) => ({
+                  value: undefined,
+                  bucket: tickets.reduce((next) => LeakyBucket.abandoned(next, now, 50), bucket),
+                  backlog: 0
+                }),
+            { fate }
+          )
+          if (fate === undefined) process.open.splice(0, count)
+        }
+        // The signs of life.
+        for (const one of processes) one.run(now, look)
+        const bucket = here.value?.bucket
+        if (bucket === undefined) throw new Error("no state")
+        const bound = LeakyBucket.bound(LeakyBucket.advance(bucket, now))
+        assert.isAtLeast(bound + 1e-6, limiter.levelOf("user", "version", now), `the bound at ${now}`)
+      }
+    },
+    { fastCheck: { numRuns: 2000 } }
   )
 })
