@@ -172,6 +172,19 @@ describe("the shared state", () => {
     assert.isEmpty(a.run(20, grant(6)).slice(5))
   })
 
+  it("that somebody else put back is completed with the level that was here", () => {
+    const here = world()
+    const a = here.process("a")
+    const b = here.process("b")
+    a.run(10, answer(a.run(0, grant(8))))
+    here.value = undefined
+    assert.lengthOf(b.run(20, grant(1)), 1)
+    const bound = ({ bucket, now }: View) => LeakyBucket.bound(LeakyBucket.advance(bucket, now))
+    assert.closeTo(bound(a.run(30, look)), 880, 5)
+    assert.closeTo(bound(b.run(40, look)), 870, 5)
+    assert.closeTo(bound(a.run(340, look)), 570, 5)
+  })
+
   it.prop(
     "has a time that no step of the server's clock can move",
     [
@@ -296,6 +309,7 @@ describe("the shared state", () => {
       const limiter = RateLimiter.make({ limits: { "*": rule } })
       let now = 1000
       let born = 0
+      let heardAt = now
       const arrive = () => assert.isTrue(limiter.take("user", "version", now).admitted, `refused at ${now}`)
       interface Open {
         readonly ticket: LeakyBucket.Ticket
@@ -340,10 +354,14 @@ describe("the shared state", () => {
           )
           if (fate === undefined) process.open.splice(0, count)
         }
-        // The signs of life.
-        for (const one of processes) one.run(now, look)
+        // What is lost is put back by who comes first, and completed by the others. Else they give their signs of life.
+        const silent = now - heardAt > lease / 3
+        if (silent) heardAt = now
+        if (silent || action === "flush" || action === "die") {
+          for (let n = 0; n < processes.length; n++) processes[(index + n) % processes.length]?.run(now, look)
+        }
         const bucket = here.value?.bucket
-        if (bucket === undefined) throw new Error("no state")
+        if (bucket === undefined) continue
         const bound = LeakyBucket.bound(LeakyBucket.advance(bucket, now))
         assert.isAtLeast(bound + 1e-6, limiter.levelOf("user", "version", now), `the bound at ${now}`)
       }

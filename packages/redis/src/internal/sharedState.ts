@@ -175,6 +175,21 @@ export interface Step<A> {
   readonly write: State | undefined
 }
 
+/**
+ * What is left by now of the level that a process last saw, with what the others had in flight. Its own clock bounds how much
+ * time has passed.
+ */
+const levelBy = (
+  { last, open: mine }: Memory,
+  { got, server }: { readonly got: number; readonly server: number }
+): number => {
+  if (last === undefined) return 0
+  const { local, now, state } = last
+  const passed = Math.max(0, Math.min(server - (now - state.ahead), got - local))
+  const bucket = LeakyBucket.advance(state.bucket, now + passed)
+  return abandon({ ...bucket, lingering: [] }, bucket.at, Math.max(0, bucket.inFlight - mine)).level
+}
+
 const ignoringTime = Schema.equivalence(Bucket)
 
 /** Whether a transaction did more than let time pass, which can be computed again later. */
@@ -189,7 +204,7 @@ const changed = (before: LeakyBucket.LeakyBucket, after: LeakyBucket.LeakyBucket
  * Runs a transaction on the loaded value (`undefined`: nothing, or nothing usable).
  *
  * - If the value is gone, or older than what this process saw (the server was restarted, or a replica took over), it
- *   is restored from memory.
+ *   is restored from memory; if another process was first, the level that this one remembers is completed.
  * - Time is the server's, but goes neither back nor ahead of this process's own, however that clock is set. If it was set
  *   back, time goes on from where it was.
  * - This process's requests in flight are corrected if the value differs: a write may have been lost, or have arrived
@@ -230,6 +245,9 @@ export const step = <A>(options: {
   const setBack = server + base.ahead < base.time - GRAIN_MILLIS
 
   let bucket = LeakyBucket.hinted(base.bucket, options.hint)
+  const remembered = kept === undefined || kept.lineage === last?.state.lineage ? 0 : levelBy(memory, options)
+  const isCompleted = remembered > LeakyBucket.advance(bucket, now).level
+  if (isCompleted) bucket = { ...LeakyBucket.advance(bucket, now), level: remembered }
   let elsewhere = 0
   const members: Record<string, Member> = {}
   let dropped = false
@@ -258,6 +276,7 @@ export const step = <A>(options: {
     kept === undefined ||
     dropped ||
     setBack ||
+    isCompleted ||
     missing !== 0 ||
     me?.backlog !== before?.backlog ||
     me?.inFlight !== before?.inFlight ||
