@@ -68,9 +68,10 @@ const entities = Layer.unwrapEffect(
       sendRetryInterval: Duration.millis(50),
       refreshAssignmentsInterval: Duration.millis(500),
       runnerHealthCheckInterval: Duration.millis(500),
-      // The watch over the runners may have been the dead one's; then only its heartbeat tells.
-      shardLockRefreshInterval: Duration.seconds(1),
-      shardLockExpiration: Duration.seconds(5),
+      // The dead one may have watched over the runners; then only its heartbeat tells. A refresh that takes longer than its
+      // interval costs a worker all its buckets, so one that is merely late must not be taken for it.
+      shardLockRefreshInterval: Duration.seconds(3),
+      shardLockExpiration: Duration.seconds(9),
       entityTerminationTimeout: Duration.seconds(1),
       simulateRemoteSerialization: false
     })
