@@ -48,6 +48,8 @@ export const Planned = Schema.TaggedStruct("Planned", {
   skippedBefore: Schema.optionalWith(Schema.Int, { default: () => 0 })
 })
 
+export interface Planned extends Schema.Schema.Type<typeof Planned> {}
+
 /**
  * A version call is about to be made. After a crash, its outcome is read before it is sent again.
  *
@@ -63,6 +65,8 @@ export const Sent = Schema.TaggedStruct("Sent", {
   /** The folder the version lay in, if the call only moves it to the folder of its future stack. */
   from: Schema.optional(Schema.String)
 })
+
+export interface Sent extends Schema.Schema.Type<typeof Sent> {}
 
 /**
  * The new version takes the place of the old one in a share, before they are stacked. The old one is removed first,
@@ -100,13 +104,15 @@ export const Sharing = Schema.TaggedStruct("Sharing", {
   )
 })
 
+export interface Sharing extends Schema.Schema.Type<typeof Sharing> {}
+
 /**
  * The state of a share.
  *
  * @since 0.1.0
  * @category models
  */
-export type SharingState = (typeof Sharing.Type)["state"]
+export type SharingState = Sharing["state"]
 
 /**
  * The states in which a share may no longer be as it was before the job.
@@ -129,6 +135,8 @@ export const Waiting = Schema.TaggedStruct("Waiting", {
   millis: Schema.Number
 })
 
+export interface Waiting extends Schema.Schema.Type<typeof Waiting> {}
+
 /**
  * The version is on the stack.
  *
@@ -146,6 +154,8 @@ export const Confirmed = Schema.TaggedStruct("Confirmed", {
   how: Schema.Literal("answered", "settled", "already", "uploaded")
 })
 
+export interface Confirmed extends Schema.Schema.Type<typeof Confirmed> {}
+
 /**
  * The version could not be put on the stack.
  *
@@ -158,6 +168,8 @@ export const Failed = Schema.TaggedStruct("Failed", {
   /** What went wrong and what to do, in words. */
   message: Schema.String
 })
+
+export interface Failed extends Schema.Schema.Type<typeof Failed> {}
 
 /**
  * The link was not sent.
@@ -175,6 +187,8 @@ export const Skipped = Schema.TaggedStruct("Skipped", {
   because: Schema.NullOr(Schema.Int)
 })
 
+export interface Skipped extends Schema.Schema.Type<typeof Skipped> {}
+
 /**
  * The job was stopped while the call was under way: the change may or may not have been made. Read the stack before
  * sending again.
@@ -183,6 +197,8 @@ export const Skipped = Schema.TaggedStruct("Skipped", {
  * @category events
  */
 export const Unknown = Schema.TaggedStruct("Unknown", { ...link, reason: Schema.String })
+
+export interface Unknown extends Schema.Schema.Type<typeof Unknown> {}
 
 /**
  * Somebody else is working on the same stack. Nothing of theirs was touched: versions only ever go on top.
@@ -198,6 +214,8 @@ export const Noticed = Schema.TaggedStruct("Noticed", {
   reason: Schema.String
 })
 
+export interface Noticed extends Schema.Schema.Type<typeof Noticed> {}
+
 /**
  * An unversion call is about to be made. After a crash, the version is read before the call is sent again.
  *
@@ -212,6 +230,8 @@ export const Undoing = Schema.TaggedStruct("Undoing", {
   attempt: Schema.Int
 })
 
+export interface Undoing extends Schema.Schema.Type<typeof Undoing> {}
+
 /**
  * The version is out of the stack again.
  *
@@ -223,6 +243,8 @@ export const Undone = Schema.TaggedStruct("Undone", {
   /** As in `Confirmed`; `already` if somebody else had taken it out. */
   how: Schema.Literal("answered", "settled", "already")
 })
+
+export interface Undone extends Schema.Schema.Type<typeof Undone> {}
 
 /**
  * No call gets through: the job waits, then lets one call try again.
@@ -242,6 +264,8 @@ export const Paused = Schema.TaggedStruct("Paused", {
   millis: Schema.Number
 })
 
+export interface Paused extends Schema.Schema.Type<typeof Paused> {}
+
 /**
  * A call got through again, and the job goes on.
  *
@@ -253,6 +277,8 @@ export const Resumed = Schema.TaggedStruct("Resumed", {
   /** How long no call got through, in ms. */
   millis: Schema.Number
 })
+
+export interface Resumed extends Schema.Schema.Type<typeof Resumed> {}
 
 /**
  * How the job kept to the limit since the last such event. It comes every second at first, and less often the longer a
@@ -279,6 +305,8 @@ export const Paced = Schema.TaggedStruct("Paced", {
   /** Calls waiting for the limit when the interval ended. */
   waiting: Schema.Int
 })
+
+export interface Paced extends Schema.Schema.Type<typeof Paced> {}
 
 /**
  * Counts of the whole job: they include what earlier runs did, except for `sent`.
@@ -309,7 +337,7 @@ export const Counts = Schema.Struct({
   notVerified: Schema.optional(Schema.Int)
 })
 
-export type Counts = typeof Counts.Type
+export interface Counts extends Schema.Schema.Type<typeof Counts> {}
 
 /**
  * The job ended; always the last event.
@@ -325,6 +353,8 @@ export const Finished = Schema.TaggedStruct("Finished", {
   stopped: Schema.NullOr(Schema.String),
   counts: Counts
 })
+
+export interface Finished extends Schema.Schema.Type<typeof Finished> {}
 
 /**
  * All events; encodes to one JSON object each.
@@ -356,7 +386,22 @@ export const BatchEvent = Schema.Union(
   Finished
 )
 
-export type BatchEvent = typeof BatchEvent.Type
+export type BatchEvent =
+  | Planned
+  | Sent
+  | Sharing
+  | Waiting
+  | Confirmed
+  | Failed
+  | Skipped
+  | Unknown
+  | Noticed
+  | Undoing
+  | Undone
+  | Paused
+  | Resumed
+  | Paced
+  | Finished
 
 /**
  * One event as one line of JSON, without the line's end.

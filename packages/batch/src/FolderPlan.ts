@@ -59,7 +59,7 @@ export const make = (
   folderId: AssetId,
   rule: NamingRule.NamingRule,
   options?: Options
-): Effect.Effect<FolderPlan, FolderReader.NotAFolder | FrameioError.ReadError, Repository.Repository> =>
+): Effect.Effect<FolderPlan, FolderReader.NotAFolder | FrameioError.ListError, Repository.Repository> =>
   Effect.gen(function* () {
     const reader = yield* FolderReader.make(options)
     const root = yield* reader.root(folderId)

@@ -117,7 +117,7 @@ const kindOf = (item: Repository.Item): string => {
 }
 
 /** Whether a failure is about one folder or stack, so that the others can still be read. */
-const isAboutOne = (error: FrameioError.ReadError): boolean => {
+const isAboutOne = (error: FrameioError.ListError): boolean => {
   switch (error._tag) {
     case "FrameioServerError":
     case "FrameioUnexpectedResponse":
@@ -129,7 +129,7 @@ const isAboutOne = (error: FrameioError.ReadError): boolean => {
   }
 }
 
-const advice = (error: FrameioError.ReadError): string => {
+const advice = (error: FrameioError.ListError): string => {
   switch (error._tag) {
     case "FrameioForbidden":
       return "Ask for access, or go on without it."
@@ -197,15 +197,15 @@ export interface All extends VersionGrouping.Listing {
  */
 export interface Reader {
   /** The folder behind an id. */
-  readonly root: (folderId: AssetId) => Effect.Effect<VersionGrouping.Folder, NotAFolder | FrameioError.ReadError>
+  readonly root: (folderId: AssetId) => Effect.Effect<VersionGrouping.Folder, NotAFolder | FrameioError.ListError>
   /** A folder and, if asked for, those below it, level by level. */
-  readonly contents: (root: VersionGrouping.Folder) => Stream.Stream<Contents, FrameioError.ReadError>
+  readonly contents: (root: VersionGrouping.Folder) => Stream.Stream<Contents, FrameioError.ListError>
   /** The same, as one value. */
-  readonly all: (root: VersionGrouping.Folder) => Effect.Effect<All, FrameioError.ReadError>
+  readonly all: (root: VersionGrouping.Folder) => Effect.Effect<All, FrameioError.ListError>
   /** The stacks with their versions, or with the reason why these could not be read. */
   readonly withMembers: (
     stacks: ReadonlyArray<VersionGrouping.Stack>
-  ) => Effect.Effect<ReadonlyArray<VersionGrouping.Stack>, FrameioError.ReadError>
+  ) => Effect.Effect<ReadonlyArray<VersionGrouping.Stack>, FrameioError.ListError>
   readonly progress: () => Progress
 }
 
@@ -226,8 +226,8 @@ export const make = (options: Options | undefined): Effect.Effect<Reader, never,
 
     /** A list to its end; its first page has been announced already. */
     const list = <A>(
-      read: (options: Repository.ListOptions) => Effect.Effect<ReadonlyArray<A>, FrameioError.ReadError>
-    ): Effect.Effect<Listed<A>, FrameioError.ReadError> =>
+      read: (options: Repository.ListOptions) => Effect.Effect<ReadonlyArray<A>, FrameioError.ListError>
+    ): Effect.Effect<Listed<A>, FrameioError.ListError> =>
       Effect.suspend(() => {
         const watch = makeWatch()
         let expected = 1
@@ -251,7 +251,7 @@ export const make = (options: Options | undefined): Effect.Effect<Reader, never,
         )
       })
 
-    const contentsOf = (folder: VersionGrouping.Folder): Effect.Effect<Contents, FrameioError.ReadError> =>
+    const contentsOf = (folder: VersionGrouping.Folder): Effect.Effect<Contents, FrameioError.ListError> =>
       list((how) => {
         const items: Array<Repository.Item> = []
         return Stream.runForEach(repository.children(AssetId.make(folder.id), how), (item) =>
@@ -275,7 +275,7 @@ export const make = (options: Options | undefined): Effect.Effect<Reader, never,
     const levels = (
       folders: ReadonlyArray<VersionGrouping.Folder>,
       isRoot: boolean
-    ): Stream.Stream<Contents, FrameioError.ReadError> =>
+    ): Stream.Stream<Contents, FrameioError.ListError> =>
       Stream.suspend(() => {
         if (folders.length === 0) return Stream.empty
         expect(folders.length)
@@ -301,7 +301,7 @@ export const make = (options: Options | undefined): Effect.Effect<Reader, never,
 
     const withMembers = (
       stack: VersionGrouping.Stack
-    ): Effect.Effect<VersionGrouping.Stack, FrameioError.ReadError> => {
+    ): Effect.Effect<VersionGrouping.Stack, FrameioError.ListError> => {
       let newest = stack.coverId
       const files = (how: Repository.ListOptions) =>
         Effect.map(repository.versions(stackOf(stack), how), (versions) => {
@@ -374,7 +374,7 @@ const fileOf = (
   folder: VersionGrouping.Folder
 ): VersionGrouping.File => ({ id, name, assetType: mediaKind ?? null, bytes, arrived, createdAt, folder })
 
-const unreadFolder = (folder: VersionGrouping.Folder, error: FrameioError.ReadError): Contents => ({
+const unreadFolder = (folder: VersionGrouping.Folder, error: FrameioError.ListError): Contents => ({
   folder,
   files: [],
   stacks: [],
@@ -455,7 +455,7 @@ const sorted = (folder: VersionGrouping.Folder, { change, items }: Listed<Reposi
 export const read = (
   folderId: AssetId,
   options?: Options
-): Stream.Stream<Contents, NotAFolder | FrameioError.ReadError, Repository.Repository> =>
+): Stream.Stream<Contents, NotAFolder | FrameioError.ListError, Repository.Repository> =>
   Stream.unwrapScoped(
     Effect.gen(function* () {
       const reader = yield* make(options)

@@ -59,7 +59,7 @@ export interface Entries {
   /** In their order. */
   readonly others: ReadonlyArray<Other>
   /** In their order. */
-  readonly shares: ReadonlyArray<typeof BatchEvent.Sharing.Type>
+  readonly shares: ReadonlyArray<BatchEvent.Sharing>
 }
 
 /**
@@ -119,7 +119,7 @@ export const make = <E>(
   Effect.gen(function* () {
     let patches = new Map<number, Change>()
     let others: Array<Other> = []
-    let shares: Array<typeof BatchEvent.Sharing.Type> = []
+    let shares: Array<BatchEvent.Sharing> = []
     let waiters: Array<(exit: Exit.Exit<void, E>) => void> = []
     let broken: { readonly error: E } | undefined
     let seen = 0

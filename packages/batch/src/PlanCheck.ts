@@ -41,7 +41,7 @@ const SIDE_BY_SIDE = 16
 
 const isId = Schema.is(AssetId)
 
-const isMissing = (error: FrameioError.ReadError): boolean =>
+const isMissing = (error: FrameioError.ListError): boolean =>
   error._tag === "FrameioNotFound" || error._tag === "FrameioInvalidArguments"
 
 /**
@@ -59,7 +59,7 @@ const isMissing = (error: FrameioError.ReadError): boolean =>
  */
 export const missing = <E, R>(
   chains: Stream.Stream<Chain, E, R>
-): Effect.Effect<ReadonlyArray<Missing>, E | FrameioError.ReadError, R | Repository> =>
+): Effect.Effect<ReadonlyArray<Missing>, E | FrameioError.ListError, R | Repository> =>
   Effect.gen(function* () {
     const repository = yield* Repository
     const wanted = new Map<string, Missing>()

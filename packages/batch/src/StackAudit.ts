@@ -67,7 +67,7 @@ export interface StackAudit {
 export const make = (
   folderId: AssetId,
   options?: Options
-): Effect.Effect<StackAudit, FolderReader.NotAFolder | FrameioError.ReadError, Repository.Repository> =>
+): Effect.Effect<StackAudit, FolderReader.NotAFolder | FrameioError.ListError, Repository.Repository> =>
   Effect.gen(function* () {
     const reader = yield* FolderReader.make(options)
     const folder = yield* reader.root(folderId)

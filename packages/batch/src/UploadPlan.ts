@@ -286,7 +286,7 @@ export const make = <E = never, R = never>(
   files: ReadonlyArray<LocalFile>,
   rule: NamingRule,
   options?: Options<E, R>
-): Effect.Effect<UploadPlan, FolderReader.NotAFolder | FrameioError.ReadError | E, Repository.Repository | R> =>
+): Effect.Effect<UploadPlan, FolderReader.NotAFolder | FrameioError.ListError | E, Repository.Repository | R> =>
   Effect.gen(function* () {
     const planned = yield* withTwins(files, options)
     const reader = yield* FolderReader.make({ onProgress: options?.onProgress })

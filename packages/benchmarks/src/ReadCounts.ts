@@ -77,7 +77,7 @@ const seed = (fake: FakeFrameio.Service, size: World): Seeded => {
 
 type Way = (
   seeded: Seeded
-) => Effect.Effect<ReadonlyArray<Where>, FrameioError.ReadError, FrameioClient.FrameioClient | AssetCache.AssetCache>
+) => Effect.Effect<ReadonlyArray<Where>, FrameioError.ListError, FrameioClient.FrameioClient | AssetCache.AssetCache>
 
 /** The guide's way, without keeping anything. */
 const oneByOne: Way = ({ files }) =>
@@ -126,7 +126,7 @@ const ways: ReadonlyArray<readonly [string, Way]> = [
  * @since 0.1.0
  * @category running
  */
-export const measure = (size: World): Effect.Effect<ReadonlyArray<Count>, FrameioError.ReadError> =>
+export const measure = (size: World): Effect.Effect<ReadonlyArray<Count>, FrameioError.ListError> =>
   Effect.forEach(ways, ([way, locate]) =>
     Effect.gen(function* () {
       const fake = yield* FakeFrameio.FakeFrameio

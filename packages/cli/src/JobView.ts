@@ -105,7 +105,7 @@ const MOST_ALIKE = 20
 /** So many names of each. */
 const NAMES = 5
 
-const failed = (spelt: Spelt, event: typeof BatchEvent.Failed.Type): void => {
+const failed = (spelt: Spelt, event: BatchEvent.Failed): void => {
   const { error } = event
   spelt.failed++
   const tag = LinkError.tagOf(error)
@@ -140,7 +140,7 @@ const more = (count: number, what: string): ReadonlyArray<string> =>
   count > 0 ? [`and ${count} more ${what}; the JSON lines (--json) have all of them`] : []
 
 /** The last words, for a person. */
-const summary = (finished: typeof BatchEvent.Finished.Type, spelt: Spelt, options: Options): string => {
+const summary = (finished: BatchEvent.Finished, spelt: Spelt, options: Options): string => {
   const { counts } = finished
   const where = options.verb === "undo" ? "out of their stacks" : "in place"
   const earlier = counts.before + counts.already
@@ -185,7 +185,7 @@ const summary = (finished: typeof BatchEvent.Finished.Type, spelt: Spelt, option
  */
 export interface Ended {
   /** Its last event. */
-  readonly finished: typeof BatchEvent.Finished.Type
+  readonly finished: BatchEvent.Finished
   /** Whether Ctrl-C came. */
   readonly interrupted: boolean
   /** Whether there was no token, or it was refused. */
@@ -216,7 +216,7 @@ export const show = <E, R>(
     const spelt: Spelt = { failures: new Map(), failed: 0, notices: [], unknown: [], noticed: 0 }
     let unauthorized = false
     let isPaused = false
-    let finished: typeof BatchEvent.Finished.Type | undefined
+    let finished: BatchEvent.Finished | undefined
 
     const draw = Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis

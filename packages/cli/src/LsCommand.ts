@@ -55,7 +55,7 @@ export const handle = Effect.fn("Cli.ls")(
   function* (args: { readonly folder: string; readonly json: boolean }) {
     const stdio = yield* Stdio
     const assetId = yield* idOf(args.folder)
-    const assets: Stream.Stream<Asset, FrameioError.ReadError, FrameioClient.FrameioClient | Repository.Repository> =
+    const assets: Stream.Stream<Asset, FrameioError.ListError, FrameioClient.FrameioClient | Repository.Repository> =
       (yield* Connection.Api) === "v2" ? Listing.children({ assetId }) : inHolder(assetId)
     if (args.json || !stdio.outIsTerminal) {
       return yield* Stream.runForEach(assets, (asset) => stdio.out(AssetText.json(asset)))

@@ -455,7 +455,7 @@ const dryRun = (args: Args, checked: Checked) =>
     if (plan.findings.some(isLeftOut)) return yield* CliError.failed()
   })
 
-const toCliError = (error: CliError | LedgerError | NotAFolder | FrameioError.ReadError | PlatformError): CliError => {
+const toCliError = (error: CliError | LedgerError | NotAFolder | FrameioError.ListError | PlatformError): CliError => {
   switch (error._tag) {
     case "LedgerError":
       return LedgerFile.toCliError(error)

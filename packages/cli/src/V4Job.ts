@@ -81,7 +81,7 @@ export const sharesEstimate = (stacks: number, shares: number): string => {
  */
 export const checkIds = <E, R>(
   chains: Chains<E, R>
-): Effect.Effect<void, E | CliError | FrameioError.ReadError, R | Repository> =>
+): Effect.Effect<void, E | CliError | FrameioError.ListError, R | Repository> =>
   Effect.flatMap(PlanCheck.missing(chains), (missing) =>
     missing.length === 0
       ? Effect.void

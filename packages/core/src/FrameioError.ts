@@ -490,7 +490,6 @@ export type RealtimeStatusError = WriteStatusError | BadRequest
 
 /**
  * The errors of a call that have no status: no answer, an unusable one, or no request sent.
- * `ListIncomplete` is of whole lists only.
  *
  * @since 0.1.0
  * @category errors
@@ -501,7 +500,6 @@ export type CallError =
   | DecodeError
   | InvalidRequest
   | CredentialsError
-  | ListIncomplete
   | RateLimitError
 
 /**
@@ -511,6 +509,14 @@ export type CallError =
  * @category errors
  */
 export type ReadError = ReadStatusError | CallError
+
+/**
+ * Everything that reading a whole list can fail with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type ListError = ReadError | ListIncomplete
 
 /**
  * Everything that a changing call can fail with.

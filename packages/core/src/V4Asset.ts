@@ -36,6 +36,9 @@ const unknownFields = Schema.Record({ key: Schema.String, value: Schema.Unknown 
 
 const open = <Fields extends Schema.Struct.Fields>(fields: Fields) => Schema.Struct(fields, unknownFields)
 
+/** A schema whose type has a name that editors and compiler messages show. */
+type Named<A, S extends Schema.Schema.All> = Schema.Schema<A, Schema.Schema.Encoded<S>>
+
 const text = Schema.optional(Schema.NullOr(Schema.String))
 const number = Schema.optional(Schema.NullOr(Schema.Number))
 const flag = Schema.optional(Schema.NullOr(Schema.Boolean))
@@ -72,25 +75,21 @@ const ofFile = {
   upload_urls: Schema.optional(Schema.NullOr(Schema.Array(uploadUrl)))
 }
 
+const fileFields = open({ id: Id, type: Schema.Literal("file"), ...common, ...ofFile }).annotations({
+  identifier: "V4File"
+})
+
 /**
  * A file, in a folder or on a version stack.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const File = open({ id: Id, type: Schema.Literal("file"), ...common, ...ofFile }).annotations({
-  identifier: "V4File"
-})
+export interface File extends Schema.Schema.Type<typeof fileFields> {}
 
-export interface File extends Schema.Schema.Type<typeof File> {}
+export const File: Named<File, typeof fileFields> = fileFields
 
-/**
- * A folder. A project's root has no parent.
- *
- * @since 0.1.0
- * @category schemas
- */
-export const Folder = open({
+const folderFields = open({
   id: Id,
   type: Schema.Literal("folder"),
   ...common,
@@ -98,7 +97,22 @@ export const Folder = open({
   restricted: flag
 }).annotations({ identifier: "V4Folder" })
 
-export interface Folder extends Schema.Schema.Type<typeof Folder> {}
+/**
+ * A folder. A project's root has no parent.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export interface Folder extends Schema.Schema.Type<typeof folderFields> {}
+
+export const Folder: Named<Folder, typeof folderFields> = folderFields
+
+const versionStackFields = open({
+  id: Id,
+  type: Schema.Literal("version_stack"),
+  ...common,
+  head_version: Schema.optional(Schema.NullOr(File))
+}).annotations({ identifier: "V4VersionStack" })
 
 /**
  * A version stack. It tells its newest version and neither how many there are nor which.
@@ -106,14 +120,19 @@ export interface Folder extends Schema.Schema.Type<typeof Folder> {}
  * @since 0.1.0
  * @category schemas
  */
-export const VersionStack = open({
-  id: Id,
-  type: Schema.Literal("version_stack"),
-  ...common,
-  head_version: Schema.optional(Schema.NullOr(File))
-}).annotations({ identifier: "V4VersionStack" })
+export interface VersionStack extends Schema.Schema.Type<typeof versionStackFields> {}
 
-export interface VersionStack extends Schema.Schema.Type<typeof VersionStack> {}
+export const VersionStack: Named<VersionStack, typeof versionStackFields> = versionStackFields
+
+const itemFields = open({
+  id: Id,
+  type: Schema.String,
+  ...common,
+  ...ofFile,
+  cover_file_id: text,
+  restricted: flag,
+  head_version: Schema.optional(Schema.NullOr(File))
+}).annotations({ identifier: "V4Item" })
 
 /**
  * An entry of a folder, of a known kind or not.
@@ -127,17 +146,9 @@ export interface VersionStack extends Schema.Schema.Type<typeof VersionStack> {}
  * @since 0.1.0
  * @category schemas
  */
-export const Item = open({
-  id: Id,
-  type: Schema.String,
-  ...common,
-  ...ofFile,
-  cover_file_id: text,
-  restricted: flag,
-  head_version: Schema.optional(Schema.NullOr(File))
-}).annotations({ identifier: "V4Item" })
+export interface Item extends Schema.Schema.Type<typeof itemFields> {}
 
-export interface Item extends Schema.Schema.Type<typeof Item> {}
+export const Item: Named<Item, typeof itemFields> = itemFields
 
 /**
  * Whether an item is a file.
@@ -163,13 +174,7 @@ export const isFolder = (item: Item): item is Item & Folder => item.type === "fo
  */
 export const isVersionStack = (item: Item): item is Item & VersionStack => item.type === "version_stack"
 
-/**
- * How far an upload is.
- *
- * @since 0.1.0
- * @category schemas
- */
-export const UploadStatus = open({
+const uploadStatusFields = open({
   id: Id,
   filetype: text,
   upload_complete: Schema.Boolean,
@@ -178,7 +183,17 @@ export const UploadStatus = open({
   upload_completed_at: text
 }).annotations({ identifier: "V4UploadStatus" })
 
-export interface UploadStatus extends Schema.Schema.Type<typeof UploadStatus> {}
+/**
+ * How far an upload is.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export interface UploadStatus extends Schema.Schema.Type<typeof uploadStatusFields> {}
+
+export const UploadStatus: Named<UploadStatus, typeof uploadStatusFields> = uploadStatusFields
+
+const meFields = open({ id: Uuid, name: text, email: text, avatar_url: text }).annotations({ identifier: "V4Me" })
 
 /**
  * The user of a token. It names no account.
@@ -186,17 +201,11 @@ export interface UploadStatus extends Schema.Schema.Type<typeof UploadStatus> {}
  * @since 0.1.0
  * @category schemas
  */
-export const Me = open({ id: Uuid, name: text, email: text, avatar_url: text }).annotations({ identifier: "V4Me" })
+export interface Me extends Schema.Schema.Type<typeof meFields> {}
 
-export interface Me extends Schema.Schema.Type<typeof Me> {}
+export const Me: Named<Me, typeof meFields> = meFields
 
-/**
- * An account that a token reaches.
- *
- * @since 0.1.0
- * @category schemas
- */
-export const Account = open({
+const accountFields = open({
   id: Id,
   display_name: text,
   roles: Schema.optional(Schema.NullOr(Schema.Array(Schema.String))),
@@ -207,15 +216,17 @@ export const Account = open({
   updated_at: text
 }).annotations({ identifier: "V4Account" })
 
-export interface Account extends Schema.Schema.Type<typeof Account> {}
-
 /**
- * A workspace: what v2 called a team.
+ * An account that a token reaches.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const Workspace = open({
+export interface Account extends Schema.Schema.Type<typeof accountFields> {}
+
+export const Account: Named<Account, typeof accountFields> = accountFields
+
+const workspaceFields = open({
   id: Uuid,
   name: text,
   account_id: text,
@@ -224,15 +235,17 @@ export const Workspace = open({
   updated_at: text
 }).annotations({ identifier: "V4Workspace" })
 
-export interface Workspace extends Schema.Schema.Type<typeof Workspace> {}
-
 /**
- * A project. Its tree begins at `root_folder_id`.
+ * A workspace: what v2 called a team.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const Project = open({
+export interface Workspace extends Schema.Schema.Type<typeof workspaceFields> {}
+
+export const Workspace: Named<Workspace, typeof workspaceFields> = workspaceFields
+
+const projectFields = open({
   id: Id,
   name: text,
   root_folder_id: text,
@@ -247,7 +260,22 @@ export const Project = open({
   updated_at: text
 }).annotations({ identifier: "V4Project" })
 
-export interface Project extends Schema.Schema.Type<typeof Project> {}
+/**
+ * A project. Its tree begins at `root_folder_id`.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export interface Project extends Schema.Schema.Type<typeof projectFields> {}
+
+export const Project: Named<Project, typeof projectFields> = projectFields
+
+const searchHitFields = open({
+  /** `file_result`, `folder_result`, `version_stack_result`, `project_result`. */
+  type: Schema.String,
+  result: open({ id: Id, type: text, ...common }),
+  matches: anything
+}).annotations({ identifier: "V4SearchHit" })
 
 /**
  * One hit of a search: what was found, and by what.
@@ -255,14 +283,9 @@ export interface Project extends Schema.Schema.Type<typeof Project> {}
  * @since 0.1.0
  * @category schemas
  */
-export const SearchHit = open({
-  /** `file_result`, `folder_result`, `version_stack_result`, `project_result`. */
-  type: Schema.String,
-  result: open({ id: Id, type: text, ...common }),
-  matches: anything
-}).annotations({ identifier: "V4SearchHit" })
+export interface SearchHit extends Schema.Schema.Type<typeof searchHitFields> {}
 
-export interface SearchHit extends Schema.Schema.Type<typeof SearchHit> {}
+export const SearchHit: Named<SearchHit, typeof searchHitFields> = searchHitFields
 
 const MetadataField = open({
   field_definition_id: Uuid,
@@ -272,26 +295,22 @@ const MetadataField = open({
   value: anything
 }).annotations({ identifier: "V4MetadataField" })
 
+const fileMetadataFields = open({
+  file_id: Schema.optional(Id),
+  metadata: Schema.Array(MetadataField)
+}).annotations({ identifier: "V4FileMetadata" })
+
 /**
  * The metadata of one file.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const FileMetadata = open({
-  file_id: Schema.optional(Id),
-  metadata: Schema.Array(MetadataField)
-}).annotations({ identifier: "V4FileMetadata" })
+export interface FileMetadata extends Schema.Schema.Type<typeof fileMetadataFields> {}
 
-export interface FileMetadata extends Schema.Schema.Type<typeof FileMetadata> {}
+export const FileMetadata: Named<FileMetadata, typeof fileMetadataFields> = fileMetadataFields
 
-/**
- * A share: a link under which people outside see some assets. No documented call lists which.
- *
- * @since 0.1.0
- * @category schemas
- */
-export const Share = open({
+const shareFields = open({
   id: Uuid,
   name: text,
   description: text,
@@ -311,15 +330,17 @@ export const Share = open({
   asset_removed: text
 }).annotations({ identifier: "V4Share" })
 
-export interface Share extends Schema.Schema.Type<typeof Share> {}
-
 /**
- * A webhook. Frame.io's printed example has the text "true" for `active`.
+ * A share: a link under which people outside see some assets. No documented call lists which.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const Webhook = open({
+export interface Share extends Schema.Schema.Type<typeof shareFields> {}
+
+export const Share: Named<Share, typeof shareFields> = shareFields
+
+const webhookFields = open({
   id: Uuid,
   name: text,
   url: text,
@@ -332,4 +353,12 @@ export const Webhook = open({
   updated_at: text
 }).annotations({ identifier: "V4Webhook" })
 
-export interface Webhook extends Schema.Schema.Type<typeof Webhook> {}
+/**
+ * A webhook. Frame.io's printed example has the text "true" for `active`.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export interface Webhook extends Schema.Schema.Type<typeof webhookFields> {}
+
+export const Webhook: Named<Webhook, typeof webhookFields> = webhookFields

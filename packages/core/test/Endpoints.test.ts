@@ -454,6 +454,9 @@ const refusal = (call: Case["call"]) =>
 /** From a caller whom the types do not bind. */
 const anyhow = <A>(value: unknown): A => value as A
 
+const circle: Record<string, unknown> = {}
+circle.itself = circle
+
 describe("what cannot be right", () => {
   const refused: ReadonlyArray<readonly [string, Case["call"], ReadonlyArray<string>]> = [
     [
@@ -487,6 +490,11 @@ describe("what cannot be right", () => {
     ],
     ["another kind of thing", (c) => c.create(anyhow({ parentId: id, type: "stack", name: "x" })), ["type"]],
     ["an update that changes nothing", (c) => c.update({ assetId: id }), ["fields"]],
+    [
+      "properties that no JSON can hold, at once",
+      (c) => c.update({ assetId: id, properties: { bytes: 10n }, fields: { label: "ok", circle } }),
+      ["properties", "circle"]
+    ],
     ["a new name that is none", (c) => c.update({ assetId: id, name: anyhow(7) }), ["name"]],
     [
       "a copy of nothing to nowhere, at once",

@@ -1021,7 +1021,6 @@ describe("FrameioClient", () => {
       | FrameioError.DecodeError
       | FrameioError.InvalidRequest
       | FrameioError.CredentialsError
-      | FrameioError.ListIncomplete
       | RateLimitError.QueueFull
       | RateLimitError.MaxWaitExceeded
       | RateLimitError.DeadlineExceeded
@@ -1055,7 +1054,7 @@ describe("FrameioClient", () => {
       expectTypeOf<ReturnType<Calls["search"]>>().toEqualTypeOf<Read<Page.Page<Asset.Asset>>>()
       expectTypeOf<ReturnType<Calls["librarySearch"]>>().toEqualTypeOf<Read<Page.Page<Asset.Asset>>>()
       expectTypeOf<FrameioError.FrameioError>().toEqualTypeOf<
-        Status | FrameioError.BadRequest | FrameioError.Conflict | Rest
+        Status | FrameioError.BadRequest | FrameioError.Conflict | FrameioError.ListIncomplete | Rest
       >()
     })
 

@@ -98,6 +98,9 @@ describe("V4Client: arguments and answers", () => {
       const v4 = yield* V4Client.V4Client
       yield* v4.folders.files({ folderId, include: ["media_links.thumbnail", "creator"], sort: "name_asc" })
       assert.match(urls.at(-1) ?? "", /\?include=media_links\.thumbnail,creator&sort=name_asc$/)
+      // Half an emoji has no UTF-8.
+      yield* Effect.ignore(v4.folders.files({ folderId, after: "\ud83c" }))
+      assert.match(urls.at(-1) ?? "", /\?after=%EF%BF%BD$/)
     }).pipe(
       Effect.provide(
         V4Client.layer({ token: Redacted.make(FakeFrameio.token) }).pipe(

@@ -385,5 +385,5 @@ export const layer = (options?: Options): Layer.Layer<AssetCache, never, Frameio
  * @since 0.1.0
  * @category listing
  */
-export const listing = (args: Listing.ChildrenArgs): Stream.Stream<Asset.Asset, FrameioError.ReadError, AssetCache> =>
+export const listing = (args: Listing.ChildrenArgs): Stream.Stream<Asset.Asset, FrameioError.ListError, AssetCache> =>
   Stream.unwrap(Effect.map(AssetCache, (cache) => Listing.childrenFrom(cache.children, args)))

@@ -41,7 +41,10 @@ export type How = "answered" | "settled" | "already"
  */
 export type End<A, E> =
   | { readonly _tag: "Made"; readonly how: How; readonly answer?: A }
-  | { readonly _tag: "Failed"; readonly error: E | FrameioError.WriteError | NotMade | OutcomeUnknown }
+  | {
+      readonly _tag: "Failed"
+      readonly error: E | FrameioError.WriteError | FrameioError.ListIncomplete | NotMade | OutcomeUnknown
+    }
   | { readonly _tag: "NotSent" }
   | { readonly _tag: "Unknown"; readonly reason: string }
 
@@ -61,9 +64,9 @@ export interface Change<A, E, R = never> {
   /** Whether an answer proves that the change is made. */
   readonly proves: (answer: A) => boolean
   /** Reads whether it is made; fails with an `E` if it cannot be made any more. */
-  readonly look: Effect.Effect<boolean, E | FrameioError.ReadError, R>
+  readonly look: Effect.Effect<boolean, E | FrameioError.ListError, R>
   /** Handles a refusal that may mean that the change is made already, or was sent to the wrong id. */
-  readonly refused: Effect.Effect<"already" | "send again" | "refused", E | FrameioError.ReadError, R>
+  readonly refused: Effect.Effect<"already" | "send again" | "refused", E | FrameioError.ListError, R>
 }
 
 /**
@@ -133,7 +136,7 @@ export const make = <A, E, R>(change: Change<A, E, R>, options: Options): Effect
   /** Whether an error is of the stopping only, and no failure. */
   const isStopped = (error: FrameioError.FrameioError): boolean => stopping() && FrameioError.kindOf(error) === "moment"
 
-  const failed = (error: E | FrameioError.WriteError | NotMade | OutcomeUnknown): End<A, E> => ({
+  const failed = (error: Extract<End<A, E>, { readonly _tag: "Failed" }>["error"]): End<A, E> => ({
     _tag: "Failed",
     error
   })
@@ -145,7 +148,7 @@ export const make = <A, E, R>(change: Change<A, E, R>, options: Options): Effect
 
   const failureOf = (doubt: Doubt) => (typeof doubt === "string" ? {} : { failure: doubt })
 
-  const unreadable = (doubt: Doubt, reading: FrameioError.ReadError): End<A, E> =>
+  const unreadable = (doubt: Doubt, reading: FrameioError.ListError): End<A, E> =>
     isStopped(reading)
       ? unknown
       : failed(new OutcomeUnknown({ endpoint, assetIds: change.assetIds(), ...failureOf(doubt), reading }))
@@ -238,4 +241,4 @@ export const make = <A, E, R>(change: Change<A, E, R>, options: Options): Effect
   })
 }
 
-const isReadError = (error: unknown): error is FrameioError.ReadError => FrameioError.isFrameioError(error)
+const isReadError = (error: unknown): error is FrameioError.ListError => FrameioError.isFrameioError(error)

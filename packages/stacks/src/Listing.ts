@@ -236,7 +236,7 @@ export const childrenFrom = <E, R>(
  */
 export const children = (
   args: ChildrenArgs
-): Stream.Stream<Asset, FrameioError.ReadError, FrameioClient.FrameioClient> =>
+): Stream.Stream<Asset, FrameioError.ListError, FrameioClient.FrameioClient> =>
   Stream.unwrap(Effect.map(FrameioClient.FrameioClient, (client) => childrenFrom(client.children, args)))
 
 /**

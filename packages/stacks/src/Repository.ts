@@ -261,9 +261,9 @@ export interface Service {
   /** Whether an id is known to be a folder's, so that it need not be read; kinds never change. */
   readonly isFolder: (id: AssetId) => boolean
   /** Lists a folder, without the versions on stacks. */
-  readonly children: (folderId: AssetId, options?: ListOptions) => Stream.Stream<Item, FrameioError.ReadError>
+  readonly children: (folderId: AssetId, options?: ListOptions) => Stream.Stream<Item, FrameioError.ListError>
   /** Reads the versions on a stack. */
-  readonly versions: (stack: Stack, options?: ListOptions) => Effect.Effect<Versions, FrameioError.ReadError>
+  readonly versions: (stack: Stack, options?: ListOptions) => Effect.Effect<Versions, FrameioError.ListError>
   /**
    * Makes a stack of a file that is on none, and of files on top of it, the oldest first: at least one, and at most
    * `filesPerStack`. Like all changes of stacks it answers as the API does: the stack or a file of it.
@@ -412,7 +412,7 @@ const childrenV2 = (
   client: FrameioClient.Service,
   assetId: AssetId,
   { ahead, onPage, pageSize }: ListOptions = {}
-): Stream.Stream<Asset.Asset, FrameioError.ReadError> =>
+): Stream.Stream<Asset.Asset, FrameioError.ListError> =>
   Listing.childrenFrom(
     (args) =>
       Effect.tap(client.children(args), ({ total, totalPages }) =>

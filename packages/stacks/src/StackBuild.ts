@@ -28,6 +28,7 @@ import { AlreadyElsewhere, NotInStack, type NotMade, NotOnTop, type OutcomeUnkno
  */
 export type StackBuildError =
   | FrameioError.WriteError
+  | FrameioError.ListIncomplete
   | AlreadyElsewhere
   | NotInStack
   | NotMade
@@ -81,7 +82,7 @@ export interface Options {
  */
 export const defaults = { attempts: 5, settleAfter: "30 seconds" } as const
 
-type Look = Effect.Effect<boolean, AlreadyElsewhere | FrameioError.ReadError>
+type Look = Effect.Effect<boolean, AlreadyElsewhere | FrameioError.ListError>
 
 const locate = (repository: Repository.Service, id: AssetId) =>
   Effect.provideService(Repository.locate(id), Repository.Repository, repository)
@@ -153,7 +154,7 @@ const prove = (
   repository: Repository.Service,
   stackId: AssetId,
   top: AssetId
-): Effect.Effect<void, FrameioError.ReadError | NotOnTop> =>
+): Effect.Effect<void, FrameioError.ListError | NotOnTop> =>
   Effect.flatMap(repository.get(stackId), (item) => {
     const newest = item._tag === "Stack" ? item.newest : undefined
     return newest !== undefined && sameId(newest, top)

@@ -44,7 +44,7 @@ const { sameId } = Asset
 
 type Cache = AssetCache.Service
 
-type Target = StackTarget.StackTarget<FrameioError.ReadError>
+type Target = StackTarget.StackTarget<FrameioError.ListError>
 
 const targetOf = (cache: Cache, location: Location): Target =>
   StackTarget.make({
@@ -54,7 +54,13 @@ const targetOf = (cache: Cache, location: Location): Target =>
   })
 
 /** Errors of putting a version on a stack. */
-type PutError = FrameioError.WriteError | NotStackable | AlreadyElsewhere | NotMade | OutcomeUnknown
+type PutError =
+  | FrameioError.WriteError
+  | FrameioError.ListIncomplete
+  | NotStackable
+  | AlreadyElsewhere
+  | NotMade
+  | OutcomeUnknown
 
 const isKnownToBeStacked = (cache: Cache, assetId: AssetId): Effect.Effect<boolean> =>
   Effect.gen(function* () {
@@ -200,9 +206,9 @@ export const build = Effect.fn("VersionStack.build")(function* (
 })
 
 /** Errors of taking a version out. */
-type TakeError = FrameioError.WriteError | NotInStack | NotMade | OutcomeUnknown
+type TakeError = FrameioError.WriteError | FrameioError.ListIncomplete | NotInStack | NotMade | OutcomeUnknown
 
-const isOn = (cache: Cache, stackId: AssetId, assetId: AssetId): Effect.Effect<boolean, FrameioError.ReadError> =>
+const isOn = (cache: Cache, stackId: AssetId, assetId: AssetId): Effect.Effect<boolean, FrameioError.ListError> =>
   Effect.map(cache.get({ assetId, fresh: true }), (asset) =>
     Option.exists(Asset.parentId(asset), (parent) => sameId(parent, stackId))
   )
@@ -212,7 +218,7 @@ const take = (
   stackId: AssetId,
   assetId: AssetId,
   options: WriteOptions | undefined
-): Effect.Effect<ExactlyOnce.How, FrameioError.WriteError | NotMade | OutcomeUnknown> => {
+): Effect.Effect<ExactlyOnce.How, FrameioError.WriteError | FrameioError.ListIncomplete | NotMade | OutcomeUnknown> => {
   const isOut = Effect.map(isOn(cache, stackId, assetId), (on) => !on)
   return Effect.map(
     once(

@@ -91,11 +91,12 @@ const nameOf = (unknowns: Unknowns.Options) =>
 describe("VersionStack", () => {
   it("fails with what is declared, and needs the cache alone", () => {
     expectTypeOf(VersionStack.locate).returns.toEqualTypeOf<
-      Effect.Effect<VersionStack.Location, FrameioError.ReadError, AssetCache.AssetCache>
+      Effect.Effect<VersionStack.Location, FrameioError.ListError, AssetCache.AssetCache>
     >()
     type Failure<A> = A extends (...args: Array<never>) => Effect.Effect<unknown, infer E, unknown> ? E : never
     expectTypeOf<Failure<typeof VersionStack.build>>().toEqualTypeOf<
       | FrameioError.WriteError
+      | FrameioError.ListIncomplete
       | VersionStackError.NotStackable
       | VersionStackError.AlreadyElsewhere
       | VersionStackError.OutOfOrder
@@ -104,6 +105,7 @@ describe("VersionStack", () => {
     >()
     expectTypeOf<Failure<typeof VersionStack.takeApart>>().toEqualTypeOf<
       | FrameioError.WriteError
+      | FrameioError.ListIncomplete
       | VersionStackError.NotInStack
       | VersionStackError.NotMade
       | VersionStackError.OutcomeUnknown

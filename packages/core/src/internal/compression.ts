@@ -1,12 +1,19 @@
 import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 
-type Sync = (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array
+interface Limit {
+  readonly maxOutputLength: number
+}
+
+type Sync = (bytes: Uint8Array, options: Limit) => Uint8Array
 
 interface Zlib {
   readonly gunzipSync: Sync
   readonly inflateSync: Sync
-  readonly inflateRawSync: Sync
+  readonly inflateRawSync: (
+    bytes: Uint8Array,
+    options: Limit & { readonly info: true }
+  ) => { readonly buffer: Uint8Array; readonly engine: { readonly bytesWritten: number } }
   readonly brotliDecompressSync: Sync
 }
 
@@ -40,7 +47,10 @@ const decoderOf = (
       return (bytes, options) => {
         const [first = 0, second = 0] = bytes
         const hasHeader = (first & 0x0f) === 8 && ((first << 8) | second) % 31 === 0
-        return hasHeader ? inflateSync(bytes, options) : inflateRawSync(bytes, options)
+        if (hasHeader) return inflateSync(bytes, options)
+        const { buffer, engine } = inflateRawSync(bytes, { ...options, info: true })
+        // The beginning of plain JSON can be a whole, short stream.
+        return engine.bytesWritten < bytes.length ? bytes : buffer
       }
     default:
       return undefined

@@ -74,11 +74,14 @@ const ALL = { errors: "all" } as const
 /** Alternating: a literal part, the name of a parameter, a literal part. */
 const parts = (path: string): ReadonlyArray<string> => path.split(/:(\w+)\??/)
 
+/** Half a surrogate pair, such as of an emoji that was cut, has no UTF-8. */
+const escaped = (text: string): string => encodeURIComponent(text.replace(/\p{Cs}/gu, "\ufffd"))
+
 const fill = (template: ReadonlyArray<string>, params: unknown): string => {
   const values: Readonly<Record<PropertyKey, unknown>> = Predicate.isRecord(params) ? params : {}
   let url = ""
   template.forEach((part, index) => {
-    url += index % 2 === 0 ? part : encodeURIComponent(String(values[part]))
+    url += index % 2 === 0 ? part : escaped(String(values[part]))
   })
   return url
 }
@@ -106,7 +109,23 @@ const pairs = (params: unknown): ReadonlyArray<readonly [string, string]> => {
 }
 
 const queryOf = (params: ReadonlyArray<readonly [string, string]>): string =>
-  params.map(([key, value]) => `${key}=${encodeURIComponent(value).replaceAll("%2C", ",")}`).join("&")
+  params.map(([key, value]) => `${key}=${escaped(value).replaceAll("%2C", ",")}`).join("&")
+
+const jsonOf = (value: unknown): Either.Either<HttpBody.Uint8Array, "not JSON"> =>
+  Either.try({ try: () => HttpBody.unsafeJson(value), catch: () => "not JSON" })
+
+/** The fields of a body that has no JSON: `unknown` lets a BigInt or a circle through. */
+const unwritable = (ast: AST.AST, payload: unknown): ParseResult.ParseIssue => {
+  const fields = Predicate.isRecord(payload) ? Object.entries(payload) : []
+  const issues = fields
+    .filter(([, value]) => Either.isLeft(jsonOf(value)))
+    .map(([name, value]) => {
+      const issue = new ParseResult.Type(ast, value, "cannot be written as JSON; is there a BigInt or a circle in it?")
+      return new ParseResult.Pointer(name, payload, issue)
+    })
+  const [first = new ParseResult.Type(ast, payload), ...rest] = issues
+  return new ParseResult.Pointer("payload", payload, new ParseResult.Composite(ast, payload, [first, ...rest]))
+}
 
 const sectionOf = (declared: Option.Option<HasAst>): Schema.Schema<unknown> =>
   Option.match(declared, { onNone: () => Schema.Unknown, onSome: ({ ast }) => Schema.make<unknown>(ast) })
@@ -138,16 +157,21 @@ export const derive = <A, I>(endpoint: Declared<A, I>, writing: Writing): Derive
       : HttpClientRequest.setUrlParams(HttpClientRequest.setUrl(base, url), params)
   }
 
-  const toRequest = (encoded: typeof schema.Encoded): HttpClientRequest.HttpClientRequest => {
+  const toRequest = (
+    encoded: typeof schema.Encoded
+  ): Either.Either<HttpClientRequest.HttpClientRequest, ParseResult.ParseIssue> => {
     const url = writing.baseUrl + fill(template, encoded.path)
     const params = pairs(encoded.urlParams)
     const asked = withQuery(url, params)
-    return hasBody ? HttpClientRequest.setBody(asked, HttpBody.unsafeJson(encoded.payload)) : asked
+    if (!hasBody) return Either.right(asked)
+    return Either.mapBoth(jsonOf(encoded.payload), {
+      onLeft: () => unwritable(schema.ast, encoded.payload),
+      onRight: (body) => HttpClientRequest.setBody(asked, body)
+    })
   }
 
   return {
-    request: (sections) =>
-      isEncoded(sections) ? Either.right(toRequest(sections)) : Either.map(encode(sections), toRequest),
+    request: (sections) => (isEncoded(sections) ? toRequest(sections) : Either.flatMap(encode(sections), toRequest)),
     decode: ParseResult.decodeUnknownEither(endpoint.successSchema, ALL)
   }
 }

@@ -42,13 +42,13 @@ export const once = <E, R>(
     readonly assetIds: () => ReadonlyArray<AssetId>
     readonly send: Effect.Effect<Asset.Asset, FrameioError.WriteError, R>
     readonly proves: (answer: Asset.Asset) => boolean
-    readonly isMade: Effect.Effect<boolean, E | FrameioError.ReadError, R>
-    readonly onRefusal: Effect.Effect<"already" | "send again" | "refused", E | FrameioError.ReadError, R>
+    readonly isMade: Effect.Effect<boolean, E | FrameioError.ListError, R>
+    readonly onRefusal: Effect.Effect<"already" | "send again" | "refused", E | FrameioError.ListError, R>
   },
   options: WriteOptions | undefined
 ): Effect.Effect<
   { readonly how: ExactlyOnce.How; readonly answer?: Asset.Asset },
-  E | FrameioError.WriteError | NotMade | OutcomeUnknown,
+  E | FrameioError.WriteError | FrameioError.ListIncomplete | NotMade | OutcomeUnknown,
   R
 > =>
   Effect.flatMap(

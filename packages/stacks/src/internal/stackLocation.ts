@@ -43,7 +43,7 @@ export interface ReadOptions {
 export const locate = Effect.fn("VersionStack.locate")(function* (
   assetId: AssetId,
   options?: ReadOptions
-): Effect.fn.Return<Location, FrameioError.ReadError, AssetCache.AssetCache> {
+): Effect.fn.Return<Location, FrameioError.ListError, AssetCache.AssetCache> {
   const cache = yield* AssetCache.AssetCache
   const asset = yield* cache.get({ assetId, fresh: options?.fresh })
   const parent = Asset.isFile(asset) ? Asset.parentId(asset) : Option.none()
@@ -72,7 +72,7 @@ const SCOUTS = 3
 const inFlight = 16
 
 /** An asset that is not there, or that the token's user may not see. */
-const isMissing = (error: FrameioError.ReadError): error is FrameioError.NotFound | FrameioError.Forbidden =>
+const isMissing = (error: FrameioError.ListError): error is FrameioError.NotFound | FrameioError.Forbidden =>
   error._tag === "FrameioNotFound" || error._tag === "FrameioForbidden"
 
 /**
@@ -89,7 +89,7 @@ export const locateAll = Effect.fn("VersionStack.locateAll")(function* (
   assetIds: Iterable<AssetId>
 ): Effect.fn.Return<
   ReadonlyMap<AssetId, Either.Either<Location, FrameioError.NotFound | FrameioError.Forbidden>>,
-  FrameioError.ReadError,
+  FrameioError.ListError,
   AssetCache.AssetCache
 > {
   const cache = yield* AssetCache.AssetCache

@@ -71,7 +71,7 @@ export const stackOf = (assetId: AssetId, options?: ReadOptions) =>
   })
 
 /** @internal */
-export const membersOf = (stackId: AssetId): Effect.Effect<Members, FrameioError.ReadError, AssetCache.AssetCache> =>
+export const membersOf = (stackId: AssetId): Effect.Effect<Members, FrameioError.ListError, AssetCache.AssetCache> =>
   Effect.gen(function* () {
     const cache = yield* AssetCache.AssetCache
     const [stack, listed] = yield* Effect.all(
@@ -91,7 +91,7 @@ export const membersOf = (stackId: AssetId): Effect.Effect<Members, FrameioError
 export const members = Effect.fn("VersionStack.members")(function* (
   assetId: AssetId,
   options?: ReadOptions
-): Effect.fn.Return<Members, FrameioError.ReadError | NotInStack, AssetCache.AssetCache> {
+): Effect.fn.Return<Members, FrameioError.ListError | NotInStack, AssetCache.AssetCache> {
   return yield* membersOf((yield* stackOf(assetId, options)).id)
 })
 
@@ -105,7 +105,7 @@ export const members = Effect.fn("VersionStack.members")(function* (
 export const head = Effect.fn("VersionStack.head")(function* (
   assetId: AssetId,
   options?: ReadOptions
-): Effect.fn.Return<Asset.Asset, FrameioError.ReadError | NotInStack, AssetCache.AssetCache> {
+): Effect.fn.Return<Asset.Asset, FrameioError.ListError | NotInStack, AssetCache.AssetCache> {
   const cache = yield* AssetCache.AssetCache
   const location = yield* locate(assetId, options)
   if (location._tag === "File") return location.asset

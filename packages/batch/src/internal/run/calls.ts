@@ -24,7 +24,7 @@ export interface Calls {
     send: Effect.Effect<A, FrameioError.WriteError>,
     how: { readonly beforeSend: Effect.Effect<void>; readonly job?: RateLimitJob | undefined }
   ) => Effect.Effect<ExactlyOnce.Attempt<A>>
-  readonly read: <A>(read: Effect.Effect<A, FrameioError.ReadError>) => Effect.Effect<A, FrameioError.ReadError>
+  readonly read: <A>(read: Effect.Effect<A, FrameioError.ListError>) => Effect.Effect<A, FrameioError.ListError>
 }
 
 /** @internal */

@@ -23,7 +23,7 @@ import * as Reorder from "./reorder.js"
 import * as ShareSwap from "./shareSwap.js"
 
 /** Why a link can fail before it is sent. */
-type Found = FrameioError.ReadError | AlreadyElsewhere | NotInStack | TargetChanged | MovedSince
+type Found = FrameioError.ListError | AlreadyElsewhere | NotInStack | TargetChanged | MovedSince
 
 /** @internal */
 export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFirst: boolean }): Effect.Effect<void> => {
@@ -70,13 +70,13 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
     new AlreadyElsewhere({ assetId, stackId, wanted: target.id() })
 
   /** Whether a link is in place; fails if it is in another place. */
-  const isInPlace = (link: Link): Effect.Effect<boolean, FrameioError.ReadError | AlreadyElsewhere> =>
+  const isInPlace = (link: Link): Effect.Effect<boolean, FrameioError.ListError | AlreadyElsewhere> =>
     Effect.flatMap(target.placeOf(link.nextAssetId), (place) =>
       place._tag === "Elsewhere" ? elsewhere(link.nextAssetId, place.stackId) : Effect.succeed(place._tag === "Here")
     )
 
   /** Fails if a confirmed link is no longer in place. */
-  const verify = (link: Link): Effect.Effect<End, FrameioError.ReadError | MovedSince> =>
+  const verify = (link: Link): Effect.Effect<End, FrameioError.ListError | MovedSince> =>
     Effect.flatMap(
       target.placeOf(link.nextAssetId),
       (place): Effect.Effect<End, MovedSince> =>
@@ -116,7 +116,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
     )
 
   /** Fails if the target has changed since the plan was made, in a way that would put versions in the wrong order. */
-  const unchanged = (expected: Expected): Effect.Effect<void, FrameioError.ReadError | TargetChanged> =>
+  const unchanged = (expected: Expected): Effect.Effect<void, FrameioError.ListError | TargetChanged> =>
     Effect.suspend(() => {
       const seen = target.seen()
       const stack = seen?._tag === "Stack" ? seen : undefined
@@ -192,7 +192,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
     })
   }
 
-  const newestOf = (stackId: AssetId): Effect.Effect<AssetId | undefined, FrameioError.ReadError> =>
+  const newestOf = (stackId: AssetId): Effect.Effect<AssetId | undefined, FrameioError.ListError> =>
     Effect.map(get(stackId), (item) => (item._tag === "Stack" ? item.newest : undefined))
 
   /** Puts a version on top that came elsewhere, if the API can do that. */
@@ -214,7 +214,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
   }
 
   /** Whether a version is on top; a change that does not show yet is waited for, unless it is known not to come. */
-  const isOnTop = (link: Link, stackId: AssetId): Effect.Effect<boolean, FrameioError.ReadError> =>
+  const isOnTop = (link: Link, stackId: AssetId): Effect.Effect<boolean, FrameioError.ListError> =>
     Effect.gen(function* () {
       for (let waited = 0, pause = 1000; ; waited += pause, pause *= 2) {
         const before = top
@@ -232,7 +232,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
    * `moved` by this run tells where the API puts versions; one sent by an earlier run may have come there in another
    * way.
    */
-  const prove = (link: Link, moved: boolean): Effect.Effect<void, FrameioError.ReadError | NotOnTop> =>
+  const prove = (link: Link, moved: boolean): Effect.Effect<void, FrameioError.ListError | NotOnTop> =>
     Effect.gen(function* () {
       const stackId = target.id()
       const before = top
@@ -293,14 +293,14 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
   const ready = (
     links: Links,
     folderId: AssetId | undefined
-  ): Effect.Effect<Either.Either<Links, End>, FrameioError.ReadError | AlreadyElsewhere> =>
+  ): Effect.Effect<Either.Either<Links, End>, FrameioError.ListError | AlreadyElsewhere> =>
     Effect.gen(function* () {
       const [first] = links
       // Links that an earlier run sent together are looked up together.
       const alike = links.slice(0, abilities.filesPerStack)
       const end = alike.findIndex((link) => link.isConfirmed === true || link.isUnsettled !== first.isUnsettled)
       const wanted = end === -1 ? alike : alike.slice(0, end)
-      const lies = (link: Link): Effect.Effect<End | undefined, FrameioError.ReadError | AlreadyElsewhere> =>
+      const lies = (link: Link): Effect.Effect<End | undefined, FrameioError.ListError | AlreadyElsewhere> =>
         Effect.flatMap(target.placeOf(link.nextAssetId), (place) => {
           if (place._tag === "Elsewhere") return elsewhere(link.nextAssetId, place.stackId)
           if (place._tag === "Here" || !abilities.sameFolder || folderId === undefined) return Effect.succeed(undefined)
@@ -321,7 +321,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
   const isStackMade = (
     links: Links,
     isLast: boolean
-  ): Effect.Effect<boolean, FrameioError.ReadError | AlreadyElsewhere> =>
+  ): Effect.Effect<boolean, FrameioError.ListError | AlreadyElsewhere> =>
     Effect.gen(function* () {
       yield* target.resolve
       const stack = target.seen()
@@ -371,7 +371,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
   const onRefusal = (
     link: Link,
     isFirst: boolean
-  ): Effect.Effect<"already" | "send again" | "refused", FrameioError.ReadError | AlreadyElsewhere> =>
+  ): Effect.Effect<"already" | "send again" | "refused", FrameioError.ListError | AlreadyElsewhere> =>
     Effect.gen(function* () {
       const before = target.id()
       const knew = target.isStack()

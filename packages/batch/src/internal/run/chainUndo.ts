@@ -14,7 +14,7 @@ import * as Reorder from "./reorder.js"
 import * as ShareSwap from "./shareSwap.js"
 
 /** Why a link can fail before it is taken out. */
-type Found = FrameioError.ReadError | MovedSince | ReorderedSince
+type Found = FrameioError.ListError | MovedSince | ReorderedSince
 
 /** @internal */
 export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void> => {
@@ -30,13 +30,13 @@ export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void
   /** The stack that holds an item, if any. */
   const holderOf = ({
     parentId
-  }: Repository.Item): Effect.Effect<Repository.Stack | undefined, FrameioError.ReadError> =>
+  }: Repository.Item): Effect.Effect<Repository.Stack | undefined, FrameioError.ListError> =>
     parentId === undefined || repository.isFolder(parentId)
       ? Effect.succeed(undefined)
       : Effect.map(get(parentId), (holder) => (holder._tag === "Stack" ? holder : undefined))
 
   /** Where the job's versions are, if no answer ever said so: in the stack that the target is, or is in. */
-  const findStack: Effect.Effect<AssetId | undefined, FrameioError.ReadError> = Effect.gen(function* () {
+  const findStack: Effect.Effect<AssetId | undefined, FrameioError.ListError> = Effect.gen(function* () {
     if (stack !== undefined) return stack
     const target = yield* get(chain.target)
     seen = target._tag === "Stack" ? target : yield* holderOf(target)
@@ -45,7 +45,7 @@ export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void
   })
 
   /** The folder that the stack is in, or was. */
-  const folderOf: Effect.Effect<AssetId | undefined, FrameioError.ReadError> = Effect.suspend(() =>
+  const folderOf: Effect.Effect<AssetId | undefined, FrameioError.ListError> = Effect.suspend(() =>
     seen === undefined ? Effect.map(get(chain.target), ({ parentId }) => parentId) : Effect.succeed(seen.parentId)
   )
 
@@ -75,7 +75,7 @@ export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void
   /** What to take a version out of, once it is known to be on it. */
   const source: Effect.Effect<
     Pick<Repository.Stack, "id" | "parentId">,
-    FrameioError.ReadError | MovedSince
+    FrameioError.ListError | MovedSince
   > = Effect.gen(function* () {
     if (seen !== undefined) return seen
     const id = stack ?? chain.target
@@ -122,7 +122,7 @@ export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void
    * Once the first version that the job put there is out, the stack that the job made holds only the asset that it was
    * made from. Whether Frame.io keeps such a stack is not documented; if it does, that asset is taken out as well.
    */
-  const aloneInStack: Effect.Effect<boolean, FrameioError.ReadError> = Effect.gen(function* () {
+  const aloneInStack: Effect.Effect<boolean, FrameioError.ListError> = Effect.gen(function* () {
     if (!chain.madeStack) return false
     const target = yield* get(chain.target)
     if (target._tag === "Stack") return false

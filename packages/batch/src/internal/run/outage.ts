@@ -14,11 +14,8 @@ import { monotonicMillis } from "./monotonic.js"
 /** @internal */
 export interface Outage {
   /** Makes a call, and waits out an outage as long as the job's patience lasts. */
-  readonly outlast: <A, E extends FrameioError.FrameioError>(call: Effect.Effect<A, E>) => Effect.Effect<A, E | NoWay>
+  readonly outlast: <A, E extends FrameioError.FrameioError>(call: Effect.Effect<A, E>) => Effect.Effect<A, E>
 }
-
-/** A failure that says nothing about the asset, and made no change. */
-type NoWay = FrameioError.ReadError
 
 /** Whether another call may fare better: the server failed on one asset (500), or the scheduler's queue is full. */
 const isOne = (error: FrameioError.FrameioError): boolean =>
@@ -27,7 +24,8 @@ const isOne = (error: FrameioError.FrameioError): boolean =>
   error._tag === "FrameioMaxWaitExceeded" ||
   error._tag === "FrameioDeadlineExceeded"
 
-const isNoWay = (error: FrameioError.FrameioError): error is NoWay =>
+/** Whether a failure says nothing about the asset, and made no change. */
+const isNoWay = (error: FrameioError.FrameioError): boolean =>
   FrameioError.kindOf(error) === "moment" && FrameioError.outcomeOf(error) === "not-applied" && !isOne(error)
 
 /** The first pause in ms; each further one is twice as long. */
@@ -56,14 +54,14 @@ export const make = (options: {
     everThrough = true
   }
 
-  const tryAgain = <A, E extends FrameioError.FrameioError>(call: Effect.Effect<A, E>, first: NoWay) =>
+  const tryAgain = <A, E extends FrameioError.FrameioError>(call: Effect.Effect<A, E>, first: E) =>
     Effect.gen(function* () {
       const since = yield* monotonicMillis
       const sinceAt = yield* DateTime.now
       const patience = everThrough
         ? Duration.toMillis(options.giveUpAfter)
         : Math.min(Duration.toMillis(options.giveUpAfter), FIRST_PATIENCE_MILLIS)
-      let error: NoWay = first
+      let error = first
       for (let pause = FIRST_MILLIS; ; pause = Math.min(pause * 2, LONGEST_MILLIS)) {
         if (halt.reason() !== undefined) return yield* Effect.fail(error)
         const left = since + patience - (yield* monotonicMillis)
@@ -86,7 +84,7 @@ export const make = (options: {
       }
     })
 
-  const outlast = <A, E extends FrameioError.FrameioError>(call: Effect.Effect<A, E>): Effect.Effect<A, E | NoWay> =>
+  const outlast = <A, E extends FrameioError.FrameioError>(call: Effect.Effect<A, E>): Effect.Effect<A, E> =>
     Effect.suspend(() => {
       if (trying !== undefined && halt.reason() === undefined) {
         return Effect.zipRight(Effect.raceFirst(Deferred.await(trying), halt.await), outlast(call))

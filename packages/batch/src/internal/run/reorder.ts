@@ -53,11 +53,11 @@ export const reorder = <E extends LinkError>(
     /** The failure if the call was carried out without effect. */
     readonly inVain: LinkError
   }
-): Effect.Effect<End, FrameioError.ReadError | E> => {
+): Effect.Effect<End, FrameioError.ListError | E> => {
   const { calls, halt, jobs, repository } = tools
   const { changed, from, stackId, to } = change
 
-  const orderNow: Effect.Effect<Order | undefined, FrameioError.ReadError> = Effect.gen(function* () {
+  const orderNow: Effect.Effect<Order | undefined, FrameioError.ListError> = Effect.gen(function* () {
     const stack = yield* calls.read(repository.get(stackId))
     if (stack._tag !== "Stack") return []
     const { files, order } = yield* calls.read(repository.versions(stack))
@@ -65,7 +65,7 @@ export const reorder = <E extends LinkError>(
   })
 
   /** Which of the two orders the stack has; another order is believed only once it can no longer be a stale read. */
-  const look = (wanted: "either" | "to"): Effect.Effect<boolean, FrameioError.ReadError | E> =>
+  const look = (wanted: "either" | "to"): Effect.Effect<boolean, FrameioError.ListError | E> =>
     Effect.gen(function* () {
       for (let waited = 0, pause = FIRST_MILLIS; ; waited += pause, pause *= 2) {
         const now = yield* orderNow
