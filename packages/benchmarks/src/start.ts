@@ -55,11 +55,11 @@ send("GET", "/v2/assets/" + asset)
   .then(([status]) => process.exit(status < 300 ? 0 : 1))
 `
 
-/** Ended children's processor time in ms; where the system does not tell, not a number. */
+/** Ended children's processor time in ms; not a number if the system does not tell. */
 const cpuOfChildren = (): number => {
   try {
     const stat = Fs.readFileSync("/proc/self/stat", "utf8")
-    // Behind the name in parentheses; in hundredths of a second.
+    // After the name in parentheses; in hundredths of a second.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
     return (Number(fields[13]) + Number(fields[14])) * 10
   } catch {
@@ -84,7 +84,7 @@ const time = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>>
 const median = (values: ReadonlyArray<number>): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 
-/** The system counts in hundredths of a second, so that only the mean of many is exact. */
+/** The system counts in hundredths of a second, so only the mean of many is exact. */
 const mean = (values: ReadonlyArray<number>): number => values.reduce((sum, value) => sum + value, 0) / values.length
 
 /** What the process with the fake tells of it. */

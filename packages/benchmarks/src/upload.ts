@@ -35,10 +35,10 @@ import * as Table from "./Table.js"
 
 const DOCUMENT = fileURLToPath(new URL("../../../docs/benchmarks.md", import.meta.url))
 
-/** As many bytes as Frame.io gives a part at most. */
+/** The largest part that Frame.io allows. */
 const PART = 25 * 1024 * 1024
 
-/** What a file is read by, as the command does. */
+/** The size of reads, as in the command. */
 const PIECE = 1024 * 1024
 
 const PARALLEL = 4
@@ -75,7 +75,7 @@ const partsOf = (bytes: number): ReadonlyArray<number> => {
 
 const digests = new Map<number, string>()
 
-/** Every byte is 0, so the length says it all. */
+/** Every byte is 0, so the length determines it. */
 const md5Of = (length: number): string => {
   const known = digests.get(length)
   if (known !== undefined) return known

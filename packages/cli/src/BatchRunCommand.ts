@@ -1,7 +1,7 @@
 // A command is an entry point.
 // @effect-diagnostics strictEffectProvide:off
 /**
- * `frameio batch run`: a file of versions.
+ * `frameio batch run`: puts a file of versions on their stacks.
  *
  * @since 0.1.0
  */
@@ -34,7 +34,7 @@ import { type InputFailed, Stdio } from "./Stdio.js"
 import * as Text from "./Text.js"
 
 /**
- * How a file is written, by its name.
+ * The format of a file, by its name.
  *
  * @since 0.1.0
  * @category getters
@@ -123,7 +123,7 @@ const lastRule = (samples: ReadonlyArray<JobRecord.Sample>) => {
 }
 
 /**
- * What `handle` needs to know.
+ * The arguments of `handle`.
  *
  * @since 0.1.0
  * @category models
@@ -131,31 +131,31 @@ const lastRule = (samples: ReadonlyArray<JobRecord.Sample>) => {
 export interface RunArgs {
   /** A path, or `-` for standard input. */
   readonly file: string
-  /** How the file is written. */
+  /** The format of the file. */
   readonly format: VersionPlan.Format
-  /** JSON lines on standard output, even when a person looks at it. */
+  /** JSON lines on standard output, even on a terminal. */
   readonly json: boolean
   /** Chains side by side. */
   readonly concurrency: Option.Option<number>
-  /** Whether each link is looked up before it is sent. */
+  /** Whether to look up each link before it is sent. */
   readonly lookFirst: boolean
   /** The ledger's file. */
   readonly ledger: Option.Option<string>
-  /** Whether what failed in an earlier run is tried again. */
+  /** Whether to try links again that failed in an earlier run. */
   readonly retryFailed: boolean
-  /** Whether nothing is to be sent. */
+  /** Whether to send nothing. */
   readonly dryRun: boolean
-  /** Seconds after which a call without an answer is taken for not made, when the stack does not show it. */
+  /** Seconds after which a call without an answer counts as not made, if the stack does not show it. */
   readonly settleAfter: Option.Option<number>
   /** Seconds to wait while nothing gets through, before the job stops. */
   readonly giveUpAfter: Option.Option<number>
   /** The ids of shares in which new versions take the place of old files. Default none. */
   readonly keepShares?: Option.Option<ReadonlyArray<string>> | undefined
-  /** Whether the versions of a stack may come in another order than the file says they have. */
+  /** Whether the versions of a stack may come in another order than the file's columns say. */
   readonly anyOrder?: boolean | undefined
   /** No JSON lines, even in a pipe. */
   readonly quiet?: boolean | undefined
-  /** How to go on with what is left, where it is not the same command. */
+  /** How to continue with the rest, if not by the same command. */
   readonly goOn?: string | undefined
   /** Sees each event. */
   readonly onEvent?: ((event: BatchEvent.BatchEvent) => Effect.Effect<void>) | undefined
@@ -206,11 +206,11 @@ const takeInto = (ledger: Ledger.Service, args: RunArgs, format: VersionPlan.For
 const memoryPlan = (args: RunArgs, format: VersionPlan.Format) =>
   reading(args.file, args.json, (bytes) => VersionPlan.fromBytes(bytes, { format, anyOrder: args.anyOrder }))
 
-/** Chains that make a stack, of whose files the newest is shown in the place of the oldest. */
+/** Chains that make a stack, whose newest file is shown in the place of the oldest. */
 const isNew = (chain: VersionPlan.Chain): boolean =>
   chain.expected?.kind !== "stack" && chain.resumed?.stack === undefined
 
-/** What would be swapped in each of the shares that are to be kept, where the old file is in it. */
+/** The swaps in each share to keep up to date, if the old file is in it. */
 const swapped = <E, R>(chains: Stream.Stream<VersionPlan.Chain, E, R>, args: RunArgs) =>
   Effect.gen(function* () {
     const shares = sharesOf(args)
@@ -227,7 +227,7 @@ const swapped = <E, R>(chains: Stream.Stream<VersionPlan.Chain, E, R>, args: Run
     ]
   })
 
-/** By the limits of the API that is said, or that the job was begun on; nobody is asked. */
+/** By the limits of the chosen API, or of the one that the job was begun on; nobody is asked. */
 const estimateOf = <E, R>(
   chains: Stream.Stream<VersionPlan.Chain, E, R>,
   links: number,
@@ -283,7 +283,7 @@ const dryRun = (
     ])
   })
 
-/** Says which shares are kept; fails where one is not there, or the API has none. */
+/** Names the shares to keep; fails if one does not exist, or the API has none. */
 const beforeShares = (chains: Stream.Stream<VersionPlan.Chain, LedgerError>, shareIds: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     if (shareIds.length === 0) return
@@ -308,7 +308,7 @@ const beforeShares = (chains: Stream.Stream<VersionPlan.Chain, LedgerError>, sha
     )
   )
 
-/** Over V4: how long it takes, in hours where it is hours, and whether all that a plan names is there. */
+/** Over V4: how long it takes, in hours if it takes hours, and whether all ids of the plan exist. */
 const beforeOverV4 = (chains: Stream.Stream<VersionPlan.Chain, LedgerError>, isBegun: boolean) =>
   Effect.gen(function* () {
     if ((yield* Connection.Api) !== "v4") return
@@ -343,7 +343,7 @@ const runWithLedger = (args: RunArgs, file: string, format: VersionPlan.Format) 
     const fs = yield* FileSystem.FileSystem
     const isNew = !(yield* Effect.orElseSucceed(fs.exists(file), () => true))
     let isRefused = false
-    // Behind its end: a plan that is refused leaves no ledger.
+    // Runs after the ledger is closed: a refused plan leaves no ledger.
     yield* Effect.addFinalizer(() => (isRefused ? Effect.ignore(fs.remove(file)) : Effect.void))
     const ledger = yield* LedgerFile.open(file, "create")
     isRefused = isNew

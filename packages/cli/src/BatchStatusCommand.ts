@@ -1,5 +1,5 @@
 /**
- * `frameio batch status`: how a job stands, also while it runs.
+ * `frameio batch status`: shows how a job stands, even while it runs.
  *
  * @since 0.1.0
  */
@@ -29,16 +29,16 @@ const lastRun = (runs: ReadonlyArray<JobRecord.Run>, inUse: boolean): string => 
   return run.stopped === null ? `${ended}.` : `${ended}, before its end: ${run.stopped}`
 }
 
-/** How a job stands at a moment. */
+/** The state of a job at one moment. */
 interface Standing {
   readonly job: JobSource.Job
   readonly counts: JobRecord.Counts
   readonly left: { readonly links: number; readonly chains: number }
   readonly runs: ReadonlyArray<JobRecord.Run>
   readonly inUse: boolean
-  /** Whether what is written last is not in it. */
+  /** Whether the last calls may be missing from it. */
   readonly isPartial: boolean
-  /** How long what is left takes at the limit that was seen last, in ms. */
+  /** How long the rest takes at the limit seen last, in ms. */
   readonly leftMillis: number | undefined
 }
 
@@ -118,7 +118,7 @@ const short = ({ counts, job, left, leftMillis }: Standing): string =>
 const EVERY = "1 second"
 
 /**
- * Says how a job stands; with `watch` again and again while a run is at work, on a terminal in one line.
+ * Shows how a job stands; with `watch`, repeatedly while a run is at work, on a terminal in one line.
  *
  * @since 0.1.0
  * @category handlers

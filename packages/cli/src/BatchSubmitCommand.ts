@@ -1,5 +1,5 @@
 /**
- * `frameio batch submit`: a file of versions, for the workers of a cluster.
+ * `frameio batch submit`: hands a file of versions to the workers of a cluster.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * Which versions go on which stacks, for a person, by name where the plan has names. Pure.
+ * Which versions go on which stacks, for a person; by name if the plan has names. Pure.
  *
  * @since 0.1.0
  */
@@ -19,7 +19,7 @@ const fieldOf = (link: VersionPlan.Link | undefined, field: string): string | un
 }
 
 /**
- * The versions of each stack on a line, and how many stacks more there are.
+ * The versions of each stack on a line, and the number of further stacks.
  *
  * @since 0.1.0
  * @category printing

@@ -1,5 +1,5 @@
 /**
- * How a command ends when it does not end well.
+ * How a command ends that does not succeed.
  *
  * @since 0.1.0
  */
@@ -8,8 +8,8 @@ import * as Schema from "effect/Schema"
 import { Stdio } from "./Stdio.js"
 
 /**
- * What the process answers to its caller: 0 all well, 1 some of it failed, 2 the input was bad and nothing was done, 130
- * ended by Ctrl-C.
+ * The process's exit code: 0 all well, 1 some of it failed, 2 the input was bad and nothing was done, 130 ended by
+ * Ctrl-C.
  *
  * @since 0.1.0
  * @category models
@@ -17,7 +17,7 @@ import { Stdio } from "./Stdio.js"
 export const ExitCode = { ok: 0, failed: 1, badInput: 2, interrupted: 130 } as const
 
 /**
- * A command did not end well. The message is for a person; empty when everything has been said already.
+ * A command did not succeed. The message is for a person; empty if everything has been said already.
  *
  * @since 0.1.0
  * @category errors
@@ -25,7 +25,7 @@ export const ExitCode = { ok: 0, failed: 1, badInput: 2, interrupted: 130 } as c
 export class CliError extends Schema.TaggedError<CliError>("@effect-frameio/cli/CliError")("CliError", {
   exitCode: Schema.Int,
   message: Schema.String,
-  /** What can be done about it, in sentences or lines to copy. */
+  /** What to do about it, in sentences or lines to copy. */
   todo: Schema.optional(Schema.Array(Schema.String))
 }) {
   /** The input was bad and nothing was done. */

@@ -1,6 +1,6 @@
 /**
- * A command line as data: commands, their options and arguments. Help, completions, the check of the words and the parser
- * are all made from it. Pure, and light enough for `--help`.
+ * A command line as data: commands, their options and arguments. Help, completions, the check of the words and the
+ * parser are all derived from it. Pure, and light enough for `--help`.
  *
  * @since 0.1.0
  */
@@ -71,7 +71,7 @@ export const integer: Kind<number> = {
 const SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 }
 
 /**
- * A time such as `500ms`, `90s`, `30m`, `2h` or `1d`, in seconds; without a unit it is seconds.
+ * A duration such as `500ms`, `90s`, `30m`, `2h` or `1d`, in seconds; without a unit it is seconds.
  *
  * @since 0.1.0
  * @category kinds
@@ -140,7 +140,7 @@ export interface Flag<out A> {
   readonly name: string
   /** One letter, without its dash. */
   readonly letter: string | undefined
-  /** Absent for an option that stands alone. */
+  /** Absent for an option without a value. */
   readonly value: Kind<unknown> | undefined
   readonly required: boolean
   /** Whether it may be given several times. */
@@ -149,7 +149,7 @@ export interface Flag<out A> {
   readonly fallback: string | undefined
   /** A sentence, for help. */
   readonly description: string
-  /** Reads the words given for it, one for each time; empty words where it has no value. */
+  /** Reads its words, one for each time it was given; empty words if it has no value. */
   readonly read: (words: ReadonlyArray<string>) => Read<A>
 }
 
@@ -195,7 +195,7 @@ const flag = <A>(
 })
 
 /**
- * An option that stands alone.
+ * An option without a value.
  *
  * @since 0.1.0
  * @category options
@@ -224,7 +224,7 @@ const once =
   }
 
 /**
- * An option with a value that may be left out. `fallback` says what is taken then, for help.
+ * An option whose value may be omitted. `fallback` describes the default, for help.
  *
  * @since 0.1.0
  * @category options
@@ -243,7 +243,7 @@ export const optional = <A>(
   })
 
 /**
- * An option with a value that is known when it is left out.
+ * An option with a default value.
  *
  * @since 0.1.0
  * @category options
@@ -281,7 +281,7 @@ export const repeated = <A>(name: string, kind: Kind<A>, description: string): F
   })
 
 /**
- * An argument that must be there.
+ * A required argument.
  *
  * @since 0.1.0
  * @category arguments
@@ -301,7 +301,7 @@ export const argument = <A>(name: string, kind: Kind<A>, description: string): A
 })
 
 /**
- * Arguments as many as there are.
+ * Any number of arguments.
  *
  * @since 0.1.0
  * @category arguments
@@ -311,7 +311,7 @@ export const many = <A>(
   kind: Kind<A>,
   description: string,
   options: {
-    /** Whether none is refused. */
+    /** Whether at least one is required. */
     readonly atLeastOne: boolean
   }
 ): Argument<ReadonlyArray<A>> => ({
@@ -326,7 +326,7 @@ export const many = <A>(
 })
 
 /**
- * The parameters of a command, by the names under which its handler gets them. Arguments are in the order of the line.
+ * The parameters of a command, by the names that its handler gets them under. Arguments are in the order of the line.
  *
  * @since 0.1.0
  * @category models
@@ -370,11 +370,11 @@ export interface Command<out P extends Parameters = Parameters> {
   /** Paragraphs of help. */
   readonly about: ReadonlyArray<string>
   readonly parameters: P
-  /** Where it sends requests; to Frame.io it needs the token and the address. */
+  /** Where it sends requests; those to Frame.io need the token and the address. */
   readonly sends: "to-frameio" | "to-itself" | "nothing"
-  /** The meaning of its exit codes, where it is more than the general one. */
+  /** The meaning of its exit codes, if they mean more than usual. */
   readonly exits?: ReadonlyArray<readonly [code: number, meaning: string]> | undefined
-  /** More of its help: a title, and rows of a term and what it means. */
+  /** Further parts of its help: a title, and rows of a term and its meaning. */
   readonly sections?: ReadonlyArray<Section> | undefined
   readonly examples: ReadonlyArray<Example>
 }
@@ -391,7 +391,7 @@ export interface Section {
 }
 
 /**
- * A command, its parameters' types kept.
+ * A command that keeps its parameters' types.
  *
  * @since 0.1.0
  * @category constructors
@@ -427,7 +427,7 @@ export type Decoded<P extends Parameters> =
   | { readonly ok: false; readonly problems: ReadonlyArray<{ readonly parameter: string; readonly problem: string }> }
 
 /**
- * Gives each parameter its words and reads them: the values of the options by their names, the arguments by their places.
+ * Gives each parameter its words and reads them: option values by name, arguments by position.
  *
  * @since 0.1.0
  * @category combinators

@@ -53,7 +53,7 @@ export const all: ReadonlyArray<CommandLine.Command> = [
 ]
 
 /**
- * Words that only lead to others.
+ * Words that only lead to commands.
  *
  * @since 0.1.0
  * @category commands
@@ -105,7 +105,7 @@ export const globals = {
 }
 
 /**
- * The options of every command that one does not mean in its own way.
+ * The global options, except those that a command redefines.
  *
  * @since 0.1.0
  * @category getters
@@ -116,7 +116,7 @@ export const globalsOf = (command: CommandLine.Command): ReadonlyArray<CommandLi
 }
 
 /**
- * The variables that commands read when they talk to Frame.io.
+ * The variables of commands that talk to Frame.io.
  *
  * @since 0.1.0
  * @category constants

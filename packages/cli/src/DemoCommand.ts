@@ -1,5 +1,5 @@
 /**
- * `frameio demo`: a fake and a batch against it in one, measured against the shortest time there is.
+ * `frameio demo`: a fake and a batch against it in one, measured against the shortest possible time.
  *
  * @since 0.1.0
  */
@@ -27,7 +27,7 @@ import { Stdio } from "./Stdio.js"
 /** How far above the shortest time a run may be. */
 const WITHIN = 1.05
 
-/** When each link was sent and when its answer was there, by the client's clock. */
+/** When each link was sent and when its answer arrived, by the client's clock. */
 class Stopwatch {
   #first: number | undefined
   #last: number | undefined
@@ -60,20 +60,20 @@ class Stopwatch {
 
 const seconds = (millis: number): string => `${(millis / 1000).toFixed(3)} s`
 
-/** What a plain script is given to do: so little that nobody waits long for it. */
+/** The task of a plain script: so small that nobody waits long for it. */
 const PLAIN = { shots: 60, versions: 2 } as const
 
-/** Requests side by side of a plain script, and how long it waits after a refusal. */
+/** Concurrent requests of a plain script, and how long it waits after a refusal. */
 const PLAIN_SIDE_BY_SIDE = 10
 
 const PLAIN_PAUSE = Duration.seconds(1)
 
 const percent = (ratio: number): string => `${Math.max(0, (ratio - 1) * 100).toFixed(1)} %`
 
-/** Versions put on their stacks the way a script does at first: some side by side, and again after each refusal. */
-/** Measured against its limit, which has to be told. */
+/** Measured against its limit, which must be given. */
 type Setup = FakeCommand.Setup & { readonly limit: number }
 
+/** Puts versions on their stacks like a first script: some side by side, and again after each refusal. */
 const plainly = (setup: Setup) =>
   Effect.gen(function* () {
     const client = yield* HttpClient.HttpClient
@@ -102,8 +102,8 @@ const plainly = (setup: Setup) =>
   }).pipe(Effect.scoped, Effect.option)
 
 /**
- * Runs the batch, says how it went beside a plain script, and fails when not every version is in its place. With `strict`
- * it prints figures, and fails also when the run is more than 5 % above the shortest time or was refused once.
+ * Runs the batch, reports it beside a plain script, and fails if not every version is in place. With `strict` it prints
+ * figures, and also fails if the run is more than 5 % above the shortest time or was refused once.
  *
  * @since 0.1.0
  * @category handlers

@@ -1,5 +1,5 @@
 /**
- * Durations as people read them. Pure.
+ * Durations for people. Pure.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * How a job shows while it runs: a progress bar for a person, JSON lines for a program, and last words for both.
+ * Shows a running job: a progress bar for a person, JSON lines for a program, and a summary for both.
  *
  * @since 0.1.0
  */
@@ -26,11 +26,11 @@ import * as Text from "./Text.js"
 
 const { plural } = Text
 
-/** How many lines the summary spells out; the JSON lines have all. */
+/** How many lines the summary lists; the JSON lines have all. */
 const SPELT_OUT = 20
 
 /**
- * What a line is drawn for.
+ * The circumstances of drawing a line.
  *
  * @since 0.1.0
  * @category models
@@ -43,13 +43,13 @@ export interface Room {
 }
 
 /**
- * What `show` needs to know.
+ * The arguments of `show`.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Options {
-  /** JSON lines on standard output, even when a person looks at it. */
+  /** JSON lines on standard output, even on a terminal. */
   readonly json: boolean
   /** No JSON lines, even in a pipe. */
   readonly quiet?: boolean | undefined
@@ -57,7 +57,7 @@ export interface Options {
   readonly verb?: "stack" | "undo" | undefined
   /** How to go on with what is left, for a person. */
   readonly goOn: string
-  /** What is shown in the place of the bar, while there is anything. */
+  /** Shown in place of the bar, if it returns anything. */
   readonly instead?: ((options: Room) => string | undefined) | undefined
   /** Sees each event. */
   readonly onEvent?: ((event: BatchEvent.BatchEvent) => Effect.Effect<void>) | undefined
@@ -66,7 +66,7 @@ export interface Options {
 /** Failures that are alike. */
 interface Alike {
   readonly what: string
-  /** What went wrong and what to do, as the first of them says; Frame.io's own words only where they are those of all. */
+  /** What went wrong and what to do, from the first of them; Frame.io's own words only if all share them. */
   reason: string
   readonly todo: ReadonlyArray<string>
   /** The first of them, by name. */
@@ -74,7 +74,7 @@ interface Alike {
   count: number
 }
 
-/** What is spelt out of a job. */
+/** What the summary of a job lists. */
 interface Spelt {
   readonly failures: Map<string, Alike>
   failed: number
@@ -83,7 +83,7 @@ interface Spelt {
   noticed: number
 }
 
-/** What a failure is in a few words. */
+/** A failure in a few words. */
 const WORDS: Readonly<Record<string, string>> = {
   FrameioNotFound: "gone",
   FrameioConflict: "there already",
@@ -99,7 +99,7 @@ const WORDS: Readonly<Record<string, string>> = {
   FrameioReorderedSince: "in another order than this job has left it"
 }
 
-/** So many kinds of failure are told apart; a server that says something new each time must not fill the screen. */
+/** How many kinds of failure are distinguished; a server that says something new each time must not fill the screen. */
 const MOST_ALIKE = 20
 
 /** So many names of each. */
@@ -193,7 +193,7 @@ export interface Ended {
 }
 
 /**
- * Runs a job, shows how it goes, and answers how it ended. Ctrl-C stops it gently; `events` is told when.
+ * Runs a job, shows its progress, and answers how it ended. Ctrl-C stops it gently; `events` hears when.
  *
  * @since 0.1.0
  * @category handlers
@@ -261,7 +261,7 @@ export const show = <E, R>(
             if (spelt.notices.length < SPELT_OUT) spelt.notices.push(`line ${event.line}: ${event.reason}.`)
             break
           case "Paused":
-            // On a terminal the bar says it.
+            // On a terminal, the bar shows it.
             if (!isPaused && !stdio.errIsTerminal) {
               const since = ProgressBar.timeOfDay(DateTime.toEpochMillis(event.since))
               yield* stdio.err(`No answer since ${since}, trying again. ${LinkError.reasonOf(event.error)}\n`)
@@ -301,7 +301,7 @@ export const show = <E, R>(
   })
 
 /**
- * Ends the command the way its job ended; does nothing when all went well.
+ * Ends the command like its job; does nothing if all went well.
  *
  * @since 0.1.0
  * @category handlers
@@ -309,7 +309,7 @@ export const show = <E, R>(
 export const leave = ({ finished, interrupted, unauthorized }: Ended): Effect.Effect<void, CliError> => {
   const { counts } = finished
   if (interrupted) return CliError.interrupted()
-  // A token that is refused at the first call is bad input: nothing was done.
+  // A token refused at the first call is bad input: nothing was done.
   if (unauthorized && counts.confirmed - counts.before + counts.unknown === 0) {
     return new CliError({ exitCode: ExitCode.badInput, message: "" })
   }

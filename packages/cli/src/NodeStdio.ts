@@ -28,15 +28,15 @@ const TRAITS = [
   ...["TERM_PROGRAM", "WT_SESSION", "KONSOLE_VERSION", "VTE_VERSION"]
 ]
 
-/** The abilities of the terminal, by the environment. */
+/** The terminal's abilities, from the environment. */
 const traits = Effect.map(
   Effect.all(TRAITS.map((name) => Effect.orElseSucceed(Config.withDefault(Config.string(name), ""), () => ""))),
   (values) => Text.traits((name) => values[TRAITS.indexOf(name)] ?? "")
 )
 
 /**
- * The process's own streams and signals. `SIGINT` and `SIGTERM` are counted and no longer end the process by themselves;
- * neither does a reader of the output that goes away, which counts as one of them.
+ * The process's own streams and signals. `SIGINT` and `SIGTERM` are counted and no longer end the process by
+ * themselves; a reader of the output that goes away counts as one of them.
  *
  * @since 0.1.0
  * @category layers

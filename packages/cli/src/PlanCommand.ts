@@ -1,7 +1,7 @@
 // A command is an entry point.
 // @effect-diagnostics strictEffectProvide:off
 /**
- * `frameio plan`: which files of a folder go on which stacks, by their names.
+ * `frameio plan`: plans which files of a folder go on which stacks, by their names.
  *
  * @since 0.1.0
  */
@@ -22,7 +22,7 @@ import { Stdio } from "./Stdio.js"
 import * as Text from "./Text.js"
 
 /**
- * What was asked for.
+ * The request.
  *
  * @since 0.1.0
  * @category models
@@ -30,7 +30,7 @@ import * as Text from "./Text.js"
 export interface Request extends FolderRequest.FolderRequest {
   readonly out: Option.Option<string>
   readonly format: Option.Option<PlanFile.Format>
-  /** The ids of shares to be kept up to date when the plan is run. */
+  /** The ids of shares to keep up to date when the plan runs. */
   readonly keepShares: Option.Option<ReadonlyArray<string>>
   readonly force: boolean
   readonly json: boolean
@@ -40,7 +40,7 @@ export interface Request extends FolderRequest.FolderRequest {
 const findingsFile = (out: string): string =>
   /\.\w+$/.test(out) ? out.replace(/\.(\w+)$/, ".findings.$1") : `${out}.findings`
 
-/** The plan, and what was found beside it; what is no file, such as a pipe, has no place beside it. */
+/** The plan, and the findings beside it; a pipe or another non-file has no place beside it. */
 const filesOf = (out: string): ReadonlyArray<string> =>
   /^\/(?:dev|proc)\//.test(out) ? [out] : [out, findingsFile(out)]
 
@@ -49,7 +49,7 @@ const formatOf = (request: Request): PlanFile.Format =>
     Option.exists(request.out, (out) => /\.(?:jsonl|ndjson)$/i.test(out)) ? "jsonl" : "csv"
   )
 
-/** Everything that is wrong with what was asked for, before anything is read. */
+/** Everything wrong with the request, before anything is read. */
 const checked = (request: Request) =>
   Effect.gen(function* () {
     const read = FolderRequest.read(request, { ruleNeeded: true })
@@ -96,7 +96,7 @@ export const handle = Effect.fn("Cli.plan")(function* (request: Request) {
   const format = formatOf(request)
   const out = Option.getOrUndefined(request.out)
   const asFile = out === undefined && (Option.isSome(request.format) || !stdio.outIsTerminal)
-  // A person who looks at standard output gets the table there; beside data it goes where the rest is said.
+  // A person who looks at standard output gets the table there; if standard output has data, it goes to standard error.
   const tell = request.json || asFile || out !== undefined || !stdio.outIsTerminal ? stdio.err : stdio.out
   const found = plan.findings.map(PlanText.advised)
   const findings = targets[1] === undefined || found.length === 0 ? undefined : targets[1].given

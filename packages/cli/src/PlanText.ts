@@ -1,5 +1,5 @@
 /**
- * A plan for a person: a table of what goes where, what is left out and why, and what it comes to. Pure.
+ * A plan for a person: a table of what goes where, what is left out and why, and the totals. Pure.
  *
  * @since 0.1.0
  */
@@ -11,7 +11,7 @@ import type { RateLimitRule } from "@effect-frameio/ratelimit/RateLimitRule"
 import { clock } from "./DurationText.js"
 import { padded, plural, shortened, visibleLine } from "./Text.js"
 
-/** How many rows of the table a person gets; the files have all. */
+/** How many rows of the table are printed; the files have all. */
 const ROWS = 40
 
 /** How many findings of each kind. */
@@ -54,7 +54,7 @@ export const table = (groups: ReadonlyArray<Group>): string => {
   return [...lines, ...(more > 0 ? [`and ${plural(more, "stack")} more`] : []), "", ""].join("\n")
 }
 
-/** The options that take names for one which differ in this. */
+/** The options that treat names with this difference as one. */
 const FLAGS: Partial<Readonly<Record<Difference, string>>> = {
   case: "--ignore-case",
   extension: "--any-extension",
@@ -71,7 +71,7 @@ const adviceFor = ({ differ, kind }: Finding): string => {
 }
 
 /**
- * A finding with what this command offers to settle it.
+ * A finding with this command's options for settling it.
  *
  * @since 0.1.0
  * @category printing
@@ -111,7 +111,7 @@ const TITLES: Readonly<Record<FindingKind, string>> = {
 
 const SOME = 6
 
-/** The files that a finding is about, where its message does not name them. */
+/** The files of a finding, unless its message names them. */
 const unnamed = ({ assets, message }: Finding): string | undefined => {
   const names = assets.map(({ name }) => name).filter((name) => !message.includes(name))
   if (names.length === 0) return undefined
@@ -119,7 +119,7 @@ const unnamed = ({ assets, message }: Finding): string | undefined => {
   return `${names.slice(0, SOME).join(", ")}${more > 0 ? ` and ${more} more` : ""}`
 }
 
-/** The files that a finding is about, with their ids, each on a line. */
+/** The files of a finding, with their ids, each on a line. */
 const withIds = ({ assets }: Finding): ReadonlyArray<string> => {
   const more = assets.length - SOME
   return [
@@ -130,7 +130,7 @@ const withIds = ({ assets }: Finding): ReadonlyArray<string> => {
 
 interface Sections {
   readonly titles: Readonly<Record<Finding["severity"], string>>
-  /** Where to find the rest. */
+  /** Where the rest is. */
   readonly where: string
   /** Whether each file is named with its id. */
   readonly ids?: boolean | undefined
@@ -162,7 +162,7 @@ const section = (findings: ReadonlyArray<Finding>, title: string, { ids = false,
 }
 
 /**
- * Findings by kind, the graver first, at most 8 of each kind.
+ * Findings by kind, graver ones first, at most 8 of each kind.
  *
  * @since 0.1.0
  * @category printing
@@ -191,7 +191,7 @@ export const findings = (all: ReadonlyArray<Finding>, file: string | undefined):
   })
 
 /**
- * A word about folders below that were not read.
+ * A line about folders below that were not read.
  *
  * @since 0.1.0
  * @category printing
@@ -252,7 +252,7 @@ const work = (plan: FolderPlan, limit: RateLimitRule | undefined): ReadonlyArray
 }
 
 /**
- * How the reading goes, on one line no wider than `columns`.
+ * The progress of reading, on one line no wider than `columns`.
  *
  * @since 0.1.0
  * @category printing

@@ -1,5 +1,5 @@
 /**
- * One line that says how a job goes. Pure: state and event in, text out.
+ * One line with a job's progress. Pure: state and event in, text out.
  *
  * @since 0.1.0
  */
@@ -13,23 +13,23 @@ import * as Rate from "./Rate.js"
 import * as Text from "./Text.js"
 
 /**
- * What the line is drawn from.
+ * The state that the line is drawn from.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Progress {
   readonly counts: Counts
-  /** How many links came to their end. */
+  /** How many links have ended. */
   readonly ends: Rate.Rate
   /** Chains that wait for something other than the limit, and until when. */
   readonly waits: ReadonlyMap<number, number>
-  /** While nothing gets through: since when, and when it is tried again, in ms since 1970. */
+  /** While nothing gets through: since when, and when the next try is, in ms since 1970. */
   readonly pause: { readonly since: number; readonly until: number } | undefined
 }
 
 /**
- * What is known of the rate limit.
+ * The known rate limit.
  *
  * @since 0.1.0
  * @category models
@@ -44,19 +44,19 @@ export interface Budget {
 }
 
 /**
- * A bucket of any calls, some of which may hold up the job.
+ * A bucket of any calls, some of which may delay the job.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Bucket extends Budget {
   readonly route: string
-  /** Requests that wait here. */
+  /** Requests waiting here. */
   readonly waiting: number
 }
 
 /**
- * The bucket that the job waits for while its own calls wait for nothing: reads have limits of their own, and often lower
+ * The bucket that the job waits for while its own calls wait for nothing: reads have limits of their own, often lower
  * ones.
  *
  * @since 0.1.0
@@ -102,15 +102,15 @@ type End = Extract<BatchEvent, { readonly _tag: "Confirmed" | "Undone" | "Failed
 
 const ENDS: ReadonlySet<string> = new Set(["Confirmed", "Undone", "Failed", "Skipped", "Unknown"])
 
-/** What a stopped job has not sent has not come to its end. */
+/** Unsent links of a stopped job have not ended. */
 const isEnd = (event: BatchEvent): event is End =>
   ENDS.has(event._tag) && !(event._tag === "Skipped" && event.why !== "chain")
 
-/** Links that have come to their end, whichever. */
+/** Links that have ended, in any way. */
 const over = (counts: Counts): number => BatchProgress.done(counts) - counts.notSent
 
 /**
- * One event more, at a time in ms.
+ * Adds one event, at a time in ms.
  *
  * @since 0.1.0
  * @category combinators
@@ -134,7 +134,7 @@ export const add = (progress: Progress, event: BatchEvent, now: number): Progres
 }
 
 /**
- * Links per second of late, or nothing while it is too early to say.
+ * Recent links per second, or nothing while it is too early to say.
  *
  * @since 0.1.0
  * @category getters
@@ -143,7 +143,7 @@ export const rate = (progress: Progress, now: number): number | undefined =>
   Rate.perSecond(progress.ends, now, over(progress.counts))
 
 /**
- * What is left of the time, in ms: by the limit where it is known and what waits can go at it, else by the rate of late.
+ * The remaining time, in ms: by the limit if it is known and the waiting calls can use it, else by the recent rate.
  *
  * @since 0.1.0
  * @category getters
@@ -155,12 +155,12 @@ const leftMillis = (progress: Progress, budget: Budget | undefined, now: number)
   const byRate = lately === undefined ? undefined : (left / lately) * 1000
   if (budget?.limit === undefined || budget.windowMillis === undefined) return byRate
   const byLimit = Math.max(left - budget.free, 0) * (budget.windowMillis / budget.limit)
-  // Early on the burst makes the rate too good, and later what others take makes the limit too good.
+  // Early on, the burst makes the rate too good; later, other users make the limit too good.
   return byRate === undefined ? byLimit : Math.max(byLimit, progress.ends.length < Rate.SAMPLES ? 0 : byRate)
 }
 
 /**
- * A moment as the person's clock shows it: `18:04:12`.
+ * A moment on the person's clock: `18:04:12`.
  *
  * @since 0.1.0
  * @category printing
@@ -171,9 +171,9 @@ export const timeOfDay = (millis: number): string =>
 /** A piece of the line. */
 interface Part {
   readonly text: string
-  /** Said where the text does not fit. */
+  /** Used if the text does not fit. */
   readonly short?: string
-  /** The higher, the sooner it is left out. */
+  /** The higher, the sooner it is omitted. */
   readonly rank: number
 }
 
@@ -192,7 +192,7 @@ const fitted = (parts: ReadonlyArray<Part>, columns: number): string => {
 }
 
 /**
- * The line, no wider than `columns`. Where there is no room the least of it is left out, and nothing is cut.
+ * The line, no wider than `columns`. If there is no room, the least important parts are omitted, and nothing is cut.
  *
  * @since 0.1.0
  * @category printing
@@ -204,11 +204,11 @@ export const render = (
     readonly now: number
     /** How wide the terminal is. */
     readonly columns: number
-    /** What is left of the job's own rate limit, once the first answer has told it. */
+    /** What is left of the job's own rate limit, once the first answer has shown it. */
     readonly budget: Budget | undefined
     /** Another bucket that the job waits for. */
     readonly brake?: Bucket | undefined
-    /** Whether it was asked to stop. */
+    /** Whether the job was asked to stop. */
     readonly stopping?: boolean | undefined
   }
 ): string => {
@@ -217,7 +217,7 @@ export const render = (
   const done = over(counts)
   const bad = counts.failed + counts.skipped + counts.unknown
   const lately = rate(progress, now)
-  // At the pace of its own calls the job would be over long before its reads are.
+  // At the pace of its own calls, the job would be over long before its reads are.
   const left = leftMillis(progress, brake === undefined ? budget : undefined, now)
   const until = Math.max(0, ...progress.waits.values())
   const limit = (of: Budget | undefined): string | undefined =>
@@ -274,14 +274,14 @@ export const render = (
 }
 
 /**
- * A bar and what is said behind it, no wider than `columns`; without the bar where there is no room for it.
+ * A bar and the text after it, no wider than `columns`; without the bar if there is no room for it.
  *
  * @since 0.1.0
  * @category printing
  */
 export const line = (
   text: string,
-  /** From 0 to 1, what failed being a part of what is done; no bar where it is not known. */
+  /** From 0 to 1, failures included in what is done; no bar if unknown. */
   shares: { readonly done: number; readonly failed: number } | undefined,
   options: {
     /** How wide the terminal is. */

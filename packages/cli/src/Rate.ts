@@ -1,5 +1,5 @@
 /**
- * How fast something goes of late. Pure.
+ * How fast something has gone recently. Pure.
  *
  * @since 0.1.0
  */
@@ -13,7 +13,7 @@
 export type Rate = ReadonlyArray<{ readonly at: number; readonly done: number }>
 
 /**
- * From how many times it is taken: at least 10 s, for they are 200 ms apart or more.
+ * Over how many times the rate is taken: at least 10 s, because they are 200 ms apart or more.
  *
  * @since 0.1.0
  * @category constants
@@ -23,7 +23,7 @@ export const SAMPLES = 50
 const APART_MILLIS = 200
 
 /**
- * From a time on, in ms, when so much was done.
+ * Starts at a time in ms, with so much done.
  *
  * @since 0.1.0
  * @category constructors
@@ -31,7 +31,7 @@ const APART_MILLIS = 200
 export const begin = (now: number, done: number): Rate => [{ at: now, done }]
 
 /**
- * So much is done at a time in ms.
+ * Adds how much is done at a time in ms.
  *
  * @since 0.1.0
  * @category combinators
@@ -42,7 +42,7 @@ export const add = (rate: Rate, now: number, done: number): Rate => {
 }
 
 /**
- * How much a second is done, when so much is; nothing while nothing is done or it is too early to say.
+ * The recent rate per second; nothing while nothing is done or it is too early to say.
  *
  * @since 0.1.0
  * @category getters

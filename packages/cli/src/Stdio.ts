@@ -1,5 +1,5 @@
 /**
- * The command's way to the outside: two outputs, one input, and the keyboard's Ctrl-C. Tests swap it.
+ * The command's connection to the outside: two outputs, one input, and the keyboard's Ctrl-C. Tests replace it.
  *
  * @since 0.1.0
  */
@@ -38,23 +38,23 @@ export interface Device {
   readonly err: (text: string) => Effect.Effect<void>
   /** Standard input. */
   readonly input: Stream.Stream<Uint8Array, InputFailed>
-  /** Whether a person looks at standard output. */
+  /** Whether standard output is a terminal. */
   readonly outIsTerminal: boolean
-  /** Whether a person looks at standard error. */
+  /** Whether standard error is a terminal. */
   readonly errIsTerminal: boolean
   /** Whether a person can be asked: standard input is a terminal. */
   readonly inIsTerminal: boolean
   /** Turns the terminal's echo on or off; when it is off, each key arrives at once. */
   readonly echo: (on: boolean) => Effect.Effect<void>
-  /** Whether colours are wanted where there is a terminal. */
+  /** Whether colours are wanted on a terminal. */
   readonly colors: boolean
-  /** Whether the terminal can go back on its line. */
+  /** Whether the terminal can overwrite its line. */
   readonly cursor: boolean
   /** Whether the terminal shows links (OSC 8). */
   readonly links: boolean
   /** Whether the terminal shows more than ASCII. */
   readonly unicode: boolean
-  /** The width of the terminal, in columns; 0 or 1 where it does not say. */
+  /** The terminal's width, in columns; 0 or 1 if it does not say. */
   readonly columns: Effect.Effect<number>
   /** Completes when Ctrl-C (or a request to end) has come so many times, 1 for the first. */
   readonly interrupted: (times: number) => Effect.Effect<void>
@@ -63,22 +63,22 @@ export interface Device {
 }
 
 /**
- * The outside, made safe to write foreign text to: what a terminal would act on is spelt out, and no line lands on the
+ * The outside, safe for foreign text: anything that a terminal would act on is spelt out, and no line lands on the
  * status line.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Service extends Omit<Device, "colors" | "cursor"> {
-  /** Writes data to standard output: as it is into a pipe or file, harmless on a terminal. */
+  /** Writes data to standard output: unchanged into a pipe or file, harmless on a terminal. */
   readonly out: (text: string) => Effect.Effect<void>
-  /** Writes to standard output what is meant for a person. */
+  /** Writes text for a person to standard output. */
   readonly say: (text: string) => Effect.Effect<void>
-  /** Writes to standard error: what is meant for a person. */
+  /** Writes text for a person to standard error. */
   readonly err: (text: string) => Effect.Effect<void>
   /**
-   * Shows a line below everything else until the next is shown or something is written; nothing takes it away. Does
-   * nothing where no person looks. A terminal that cannot go back on its line gets a line every ten seconds.
+   * Shows a line below everything else until the next is shown or something is written; it stays otherwise. Does
+   * nothing unless a person looks. A terminal that cannot overwrite its line gets a line every ten seconds.
    */
   readonly status: (line: string | undefined) => Effect.Effect<void>
 }
@@ -92,17 +92,17 @@ export interface Service extends Omit<Device, "colors" | "cursor"> {
 export class Stdio extends Context.Tag("@effect-frameio/cli/Stdio")<Stdio, Service>() {}
 
 /**
- * To the beginning of the line, and away with all that is behind: also of a line that a narrower window has broken in
+ * Goes to the beginning of the line and erases everything after it, even if a narrower window has broken the line in
  * two.
  */
 const ERASE = "\r\u001b[J"
 
-/** A window that has become narrower since it was asked for its width breaks no line either. */
+/** Keeps a window that has become narrower since it gave its width from breaking the line. */
 const NO_WRAP = "\u001b[?7l"
 
 const WRAP = "\u001b[?7h"
 
-/** How far apart the status lines are that stay, in ms. */
+/** The time between status lines that stay, in ms. */
 const KEPT_MILLIS = 10_000
 
 const NARROWEST = 2
@@ -168,7 +168,7 @@ export const make = (device: Device): Service => {
 }
 
 /**
- * The outside without messages: results only.
+ * The outside without messages: only results.
  *
  * @since 0.1.0
  * @category combinators

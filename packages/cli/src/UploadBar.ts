@@ -1,5 +1,5 @@
 /**
- * One line that says how an upload goes. Pure: state and event in, text out.
+ * One line with an upload's progress. Pure: state and event in, text out.
  *
  * @since 0.1.0
  */
@@ -9,7 +9,7 @@ import * as ProgressBar from "./ProgressBar.js"
 import * as Rate from "./Rate.js"
 
 /**
- * What the line is drawn from.
+ * The state that the line is drawn from.
  *
  * @since 0.1.0
  * @category models
@@ -17,15 +17,15 @@ import * as Rate from "./Rate.js"
 export interface Progress {
   /** Bytes that the wire took. */
   readonly sent: number
-  /** Bytes; `null` where it is not known. */
+  /** Bytes; `null` if unknown. */
   readonly filesize: number | null
   /** How often a part had to be sent again. */
   readonly retries: number
-  /** Where it was at the latest times. */
+  /** The positions at the latest times. */
   readonly samples: Rate.Rate
-  /** What is being done. */
+  /** The current phase. */
   readonly phase: "reading" | "uploading" | "processing" | "versioning"
-  /** Since when nothing gets through, in ms since 1970; absent while something does. */
+  /** Since when nothing gets through, in ms since 1970; absent otherwise. */
   readonly awaySince: number | undefined
 }
 
@@ -45,7 +45,7 @@ export const empty: Progress = {
 }
 
 /**
- * One event more, at a time in ms.
+ * Adds one event, at a time in ms.
  *
  * @since 0.1.0
  * @category combinators
@@ -81,7 +81,7 @@ export const add = (progress: Progress, event: UploadEvent, now: number): Progre
 }
 
 /**
- * Bytes per second of late, or nothing while it is too early to say.
+ * Recent bytes per second, or nothing while it is too early to say.
  *
  * @since 0.1.0
  * @category getters
@@ -108,7 +108,7 @@ export const bytes = (count: number): string => {
   return unit === "bytes" ? `${count} ${count === 1 ? "byte" : unit}` : `${value.toFixed(value < 10 ? 2 : 1)} ${unit}`
 }
 
-/** Shorter than this is a hiccup, and not worth a word. */
+/** A shorter pause is a hiccup, and not worth a word. */
 const AWAY_MILLIS = 3000
 
 const PHASES: Readonly<Record<Progress["phase"], ReadonlyArray<string>>> = {

@@ -1,7 +1,7 @@
 // A command is an entry point.
 // @effect-diagnostics strictEffectProvide:off
 /**
- * `frameio upload`: a file, and onto its stack; or files by their names.
+ * `frameio upload`: uploads a file, and puts it on its stack; or files by their names.
  *
  * @since 0.1.0
  */
@@ -37,7 +37,7 @@ import * as UploadBar from "./UploadBar.js"
 import * as UploadJobCommand from "./UploadJobCommand.js"
 import * as UploadSource from "./UploadSource.js"
 
-/** How far apart the JSON lines about progress are at least, in ms. */
+/** The least time between JSON lines about progress, in ms. */
 const LINE_MILLIS = 1000
 
 /**
@@ -47,7 +47,7 @@ const LINE_MILLIS = 1000
  * @category models
  */
 export interface UploadArgs extends UploadJobCommand.Args {
-  /** The asset whose next version the file is to be. */
+  /** The asset that gets the file as its next version. */
   readonly onto: Option.Option<string>
   /** The folder that gets the file. */
   readonly into: Option.Option<string>
@@ -55,7 +55,7 @@ export interface UploadArgs extends UploadJobCommand.Args {
   readonly name: Option.Option<string>
   /** The MIME type. */
   readonly filetype: Option.Option<string>
-  /** Where it is kept how far the upload is. */
+  /** The file that keeps the upload's progress. */
   readonly journal: Option.Option<string>
 }
 
@@ -76,11 +76,11 @@ interface Checked {
   /** Absent for standard input. */
   readonly filesize: number | undefined
   readonly giveUpAfter: Duration.Duration
-  /** Where the journal is; absent for standard input, which comes once. */
+  /** The journal's path; absent for standard input, which comes only once. */
   readonly journal: string | undefined
 }
 
-/** What of the command's options the library's problems are about. */
+/** The command's options behind the library's problems. */
 const FLAGS: Readonly<Record<string, string>> = {
   name: "--name",
   filetype: "--filetype",
@@ -111,7 +111,7 @@ const targetOf = (args: UploadArgs): Either.Either<Target, ReadonlyArray<string>
   return problems.length > 0 ? Either.left(problems) : Either.right({ ...first, id: Asset.AssetId.make(first.id) })
 }
 
-/** All that is wrong with the arguments, at once. */
+/** Everything wrong with the arguments, at once. */
 const check = (args: OneFile): Effect.Effect<Checked, CliError, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function* () {
     const path = yield* Path.Path
@@ -146,13 +146,13 @@ const check = (args: OneFile): Effect.Effect<Checked, CliError, FileSystem.FileS
     return { target: target.right, name, filetype, filesize: size.right, giveUpAfter, journal }
   })
 
-/** What has come of an upload, for what is to be said when it ends early. */
+/** The state of an upload, for the message if it ends early. */
 interface State {
   progress: UploadBar.Progress
   asset: Asset.AssetId | undefined
   uploaded: boolean
   versioning: Asset.AssetId | undefined
-  /** Whether the same command goes on where this one ended. */
+  /** Whether the same command resumes this upload. */
   journaled: boolean
 }
 
@@ -169,7 +169,7 @@ const left = (state: State, name: string): string => {
   return `The file is uploaded, as ${state.asset}. Whether it was put on the stack is not known; read the stack, and where it is not there: frameio version ${state.versioning} ${state.asset}`
 }
 
-/** What a person is told of an event, beside the bar. */
+/** A message about an event, beside the bar. */
 const said = (event: UploadEvent): string | undefined => {
   switch (event._tag) {
     case "Resumed":
@@ -195,7 +195,7 @@ const said = (event: UploadEvent): string | undefined => {
 
 type Ended = CliError | FrameioError.RealtimeError | UploadError | PlatformError | InputFailed
 
-/** An upload's own errors say what is left; of the others the command does. */
+/** An upload's own errors say what is left; for the others the command says it. */
 const toCliError = (error: Ended, state: State, checked: Checked): CliError => {
   if (error._tag === "CliError") return error
   const nothingDone = state.asset === undefined
@@ -215,7 +215,7 @@ const toCliError = (error: Ended, state: State, checked: Checked): CliError => {
 
 interface Outcome {
   readonly file: Upload.Uploaded
-  /** Null where it was only put into a folder. */
+  /** Null if it was only put into a folder. */
   readonly stackId: Asset.AssetId | null
 }
 
@@ -251,7 +251,7 @@ const run = (
       : { file: yield* Upload.upload({ ...content, folderId: target.id }), stackId: null }
   })
 
-/** What is of no use beside `--rule`, and what is without it. */
+/** Options that are useless with `--rule`, and those that are useless without it. */
 const OF_ONE = ["onto", "into", "name", "filetype", "journal"] as const
 const OF_MANY = ["to", "ledger"] as const
 const OF_MANY_TOGGLES = {
@@ -295,7 +295,7 @@ export const handle = Effect.fn("Cli.upload")(function* (args: UploadArgs) {
   return yield* one({ ...args, file: args.files[0] ?? "" })
 })
 
-/** Uploads a file, shows how it goes, and says where it is. */
+/** Uploads a file, shows its progress, and says where it is. */
 const one = Effect.fnUntraced(function* (args: OneFile) {
   const stdio = yield* Stdio
   const checked = yield* check(args)
@@ -340,7 +340,7 @@ const one = Effect.fnUntraced(function* (args: OneFile) {
   const bar = stdio.errIsTerminal ? Effect.forkScoped(Effect.repeat(draw, Schedule.spaced("100 millis"))) : Effect.void
 
   yield* stdio.err(`${name}: ${filesize === undefined ? "" : `${UploadBar.bytes(filesize)}, `}${filetype}.\n`)
-  /** The file is in its place whether or not it can be read how all is named. */
+  /** The file is in place whether or not all names can be read. */
   const named = ({ file, stackId }: Outcome) =>
     (stackId === null ? ResultText.inFolder(file.id, target.id) : ResultText.onStack(file.name, file.id, stackId)).pipe(
       Patience.withPatience(0),

@@ -1,7 +1,7 @@
 // A command is an entry point.
 // @effect-diagnostics strictEffectProvide:off
 /**
- * `frameio upload --rule`: files onto the stacks that their names belong to, as one job.
+ * `frameio upload --rule`: uploads files onto the stacks that their names belong to, as one job.
  *
  * @since 0.1.0
  */
@@ -47,31 +47,31 @@ import * as UploadSource from "./UploadSource.js"
  * @category models
  */
 export interface Args {
-  /** Files and folders of this machine. */
+  /** Local files and folders. */
   readonly files: ReadonlyArray<string>
   /** The name of a rule, or a pattern. */
   readonly rule: Option.Option<string>
   /** The folder at Frame.io. */
   readonly to: Option.Option<string>
-  /** Whether what is in the folders below goes along. */
+  /** Whether the folders below are included. */
   readonly recursive: boolean
-  /** Whether names that differ in case are of one base. */
+  /** Whether names that differ in case have one base. */
   readonly ignoreCase: boolean
-  /** Whether names that differ in their extension are of one base. */
+  /** Whether names that differ in their extension have one base. */
   readonly anyExtension: boolean
   /** The job's ledger. */
   readonly ledger: Option.Option<string>
-  /** Whether what failed in an earlier run is tried again. */
+  /** Whether to try files again that failed in an earlier run. */
   readonly retryFailed: boolean
-  /** Whether nothing is to be sent. */
+  /** Whether to send nothing. */
   readonly dryRun: boolean
   /** Parts side by side. */
   readonly concurrency: Option.Option<number>
-  /** For how long an outage is waited out, in seconds. */
+  /** How long to wait out an outage, in seconds. */
   readonly giveUpAfter: Option.Option<number>
-  /** Whether the MD5 of the parts is not compared with what the storage answers. */
+  /** Whether to skip comparing the MD5 of the parts with the storage's answer. */
   readonly noChecksum: boolean
-  /** JSON lines on standard output, even when a person looks at it. */
+  /** JSON lines on standard output, even on a terminal. */
   readonly json: boolean
 }
 
@@ -81,7 +81,7 @@ interface Checked {
   readonly files: ReadonlyArray<UploadPlan.LocalFile>
 }
 
-/** The files that a word names: itself, or what is in a folder, hidden files apart. */
+/** The files that a word names: itself, or a folder's content without hidden files. */
 const filesIn = (
   word: string,
   recursive: boolean
@@ -117,7 +117,7 @@ const toLocal = (
     })
   })
 
-/** All that is wrong with the arguments, at once. */
+/** Everything wrong with the arguments, at once. */
 const check = (args: Args): Effect.Effect<Checked, CliError, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function* () {
     const problems: Array<string> = []
@@ -170,7 +170,9 @@ const checksumOf = ({ path }: UploadPlan.LocalFile): Effect.Effect<string, Platf
     )
   )
 
-/** The journals of a job's uploads: beside its ledger, else beside the files, where the next run without one looks. */
+/**
+ * The journals of a job's uploads: beside its ledger, else beside the files, where the next run without a ledger looks.
+ */
 const journalsOf = (ledger: Option.Option<string>, folderId: AssetId) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
@@ -187,7 +189,7 @@ const journalsOf = (ledger: Option.Option<string>, folderId: AssetId) =>
         onNone: () => Effect.void,
         onSome: (folder) => Effect.ignore(fs.makeDirectory(folder, { recursive: true, mode: 0o700 }))
       }),
-      /** What is left in it belongs to uploads that are to go on. */
+      /** Leaves the journals of unfinished uploads. */
       tidy: Option.match(folder, {
         onNone: () => Effect.void,
         onSome: (folder) =>
@@ -209,7 +211,7 @@ const journalsOf = (ledger: Option.Option<string>, folderId: AssetId) =>
     }
   })
 
-/** The same file, with the asset that an upload of it has left. */
+/** The same file, with the asset that an earlier upload of it has left. */
 const withBegun =
   (journalOf: (file: UploadPlan.LocalFile) => UploadJournal.UploadJournal) =>
   (file: UploadPlan.LocalFile): Effect.Effect<UploadPlan.LocalFile> =>
@@ -272,7 +274,7 @@ const line = (
 
 const isLeftOut = ({ severity }: { readonly severity: string }): boolean => severity === "left-out"
 
-/** What would go where, and what is left out. */
+/** Shows what would go where, and what is left out. */
 const tell = (plan: UploadPlan.UploadPlan, json: boolean, to: "out" | "err") =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
@@ -285,7 +287,7 @@ const tell = (plan: UploadPlan.UploadPlan, json: boolean, to: "out" | "err") =>
     yield* say(`${extent(plan)}\n`)
   })
 
-/** The files of the job must be those that were named, or the job is another. */
+/** Fails if the named files are not the job's: then it is another job. */
 const compare = (
   files: ReadonlyArray<UploadJob.UploadFile>,
   { files: named, folderId }: Checked,
@@ -311,7 +313,7 @@ const compare = (
       })
 }
 
-/** What all uploads together come to, as the one line of one. */
+/** All uploads together, as one line. */
 const makeBar = (files: ReadonlyArray<UploadJob.UploadFile>) => {
   const filesize = sizeOfAll(files)
   const sent = new Map<string, number>()
@@ -335,13 +337,13 @@ const makeBar = (files: ReadonlyArray<UploadJob.UploadFile>) => {
       else if (event._tag === "Resumed") progress = { ...progress, sent: total, samples: Rate.begin(now, total) }
       else if (event._tag === "Retrying" || event._tag === "Waiting") progress = UploadBar.add(progress, event, now)
     },
-    /** Nothing when all is there. */
+    /** Nothing once everything is uploaded. */
     render: (options: JobView.Room): string | undefined =>
       first === undefined || !begun || progress.sent >= filesize ? undefined : UploadBar.render(progress, options)
   }
 }
 
-/** How far apart the JSON lines about progress are at least, in ms. */
+/** The least time between JSON lines about progress, in ms. */
 const LINE_MILLIS = 1000
 
 const runJob = (args: Args, checked: Checked, ledger: Ledger.Service) =>
@@ -467,7 +469,7 @@ const toCliError = (error: CliError | LedgerError | NotAFolder | FrameioError.Li
   }
 }
 
-/** A ledger for one run, where none is named. */
+/** A ledger for one run, if none is named. */
 const temporary: Effect.Effect<string, PlatformError, FileSystem.FileSystem | Path.Path | Scope.Scope> = Effect.gen(
   function* () {
     const fs = yield* FileSystem.FileSystem

@@ -1,5 +1,5 @@
 /**
- * What is said and checked of a job over V4 before it begins: its ids, its requests, and how long these take.
+ * What to check and report about a job over V4 before it begins: its ids, its requests, and how long these take.
  *
  * @since 0.1.0
  */
@@ -55,7 +55,7 @@ export const estimate = <E, R>(chains: Chains<E, R>): Effect.Effect<string, E, R
   )
 
 /**
- * What keeping shares up to date takes, at the most: no call tells in advance which files are in them.
+ * The most that keeping shares up to date can take: no call tells in advance which files are in them.
  *
  * @since 0.1.0
  * @category printing
@@ -74,7 +74,7 @@ export const sharesEstimate = (stacks: number, shares: number): string => {
 }
 
 /**
- * Fails with all ids of chains that V4 does not find: a plan may be one of v2, whose ids need not be V4's.
+ * Fails with all ids of chains that V4 does not find: the plan may be for v2, whose ids may differ.
  *
  * @since 0.1.0
  * @category checking

@@ -232,8 +232,8 @@ const failureLine = (row: Row): string => {
 }
 
 /**
- * A few lines for a terminal: the counts, the time, the limit, and `failures`, the first rows that failed or are unsettled,
- * up to `maxFailures`. No text in it can steer the terminal.
+ * A few lines for a terminal: the counts, the time, the limit, and the first rows that failed or are unsettled
+ * (`failures`), up to `maxFailures`. No text in it can control the terminal.
  *
  * @since 0.1.0
  * @category encoding

@@ -21,7 +21,7 @@ import {
 } from "./options.js"
 
 /**
- * A file of versions.
+ * Puts a file of versions on their stacks.
  *
  * @since 0.1.0
  * @category commands
@@ -99,7 +99,7 @@ export const batchRun = CommandLine.command({
 })
 
 /**
- * A file of versions, for a cluster.
+ * Hands a file of versions to a cluster.
  *
  * @since 0.1.0
  * @category commands
@@ -152,7 +152,7 @@ export const batchSubmit = CommandLine.command({
 })
 
 /**
- * How a job stands.
+ * Shows how a job stands.
  *
  * @since 0.1.0
  * @category commands
@@ -225,7 +225,7 @@ export const batchReport = CommandLine.command({
 })
 
 /**
- * A job taken apart again.
+ * Takes a job apart again.
  *
  * @since 0.1.0
  * @category commands

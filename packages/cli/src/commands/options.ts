@@ -18,7 +18,7 @@ export const defaults = {
   parts: 4,
   /** How long an upload waits while nothing gets through, in hours. */
   uploadHours: 1,
-  /** Seconds after which a call without an answer is taken for not made. */
+  /** Seconds after which a call without an answer counts as not made. */
   settleAfter: 30
 } as const
 

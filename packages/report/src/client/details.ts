@@ -7,7 +7,7 @@ import type { List } from "./list.js"
 import { how, type Link, took, version, written } from "./rows.js"
 import { timeElement } from "./times.js"
 
-/** So many links of one stack are listed. */
+/** How many links of one stack are listed. */
 const MOST_LINKS = 200
 
 const faultCard = (fault: Fault): HTMLElement =>

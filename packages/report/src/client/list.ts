@@ -40,14 +40,14 @@ const SPARE = 8
 /** Callbacks of the list. */
 export interface Options {
   readonly links: ReadonlyArray<Link>
-  /** Shows one link, by its place among those that are shown. */
+  /** Shows one link, by its place among the shown ones. */
   readonly open: (at: number) => void
 }
 
-/** The list, for what stands around it. */
+/** The list, for its surroundings. */
 export interface List {
   readonly shown: () => ReadonlyArray<Link>
-  /** Goes to a place among the links that are shown; answers the place. */
+  /** Goes to a place among the shown links; answers that place. */
   readonly move: (to: number) => number
   /** Shows the links in one state that match the words. */
   readonly show: (state: Link["state"], words: string) => void
@@ -144,7 +144,7 @@ export const make = ({ links, open }: Options): List => {
     empty.hidden = shown.length > 0
     redraw()
   }
-  /** Many keys between two pictures are one search. */
+  /** Many keys between two frames are one search. */
   let asked = 0
   const chooseSoon = () => {
     cancelAnimationFrame(asked)
@@ -214,14 +214,14 @@ export const make = ({ links, open }: Options): List => {
   const redraw = () => {
     const height = rowHeight()
     body.style.height = `${shown.length * height}px`
-    // A short job has a short list; a search in a long one does not move the page.
+    // A short job has a short list; searching a long one does not move the page.
     grid.style.height = `min(68vh, 680px, ${Math.max(links.length, 2) * height + HEAD + 2}px)`
     drawn.clear()
     body.replaceChildren()
     draw()
   }
 
-  /** Marks what was searched for, by ranges: the elements stay as they are. */
+  /** Marks the hits by ranges: the elements stay as they are. */
   const showHits = () => {
     if (!("highlights" in CSS)) return
     const ranges: Array<Range> = []
@@ -272,7 +272,7 @@ export const make = ({ links, open }: Options): List => {
   grid.addEventListener("click", ({ target }) => {
     if (!(target instanceof Element) || target.closest("a") !== null) return
     const row = target.closest<HTMLElement>(".body [role='row']")
-    // Marked text is for copying.
+    // Selected text is for copying.
     if (row === null || getSelection()?.isCollapsed === false) return
     open(move(Number(row.dataset.at)))
   })

@@ -1,4 +1,4 @@
-/** The page of a report: its markup. Its look and its program are in `src/client`, the plot is in `reportPlot`. */
+/** The markup of a report's page. Its look and program are in `src/client`, the plot is in `reportPlot`. */
 
 import type { Head, Row, Run } from "@effect-frameio/batch/JobRecord"
 import * as Effect from "effect/Effect"
@@ -27,7 +27,7 @@ const MAX_STATIC = 1000
 
 const base64 = (bytes: ArrayBuffer): string => btoa(String.fromCharCode(...new Uint8Array(bytes)))
 
-/** How a policy names a script or a style that stands in the page itself. */
+/** How a policy names a script or a style within the page. */
 const hashOf = (text: string): Effect.Effect<string> =>
   Effect.map(
     Effect.promise(() => globalThis.crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))),
@@ -95,7 +95,7 @@ const waits = (head: Head): Markup => {
   ]}</dl>`
 }
 
-/** Some last runs; a job that is taken up by a timer has many. */
+/** The last runs only, because a job that a timer resumes has many. */
 const MAX_RUNS = 20
 
 const runs = (head: Head): Markup => {

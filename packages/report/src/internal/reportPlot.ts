@@ -2,8 +2,8 @@
  * The plot of requests against the limit: the layout, then the SVG; pure. It is drawn here, so that it shows in print and
  * without a script; the page's script adds a cursor.
  *
- * The time axis has the runs side by side, to scale, with a band of fixed width between them: a job that went on the next
- * day would else be two hair lines.
+ * The time axis has the runs side by side, to scale, with a band of fixed width between them: otherwise a job that went
+ * on the next day would be two hairlines.
  */
 import type { Head, Sample } from "@effect-frameio/batch/JobRecord"
 import { endOf, limitRate } from "./reportFacts.js"
@@ -16,7 +16,7 @@ const COLUMNS = 240
 /** In percent of the width: one band between two runs, and all bands together. */
 const GAP = 2.4
 const GAPS = 20
-/** Less than a band is, and so no gap. */
+/** Less than a band, so not a gap. */
 const GAPLESS = 0.1
 
 /**
@@ -82,7 +82,7 @@ const byTime = (samples: ReadonlyArray<Sample>): ReadonlyArray<Sample> =>
     .filter((sample) => sample.millis > 0 && Number.isFinite(sample.atMillis))
     .sort((one, other) => one.atMillis - other.atMillis)
 
-/** When something was at work: the runs, and samples outside of any. In order, without overlap. */
+/** When something was at work: the runs, and samples outside any run. In order, without overlap. */
 const spansOf = (head: Pick<Head, "runs" | "samples">, samples: ReadonlyArray<Sample>): ReadonlyArray<Span> => {
   const runs: ReadonlyArray<Span> = head.runs.map((run) => ({
     fromMillis: run.beganAtMillis,
@@ -94,7 +94,7 @@ const spansOf = (head: Pick<Head, "runs" | "samples">, samples: ReadonlyArray<Sa
   const strays = stray.map((sample) => ({
     fromMillis: sample.atMillis,
     toMillis: sample.atMillis + sample.millis,
-    // Samples without a gap are of one run.
+    // Samples without a gap between them belong to one run.
     reach: sample.millis * 2
   }))
   const merged: Array<Span> = []
@@ -108,8 +108,8 @@ const spansOf = (head: Pick<Head, "runs" | "samples">, samples: ReadonlyArray<Sa
 }
 
 /**
- * The rate at the end of each sample, over the limit's own window if that is longer than the sample: a burst of 60 within
- * one second is no excess when the limit is 100 a minute.
+ * The rate at the end of each sample, over the limit's own window if that is longer than the sample: a burst of 60
+ * within one second is no excess if the limit is 100 a minute.
  */
 const ratesOf = (samples: ReadonlyArray<Sample>): ReadonlyArray<number> =>
   samples.map((sample, index) => {
@@ -135,7 +135,7 @@ const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10
   (seconds) => seconds * 1000
 )
 
-/** Two labels nearer than this, in percent, would touch. */
+/** Labels closer than this, in percent, would touch. */
 const APART = 9
 
 const ticksOf = (spans: ReadonlyArray<Span>, place: (millis: number, span: number) => number): ReadonlyArray<Tick> => {
@@ -236,7 +236,7 @@ const layout = (head: Pick<Head, "runs" | "samples">): Plot => {
   }
 }
 
-/** Slow limits are told per minute: `0.2 a second` says nothing. */
+/** Slow limits are given per minute: `0.2 a second` says nothing. */
 const unitOf = (plot: Plot): { readonly name: string; readonly factor: number } =>
   plot.topRate < 2 ? { name: "min", factor: 60 } : { name: "s", factor: 1 }
 
@@ -264,7 +264,7 @@ const area = (columns: ReadonlyArray<Column>, value: (column: Column) => number,
     .map((column) => `M${across(column.x)} 100V${up(value(column), top)}H${across(column.x + column.width)}V100Z`)
     .join("")
 
-/** A line that steps from column to column; broken where the limit is not known, nothing was at work or nothing recorded. */
+/** A line that steps from column to column; broken where the limit is unknown, or nothing was at work or recorded. */
 const limitLine = (plot: Plot, top: number): string => {
   let path = ""
   let end: number | undefined
@@ -319,7 +319,7 @@ ${plot.ticks.map((tick, index) => html`<g class="${index % 2 === 0 ? "tick" : "t
   return html`<div class="plot">${axis}<div id="time">${main}</div></div>`
 }
 
-/** The numbers of the plot: what a screen reader reads, and what the cursor reads out. */
+/** The numbers of the plot, for screen readers and for the cursor. */
 const table = (plot: Plot): Markup => {
   const unit = unitOf(plot)
   const rate = (value: number | null) => (value === null ? "not known" : decimal(value * unit.factor))
@@ -344,7 +344,7 @@ const caption = (plot: Plot): Markup => {
 }
 
 /**
- * The plot with its legend, its words and its table.
+ * The plot with its legend, its sentences and its table.
  *
  * @internal
  */

@@ -9,7 +9,7 @@ const HIDDEN = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]|^\p{Zs}+|\p{Z
 const codePoints = (text: string): string =>
   Array.from(text, (one) => `U+${(one.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`).join(" ")
 
-/** A piece of a text: as it is, or the names of what cannot be seen. */
+/** A piece of a text: itself, or the names of its hidden characters. */
 export interface Piece {
   readonly text: string
   readonly hidden: boolean
@@ -29,13 +29,13 @@ export const pieces = (text: string): ReadonlyArray<Piece> => {
   return found
 }
 
-/** For a terminal or an attribute: hidden characters as `[U+202E]`, so nothing in a name can steer what shows it. */
+/** For a terminal or an attribute: hidden characters as `[U+202E]`, so nothing in a name can control what shows it. */
 export const visible = (text: string): string =>
   pieces(text)
     .map((piece) => (piece.hidden ? `[${piece.text}]` : piece.text))
     .join("")
 
-/** A message of several lines on one. */
+/** A message of several lines, on one line. */
 export const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim()
 
 /** `12,345`. */
