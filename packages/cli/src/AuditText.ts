@@ -30,7 +30,7 @@ export const summary = (audit: StackAudit): string => {
   const { files, folders, requests, stacks } = audit.read
   const faults = audit.findings.filter(({ severity }) => severity === "left-out").length
   return `${[
-    `Examined ${Text.plural(stacks, "stack")} and ${Text.plural(files, "loose file")} in ${Text.plural(folders, "folder")}, in ${Text.plural(requests, "request")}.`,
+    `Examined ${Text.plural(stacks, "stack")} and ${Text.plural(files, "loose file")} in ${Text.plural(folders, "folder")}, with ${Text.plural(requests, "request")}.`,
     ...PlanText.notRead(audit.foldersBelow),
     faults === 0 ? "Nothing is wrong with them." : `${Text.plural(faults, "fault")}.`
   ].join("\n")}\n`

@@ -81,7 +81,7 @@ export const reading = <A, R>(
             CliError.badInput(
               `${file === "-" ? "standard input" : file}: ${error.message}${
                 error.problems.some(({ kind }) => kind === "out-of-order")
-                  ? "\nIf that order is meant: --any-order sends the lines as they stand."
+                  ? "\nIf you mean that order: --any-order sends the lines as they stand."
                   : ""
               }`
             )
@@ -176,10 +176,10 @@ const checked = (args: RunArgs): Effect.Effect<void, CliError> => {
       ? [`--settle-after is ${Option.getOrThrow(args.settleAfter)}; it must be 0 or more seconds.`]
       : []),
     ...(args.retryFailed && Option.isNone(args.ledger)
-      ? ["--retry-failed needs --ledger: without one nothing is known of earlier runs."]
+      ? ["--retry-failed needs --ledger: without one, nothing is known about earlier runs."]
       : []),
     ...(sharesOf(args).length > 0 && Option.isNone(args.ledger)
-      ? ["--keep-shares needs --ledger: what was taken out of a share has to be known, to go on and to undo it."]
+      ? ["--keep-shares needs --ledger: resuming and undoing need a record of what was taken out of a share."]
       : [])
   ]
   return wrong.length === 0 ? Effect.void : CliError.badInput(wrong.join("\n"))
@@ -332,7 +332,7 @@ const runWithoutLedger = (args: RunArgs, format: VersionPlan.Format) =>
       beforeOverV4(Stream.fromIterable(plan.chains), false),
       JobView.show((stop) => BatchRunner.run(plan, runnerOptions(args, stop)), {
         ...args,
-        goOn: "The same command with --look-first goes on: it reads each stack and sends nothing that is in place. With --ledger a job remembers by itself."
+        goOn: "To continue, run the same command with --look-first: it reads each stack and sends nothing that is in place. With --ledger a job remembers by itself."
       })
     ).pipe(Effect.provide(Connection.layer))
   })
@@ -354,14 +354,14 @@ const runWithLedger = (args: RunArgs, file: string, format: VersionPlan.Format) 
     yield* stdio.err(
       `${extent(job.links, job.chains)}.${
         begun
-          ? ` Going on: ${before.confirmed} in place, ${before.sent} to be looked for, ${before.planned} to be sent` +
+          ? ` Resuming: ${before.confirmed} in place, ${before.sent} to look up, ${before.planned} to send` +
             (
               before.failed > 0
                 ? `, ${before.failed} failed and ${before.skipped} behind them${args.retryFailed ? ", tried again" : " (--retry-failed tries them again)"}`
                 : ""
             )
           : ""
-      }\n${ledger.isPartial ? `${LedgerFile.PARTIAL} Everything is looked up before it is sent.\n` : ""}`
+      }\n${ledger.isPartial ? `${LedgerFile.PARTIAL} Each version is looked up before it is sent.\n` : ""}`
     )
     const keepShares = sharesOf(args)
     const kept = keepShares.length === 0 ? "" : ` --keep-shares ${keepShares.join(",")}`
@@ -369,7 +369,8 @@ const runWithLedger = (args: RunArgs, file: string, format: VersionPlan.Format) 
       (stop) => BatchJob.run({ ...runnerOptions(args, stop), retryFailed: args.retryFailed, keepShares }),
       {
         ...args,
-        goOn: args.goOn ?? `To go on: frameio batch run ${Text.quoted(args.file)} --ledger ${Text.quoted(file)}${kept}`
+        goOn:
+          args.goOn ?? `To continue: frameio batch run ${Text.quoted(args.file)} --ledger ${Text.quoted(file)}${kept}`
       }
     )
     return yield* beforeOverV4(ledger.chains, job.api !== undefined).pipe(

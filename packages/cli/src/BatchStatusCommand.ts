@@ -20,10 +20,10 @@ const line = (what: string, count: number, remark = ""): ReadonlyArray<string> =
 
 const lastRun = (runs: ReadonlyArray<JobRecord.Run>, inUse: boolean): string => {
   const run = runs.at(-1)
-  if (run === undefined) return "It was never run."
+  if (run === undefined) return "It has never run."
   const what = run.kind === "undo" ? "undo" : "run"
   const began = `began ${LocalTime.local(run.beganAtMillis)}`
-  if (inUse) return `A ${what} is at work on it; it ${began}.`
+  if (inUse) return `A ${what} is at work on it and ${began}.`
   if (run.endedAtMillis === null) return `The last ${what} ${began} and was killed.`
   const ended = `The last ${what} ${began} and ended ${LocalTime.local(run.endedAtMillis)}`
   return run.stopped === null ? `${ended}.` : `${ended}, before its end: ${run.stopped}`
@@ -91,12 +91,12 @@ const table = (place: string, { counts, inUse, isPartial, job, left, leftMillis,
     ...line("in place", counts.confirmed, counts.already > 0 ? `${counts.already} of them before the job` : ""),
     ...line("to be sent", counts.planned),
     ...(inUse
-      ? line("under way", counts.sent, "sent, and not answered yet")
-      : line("no answer", counts.sent, "the next run looks for them first")),
+      ? line("under way", counts.sent, "sent, without an answer so far")
+      : line("no answer", counts.sent, "the next run looks them up first")),
     ...line("failed", counts.failed, "frameio batch report says why; --retry-failed tries them again"),
-    ...line("skipped", counts.skipped, "behind a failed one of their stack"),
+    ...line("skipped", counts.skipped, "waiting for a failed one of their stack"),
     ...line("undone", counts.undone),
-    ...line("undoing", counts.undoing, inUse ? "under way" : "no answer; the next undo looks for them first"),
+    ...line("undoing", counts.undoing, inUse ? "under way" : "no answer; the next undo looks them up first"),
     lastRun(runs, inUse),
     ...(job.reason === undefined ? [] : [`It was stopped: ${job.reason}`]),
     ...(isPartial ? [LedgerFile.PARTIAL] : []),

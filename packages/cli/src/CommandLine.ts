@@ -218,7 +218,7 @@ const once =
   (words: ReadonlyArray<string>): Read<B> => {
     const [word] = words
     if (word === undefined) return absent()
-    if (words.length > 1) return wrong(`--${name} is given ${words.length} times; it is wanted once.`)
+    if (words.length > 1) return wrong(`--${name} is given ${words.length} times; give it once.`)
     const read = kind.read(word)
     return read.ok ? ok(given(read.value)) : wrong(`--${name} is ${read.problem}.`)
   }

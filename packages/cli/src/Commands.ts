@@ -72,36 +72,32 @@ export const groups: ReadonlyArray<{ readonly path: ReadonlyArray<string>; reado
  * @category options
  */
 export const globals = {
-  help: CommandLine.toggle("help", "Show what a command does and takes.", "h"),
+  help: CommandLine.toggle("help", "Show help for a command.", "h"),
   version: CommandLine.toggle("version", "Show the version of frameio.", "V"),
-  verbose: CommandLine.toggle("verbose", "Log what is asked of Frame.io and what it answers.", "v"),
-  quiet: CommandLine.toggle("quiet", "Say nothing but results and errors.", "q"),
+  verbose: CommandLine.toggle("verbose", "Log the requests to Frame.io and its answers.", "v"),
+  quiet: CommandLine.toggle("quiet", "Print only results and errors.", "q"),
   tokenFile: CommandLine.optional(
     "token-file",
     CommandLine.file,
-    "Take the token from this file, whatever the environment or the login say."
+    "Take the token from this file, instead of the environment or the login."
   ),
   api: CommandLine.optional(
     "api",
     CommandLine.choice("version", ["v2", "v4"]),
-    "The version of Frame.io's API. Found out by asking, where it is not said."
+    "The version of Frame.io's API. Default: found out by asking."
   ),
   account: CommandLine.optional(
     "account",
     CommandLine.text("id"),
-    "The account of V4 to work in, where the token reaches several."
+    "The V4 account to work in, if the token reaches several."
   ),
   logLevel: CommandLine.optional(
     "log-level",
     CommandLine.choice("level", ["debug", "info", "warning", "error", "none"]),
-    "What is logged at least.",
+    "The lowest level to log.",
     "warning"
   ),
-  logFile: CommandLine.optional(
-    "log-file",
-    CommandLine.file,
-    "Log to this file, behind what is there, and not to the terminal."
-  )
+  logFile: CommandLine.optional("log-file", CommandLine.file, "Append the log to this file instead of the terminal.")
 }
 
 /**
@@ -123,15 +119,15 @@ export const globalsOf = (command: CommandLine.Command): ReadonlyArray<CommandLi
  */
 export const environment: ReadonlyArray<readonly [name: string, meaning: string]> = [
   ["FRAMEIO_TOKEN", "A developer token, from https://developer.frame.io. Or log in: frameio auth login."],
-  ["FRAMEIO_BASE_URL", "Where Frame.io is. Default: https://api.frame.io"],
+  ["FRAMEIO_BASE_URL", "The address of Frame.io. Default: https://api.frame.io"],
   ["FRAMEIO_TOKEN_FILE", "A file with the token."],
-  ["FRAMEIO_API", "As --api: v2 or v4."],
+  ["FRAMEIO_API", "Like --api: v2 or v4."],
   ["FRAMEIO_ACCOUNT", "As --account."],
   ["FRAMEIO_CLIENT_ID", "A service at Adobe, with FRAMEIO_CLIENT_SECRET or FRAMEIO_CLIENT_SECRET_FILE."],
-  ["FRAMEIO_IMS_URL", "Where Adobe's identity management is. Default: https://ims-na1.adobelogin.com"],
-  ["HTTPS_PROXY", "The proxy to go through; HTTP_PROXY, NO_PROXY likewise."],
+  ["FRAMEIO_IMS_URL", "The address of Adobe's identity management. Default: https://ims-na1.adobelogin.com"],
+  ["HTTPS_PROXY", "The proxy to use; also HTTP_PROXY, NO_PROXY."],
   ["NODE_EXTRA_CA_CERTS", "A file with the certificates of a proxy that signs its own."],
-  ["NO_COLOR", "Whatever it says: no colours."]
+  ["NO_COLOR", "If set to anything: no colours."]
 ]
 
 /**

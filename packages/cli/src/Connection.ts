@@ -93,7 +93,7 @@ const choose = (begun: string | undefined) =>
     const api = yield* Effect.mapError(Identity.apiOf(kind), (error) => Failure.toCliError(error))
     const stdio = yield* Stdio
     yield* stdio.err(
-      `The token is one of Frame.io ${api === "v4" ? "V4" : "v2"} (--api ${api} says so without asking).\n`
+      `The token is one of Frame.io ${api === "v4" ? "V4" : "v2"} (with --api ${api} Frame.io need not be asked).\n`
     )
     return api
   })

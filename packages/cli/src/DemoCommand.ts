@@ -135,7 +135,7 @@ export const handle = Effect.fn("Cli.demo")(function* (args: Setup & { readonly 
     settleAfter: Option.none(),
     giveUpAfter: Option.none(),
     quiet: true,
-    goOn: "The demo and its job are gone; frameio demo starts a new one.",
+    goOn: "The demo and its job are gone; start a new one with frameio demo.",
     onEvent: (event) => Effect.sync(() => watch.see(event))
   }).pipe(
     Effect.withConfigProvider(

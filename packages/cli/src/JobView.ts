@@ -94,9 +94,9 @@ const WORDS: Readonly<Record<string, string>> = {
   FrameioTransportError: "without an answer",
   FrameioRequestTimeout: "without an answer",
   FrameioAlreadyElsewhere: "on another stack already",
-  FrameioTargetChanged: "kept back, because the target has changed since the plan",
-  FrameioMovedSince: "no longer where this job has put it",
-  FrameioReorderedSince: "in another order than this job has left it"
+  FrameioTargetChanged: "held back, because the target has changed since the plan",
+  FrameioMovedSince: "no longer where this job put it",
+  FrameioReorderedSince: "in another order than this job left it"
 }
 
 /** How many kinds of failure are distinguished; a server that says something new each time must not fill the screen. */
@@ -110,7 +110,7 @@ const failed = (spelt: Spelt, event: BatchEvent.Failed): void => {
   spelt.failed++
   const tag = LinkError.tagOf(error)
   const status = LinkError.statusOf(error)
-  const maybe = LinkError.outcomeOf(error) === "unknown" ? ", perhaps made all the same" : ""
+  const maybe = LinkError.outcomeOf(error) === "unknown" ? ", perhaps made nevertheless" : ""
   const what = `${WORDS[tag] ?? `failed with ${tag.replace(/^Frameio/, "")}`}${status === undefined ? "" : ` (${status})`}${maybe}`
   const known = spelt.failures.get(what)
   const name = event.name === undefined ? `line ${event.line}` : `${event.name} (line ${event.line})`
@@ -170,7 +170,7 @@ const summary = (finished: BatchEvent.Finished, spelt: Spelt, options: Options):
       ? [
           `Whether ${spelt.unknown.length === 1 ? "line" : "lines"} ${spelt.unknown.slice(0, SPELT_OUT).join(", ")}${
             spelt.unknown.length > SPELT_OUT ? " and more" : ""
-          } got through is not known.`
+          } got through is unknown.`
         ]
       : []),
     ...(open > 0 || finished.stopped !== null ? [options.goOn] : [])
@@ -241,9 +241,7 @@ export const show = <E, R>(
       .pipe(
         Effect.zipRight(Ref.set(stopping, true)),
         Effect.zipRight(
-          stdio.errIsTerminal
-            ? Effect.void
-            : stdio.err("Stopping: nothing more is sent, what is under way may finish.\n")
+          stdio.errIsTerminal ? Effect.void : stdio.err("Stopping: nothing more is sent, calls under way may finish.\n")
         )
       )
 

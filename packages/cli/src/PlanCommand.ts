@@ -133,7 +133,7 @@ export const handle = Effect.fn("Cli.plan")(function* (request: Request) {
   const kept = shares.length === 0 ? "" : ` --ledger job.db --keep-shares ${shares.join(",")}`
   if (out !== undefined) {
     yield* tell(
-      `\nThe plan is in ${out}${findings === undefined ? "" : `, and what was found in ${findings}`}.\n${
+      `\nThe plan is in ${out}${findings === undefined ? "" : `, and the findings are in ${findings}`}.\n${
         plan.jobs === 0 ? "" : `Look it over, then: frameio batch run ${out}${kept}\n`
       }`
     )

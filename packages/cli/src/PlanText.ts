@@ -62,11 +62,11 @@ const FLAGS: Partial<Readonly<Record<Difference, string>>> = {
 }
 
 const adviceFor = ({ differ, kind }: Finding): string => {
-  if (kind === "ambiguous-series") return "--rule date-ymd, date-dmy or date-mdy says in which order the days are."
+  if (kind === "ambiguous-series") return "--rule date-ymd, date-dmy or date-mdy says in which order days are written."
   if (differ === undefined) return ""
   const flags = differ.flatMap((one) => FLAGS[one] ?? [])
   return flags.length === differ.length
-    ? `${flags.join(" ")} takes them for one.`
+    ? `${flags.join(" ")} treats them as one.`
     : "Rename those that are spelt wrongly, or state a pattern that reads them as one."
 }
 
@@ -84,29 +84,29 @@ export const advised = (finding: Finding): Finding => ({
 const TITLES: Readonly<Record<FindingKind, string>> = {
   "no-rule": "names that the rule does not read",
   "ambiguous-name": "names that can be read in two ways",
-  "ambiguous-series": "versions that can be something else",
-  "duplicate-version": "versions that are there twice",
-  waits: "versions above one that is in doubt",
+  "ambiguous-series": "versions that may be something else",
+  "duplicate-version": "versions that exist twice",
+  waits: "versions above a doubtful one",
   "out-of-order": "versions older than the newest on their stack",
   "mixed-types": "files of different types",
   "several-stacks": "several stacks of one base",
-  "unclear-stack": "stacks whose newest version is not plain",
-  "stack-order": "stacks that are not in order",
+  "unclear-stack": "stacks whose newest version is unclear",
+  "stack-order": "stacks out of order",
   member: "files on a stack that the rule does not read",
-  gap: "versions that are missing",
-  "near-match": "names that differ in writing only",
+  gap: "missing versions",
+  "near-match": "names that differ only in spelling",
   spaces: "spaces at an end of a name",
-  unprocessed: "files whose type Frame.io does not tell",
+  unprocessed: "files without a type from Frame.io",
   "folder-unread": "folders that could not be read",
   "stack-unread": "stacks that could not be read",
-  changed: "folders that were changed while they were read",
+  changed: "folders that changed while they were read",
   "not-a-file": "assets that cannot be stacked",
-  "same-content": "files that are there already, or twice",
-  leftover: "what operating systems leave behind",
+  "same-content": "files that exist already, or twice",
+  leftover: "files that operating systems leave behind",
   placeholder: "files whose content has not arrived",
-  "loose-sibling": "versions that lie beside their stack",
+  "loose-sibling": "versions beside their stack",
   "stack-of-one": "stacks of one version, or none",
-  "duplicate-file": "files that are there twice"
+  "duplicate-file": "files that exist twice"
 }
 
 const SOME = 6

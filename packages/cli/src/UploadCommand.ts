@@ -94,7 +94,7 @@ const targetOf = (args: UploadArgs): Either.Either<Target, ReadonlyArray<string>
   ]
   const [first, second] = given
   if (first === undefined) {
-    return Either.left(["Say where to: --onto an asset as its next version, or --into a folder."])
+    return Either.left(["Say where it goes: --onto an asset as its next version, or --into a folder."])
   }
   const wrong = given.flatMap(({ _tag, id }) =>
     Either.match(Schema.decodeEither(Asset.AssetId)(id), {
@@ -105,7 +105,7 @@ const targetOf = (args: UploadArgs): Either.Either<Target, ReadonlyArray<string>
   const problems = [
     ...(second === undefined
       ? []
-      : ["--onto and --into cannot go together: a version lies in the folder of its stack."]),
+      : ["--onto and --into exclude each other: a version lies in the folder of its stack."]),
     ...wrong
   ]
   return problems.length > 0 ? Either.left(problems) : Either.right({ ...first, id: Asset.AssetId.make(first.id) })
@@ -123,7 +123,7 @@ const check = (args: OneFile): Effect.Effect<Checked, CliError, FileSystem.FileS
     const concurrency = Option.getOrUndefined(args.concurrency)
     const problems = [
       ...(piped && Option.isSome(args.journal)
-        ? ["--journal is for files: what is piped in comes once, and cannot be gone on with."]
+        ? ["--journal is for files: piped input comes only once, so its upload cannot be resumed."]
         : []),
       ...(Either.isLeft(size) ? [size.left] : []),
       ...(Either.isLeft(target) ? target.left : []),
@@ -159,21 +159,21 @@ interface State {
 /** What is left at Frame.io of an upload that ended early. */
 const left = (state: State, name: string): string => {
   if (state.asset === undefined) {
-    return `Nothing was uploaded; if there is a ${name} in the folder all the same, it has no content.`
+    return `Nothing was uploaded; if the folder has a ${name} nevertheless, that file has no content.`
   }
   if (!state.uploaded) {
-    if (state.journaled) return `The same command goes on where this one ended, with the asset ${state.asset}.`
+    if (state.journaled) return `The same command resumes the upload, with the asset ${state.asset}.`
     return `The asset ${state.asset} is left without its content: delete it. The same command uploads the file again, as a new asset.`
   }
   if (state.versioning === undefined) return `The file is uploaded, as ${state.asset}.`
-  return `The file is uploaded, as ${state.asset}. Whether it was put on the stack is not known; read the stack, and where it is not there: frameio version ${state.versioning} ${state.asset}`
+  return `The file is uploaded, as ${state.asset}. Whether it was put on the stack is unknown; read the stack, and if it is not there: frameio version ${state.versioning} ${state.asset}`
 }
 
 /** A message about an event, beside the bar. */
 const said = (event: UploadEvent): string | undefined => {
   switch (event._tag) {
     case "Resumed":
-      return `Going on where the last run ended: ${event.partsDone} of ${event.parts} parts are there.`
+      return `Resuming the last run: ${event.partsDone} of ${event.parts} parts are uploaded.`
     case "Discarded": {
       const why = {
         changed: "The file has changed since the last run",
@@ -181,13 +181,13 @@ const said = (event: UploadEvent): string | undefined => {
         gone: "What the last run uploaded is gone from Frame.io"
       }[event.reason]
       const rest =
-        event.deleted || event.reason === "gone" ? "" : ` What it had created is left: ${event.assetId}. Delete it.`
+        event.deleted || event.reason === "gone" ? "" : ` The file it created is left: ${event.assetId}. Delete it.`
       return `${why}, so the upload begins again.${rest}`
     }
     case "LeftBehind":
-      return `Frame.io's answer was lost, so the file is created again. These of the same name have no content, and one of them may be left of that: ${event.assetIds.join(", ")}.`
+      return `Frame.io's answer was lost, so the file is created again. These files of the same name have no content, and one of them may be left from that: ${event.assetIds.join(", ")}.`
     case "NotJournaled":
-      return `${event.reason} If this run ends early, the upload has to begin again; --journal takes another place.`
+      return `${event.reason} If this run ends early, the upload has to begin again; --journal names another place.`
     default:
       return undefined
   }
@@ -264,9 +264,7 @@ const OF_MANY_TOGGLES = {
 
 const misplaced = (args: UploadArgs): ReadonlyArray<string> => {
   if (Option.isSome(args.rule)) {
-    return OF_ONE.flatMap((name) =>
-      Option.isSome(args[name]) ? [`--${name} is for one file, and not for --rule.`] : []
-    )
+    return OF_ONE.flatMap((name) => (Option.isSome(args[name]) ? [`--${name} is for one file, not for --rule.`] : []))
   }
   const toggles = Object.entries(OF_MANY_TOGGLES) as ReadonlyArray<[keyof typeof OF_MANY_TOGGLES, string]>
   return [

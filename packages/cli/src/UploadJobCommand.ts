@@ -151,7 +151,7 @@ const check = (args: Args): Effect.Effect<Checked, CliError, FileSystem.FileSyst
       problems.push(`--concurrency is ${concurrency}; it must be at least 1.`)
     }
     if (args.retryFailed && Option.isNone(args.ledger)) {
-      problems.push("--retry-failed needs --ledger: without one nothing is known of earlier runs.")
+      problems.push("--retry-failed needs --ledger: without one, nothing is known about earlier runs.")
     }
     if (problems.length === 0 && files.size === 0) problems.push(`There are no files in ${args.files.join(", ")}.`)
     if (read?.ok !== true || read.rule === undefined || problems.length > 0) {
@@ -301,7 +301,7 @@ const compare = (
     ...(others.length === 0
       ? []
       : [
-          `${plural(others.length, "file")} ${others.length === 1 ? "is" : "are"} no part of the job in ${ledger}: ${others.slice(0, 5).join(", ")}${others.length > 5 ? " and more" : ""}.`
+          `${plural(others.length, "file")} ${others.length === 1 ? "is" : "are"} not part of the job in ${ledger}: ${others.slice(0, 5).join(", ")}${others.length > 5 ? " and more" : ""}.`
         ])
   ]
   return problems.length === 0
@@ -309,7 +309,7 @@ const compare = (
     : new CliError({
         exitCode: ExitCode.badInput,
         message: problems.join("\n"),
-        todo: ["Take another ledger for them."]
+        todo: ["Use another ledger for them."]
       })
 }
 
@@ -355,7 +355,7 @@ const runJob = (args: Args, checked: Checked, ledger: Ledger.Service) =>
     if (files.length > 0) {
       yield* compare(files, checked, ledger.file)
       const { confirmed, total } = yield* ledger.counts
-      yield* stdio.err(`Going on: ${confirmed} of ${plural(total, "file")} in place.\n`)
+      yield* stdio.err(`Resuming: ${confirmed} of ${plural(total, "file")} in place.\n`)
     } else {
       const plan = yield* planned(args, checked)
       yield* tell(plan, json, "err")

@@ -31,7 +31,7 @@ describe("AssetLink", () => {
       [`https://app.frame.io/projects/${B}`, "names a project"],
       [`https://app.frame.io/reviews/${B}/${A}`, "for reviewers"],
       [`https://app.frame.io/player/${A}?version=${C}`, "names two assets"],
-      ["https://app.frame.io/login", "names no file"]
+      ["https://app.frame.io/login", "does not name a file"]
     ] as const) {
       const read = AssetLink.read(link)
       assert.isFalse(read.ok)

@@ -280,7 +280,7 @@ describe("frameio auth", () => {
       })
       assert.strictEqual(stopped.code, 1, stopped.err)
       assert.include(stopped.err, "frameio auth login")
-      assert.include(stopped.err, "To go on: ")
+      assert.include(stopped.err, "To continue: ")
       assert.isBelow((yield* server.counts("assets.version")).applied, 40)
       assert.notInclude(stopped.err + stopped.out, FakeFrameio.token)
       assert.isFalse(readFileSync(ledger).includes(FakeFrameio.token))

@@ -240,7 +240,7 @@ describe("the program", () => {
         }
       })
       assert.strictEqual(ended.code, 130, ended.err)
-      const [, left = ""] = /goes on where this one ended, with the asset (\S+)\./.exec(ended.err) ?? []
+      const [, left = ""] = /resumes the upload, with the asset (\S+)\./.exec(ended.err) ?? []
       assert.strictEqual(server.world.get(left)?.name, "shot_of_the_tests.mov")
       assert.strictEqual(server.world.stackOf(shot)?.versions.length, 2)
     })

@@ -178,10 +178,10 @@ describe("frameio plan, against the fake", () => {
           out,
           "\n\nLeft out:\n\n  2 ambiguous-name: names that can be read in two ways\n    “ABC_030_v01_02.mov” can be read"
         )
-        assert.include(out, "\n\n  2 duplicate-version: versions that are there twice\n    ")
+        assert.include(out, "\n\n  2 duplicate-version: versions that exist twice\n    ")
         assert.include(out, "      AGM_202_020_comp_v05.mov, AGM_202_020_comp_v5.mov\n")
         assert.include(out, "\n\nTo know:\n\n  ")
-        assert.include(out, "--ignore-case takes them for one.")
+        assert.include(out, "--ignore-case treats them as one.")
         assert.include(out, "\n\nRead 1 folder: ")
         assert.include(out, "--out plan.csv writes it")
         assert.notInclude(out, "asset_id")

@@ -180,7 +180,7 @@ describe.skipIf(!hasTerminal)("frameio on a terminal", () => {
       assert.notInclude(token.screen.join("\n"), FakeFrameio.token)
       const person = yield* answering(
         ["--client-id", "studio", "--redirect-uri", "https://example.com/callback"],
-        /state=([\w-]+).*paste the final address/s,
+        /state=([\w-]+).*final address here/s,
         ([, state]) => `https://example.com/callback?code=made-up-code&state=${state}\r`
       )
       assert.strictEqual(person.code, 0, person.screen.join("\n"))

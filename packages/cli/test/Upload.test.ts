@@ -211,7 +211,7 @@ describe("frameio upload", () => {
       )
       assert.strictEqual(code, 130)
       const assetId = created(events)
-      assert.include(err, `Interrupted. The same command goes on where this one ended, with the asset ${assetId}.`)
+      assert.include(err, `Interrupted. The same command resumes the upload, with the asset ${assetId}.`)
       assert.deepInclude(events.at(-1), { _tag: "Interrupted", assetId, uploaded: false })
       assert.strictEqual((yield* fake.counts("assets.version")).requests, 0)
     })
@@ -228,7 +228,7 @@ describe("frameio upload", () => {
         }
       )
       assert.strictEqual(code, 130)
-      assert.include(err, "Whether it was put on the stack is not known")
+      assert.include(err, "Whether it was put on the stack is unknown")
       assert.include(err, `frameio version ${shot} ${created(events)}`)
     })
   )
@@ -271,7 +271,7 @@ describe("frameio upload, again after an early end", () => {
       hangs = false
       const { code, err, out } = yield* first.again(["upload", first.file, "--onto", first.shot])
       assert.strictEqual(code, 0, err)
-      assert.include(err, "Going on where the last run ended: 4 of 7 parts are there.")
+      assert.include(err, "Resuming the last run: 4 of 7 parts are uploaded.")
       const assetId = created(first.events)
       assert.include(out, `"_tag":"Finished","assetId":"${assetId}"`)
       assert.deepStrictEqual(Option.getOrThrow(yield* first.fake.stackOf(first.shot)).versions, [first.shot, assetId])
@@ -316,7 +316,7 @@ describe("frameio upload, again after an early end", () => {
 
 describe("frameio upload, bad input", () => {
   for (const [what, args, said] of [
-    ["nowhere to go", ["upload", "."], [". is a folder", "Say where to: --onto an asset"]],
+    ["nowhere to go", ["upload", "."], [". is a folder", "Say where it goes: --onto an asset"]],
     [
       "everything at once",
       [
@@ -335,7 +335,7 @@ describe("frameio upload, bad input", () => {
       ],
       [
         "/nowhere/x.mov: there is no such file.",
-        "--onto and --into cannot go together",
+        "--onto and --into exclude each other",
         '--onto is "x", which is not an asset\'s id',
         "--name is empty",
         '--filetype is "mov"; it must be a MIME type',

@@ -87,7 +87,7 @@ describe("frameio upload --rule", () => {
       assert.include(err, "5 files to upload, 1.19 MiB: 3 versions for 2 stacks, 2 new files.")
       const again = yield* frameio(["upload", "--rule", "vfx", "--to", folder, renders, "--ledger", ledger])
       assert.strictEqual(again.code, 0, again.err)
-      assert.include(again.err, "Going on: 5 of 5 files in place.")
+      assert.include(again.err, "Resuming: 5 of 5 files in place.")
     })
   )
 
@@ -221,7 +221,7 @@ describe("frameio upload --rule", () => {
       const { code, err } = yield* frameio(["upload", "--rule", "vfx", "--to", other, renders, "--ledger", ledger])
       assert.strictEqual(code, 2)
       assert.include(err, "uploads to another folder")
-      assert.include(err, "1 file is no part of the job")
+      assert.include(err, "1 file is not part of the job")
       assert.include(err, "f_v001.mov")
     })
   )

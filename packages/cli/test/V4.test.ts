@@ -57,7 +57,7 @@ describe("the command over V4", () => {
       )
       const refused = yield* frameio("rm", stack.id, "--yes")
       assert.strictEqual(refused.code, 2)
-      assert.include(refused.err, "deletes none")
+      assert.include(refused.err, "cannot delete")
       assert.strictEqual((yield* frameio("rm", three, "--yes")).code, 0)
       assert.deepStrictEqual(server.world.stackOf(one)?.versions, [one, two])
     })
@@ -146,7 +146,7 @@ describe("the command over V4", () => {
 
       const v4 = yield* asked(() => undefined)
       assert.strictEqual(v4.code, 0, v4.err)
-      assert.include(v4.err, "The token is one of Frame.io V4 (--api v4 says so without asking).")
+      assert.include(v4.err, "The token is one of Frame.io V4 (with --api v4 Frame.io need not be asked).")
       assert.strictEqual(JSON.parse(v4.out).id, file)
 
       const v2 = yield* asked((path) => (path.startsWith("/v4/") ? new Response("{}", { status: 401 }) : undefined))
@@ -239,7 +239,7 @@ describe("the command over V4", () => {
       })
       assert.strictEqual(stopped.code, 1, stopped.err)
       assert.include(stopped.err, "frameio auth login")
-      assert.include(stopped.err, "To go on: ")
+      assert.include(stopped.err, "To continue: ")
       for (const said of [secret, kept.accessToken]) assert.notInclude(stopped.err + stopped.out, said)
       const status = yield* run(["batch", "status", "--ledger", ledger], { env })
       const { counts } = JSON.parse(status.out)

@@ -28,10 +28,10 @@ import {
  */
 export const batchRun = CommandLine.command({
   path: ["batch", "run"],
-  summary: "Put a file of versions on their stacks; goes on where it stopped",
+  summary: "Put a file of versions on their stacks; resumes where it stopped",
   about: [
-    "Each line puts next_asset_id on the stack of asset_id. The versions of one stack go in the order of the file, stacks go side by side. All of the file is checked before anything is sent. When a version fails, the rest of its stack is left out and the others go on.",
-    "With --ledger the job can be killed at any moment: the same command goes on where it was. What is confirmed is not sent again, what was sent and not answered is looked for first. frameio batch status, report and undo read the same ledger.",
+    "Each line puts next_asset_id on the stack of asset_id. The versions of one stack go in the order of the file, stacks go side by side. The whole file is checked before anything is sent. When a version fails, the rest of its stack is left out and the others go on.",
+    "With --ledger the job can be killed at any moment: the same command resumes it. Confirmed versions are not sent again; versions without an answer are looked up first. frameio batch status, report and undo read the same ledger.",
     "On a terminal a bar shows how it goes; in a pipe, standard output has one JSON object per event. Ctrl-C stops gently."
   ],
   parameters: {
@@ -43,26 +43,29 @@ export const batchRun = CommandLine.command({
     ledger: CommandLine.optional(
       "ledger",
       CommandLine.file,
-      "The job's ledger, a SQLite file that remembers what was sent and what became of it."
+      "The job's ledger, a SQLite file that remembers what was sent, and the outcome."
     ),
-    retryFailed: CommandLine.toggle("retry-failed", "Try again what failed in an earlier run with the same ledger."),
-    dryRun: CommandLine.toggle("dry-run", "Check everything, say what would be done, send nothing."),
+    retryFailed: CommandLine.toggle(
+      "retry-failed",
+      "Try versions again that failed in an earlier run with the same ledger."
+    ),
+    dryRun: CommandLine.toggle("dry-run", "Check everything, list what would be done, send nothing."),
     format: CommandLine.withDefault(
       "format",
       CommandLine.choice("format", ["auto", "csv", "jsonl"]),
       "auto",
-      "How the file is written; auto goes by its name, else by its first character."
+      "The format of the file; auto goes by its name, else by its first character."
     ),
     json,
     concurrency: CommandLine.optional(
       "concurrency",
       CommandLine.integer,
-      "How many stacks to work on side by side. The rate limit is kept whatever it is.",
+      "How many stacks to work on side by side. The rate limit is kept in any case.",
       String(defaults.chains)
     ),
     lookFirst: CommandLine.toggle(
       "look-first",
-      "Read each stack before sending, so that what is in place is not sent again, and verify what the ledger has in place. Slower."
+      "Read each stack before sending, so that nothing in place is sent again, and verify what the ledger has confirmed. Slower."
     ),
     keepShares: CommandLine.optional(
       "keep-shares",
@@ -71,15 +74,15 @@ export const batchRun = CommandLine.command({
     ),
     anyOrder: CommandLine.toggle(
       "any-order",
-      "Send versions as the file has them, though its columns position or version say another order."
+      "Send versions in the order of the file, even if its columns position or version say another."
     ),
     settleAfter,
     giveUpAfter
   },
   sends: "to-frameio",
   exits: [
-    [0, "all of it is in place"],
-    [1, "some of it is not"]
+    [0, "everything is in place"],
+    [1, "something is not"]
   ],
   sections: [
     {
@@ -108,7 +111,7 @@ export const batchSubmit = CommandLine.command({
   path: ["batch", "submit"],
   summary: "Hand a file of versions to the workers of a cluster",
   about: [
-    "All of the file is checked before anything is handed over; then the workers (frameio worker) put the versions on their stacks, whoever of them comes and goes. The same file under the same name goes on where it was.",
+    "The whole file is checked before anything is handed over; then the workers (frameio worker) put the versions on their stacks, even if workers come and go. The same file under the same name resumes the job.",
     "Needs no token: the job names an account, whose token the workers have."
   ],
   parameters: {
@@ -121,7 +124,7 @@ export const batchSubmit = CommandLine.command({
     job: CommandLine.optional(
       "job",
       CommandLine.text("name"),
-      "What the job is called.",
+      "The job's name.",
       "the file's name without its extension"
     ),
     account: CommandLine.withDefault(
@@ -130,16 +133,16 @@ export const batchSubmit = CommandLine.command({
       "default",
       "Whose token it runs with: the workers have FRAMEIO_TOKEN for default, FRAMEIO_TOKEN_SHOW_A for show-a."
     ),
-    retryFailed: CommandLine.toggle("retry-failed", "Try again what failed when the job ran before."),
+    retryFailed: CommandLine.toggle("retry-failed", "Try versions again that failed when the job ran before."),
     format: CommandLine.withDefault(
       "format",
       CommandLine.choice("format", ["auto", "csv", "jsonl"]),
       "auto",
-      "How the file is written; auto goes by its name, else by its first character."
+      "The format of the file; auto goes by its name, else by its first character."
     ),
     anyOrder: CommandLine.toggle(
       "any-order",
-      "Send versions as the file has them, though its columns position or version say another order."
+      "Send versions in the order of the file, even if its columns position or version say another."
     ),
     settleAfter,
     json: jsonObject
@@ -159,16 +162,13 @@ export const batchSubmit = CommandLine.command({
  */
 export const batchStatus = CommandLine.command({
   path: ["batch", "status"],
-  summary: "Say how a job stands, also while it runs",
-  about: ["Says what is in place, what is left, what failed. Needs no token and sends nothing."],
+  summary: "Show how a job stands, even while it runs",
+  about: ["Shows what is in place, what is left, and what failed. Needs no token and sends nothing."],
   parameters: {
     ledger: aLedger,
     job: aJob,
     cluster,
-    watch: CommandLine.toggle(
-      "watch",
-      "Say it again every second while a run is at work; in a pipe one object each time."
-    ),
+    watch: CommandLine.toggle("watch", "Repeat every second while a run is at work; in a pipe, one object each time."),
     json: jsonObject
   },
   sends: "nothing",
@@ -190,8 +190,8 @@ export const batchReport = CommandLine.command({
   path: ["batch", "report"],
   summary: "Report what became of a job, as a page or a table",
   about: [
-    "Says what was stacked, what failed and why, how it kept to the rate limit. The page is one file that loads nothing and sends nothing. Without an option a terminal gets a few lines, a pipe every row as JSON lines.",
-    "Needs no token and sends nothing; a job may be at work meanwhile."
+    "Shows what was stacked, what failed and why, and how the job kept to the rate limit. The page is one file that loads nothing and sends nothing. Without an option a terminal gets a few lines, a pipe every row as JSON lines.",
+    "Needs no token and sends nothing; the job may be running meanwhile."
   ],
   parameters: {
     ledger: aLedger,
@@ -205,7 +205,7 @@ export const batchReport = CommandLine.command({
     title: CommandLine.optional(
       "title",
       CommandLine.text("words"),
-      "What the page is called; without it, by the plan's file name."
+      "The title of the page. Default: the plan's file name."
     ),
     csv: CommandLine.optional("csv", CommandLine.file, "Write every row as CSV to this file; - is standard output."),
     jsonl: CommandLine.optional(
@@ -234,16 +234,16 @@ export const batchUndo = CommandLine.command({
   path: ["batch", "undo"],
   summary: "Take what a job has stacked out of its stacks again",
   about: [
-    "The newest versions go first. Only what the job itself has put there: what was in place before, and what somebody has moved to another stack since, is left alone. It can be killed and run again, like the job. After it the ledger is of use for status and report only."
+    "The newest versions go first. Only what the job itself put there is taken out: versions that were in place before, or that somebody has moved to another stack since, are left alone. It can be killed and run again, like the job. Afterwards the ledger serves only for status and report."
   ],
   parameters: {
     ledger: aLedger,
     job: aJob,
     cluster,
-    dryRun: CommandLine.toggle("dry-run", "Say what would be taken out, send nothing."),
+    dryRun: CommandLine.toggle("dry-run", "List what would be taken out, send nothing."),
     deleteUploads: CommandLine.toggle(
       "delete-uploads",
-      "Of a job of frameio upload: delete what it has uploaded, too. Frame.io keeps it for 30 days."
+      "For a job of frameio upload: also delete what it uploaded. Frame.io keeps it for 30 days."
     ),
     yes,
     json,
@@ -252,8 +252,8 @@ export const batchUndo = CommandLine.command({
   },
   sends: "to-frameio",
   exits: [
-    [0, "all of it is taken out"],
-    [1, "some of it is not"]
+    [0, "everything is taken out"],
+    [1, "something is not"]
   ],
   examples: [{ line: "frameio batch undo --ledger job.db --dry-run" }, { line: "frameio batch undo --ledger job.db" }]
 })
@@ -266,10 +266,10 @@ export const batchUndo = CommandLine.command({
  */
 export const worker = CommandLine.command({
   path: ["worker"],
-  summary: "Work on the jobs of a cluster, beside other workers",
+  summary: "Work on the jobs of a cluster, together with other workers",
   about: [
-    "Any number of workers share the jobs that frameio batch submit has handed over. One that is killed is missed within seconds, and others go on with what it had in hand: each version is put on its stack once, and in order.",
-    "When it is told to end (SIGTERM, Ctrl-C), nothing more is sent, what is under way may finish, and the rest goes to other workers.",
+    "Any number of workers share the jobs that frameio batch submit handed over. If one is killed, the others notice within seconds and continue its work: each version is put on its stack once, and in order.",
+    "When told to end (SIGTERM, Ctrl-C), it sends nothing more, lets calls under way finish, and leaves the rest to other workers.",
     "Several workers keep to one limit through Redis: FRAMEIO_REDIS_URL, and FRAMEIO_REDIS_HASH_KEY, a secret of 16 characters or more that is the same for all."
   ],
   parameters: {
@@ -277,7 +277,7 @@ export const worker = CommandLine.command({
     tokens: CommandLine.optional(
       "tokens",
       CommandLine.text("folder"),
-      "A folder with a file for each account, called like it, that holds its token and nothing else; or show-a.json, a login. A variable that is not set may be a file there, too.",
+      "A folder with a file for each account, of the same name, that holds only its token; or show-a.json, a login. An unset variable may be a file there, too.",
       "FRAMEIO_TOKENS, if it is set"
     ),
     healthPort: CommandLine.optional(
@@ -285,7 +285,12 @@ export const worker = CommandLine.command({
       CommandLine.integer,
       "Answer on this port: /health while the process works, /ready when it can take work."
     ),
-    healthHost: CommandLine.withDefault("health-host", CommandLine.text("host"), "127.0.0.1", "Where to answer.")
+    healthHost: CommandLine.withDefault(
+      "health-host",
+      CommandLine.text("host"),
+      "127.0.0.1",
+      "The address to answer on."
+    )
   },
   sends: "to-frameio",
   examples: [

@@ -29,7 +29,7 @@ export const json = CommandLine.toggle("json", "Write JSON lines to standard out
 export const jsonObject = CommandLine.toggle("json", "Write one JSON object to standard output, as always in a pipe.")
 
 /** @internal */
-export const force = CommandLine.toggle("force", "Overwrite files that are there.")
+export const force = CommandLine.toggle("force", "Overwrite existing files.")
 
 /** @internal */
 export const yes = CommandLine.toggle("yes", "Do not ask.", "y")
@@ -44,8 +44,8 @@ export const aJob = CommandLine.optional("job", CommandLine.text("name"), "The j
 export const cluster = CommandLine.optional(
   "cluster",
   CommandLine.text("url"),
-  "PostgreSQL, where the jobs of a cluster are.",
-  "FRAMEIO_CLUSTER, where a password is safer"
+  "The PostgreSQL with the jobs of a cluster.",
+  "FRAMEIO_CLUSTER, which is safer for a password"
 )
 
 /** @internal */
