@@ -1,6 +1,6 @@
 /**
- * Every command of `frameio`, in the order of the help, and what all of them take. A command is declared in the module of
- * its group in `commands`, listed here, and given its handler in `Handlers`.
+ * Every command of `frameio`, in the order of the help, and the options that all of them take. A command is declared in
+ * the module of its group in `commands`, listed here, and given its handler in `Handlers`.
  *
  * @since 0.1.0
  */
