@@ -1,12 +1,18 @@
 import { Headers } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { RateLimitCall, type RateLimitError, RateLimitScheduler, RateLimitStore } from "@effect-frameio/ratelimit"
+import {
+  RateLimitCall,
+  type RateLimitError,
+  RateLimitJob,
+  RateLimitScheduler,
+  RateLimitStore
+} from "@effect-frameio/ratelimit"
 import * as Limiter from "@effect-frameio/testing/RateLimiter"
 import * as VirtualClock from "@effect-frameio/testing/VirtualClock"
 import { Cause, Effect, Exit, Fiber, FastCheck as fc, Redacted } from "effect"
 
-/** Two hundred in every `npm test`; more, or others, by `npm run histories -- <count> <seed>`. */
-const COUNT = Math.ceil(Number(process.env.HISTORIES ?? 10_000) / 50)
+/** A hundred in every `npm test`; more, or others, by `npm run histories -- <count> <seed>`. */
+const COUNT = Math.ceil(Number(process.env.HISTORIES ?? 10_000) / 100)
 const SEED = process.env.SEED === undefined ? undefined : Number(process.env.SEED)
 
 const PRIORITIES = ["interactive", "normal", "bulk"] as const
@@ -18,6 +24,8 @@ interface Call {
   /** When it is made, in ms. */
   readonly at: number
   readonly rank: 0 | 1 | 2
+  /** The job it is part of, if any. */
+  readonly job: number | undefined
   readonly maxWait: number | undefined
   /** Interrupted so many ms after it was made, wherever it is by then. */
   readonly interruptedAfter: number | undefined
@@ -30,6 +38,8 @@ interface History {
   readonly windowMillis: number
   readonly latency: number
   readonly isHinted: boolean
+  /** How many requests each job says that it will send; more or fewer than it does. */
+  readonly jobs: ReadonlyArray<number | "unknown">
   readonly calls: ReadonlyArray<Call>
 }
 
@@ -40,13 +50,15 @@ const history: fc.Arbitrary<History> = fc
     limit: fc.integer({ min: 1, max: 40 }),
     windowMillis: fc.integer({ min: 100, max: 5000 }),
     latency: fc.integer({ min: 0, max: 400 }),
-    isHinted: fc.boolean()
+    isHinted: fc.boolean(),
+    jobs: fc.array(fc.oneof(fc.constant("unknown" as const), fc.nat(60)), { maxLength: 3 })
   })
   .chain((rule) => {
     const cost = Math.max(1, Math.round(rule.windowMillis / rule.limit))
     const call = fc.record<Call>({
       at: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 40 * cost })),
-      rank: fc.constantFrom(0, 1, 2),
+      rank: fc.constantFrom(0, 0, 0, 1, 2),
+      job: rule.jobs.length === 0 ? fc.constant(undefined) : sometimes(fc.nat(rule.jobs.length - 1)),
       // A whole number of costs after it came is when permits fall free: the very edge.
       maxWait: sometimes(
         fc.oneof(
@@ -62,7 +74,9 @@ const history: fc.Arbitrary<History> = fc
       windowMillis: fc.constant(rule.windowMillis),
       latency: fc.constant(rule.latency),
       isHinted: fc.constant(rule.isHinted),
-      calls: fc.array(call, { minLength: 1, maxLength: 60 })
+      jobs: fc.constant(rule.jobs),
+      // Enough of the higher ones to keep the lower ones waiting.
+      calls: fc.array(call, { minLength: 1, maxLength: 150, size: "max" })
     })
   })
 
@@ -78,7 +92,7 @@ interface Seen {
 
 const key = { owner: Redacted.make("token"), route: "POST /v2/assets/:asset_id/version" }
 
-const play = ({ calls, isHinted, latency, limit, windowMillis }: History) =>
+const play = ({ calls, isHinted, jobs, latency, limit, windowMillis }: History) =>
   Effect.gen(function* () {
     const rule = { limit, windowMillis }
     const limiter = Limiter.make({ limits: { "*": rule } })
@@ -107,7 +121,7 @@ const play = ({ calls, isHinted, latency, limit, windowMillis }: History) =>
         }
       })
 
-    const make = (call: Call) =>
+    const make = (known: ReadonlyArray<RateLimitJob.RateLimitJob>) => (call: Call) =>
       Effect.gen(function* () {
         const seen: Seen = { call, grantedAt: undefined, sent: 0, refused: 0, endedAt: Number.NaN, exit: undefined }
         yield* Effect.sleep(call.at)
@@ -116,7 +130,9 @@ const play = ({ calls, isHinted, latency, limit, windowMillis }: History) =>
           grants.push(seen)
           return call.beforeSend === 0 ? Effect.void : Effect.sleep(call.beforeSend)
         })
+        const job = call.job === undefined ? undefined : known[call.job]
         const fiber = yield* schedule(key)(send(seen)).pipe(
+          job === undefined ? (self) => self : RateLimitCall.withJob(job),
           RateLimitCall.withBeforeSend(granted),
           RateLimitCall.withPriority(PRIORITIES[call.rank]),
           call.maxWait === undefined ? (self) => self : RateLimitCall.withMaxWait(call.maxWait),
@@ -135,7 +151,12 @@ const play = ({ calls, isHinted, latency, limit, windowMillis }: History) =>
         return seen
       })
 
-    const seen = yield* Effect.forEach(calls, make, { concurrency: "unbounded" })
+    const seen = yield* Effect.scoped(
+      Effect.flatMap(
+        Effect.forEach(jobs, (remaining, n) => RateLimitJob.make({ name: `job ${n}`, remaining })),
+        (known) => Effect.forEach(calls, make(known), { concurrency: "unbounded" })
+      )
+    )
     // What lingers, and what it leaves in the bucket.
     yield* Effect.sleep(latency + 2 * windowMillis)
     return { seen, grants, buckets: yield* snapshot }
@@ -196,14 +217,16 @@ describe("RateLimitScheduler, whoever calls, waits, gives up or is interrupted",
       }
     }))
 
-  it("within a priority they go in the order they came, and no lower one is passed for ever", () =>
-    holds(({ grants, seen }) => {
+  it("within a priority and a job they go in the order they came, and no lower one is passed for ever", () =>
+    holds(({ grants, seen }, { jobs }) => {
       for (const rank of [0, 1, 2] as const) {
-        const times = grants.filter(({ call }) => call.rank === rank).map(({ call }) => call.at)
-        assert.deepStrictEqual(
-          times,
-          times.toSorted((a, b) => a - b)
-        )
+        for (const job of [undefined, ...jobs.keys()]) {
+          const times = grants.filter(({ call }) => call.rank === rank && call.job === job).map(({ call }) => call.at)
+          assert.deepStrictEqual(
+            times,
+            times.toSorted((a, b) => a - b)
+          )
+        }
         for (const waiting of seen) {
           if (waiting.call.rank !== rank) continue
           const until = waiting.grantedAt ?? waiting.endedAt
