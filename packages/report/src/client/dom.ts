@@ -52,7 +52,7 @@ const isolated = (...children: ReadonlyArray<Child>): HTMLElement => {
 const shown = ({ hidden, text }: Piece): Child => (hidden ? el("span", "hidden", text) : text)
 
 /**
- * The same in two parts: if there is too little room, the first part loses its end and the second stays.
+ * A text from outside: its change of direction ends with it, its extension stays at its end, hidden characters show.
  */
 export const outside = (text: string): HTMLElement => isolated(...pieces(text).map(shown))
 
