@@ -28,6 +28,8 @@ interface Kind {
   readonly args: () => ReadonlyArray<string>
   /** Whether it finds the code that an earlier process has kept. */
   readonly kept: boolean
+  /** More of its environment. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 interface Took {
@@ -120,7 +122,7 @@ const startFake = (shots: number) =>
 const measure = (rounds: number) =>
   Effect.scoped(
     Effect.gen(function* () {
-      const { baseUrl, folderId, pairs, small } = yield* startFake(3 * (rounds + 1))
+      const { baseUrl, folderId, pairs, small } = yield* startFake(4 * (rounds + 1))
       const home = yield* Effect.acquireRelease(
         Effect.sync(() => Fs.mkdtempSync(join(Os.tmpdir(), "frameio-start-"))),
         (folder) => Effect.sync(() => Fs.rmSync(folder, { recursive: true, force: true }))
@@ -139,6 +141,12 @@ const measure = (rounds: number) =>
       }
       const version: Kind = { name: "`frameio version A B`", args: () => [FRAMEIO, "version", ...pair()], kept: true }
       const first: Kind = { ...version, name: "the same for the first time", kept: false }
+      const overV4: Kind = {
+        ...version,
+        name: "the same over V4, with its requests",
+        // Code is kept by the name of the command only, and people use one API.
+        env: { FRAMEIO_API: "v4", HOME: join(home, "v4") }
+      }
       const answers = ["--version", "--help", "completion bash"].map(
         (line): Kind => ({
           name: `\`frameio ${line}\``,
@@ -153,10 +161,10 @@ const measure = (rounds: number) =>
           kept: true
         })
       )
-      const kinds = [bare, ...answers, requests, first, version, ...others]
+      const kinds = [bare, ...answers, requests, first, version, overV4, ...others]
       const all = new Map(kinds.map((kind) => [kind, [] as Array<Took>]))
-      const run = (kind: Kind) => time(kind.args(), kind.kept ? { ...env, HOME: home } : env)
-      for (const kind of [version, ...others]) yield* run(kind)
+      const run = (kind: Kind) => time(kind.args(), { ...env, ...(kind.kept ? { HOME: home } : {}), ...kind.env })
+      for (const kind of [version, overV4, ...others]) yield* run(kind)
       for (let round = 0; round < rounds; round++) {
         for (const kind of kinds) all.get(kind)?.push(yield* run(kind))
       }
@@ -185,6 +193,7 @@ const measure = (rounds: number) =>
         row(version.name, of(version), ""),
         row(`${version.name}, without the requests`, offline(version), "≤ 5"),
         row(`${first.name}, without the requests`, offline(first), ""),
+        row(overV4.name, of(overV4), ""),
         ...others.map((kind) => row(kind.name, of(kind), ""))
       ]
       const about = `${Machine.words()}; medians of ${rounds} rounds, means of processor time.`
