@@ -58,6 +58,7 @@ const pure = {
   ],
   "packages/core/src": ["SafeText", "SecureUrl"],
   "packages/ratelimit/src": [
+    "DurationText",
     "internal/expiries",
     "internal/pace",
     "internal/waitingLine",
@@ -151,10 +152,11 @@ const rules = [
   },
   {
     name: "page of reports",
-    comment: "The page's program brings no library along, and nothing of the report but texts and the form of a row.",
+    comment:
+      "The page's program brings no library along, and of these packages but texts, durations and the form of a row.",
     from: { path: "^packages/report/src/(client/|internal/report(Embedded|Text)\\.ts$)" },
     to: {
-      pathNot: "^packages/report/src/(client/|internal/report(Embedded|Text)\\.ts$)",
+      pathNot: "^packages/(report/src/(client/|internal/report(Embedded|Text)\\.ts$)|ratelimit/src/DurationText\\.ts$)",
       dependencyTypesNot: ["type-only"]
     }
   },

@@ -77,6 +77,41 @@ export const stepsOf = (chain: Pick<Chain, "expected" | "links" | "resumed">, fi
 }
 
 /**
+ * How many reads a job takes at the least, beside its changes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Reads {
+  /** Of files, and of whatever the API does not tell from files before it is read. */
+  readonly files: number
+  /** Of stacks, where the API has another limit for them. */
+  readonly stacks: number
+}
+
+/**
+ * The reads that belong to the links of a chain. A `blind` API is asked where the plan says what the target was, or with
+ * `lookFirst`; another one is asked for each target and version, and shows a stack at its first and last move.
+ *
+ * @since 0.1.0
+ * @category formulas
+ */
+export const readsOf = (
+  chain: Pick<Chain, "expected" | "links" | "resumed">,
+  api: { readonly blind: boolean; readonly filesPerStack: number; readonly lookFirst?: boolean | undefined }
+): Reads => {
+  const links = chain.links.filter((link) => link.isConfirmed !== true).length
+  if (links === 0) return { files: 0, stacks: 0 }
+  if (api.blind) {
+    const target = chain.resumed === undefined && (chain.expected !== undefined || api.lookFirst === true) ? 1 : 0
+    return { files: target + (api.lookFirst === true ? links : 0), stacks: 0 }
+  }
+  const isOnStack = chain.expected?.kind === "stack" || chain.resumed?.stack !== undefined
+  const { grows } = stepsOf(chain, api.filesPerStack)
+  return { files: links + (isOnStack ? 0 : 1), stacks: (isOnStack ? 1 : 0) + Math.min(grows, 2) }
+}
+
+/**
  * No requests.
  *
  * @since 0.1.0

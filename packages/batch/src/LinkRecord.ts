@@ -141,6 +141,10 @@ const fieldsOf = Schema.decodeOption(Schema.parseJson(Schema.Record({ key: Schem
 
 const textOf = (value: unknown): string | null => (typeof value === "string" && value !== "" ? value : null)
 
+/** The name of its stack in the plan. */
+const baseOf = ({ fields }: LinkRecord): string | undefined =>
+  (fields === null ? null : textOf(Option.getOrUndefined(fieldsOf(fields))?.stack)) ?? undefined
+
 /** What is kept of a line's other columns. */
 const keptOf = (row: LinkRecord): Pick<VersionPlan.Link, "name" | "order"> => {
   const fields = row.fields === null ? undefined : Option.getOrUndefined(fieldsOf(row.fields))
@@ -240,6 +244,7 @@ export const stackedOf = (rows: ReadonlyArray<LinkRecord>): Option.Option<Versio
     index: first.chain,
     target: id(first.target),
     stack: stack === null ? undefined : id(stack),
+    stackName: baseOf(first),
     madeStack: first.sent_to === first.target && stack !== first.target,
     firstLine: first.line,
     links: stacked.map((row) => linkOf(row, row.state === "undoing" ? "unsettled" : undefined)).reverse()

@@ -58,7 +58,11 @@ const isMissing = (error: FrameioError.ListError): boolean =>
  * @category checking
  */
 export const missing = <E, R>(
-  chains: Stream.Stream<Chain, E, R>
+  chains: Stream.Stream<Chain, E, R>,
+  options?: {
+    /** Hears how many of the ids that are read one by one were read. */
+    readonly onProgress?: ((read: number, of: number) => Effect.Effect<void>) | undefined
+  }
 ): Effect.Effect<ReadonlyArray<Missing>, E | FrameioError.ListError, R | Repository> =>
   Effect.gen(function* () {
     const repository = yield* Repository
@@ -89,12 +93,14 @@ export const missing = <E, R>(
         ),
       { discard: true }
     )
+    let read = 0
     const found = yield* Effect.forEach(
       wanted.values(),
       (one) =>
         repository.get(one.assetId).pipe(
           Effect.as(undefined),
-          Effect.catchIf(isMissing, () => Effect.succeed(one))
+          Effect.catchIf(isMissing, () => Effect.succeed(one)),
+          Effect.tap(() => options?.onProgress?.(++read, wanted.size))
         ),
       { concurrency: SIDE_BY_SIDE }
     )

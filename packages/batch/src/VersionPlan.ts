@@ -107,6 +107,8 @@ export interface StackedChain {
   readonly target: AssetId
   /** The stack's id, if an answer gave it. */
   readonly stack: AssetId | undefined
+  /** Its name in the plan. */
+  readonly stackName?: string | undefined
   /** Whether the job may have made the stack, because it sent the first version to the target itself. */
   readonly madeStack: boolean
   /** The line of the first version that the job put there. */

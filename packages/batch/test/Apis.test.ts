@@ -2,6 +2,7 @@ import { FileSystem, Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import {
+  BatchEstimate,
   type BatchEvent,
   BatchJob,
   BatchProgress,
@@ -12,6 +13,7 @@ import {
   VersionPlan
 } from "@effect-frameio/batch"
 import type { Asset } from "@effect-frameio/core"
+import { Repository } from "@effect-frameio/stacks"
 import { FakeFrameio, FaultPlan, RateLimiter } from "@effect-frameio/testing"
 import { Array as Arr, Chunk, Effect, Fiber, Layer, Option, Stream, TestClock } from "effect"
 import * as Layers from "./layers.js"
@@ -69,6 +71,43 @@ const applied = Effect.map(
   (all) => all.filter((one) => one.applied).length
 )
 
+describe("a refusal over v2", () => {
+  it.effect("names the one rule that was broken, where reading shows it", () =>
+    Effect.gen(function* () {
+      const fake = yield* FakeFrameio.FakeFrameio
+      const parentId = yield* fake.addFolder({ name: "shots" })
+      const file = (name: string, assetType: "stream" | "image" = "stream") =>
+        fake.addFile({ name, parentId, assetType })
+      const [one, two, three, four, five] = yield* Effect.all([
+        file("a.mov"),
+        file("b.mov"),
+        file("c.mov"),
+        file("d.mov"),
+        file("e.mov")
+      ])
+      const still = yield* file("still.png", "image")
+      const [sub, other] = yield* Effect.all([
+        fake.addFolder({ name: "sub", parentId }),
+        fake.addFolder({ name: "other", parentId })
+      ])
+      yield* run(pairs(four, [five]))
+      const events = yield* run([
+        ...pairs(one, [still]),
+        ...pairs(two, [sub]),
+        ...pairs(other, [three]),
+        ...pairs(yield* file("f.mov"), [five])
+      ])
+      const said = events.flatMap((event) => (event._tag === "Failed" ? [LinkError.explanationOf(event.error)] : []))
+      assert.deepStrictEqual(said, [
+        '"still.png" is of the type image, and "a.mov" of the type stream: only files of one type are stacked.',
+        '"sub" is a folder, and only files become versions.',
+        '"other" is a folder, and only files and stacks get versions.',
+        '"e.mov" is on another stack already, "e.mov".'
+      ])
+    }).pipe(Effect.provide(Layers.v2(unlimited)))
+  )
+})
+
 for (const { grow, layer: given, make, name } of Layers.variants) {
   const layer = (options?: FakeFrameio.Options) =>
     given({ ...unlimited, client: { retry: { readRetries: 0 } }, ...options })
@@ -88,6 +127,34 @@ for (const { grow, layer: given, make, name } of Layers.variants) {
         const before = yield* applied
         assert.deepInclude(countsOf(yield* run(all, { lookFirst: true })), { confirmed: 15, already: 15, sent: 0 })
         assert.strictEqual(yield* applied, before)
+      }).pipe(Effect.provide(layer()))
+    )
+
+    it.effect("reads as much as is estimated of a plan that names its targets", () =>
+      Effect.gen(function* () {
+        const fake = yield* FakeFrameio.FakeFrameio
+        const { abilities } = yield* Repository.Repository
+        const made = yield* shot("a", 3)
+        const grown = yield* shot("b", 2)
+        yield* run(pairs(grown.target, grown.rest))
+        const stackId = Option.getOrThrow(yield* fake.stackOf(grown.target)).id
+        const more = yield* Effect.forEach([3, 4, 5], (n) =>
+          fake.addFile({ name: `b_v${n}.mov`, parentId: grown.parent })
+        )
+        const [cover = ""] = grown.rest
+        const all = [
+          ...pairs(made.target, made.rest, { target_type: "file", target_folder_id: made.parent }),
+          ...pairs(stackId, more, { target_type: "version_stack", target_cover_id: cover })
+        ]
+        const { chains } = yield* VersionPlan.fromPairs(all)
+        const estimated = chains
+          .map((chain) => BatchEstimate.readsOf(chain, abilities))
+          .reduce((sum, { files, stacks }) => sum + files + stacks, 0)
+        const before = (yield* fake.requests).length
+        yield* run(all)
+        const reads = (yield* fake.requests).slice(before).filter(({ applied }) => !applied).length
+        assert.isAtLeast(reads, estimated)
+        assert.isAtMost(reads, estimated + chains.length)
       }).pipe(Effect.provide(layer()))
     )
 

@@ -82,7 +82,7 @@ describe.each(Layers.apis)("an outage over $name", (api) => {
       assert.deepInclude(counts, { failed: 0, unknown: 0 })
       assert.isAbove(counts.confirmed, 0)
       assert.strictEqual(counts.confirmed + counts.notSent, COUNT)
-      assert.include(finished?._tag === "Finished" ? (finished.stopped ?? "") : "", "Nothing got through for 5m")
+      assert.include(finished?._tag === "Finished" ? (finished.stopped ?? "") : "", "Nothing got through for 5 min")
       assert.isTrue(of("Skipped").every(({ why }) => why === "stopped"))
     })
   )
@@ -130,7 +130,7 @@ describe.each(Layers.apis)("an outage over $name", (api) => {
         assert.include(of("Paused")[0]?.message, "no connection")
         assert.strictEqual(of("Skipped")[0]?.why, "stopped")
         // Where all is read first, nothing ever got through, and patience is short.
-        const patience = api.readsFirst ? "5s" : "1m"
+        const patience = api.readsFirst ? "5 s" : "1 min"
         assert.include(
           finished?._tag === "Finished" ? (finished.stopped ?? "") : "",
           `Nothing got through for ${patience}`

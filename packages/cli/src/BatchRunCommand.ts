@@ -7,7 +7,6 @@
  */
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
-import * as BatchEstimate from "@effect-frameio/batch/BatchEstimate"
 import type * as BatchEvent from "@effect-frameio/batch/BatchEvent"
 import * as BatchJob from "@effect-frameio/batch/BatchJob"
 import * as BatchRunner from "@effect-frameio/batch/BatchRunner"
@@ -16,6 +15,7 @@ import * as Ledger from "@effect-frameio/batch/Ledger"
 import type { LedgerError } from "@effect-frameio/batch/LedgerError"
 import * as PlanSource from "@effect-frameio/batch/PlanSource"
 import * as VersionPlan from "@effect-frameio/batch/VersionPlan"
+import type { RateLimitRule } from "@effect-frameio/ratelimit/RateLimitRule"
 import { Repository } from "@effect-frameio/stacks/Repository"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -26,8 +26,8 @@ import * as Stream from "effect/Stream"
 import * as ChainText from "./ChainText.js"
 import { CliError, orInterrupted } from "./CliError.js"
 import * as Connection from "./Connection.js"
-import { clock } from "./DurationText.js"
 import * as Failure from "./Failure.js"
+import * as JobEstimate from "./JobEstimate.js"
 import * as JobView from "./JobView.js"
 import * as LedgerFile from "./LedgerFile.js"
 import { type InputFailed, Stdio } from "./Stdio.js"
@@ -102,18 +102,6 @@ export const reading = <A, R>(
 const extent = (links: number, chains: number): string =>
   `${Text.plural(links, "version")} for ${Text.plural(chains, "stack")}`
 
-/** How long it takes, as far as that is known before anything was sent. */
-const estimate = (
-  links: number,
-  rule: { readonly limit: number; readonly windowMillis: number } | undefined
-): string => {
-  const at = (limit: number, windowMillis: number): string =>
-    clock(BatchEstimate.shortestMillis({ jobs: links }, { limit, windowMillis }))
-  return rule === undefined
-    ? `The limit is learnt from the first answer: at 1 per second it would take ${at(1, 1000)}, at 10 per second ${at(10, 1000)}.`
-    : `At the limit that was seen last, ${rule.limit} per ${rule.windowMillis} ms, it takes ${at(rule.limit, rule.windowMillis)}.`
-}
-
 /** The limit that an earlier run has seen last. */
 const lastRule = (samples: ReadonlyArray<JobRecord.Sample>) => {
   for (const { limit, windowMillis } of [...samples].reverse()) {
@@ -168,12 +156,6 @@ const checked = (args: RunArgs): Effect.Effect<void, CliError> => {
   const wrong = [
     ...(Option.exists(args.concurrency, (n) => n < 1)
       ? [`--concurrency is ${Option.getOrThrow(args.concurrency)}; it must be at least 1.`]
-      : []),
-    ...(Option.exists(args.giveUpAfter, (n) => !(n >= 0))
-      ? [`--give-up-after is ${Option.getOrThrow(args.giveUpAfter)}; it must be 0 or more seconds.`]
-      : []),
-    ...(Option.exists(args.settleAfter, (n) => !(n >= 0))
-      ? [`--settle-after is ${Option.getOrThrow(args.settleAfter)}; it must be 0 or more seconds.`]
       : []),
     ...(args.retryFailed && Option.isNone(args.ledger)
       ? ["--retry-failed needs --ledger: without one, nothing is known about earlier runs."]
@@ -230,15 +212,15 @@ const swapped = <E, R>(chains: Stream.Stream<VersionPlan.Chain, E, R>, args: Run
 /** By the limits of the chosen API, or of the one that the job was begun on; nobody is asked. */
 const estimateOf = <E, R>(
   chains: Stream.Stream<VersionPlan.Chain, E, R>,
-  links: number,
-  rule: { readonly limit: number; readonly windowMillis: number } | undefined,
+  { lookFirst }: Pick<RunArgs, "lookFirst">,
+  grow: RateLimitRule | undefined,
   begun: string | undefined
 ) =>
   Effect.gen(function* () {
     const api = (yield* Connection.told) ?? begun
-    if (api !== "v4") return estimate(links, rule)
+    if (api !== "v4") return yield* JobEstimate.overV2(chains, { ...JobEstimate.unseen, grow }, { lookFirst })
     const V4Job = yield* Effect.promise(() => import("./V4Job.js"))
-    return yield* V4Job.estimate(chains)
+    return yield* V4Job.estimate(chains, { checked: begun === undefined })
   })
 
 const dryRun = (
@@ -262,7 +244,7 @@ const dryRun = (
       const plan = yield* memoryPlan(args, format)
       return yield* say({ versions: plan.jobs, stacks: plan.chains.length }, [
         ...ChainText.listed(plan.chains, { total: plan.chains.length, word: "on" }),
-        yield* estimateOf(Stream.fromIterable(plan.chains), plan.jobs, undefined, undefined),
+        yield* estimateOf(Stream.fromIterable(plan.chains), args, undefined, undefined),
         ...(yield* swapped(Stream.fromIterable(plan.chains), args))
       ])
     }
@@ -276,7 +258,7 @@ const dryRun = (
     yield* say({ versions: left.links, stacks: left.chains, known: counts }, [
       `${counts.confirmed} of ${counts.total} are in place already, ${counts.sent} have no answer and would be looked for first, ` +
         `${counts.failed} have failed and ${counts.skipped} wait behind them (see --retry-failed).`,
-      yield* Effect.mapError(estimateOf(ledger.chains, left.links, lastRule(samples), job.api), (error) =>
+      yield* Effect.mapError(estimateOf(ledger.chains, args, lastRule(samples), job.api), (error) =>
         error._tag === "LedgerError" ? LedgerFile.toCliError(error) : error
       ),
       ...(yield* Effect.mapError(swapped(ledger.chains, args), LedgerFile.toCliError))
@@ -314,7 +296,7 @@ const beforeOverV4 = (chains: Stream.Stream<VersionPlan.Chain, LedgerError>, isB
     if ((yield* Connection.Api) !== "v4") return
     const stdio = yield* Stdio
     const V4Job = yield* Effect.promise(() => import("./V4Job.js"))
-    yield* stdio.err(`${yield* V4Job.estimate(chains)}\n`)
+    yield* stdio.err(`${yield* V4Job.estimate(chains, { checked: !isBegun })}\n`)
     if (isBegun) return
     yield* orInterrupted("Interrupted before anything was sent.")(V4Job.checkIds(chains))
   }).pipe(

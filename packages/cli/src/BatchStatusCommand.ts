@@ -5,10 +5,10 @@
  */
 import * as BatchEstimate from "@effect-frameio/batch/BatchEstimate"
 import type * as JobRecord from "@effect-frameio/batch/JobRecord"
+import * as DurationText from "@effect-frameio/ratelimit/DurationText"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { type CliError, orInterrupted } from "./CliError.js"
-import { clock } from "./DurationText.js"
 import * as JobSource from "./JobSource.js"
 import * as LedgerFile from "./LedgerFile.js"
 import * as LocalTime from "./LocalTime.js"
@@ -87,7 +87,7 @@ const json = (
 
 const table = (place: string, { counts, inUse, isPartial, job, left, leftMillis, runs }: Standing): string =>
   [
-    `${place}: ${job.name}${job.plan === undefined ? "" : ` of ${job.plan}`}, ${plural(job.links, "version")} for ${plural(job.chains, "stack")}${job.api === undefined ? "" : `, over ${job.api === "v4" ? "V4" : job.api}`}`,
+    `${place}: ${job.name}${job.plan === undefined ? "" : ` of ${job.plan}`}, ${job.name === "upload" ? plural(job.links, "file") : `${plural(job.links, "version")} for ${plural(job.chains, "stack")}`}${job.api === undefined ? "" : `, over ${job.api === "v4" ? "V4" : job.api}`}`,
     ...line("in place", counts.confirmed, counts.already > 0 ? `${counts.already} of them before the job` : ""),
     ...line("to be sent", counts.planned),
     ...(inUse
@@ -102,7 +102,7 @@ const table = (place: string, { counts, inUse, isPartial, job, left, leftMillis,
     ...(isPartial ? [LedgerFile.PARTIAL] : []),
     ...(leftMillis === undefined || left.links === 0
       ? []
-      : [`What is left takes ${clock(leftMillis)} at the limit that was seen last.`]),
+      : [`What is left takes ${DurationText.words(leftMillis)} at the limit that was seen last.`]),
     ""
   ].join("\n")
 
@@ -112,7 +112,7 @@ const short = ({ counts, job, left, leftMillis }: Standing): string =>
     `${counts.confirmed} of ${plural(job.links, "version")} in place`,
     ...(counts.failed > 0 ? [`${counts.failed} failed`] : []),
     ...(counts.sent > 0 ? [`${counts.sent} under way`] : []),
-    ...(leftMillis === undefined || left.links === 0 ? [] : [`${clock(leftMillis)} left at the limit`])
+    ...(leftMillis === undefined || left.links === 0 ? [] : [`${DurationText.clock(leftMillis)} left at the limit`])
   ].join(", ")
 
 const EVERY = "1 second"

@@ -46,10 +46,7 @@ export const handle = Effect.fn("Cli.batchSubmit")(function* (args: {
   const problem = Accounts.nameProblem(args.account)
   const wrong = [
     ...(problem === undefined ? [] : [`--account: ${problem}`]),
-    ...(name.trim() === "" ? ["--job <name> is missing."] : []),
-    ...(Option.exists(args.settleAfter, (seconds) => !(seconds >= 0))
-      ? [`--settle-after is ${Option.getOrThrow(args.settleAfter)}; it must be 0 or more seconds.`]
-      : [])
+    ...(name.trim() === "" ? ["--job <name> is missing."] : [])
   ]
   if (wrong.length > 0) return yield* CliError.badInput(wrong.join("\n"))
   const api = yield* Connection.told

@@ -26,7 +26,9 @@ const fieldOf = (link: VersionPlan.Link | undefined, field: string): string | un
  */
 export const listed = (
   /** The first of them, {@link LISTED} at least where there are as many. */
-  chains: ReadonlyArray<Pick<VersionPlan.Chain, "links" | "target">>,
+  chains: ReadonlyArray<
+    Pick<VersionPlan.Chain, "links" | "target"> & Partial<Pick<VersionPlan.StackedChain, "stackName">>
+  >,
   options: {
     /** How many there are in all. */
     readonly total: number
@@ -34,9 +36,9 @@ export const listed = (
     readonly word: "on" | "off" | "for"
   }
 ): ReadonlyArray<string> => [
-  ...chains.slice(0, LISTED).map(({ links, target }) => {
+  ...chains.slice(0, LISTED).map(({ links, stackName, target }) => {
     const names = links.map((link) => link.name ?? fieldOf(link, "name") ?? link.nextAssetId)
-    return `  ${names.join(", ")}  ${options.word}  ${fieldOf(links[0], "stack") ?? target}`
+    return `  ${names.join(", ")}  ${options.word}  ${stackName ?? fieldOf(links[0], "stack") ?? target}`
   }),
   ...(options.total > LISTED ? [`  and ${options.total - LISTED} more stacks`] : [])
 ]

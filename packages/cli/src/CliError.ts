@@ -45,7 +45,7 @@ export class CliError extends Schema.TaggedError<CliError>("@effect-frameio/cli/
 }
 
 /**
- * Ends an effect at the first Ctrl-C, saying what that means then.
+ * Ends an effect at the first Ctrl-C, saying what that means then; silently where the reader of standard output went away.
  *
  * @since 0.1.0
  * @category combinators
@@ -56,8 +56,8 @@ export const orInterrupted =
     Effect.flatMap(Stdio, (stdio) =>
       Effect.raceFirst(
         self,
-        Effect.flatMap(stdio.interrupted(1), () =>
-          CliError.interrupted(typeof message === "string" ? message : message())
+        Effect.flatMap(Effect.zipRight(stdio.interrupted(1), stdio.readerGone), (readerGone) =>
+          CliError.interrupted(readerGone ? "" : typeof message === "string" ? message : message())
         )
       )
     )

@@ -89,19 +89,6 @@ export const duration: Kind<number> = {
 }
 
 /**
- * Seconds, with a fraction where wanted.
- *
- * @since 0.1.0
- * @category kinds
- */
-export const seconds: Kind<number> = {
-  label: "seconds",
-  completes: "nothing",
-  read: (word) =>
-    /^[+-]?\d+(\.\d+)?$/.test(word.trim()) ? ok(Number(word)) : wrong(`${JSON.stringify(word)}; it must be a number`)
-}
-
-/**
  * One of some words.
  *
  * @since 0.1.0

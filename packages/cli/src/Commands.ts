@@ -60,9 +60,9 @@ export const all: ReadonlyArray<CommandLine.Command> = [
  */
 export const groups: ReadonlyArray<{ readonly path: ReadonlyArray<string>; readonly summary: string }> = [
   { path: [], summary: "Puts files on their version stacks at Frame.io, as fast as it allows" },
-  { path: ["stacks"], summary: "Version stacks as they are" },
+  { path: ["stacks"], summary: "Look over version stacks" },
   { path: ["batch"], summary: "Many versions at once" },
-  { path: ["auth"], summary: "Who the commands are for Frame.io" }
+  { path: ["auth"], summary: "Log in at Frame.io, and out" }
 ]
 
 /**

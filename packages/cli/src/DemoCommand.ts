@@ -10,6 +10,7 @@ import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as BatchEstimate from "@effect-frameio/batch/BatchEstimate"
 import type * as BatchEvent from "@effect-frameio/batch/BatchEvent"
+import * as DurationText from "@effect-frameio/ratelimit/DurationText"
 import * as RateLimitRule from "@effect-frameio/ratelimit/RateLimitRule"
 import * as FakeFrameio from "@effect-frameio/testing/FakeFrameio"
 import type * as Seed from "@effect-frameio/testing/Seed"
@@ -20,7 +21,6 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as BatchRunCommand from "./BatchRunCommand.js"
 import { CliError } from "./CliError.js"
-import { elapsed } from "./DurationText.js"
 import * as FakeCommand from "./FakeCommand.js"
 import { Stdio } from "./Stdio.js"
 
@@ -119,7 +119,7 @@ export const handle = Effect.fn("Cli.demo")(function* (args: Setup & { readonly 
   const rule = { limit: setup.limit, windowMillis: 1000 }
   yield* stdio.err(
     `A Frame.io on this machine (${server.baseUrl}) with ${setup.shots} shots of ${setup.versions} loose versions, ` +
-      `${setup.limit} version calls per second. The job takes about ${elapsed(BatchEstimate.shortestMillis({ jobs: pairs.length }, rule))}.\n`
+      `${setup.limit} version calls per second. The job takes about ${DurationText.words(BatchEstimate.shortestMillis({ jobs: pairs.length }, rule))}.\n`
   )
 
   const watch = new Stopwatch()
@@ -170,13 +170,13 @@ export const handle = Effect.fn("Cli.demo")(function* (args: Setup & { readonly 
     yield* stdio.say(
       [
         `${n} versions are on ${setup.shots} stacks, ${whole ? "each of them complete" : "NOT all of them complete"}.`,
-        `It took ${elapsed(watch.elapsedMillis)}. With ${setup.limit} calls a second nothing can be faster than ${elapsed(shortest)}; this was ${percent(ratio)} above it.`,
+        `It took ${DurationText.words(watch.elapsedMillis)}. With ${setup.limit} calls a second nothing can be faster than ${DurationText.words(shortest)}; this was ${percent(ratio)} above it.`,
         ...(ratio > WITHIN ? ["Something else kept this machine busy; on an idle one it is less than 5 %."] : []),
         `${all.refused} of ${all.requests} requests were refused.`,
         ...Option.match(plain, {
           onNone: () => [],
           onSome: ({ jobs, millis, refused, requests, shortest }) => [
-            `A plain script with ${jobs} of them, ${PLAIN_SIDE_BY_SIDE} at once and again a second after each refusal: ${elapsed(millis)}, ` +
+            `A plain script with ${jobs} of them, ${PLAIN_SIDE_BY_SIDE} at once and again a second after each refusal: ${DurationText.words(millis)}, ` +
               `${percent(millis / Math.max(shortest, 1))} above the shortest time, and ${refused} of ${requests} requests refused.`
           ]
         }),

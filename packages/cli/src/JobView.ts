@@ -7,6 +7,7 @@ import * as BatchEvent from "@effect-frameio/batch/BatchEvent"
 import * as BatchProgress from "@effect-frameio/batch/BatchProgress"
 import * as LinkError from "@effect-frameio/batch/LinkError"
 import type * as FrameioConfig from "@effect-frameio/core/FrameioConfig"
+import * as DurationText from "@effect-frameio/ratelimit/DurationText"
 import * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
 import type { Repository } from "@effect-frameio/stacks/Repository"
 import * as Clock from "effect/Clock"
@@ -18,7 +19,6 @@ import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { CliError, ExitCode } from "./CliError.js"
 import * as Connection from "./Connection.js"
-import { clock, elapsed } from "./DurationText.js"
 import * as Failure from "./Failure.js"
 import * as ProgressBar from "./ProgressBar.js"
 import { Stdio } from "./Stdio.js"
@@ -55,6 +55,8 @@ export interface Options {
   readonly quiet?: boolean | undefined
   /** Whether versions are put on stacks, or taken out. Default `stack`. */
   readonly verb?: "stack" | "undo" | undefined
+  /** What one link is called. Default `version`. */
+  readonly noun?: string | undefined
   /** How to go on with what is left, for a person. */
   readonly goOn: string
   /** Shown in place of the bar, if it returns anything. */
@@ -140,12 +142,16 @@ const more = (count: number, what: string): ReadonlyArray<string> =>
   count > 0 ? [`and ${count} more ${what}; the JSON lines (--json) have all of them`] : []
 
 /** The last words, for a person. */
-const summary = (finished: BatchEvent.Finished, spelt: Spelt, options: Options): string => {
+const summary = (
+  finished: BatchEvent.Finished,
+  spelt: Spelt,
+  options: Options & { readonly interrupted: boolean }
+): string => {
   const { counts } = finished
   const where = options.verb === "undo" ? "out of their stacks" : "in place"
   const earlier = counts.before + counts.already
   const parts = [
-    `${counts.confirmed} of ${plural(counts.links ?? BatchProgress.done(counts), "version")} ${where}`,
+    `${counts.confirmed} of ${plural(counts.links ?? BatchProgress.done(counts), options.noun ?? "version")} ${where}`,
     ...(earlier > 0 ? [`${earlier} of them before`] : []),
     ...(counts.notVerified === undefined ? [] : [`${counts.notVerified} of them not looked at again`]),
     ...(counts.failed > 0 ? [`${counts.failed} failed`] : []),
@@ -155,7 +161,9 @@ const summary = (finished: BatchEvent.Finished, spelt: Spelt, options: Options):
   ]
   const open = counts.unknown + counts.notSent + (counts.notVerified ?? 0)
   return [
-    ...(finished.stopped === null ? [] : [`Stopped before the end: ${finished.stopped}`]),
+    ...(finished.stopped === null
+      ? []
+      : [options.interrupted ? "Stopped before the end." : `Stopped before the end: ${finished.stopped}`]),
     ...[...spelt.failures.values()].flatMap(alikeLines),
     ...more(spelt.failed - [...spelt.failures.values()].reduce((sum, { count }) => sum + count, 0), "failed"),
     ...(counts.failed > spelt.failed
@@ -165,7 +173,7 @@ const summary = (finished: BatchEvent.Finished, spelt: Spelt, options: Options):
       : []),
     ...spelt.notices,
     ...more(spelt.noticed - spelt.notices.length, "notices"),
-    `${parts.join(", ")}; ${elapsed(finished.elapsedMillis)}.`,
+    `${parts.join(", ")}; ${DurationText.words(finished.elapsedMillis)}.`,
     ...(spelt.unknown.length > 0
       ? [
           `Whether ${spelt.unknown.length === 1 ? "line" : "lines"} ${spelt.unknown.slice(0, SPELT_OUT).join(", ")}${
@@ -223,10 +231,13 @@ export const show = <E, R>(
       const columns = yield* stdio.columns
       const other = (yield* Ref.get(stopping)) ? undefined : options.instead?.({ now, columns })
       if (other !== undefined) return yield* stdio.status(other)
+      const state = yield* Ref.get(progress)
+      // How much there is to do is told by the first event.
+      if (state.counts.links === null) return
       const budgets = yield* Effect.forEach(buckets, (bucket) => scheduler.bucket(bucket))
       // Of several the one that the job waits for.
       const [budget] = budgets.filter((one) => one !== undefined).sort((one, other) => other.waiting - one.waiting)
-      const line = ProgressBar.render(yield* Ref.get(progress), {
+      const line = ProgressBar.render(state, {
         now,
         columns,
         budget,
@@ -267,7 +278,7 @@ export const show = <E, R>(
             isPaused = true
             break
           case "Resumed":
-            if (!stdio.errIsTerminal) yield* stdio.err(`Going on after ${clock(event.millis)}.\n`)
+            if (!stdio.errIsTerminal) yield* stdio.err(`Going on after ${DurationText.words(event.millis)}.\n`)
             isPaused = false
             break
           case "Unknown":
@@ -290,7 +301,7 @@ export const show = <E, R>(
     )
     yield* stdio.status(undefined)
     if (finished !== undefined) {
-      const text = summary(finished, spelt, options)
+      const text = summary(finished, spelt, { ...options, interrupted: yield* Ref.get(stopping) })
       yield* stdio.err(`${stdio.errIsTerminal ? Text.folded(text, yield* stdio.columns) : text}\n`)
     }
     if (Either.isLeft(outcome)) return yield* Effect.fail(outcome.left)

@@ -47,6 +47,7 @@ export const layer: Layer.Layer<Stdio.Stdio> = Layer.scoped(
     const waiting: Array<Deferred.Deferred<void>> = []
     const { colors, cursor, links, unicode } = yield* traits
     let outFailure: string | undefined
+    let readerGone = false
     let count = 0
     const at = (times: number): Deferred.Deferred<void> => {
       while (waiting.length < times) {
@@ -67,7 +68,8 @@ export const layer: Layer.Layer<Stdio.Stdio> = Layer.scoped(
     }
     const onOutError = (error: Error): void => {
       // A reader that has seen enough, such as head, is no failure.
-      if (!("code" in error && error.code === "EPIPE")) outFailure ??= error.message
+      if ("code" in error && error.code === "EPIPE") readerGone = true
+      else outFailure ??= error.message
       onBroken()
     }
     yield* Effect.acquireRelease(
@@ -104,6 +106,7 @@ export const layer: Layer.Layer<Stdio.Stdio> = Layer.scoped(
       unicode,
       columns: Effect.sync(() => process.stderr.columns ?? process.stdout.columns ?? 0),
       interrupted: (times) => Effect.suspend(() => Deferred.await(at(times))),
+      readerGone: Effect.sync(() => readerGone),
       outFailure: Effect.sync(() => outFailure)
     })
   })

@@ -8,6 +8,7 @@
 import * as FolderPlan from "@effect-frameio/batch/FolderPlan"
 import * as PlanFile from "@effect-frameio/batch/PlanFile"
 import * as RateLimitScheduler from "@effect-frameio/ratelimit/RateLimitScheduler"
+import type * as Repository from "@effect-frameio/stacks/Repository"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
@@ -15,6 +16,7 @@ import { CliError, ExitCode, orInterrupted } from "./CliError.js"
 import * as Connection from "./Connection.js"
 import * as Failure from "./Failure.js"
 import * as FolderRequest from "./FolderRequest.js"
+import * as JobEstimate from "./JobEstimate.js"
 import * as OutputFile from "./OutputFile.js"
 import * as PlanJson from "./PlanJson.js"
 import * as PlanText from "./PlanText.js"
@@ -61,12 +63,26 @@ const checked = (request: Request) =>
     return { folderId: read.folderId, rule: read.rule, targets }
   })
 
-/** The limit of version calls, where an earlier command has learnt it: reading a plan makes none. */
-const rememberedLimit = Effect.gen(function* () {
-  const scheduler = yield* RateLimitScheduler.RateLimitScheduler
-  const [bucket] = yield* Connection.bucketsOf(["grow"])
-  return bucket === undefined ? undefined : yield* scheduler.limit(bucket)
-})
+/** The limit of a call, where this command or an earlier one has learnt it: reading a plan makes no version call. */
+const limitOf = (step: Repository.Step) =>
+  Effect.gen(function* () {
+    const scheduler = yield* RateLimitScheduler.RateLimitScheduler
+    const [bucket] = yield* Connection.bucketsOf([step])
+    return bucket === undefined ? undefined : yield* scheduler.limit(bucket)
+  })
+
+/** What running a plan asks of Frame.io, over the API that it was read by. */
+const estimateOf = (plan: FolderPlan.FolderPlan) =>
+  Effect.gen(function* () {
+    if (plan.jobs === 0) return ""
+    const { chains } = yield* Effect.orDie(FolderPlan.toVersionPlan(plan))
+    const all = Stream.fromIterable(chains)
+    if ((yield* Connection.Api) === "v2") {
+      return yield* JobEstimate.overV2(all, { grow: yield* limitOf("grow"), look: yield* limitOf("get") })
+    }
+    const V4Job = yield* Effect.promise(() => import("./V4Job.js"))
+    return yield* V4Job.estimate(all)
+  })
 
 /**
  * Plans a folder, shows the plan to a person, and writes it to a file or to standard output.
@@ -78,14 +94,14 @@ export const handle = Effect.fn("Cli.plan")(function* (request: Request) {
   const stdio = yield* Stdio
   const { folderId, rule, targets } = yield* checked(request)
 
-  const { limit, plan } = yield* Effect.gen(function* () {
+  const { estimate, plan } = yield* Effect.gen(function* () {
     const plan = yield* FolderPlan.make(folderId, rule, {
       recursive: request.recursive,
       acrossFolders: request.acrossFolders,
       onProgress: (progress) =>
         Effect.flatMap(stdio.columns, (columns) => stdio.status(PlanText.reading(progress, columns)))
     })
-    return { plan, limit: yield* rememberedLimit }
+    return { plan, estimate: yield* estimateOf(plan) }
   }).pipe(
     Effect.provide(Connection.layer),
     Effect.mapError((error) => Failure.toCliError(error, { badInput: ["FrameioForbidden", "FrameioNotFound"] })),
@@ -123,7 +139,7 @@ export const handle = Effect.fn("Cli.plan")(function* (request: Request) {
     })
   )
 
-  yield* tell(Text.folded(PlanText.summary(plan, limit), columns))
+  yield* tell(Text.folded(PlanText.summary(plan, estimate), columns))
   const shares = Option.getOrElse(request.keepShares, () => [])
   if (shares.length > 0) {
     const V4Job = yield* Effect.promise(() => import("./V4Job.js"))

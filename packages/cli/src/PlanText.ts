@@ -3,12 +3,9 @@
  *
  * @since 0.1.0
  */
-import * as BatchEstimate from "@effect-frameio/batch/BatchEstimate"
 import type { FolderPlan } from "@effect-frameio/batch/FolderPlan"
 import type { Progress } from "@effect-frameio/batch/FolderReader"
 import type { Difference, Finding, FindingKind, Group } from "@effect-frameio/batch/VersionGrouping"
-import type { RateLimitRule } from "@effect-frameio/ratelimit/RateLimitRule"
-import { clock } from "./DurationText.js"
 import { padded, plural, shortened, visibleLine } from "./Text.js"
 
 /** How many rows of the table are printed; the files have all. */
@@ -203,19 +200,13 @@ export const notRead = (foldersBelow: number): ReadonlyArray<string> =>
         `${plural(foldersBelow, "folder")} below ${foldersBelow === 1 ? "was" : "were"} not read: --recursive reads them.`
       ]
 
-/** "At most 100 a minute for creating": https://developer.frame.io/platform/v2/rate-limits.md */
-const RULE_OF_THUMB: RateLimitRule = { limit: 100, windowMillis: 60_000 }
-
-const duration = (millis: number): string => (millis < 1000 ? "less than a second" : `at least ${clock(millis)}`)
-
 /**
- * What a plan comes to, and how long it will take at the limit, or at Frame.io's rule of thumb where the limit is not
- * known.
+ * What a plan comes to, and what running it takes.
  *
  * @since 0.1.0
  * @category printing
  */
-export const summary = (plan: FolderPlan, limit: RateLimitRule | undefined): string => {
+export const summary = (plan: FolderPlan, estimate: string): string => {
   const { folders, files, requests, stacks } = plan.read
   const looked = `Read ${plural(folders, "folder")}: ${plural(files, "loose file")} and ${plural(stacks, "stack")}, in ${plural(requests, "request")}.`
   const leftOut = plan.findings.filter(({ severity }) => severity === "left-out").length
@@ -232,23 +223,17 @@ export const summary = (plan: FolderPlan, limit: RateLimitRule | undefined): str
       : [
           `Hardly any name fits this rule; ${plan.suggestion.fits} of ${plan.suggestion.of} fit --rule ${plan.suggestion.name}.`
         ]),
-    ...work(plan, limit),
+    ...work(plan, estimate),
     ...(leftOut === 0 ? [] : [`${plural(leftOut, "finding")} kept something out.`])
   ]
   return `${lines.join("\n")}\n`
 }
 
 /** How many versions, on how many stacks, in how long. */
-const work = (plan: FolderPlan, limit: RateLimitRule | undefined): ReadonlyArray<string> => {
+const work = (plan: FolderPlan, estimate: string): ReadonlyArray<string> => {
   if (plan.jobs === 0) return ["There is nothing to stack."]
   const made = plan.groups.filter(({ target }) => target.kind === "file").length
-  const millis = BatchEstimate.shortestMillis(plan, limit ?? RULE_OF_THUMB)
-  return [
-    `${plural(plan.jobs, "version")} for ${plural(plan.groups.length, "stack")}, ${made} of them new.`,
-    limit === undefined
-      ? `The limit of version calls is not known before the first of them; at 100 a minute, Frame.io's rule of thumb, they take ${duration(millis)}.`
-      : `At ${limit.limit} per ${limit.windowMillis === 1000 ? "second" : `${limit.windowMillis / 1000} s`}, the limit when last seen, they take ${duration(millis)}.`
-  ]
+  return [`${plural(plan.jobs, "version")} for ${plural(plan.groups.length, "stack")}, ${made} of them new.`, estimate]
 }
 
 /**

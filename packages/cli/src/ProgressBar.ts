@@ -7,8 +7,8 @@
 import type { BatchEvent, Counts } from "@effect-frameio/batch/BatchEvent"
 import * as BatchProgress from "@effect-frameio/batch/BatchProgress"
 import type { Hold } from "@effect-frameio/ratelimit/BucketSnapshot"
+import * as DurationText from "@effect-frameio/ratelimit/DurationText"
 import * as DateTime from "effect/DateTime"
-import { clock } from "./DurationText.js"
 import * as Rate from "./Rate.js"
 import * as Text from "./Text.js"
 
@@ -72,17 +72,11 @@ export const brake = (buckets: ReadonlyArray<Bucket>, route: string | undefined)
     )
 }
 
-/** A rate limit as people say it. */
-const pace = (limit: number, windowMillis: number): string => {
-  const perSecond = (limit / windowMillis) * 1000
-  return perSecond >= 1 ? `${Number(perSecond.toFixed(1))}/s` : `${Number((perSecond * 60).toFixed(1))} a minute`
-}
-
 /** Short holds come and go within a glance; a long one has to say why the bar stands still. */
 const holding = ({ leftMillis, reason }: Hold): string =>
   leftMillis < 1000
     ? "limit: holding"
-    : `held for ${clock(leftMillis)}, ${reason === "RetryAfter" ? "as Frame.io asked" : "Frame.io refused some"}`
+    : `held for ${DurationText.clock(leftMillis)}, ${reason === "RetryAfter" ? "as Frame.io asked" : "Frame.io refused some"}`
 
 /** What the calls of a route are for. */
 const purpose = (route: string): string => {
@@ -221,7 +215,9 @@ export const render = (
   const left = leftMillis(progress, brake === undefined ? budget : undefined, now)
   const until = Math.max(0, ...progress.waits.values())
   const limit = (of: Budget | undefined): string | undefined =>
-    of?.limit === undefined || of.windowMillis === undefined ? undefined : pace(of.limit, of.windowMillis)
+    of?.limit === undefined || of.windowMillis === undefined
+      ? undefined
+      : Rate.said({ limit: of.limit, windowMillis: of.windowMillis })
   const own = limit(budget)
   const hold = brake?.hold ?? budget?.hold
   const parts: ReadonlyArray<Part> = [
@@ -231,7 +227,7 @@ export const render = (
       ? []
       : [
           {
-            text: `no answer since ${timeOfDay(pause.since)}, trying again in ${clock(pause.until - now)}`,
+            text: `no answer since ${timeOfDay(pause.since)}, trying again in ${DurationText.clock(pause.until - now)}`,
             short: `no answer since ${timeOfDay(pause.since)}`,
             rank: 1.5
           }
@@ -253,13 +249,13 @@ export const render = (
               : own === undefined
                 ? []
                 : [{ text: `limit ${own}`, rank: 7 }]),
-          ...(left === undefined ? [] : [{ text: `${clock(left)} left`, rank: 2 }])
+          ...(left === undefined ? [] : [{ text: `${DurationText.clock(left)} left`, rank: 2 }])
         ]),
     ...(progress.waits.size === 0
       ? []
       : [
           {
-            text: `${progress.waits.size} waiting ${clock(until - now)}`,
+            text: `${progress.waits.size} waiting ${DurationText.clock(until - now)}`,
             short: `${progress.waits.size} waiting`,
             rank: 5
           }

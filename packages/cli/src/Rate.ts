@@ -52,3 +52,14 @@ export const perSecond = (rate: Rate, now: number, done: number): number | undef
   if (first === undefined || now - first.at < 2 * APART_MILLIS || done <= first.done) return undefined
   return ((done - first.done) / (now - first.at)) * 1000
 }
+
+/**
+ * A rate limit as people say it: `20/s`, `10 a minute`.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const said = ({ limit, windowMillis }: { readonly limit: number; readonly windowMillis: number }): string => {
+  const perSecond = (limit / windowMillis) * 1000
+  return windowMillis < 60_000 && perSecond >= 1 ? `${Number(perSecond.toFixed(1))}/s` : `${Number((perSecond * 60).toFixed(1))} a minute`
+}

@@ -58,6 +58,8 @@ export interface Device {
   readonly columns: Effect.Effect<number>
   /** Completes when Ctrl-C (or a request to end) has come so many times, 1 for the first. */
   readonly interrupted: (times: number) => Effect.Effect<void>
+  /** Whether the reader of standard output, such as `head`, went away. */
+  readonly readerGone: Effect.Effect<boolean>
   /** Why standard output could not be written, if it could not; a reader that went away is no failure. */
   readonly outFailure: Effect.Effect<string | undefined>
 }

@@ -3,8 +3,9 @@
  *
  * @since 0.1.0
  */
+
+import * as DurationText from "@effect-frameio/ratelimit/DurationText"
 import type { UploadEvent } from "@effect-frameio/stacks/UploadEvent"
-import { clock } from "./DurationText.js"
 import * as ProgressBar from "./ProgressBar.js"
 import * as Rate from "./Rate.js"
 
@@ -140,9 +141,9 @@ export const render = (
   const parts = [
     filesize === null ? bytes(sent) : `${bytes(sent)} of ${bytes(filesize)}`,
     ...(lately === undefined ? [] : [`${bytes(Math.round(lately))}/s`]),
-    ...(left === undefined ? [] : [`${clock(left * 1000)} left`]),
+    ...(left === undefined ? [] : [`${DurationText.clock(left * 1000)} left`]),
     ...(retries === 0 ? [] : [`${retries} sent again`]),
-    ...(away < AWAY_MILLIS ? [] : [`no answer for ${clock(away)}, trying again`]),
+    ...(away < AWAY_MILLIS ? [] : [`no answer for ${DurationText.clock(away)}, trying again`]),
     ...PHASES[phase]
   ]
   return ProgressBar.line(

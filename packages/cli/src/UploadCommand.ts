@@ -14,6 +14,7 @@ import * as Asset from "@effect-frameio/core/Asset"
 import type * as FrameioClient from "@effect-frameio/core/FrameioClient"
 import type * as FrameioError from "@effect-frameio/core/FrameioError"
 import * as Patience from "@effect-frameio/core/Patience"
+import * as DurationText from "@effect-frameio/ratelimit/DurationText"
 import * as RateLimitCall from "@effect-frameio/ratelimit/RateLimitCall"
 import type * as Repository from "@effect-frameio/stacks/Repository"
 import * as Upload from "@effect-frameio/stacks/Upload"
@@ -29,7 +30,6 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import { CliError, ExitCode, orInterrupted } from "./CliError.js"
 import * as Connection from "./Connection.js"
-import { elapsed } from "./DurationText.js"
 import * as Failure from "./Failure.js"
 import * as ResultText from "./ResultText.js"
 import { type InputFailed, Stdio } from "./Stdio.js"
@@ -373,7 +373,7 @@ const one = Effect.fnUntraced(function* (args: OneFile) {
   )
   const elapsedMillis = (yield* Clock.currentTimeMillis) - begun
   const { sent } = state.progress
-  yield* stdio.err(`${UploadBar.bytes(sent)} in ${elapsed(elapsedMillis)}.\n`)
+  yield* stdio.err(`${UploadBar.bytes(sent)} in ${DurationText.words(elapsedMillis)}.\n`)
   yield* json
     ? stdio.out(`${JSON.stringify({ _tag: "Finished", assetId: file.id, stackId, filesize: sent, elapsedMillis })}\n`)
     : stdio.say(text)

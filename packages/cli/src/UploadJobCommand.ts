@@ -36,7 +36,7 @@ import * as LedgerFile from "./LedgerFile.js"
 import * as PlanText from "./PlanText.js"
 import * as Rate from "./Rate.js"
 import { Stdio } from "./Stdio.js"
-import { plural, visibleLine } from "./Text.js"
+import { folded, plural, visibleLine } from "./Text.js"
 import * as UploadBar from "./UploadBar.js"
 import * as UploadSource from "./UploadSource.js"
 
@@ -283,8 +283,10 @@ const tell = (plan: UploadPlan.UploadPlan, json: boolean, to: "out" | "err") =>
     const say = to === "out" && !json ? stdio.out : stdio.err
     yield* say(PlanText.table(plan.groups))
     yield* say(aloneText(plan.alone))
-    yield* say(PlanText.findings(found.findings, undefined))
-    yield* say(`${extent(plan)}\n`)
+    const isSeen = say === stdio.err ? stdio.errIsTerminal : stdio.outIsTerminal
+    const columns = isSeen ? yield* stdio.columns : Number.POSITIVE_INFINITY
+    yield* say(folded(PlanText.findings(found.findings, undefined), columns))
+    yield* say(folded(`${extent(plan)}\n`, columns))
   })
 
 /** Fails if the named files are not the job's: then it is another job. */
@@ -393,6 +395,7 @@ const runJob = (args: Args, checked: Checked, ledger: Ledger.Service) =>
         }),
       {
         json: args.json,
+        noun: "file",
         goOn: "The same command goes on where this one ended.",
         instead: bar.render
       }
@@ -453,7 +456,7 @@ const dryRun = (args: Args, checked: Checked) =>
           counts: null
         })}\n`
       )
-    } else yield* stdio.out("Nothing was uploaded.\n")
+    } else yield* stdio.out("Nothing was uploaded; the same command without --dry-run does it.\n")
     if (plan.findings.some(isLeftOut)) return yield* CliError.failed()
   })
 

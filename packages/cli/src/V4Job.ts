@@ -8,13 +8,15 @@ import * as PlanCheck from "@effect-frameio/batch/PlanCheck"
 import type * as VersionPlan from "@effect-frameio/batch/VersionPlan"
 import type * as FrameioError from "@effect-frameio/core/FrameioError"
 import * as V4Api from "@effect-frameio/core/V4Api"
+import * as DurationText from "@effect-frameio/ratelimit/DurationText"
 import type { Repository } from "@effect-frameio/stacks/Repository"
 import * as RepositoryV4 from "@effect-frameio/stacks/RepositoryV4"
 import * as StackSteps from "@effect-frameio/stacks/StackSteps"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { CliError, ExitCode } from "./CliError.js"
-import { clock } from "./DurationText.js"
+import * as JobEstimate from "./JobEstimate.js"
+import { Stdio } from "./Stdio.js"
 import { plural } from "./Text.js"
 
 type Chains<E, R> = Stream.Stream<VersionPlan.Chain, E, R>
@@ -22,6 +24,8 @@ type Chains<E, R> = Stream.Stream<VersionPlan.Chain, E, R>
 const MAKE = "versionStacks.create"
 const MOVE = "files.move"
 const REORDER = "versionStacks.reorder"
+const FILE = "files.show"
+const STACK = "versionStacks.show"
 
 const printed = (name: string) => V4Api.endpoints.get(name)?.printed
 
@@ -31,25 +35,39 @@ const printed = (name: string) => V4Api.endpoints.get(name)?.printed
  * @since 0.1.0
  * @category printing
  */
-export const estimate = <E, R>(chains: Chains<E, R>): Effect.Effect<string, E, R> =>
+export const estimate = <E, R>(
+  chains: Chains<E, R>,
+  options?: {
+    /** Whether {@link checkIds} comes first, which reads each id whose folder the plan does not name. */
+    readonly checked?: boolean | undefined
+  }
+): Effect.Effect<string, E, R> =>
   Effect.map(
-    Stream.runFold(chains, { steps: BatchEstimate.none, links: 0, chains: 0 }, (sum, chain) => ({
-      steps: BatchEstimate.plus(sum.steps, BatchEstimate.stepsOf(chain, RepositoryV4.filesPerStack)),
-      links: sum.links + chain.links.length,
-      chains: sum.chains + 1
-    })),
-    ({ chains, links, steps }) => {
+    Stream.runFold(chains, { steps: BatchEstimate.none, files: 0, stacks: 0, checks: 0 }, (sum, chain) => {
+      const { filesPerStack } = RepositoryV4
+      const reads = BatchEstimate.readsOf(chain, { blind: false, filesPerStack })
+      const isListed = options?.checked !== true || chain.expected?.folderId !== undefined
+      return {
+        steps: BatchEstimate.plus(sum.steps, BatchEstimate.stepsOf(chain, filesPerStack)),
+        files: sum.files + reads.files,
+        stacks: sum.stacks + reads.stacks,
+        checks: sum.checks + (isListed ? 0 : 1 + chain.links.length)
+      }
+    }),
+    ({ checks, files, stacks, steps }) => {
       const counts = new Map([
         [MAKE, steps.makes],
         [MOVE, steps.grows],
-        [REORDER, steps.raises]
+        [REORDER, steps.raises],
+        [FILE, files],
+        [STACK, stacks]
       ])
-      const millis = StackSteps.shortestMillis(counts, printed)
+      const millis =
+        StackSteps.shortestMillis(new Map([[FILE, checks]]), printed) + StackSteps.shortestMillis(counts, printed)
       const reorders = steps.raises === 0 ? "" : `, ${plural(steps.raises, "reordering")} (10 a minute)`
-      // Each version and each target is looked at once, and each stack at its end.
       return (
         `Over V4 that is ${plural(steps.makes, "new stack")} (10 a minute), ${plural(steps.grows, "move")} (100 a minute)${reorders} ` +
-        `and about ${links + 2 * chains} reads: ${clock(millis)} at the least, and more where files lie in other folders.`
+        `and about ${checks + files + stacks} reads: ${JobEstimate.least(millis)}, and more where files lie in other folders.`
       )
     }
   )
@@ -69,7 +87,7 @@ export const sharesEstimate = (stacks: number, shares: number): string => {
   ])
   return (
     `Keeping ${plural(shares, "share")} up to date is up to ${plural(each === 0 ? 0 : each + 1, "removal")} and ` +
-    `${plural(each, "addition")} (10 a minute each): ${clock(StackSteps.shortestMillis(counts, printed))} at the least.`
+    `${plural(each, "addition")} (10 a minute each): ${DurationText.words(StackSteps.shortestMillis(counts, printed))} at the least.`
   )
 }
 
@@ -81,13 +99,20 @@ export const sharesEstimate = (stacks: number, shares: number): string => {
  */
 export const checkIds = <E, R>(
   chains: Chains<E, R>
-): Effect.Effect<void, E | CliError | FrameioError.ListError, R | Repository> =>
-  Effect.flatMap(PlanCheck.missing(chains), (missing) =>
-    missing.length === 0
+): Effect.Effect<void, E | CliError | FrameioError.ListError, R | Repository | Stdio> =>
+  Effect.gen(function* () {
+    const stdio = yield* Stdio
+    const missing = yield* Effect.ensuring(
+      PlanCheck.missing(chains, {
+        onProgress: (read, of) => stdio.status(`looking whether all of it is there: ${read} of ${of}`)
+      }),
+      stdio.status(undefined)
+    )
+    return yield* missing.length === 0
       ? Effect.void
       : new CliError({
           exitCode: ExitCode.badInput,
           message: PlanCheck.describe(missing),
           todo: ["Ids of v2 need not be those of V4. frameio plan <folder> --api v4 plans the folder anew."]
         })
-  )
+  })

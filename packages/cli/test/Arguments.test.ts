@@ -72,6 +72,11 @@ describe("Arguments", () => {
         '--give-up-after is "soon"; it must be a time such as 90s, 30m or 2h.',
         undefined
       ],
+      [
+        "batch run x.csv --settle-after=-1",
+        '--settle-after is "-1"; it must be a time such as 90s, 30m or 2h.',
+        undefined
+      ],
       ["batch run x.csv --ledger a --ledger b", "--ledger is given 2 times; give it once.", undefined],
       ["version A", "<next> is missing.", undefined],
       ["version A B C", '"C" is more than frameio version takes.', undefined],

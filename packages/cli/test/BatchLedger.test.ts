@@ -295,9 +295,9 @@ describe("frameio batch, with a ledger", () => {
 
   test("says everything that is wrong with its options at once", ({ ledger, piped, plan }) =>
     Effect.gen(function* () {
-      const wrong = yield* piped("batch", "run", plan, "--concurrency", "0", "--settle-after=-1", "--retry-failed")
+      const wrong = yield* piped("batch", "run", plan, "--concurrency", "0", "--retry-failed")
       assert.strictEqual(wrong.code, 2)
-      assert.match(wrong.err, /--concurrency is 0[\s\S]*--settle-after is -1[\s\S]*--retry-failed needs --ledger/)
+      assert.match(wrong.err, /--concurrency is 0[\s\S]*--retry-failed needs --ledger/)
       assert.isFalse(yield* Effect.flatMap(FileSystem.FileSystem, (fs) => fs.exists(ledger)))
     }))
 })

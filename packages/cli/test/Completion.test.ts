@@ -72,18 +72,64 @@ describe("completions", () => {
     assert.deepStrictEqual(offered("version", ""), [])
   })
 
-  for (const shell of ["zsh", "fish"] as const) {
-    it.skipIf(!has(shell))(`is a script that ${shell} reads`, () => {
-      // A file: fish takes no script from a socket, which is what a child's input is here.
-      const folder = mkdtempSync(join(tmpdir(), "completion-"))
-      try {
-        const file = join(folder, `frameio.${shell}`)
-        writeFileSync(file, Completion.script(shell))
-        const { status, stderr } = spawnSync(shell, ["-n", file])
-        assert.strictEqual(status, 0, stderr.toString())
-      } finally {
-        rmSync(folder, { recursive: true })
-      }
-    })
+  /** Runs a program of a shell in a folder with the script of its completions and two files. */
+  const inShell = (shell: "zsh" | "fish", program: string, ...args: ReadonlyArray<string>): string => {
+    const folder = mkdtempSync(join(tmpdir(), "completion-"))
+    try {
+      writeFileSync(join(folder, shell === "zsh" ? "_frameio" : "frameio.fish"), Completion.script(shell))
+      writeFileSync(join(folder, "plan.csv"), "")
+      writeFileSync(join(folder, "job.db"), "")
+      writeFileSync(join(folder, "program"), program)
+      const options = { cwd: folder, timeout: 20_000, env: { PATH: process.env.PATH, HOME: folder, TERM: "xterm" } }
+      return execFileSync(shell, [shell === "zsh" ? "-f" : "--no-config", "program", ...args], options).toString()
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   }
+
+  /** Lines as they are typed, and what a press of the tab key brings that is not in them. */
+  const typed: ReadonlyArray<readonly [line: string, offers: string]> = [
+    ["frameio bat", "batch"],
+    ["frameio batch ", "submit"],
+    ["frameio batch run --led", "--ledger"],
+    ["frameio plan ID --rule ", "netflix"],
+    ["frameio stacks audit ID --rule ", "vfx-parts"],
+    ["frameio batch run ", "plan.csv"],
+    ["frameio batch status --ledger ", "job.db"],
+    ["frameio batch run x.csv --format ", "jsonl"],
+    ["frameio completion ", "zsh"]
+  ]
+
+  it.skipIf(!has("fish"))("work in fish", () => {
+    const program = "source frameio.fish\nfor line in $argv\n  complete -C $line\n  echo ----\nend\n"
+    const offers = inShell("fish", program, ...typed.map(([line]) => line)).split("----\n")
+    for (const [n, [line, wanted]] of typed.entries()) {
+      const words = offers[n]?.split("\n").map((offer) => offer.split("\t")[0])
+      assert.include(words, wanted, line)
+    }
+  })
+
+  it.skipIf(!has("zsh"))(
+    "work in zsh",
+    () => {
+      // A terminal of zsh's own; a read waits until the pattern is there.
+      const program = `zmodload zsh/zpty
+zpty z zsh -f -i
+zpty -w z "stty -echo; PS1=; LISTMAX=1000; setopt no_beep; fpath=($PWD \\$fpath); autoload -U compinit; compinit -u -D; echo REA''DY"
+zpty -r z all '*READY*'
+while (( $# )); do
+  zpty -n -w z $'\\x15'"$1"$'\\t\\t'
+  zpty -r z all "*$2*"
+  print -r -- "$1: $2"
+  shift 2
+done
+`
+      const seen = inShell("zsh", program, ...typed.flat())
+      assert.deepStrictEqual(
+        seen.trimEnd().split("\n"),
+        typed.map(([line, offers]) => `${line}: ${offers}`)
+      )
+    },
+    30_000
+  )
 })

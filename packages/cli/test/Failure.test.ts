@@ -1,8 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Asset, FrameioError } from "@effect-frameio/core"
-import { UploadError } from "@effect-frameio/stacks"
+import * as Batch from "@effect-frameio/batch"
+import * as Core from "@effect-frameio/core"
+import * as Stacks from "@effect-frameio/stacks"
+import { Arbitrary, FastCheck, Schema } from "effect"
 import * as ErrorText from "../src/ErrorText.js"
 import * as Failure from "../src/Failure.js"
+
+const { Asset, FrameioError } = Core
+const { LinkError } = Batch
+const { UploadError, VersionStackError } = Stacks
 
 const id = Asset.AssetId.make("0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10")
 const call = { endpoint: "assets.get", assetIds: [id] }
@@ -36,6 +42,19 @@ describe("Failure", () => {
     })
     assert.deepStrictEqual(Failure.advice(error), [])
     assert.deepStrictEqual(Failure.advice(noConnection("ERR_TLS_CERT_ALTNAME_INVALID")), [])
+  })
+
+  it("names no module and no option of the library, whatever the error", () => {
+    const errors = Arbitrary.make(
+      Schema.typeSchema(Schema.Union(LinkError.LinkError, VersionStackError.VersionStackError, UploadError.UploadError))
+    )
+    const modules = [Batch, Core, Stacks].flatMap((library) => Object.keys(library))
+    const names = new RegExp(
+      `\\b(?:${modules.join("|")})\\.[a-z]|retry policy|maxWait|queueLimit|whenStoreIsAway|partSize|Timeout\\.`
+    )
+    for (const error of FastCheck.sample(errors, 500)) {
+      assert.notMatch([error.message, ...Failure.advice(error)].join("\n"), names)
+    }
   })
 
   it("reads the failure inside another", () => {

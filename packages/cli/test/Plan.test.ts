@@ -2,8 +2,10 @@ import { FileSystem, HttpClient } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { type FolderPlan, NamedRule, VersionPlan } from "@effect-frameio/batch"
+import { Asset } from "@effect-frameio/core"
 import { FakeFrameio, FaultPlan, RateLimiter, Seed } from "@effect-frameio/testing"
-import { ConfigProvider, Effect, Fiber, Layer, Option, Redacted, TestClock } from "effect"
+import { ConfigProvider, Effect, Fiber, Layer, Option, Redacted, Stream, TestClock } from "effect"
+import * as JobEstimate from "../src/JobEstimate.js"
 import * as LimitFile from "../src/LimitFile.js"
 import * as PlanText from "../src/PlanText.js"
 import * as Text from "../src/Text.js"
@@ -50,7 +52,7 @@ describe("frameio plan, against the fake", () => {
         assert.include(made.err, "\n8 findings kept something out.\n")
         assert.include(made.err, "\n2 folders below were not read: --recursive reads them.\n")
         assert.match(made.err, /\n\d+ files stay alone/)
-        assert.include(made.err, "The limit of version calls is not known before the first")
+        assert.match(made.err, /\n\d+ version calls \(100 a minute by Frame\.io's rule of thumb\) and \d+ look-ups \(/)
         assert.include(made.err, `frameio batch run ${plan}`)
 
         const csv = yield* read("plan.csv")
@@ -87,13 +89,13 @@ describe("frameio plan, against the fake", () => {
         )
         const route = "POST /v2/assets/:asset_id/version"
         yield* memory.remember({ owner: Redacted.make("eva"), route }, { limit: 20, windowMillis: 1000 })
-        assert.include(
-          (yield* plan({ FRAMEIO_OWNER: "eva" })).err,
-          "At 20 per second, the limit when last seen, they take"
+        assert.match((yield* plan({ FRAMEIO_OWNER: "eva" })).err, /\n\d+ version calls \(20\/s\) and \d+ look-ups \(/)
+        assert.match(
+          (yield* plan({ FRAMEIO_OWNER: "tom" })).err,
+          /version calls \(100 a minute by Frame.io's rule of thumb\)/
         )
-        assert.include((yield* plan({ FRAMEIO_OWNER: "tom" })).err, "is not known before the first")
         yield* memory.remember({ owner: Redacted.make(FakeFrameio.token), route }, { limit: 100, windowMillis: 60_000 })
-        assert.include((yield* plan({})).err, "At 100 per 60 s, the limit when last seen, they take")
+        assert.match((yield* plan({})).err, /version calls \(100 a minute\) and/)
       })
     )
   )
@@ -349,27 +351,43 @@ describe("a plan as text", () => {
     ...more
   })
 
-  it("tells the time at the limit where it is known, and at a rule of thumb where not", () => {
-    const many = planOf({ jobs: 1300, longestChain: 3 })
-    assert.include(
-      PlanText.summary(many, { limit: 10, windowMillis: 1000 }),
-      "At 10 per second, the limit when last seen, they take at least 2:09."
-    )
-    assert.include(
-      PlanText.summary(many, undefined),
-      "at 100 a minute, Frame.io's rule of thumb, they take at least 12:00."
-    )
-    assert.include(PlanText.summary(planOf({ jobs: 3 }), { limit: 10, windowMillis: 1000 }), "less than a second")
-  })
+  it.effect(
+    "tells the time at the limits that were seen, look-ups included, and at rules of thumb for the others",
+    () =>
+      Effect.gen(function* () {
+        const id = Asset.AssetId.make("0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10")
+        const chain = (links: number, expected?: VersionPlan.Expected) => ({
+          links: Array.from({ length: links }, (_, n) => ({ line: n, assetId: id, nextAssetId: id, fields: {} })),
+          expected
+        })
+        const expected = { kind: "file", name: undefined, folderId: undefined, coverId: undefined } as const
+        const overV2 = (chains: ReadonlyArray<ReturnType<typeof chain>>, limits: JobEstimate.Limits) =>
+          JobEstimate.overV2(Stream.fromIterable(chains), limits)
+        const tenths = { grow: { limit: 10, windowMillis: 1000 }, look: { limit: 2, windowMillis: 1000 } }
+        assert.strictEqual(yield* overV2([chain(1300)], tenths), "1300 version calls (10/s): 2 min 9 s at the least.")
+        assert.strictEqual(
+          yield* overV2([chain(1300)], JobEstimate.unseen),
+          "1300 version calls (100 a minute by Frame.io's rule of thumb): 12 min at the least."
+        )
+        assert.strictEqual(yield* overV2([chain(3)], tenths), "3 version calls (10/s): less than a second.")
+        assert.strictEqual(
+          yield* overV2(
+            Array.from({ length: 22 }, () => chain(1, expected)),
+            tenths
+          ),
+          "22 version calls (10/s) and 22 look-ups (2/s): 10 s at the least."
+        )
+      })
+  )
 
   it("hints at another rule that fits, and says nothing of what is not", () => {
     assert.include(
-      PlanText.summary(planOf({ suggestion: { name: "date", fits: 118, of: 120 } }), undefined),
+      PlanText.summary(planOf({ suggestion: { name: "date", fits: 118, of: 120 } }), ""),
       "Hardly any name fits this rule; 118 of 120 fit --rule date.\n"
     )
-    const plain = PlanText.summary(planOf({}), undefined)
+    const plain = PlanText.summary(planOf({}), "")
     assert.strictEqual(plain, "Read 1 folder: 2 loose files and 0 stacks, in 1 request.\nThere is nothing to stack.\n")
-    assert.include(PlanText.summary(planOf({ single: 1, foldersBelow: 1 }), undefined), "1 folder below was not read")
+    assert.include(PlanText.summary(planOf({ single: 1, foldersBelow: 1 }), ""), "1 folder below was not read")
   })
 
   it("shows some findings of each kind, and where the others are", () => {

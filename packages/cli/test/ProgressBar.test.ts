@@ -2,7 +2,6 @@ import { assert, describe, it } from "@effect/vitest"
 import type { BatchEvent } from "@effect-frameio/batch"
 import { FrameioError } from "@effect-frameio/core"
 import { DateTime, FastCheck } from "effect"
-import * as DurationText from "../src/DurationText.js"
 import * as ProgressBar from "../src/ProgressBar.js"
 import * as Text from "../src/Text.js"
 
@@ -140,14 +139,5 @@ describe("ProgressBar", () => {
       ProgressBar.render(progress, { now: 15_000, columns: 100, budget: held }),
       "held for 1:30, as Frame.io asked"
     )
-  })
-
-  it("writes times as people do", () => {
-    assert.strictEqual(DurationText.clock(0), "0:00")
-    assert.strictEqual(DurationText.clock(59_001), "1:00")
-    assert.strictEqual(DurationText.clock(3_661_000), "1:01:01")
-    assert.strictEqual(DurationText.clock(-5), "0:00")
-    assert.strictEqual(DurationText.elapsed(4240), "4.2 s")
-    assert.strictEqual(DurationText.elapsed(65_000), "1:05")
   })
 })

@@ -145,7 +145,7 @@ describe("frameio upload --rule", () => {
         const { code, err } = yield* frameio(args)
         assert.strictEqual(code, 1)
         assert.include(err, "1 file was left out: notes.mov.", err)
-        assert.include(err, "5 of 5 versions in place")
+        assert.include(err, "5 of 5 files in place")
       }
     })
   )

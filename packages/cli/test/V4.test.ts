@@ -103,7 +103,7 @@ describe("the command over V4", () => {
       assert.strictEqual(dry.code, 0, dry.err)
       const ran = yield* frameio("batch", "run", pairs, "--ledger", ledger)
       assert.strictEqual(ran.code, 0, ran.err)
-      assert.include(ran.err, "3 new stacks (10 a minute), 6 moves (100 a minute) and about 39 reads")
+      assert.include(ran.err, "3 new stacks (10 a minute), 6 moves (100 a minute) and about 78 reads")
       for (const { versions } of seeded.shots) {
         assert.deepStrictEqual(server.world.stackOf(versions[0] ?? "")?.versions, versions)
       }

@@ -76,6 +76,7 @@ export const run = (args: ReadonlyArray<string>, outside?: Outside) =>
       links: outside?.links ?? false,
       unicode: outside?.unicode ?? true,
       columns: Effect.succeed(outside?.columns ?? 100),
+      readerGone: Effect.succeed(false),
       outFailure: Effect.sync(() => outside?.outFailure?.()),
       interrupted: (times) => {
         const signal = signals[times - 1]

@@ -11,6 +11,7 @@
  * @since 0.1.0
  */
 
+import * as DurationText from "@effect-frameio/ratelimit/DurationText"
 import {
   DeadlineExceeded,
   MaxWaitExceeded,
@@ -120,7 +121,7 @@ export class BadRequest extends Schema.TaggedError<BadRequest>(`${KEY}/BadReques
   ...status(400)
 }) {
   override get message(): string {
-    return `${subject(this)} Frame.io refused the request (400). Check that the asset was created with isRealtimeUpload, that every part but the final one has 5 MiB at least, and that the file's size comes with the final one.${said(this)}${afterwards(this)}`
+    return `${subject(this)} Frame.io refused the request (400). Check that the asset was created for a realtime upload, that every part but the final one has 5 MiB at least, and that the file's size comes with the final one.${said(this)}${afterwards(this)}`
   }
 }
 
@@ -213,6 +214,15 @@ export class Conflict extends Schema.TaggedError<Conflict>(`${KEY}/Conflict`)("F
   }
 }
 
+/** The rules of calls that have few. */
+const RULES: ReadonlyMap<string, string> = new Map([
+  [
+    "assets.version",
+    "A file goes on a file or a stack of the same type; a file inside a stack gets no versions, its stack does."
+  ],
+  ["assets.unversion", "The asset must be one version inside a stack, not the stack itself."]
+])
+
 /**
  * 422: Frame.io refused an argument.
  *
@@ -221,16 +231,17 @@ export class Conflict extends Schema.TaggedError<Conflict>(`${KEY}/Conflict`)("F
  */
 export class InvalidArguments extends Schema.TaggedError<InvalidArguments>(`${KEY}/InvalidArguments`)(
   "FrameioInvalidArguments",
-  { ...answer, ...notApplied, ...status(422) }
+  {
+    ...answer,
+    ...notApplied,
+    ...status(422),
+    /** The rule that was broken, in a sentence, where reading has shown it. */
+    rule: Schema.optional(Schema.String)
+  }
 ) {
   override get message(): string {
-    const rules =
-      this.endpoint === "assets.version"
-        ? " Both must have the same asset_type, neither may be a folder, the new one may not be a stack, and the target must be a file or a stack: for a file inside a stack use the stack's id (its parent_id)."
-        : this.endpoint === "assets.unversion"
-          ? " The asset must be one version inside a stack, not the stack itself."
-          : " Check the arguments against the documentation; sending the same again will not help."
-    return `${subject(this)} Frame.io refused the arguments (422).${rules}${said(this)}${afterwards(this)}`
+    const rules = this.rule ?? RULES.get(this.endpoint) ?? "Sending the same again will not help."
+    return `${subject(this)} Frame.io refused the arguments (422). ${rules}${this.rule === undefined ? said(this) : ""}${afterwards(this)}`
   }
 }
 
@@ -248,7 +259,7 @@ export class RateLimited extends Schema.TaggedError<RateLimited>(`${KEY}/RateLim
 }) {
   override get message(): string {
     const times = this.attempts === 1 ? "once" : `${this.attempts} times`
-    return `${subject(this)} the rate limit refused this ${times} (429), after ${Duration.format(this.waited)} of waiting. Something else uses the same user's limit: stop it, try again later, or allow more refusals in the retry policy.${afterwards(this)}`
+    return `${subject(this)} the rate limit refused this ${times} (429), after ${DurationText.words(Duration.toMillis(this.waited))} of waiting. Something else uses the same user's limit: stop it, or try again later.${afterwards(this)}`
   }
 }
 
@@ -348,7 +359,7 @@ export class RequestTimeout extends Schema.TaggedError<RequestTimeout>(`${KEY}/R
   }
 ) {
   override get message(): string {
-    return `${subject(this)} no complete answer within ${this.timeoutMillis} ms.${tries(this)}${afterwards(this)}`
+    return `${subject(this)} no complete answer within ${DurationText.words(this.timeoutMillis)}.${tries(this)}${afterwards(this)}`
   }
 }
 

@@ -100,7 +100,7 @@ describe("FrameioError", () => {
     assert.include(message(403), "asset.update")
     assert.include(message(404), next)
     assert.include(message(409), "Read the asset")
-    assert.include(message(422), "asset_type")
+    assert.include(message(422), "of the same type")
     assert.include(message(500), "read the asset, or its stack, before you send it again")
     assert.include(
       StatusError.fromReadAnswer({ ...call, status: 302, body: "", location: "https://x@login.example/a?token=1" })

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import * as DurationText from "./DurationText.js"
 
 /**
  * The bucket's queue is full: as many requests wait as the scheduler's `queueLimit` allows.
@@ -21,7 +22,7 @@ export class QueueFull extends Schema.TaggedError<QueueFull>("@effect-frameio/ra
   }
 ) {
   override get message(): string {
-    return `${this.route}: ${this.waiting} requests already wait for this rate limit, as many as the scheduler's queueLimit allows. Send fewer at once, or raise queueLimit.`
+    return `${this.route}: ${this.waiting} requests already wait for this rate limit, as many as may. Nothing was sent; send fewer at once.`
   }
 }
 
@@ -42,7 +43,7 @@ export class MaxWaitExceeded extends Schema.TaggedError<MaxWaitExceeded>(
   waitedMillis: Schema.Number
 }) {
   override get message(): string {
-    return `${this.route}: no slot of the rate limit within ${this.maxWaitMillis} ms. Nothing was sent; try again later, or allow a longer maxWait.`
+    return `${this.route}: no slot of the rate limit within ${DurationText.words(this.maxWaitMillis)}. Nothing was sent; try again later, or allow a longer wait.`
   }
 }
 
@@ -61,7 +62,7 @@ export class DeadlineExceeded extends Schema.TaggedError<DeadlineExceeded>(
   waitedMillis: Schema.Number
 }) {
   override get message(): string {
-    return `${this.route}: the deadline passed after ${this.waitedMillis} ms in the rate limit's queue. Nothing was sent.`
+    return `${this.route}: the deadline passed after ${DurationText.words(this.waitedMillis)} in the rate limit's queue. Nothing was sent.`
   }
 }
 
@@ -80,7 +81,7 @@ export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>(
   reason: Schema.String
 }) {
   override get message(): string {
-    return `The rate limit's store (${this.store}) is away: ${this.reason}. Nothing was sent. Bring it back, or let the scheduler go on with its own count: whenStoreIsAway "local".`
+    return `The rate limit's store (${this.store}) is away: ${this.reason}. Nothing was sent. Bring it back, and try again.`
   }
 }
 

@@ -1,5 +1,7 @@
 /** One bucket as it stands. */
 export * as BucketSnapshot from "./BucketSnapshot.js"
+/** Durations as people read them; pure. */
+export * as DurationText from "./DurationText.js"
 /** A client's state of one rate-limit bucket; pure. */
 export * as LeakyBucket from "./LeakyBucket.js"
 /** The options of one call for the scheduler. */

@@ -8,6 +8,7 @@
 import type { Head, Row } from "@effect-frameio/batch/JobRecord"
 import * as LinkError from "@effect-frameio/batch/LinkError"
 import * as PlanFile from "@effect-frameio/batch/PlanFile"
+import * as DurationText from "@effect-frameio/ratelimit/DurationText"
 import * as Chunk from "effect/Chunk"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
@@ -242,17 +243,18 @@ export const toText = (head: Head, failures: ReadonlyArray<Row>, options?: TextO
   const { refused, sent, longestQueue, meanWaitMillis } = Facts.totals(head.samples)
   const worked = Facts.workedMillis(head)
   const runs = head.runs.length === 1 ? "one run" : `${Text.count(head.runs.length)} runs`
-  const wait = meanWaitMillis === null || meanWaitMillis < 1 ? "" : `, ${Text.duration(meanWaitMillis)} each on average`
+  const wait =
+    meanWaitMillis === null || meanWaitMillis < 1 ? "" : `, ${DurationText.words(meanWaitMillis)} each on average`
   const spelt = failures.slice(0, options?.maxFailures ?? defaults.maxFailures)
   const more = head.counts.failed + head.counts.sent + head.counts.undoing - spelt.length
   return [
     `${Text.visible(head.job)}${head.plan === null ? "" : `, from ${Text.visible(head.plan)}`}`,
     `${Facts.sentence(head.counts)}.`,
-    ...(head.runs.length === 0 ? [] : [`${Text.duration(worked)} of work in ${runs}.`]),
+    ...(head.runs.length === 0 ? [] : [`${DurationText.words(worked)} of work in ${runs}.`]),
     ...(head.samples.length === 0
       ? []
       : [
-          `${Text.count(sent)} requests, ${Text.count(refused)} refused by the rate limit; at most ${Text.count(longestQueue)} waited for it${wait}.`
+          `${Text.count(sent)} requests to stack, ${refused === 0 ? "none" : Text.count(refused)} refused by the rate limit; ${longestQueue === 0 ? "none" : `at most ${Text.count(longestQueue)}`} waited for it${wait}.`
         ]),
     ...spelt.map(failureLine),
     ...(more > 0 && spelt.length > 0 ? [`  and ${Text.count(more)} more`] : []),

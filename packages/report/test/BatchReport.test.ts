@@ -502,7 +502,7 @@ describe("BatchReport.toText", () => {
         "2026-11-24-conform, from versions.csv",
         "2 of 5 versions are on their stacks (1 before this job); 2 failed, 1 unsettled.",
         "30 s of work in one run.",
-        "600 requests, 0 refused by the rate limit; at most 10 waited for it, 500 ms each on average.",
+        "600 requests to stack, none refused by the rate limit; at most 10 waited for it, 500 ms each on average.",
         "  line 4: a.mov on shot_4: NotFound 404: There is no such asset.",
         `  line 5: ${id(11)} on shot_5: NotFound 404: There is no such asset.`,
         "  and 1 more",

@@ -117,7 +117,7 @@ export class PartFailed extends Schema.TaggedError<PartFailed>(`${KEY}/PartFaile
         case "Connection":
           return `the connection to the storage broke at part ${this.part}${times}${code}. Check the network.${said}`
         case "Stalled":
-          return `no byte of part ${this.part} moved for too long${times}. Check the network, or allow a longer idleTimeout.`
+          return `no byte of part ${this.part} moved for too long${times}. Check the network.`
       }
     }
     return `Upload: ${what()}${left(this.assetId)}`
@@ -160,7 +160,7 @@ export class TooManyParts extends Schema.TaggedError<TooManyParts>(`${KEY}/TooMa
   parts: Schema.Int
 }) {
   override get message(): string {
-    return `Upload: the source has more than ${this.parts} parts of ${this.partSize} bytes. Use a larger partSize.${left(this.assetId)}`
+    return `Upload: the source has more than ${this.parts} parts of ${this.partSize} bytes. Send larger parts.${left(this.assetId)}`
   }
 }
 

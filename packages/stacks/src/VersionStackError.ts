@@ -29,7 +29,7 @@ export class NotStackable extends Schema.TaggedError<NotStackable>(`${KEY}/NotSt
 }
 
 /**
- * A version is on another stack already.
+ * A version is on another stack already; `VersionStack.takeOut` takes it out there.
  *
  * @since 0.1.0
  * @category errors
@@ -46,13 +46,13 @@ export class AlreadyElsewhere extends Schema.TaggedError<AlreadyElsewhere>(`${KE
   }
 ) {
   override get message(): string {
-    return `${this.assetId} is on another stack already, ${this.stackId}, and was not put on ${this.wanted}. Take it out there first (VersionStack.takeOut), or leave it.`
+    return `${this.assetId} is on another stack already, ${this.stackId}, and was not put on ${this.wanted}. Take it out there first, or leave it.`
   }
 }
 
 /**
  * The stack has versions of a list in another order, or with some of the list missing between them. New versions can go on
- * top only.
+ * top only; `VersionStack.takeOut` takes those out that are before their turn.
  *
  * @since 0.1.0
  * @category errors
@@ -63,7 +63,7 @@ export class OutOfOrder extends Schema.TaggedError<OutOfOrder>(`${KEY}/OutOfOrde
   assetIds: Schema.NonEmptyArray(AssetId)
 }) {
   override get message(): string {
-    return `The stack ${this.stackId} has versions before their turn: ${this.assetIds.join(", ")}. New versions go on top, so take these out (VersionStack.takeOut) and try again.`
+    return `The stack ${this.stackId} has versions before their turn: ${this.assetIds.join(", ")}. New versions go on top, so take these out and try again.`
   }
 }
 
@@ -80,7 +80,7 @@ export class NotInStack extends Schema.TaggedError<NotInStack>(`${KEY}/NotInStac
 }) {
   override get message(): string {
     return this.kind === "version_stack"
-      ? `${this.assetId} is a version stack itself, and not a version inside one. Name the version, or take the stack apart (VersionStack.takeApart).`
+      ? `${this.assetId} is a version stack itself, and not a version inside one. Name the version, or take the stack apart.`
       : `${this.assetId} is a ${this.kind}, and neither a version stack nor inside one. Check the id.`
   }
 }

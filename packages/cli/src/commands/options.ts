@@ -51,17 +51,17 @@ export const cluster = CommandLine.optional(
 /** @internal */
 export const settleAfter = CommandLine.optional(
   "settle-after",
-  CommandLine.seconds,
-  "After how long a call without an answer counts as not made, when the stack does not show it.",
-  String(defaults.settleAfter)
+  CommandLine.duration,
+  "After how long a call without an answer counts as not made, when the stack does not show it, such as 90s or 2m.",
+  `${defaults.settleAfter}s`
 )
 
 /** @internal */
 export const giveUpAfter = CommandLine.optional(
   "give-up-after",
-  CommandLine.seconds,
-  "How long to wait while nothing gets through, before the job stops; what is left is sent by the next run.",
-  "12 hours with a ledger, 10 minutes without"
+  CommandLine.duration,
+  "How long to wait while nothing gets through, such as 90s, 30m or 2h, before the job stops; what is left is sent by the next run.",
+  "12h with a ledger, 10m without"
 )
 
 /** @internal */

@@ -1,6 +1,7 @@
 /**
  * The sentences that messages of errors have in common.
  */
+import * as DurationText from "@effect-frameio/ratelimit/DurationText"
 import * as Duration from "effect/Duration"
 import * as text from "../SafeText.js"
 
@@ -41,4 +42,6 @@ export const afterwards = (error: { readonly outcome: "not-applied" | "unknown" 
 
 /** How much was tried. */
 export const tries = (error: { readonly attempts: number; readonly waited: Duration.Duration }): string =>
-  error.attempts > 1 ? ` Tried ${error.attempts} times, waited ${Duration.format(error.waited)}.` : ""
+  error.attempts > 1
+    ? ` Tried ${error.attempts} times, waited ${DurationText.words(Duration.toMillis(error.waited))}.`
+    : ""

@@ -1,6 +1,8 @@
 /** One link with all that is known of it, beside the list. */
+
+import * as DurationText from "@effect-frameio/ratelimit/DurationText"
 import { type Fault, OUTCOMES } from "../internal/reportEmbedded.js"
-import { count, duration } from "../internal/reportText.js"
+import { count } from "../internal/reportText.js"
 import { assetUrl, meaningOf, stateChip } from "./cells.js"
 import { link as anchor, button, byIdAs, el, outside } from "./dom.js"
 import type { List } from "./list.js"
@@ -40,7 +42,7 @@ const factsOf = (link: Link): ReadonlyArray<readonly [Node | string, Node | stri
   ["Version calls", count(link.attempts)],
   ["Last sent", orNull(link.sentAtMillis, timeElement)],
   ["Ended", orNull(link.doneAtMillis, timeElement)],
-  ["Took", orNull(took(link), duration)]
+  ["Took", orNull(took(link), DurationText.words)]
 ]
 
 const chainsOf = (links: ReadonlyArray<Link>): ReadonlyMap<number, ReadonlyArray<Link>> => {

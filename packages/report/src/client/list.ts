@@ -1,6 +1,8 @@
 /** The list of links: search, states, order, and only the rows in sight in the page. */
+
+import * as DurationText from "@effect-frameio/ratelimit/DurationText"
 import { STATES } from "../internal/reportEmbedded.js"
-import { count, duration } from "../internal/reportText.js"
+import { count } from "../internal/reportText.js"
 import { stateChip, targetCell, versionCell, whyCell } from "./cells.js"
 import { button, byId, byIdAs, el, withRole } from "./dom.js"
 import { hitsIn, wordsOf } from "./find.js"
@@ -93,7 +95,7 @@ export const make = ({ links, open }: Options): List => {
       kind: "took number quiet",
       cell: (link) => {
         const millis = took(link)
-        return millis === null ? "" : duration(millis)
+        return millis === null ? "" : DurationText.words(millis)
       },
       order: byNumber(took)
     }

@@ -1,6 +1,7 @@
 /** The markup of a report's page. Its look and program are in `src/client`, the plot is in `reportPlot`. */
 
 import type { Head, Row, Run } from "@effect-frameio/batch/JobRecord"
+import * as DurationText from "@effect-frameio/ratelimit/DurationText"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { script, styles } from "./pageBundle.js"
@@ -9,7 +10,7 @@ import { endOf, faultOf, isTrouble, sentence, shares, totals, workedMillis } fro
 import { html, Markup, moment, outside } from "./reportHtml.js"
 import { figure } from "./reportPlot.js"
 import { block, type Reason, type RowPicker } from "./reportRows.js"
-import { count, decimal, duration, oneLine, visible } from "./reportText.js"
+import { count, decimal, oneLine, visible } from "./reportText.js"
 
 /**
  * A page's own texts.
@@ -84,14 +85,14 @@ const tiles = ({ counts }: Head): Markup =>
 
 const waits = (head: Head): Markup => {
   const { longestQueue, meanWaitMillis, queuedMillis, refused, sent, share } = totals(head.samples)
-  const wait = meanWaitMillis === null ? "–" : duration(meanWaitMillis)
+  const wait = meanWaitMillis === null ? "–" : DurationText.words(meanWaitMillis)
   return html`<dl class="tiles">${[
     tile("Requests", count(sent), "plain", "version calls that went out"),
     tile("Refused", count(refused), refused > 0 ? "failed" : "plain", "answered with 429"),
     tile("Of the limit", share === null ? "–" : `${decimal(share * 100)} %`, "plain", "was used while it was known"),
     tile("Wait", wait, "plain", "for the limit, each request on average"),
     tile("Longest queue", count(longestQueue), "plain", "requests at one time"),
-    tile("Queued", duration(queuedMillis), "plain", "with at least one request waiting")
+    tile("Queued", DurationText.words(queuedMillis), "plain", "with at least one request waiting")
   ]}</dl>`
 }
 
@@ -110,7 +111,7 @@ const runs = (head: Head): Markup => {
         : `stopped: ${visible(oneLine(run.stopped))}`
   return html`<ol class="runs" start="${left + 1}">${last.map(
     (run) =>
-      html`<li>${moment(run.beganAtMillis)}, ${run.kind === "undo" ? "undo, " : null}${duration(endOf(head, run) - run.beganAtMillis)}, ${ended(run)}</li>`
+      html`<li>${moment(run.beganAtMillis)}, ${run.kind === "undo" ? "undo, " : null}${DurationText.words(endOf(head, run) - run.beganAtMillis)}, ${ended(run)}</li>`
   )}</ol>${left > 0 ? html`<p class="note">${count(left)} earlier runs are not listed.</p>` : null}`
 }
 
@@ -141,7 +142,7 @@ export const opening = (head: Head, wording: Wording): Stream.Stream<string> =>
 <a class="skip" href="#versions">Skip to the versions</a>
 <header>
 <div><p class="over">Frame.io version job</p><h1>${outside(title)}</h1>
-<p class="facts">${said("Plan", head.plan)}${said("Job", head.job)}<span>Begun ${moment(head.createdAtMillis)}</span><span>${duration(workedMillis(head))} of work in ${head.runs.length === 1 ? "one run" : `${count(head.runs.length)} runs`}</span><span>As of ${moment(head.reportedAtMillis)}</span><span id="zone">Times are UTC</span></p></div>
+<p class="facts">${said("Plan", head.plan)}${said("Job", head.job)}<span>Begun ${moment(head.createdAtMillis)}</span><span>${DurationText.words(workedMillis(head))} of work in ${head.runs.length === 1 ? "one run" : `${count(head.runs.length)} runs`}</span><span>As of ${moment(head.reportedAtMillis)}</span><span id="zone">Times are UTC</span></p></div>
 <button type="button" id="theme" hidden></button>
 </header>
 <main data-asset-url="${wording.assetUrl}">

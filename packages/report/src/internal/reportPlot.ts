@@ -6,9 +6,10 @@
  * on the next day would be two hairlines.
  */
 import type { Head, Sample } from "@effect-frameio/batch/JobRecord"
+import * as DurationText from "@effect-frameio/ratelimit/DurationText"
 import { endOf, limitRate } from "./reportFacts.js"
 import { html, iso, type Markup, moment } from "./reportHtml.js"
-import { decimal, duration } from "./reportText.js"
+import { decimal } from "./reportText.js"
 
 /** Columns are merged down to about this many: more cannot be told apart on a screen. */
 const COLUMNS = 240
@@ -289,7 +290,7 @@ const clock = ({ atMillis, form }: Tick): string => {
 
 const anchor = (x: number): string => (x < 3 ? "start" : x > 97 ? "end" : "middle")
 
-const gapLabel = (gap: Gap): string => `nothing at work for ${duration(gap.millis)}`
+const gapLabel = (gap: Gap): string => `nothing at work for ${DurationText.words(gap.millis)}`
 
 const picture = (plot: Plot): Markup => {
   const unit = unitOf(plot)
@@ -334,7 +335,7 @@ ${plot.columns.map(
 
 const caption = (plot: Plot): Markup => {
   const first = plot.columns[0]
-  const long = first === undefined ? "" : duration(first.toMillis - first.fromMillis)
+  const long = first === undefined ? "" : DurationText.words(first.toMillis - first.fromMillis)
   const columns =
     plot.merged === 1
       ? ""

@@ -1,4 +1,4 @@
-/** Text for people: foreign text with nothing hidden in it, numbers, durations. Pure: the page's own program has it, too. */
+/** Text for people: foreign text with nothing hidden in it, numbers. Pure: the page's own program has it, too. */
 
 /**
  * Characters that are invisible or move the text around them, and spaces at either end. The page's program may not bundle
@@ -43,18 +43,3 @@ export const count = (value: number): string => value.toLocaleString("en-US")
 
 /** Up to one digit after the point: `19.8`, `20`, `1,204`. */
 export const decimal = (value: number): string => value.toLocaleString("en-US", { maximumFractionDigits: 1 })
-
-/** `250 ms`, `12.3 s`, `8 min 12 s`, `8 h 12 min`, `3 d 4 h`. */
-export const duration = (millis: number): string => {
-  if (millis < 1000) return `${Math.round(millis)} ms`
-  if (millis < 59_950) return `${decimal(millis / 1000)} s`
-  const pair = (of: number, big: number, small: number, bigName: string, smallName: string): string => {
-    const units = Math.round(of / small)
-    const whole = Math.floor(units / (big / small))
-    const rest = units % (big / small)
-    return rest === 0 ? `${whole} ${bigName}` : `${whole} ${bigName} ${rest} ${smallName}`
-  }
-  if (millis < 3_600_000 - 500) return pair(millis, 60_000, 1000, "min", "s")
-  if (millis < 86_400_000 - 30_000) return pair(millis, 3_600_000, 60_000, "h", "min")
-  return pair(millis, 86_400_000, 3_600_000, "d", "h")
-}

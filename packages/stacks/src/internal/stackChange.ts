@@ -1,6 +1,7 @@
 /** One change of a stack, made exactly once. */
 import type * as Asset from "@effect-frameio/core/Asset"
 import type * as FrameioError from "@effect-frameio/core/FrameioError"
+import * as DurationText from "@effect-frameio/ratelimit/DurationText"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as ExactlyOnce from "../ExactlyOnce.js"
@@ -69,7 +70,7 @@ export const once = <E, R>(
         settleAfter: Duration.decode(options?.settleAfter ?? defaults.settleAfter),
         onWait: (reason, duration) =>
           Effect.logDebug(
-            `${change.endpoint} (${change.assetIds().join(", ")}): ${reason} (${Duration.format(duration)})`
+            `${change.endpoint} (${change.assetIds().join(", ")}): ${reason} (${DurationText.words(Duration.toMillis(duration))})`
           )
       }
     ),

@@ -31,7 +31,7 @@ export const versionProblems = (
   there: Asset.Asset | undefined
 ): ReadonlyArray<FrameioError.Problem> => {
   if (Asset.isVersionStack(next)) {
-    const advice = "name its versions instead, after taking it apart (VersionStack.takeApart)"
+    const advice = "name its versions instead, after taking it apart"
     return [problem(next.id, `is a version stack, and a stack goes onto no other: ${advice}`)]
   }
   if (!Asset.isFile(next)) return [problem(next.id, `is a ${Asset.kind(next)}, and only files are versions`)]

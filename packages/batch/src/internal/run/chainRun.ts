@@ -4,9 +4,9 @@
  * It does not know where a job's state is kept: it asks through `Calls`, tells through `emit`, and obeys `Halt`.
  */
 import { type AssetId, sameId } from "@effect-frameio/core/Asset"
-import type * as FrameioError from "@effect-frameio/core/FrameioError"
+import * as FrameioError from "@effect-frameio/core/FrameioError"
 import type * as ExactlyOnce from "@effect-frameio/stacks/ExactlyOnce"
-import type * as Repository from "@effect-frameio/stacks/Repository"
+import * as Repository from "@effect-frameio/stacks/Repository"
 import * as StackTarget from "@effect-frameio/stacks/StackTarget"
 import { AlreadyElsewhere, NotInStack, NotOnTop } from "@effect-frameio/stacks/VersionStackError"
 import * as Arr from "effect/Array"
@@ -18,6 +18,7 @@ import { type LinkError, MovedSince, TargetChanged } from "../../LinkError.js"
 import type { Chain, Expected, Link } from "../../VersionPlan.js"
 import { orderIn } from "../plan/planRules.js"
 import * as StackOrder from "../plan/stackOrder.js"
+import * as BrokenRule from "./brokenRule.js"
 import { base, type End, inOrder, isOpen, type Links, type Tools, untouched } from "./links.js"
 import * as Reorder from "./reorder.js"
 import * as ShareSwap from "./shareSwap.js"
@@ -433,6 +434,18 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
         look: isInPlace(link),
         refused: onRefusal(link, isFirst)
       })
+      if (end._tag === "Failed" && end.error._tag === "FrameioInvalidArguments") {
+        const { error } = end
+        const rule = yield* Effect.orElseSucceed(
+          calls.read(
+            Effect.provideService(BrokenRule.find(link.nextAssetId, sentTo), Repository.Repository, repository)
+          ),
+          () => undefined
+        )
+        return rule === undefined
+          ? end
+          : { _tag: "Failed", error: new FrameioError.InvalidArguments({ ...error, rule }) }
+      }
       if (end._tag !== "Made") return end
       if (end.answer !== undefined) yield* learn(link, sentTo, end.answer)
       if (!abilities.growsOnTop && (!isOrderKnown || isLast)) return yield* proved(end, link, end.how === "answered")

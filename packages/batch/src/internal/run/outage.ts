@@ -2,6 +2,7 @@
  * When nothing gets through, one call tries again, the others wait for it, and the job goes on when an answer comes.
  */
 import * as FrameioError from "@effect-frameio/core/FrameioError"
+import * as DurationText from "@effect-frameio/ratelimit/DurationText"
 import * as DateTime from "effect/DateTime"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -66,7 +67,7 @@ export const make = (options: {
         if (halt.reason() !== undefined) return yield* Effect.fail(error)
         const left = since + patience - (yield* monotonicMillis)
         if (left <= 0) {
-          yield* halt.stop(`Nothing got through for ${Duration.format(Duration.millis(patience))}. ${error.message}`)
+          yield* halt.stop(`Nothing got through for ${DurationText.words(patience)}. ${error.message}`)
           return yield* Effect.fail(error)
         }
         const millis = Math.min(pause, left)
