@@ -24,7 +24,9 @@ const bundled = async (entry, options) => {
     write: false,
     ...options
   })
-  const foreign = Object.keys(metafile.inputs).filter((input) => !input.startsWith("src/") && input !== "../ratelimit/src/DurationText.ts")
+  const foreign = Object.keys(metafile.inputs).filter(
+    (input) => !input.startsWith("src/") && input !== "../ratelimit/src/DurationText.ts"
+  )
   if (foreign.length > 0) throw new Error(`the page would bring along ${foreign.join(", ")}`)
   const text = outputFiles[0].text.trim()
   // A browser ends the element there, or reads on past its end.

@@ -61,5 +61,7 @@ export const perSecond = (rate: Rate, now: number, done: number): number | undef
  */
 export const said = ({ limit, windowMillis }: { readonly limit: number; readonly windowMillis: number }): string => {
   const perSecond = (limit / windowMillis) * 1000
-  return windowMillis < 60_000 && perSecond >= 1 ? `${Number(perSecond.toFixed(1))}/s` : `${Number((perSecond * 60).toFixed(1))} a minute`
+  return windowMillis < 60_000 && perSecond >= 1
+    ? `${Number(perSecond.toFixed(1))}/s`
+    : `${Number((perSecond * 60).toFixed(1))} a minute`
 }
