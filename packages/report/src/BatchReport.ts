@@ -249,7 +249,7 @@ export const toText = (head: Head, failures: ReadonlyArray<Row>, options?: TextO
   const more = head.counts.failed + head.counts.sent + head.counts.undoing - spelt.length
   return [
     `${Text.visible(head.job)}${head.plan === null ? "" : `, from ${Text.visible(head.plan)}`}`,
-    `${Facts.sentence(head.counts)}.`,
+    `${Facts.sentence(head)}.`,
     ...(head.runs.length === 0 ? [] : [`${DurationText.words(worked)} of work in ${runs}.`]),
     ...(head.samples.length === 0
       ? []

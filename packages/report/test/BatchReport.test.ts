@@ -488,6 +488,11 @@ describe("BatchReport.toText", () => {
   const failed = (line: number, name: string | null) =>
     row(line, { name, state: "failed", how: null, error: recorded("FrameioNotFound", 404, "There is no\nsuch asset.") })
 
+  it("speaks of the files of an upload, some of which go on no stack", () => {
+    const rows = [row(2), row(3)]
+    assert.include(BatchReport.toText({ ...head(rows), job: "upload" }, []), "All 2 files are in place.")
+  })
+
   it("says the counts, the time, the limit and the first failures", () => {
     const rows = [
       row(2),

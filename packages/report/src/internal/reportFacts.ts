@@ -19,15 +19,17 @@ export const faultOf = ({ error }: Row): Fault | null =>
         reason: LinkError.explanationOf(error)
       }
 
-/** The counts as one sentence, without its full stop. */
-export const sentence = (counts: Counts): string => {
+/** The counts as one sentence, without its full stop. Some files of an upload go on no stack. */
+export const sentence = ({ counts, job }: Pick<Head, "counts" | "job">): string => {
   const rest = STATES.filter(({ state }) => state !== "confirmed" && counts[state] > 0).map(
     ({ several, state }) => `${count(counts[state])} ${several}`
   )
+  const [noun, one, many] =
+    job === "upload" ? ["files", "is in place", "are in place"] : ["versions", "is on its stack", "are on their stacks"]
   const done =
     counts.total > 0 && counts.confirmed === counts.total
-      ? `All ${count(counts.total)} versions are on their stacks`
-      : `${count(counts.confirmed)} of ${count(counts.total)} versions ${counts.confirmed === 1 ? "is on its stack" : "are on their stacks"}`
+      ? `All ${count(counts.total)} ${noun} ${many}`
+      : `${count(counts.confirmed)} of ${count(counts.total)} ${noun} ${counts.confirmed === 1 ? one : many}`
   const already = counts.already > 0 ? ` (${count(counts.already)} before this job)` : ""
   return `${done}${already}${rest.length > 0 ? `; ${rest.join(", ")}` : ""}`
 }

@@ -135,7 +135,7 @@ export const opening = (head: Head, wording: Wording): Stream.Stream<string> =>
 <meta name="robots" content="noindex">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${visible(title)} – ${sentence(head.counts)}</title>
+<title>${visible(title)} – ${sentence(head)}</title>
 <style>${new Markup(styles)}</style>
 </head>
 <body>
@@ -146,7 +146,7 @@ export const opening = (head: Head, wording: Wording): Stream.Stream<string> =>
 <button type="button" id="theme" hidden></button>
 </header>
 <main data-asset-url="${wording.assetUrl}">
-<section aria-labelledby="outcome-title"><h2 id="outcome-title">${sentence(head.counts)}</h2>
+<section aria-labelledby="outcome-title"><h2 id="outcome-title">${sentence(head)}</h2>
 ${bar(head)}${tiles(head)}${next(wording)}</section>
 `.text
     })
