@@ -12,7 +12,7 @@ const inRoot = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
 const BIN = inRoot("packages/cli/dist/bin.js")
 const folder = mkdtempSync(join(tmpdir(), "frameio-pictures-"))
 
-const fake = spawn(process.execPath, [BIN, "fake", "--shots", "150", "--versions", "3", "--pairs", "pairs.csv"], {
+const fake = spawn(process.execPath, [BIN, "fake"], {
   cwd: folder,
   stdio: ["ignore", "pipe", "pipe"]
 })
@@ -37,22 +37,25 @@ const frameio = (...args) => {
 
 const plan = frameio("plan", dirty, "--rule", "vfx", "--out", "plan.csv")
 const run = frameio("batch", "run", "plan.csv", "--ledger", "evening.db").stderr
-frameio("batch", "run", "pairs.csv", "--ledger", "job.db")
-frameio("batch", "report", "--ledger", "job.db", "--html", "job.html")
+frameio("batch", "report", "--ledger", "evening.db", "--html", "job.html")
 fake.kill("SIGINT")
 
 const COLUMNS = 96
-const MOST_LINES = 14
-const shortened = (text) => {
-  const lines = text.trimEnd().split("\n")
-  const shown = lines.length > MOST_LINES ? [...lines.slice(0, MOST_LINES), "…"] : lines
-  return shown.map((line) => (line.length > COLUMNS ? `${line.slice(0, COLUMNS - 1)}…` : line))
+const cut = (line) => (line.length > COLUMNS ? `${line.slice(0, COLUMNS - 1)}…` : line)
+const linesOf = (text) => text.trimEnd().split("\n").map(cut)
+
+/** The beginning of the table, of what is left out, and all of what it comes to. */
+const planLines = (text) => {
+  const all = linesOf(text)
+  const leftOut = all.indexOf("Left out:")
+  const sum = all.findIndex((line) => line.startsWith("Read "))
+  return [...all.slice(0, 8), "…", "", ...all.slice(leftOut, leftOut + 7), "…", "", ...all.slice(sum)]
 }
 const lines = [
   `$ frameio plan ${dirty} --rule vfx --out plan.csv`,
-  ...shortened(plan.stdout + plan.stderr),
+  ...planLines(plan.stdout + plan.stderr),
   "$ frameio batch run plan.csv --ledger evening.db",
-  ...shortened(run)
+  ...linesOf(run)
 ]
 const escaped = (text) =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll(" ", "\u00a0")
@@ -74,7 +77,7 @@ else {
   execFileSync(
     browser,
     [
-      ...["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1000,720"],
+      ...["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1120,1320"],
       ...[`--screenshot=${inRoot("docs/report.png")}`, `file://${join(folder, "job.html")}`]
     ],
     { stdio: "ignore" }
