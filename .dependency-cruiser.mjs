@@ -13,7 +13,7 @@ const arrows = {
   undici: ["core"],
   servers: [],
   batch: ["core", "ratelimit", "stacks"],
-  report: ["batch", "core"],
+  report: ["batch", "core", "ratelimit"],
   cluster: ["batch", "stacks", "core", "ratelimit"],
   cli: ["core", "ratelimit", "stacks", "batch", "report", "cluster", "testing", "redis", "undici"],
   benchmarks: ["core", "ratelimit", "stacks", "batch", "cluster", "testing", "redis", "undici", "servers"],
