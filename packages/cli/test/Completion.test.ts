@@ -104,7 +104,7 @@ describe("completions", () => {
     const program = "source frameio.fish\nfor line in $argv\n  complete -C $line\n  echo ----\nend\n"
     const offers = inShell("fish", program, ...typed.map(([line]) => line)).split("----\n")
     for (const [n, [line, wanted]] of typed.entries()) {
-      const words = offers[n]?.split("\n").map((offer) => offer.split("\t")[0])
+      const words = (offers[n] ?? "").split("\n").map((offer) => offer.split("\t")[0])
       assert.include(words, wanted, line)
     }
   })
