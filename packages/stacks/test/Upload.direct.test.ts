@@ -245,6 +245,34 @@ describe("Upload of a file, by the short way", () => {
     }).pipe(Effect.provide(layer))
   })
 
+  it.effect("abandons a request that stalls, and sends the part again", () => {
+    const content = bytesOf(2 * MIB)
+    const { disk, identity, source } = fileOf(content)
+    const { layer, taken } = fake({
+      partSize: 2 * MIB,
+      faults: FaultPlan.nth("storage.part", 0, { _tag: "NoAnswer" })
+    })
+    const reasons: Array<string> = []
+    return Effect.gen(function* () {
+      const service = yield* FakeFrameio.FakeFrameio
+      const { id } = yield* run(
+        Upload.upload({
+          ...named,
+          folderId: rootOf(service),
+          filesize: content.length,
+          source,
+          identity,
+          idleTimeout: "30 seconds",
+          onEvent: (event) => Effect.sync(() => void (event._tag === "Retrying" && reasons.push(event.reason)))
+        })
+      )
+      assert.deepStrictEqual(reasons, ["Stalled"])
+      assert.deepStrictEqual(taken, { requests: 2, abandoned: 1 })
+      assert.strictEqual(service.storage.content(id).crc32, crc32(content))
+      assert.strictEqual(disk.open, 0)
+    }).pipe(Effect.provide(layer))
+  })
+
   it.effect("does not wait for long until a file is closed whose reading hangs", () => {
     const { disk, source } = fileOf(bytesOf(2 * MIB))
     const { layer } = fake({ partSize: 2 * MIB })
