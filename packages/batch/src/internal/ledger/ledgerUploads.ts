@@ -145,8 +145,16 @@ export const make = (
     uploaded: (line, assetId) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) =>
         each([
-          ["UPDATE links SET asset_id = ? WHERE asset_id = ?", [assetId, placeholder(line)]],
-          ["UPDATE chains SET target = ? WHERE target = ?", [assetId, placeholder(line)]],
+          // What goes onto a file is of its chain, so no other is looked through.
+          [
+            `UPDATE links SET asset_id = ?1
+             WHERE chain = (SELECT chain FROM links WHERE line = ?2) AND asset_id = ?3`,
+            [assetId, line, placeholder(line)]
+          ],
+          [
+            "UPDATE chains SET target = ?1 WHERE id = (SELECT chain FROM links WHERE line = ?2) AND target = ?3",
+            [assetId, line, placeholder(line)]
+          ],
           ["UPDATE uploads SET state = 'uploaded', asset_id = ? WHERE line = ?", [assetId, line]],
           // A new file is no version of anything, so it has ended.
           [
