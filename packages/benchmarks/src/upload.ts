@@ -321,7 +321,7 @@ const rowOf = (scenario: Scenario, runs: Readonly<Record<Who, ReadonlyArray<Outc
     scenario.latencyMillis === 0 ? "none" : `${scenario.latencyMillis} ms`,
     rate("bare"),
     `${rate("ours")}: **${ratio("ours")}**`,
-    `${rate("job")}: ${ratio("job")}`,
+    runs.job.length === 0 ? "" : `${rate("job")}: ${ratio("job")}`,
     `${rate("proven")}: ${ratio("proven")}`,
     (["bare", "ours", "proven"] as const).map(cpu).join(" / "),
     `${growth("ours")} / ${growth("bare")}`
@@ -359,7 +359,8 @@ const main = async (): Promise<void> => {
       const runs: Record<Who, Array<Outcome>> = { ours: [], job: [], proven: [], bare: [] }
       for (let round = 0; round < rounds; round++) {
         for (const who of round % 2 === 0 ? WHO : WHO.toReversed()) {
-          runs[who].push(await once(who, at, values.scale, file))
+          // A job of one file is that file's upload.
+          if (who !== "job" || scenario.files > 1) runs[who].push(await once(who, at, values.scale, file))
         }
       }
       const row = rowOf(scenario, runs)
@@ -373,6 +374,8 @@ const main = async (): Promise<void> => {
     "### Upload: the same parts as a bare undici `PUT`",
     "",
     `${PARALLEL} parts at a time out of a file in memory, on one machine, the storage in a process of its own; latency is waited before each answer. \`Upload\` also creates each file, checks that the file on disk is the same before, at each part and after, and tells its progress; a job, which is what \`frameio upload --rule\` runs, also writes its ledger and a journal of each file, here without MD5. The goal: without MD5 at least 0.95 of the bare one's throughput, resident memory flat.`,
+    "",
+    "A file takes some 3 ms of a core beside its bytes, for its creation, the checks, and code that is not compiled yet: of 4 GB nothing, of 20 MB a share that shows on loopback and not on a network. A job also waits, for each file, until three changes of its ledger are on the disk.",
     "",
     "The MD5 that proves each part (`checksum`, on unless told otherwise) takes a core 1.4 to 2 s for each GB: nothing on a link of 1 Gbit/s, which brings 0.12 GB in a second, and more than all the rest on loopback. From some 3 Gbit/s on `checksum: false` (`--no-checksum`) is faster.",
     "",
