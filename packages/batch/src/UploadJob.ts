@@ -142,8 +142,8 @@ const clean = (file: UploadFile, journal: UploadJournal, known: ReadonlySet<stri
     yield* Effect.forEach(yield* leftBy(file, known), ({ id }) => repository.remove(id), { discard: true })
   })
 
-/** Files under way for each part under way: parts are sent while other files are created or written down. */
-const FILES = 2
+/** Files under way: while some are created or written down, parts of others are sent. One part at a time is one file. */
+const filesFor = (parts: number): number => 2 * parts - 1
 
 /**
  * Uploads what is left of the job in the ledger, and stacks what is left to stack. Run it again after any interruption:
@@ -301,7 +301,7 @@ export const run = <E extends { readonly message: string }, R>(
         }).pipe(Effect.zipLeft(Effect.suspend(() => settle(file.line))), RateLimitCall.withPriority("bulk"))
 
       const stop = Effect.raceFirst(options.stop ?? Effect.never, Effect.ignore(Deferred.await(stopping)))
-      yield* Effect.forEach(pending, uploadOne, { concurrency: FILES * parts, discard: true }).pipe(
+      yield* Effect.forEach(pending, uploadOne, { concurrency: filesFor(parts), discard: true }).pipe(
         Effect.catchAll((error) => Deferred.fail(stopping, error)),
         Effect.raceFirst(stop),
         Effect.forkScoped
