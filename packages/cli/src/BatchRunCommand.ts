@@ -102,7 +102,7 @@ export const reading = <A, R>(
 const extent = (links: number, chains: number): string =>
   `${Text.plural(links, "version")} for ${Text.plural(chains, "stack")}`
 
-/** The limit that an earlier run has seen last. */
+/** The limit that an earlier run saw last. */
 const lastRule = (samples: ReadonlyArray<JobRecord.Sample>) => {
   for (const { limit, windowMillis } of [...samples].reverse()) {
     if (limit !== null && windowMillis !== null) return { limit, windowMillis }
@@ -256,8 +256,8 @@ const dryRun = (
       samples: ledger.samples
     }).pipe(Effect.mapError(LedgerFile.toCliError))
     yield* say({ versions: left.links, stacks: left.chains, known: counts }, [
-      `${counts.confirmed} of ${counts.total} are in place already, ${counts.sent} have no answer and would be looked for first, ` +
-        `${counts.failed} have failed and ${counts.skipped} wait behind them (see --retry-failed).`,
+      `${counts.confirmed} of ${counts.total} are in place already, ${counts.sent} have no answer and would be looked up first, ` +
+        `${counts.failed} have failed and ${counts.skipped} wait for them (see --retry-failed).`,
       yield* Effect.mapError(estimateOf(ledger.chains, args, lastRule(samples), job.api), (error) =>
         error._tag === "LedgerError" ? LedgerFile.toCliError(error) : error
       ),

@@ -102,7 +102,7 @@ const table = (place: string, { counts, inUse, isPartial, job, left, leftMillis,
     ...(isPartial ? [LedgerFile.PARTIAL] : []),
     ...(leftMillis === undefined || left.links === 0
       ? []
-      : [`What is left takes ${DurationText.words(leftMillis)} at the limit that was seen last.`]),
+      : [`The rest takes ${DurationText.words(leftMillis)} at the limit seen last.`]),
     ""
   ].join("\n")
 

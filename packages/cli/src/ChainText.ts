@@ -25,7 +25,7 @@ const fieldOf = (link: VersionPlan.Link | undefined, field: string): string | un
  * @category printing
  */
 export const listed = (
-  /** The first of them, {@link LISTED} at least where there are as many. */
+  /** The first of them, at least {@link LISTED} if there are as many. */
   chains: ReadonlyArray<
     Pick<VersionPlan.Chain, "links" | "target"> & Partial<Pick<VersionPlan.StackedChain, "stackName">>
   >,

@@ -47,7 +47,7 @@ export const unseen: Limits = { grow: undefined, look: undefined }
  * @category printing
  */
 export const least = (millis: number): string =>
-  millis < 1000 ? "less than a second" : `${DurationText.words(millis)} at the least`
+  millis < 1000 ? "less than a second" : `${DurationText.words(millis)} at least`
 
 /**
  * The calls that chains take over v2, and the shortest time for them. Limits that were not seen are Frame.io's rules of

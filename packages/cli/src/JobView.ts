@@ -57,7 +57,7 @@ export interface Options {
   readonly verb?: "stack" | "undo" | undefined
   /** What one link is called. Default `version`. */
   readonly noun?: string | undefined
-  /** How to go on with what is left, for a person. */
+  /** How to continue with the rest, for a person. */
   readonly goOn: string
   /** Shown in place of the bar, if it returns anything. */
   readonly instead?: ((options: Room) => string | undefined) | undefined
@@ -141,7 +141,7 @@ const alikeLines = ({ count, names, reason, todo, what }: Alike): ReadonlyArray<
 const more = (count: number, what: string): ReadonlyArray<string> =>
   count > 0 ? [`and ${count} more ${what}; the JSON lines (--json) have all of them`] : []
 
-/** The last words, for a person. */
+/** The summary, for a person. */
 const summary = (
   finished: BatchEvent.Finished,
   spelt: Spelt,
@@ -153,7 +153,7 @@ const summary = (
   const parts = [
     `${counts.confirmed} of ${plural(counts.links ?? BatchProgress.done(counts), options.noun ?? "version")} ${where}`,
     ...(earlier > 0 ? [`${earlier} of them before`] : []),
-    ...(counts.notVerified === undefined ? [] : [`${counts.notVerified} of them not looked at again`]),
+    ...(counts.notVerified === undefined ? [] : [`${counts.notVerified} of them not verified`]),
     ...(counts.failed > 0 ? [`${counts.failed} failed`] : []),
     ...(counts.skipped > 0 ? [`${counts.skipped} left out because one before them failed`] : []),
     ...(counts.unknown > 0 ? [`${counts.unknown} unknown`] : []),
@@ -235,7 +235,7 @@ export const show = <E, R>(
       // How much there is to do is told by the first event.
       if (state.counts.links === null) return
       const budgets = yield* Effect.forEach(buckets, (bucket) => scheduler.bucket(bucket))
-      // Of several the one that the job waits for.
+      // Of several budgets, the one that the job waits for.
       const [budget] = budgets.filter((one) => one !== undefined).sort((one, other) => other.waiting - one.waiting)
       const line = ProgressBar.render(state, {
         now,

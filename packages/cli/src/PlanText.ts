@@ -229,7 +229,7 @@ export const summary = (plan: FolderPlan, estimate: string): string => {
   return `${lines.join("\n")}\n`
 }
 
-/** How many versions, on how many stacks, in how long. */
+/** How many versions, on how many stacks, in what time. */
 const work = (plan: FolderPlan, estimate: string): ReadonlyArray<string> => {
   if (plan.jobs === 0) return ["There is nothing to stack."]
   const made = plan.groups.filter(({ target }) => target.kind === "file").length

@@ -78,7 +78,7 @@ const holding = ({ leftMillis, reason }: Hold): string =>
     ? "limit: holding"
     : `held for ${DurationText.clock(leftMillis)}, ${reason === "RetryAfter" ? "as Frame.io asked" : "Frame.io refused some"}`
 
-/** What the calls of a route are for. */
+/** The purpose of a route's calls. */
 const purpose = (route: string): string => {
   if (route.endsWith("/children")) return "reading stacks"
   return route.startsWith("GET ") ? "looking up files" : "other calls"

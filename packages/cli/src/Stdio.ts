@@ -60,7 +60,7 @@ export interface Device {
   readonly interrupted: (times: number) => Effect.Effect<void>
   /** Whether the reader of standard output, such as `head`, went away. */
   readonly readerGone: Effect.Effect<boolean>
-  /** Why standard output could not be written, if it could not; a reader that went away is no failure. */
+  /** Why standard output could not be written, if so; a reader that went away is no failure. */
   readonly outFailure: Effect.Effect<string | undefined>
 }
 

@@ -396,7 +396,7 @@ const runJob = (args: Args, checked: Checked, ledger: Ledger.Service) =>
       {
         json: args.json,
         noun: "file",
-        goOn: "The same command goes on where this one ended.",
+        goOn: "The same command resumes it.",
         instead: bar.render
       }
     )

@@ -67,7 +67,7 @@ export const estimate = <E, R>(
       const reorders = steps.raises === 0 ? "" : `, ${plural(steps.raises, "reordering")} (10 a minute)`
       return (
         `Over V4 that is ${plural(steps.makes, "new stack")} (10 a minute), ${plural(steps.grows, "move")} (100 a minute)${reorders} ` +
-        `and about ${checks + files + stacks} reads: ${JobEstimate.least(millis)}, and more where files lie in other folders.`
+        `and about ${checks + files + stacks} reads: ${JobEstimate.least(millis)}, and more if files lie in other folders.`
       )
     }
   )
@@ -87,7 +87,7 @@ export const sharesEstimate = (stacks: number, shares: number): string => {
   ])
   return (
     `Keeping ${plural(shares, "share")} up to date is up to ${plural(each === 0 ? 0 : each + 1, "removal")} and ` +
-    `${plural(each, "addition")} (10 a minute each): ${DurationText.words(StackSteps.shortestMillis(counts, printed))} at the least.`
+    `${plural(each, "addition")} (10 a minute each): ${DurationText.words(StackSteps.shortestMillis(counts, printed))} at least.`
   )
 }
 
@@ -113,6 +113,6 @@ export const checkIds = <E, R>(
       : new CliError({
           exitCode: ExitCode.badInput,
           message: PlanCheck.describe(missing),
-          todo: ["Ids of v2 need not be those of V4. frameio plan <folder> --api v4 plans the folder anew."]
+          todo: ["Ids of v2 may differ in V4. frameio plan <folder> --api v4 plans the folder again."]
         })
   })

@@ -364,10 +364,10 @@ describe("a plan as text", () => {
         const overV2 = (chains: ReadonlyArray<ReturnType<typeof chain>>, limits: JobEstimate.Limits) =>
           JobEstimate.overV2(Stream.fromIterable(chains), limits)
         const tenths = { grow: { limit: 10, windowMillis: 1000 }, look: { limit: 2, windowMillis: 1000 } }
-        assert.strictEqual(yield* overV2([chain(1300)], tenths), "1300 version calls (10/s): 2 min 9 s at the least.")
+        assert.strictEqual(yield* overV2([chain(1300)], tenths), "1300 version calls (10/s): 2 min 9 s at least.")
         assert.strictEqual(
           yield* overV2([chain(1300)], JobEstimate.unseen),
-          "1300 version calls (100 a minute by Frame.io's rule of thumb): 12 min at the least."
+          "1300 version calls (100 a minute by Frame.io's rule of thumb): 12 min at least."
         )
         assert.strictEqual(yield* overV2([chain(3)], tenths), "3 version calls (10/s): less than a second.")
         assert.strictEqual(
@@ -375,7 +375,7 @@ describe("a plan as text", () => {
             Array.from({ length: 22 }, () => chain(1, expected)),
             tenths
           ),
-          "22 version calls (10/s) and 22 look-ups (2/s): 10 s at the least."
+          "22 version calls (10/s) and 22 look-ups (2/s): 10 s at least."
         )
       })
   )

@@ -32,7 +32,7 @@ export const batchRun = CommandLine.command({
   about: [
     "Each line puts next_asset_id on the stack of asset_id. The versions of one stack go in the order of the file, stacks go side by side. The whole file is checked before anything is sent. When a version fails, the rest of its stack is left out and the others go on.",
     "With --ledger the job can be killed at any moment: the same command resumes it. Confirmed versions are not sent again; versions without an answer are looked up first. frameio batch status, report and undo read the same ledger.",
-    "On a terminal a bar shows how it goes; in a pipe, standard output has one JSON object per event. Ctrl-C stops gently."
+    "On a terminal a bar shows the progress; in a pipe, standard output has one JSON object per event. Ctrl-C stops gently."
   ],
   parameters: {
     file: CommandLine.argument(

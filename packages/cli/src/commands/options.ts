@@ -52,7 +52,7 @@ export const cluster = CommandLine.optional(
 export const settleAfter = CommandLine.optional(
   "settle-after",
   CommandLine.duration,
-  "After how long a call without an answer counts as not made, when the stack does not show it, such as 90s or 2m.",
+  "After how long a call without an answer counts as not made, if the stack does not show it, such as 90s or 2m.",
   `${defaults.settleAfter}s`
 )
 
@@ -60,7 +60,7 @@ export const settleAfter = CommandLine.optional(
 export const giveUpAfter = CommandLine.optional(
   "give-up-after",
   CommandLine.duration,
-  "How long to wait while nothing gets through, such as 90s, 30m or 2h, before the job stops; what is left is sent by the next run.",
+  "How long to wait while nothing gets through, such as 90s, 30m or 2h, before the job stops; the next run sends the rest.",
   "12h with a ledger, 10m without"
 )
 

@@ -21,7 +21,7 @@ export const upload = CommandLine.command({
     "With --rule each file goes onto the stack in the folder --to that its name belongs to, several versions of one shot in order, or becomes a new file there. Doubtful files are listed and left out, and existing ones are not uploaded again. It is one job: with --ledger it can be killed at any moment and resumed with the same command, and frameio batch status, report and undo read the same ledger.",
     "Without --rule it is one file. The file goes in parts, several side by side, and a part that does not get through is sent again. With --onto it is put beside the asset first, and then on top of its stack; a file without a stack gets one.",
     "After Ctrl-C or a crash, the same command resumes the upload. It waits out outages. A file that changes meanwhile is put on no stack.",
-    "On a terminal a bar shows how it goes; in a pipe, standard output has one JSON object per event."
+    "On a terminal a bar shows the progress; in a pipe, standard output has one JSON object per event."
   ],
   parameters: {
     files: CommandLine.many(

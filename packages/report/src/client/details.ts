@@ -1,4 +1,4 @@
-/** One link with all that is known of it, beside the list. */
+/** One link with everything known about it, beside the list. */
 
 import * as DurationText from "@effect-frameio/ratelimit/DurationText"
 import { type Fault, OUTCOMES } from "../internal/reportEmbedded.js"

@@ -1,4 +1,4 @@
-/** The list of links: search, states, order, and only the rows in sight in the page. */
+/** The list of links: search, states, order; the page holds only the rows in sight. */
 
 import * as DurationText from "@effect-frameio/ratelimit/DurationText"
 import { STATES } from "../internal/reportEmbedded.js"
