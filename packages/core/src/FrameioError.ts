@@ -121,7 +121,7 @@ export class BadRequest extends Schema.TaggedError<BadRequest>(`${KEY}/BadReques
   ...status(400)
 }) {
   override get message(): string {
-    return `${subject(this)} Frame.io refused the request (400). Check that the asset was created for a realtime upload, that every part but the final one has 5 MiB at least, and that the file's size comes with the final one.${said(this)}${afterwards(this)}`
+    return `${subject(this)} Frame.io refused the request (400). Check that the asset was created for a realtime upload, that every part but the final one has at least 5 MiB, and that the file's size comes with the final one.${said(this)}${afterwards(this)}`
   }
 }
 
@@ -301,10 +301,10 @@ export class UnexpectedResponse extends Schema.TaggedError<UnexpectedResponse>(`
   override get message(): string {
     const what =
       this.status === 0 || (this.status >= 300 && this.status < 400)
-        ? `a redirection (${this.status})${this.redirectHost === undefined ? "" : ` to ${this.redirectHost}`}, which is not followed because the token would go along. Check the base URL.`
+        ? `a redirection (${this.status})${this.redirectHost === undefined ? "" : ` to ${this.redirectHost}`}, which is not followed because it would get the token, too. Check the base URL.`
         : this.status === 400 || (this.status >= 402 && this.status < 500)
           ? `an undocumented refusal (${this.status}). Check the base URL and the arguments.`
-          : `an undocumented status (${this.status}). Check the base URL, and what stands between here and Frame.io.`
+          : `an undocumented status (${this.status}). Check the base URL, and any proxy between this machine and Frame.io.`
     return `${subject(this)} ${what}${said(this)}${afterwards(this)}`
   }
 }

@@ -22,7 +22,7 @@ export class QueueFull extends Schema.TaggedError<QueueFull>("@effect-frameio/ra
   }
 ) {
   override get message(): string {
-    return `${this.route}: ${this.waiting} requests already wait for this rate limit, as many as may. Nothing was sent; send fewer at once.`
+    return `${this.route}: ${this.waiting} requests already wait for this rate limit, and no more may. Nothing was sent; send fewer at once.`
   }
 }
 

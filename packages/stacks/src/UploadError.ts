@@ -46,10 +46,10 @@ export class SourceMismatch extends Schema.TaggedError<SourceMismatch>(`${KEY}/S
     }
     const what =
       this.source === "shorter"
-        ? `the source ends at byte ${this.offset}, and not at ${this.filesize} as filesize says. Is the file still being written? Try again when it is whole.`
+        ? `the source ends at byte ${this.offset} instead of ${this.filesize}, its filesize. Is the file still being written? Try again when it is whole.`
         : this.offset === this.filesize
-          ? `the source goes on after byte ${this.filesize}, where it should end as filesize says. Is the file still being written? Try again when it is whole.`
-          : `the source gave more than it was asked for, beyond byte ${this.offset}. It has to keep to the offset and the length.`
+          ? `the source continues after byte ${this.filesize}, where it should end by its filesize. Is the file still being written? Try again when it is whole.`
+          : `the source gave more than it was asked for, beyond byte ${this.offset}. It must heed the offset and the length.`
     return `Upload: ${what}${this.assetId === undefined ? " Nothing was created." : left(this.assetId)}`
   }
 }
@@ -71,7 +71,7 @@ export class UploadExpired extends Schema.TaggedError<UploadExpired>(`${KEY}/Upl
 }) {
   override get message(): string {
     const said = this.detail === "" ? "" : ` It said: "${this.detail}".`
-    return `Upload: the storage does not accept the URL of part ${this.part} any more (403), most likely because it has expired, and neither did it accept a new one.${said} Start the upload anew.${left(this.assetId)}`
+    return `Upload: the storage does not accept the URL of part ${this.part} any more (403), most likely because it has expired, and did not accept a new one either.${said} Start the upload anew.${left(this.assetId)}`
   }
 }
 
@@ -106,14 +106,14 @@ export class PartFailed extends Schema.TaggedError<PartFailed>(`${KEY}/PartFaile
       switch (this.reason) {
         case "Refused":
           return this.status === 411 || this.status === 501
-            ? `the storage wants to know the length of part ${this.part} beforehand (${this.status}), and this HttpClient does not tell it of a stream, as fetch never does. Use undici's client, or body: "bytes".`
+            ? `the storage needs the length of part ${this.part} beforehand (${this.status}), which this HttpClient does not send with a stream; fetch never does. Use undici's client, or body: "bytes".`
             : this.status !== undefined && this.status >= 300 && this.status < 400
               ? `the storage answered part ${this.part} with a redirection (${this.status}), which is not followed.`
               : `the storage refused part ${this.part} (${this.status ?? "no status"}).${said}`
         case "Unavailable":
           return `the storage could not take part ${this.part}${times} (${this.status ?? "no status"}).${said}`
         case "Unproven":
-          return `something answered that it has part ${this.part} (${this.status ?? "no status"}), and it is not the storage${times}. Is there a login page or a proxy in between?${said}`
+          return `something other than the storage answered that it has part ${this.part} (${this.status ?? "no status"})${times}. Is there a login page or a proxy in between?${said}`
         case "Connection":
           return `the connection to the storage broke at part ${this.part}${times}${code}. Check the network.${said}`
         case "Stalled":
@@ -208,7 +208,7 @@ export class NotVersioned extends Schema.TaggedError<NotVersioned>(`${KEY}/NotVe
     const is = unknown ? "it is not known whether it is a version of" : "it did not become a version of"
     const finish = unknown
       ? "Read the stack, and put it there if it is missing."
-      : "When that is mended, put it on the stack; it need not be uploaded again."
+      : "Fix that, then put it on the stack; it need not be uploaded again."
     return `Upload: the file is uploaded, as ${this.assetId}, but ${is} ${this.onto}. ${text.excerpt(
       this.error.message,
       600

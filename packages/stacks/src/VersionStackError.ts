@@ -63,7 +63,7 @@ export class OutOfOrder extends Schema.TaggedError<OutOfOrder>(`${KEY}/OutOfOrde
   assetIds: Schema.NonEmptyArray(AssetId)
 }) {
   override get message(): string {
-    return `The stack ${this.stackId} has versions before their turn: ${this.assetIds.join(", ")}. New versions go on top, so take these out and try again.`
+    return `The stack ${this.stackId} already has versions that come later in the list: ${this.assetIds.join(", ")}. New versions go on top, so take these out and try again.`
   }
 }
 
