@@ -239,6 +239,7 @@ class Route {
     return {
       granted: (count) => this.grants.unsafeUpdate(count, []),
       waiting: (count) => {
+        if (count === here) return
         this.waiting += count - here
         here = count
         this.waitingRequests.unsafeUpdate(this.waiting, [])
