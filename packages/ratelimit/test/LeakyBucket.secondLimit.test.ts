@@ -123,4 +123,19 @@ describe("LeakyBucket behind a second, tighter limit that no header tells", () =
       assert.isAtMost(seconds, 1.25 * 240)
     }
   })
+
+  it("a server that answers 503 at random is asked all the while, and used up again soon after", () => {
+    for (let seed = 0; seed < 10; seed++) {
+      const random = makeRandom(seed)
+      const { seconds } = play({
+        gate: () => random() < 0.3,
+        seed,
+        told: 20,
+        by: "503",
+        requests: 3000,
+        liftedAt: 600_000
+      })
+      assert.isAtMost(seconds, 600 + 3000 / 20 + 300)
+    }
+  })
 })
