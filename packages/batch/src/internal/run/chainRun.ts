@@ -255,10 +255,11 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
   const proved = (end: End, link: Link, moved: boolean): Effect.Effect<End> =>
     Effect.matchEffect(prove(link, moved), {
       onSuccess: () => Effect.succeed(end),
-      onFailure: (error) =>
-        error._tag === "FrameioNotOnTop"
-          ? Effect.succeed<End>({ _tag: "Failed", error })
-          : Effect.as(notice(link, target.id(), `Whether it is on top is not known. ${error.message}`), end)
+      onFailure: (error) => {
+        if (error._tag === "FrameioNotOnTop") return Effect.succeed<End>({ _tag: "Failed", error })
+        const why = isStopped() ? "The job was stopped before it was read." : error.message
+        return Effect.as(notice(link, target.id(), `Whether it is on top is not known. ${why}`), end)
+      }
     })
 
   // ---------------------------------------------------------------------------
