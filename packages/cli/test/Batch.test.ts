@@ -62,7 +62,7 @@ describe("frameio batch run, against the fake", () => {
       const counts = yield* fake.counts()
       assert.strictEqual(counts.requests, pairs.length)
       assert.strictEqual(counts.refused, 0)
-      assert.match(err, /^90 versions for 30 stacks\.\n90 of 90 versions in place; [\d.]+ s\.\n$/)
+      assert.match(err, /^90 versions for 30 stacks\.\n90 of 90 versions in place; [\d.]+ m?s\.\n$/)
     })
   )
 

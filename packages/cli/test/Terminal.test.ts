@@ -53,7 +53,7 @@ describe.skipIf(!hasTerminal)("frameio on a terminal", () => {
         assert.strictEqual(code, 0)
         assert.isNotEmpty(bars)
         for (const bar of bars) assert.match(bar, /\d+\/(40|\?)/)
-        assert.match(screen.join(" "), /^40 versions for 40 stacks\. 40 of 40 versions in place; [\d.]+ s\.$/)
+        assert.match(screen.join(" "), /^40 versions for 40 stacks\. 40 of 40 versions in place; [\d.]+ m?s\.$/)
       })
     )
 
@@ -99,7 +99,7 @@ describe.skipIf(!hasTerminal)("frameio on a terminal", () => {
       })
       assert.strictEqual(code, 0)
       assert.strictEqual(step, 2)
-      assert.match(screen.join("\n"), /^90 versions for 90 stacks\.\n90 of 90 versions in place; [\d.]+ s\.$/)
+      assert.match(screen.join("\n"), /^90 versions for 90 stacks\.\n90 of 90 versions in place; [\d.]+ m?s\.$/)
     })
   )
 
