@@ -1,8 +1,9 @@
 /**
- * Jobs in PostgreSQL: their plans, how each link stands, who has which chain in hand.
+ * Jobs in PostgreSQL: their plans, the state of each link, and which session holds which chain.
  *
- * It says what is true of a job. The engine that moves chains between workers may forget, repeat or delay what it was told;
- * whatever it does, a link is `sent` here before its request leaves, and only who has the chain in hand can write that.
+ * The truth about a job is here. The engine that moves chains between workers may forget, repeat or delay what it was
+ * told; still, a link is `sent` here before its request leaves, and only the session that holds the chain can write
+ * that.
  *
  * @since 0.1.0
  */
@@ -41,13 +42,13 @@ import * as WorkerName from "./internal/workerName.js"
  */
 export interface Job {
   readonly id: number
-  /** By which people know it; no two jobs have the same. */
+  /** Unique among jobs. */
   readonly name: string
   /** The plan's file, as it was named when the job was submitted. */
   readonly plan: string | undefined
   /** The name of the account whose token it runs with. */
   readonly account: string
-  /** The version of Frame.io's API that it runs on: as it was submitted, else as the first worker found out. */
+  /** The version of Frame.io's API that it runs on: as submitted, else as found by the first worker. */
   readonly api: Api | undefined
   /** Whether the ids of its plan were looked up and found; over V4 nothing is sent before. */
   readonly isChecked: boolean
@@ -55,7 +56,10 @@ export interface Job {
   readonly traceparent: string | undefined
   /** Whether it stacks or takes apart. */
   readonly kind: "run" | "undo"
-  /** `running`: workers are at it, or would be. `done`: nothing is left to do. `stopped`: see the reason. */
+  /**
+   * `running`: workers work on it, or would if there were any. `done`: nothing is left to do. `stopped`: see the
+   * reason.
+   */
   readonly state: "running" | "done" | "stopped"
   /** Why it was stopped. */
   readonly reason: string | undefined
@@ -103,8 +107,9 @@ export interface Start {
 }
 
 /**
- * Whether a session may work on a chain. `Taken`: it has it in hand now; `rows` are its links in order. `Elsewhere`: another
- * has. `Over`: it was started anew, has come to its end, or the job runs no more. `Other`: the job is of the other kind by now.
+ * Whether a session may work on a chain. `Taken`: it holds it now; `rows` are its links in order. `Elsewhere`: another
+ * holds it. `Over`: it was started again or has ended, or the job no longer runs. `Other`: the job is of the other kind
+ * by now.
  *
  * @since 0.1.0
  * @category models
@@ -132,13 +137,13 @@ export interface Reading {
   readonly stacked: Effect.Effect<{ readonly links: number; readonly chains: number }, ClusterError>
   /** Every link, by chain and place in it. */
   readonly rows: Stream.Stream<JobRecord.Row, ClusterError>
-  /** One for each worker that had a part in it, oldest first. */
+  /** One for each worker that took part, oldest first. */
   readonly runs: Effect.Effect<ReadonlyArray<JobRecord.Run>, ClusterError>
   /** How all workers together kept to the limit, second by second. */
   readonly samples: Effect.Effect<ReadonlyArray<JobRecord.Sample>, ClusterError>
   /** What a report says above the rows. */
   readonly head: Effect.Effect<JobRecord.Head, ClusterError>
-  /** Whether a worker has a chain of it in hand. */
+  /** Whether a worker holds a chain of it. */
   readonly inUse: Effect.Effect<boolean, ClusterError>
 }
 
@@ -150,42 +155,41 @@ export interface Reading {
  */
 export interface Service {
   /**
-   * Takes a plan in as a whole, or not at all. A job of this name with the same plan goes on where it was: what is confirmed
-   * stays, what failed is left alone unless it is to be retried.
+   * Stores a plan as a whole, or not at all. A job of this name with the same plan is continued: what is confirmed
+   * stays; what failed is retried only with `retryFailed`.
    */
   readonly submit: (
     plan: VersionPlan.VersionPlan,
     submission: Submission
   ) => Effect.Effect<{ readonly job: Job; readonly isNew: boolean }, ClusterError>
-  /** Says which version of the API a job runs on; answers the one that was said first, which it stays on. */
+  /** Records which version of the API a job runs on; returns the one recorded first, which is kept. */
   readonly speaks: (job: number, api: Api) => Effect.Effect<Api, ClusterError>
-  /** Whether it falls to this worker to look up the ids of a job: nobody else does, or was not heard of for `lease`. */
+  /** Whether this worker has to look up the ids of a job: no other does, or the other was silent for `lease`. */
   readonly claimCheck: (
     job: number,
     worker: string,
     lease: Duration.DurationInput
   ) => Effect.Effect<boolean, ClusterError>
-  /** Says that all ids of a job were found. */
+  /** Records that all ids of a job were found. */
   readonly checked: (job: number) => Effect.Effect<void, ClusterError>
   /** What is left to do of a job, chain by chain. */
   readonly left: (job: number) => Stream.Stream<VersionPlan.Chain, ClusterError>
-  /** Has what a job has stacked taken apart. */
+  /** Starts the undo of what a job has stacked. */
   readonly undo: (name: string) => Effect.Effect<void, ClusterError>
   /** All jobs, the newest first. */
   readonly jobs: Effect.Effect<ReadonlyArray<Job>, ClusterError>
-  /** What is known of the job of this name; each effect fails with `NoJob` where there is none. */
+  /** What is known of the job of this name; each effect fails with `NoJob` if there is none. */
   readonly reading: (name: string) => Reading
   /** The jobs that are at work. */
   readonly running: Effect.Effect<ReadonlyArray<Job>, ClusterError>
   /**
-   * Starts chains of a running job that were not begun, so that no more than `open` are at a time, and again those that
-   * nobody was heard of about for too long, a few at a time. While PostgreSQL is away nobody is heard of: its restart counts
-   * as the last that was heard.
+   * Starts chains of a running job, so that at most `open` are under way, and restarts those that were silent for too
+   * long, a few at a time. While PostgreSQL is away every chain is silent: its restart counts as the last sign of life.
    */
   readonly start: (
     job: number,
     options: {
-      /** How many chains may be begun and not at their end. */
+      /** How many chains may be under way. */
       readonly open: number
       /** How long a chain may be silent. */
       readonly stalled: Duration.DurationInput
@@ -202,9 +206,9 @@ export interface Service {
   ) => Effect.Effect<Begun, ClusterError>
   /** The links of a chain, in their order. */
   readonly chain: (job: number, chain: number) => Effect.Effect<ReadonlyArray<LinkRecord.LinkRecord>, ClusterError>
-  /** How a link stands. */
+  /** The state of a link. */
   readonly stateOf: (job: number, line: number) => Effect.Effect<JobRecord.State | undefined, ClusterError>
-  /** Writes down what a session has done; fails with `Lost` where a chain is no longer in its hand. */
+  /** Records what a session has done; fails with `Lost` if it no longer holds the chain. */
   readonly write: (
     job: Pick<Job, "id" | "kind">,
     session: string,
@@ -221,7 +225,7 @@ export interface Service {
   ) => Effect.Effect<void, ClusterError>
   /** Stops a job: nothing more of it is sent. */
   readonly stop: (job: number, reason: string) => Effect.Effect<void, ClusterError>
-  /** Marks the jobs whose chains have all come to their end as done. */
+  /** Marks jobs as done whose chains have all ended. */
   readonly finish: Effect.Effect<void, ClusterError>
 }
 
