@@ -77,21 +77,22 @@ export const stepsOf = (chain: Pick<Chain, "expected" | "links" | "resumed">, fi
 }
 
 /**
- * How many reads a job takes at the least, beside its changes.
+ * The least number of reads that a job takes, apart from its changes.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Reads {
-  /** Of files, and of whatever the API does not tell from files before it is read. */
+  /** Of files, and of anything that the API does not distinguish from files before reading it. */
   readonly files: number
-  /** Of stacks, where the API has another limit for them. */
+  /** Of stacks, if the API has another limit for them. */
   readonly stacks: number
 }
 
 /**
- * The reads that belong to the links of a chain. A `blind` API is asked where the plan says what the target was, or with
- * `lookFirst`; another one is asked for each target and version, and shows a stack at its first and last move.
+ * The reads that belong to the links of a chain. A `blind` API is asked only if the plan says what the target was, or
+ * with `lookFirst`; any other is asked for each target and version, and reads a stack at its first and at its last
+ * move.
  *
  * @since 0.1.0
  * @category formulas

@@ -20,7 +20,7 @@ const CHANGES: RateLimitRule = { limit: 100, windowMillis: 60_000 }
 const LOOKS: RateLimitRule = { limit: 5, windowMillis: 1000 }
 
 /**
- * The limits of v2's calls, as far as they were seen.
+ * The limits of v2's calls, as far as known.
  *
  * @since 0.1.0
  * @category models
@@ -41,7 +41,7 @@ export interface Limits {
 export const unseen: Limits = { grow: undefined, look: undefined }
 
 /**
- * A duration at the least.
+ * A shortest duration.
  *
  * @since 0.1.0
  * @category printing

@@ -54,7 +54,7 @@ export const perSecond = (rate: Rate, now: number, done: number): number | undef
 }
 
 /**
- * A rate limit as people say it: `20/s`, `10 a minute`.
+ * A rate limit in words: `20/s`, `10 a minute`.
  *
  * @since 0.1.0
  * @category printing

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 
-/** One digit after the point at the most. */
+/** With at most one digit after the point. */
 const tenths = (value: number): string => String(Math.round(value * 10) / 10)
 
 /**
@@ -34,7 +34,7 @@ export const words = (millis: number): string => {
 }
 
 /**
- * What is left, as a display that counts down has it: `1:05` or `2:03:04`, rounded up to whole seconds.
+ * The rest, as a countdown shows it: `1:05` or `2:03:04`, rounded up to whole seconds.
  *
  * @since 0.1.0
  * @category printing

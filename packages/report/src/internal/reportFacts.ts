@@ -4,7 +4,7 @@ import * as LinkError from "@effect-frameio/batch/LinkError"
 import { type Fault, STATES } from "./reportEmbedded.js"
 import { count } from "./reportText.js"
 
-/** Whether an earlier call may have been made without anybody having looked, or it failed. */
+/** Whether an earlier call may have been made and nobody has looked, or it failed. */
 export const isTrouble = (row: Row): boolean =>
   row.state === "failed" || row.state === "sent" || row.state === "undoing"
 

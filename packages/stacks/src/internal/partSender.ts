@@ -1,4 +1,6 @@
-/** Sends one part to the storage host, as often as it takes. That host is not Frame.io: nothing of Frame.io's goes there. */
+/**
+ * Sends one part to the storage host, as often as necessary. That host is not Frame.io: it gets nothing of Frame.io's.
+ */
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClient from "@effect/platform/HttpClient"
@@ -68,7 +70,7 @@ export interface Sending<E, R> {
   readonly source: Upload.Source<E, R>
   /** Fails if the source has changed; run when the part has been read, and before it is complete. */
   readonly intact: Effect.Effect<void, E | SourceMismatch, R>
-  /** So many bytes more were taken by the wire; fewer than 0 where an attempt was in vain. */
+  /** So many more bytes were sent; negative if an attempt was in vain. */
   readonly moved: (bytes: number) => Effect.Effect<void>
   readonly retrying: (failed: Failed) => Effect.Effect<void>
 }
@@ -102,7 +104,7 @@ class Trouble extends Data.TaggedError("Trouble")<{
 
 const tag = (body: string, name: string): string | undefined => new RegExp(`<${name}>([^<]*)</${name}>`).exec(body)?.[1]
 
-/** The code and the message of an S3 error, and none of its other fields, which repeat what was signed. */
+/** The code and the message of an S3 error, without its other fields, which repeat what was signed. */
 const said = (body: string): string => {
   const code = tag(body, "Code")
   const message = tag(body, "Message")
@@ -116,7 +118,7 @@ const CUT_SHORT = /<Code>(?:RequestTimeout|IncompleteBody)<\/Code>/
 const mayChange = (status: number, body: string): boolean =>
   RetryPolicy.failureOf(status) !== undefined || (status === 400 && CUT_SHORT.test(body))
 
-/** The words of an error may hold the URL, which is as good as a key. */
+/** The words of an error may contain the URL, which is as good as a key. */
 const withoutUrl = (words: string, url: URL): string => text.scrub(text.scrub(words, url.href), url.search.slice(1))
 
 const ofError = (error: HttpClientError.HttpClientError, url: URL): Trouble => {
@@ -311,7 +313,8 @@ const attempt = <E, R>(upload: Sender, sending: Sending<E, R>): Effect.Effect<vo
       if (!streams) yield* moved(length)
     }).pipe(
       Effect.mapInputContext(forStorage<never>),
-      // No span, because its attributes would hold the URL; and so no trace headers for a host that has no use for them.
+      // No span, because its attributes would contain the URL, and hence no trace headers, which this host does not
+      // need.
       Effect.locally(HttpClient.currentTracerDisabledWhen, constTrue),
       // Clients wrap the failure of a body, each in its own way.
       Effect.catchAll((error) =>
@@ -367,8 +370,8 @@ const etagOf = ({ headers }: HttpClientResponse.HttpClientResponse): string | un
     : /^"?([0-9a-f]{32})"?$/i.exec(headers.etag ?? "")?.[1]?.toLowerCase()
 
 /**
- * Whether a success is the storage's own. A login page on the way answers with 200 as well; S3 answers with nothing but the
- * ETag.
+ * Whether a success is really the storage's. A login page on the way also answers with 200; S3 answers with nothing but
+ * the ETag.
  */
 const prove = (
   response: HttpClientResponse.HttpClientResponse,

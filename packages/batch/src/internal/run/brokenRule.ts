@@ -1,4 +1,4 @@
-/** Which rule of stacks a refused version has broken, found by reading: Frame.io's 422 need not say. */
+/** Which rule of stacks a refused version has broken, found by reading, because Frame.io's 422 may not say. */
 import { type AssetId, sameId } from "@effect-frameio/core/Asset"
 import type * as FrameioError from "@effect-frameio/core/FrameioError"
 import * as Repository from "@effect-frameio/stacks/Repository"

@@ -35,7 +35,7 @@ const FIRST_MILLIS = 1000
 /** The longest pause in ms, so that the end of an outage is soon noticed. */
 const LONGEST_MILLIS = 60_000
 
-/** Patience in ms before anything ever got through: a wrong address must not be tried for hours. */
+/** Patience in ms until anything has ever got through: a wrong address must not be tried for hours. */
 const FIRST_PATIENCE_MILLIS = 5000
 
 /** @internal */
