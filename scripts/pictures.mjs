@@ -40,7 +40,7 @@ const run = frameio("batch", "run", "plan.csv", "--ledger", "evening.db").stderr
 frameio("batch", "report", "--ledger", "evening.db", "--html", "job.html")
 fake.kill("SIGINT")
 
-const COLUMNS = 96
+const COLUMNS = 106
 const cut = (line) => (line.length > COLUMNS ? `${line.slice(0, COLUMNS - 1)}…` : line)
 const linesOf = (text) => text.trimEnd().split("\n").map(cut)
 
@@ -60,7 +60,7 @@ const lines = [
 const escaped = (text) =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll(" ", "\u00a0")
 const HEIGHT = 18
-const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 860 ${lines.length * HEIGHT + 32}" role="img" aria-label="frameio in a terminal">
+const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 880 ${lines.length * HEIGHT + 32}" role="img" aria-label="frameio in a terminal">
 <rect width="100%" height="100%" rx="8" fill="#16181d"/>
 <g font-family="ui-monospace, Menlo, Consolas, monospace" font-size="13" fill="#d5d8de">
 ${lines.map((line, at) => `<text x="20" y="${at * HEIGHT + 30}"${line.startsWith("$") ? ' fill="#7fd1a0"' : ""}>${escaped(line)}</text>`).join("\n")}

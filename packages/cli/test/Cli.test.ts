@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { BatchRunner } from "@effect-frameio/batch"
 import { Upload } from "@effect-frameio/stacks"
-import { Duration, Effect } from "effect"
+import { Duration, Effect, Stream } from "effect"
+import { orInterrupted } from "../src/CliError.js"
 import * as Commands from "../src/Commands.js"
+import * as Stdio from "../src/Stdio.js"
 import { run } from "./run.js"
 
 const A = "00000000-0000-4000-8000-000000000001"
@@ -135,6 +137,38 @@ describe("frameio, standard output that cannot be written", () => {
       })
       assert.strictEqual(code, 1)
       assert.include(err, "no space left on device")
+    })
+  )
+})
+
+describe("frameio, interrupted", () => {
+  it.effect("says what that means, but to a reader that went away", () =>
+    Effect.gen(function* () {
+      const ended = (readerGone: boolean) =>
+        Effect.flip(orInterrupted("Interrupted; nothing was written.")(Effect.never)).pipe(
+          Effect.provideService(
+            Stdio.Stdio,
+            Stdio.make({
+              out: () => Effect.void,
+              err: () => Effect.void,
+              input: Stream.empty,
+              outIsTerminal: false,
+              errIsTerminal: false,
+              inIsTerminal: false,
+              echo: () => Effect.void,
+              colors: false,
+              cursor: false,
+              links: false,
+              unicode: true,
+              columns: Effect.succeed(80),
+              readerGone: Effect.succeed(readerGone),
+              outFailure: Effect.succeed(undefined),
+              interrupted: () => Effect.void
+            })
+          )
+        )
+      assert.deepInclude(yield* ended(false), { exitCode: 130, message: "Interrupted; nothing was written." })
+      assert.deepInclude(yield* ended(true), { exitCode: 130, message: "" })
     })
   )
 })

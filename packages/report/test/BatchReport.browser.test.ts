@@ -443,6 +443,19 @@ describe.skipIf(Browser.missing)("A report in Chromium", () => {
         }
       }))
 
+    test("shows names and states whole in a narrower window, where no reason needs the room", () =>
+      Effect.gen(function* () {
+        const name = "AGM_101_005_010_comp_NFX_v003.mov"
+        const { page } = yield* openRows([row(2, { name, stack: "AGM_101_005_010_comp_NFX" })], {
+          viewport: { width: 1120, height: 800 }
+        })
+        for (const part of [".version .name", ".version .start", ".target .name", ".status"]) {
+          for (const one of yield* promise(() => page.locator(`#grid .body ${part}`).all())) {
+            assert.isTrue(yield* promise(() => one.evaluate((at) => at.scrollWidth <= at.clientWidth)), part)
+          }
+        }
+      }))
+
     test("searches one column, and says where it found what the list does not show", () =>
       Effect.gen(function* () {
         const rows = [

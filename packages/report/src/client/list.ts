@@ -124,8 +124,12 @@ export const make = ({ links, open }: Options): List => {
   const choices = ["Version", "On", "Why", "Ids", ...fieldsOf(links)]
   within.replaceChildren(...["Everywhere", ...choices].map((name) => el("option", "", name)))
 
+  const isReasoned = links.some((link) => why(link) !== "")
+
   const choose = () => {
     words = wordsOf(search.value)
+    // What a search finds elsewhere is said among the reasons.
+    grid.classList.toggle("unreasoned", !isReasoned && words.length === 0)
     column = choices[within.selectedIndex - 1] ?? null
     const hits = links.filter((link) => matches(link, words, column))
     const totals = new Map<Link["state"], number>()
