@@ -9,6 +9,7 @@ import * as DurationText from "@effect-frameio/ratelimit/DurationText"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { type CliError, orInterrupted } from "./CliError.js"
+import * as JobEstimate from "./JobEstimate.js"
 import * as JobSource from "./JobSource.js"
 import * as LedgerFile from "./LedgerFile.js"
 import * as LocalTime from "./LocalTime.js"
@@ -85,9 +86,13 @@ const json = (
     }))
   })}\n`
 
-const table = (place: string, { counts, inUse, isPartial, job, left, leftMillis, runs }: Standing): string =>
-  [
-    `${place}: ${job.name}${job.plan === undefined ? "" : ` of ${job.plan}`}, ${job.name === "upload" ? plural(job.links, "file") : `${plural(job.links, "version")} for ${plural(job.chains, "stack")}`}${job.api === undefined ? "" : `, over ${job.api === "v4" ? "V4" : job.api}`}`,
+/** The limit says nothing of how long files take to be uploaded. */
+const isUpload = ({ job }: Standing): boolean => job.name === "upload"
+
+const table = (place: string, standing: Standing): string => {
+  const { counts, inUse, isPartial, job, left, leftMillis, runs } = standing
+  return [
+    `${place}: ${job.name}${job.plan === undefined ? "" : ` of ${job.plan}`}, ${isUpload(standing) ? plural(job.links, "file") : `${plural(job.links, "version")} for ${plural(job.chains, "stack")}`}${job.api === undefined ? "" : `, over ${job.api === "v4" ? "V4" : job.api}`}`,
     ...line("in place", counts.confirmed, counts.already > 0 ? `${counts.already} of them before the job` : ""),
     ...line("to be sent", counts.planned),
     ...(inUse
@@ -100,20 +105,25 @@ const table = (place: string, { counts, inUse, isPartial, job, left, leftMillis,
     lastRun(runs, inUse),
     ...(job.reason === undefined ? [] : [`It was stopped: ${job.reason}`]),
     ...(isPartial ? [LedgerFile.PARTIAL] : []),
-    ...(leftMillis === undefined || left.links === 0
+    ...(leftMillis === undefined || left.links === 0 || isUpload(standing)
       ? []
-      : [`The rest takes ${DurationText.words(leftMillis)} at the limit seen last.`]),
+      : [`The rest takes ${JobEstimate.least(leftMillis)}, at the limit seen last.`]),
     ""
   ].join("\n")
+}
 
 /** One line while a run is at work. */
-const short = ({ counts, job, left, leftMillis }: Standing): string =>
-  [
-    `${counts.confirmed} of ${plural(job.links, "version")} in place`,
+const short = (standing: Standing): string => {
+  const { counts, job, left, leftMillis } = standing
+  return [
+    `${counts.confirmed} of ${plural(job.links, isUpload(standing) ? "file" : "version")} in place`,
     ...(counts.failed > 0 ? [`${counts.failed} failed`] : []),
     ...(counts.sent > 0 ? [`${counts.sent} under way`] : []),
-    ...(leftMillis === undefined || left.links === 0 ? [] : [`${DurationText.clock(leftMillis)} left at the limit`])
+    ...(leftMillis === undefined || left.links === 0 || isUpload(standing)
+      ? []
+      : [`${DurationText.clock(leftMillis)} left at the limit`])
   ].join(", ")
+}
 
 const EVERY = "1 second"
 

@@ -55,17 +55,18 @@ const tellDry = (
     const { chains, counts, deleted, links } = would
     return args.json || !stdio.outIsTerminal
       ? stdio.out(`${JSON.stringify({ _tag: "DryRun", versions: links, stacks: chains, deleted, counts })}\n`)
-      : stdio.say(
-          [
-            `Would take ${extentOf(would)}${deleted > 0 ? `, and delete ${plural(deleted, "uploaded file")}` : ""}. Nothing was sent.`,
-            ...list,
-            ""
-          ].join("\n")
-        )
+      : stdio.say([`Would ${workOf(would)}. Nothing was sent.`, ...list, ""].join("\n"))
   })
 
 const extentOf = ({ chains, links }: { readonly chains: number; readonly links: number }): string =>
   `${plural(links, "version")} out of ${plural(chains, "stack")}`
+
+/** What undo does, without what there is nothing of. */
+const workOf = (work: { readonly chains: number; readonly links: number; readonly deleted: number }): string =>
+  [
+    ...(work.links > 0 || work.deleted === 0 ? [`take ${extentOf(work)}`] : []),
+    ...(work.deleted > 0 ? [`delete ${plural(work.deleted, "uploaded file")}`] : [])
+  ].join(", and ")
 
 /** Asks, and leaves the work to the workers. */
 const onCluster = (
@@ -120,7 +121,7 @@ export const handle = Effect.fn("Cli.batchUndo")(function* (args: {
   const stacked = yield* Effect.mapError(ledger.stackedExtent, LedgerFile.toCliError)
   const deletes = args.deleteUploads === true && uploads.length > 0
   const extent = extentOf(stacked)
-  const all = deletes ? `${extent}, and delete ${plural(uploads.length, "uploaded file")}` : extent
+  const work = workOf({ ...stacked, deleted: deletes ? uploads.length : 0 })
   if (args.dryRun) {
     const { counts, first } = yield* Effect.all({
       counts: ledger.counts,
@@ -135,8 +136,8 @@ export const handle = Effect.fn("Cli.batchUndo")(function* (args: {
   if (stacked.links === 0 && !deletes && !args.json && stdio.outIsTerminal) {
     return yield* stdio.say("None of its versions is on a stack, so there is nothing to take out.\n")
   }
-  yield* Confirm.ask(`Take ${all}?`, { yes: args.yes, unasked: "go-on" })
-  yield* stdio.err(`Taking ${extent}.\n`)
+  yield* Confirm.ask(`${work.charAt(0).toUpperCase()}${work.slice(1)}?`, { yes: args.yes, unasked: "go-on" })
+  if (stacked.links > 0) yield* stdio.err(`Taking ${extent}.\n`)
   const ended = yield* JobView.show(
     (stop) =>
       BatchJob.undo({

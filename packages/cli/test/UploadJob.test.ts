@@ -197,6 +197,9 @@ describe("frameio upload --rule", () => {
       yield* frameio(["upload", "--rule", "vfx", "--to", folder, renders, "--ledger", ledger])
       const status = yield* frameio(["batch", "status", "--ledger", ledger, "--json"])
       assert.include(status.out, '"confirmed":5')
+      const told = yield* frameio(["batch", "status", "--ledger", ledger], { terminal: true })
+      assert.include(told.out, ": upload, 5 files, over v2")
+      assert.notInclude(told.out, "What is left takes")
       const report = yield* frameio(["batch", "report", "--ledger", ledger, "--jsonl", "-"])
       assert.strictEqual(report.lines.length, 5, report.err)
       const undone = yield* frameio(["batch", "undo", "--ledger", ledger])
@@ -204,6 +207,10 @@ describe("frameio upload --rule", () => {
       assert.include(undone.err, "5 uploaded files stay in the folder; --delete-uploads deletes them.")
       const names = ["a_v001.mov", "a_v002.mov", "a_v003.mov", "b_v001.mov", "b_v002.mov", "c_v001.mov"]
       assert.deepStrictEqual(yield* loose, names)
+      const would = yield* frameio(["batch", "undo", "--ledger", ledger, "--delete-uploads", "--dry-run"], {
+        terminal: true
+      })
+      assert.include(would.out, "Would delete 5 uploaded files. Nothing was sent.")
       const deleted = yield* frameio(["batch", "undo", "--ledger", ledger, "--delete-uploads"])
       assert.strictEqual(deleted.code, 0, deleted.err)
       assert.include(deleted.err, "Deleted 5 uploaded files")
