@@ -67,6 +67,7 @@ export const overV2 = <E, R>(
       looks: looks + BatchEstimate.readsOf(chain, { blind: true, filesPerStack: 1, ...options }).files
     })),
     ({ calls, looks }) => {
+      if (calls === 0) return "There is nothing left to send."
       const rules = new Map([
         ["calls", limits.grow ?? CHANGES],
         ["looks", limits.look ?? LOOKS]

@@ -184,6 +184,7 @@ describe("frameio batch, with a ledger", () => {
       const after = yield* onTerminal("batch", "run", plan, "--ledger", ledger, "--dry-run")
       assert.include(after.out, "Would send 0 versions for 0 stacks")
       assert.include(after.out, "16 of 16 are in place already")
+      assert.include(after.out, "There is nothing left to send.")
       assert.strictEqual((yield* fake.requests).length, length)
     }))
 
