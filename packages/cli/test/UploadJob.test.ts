@@ -199,7 +199,7 @@ describe("frameio upload --rule", () => {
       assert.include(status.out, '"confirmed":5')
       const told = yield* frameio(["batch", "status", "--ledger", ledger], { terminal: true })
       assert.include(told.out, ": upload, 5 files, over v2")
-      assert.notInclude(told.out, "What is left takes")
+      assert.notInclude(told.out, "The rest takes")
       const report = yield* frameio(["batch", "report", "--ledger", ledger, "--jsonl", "-"])
       assert.strictEqual(report.lines.length, 5, report.err)
       const undone = yield* frameio(["batch", "undo", "--ledger", ledger])
