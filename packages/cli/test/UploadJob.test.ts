@@ -160,7 +160,7 @@ describe("frameio upload --rule", () => {
         onOut: (text, interrupt) => (/"Uploaded"/.test(text) && ++parts === 2 ? interrupt : Effect.void)
       })
       assert.strictEqual(first.code, 130, first.err)
-      assert.include(first.err, "The same command goes on")
+      assert.include(first.err, "The same command resumes it.")
       const second = yield* frameio(args)
       assert.strictEqual(second.code, 0, second.err)
       assert.deepStrictEqual(yield* namesOf(bottom), ["a_v001.mov", "a_v002.mov", "a_v003.mov"])
