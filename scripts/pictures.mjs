@@ -77,7 +77,7 @@ else {
   execFileSync(
     browser,
     [
-      ...["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1120,1320"],
+      ...["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1280,1480"],
       ...[`--screenshot=${inRoot("docs/report.png")}`, `file://${join(folder, "job.html")}`]
     ],
     { stdio: "ignore" }

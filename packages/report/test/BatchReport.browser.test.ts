@@ -447,7 +447,7 @@ describe.skipIf(Browser.missing)("A report in Chromium", () => {
       Effect.gen(function* () {
         const name = "AGM_101_005_010_comp_NFX_v003.mov"
         const { page } = yield* openRows([row(2, { name, stack: "AGM_101_005_010_comp_NFX" })], {
-          viewport: { width: 1120, height: 800 }
+          viewport: { width: 1200, height: 800 }
         })
         for (const part of [".version .name", ".version .start", ".target .name", ".status"]) {
           for (const one of yield* promise(() => page.locator(`#grid .body ${part}`).all())) {
