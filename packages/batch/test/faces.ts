@@ -26,12 +26,12 @@ const face = (
   api,
   within: <A, E, R>(effect: Effect.Effect<A, E, R | Given>, options?: FakeFrameio.Options) =>
     Effect.provide(effect, layer(options)),
-  /** How many pages of folders and stacks were asked for. */
+  /** How many pages of folders and stacks were requested. */
   listings: (fake: FakeFrameio.Service): number =>
     endpoints.reduce((sum, endpoint) => sum + fake.journal.of(endpoint).length, 0)
 })
 
-/** The port over both faces of the fake: what is true above it is tested on each. */
+/** The port over both APIs of the fake: what does not depend on the API is tested on each. */
 export const faces = [
   face("v2", ["assets.children"], v2),
   face("V4", ["folders.children", "versionStacks.children"], v4)

@@ -15,13 +15,13 @@ export type Fate =
   | "500-before"
   | "500-after"
   | "unauthorized"
-  /** The answer can be no asset, the change was made. */
+  /** The answer is no asset, the change was made. */
   | "garbled"
-  /** Success, with another file than was asked for, and nothing made. */
+  /** Success, with another file than the one requested, and nothing made. */
   | "stranger"
-  /** Success with the target as it was, and nothing made. */
+  /** Success with the unchanged target, and nothing made. */
   | "unchanged"
-  /** No answer for ever. */
+  /** Never an answer. */
   | "hangs"
 
 export interface Call {
@@ -31,7 +31,7 @@ export interface Call {
 
 export const FOLDER = id(0xf01de4)
 
-/** A Frame.io of a few lines, with its rules about stacks, that can be told what to do with each call. */
+/** A Frame.io of a few lines, with its rules about stacks, whose answer to each call can be set. */
 export const make = (options?: {
   readonly answer?: "stack" | "file"
   readonly fate?: (call: Call, count: number) => Fate
@@ -58,7 +58,7 @@ export const make = (options?: {
     assetIds: [call.target as Asset.AssetId, call.next as Asset.AssetId]
   })
 
-  /** The change itself; answers what Frame.io would. */
+  /** The change itself; returns Frame.io's answer. */
   const apply = (call: Call): Asset.Asset | "refused" => {
     if (parents.has(call.target) || stacks.has(call.next)) return "refused"
     let stack = stacks.get(call.target)
@@ -127,14 +127,14 @@ export const make = (options?: {
     calls,
     missing,
     reads: () => reads,
-    /** Puts assets on a stack beforehand. */
+    /** Puts assets on a stack in advance. */
     stack: (...members: ReadonlyArray<string>): Asset.AssetId => {
       const stackId = id(0x57ac0000 + ++made)
       stacks.set(stackId, [...members])
       for (const member of members) parents.set(member, stackId)
       return stackId
     },
-    /** Which versions are on the stack of an asset, oldest first. */
+    /** The versions on the stack of an asset, oldest first. */
     on: (member: string): ReadonlyArray<string> => stacks.get(parents.get(member) ?? member) ?? []
   }
 }

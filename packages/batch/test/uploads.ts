@@ -5,11 +5,11 @@ import { Effect, Option, Stream } from "effect"
 
 export const vfx = NamingRule.byName("vfx", {})
 
-/** Bytes that tell files apart. */
+/** Bytes that differ from file to file. */
 export const bytesOf = (size: number, seed: number): Uint8Array =>
   Uint8Array.from({ length: size }, (_, at) => Math.imul(at + seed * 7919, 2_654_435_761) >>> 24)
 
-/** Files of a disk that is in memory. */
+/** Files of a disk in memory. */
 export const disk = () => {
   const contents = new Map<string, Uint8Array>()
   const changes = new Map<string, number>()

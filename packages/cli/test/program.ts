@@ -8,13 +8,15 @@ import { Effect } from "effect"
 export const folder = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const built = folder(`../build/program-of-the-tests-${process.pid}`)
 
-/** Builds the program as it is in the sources, whatever lies in dist; for `beforeAll`, which undoes it in the end. */
+/**
+ * Builds the program from the sources, whatever is in dist; for `beforeAll`, which returns how to undo it at the end.
+ */
 export const build = async () => {
   await promisify(execFile)(process.execPath, [folder("../bundle.mjs"), built])
   return () => rm(built, { recursive: true, force: true })
 }
 
-/** The program that was built. */
+/** The built program. */
 export const programFile = `${built}/bin.js`
 
 export interface Ended {
@@ -28,7 +30,7 @@ interface Child {
   readonly kill: (signal: "SIGINT" | "SIGKILL") => boolean
 }
 
-/** The real program in a process of its own. `onLine` sees each line of its standard output, and may end it. */
+/** The real program in its own process. `onLine` sees each line of its standard output, and may end it. */
 export const program = (
   args: ReadonlyArray<string>,
   options: {

@@ -22,11 +22,11 @@ export interface Outside {
   /** Sees everything written to standard error as it comes. */
   readonly onErr?: (text: string, interrupt: Effect.Effect<void>) => Effect.Effect<void>
   readonly http?: Layer.Layer<HttpClient.HttpClient>
-  /** When Ctrl-C comes. */
+  /** When Ctrl-C is pressed. */
   readonly interruptAfter?: Duration.DurationInput
 }
 
-/** Nothing is listening: a test that sends without meaning to fails. */
+/** Nothing listens here: a test that sends by mistake fails. */
 const noHttp = FetchHttpClient.layer.pipe(
   Layer.provide(
     Layer.succeed(FetchHttpClient.Fetch, () => Promise.reject(new Error("this test must not send anything")))
@@ -44,7 +44,7 @@ const answerOrRun = (asked: Arguments.Asked) =>
     return asked._tag === "Run" ? yield* Cli.run(asked, Handlers.all) : 1
   })
 
-/** Runs the command with the outside swapped, and answers what it said and how it ended. */
+/** Runs the command with everything outside replaced, and returns what it said and how it ended. */
 export const run = (args: ReadonlyArray<string>, outside?: Outside) =>
   Effect.gen(function* () {
     const said = { out: "", err: "" }

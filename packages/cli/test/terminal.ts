@@ -3,19 +3,19 @@ import xterm from "@xterm/headless"
 import { Effect } from "effect"
 import { programFile } from "./program.js"
 
-/** Whether there is a way to a pseudo-terminal: `script` of util-linux. */
+/** Whether a pseudo-terminal can be had: `script` of util-linux. */
 export const hasTerminal =
   process.platform === "linux" && spawnSync("script", ["--version"]).stdout?.toString().includes("util-linux") === true
 
-/** What can be done to a program on a terminal, and what is seen of it. */
+/** What a test can do to a program on a terminal, and see of it. */
 export interface Session {
-  /** The lines on the screen, from above, without empty ones at the end. */
+  /** The lines on the screen from the top, without empty ones at the end. */
   readonly screen: () => ReadonlyArray<string>
   readonly type: (keys: string) => void
   readonly resize: (columns: number) => void
 }
 
-/** The real program on a terminal of its own; `onScreen` sees each change of the screen. Answers the last one. */
+/** The real program on its own terminal; `onScreen` sees each change of the screen. Returns the last one. */
 export const onTerminal = (
   args: ReadonlyArray<string>,
   options: {

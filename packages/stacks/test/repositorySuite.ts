@@ -4,7 +4,7 @@ import { Repository } from "@effect-frameio/stacks"
 import { FakeFrameio } from "@effect-frameio/testing"
 import { Array as Arr, Chunk, Effect, type Layer, Option, Redacted, Stream } from "effect"
 
-/** What holds of a repository, whichever API is behind: every test runs on a fake of its own. */
+/** What holds for a repository over any API: every test runs on its own fake. */
 export const suite = (
   name: string,
   layer: (options?: FakeFrameio.Options) => Layer.Layer<Repository.Repository | FakeFrameio.FakeFrameio>

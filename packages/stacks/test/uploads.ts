@@ -4,7 +4,7 @@ import { type FakeFrameio, FaultPlan } from "@effect-frameio/testing"
 
 export const named = { name: "shot_010_v002.mov", filetype: "video/quicktime" } as const
 
-/** Bytes that differ from place to place, so that a piece in the wrong place has another checksum. */
+/** Bytes that differ from place to place, so that a misplaced piece has another checksum. */
 export const bytesOf = (size: number, seed = 1): Uint8Array => {
   const bytes = new Uint8Array(size)
   let x = seed

@@ -2,7 +2,7 @@ import { createServer, type RequestListener } from "node:http"
 import type { AddressInfo } from "node:net"
 import { Effect } from "effect"
 
-/** A server on a free port of this machine, until the scope closes; tells where it is. */
+/** A server on a free port of this machine, until the scope closes; returns its address. */
 export const serve = (answer: RequestListener) =>
   Effect.map(
     Effect.acquireRelease(

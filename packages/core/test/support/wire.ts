@@ -2,7 +2,7 @@ import { HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse
 import { Asset, FrameioClient, type FrameioConfig } from "@effect-frameio/core"
 import { Effect, Layer, Redacted } from "effect"
 
-/** What the wire answers: a response, or the error of its socket. */
+/** An answer of the wire: a response, or the error of its socket. */
 export type Reply =
   | { readonly status?: number; readonly body?: unknown; readonly headers?: Record<string, string> }
   | { readonly fails: unknown }
@@ -13,7 +13,7 @@ export const id = Asset.AssetId.make("9f8e7d6c-5b4a-3c2d-1e0f-9a8b7c6d5e4f")
 const next = Asset.AssetId.make("2a3b4c5d-6e7f-8a9b-0c1d-2e3f4a5b6c7d")
 export const asset = { id, type: "file", name: "a.mov" }
 
-/** An `HttpClient` that answers by the list, its last entry for ever; and the requests that it was sent. */
+/** An `HttpClient` that answers by the list, repeating its last entry; and the requests that it received. */
 export const stub = (replies: ReadonlyArray<Reply>) => {
   const sent: Array<HttpClientRequest.HttpClientRequest> = []
   const client = HttpClient.make((request) =>

@@ -19,33 +19,33 @@ export interface History {
   readonly requests: number
   /** Mean latency, in costs. */
   readonly latency: number
-  /** As a part of the latency, 0 to 1. */
+  /** As a share of the latency, 0 to 1. */
   readonly jitter: number
-  /** Requests come in so many groups, all known ahead or not. */
+  /** Requests come in so many groups, all known in advance or not. */
   readonly groups: number
   readonly backlog: "known" | "unknown" | "waiting"
   /** Probabilities. */
   readonly interrupted: number
   readonly lost: number
   readonly unreachable: number
-  /** Given back before it was sent, and over. */
+  /** Given back before sending, and over. */
   readonly withdrawn: number
-  /** Answers without headers that can be read. */
+  /** Answers without readable headers. */
   readonly malformed: number
-  /** Answers of 503 before the limiter is asked. */
+  /** Answers of 503 before the limiter decides. */
   readonly unavailable: number
-  /** How often a refusal or a 503 says when to come back, and in how many costs. */
+  /** How often a refusal or a 503 says when to try again, and in how many costs. */
   readonly retryAfter: { readonly share: number; readonly costs: number } | undefined
-  /** How often headers lie: so that they contradict each other, or in any way. */
+  /** How often headers are false: contradicting each other, or in any way. */
   readonly lying: { readonly share: number; readonly kind: "contradictory" | "any" } | undefined
-  /** How late timers fire, in ms, at most. */
+  /** How late timers fire at most, in ms. */
   readonly late: number
   readonly hint: boolean
-  /** The rule changes, each time after so many parts of the run. */
+  /** The rule changes, each time after such a part of the run. */
   readonly changes: ReadonlyArray<RateLimitRule.RateLimitRule & { readonly after: number }>
   /** Others: so many requests at once, each so many costs apart, refused ones sent again or not. */
   readonly strangers: ReadonlyArray<{ readonly share: number; readonly burst: number; readonly insists: boolean }>
-  /** The client's clock, after so many parts of the run: is set back, or stands still, for so many ms. */
+  /** The client's clock, after such a part of the run, is set back, or stands still, for so many ms. */
   readonly clock: { readonly kind: "back" | "still"; readonly after: number; readonly millis: number } | undefined
 }
 
@@ -87,7 +87,7 @@ const lies: ReadonlyArray<(told: Told) => Told> = [
   (told) => ({ ...told, windowMillis: Math.max(1, Math.floor(told.windowMillis / 10)) })
 ]
 
-/** As it comes over the wire. */
+/** As sent over the wire. */
 const read = ({ limit, remaining, windowMillis }: Told): RateLimitHeaders.RateLimitHeaders | undefined =>
   RateLimitHeaders.parse({
     [RateLimitHeaders.LIMIT]: `${limit}`,
@@ -101,10 +101,10 @@ export const play = (history: History): Played => {
   const rule: RateLimitRule.RateLimitRule = { limit: history.limit, windowMillis: history.windowMillis }
   const server = makeServer(rule, random())
   const cost = RateLimitRule.costMillis(rule)
-  /** Nobody and nothing interferes, so that the strict promises hold. */
+  /** Nothing interferes, so the strict promises hold. */
   const strict = () =>
     history.strangers.length === 0 && history.changes.length === 0 && history.lying?.kind !== "any" && refused === 0
-  /** Nothing but the bucket itself says when the next may go. */
+  /** Only the bucket itself says when the next may go. */
   const prompt = () => strict() && history.clock === undefined && history.unavailable === 0
   const mean = history.latency * Math.max(1, cost)
   const longest = mean * (1 + history.jitter)
@@ -142,7 +142,7 @@ export const play = (history: History): Played => {
     if (strict() && at.rule !== undefined && LeakyBucket.bound(at) < server.level(now) - 1e-6) {
       problem(`the bound ${LeakyBucket.bound(at)} is below the level ${server.level(now)}`)
     }
-    // A round trip over a step of the clock has no known length.
+    // A round trip across a step of the clock has no known length.
     if (strict() && history.clock?.kind !== "back" && LeakyBucket.shared(at))
       problem("sees a stranger where there is none")
     if (at.lingering.length > 16) problem("the state grows")
@@ -151,7 +151,7 @@ export const play = (history: History): Played => {
   const backlog = () =>
     history.backlog === "unknown" ? Number.POSITIVE_INFINITY : history.backlog === "known" ? waiting + unsent : waiting
 
-  /** Asking for all at once must be the same as asking one by one. */
+  /** A request for all at once must give the same as one by one. */
   const checkAll = (all: LeakyBucket.Grants, given: number, retryAt: number) => {
     if (all.tickets.length !== given) problem(`all at once are given ${all.tickets.length}, one by one ${given}`)
     if (all.retryAt !== retryAt) problem(`all at once are told ${all.retryAt}, one by one ${retryAt}`)
@@ -187,7 +187,7 @@ export const play = (history: History): Played => {
     if (before > 0) checkAll(all, before, Number.POSITIVE_INFINITY)
   }
 
-  /** It waits only for what must be waited for, and not longer. */
+  /** It waits only for what it must, and no longer. */
   const checkWait = (retryAt: number) => {
     const at = LeakyBucket.advance(bucket, clock())
     const live = at.inFlight - at.lingering.reduce((count, entry) => count + entry.count, 0)
@@ -349,7 +349,7 @@ export const play = (history: History): Played => {
     agenda.add(random() * every, visit)
   }
 
-  // An hour of the slowest bucket, many times over: whatever is not done by then is stuck.
+  // An hour of the slowest bucket, many times over: anything not done by then is stuck.
   const widest = Math.max(history.windowMillis, ...history.changes.map(({ windowMillis }) => windowMillis))
   const end = 500 * (span + history.requests * (longest + widest)) + 10_000_000
   let steps = 0

@@ -1,4 +1,4 @@
-/** What histories and scenarios are played on: an agenda of events, chance out of a seed, and a server's bucket. */
+/** The ground of histories and scenarios: an agenda of events, random numbers from a seed, and a server's bucket. */
 import { LeakyBucket, type RateLimitRule } from "@effect-frameio/ratelimit"
 import { RateLimiter } from "@effect-frameio/testing"
 import { grantOne } from "./grantOne.js"
@@ -47,7 +47,7 @@ export const makeAgenda = () => {
   }
 }
 
-/** Numbers from 0 to 1, out of a seed. */
+/** Numbers from 0 to 1, from a seed. */
 export const makeRandom = (seed: number) => {
   let state = seed | 0
   return () => {
@@ -79,20 +79,20 @@ export const makeServer = (rule: RateLimiter.Limit, epoch: number) => {
 export type Server = (now: number) => {
   readonly admitted: boolean
   readonly headers: { readonly limit: number; readonly windowMillis: number; readonly remaining: number } | undefined
-  /** A refusal by 503 and not by 429. */
+  /** A refusal by 503 instead of 429. */
   readonly unavailable?: boolean
 }
 
-/** A client that obeys its bucket: it sends when it may, and sends again what is refused. */
+/** A client that obeys its bucket: it sends when it may, and sends refused requests again. */
 export const makeClient = (options: {
   readonly agenda: ReturnType<typeof makeAgenda>
   readonly requests: number
   readonly server: Server
-  /** How many are under way at once, at most. Default: as many as there are. */
+  /** The most requests under way at once. Default: no limit. */
   readonly workers?: number
-  /** The rule, where it is remembered. */
+  /** The rule, if it is remembered. */
   readonly hint?: RateLimitRule.RateLimitRule
-  /** The way there and the way back, in ms. */
+  /** The times there and back, in ms. */
   readonly way: () => readonly [number, number]
 }) => {
   const { agenda, server, way } = options
@@ -117,7 +117,7 @@ export const makeClient = (options: {
       if (grant.ticket === undefined) {
         if (grant.retryAt === Number.POSITIVE_INFINITY) return
         const mine = ++timer
-        // As late as a timer of whole ms is.
+        // As late as a timer of whole ms.
         const at = Math.max(now + 1, Math.ceil(grant.retryAt))
         agenda.add(at, () => {
           if (mine === timer) pump(at)

@@ -1,4 +1,4 @@
-/** A scheduler over a store, and a strict server in this process that it sends to. */
+/** A scheduler over a store, and a strict server in this process to send to. */
 
 import { HttpClientRequest, HttpClientResponse } from "@effect/platform"
 import { RateLimitScheduler, RateLimitStore } from "@effect-frameio/ratelimit"
@@ -41,7 +41,7 @@ export const makeServer = (limit: number, windowMillis = 1000, latency = 4) => {
   }
 }
 
-/** What a process has: a scheduler over a store of its own. */
+/** The parts of one process: a scheduler over its own store. */
 export const makeScheduler = <E>(
   store: Layer.Layer<RateLimitStore.RateLimitStore, E>,
   options?: RateLimitScheduler.Options

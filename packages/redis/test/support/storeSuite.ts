@@ -12,7 +12,7 @@ const key = (route = "POST /a", owner = "token-of-somebody"): RateLimitStore.Buc
 
 const rule = { limit: 100_000, windowMillis: 100_000 }
 
-/** Grants one request, whatever the level is, and gives its number. */
+/** Grants one request, whatever the level, and returns its number. */
 const takeOne = ({ bucket, now }: RateLimitStore.View): RateLimitStore.Update<number> => {
   const grant = grantOne(bucket, now, 1)
   return { value: grant.ticket?.sequence ?? 0, bucket: grant.bucket, backlog: 0 }
@@ -26,7 +26,7 @@ const look = (view: RateLimitStore.View): RateLimitStore.Update<RateLimitStore.V
 
 export const storeSuite = (
   skip: boolean,
-  /** So many stores that share: as many processes would have. */
+  /** So many stores that share, one for each process. */
   make: (count: number) => Effect.Effect<ReadonlyArray<RateLimitStore.Service>, never, Scope.Scope>
 ): void => {
   const test = it.scopedLive.skipIf(skip)
@@ -109,7 +109,7 @@ export const storeSuite = (
     Effect.gen(function* () {
       const [store] = yield* make(1)
       if (store === undefined) return assert.fail("no store")
-      // Put together, these are the same text.
+      // Joined, these are the same text.
       const keys = [key("b", "a"), key("", "ab"), key("ab", ""), key("b", "aa"), key("ab", "a")]
       for (const one of keys) assert.strictEqual(yield* store.update(one, rule, takeOne), 1)
     }))

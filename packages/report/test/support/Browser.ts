@@ -1,4 +1,4 @@
-/** A real Chromium for the tests of pages: found on the PATH, with a profile of its own that goes with it. */
+/** A real Chromium for the tests of pages: found on the PATH, with its own profile, which is deleted with it. */
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
@@ -11,7 +11,7 @@ const NAMES = ["chromium", "chromium-browser", "google-chrome"]
 const folders = (process.env.PATH ?? "").split(delimiter)
 const executable = NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find(existsSync)
 
-/** Whether there is none on this machine. Says so once per test file, as loud as a test can. */
+/** Whether there is none on this machine. Says so once per test file, as loudly as a test can. */
 export const missing = executable === undefined
 
 if (missing) {
@@ -29,7 +29,7 @@ const ARGUMENTS = [
   "--disable-sync"
 ]
 
-/** One Chromium for all tests of a group; each test opens a context of its own in it. */
+/** One Chromium for all tests of a group; each test opens its own context in it. */
 export class Browser extends Context.Tag("@effect-frameio/batch/test/Browser")<Browser, Playwright.Browser>() {}
 
 export const layer: Layer.Layer<Browser> = Layer.scoped(
@@ -42,16 +42,16 @@ export const layer: Layer.Layer<Browser> = Layer.scoped(
   )
 )
 
-/** A page that was opened from a file, and what it did. */
+/** A page opened from a file, and what it did. */
 export interface Opened {
   readonly page: Playwright.Page
-  /** Addresses other than its own that it asked for; none is let through. */
+  /** Addresses other than its own that it requested; none is let through. */
   readonly requests: ReadonlyArray<string>
-  /** Errors it threw or wrote to its console, dialogs it opened. */
+  /** Errors that it threw or wrote to its console, dialogs that it opened. */
   readonly complaints: ReadonlyArray<string>
 }
 
-/** Writes a page to a file of its own and opens it, as a person would. */
+/** Writes a page to its own file and opens it, as a person would. */
 export const open = (html: string, options?: Playwright.BrowserContextOptions) =>
   Effect.gen(function* () {
     const browser = yield* Browser

@@ -7,7 +7,7 @@ export const id = (n: number): string => `00000000-0000-4000-8000-${n.toString(1
 /** 2026-11-24 17:00:00 UTC. */
 export const T0 = 1_795_539_600_000
 
-/** An error in any words: of a ledger from before errors were kept. */
+/** An error in any words, from a ledger that did not keep errors yet. */
 export const recorded = (
   tag: string,
   status: number | undefined,
@@ -75,7 +75,7 @@ export const head = (rows: ReadonlyArray<JobRecord.Row>, more?: Partial<JobRecor
   ...more
 })
 
-/** Names that have broken pages, terminals and spreadsheets before. */
+/** Names that have broken pages, terminals and spreadsheets. */
 export const HOSTILE = [
   "</script><script>alert(1)</script>.mov",
   "<!--<script>",

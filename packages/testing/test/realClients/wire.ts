@@ -1,4 +1,4 @@
-/** HTTP as other programs put it on the wire, byte for byte where it matters: a GET with a body, their headers, their JSON. */
+/** HTTP as other programs send it, byte for byte if it matters: a GET with a body, their headers, their JSON. */
 import { request as nodeRequest } from "node:http"
 import { assert } from "@effect/vitest"
 import { FakeFrameioServer, RateLimiter } from "@effect-frameio/testing"
@@ -6,7 +6,7 @@ import { Effect } from "effect"
 
 export interface Sent {
   readonly method: string
-  /** Below the host, or a whole URL that an answer gave. */
+  /** Below the host, or a whole URL from an answer. */
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array | undefined
@@ -43,7 +43,7 @@ const exchange = (sent: Sent, baseUrl: string): Promise<Answer> =>
     request.end(sent.body)
   })
 
-/** A fake on a port, whose limit is in nobody's way unless a test is about it. */
+/** A fake on a port, whose limit interferes only with tests that are about it. */
 export const withFake = <A, E>(
   options: FakeFrameioServer.Options,
   test: (fake: FakeFrameioServer.Service, send: (sent: Sent) => Effect.Effect<Answer>) => Effect.Effect<A, E>
@@ -57,10 +57,10 @@ export const withFake = <A, E>(
 
 export type Json = null | boolean | number | string | ReadonlyArray<Json> | { readonly [key: string]: Json }
 
-/** What `r.json()` and `response.data` give. */
+/** The result of `r.json()` and `response.data`. */
 export const json = (answer: Answer): unknown => JSON.parse(answer.text)
 
-/** `asset["creator"]["id"]`: a reader that fails where theirs would. */
+/** `asset["creator"]["id"]`: a reader that fails like theirs. */
 export const at = (value: unknown, ...path: ReadonlyArray<string | number>): unknown =>
   path.reduce<unknown>((inner, key) => {
     assert(typeof inner === "object" && inner !== null, `no ${key} in ${JSON.stringify(inner)}`)
@@ -79,7 +79,7 @@ export const text = (value: unknown): string => {
   return value
 }
 
-/** As Python's `json.dumps` writes it: a space after commas and colons, nothing but ASCII. */
+/** Like Python's `json.dumps`: a space after commas and colons, only ASCII. */
 export const pythonJson = (value: Json): string => {
   if (Array.isArray(value)) return `[${value.map(pythonJson).join(", ")}]`
   if (typeof value === "object" && value !== null) {

@@ -1,4 +1,4 @@
-/** A real Chromium of the test's own: headless, with a profile of its own, gone when its scope closes. */
+/** A real Chromium for one test: headless, with its own profile, deleted when its scope closes. */
 import { accessSync, constants, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
@@ -18,7 +18,7 @@ const executablePath = ["chromium", "chromium-browser", "google-chrome"]
   .flatMap((name) => (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, name)))
   .find(isExecutable)
 
-/** Whether there is none on this machine. Says so once per test file, as loud as a test can. */
+/** Whether there is none on this machine. Says so once per test file, as loudly as a test can. */
 export const missing = executablePath === undefined
 
 if (missing) {

@@ -1,4 +1,4 @@
-/** V4 spoken in plain requests. */
+/** V4 in plain requests. */
 import { HttpBody, HttpClient, HttpClientRequest } from "@effect/platform"
 import { FakeFrameio, RateLimiter, type V4Unknowns } from "@effect-frameio/testing"
 import { Effect } from "effect"
