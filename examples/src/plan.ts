@@ -8,7 +8,7 @@ import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { BatchRunner, FolderPlan, NamingRule } from "@effect-frameio/batch"
 import { Asset, FrameioClient } from "@effect-frameio/core"
 import { Repository } from "@effect-frameio/stacks"
-import { Console, Effect, Layer } from "effect"
+import { Console, Effect, Layer, Schema } from "effect"
 
 /** Answers how many versions are in place now, and what a person has to settle. */
 export const stackFolder = Effect.fn("stackFolder")(function* (folderId: Asset.AssetId) {
@@ -31,7 +31,8 @@ const Live = Repository.layerV2.pipe(
 )
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  stackFolder(Asset.AssetId.make(process.argv[2] ?? "")).pipe(
+  Schema.decodeUnknown(Asset.AssetId)(process.argv[2]).pipe(
+    Effect.flatMap(stackFolder),
     Effect.tap(({ unsettled }) => Effect.forEach(unsettled, Console.error)),
     Effect.flatMap(({ confirmed }) => Console.log(`${confirmed} versions put on their stacks`)),
     Effect.provide(Live),

@@ -2,20 +2,20 @@
 import type { HttpClient } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
 import { Asset, FrameioClient, FrameioError } from "@effect-frameio/core"
-import { Effect, Layer, ManagedRuntime } from "effect"
+import { Effect, Layer, ManagedRuntime, Schema } from "effect"
 
 /** Make it once: the scheduler lives in it. End with `dispose()`. */
 export const connect = (http: Layer.Layer<HttpClient.HttpClient> = NodeHttpClient.layerUndici) => {
   const runtime = ManagedRuntime.make(FrameioClient.layerConfig().pipe(Layer.provide(http)))
   return {
-    version: (assetId: string, nextAssetId: string): Promise<Asset.Asset> =>
+    version: (shot: string, cut: string): Promise<Asset.Asset> =>
       FrameioError.runPromise(
-        FrameioClient.FrameioClient.pipe(
-          Effect.flatMap((frameio) =>
-            frameio.version({ assetId: Asset.AssetId.make(assetId), nextAssetId: Asset.AssetId.make(nextAssetId) })
-          ),
-          Effect.provide(runtime)
-        )
+        Effect.gen(function* () {
+          const frameio = yield* FrameioClient.FrameioClient
+          const assetId = yield* Schema.decode(Asset.AssetId)(shot)
+          const nextAssetId = yield* Schema.decode(Asset.AssetId)(cut)
+          return yield* frameio.version({ assetId, nextAssetId })
+        }).pipe(Effect.provide(runtime))
       ),
     dispose: () => runtime.dispose()
   }
