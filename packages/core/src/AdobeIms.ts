@@ -8,6 +8,7 @@
  * @since 0.1.0
  */
 import type { PlatformError } from "@effect/platform/Error"
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -24,6 +25,8 @@ import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Credentials from "./Credentials.js"
+import * as answers from "./internal/answer.js"
+import { isSuccess } from "./internal/status.js"
 import * as text from "./SafeText.js"
 import { isSecure } from "./SecureUrl.js"
 
@@ -195,28 +198,37 @@ const Refusal = Schema.Struct({
 const decodeAnswer = Schema.decodeUnknownOption(Schema.parseJson(Answer))
 const decodeRefusal = Schema.decodeUnknownOption(Schema.parseJson(Refusal))
 
+const refused = (detail: string) => new ImsError({ reason: "Refused", detail })
+
 const unreachable = (detail: string) => new ImsError({ reason: "Unreachable", detail: text.excerpt(detail, 200) })
 
 /** A refused grant stays refused; a failing server may be asked again. */
 const refusalOf = (status: number, body: string): ImsError => {
   if (status >= 500 || status === 429) return unreachable(`it answered ${status}`)
+  // A browser hides the status of a redirection.
+  if (status < 400) return refused(`it answered with a redirection (${status}), which is not followed`)
   const told = Option.getOrElse(decodeRefusal(body), () => ({ error: undefined, error_description: undefined }))
-  return new ImsError({
-    reason: "Refused",
-    detail: text.excerpt(`${told.error ?? status} ${told.error_description ?? ""}`, 200)
-  })
+  return refused(text.excerpt(`${told.error ?? status} ${told.error_description ?? ""}`, 200))
 }
+
+/** The fields of a form that are secrets. */
+const SECRETS = ["client_secret", "code", "code_verifier", "refresh_token", "token"]
+
+const withoutSecrets = (body: string, form: Readonly<Record<string, string>>): string =>
+  SECRETS.reduce((clean, name) => text.scrub(clean, form[name]), body)
 
 const ATTEMPTS = Schedule.intersect(Schedule.exponential("1 second"), Schedule.recurs(3))
 
 const TIMEOUT = "30 seconds"
 
-/** Not traced, so that the form's secrets are in no span. */
+/**
+ * The body of a 200. Not traced and not redirected, so that the form's secrets are in no span and reach no other host.
+ */
 const post = (
   client: Client,
   path: string,
   form: Readonly<Record<string, string>>
-): Effect.Effect<{ readonly body: string; readonly status: number }, ImsError, HttpClient.HttpClient> =>
+): Effect.Effect<string, ImsError, HttpClient.HttpClient> =>
   Effect.gen(function* () {
     const base = client.baseUrl ?? DEFAULT_BASE_URL
     if (!URL.canParse(base) || !isSecure(new URL(base))) {
@@ -226,15 +238,20 @@ const post = (
     const request = HttpClientRequest.post(`${base.replace(/\/+$/, "")}${path}`).pipe(
       HttpClientRequest.bodyUrlParams(form)
     )
-    return yield* http.execute(request).pipe(
-      Effect.flatMap((answer) => Effect.map(answer.text, (body) => ({ body, status: answer.status }))),
+    const outer = yield* Effect.serviceOption(FetchHttpClient.RequestInit)
+    const init: RequestInit = { ...Option.getOrUndefined(outer), redirect: "manual" }
+    const { body, status } = yield* http.execute(request).pipe(
+      Effect.flatMap(answers.read("", isSuccess, false)),
+      Effect.provideService(FetchHttpClient.RequestInit, init),
       Effect.timeoutFail({ duration: TIMEOUT, onTimeout: () => unreachable("it did not answer in time") }),
       Effect.catchTags({
         RequestError: (error) => unreachable(error.description ?? error.reason),
-        ResponseError: (error) => unreachable(error.reason)
+        ResponseError: (error) => unreachable(error.reason),
+        TooLarge: () => unreachable("its answer is too large")
       }),
       Effect.withTracerEnabled(false)
     )
+    return status === 200 ? body : yield* refusalOf(status, withoutSecrets(body, form))
   })
 
 const again = <A, R>(self: Effect.Effect<A, ImsError, R>): Effect.Effect<A, ImsError, R> =>
@@ -245,15 +262,13 @@ const ask = (
   grant: Readonly<Record<string, string>>
 ): Effect.Effect<Login, ImsError, HttpClient.HttpClient> =>
   Effect.gen(function* () {
-    const { body, status } = yield* post(client, "/ims/token/v3", {
+    const body = yield* post(client, "/ims/token/v3", {
       client_id: client.clientId,
       ...(client.clientSecret === undefined ? {} : { client_secret: Redacted.value(client.clientSecret) }),
       ...grant
     })
     const answer = decodeAnswer(body)
-    if (status !== 200 || Option.isNone(answer)) {
-      return yield* status === 200 ? unreachable("its answer is not as documented") : refusalOf(status, body)
-    }
+    if (Option.isNone(answer)) return yield* unreachable("its answer is not as documented")
     const now = yield* Clock.currentTimeMillis
     return {
       accessToken: Redacted.make(answer.value.access_token),
@@ -272,10 +287,7 @@ export const revoke = (
   client: Client,
   token: Redacted.Redacted<string>
 ): Effect.Effect<void, ImsError, HttpClient.HttpClient> =>
-  post(client, "/ims/revoke", { token: Redacted.value(token) }).pipe(
-    Effect.flatMap(({ body, status }) => (status === 200 ? Effect.void : refusalOf(status, body))),
-    again
-  )
+  again(Effect.asVoid(post(client, "/ims/revoke", { token: Redacted.value(token) })))
 
 /** In ms: a token is renewed so long before its end, or after nine tenths of a short life. */
 const EARLY_MILLIS = 300_000
@@ -355,8 +367,6 @@ export const serverToServer = (
   })
 
 const LOGIN_AGAIN = "Log in again."
-
-const refused = (detail: string) => new ImsError({ reason: "Refused", detail })
 
 /**
  * Credentials of a person who has logged in. The login is refreshed before its token ends and after a refusal, once for

@@ -1,8 +1,10 @@
-import { FileSystem } from "@effect/platform"
+import { FetchHttpClient, FileSystem } from "@effect/platform"
+import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { AdobeIms, type Credentials, FrameioConfig, RateLimitScheduler, V4Client } from "@effect-frameio/core"
 import { FakeFrameio, FaultPlan, RateLimiter } from "@effect-frameio/testing"
 import { ConfigProvider, Effect, Layer, Option, Redacted, TestClock } from "effect"
+import { serve } from "./support/serve.js"
 
 const client = { clientId: "studio", clientSecret: Redacted.make("made-up-secret") }
 
@@ -114,6 +116,53 @@ describe("AdobeIms: a service", () => {
       assert.strictEqual(yield* asked, 2)
     }).pipe(Effect.provide(fake()))
   )
+
+  for (const [name, http] of [
+    ["fetch", FetchHttpClient.layer],
+    ["undici", NodeHttpClient.layerUndici],
+    ["node:http", NodeHttpClient.layer]
+  ] as const) {
+    const tokenAt = (baseUrl: string) =>
+      Effect.flatMap(AdobeIms.serverToServer({ ...client, baseUrl }), ({ token }) => Effect.flip(token)).pipe(
+        Effect.provide(http)
+      )
+
+    it.scopedLive(`over ${name} sends its secret to no host that it is redirected to`, () =>
+      Effect.gen(function* () {
+        let followed = 0
+        const elsewhere = yield* serve((_request, response) => {
+          followed++
+          response.end()
+        })
+        const baseUrl = yield* serve((_request, response) => {
+          response.writeHead(307, { location: `${elsewhere}/ims/token/v3` })
+          response.end()
+        })
+        const error = yield* tokenAt(baseUrl)
+        assert.strictEqual(followed, 0)
+        assert.match(error.message, /redirection \(307\), which is not followed/)
+      })
+    )
+
+    it.scopedLive(`over ${name} shows no secret that a refusal sends back`, () =>
+      Effect.gen(function* () {
+        const baseUrl = yield* serve((request, response) => {
+          let form = ""
+          request.on("data", (chunk) => {
+            form += String(chunk)
+          })
+          request.on("end", () => {
+            response.writeHead(400, { "content-type": "application/json" })
+            response.end(JSON.stringify({ error: "invalid_client", error_description: `in ${form}` }))
+          })
+        })
+        const error = yield* tokenAt(baseUrl)
+        assert.include(error.message, "invalid_client")
+        assert.include(error.message, "client_secret=<redacted>")
+        assert.notInclude(error.message, Redacted.value(client.clientSecret))
+      })
+    )
+  }
 
   it.effect("sends its secret nowhere but to https, or to this machine", () =>
     Effect.gen(function* () {

@@ -1,5 +1,3 @@
-import { createServer } from "node:http"
-import type { AddressInfo } from "node:net"
 import { inspect } from "node:util"
 import {
   FetchHttpClient,
@@ -45,6 +43,7 @@ import {
   TestClock,
   Tracer
 } from "effect"
+import { serve } from "./support/serve.js"
 
 const id = Asset.AssetId.make("9f8e7d6c-5b4a-3c2d-1e0f-9a8b7c6d5e4f")
 const next = Asset.AssetId.make("2a3b4c5d-6e7f-8a9b-0c1d-2e3f4a5b6c7d")
@@ -904,22 +903,6 @@ describe("FrameioClient", () => {
       undici: NodeHttpClient.layerUndici,
       "node:http": NodeHttpClient.layer
     }
-
-    const serve = (answer: Parameters<typeof createServer>[1]) =>
-      Effect.map(
-        Effect.acquireRelease(
-          Effect.async<ReturnType<typeof createServer>>((resume) => {
-            const server = createServer({}, answer)
-            server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
-          }),
-          (server) =>
-            Effect.async<void>((resume) => {
-              server.closeAllConnections()
-              server.close(() => resume(Effect.void))
-            })
-        ),
-        (server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-      )
 
     for (const [name, http] of Object.entries(clients)) {
       const on = <A, E, R>(baseUrl: string, program: Effect.Effect<A, E, R>, options?: FrameioClient.Options) =>
