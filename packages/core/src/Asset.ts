@@ -11,12 +11,8 @@
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { odd, tolerant } from "./internal/tolerant.js"
+import { UUID, UUID_ONLY } from "./internal/uuid.js"
 import { User } from "./User.js"
-
-const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-
-/** Frame.io's UUIDs are not always of a registered version, so only the form is checked. */
-const UUID_ONLY = new RegExp(`^${UUID}$`, "i")
 
 /** In Adobe storage: `adobe:<asset id>`, for a file followed by `|<version>`. */
 const ANY_ID = new RegExp(`^(?:${UUID}|adobe:[^\\s/?#]{1,500})$`, "i")

@@ -6,6 +6,7 @@
  */
 import * as Schema from "effect/Schema"
 import * as query from "./internal/query.js"
+import { UUID_ONLY } from "./internal/uuid.js"
 import * as SafeText from "./SafeText.js"
 
 /**
@@ -107,7 +108,7 @@ export interface SearchArgs extends LibrarySearchArgs {
 }
 
 const uuid = Schema.String.pipe(
-  Schema.pattern(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i, {
+  Schema.pattern(UUID_ONLY, {
     message: () => "is not an id; it must be a UUID such as 9f8e7d6c-5b4a-3c2d-1e0f-9a8b7c6d5e4f",
     jsonSchema: { type: "string", format: "uuid" }
   })
