@@ -108,6 +108,7 @@ const settingsOf = <E>(
   onEvent: options?.onEvent,
   links: options?.links,
   chains: options?.chains,
+  mayCome: options?.mayCome,
   before: options?.before ?? 0,
   failedBefore: options?.failedBefore ?? 0,
   skippedBefore: options?.skippedBefore ?? 0,
@@ -127,6 +128,11 @@ export interface ExtentOptions {
   readonly links?: number | undefined
   /** How many chains there are. */
   readonly chains?: number | undefined
+  /**
+   * Whether more chains may come, where `links` is not known: once none may, what is left is what has come, and no part of
+   * the limits is left to others any longer. Default: they may.
+   */
+  readonly mayCome?: (() => boolean) | undefined
   /** The requests the links take, if known: other jobs hold back a part of the limits until the rest fits. */
   readonly requests?: BatchEstimate.Steps | undefined
   /** How many further links of the same job earlier runs have done. Default 0. */
@@ -161,9 +167,11 @@ export const runChains = <E, R, E2 = never>(
   chains: Stream.Stream<Chain, E, R>,
   options?: Options<E2> & ExtentOptions
 ): Stream.Stream<BatchEvent, E | E2, R | Repository.Repository> =>
-  JobRun.run(chains, settingsOf(options, ["stack", "grow", "raise"]), (chain, tools) =>
-    ChainRun.runChain(chain, tools, { lookFirst: options?.lookFirst ?? defaults.lookFirst })
-  )
+  JobRun.run(chains, settingsOf(options, ["stack", "grow", "raise"]), (chain, tools) => {
+    const { filesPerStack } = tools.repository.abilities
+    if (options?.mayCome !== undefined) tools.expect(BatchEstimate.none, BatchEstimate.stepsOf(chain, filesPerStack))
+    return ChainRun.runChain(chain, tools, { lookFirst: options?.lookFirst ?? defaults.lookFirst })
+  })
 
 /**
  * Takes what a job stacked out of its stacks again: chains side by side, the links of each in the given order, newest

@@ -74,6 +74,18 @@ export interface Job {
 }
 
 /**
+ * A job, as a worker at it hears of it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Heard {
+  readonly job: Job
+  /** Whether none of its chains is still to be begun. */
+  readonly isAllBegun: boolean
+}
+
+/**
  * What is submitted.
  *
  * @since 0.1.0
@@ -215,7 +227,7 @@ export interface Service {
     entries: JobWriter.Entries
   ) => Effect.Effect<void, ClusterError>
   /** Says that a session is alive and has these chains in hand; answers the job as it stands. */
-  readonly beat: (job: number, session: string, chains: ReadonlyArray<number>) => Effect.Effect<Job, ClusterError>
+  readonly beat: (job: number, session: string, chains: ReadonlyArray<number>) => Effect.Effect<Heard, ClusterError>
   /** Lays chains down: `done` where there is nothing left to do about them, else for others to take. */
   readonly layDown: (
     job: number,
@@ -568,8 +580,13 @@ const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = Effect.g
             [job, session, chains]
           )
         }
-        const [row] = yield* query<JobRow>(`SELECT ${JOB} FROM frameio_jobs WHERE id = $1`, [job])
-        return row === undefined ? yield* new ClusterError({ reason: "NoJob", job: String(job) }) : jobOf(row)
+        const [row] = yield* query<JobRow & { all_begun: boolean }>(
+          `SELECT ${JOB}, NOT EXISTS (SELECT 1 FROM frameio_chains WHERE job = $1 AND state = 'planned') AS all_begun
+           FROM frameio_jobs WHERE id = $1`,
+          [job]
+        )
+        if (row === undefined) return yield* new ClusterError({ reason: "NoJob", job: String(job) })
+        return { job: jobOf(row), isAllBegun: row.all_begun }
       }),
     layDown: (job, session, chains, how) =>
       Effect.asVoid(

@@ -5,7 +5,7 @@ import { VersionPlan } from "@effect-frameio/batch"
 import { Accounts, JobStore } from "@effect-frameio/cluster"
 import { FrameioConfig } from "@effect-frameio/core"
 import { RateLimitScheduler } from "@effect-frameio/ratelimit"
-import { FakeFrameio, Seed } from "@effect-frameio/testing"
+import { FakeFrameio, RateLimiter, Seed } from "@effect-frameio/testing"
 import { Effect, Exit, Layer, Redacted, Scope, TestClock } from "effect"
 import * as Times from "../src/internal/times.js"
 import * as Work from "../src/internal/work.js"
@@ -55,6 +55,9 @@ const until = (isSo: () => boolean) =>
   )
 
 const outside = Layer.merge(FakeFrameio.layer(), RateLimitScheduler.layerMemory())
+
+/** Of what is put on a stack, per second. */
+const LIMIT = 20
 
 const writes = ["assets.version", "versionStacks.create", "files.move"]
 
@@ -109,6 +112,37 @@ describe.each(["v2", "v4"] as const)("a chain over %s", (api) => {
       yield* Effect.repeat(TestClock.adjust("250 millis"), { until: isMade, times: 480 })
       assert.isTrue(isMade(), "within two minutes")
     }).pipe(Effect.provide(outside))
+  )
+
+  it.scoped("takes what it left to others of the limit, once its rest fits into that", () =>
+    Effect.gen(function* () {
+      const fake = yield* FakeFrameio.FakeFrameio
+      const [shots, versions, requests] = [20, api === "v2" ? 6 : 15, 100] as const
+      const seeded = Seed.shots(fake.world, { shots, versions })
+      const store = StoreMemory.make(yield* VersionPlan.fromPairs(Seed.pairs(seeded)), api)
+      yield* work("one", store.service, api)
+      yield* work("two", store.service, api)
+      yield* until(store.isDone)
+      const growing = api === "v2" ? "assets.version" : "files.move"
+      const made = (yield* fake.requests).filter(({ endpoint }) => endpoint === growing)
+      assert.strictEqual(made.length, requests)
+      const millis = (made.at(-1)?.atMillis ?? 0) - (made[0]?.atMillis ?? 0)
+      assert.isBelow(millis, ((requests - LIMIT) * 1000) / LIMIT + 200)
+      assert.isTrue(made.every(({ applied }) => applied))
+    }).pipe(
+      Effect.provide(
+        Layer.merge(
+          FakeFrameio.layer({
+            limits: {
+              "*": RateLimiter.perSecond(1000),
+              "assets.version": RateLimiter.perSecond(LIMIT),
+              "files.move": RateLimiter.perSecond(LIMIT)
+            }
+          }),
+          RateLimitScheduler.layerMemory()
+        )
+      )
+    )
   )
 
   it.scoped("goes to another at once, when its worker is told to end", () =>

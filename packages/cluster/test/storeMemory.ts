@@ -102,7 +102,7 @@ export const make = (plan: VersionPlan.VersionPlan, api: JobStore.Job["api"]) =>
     beat: (_, session, indexes) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
         for (const chain of held(session, indexes)) chain.seenAt = now
-        return job
+        return { job, isAllBegun: chains.every(({ state }) => state !== "planned") }
       }),
     layDown: (_, session, indexes, how) =>
       Effect.map(Clock.currentTimeMillis, (now) => {

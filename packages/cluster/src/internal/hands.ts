@@ -70,7 +70,8 @@ export const make = (
       Effect.gen(function* () {
         const known = sessions.get(id)
         if (known !== undefined && !known.isEnded()) return Option.some(known)
-        const job = yield* store.beat(id, "", [])
+        const heard = yield* store.beat(id, "", [])
+        const { job } = heard
         if (job.state !== "running") return Option.none()
         const repository = yield* repositoryOf({ accounts, store }, job).pipe(
           Effect.map(({ repository }) => repository),
@@ -81,7 +82,7 @@ export const make = (
         const own = yield* Scope.fork(scope, ExecutionStrategy.sequential)
         const session = yield* Session.make({
           id: WorkerName.ofSession(worker),
-          job,
+          heard,
           store,
           repository: repository.value,
           times

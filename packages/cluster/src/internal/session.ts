@@ -78,13 +78,15 @@ const left = Metric.tagged(ClusterMetrics.links, "outcome", "left")
 
 export const make = (options: {
   readonly id: string
-  readonly job: JobStore.Job
+  readonly heard: JobStore.Heard
   readonly store: JobStore.Service
   readonly repository: Repository.Service
   readonly times: Times
 }): Effect.Effect<Session, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const { id, job, repository, store, times } = options
+    const { id, repository, store, times } = options
+    const { job } = options.heard
+    let { isAllBegun } = options.heard
     const chains = yield* Mailbox.make<VersionPlan.Chain>()
     const stacked = yield* Mailbox.make<VersionPlan.StackedChain>()
     /** The parent of the job's calls, and a child of the submission, in another process. */
@@ -134,6 +136,7 @@ export const make = (options: {
     const runner: BatchRunner.Options<ClusterError> & BatchRunner.ExtentOptions = {
       name: job.name,
       concurrency: OPEN,
+      mayCome: () => !isAllBegun,
       settleAfter: Duration.millis(job.settleMillis),
       // Another worker may have had the chain until it came here.
       settleFrom: "chain",
@@ -275,8 +278,9 @@ export const make = (options: {
 
     const heard = Effect.suspend(() => store.beat(job.id, id, [...inHand.keys()]))
     const beat = Effect.flatMap(heard, (now) => {
-      if (now.state === "done") return close
-      return now.state === "running" && now.kind === job.kind ? Effect.void : halt
+      isAllBegun = now.isAllBegun
+      if (now.job.state === "done") return close
+      return now.job.state === "running" && now.job.kind === job.kind ? Effect.void : halt
     })
     yield* beat.pipe(
       Effect.catchAll((error) => Effect.logWarning(`${job.name} was not heard of`, error)),

@@ -12,7 +12,7 @@ import * as Fiber from "effect/Fiber"
 import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import type * as BatchEstimate from "../../BatchEstimate.js"
+import * as BatchEstimate from "../../BatchEstimate.js"
 import type { BatchEvent, Counts } from "../../BatchEvent.js"
 import * as BatchProgress from "../../BatchProgress.js"
 import * as Calls from "./calls.js"
@@ -39,6 +39,8 @@ export interface Settings<E> {
   /** How many links there are to do, if known. */
   readonly links: number | undefined
   readonly chains: number | undefined
+  /** Whether more chains may come, if their number is not known. */
+  readonly mayCome: (() => boolean) | undefined
   /** How many of the job's other links earlier runs have done. */
   readonly before: number
   readonly failedBefore: number
@@ -104,14 +106,14 @@ const makePace = (routes: ReadonlySet<string>, jobs: ReadonlyArray<RateLimitJob.
   })
 
 /** @internal */
-export const run = <C, E, R, E2>(
+export const run = <C extends { readonly links: ReadonlyArray<unknown> }, E, R, E2>(
   chains: Stream.Stream<C, E, R>,
   settings: Settings<E2>,
   work: (chain: C, tools: Links.Tools) => Effect.Effect<void>
 ): Stream.Stream<BatchEvent, E | E2, R | Repository.Repository> =>
   Stream.unwrapScoped(
     Effect.gen(function* () {
-      const { before, failedBefore, links, onEvent, skippedBefore } = settings
+      const { before, failedBefore, links, mayCome, onEvent, skippedBefore } = settings
       const repository = yield* Repository.Repository
       const { routes } = repository.abilities
       const hasTwo = new Set(settings.steps.map((step) => routes[step])).size > 1
@@ -124,9 +126,22 @@ export const run = <C, E, R, E2>(
       const mustStop = StopRules.make(settings.stopAfter, before)
       const begun = yield* monotonicMillis
       let counts: Counts = BatchProgress.empty
-      let requests = settings.requests
+      let requests = settings.requests ?? (mayCome === undefined ? undefined : BatchEstimate.none)
+      /** The links of all chains so far. */
+      let came = 0
       /** The error of a failed write: the job must not go on without its record. */
       let unwritten: { readonly error: E2 } | undefined
+
+      /** Says what is left and not under way: the scheduler keeps calm until it fits into what is free. */
+      const keepCalm = (): void => {
+        const tell = (job: RateLimitJob.RateLimitJob, left: number | undefined): void => {
+          if (left !== undefined) job.setRemaining(Math.max(left - crew.out(job), 0))
+        }
+        const isOpen = mayCome?.() === true
+        const known = mayCome === undefined ? BatchProgress.left(counts) : came - BatchProgress.done(counts)
+        tell(job, isOpen ? Number.POSITIVE_INFINITY : hasTwo ? sumOf(requests) : known)
+        if (hasTwo) tell(makes, isOpen ? Number.POSITIVE_INFINITY : requests?.makes)
+      }
 
       const emit = (event: BatchEvent): Effect.Effect<void> =>
         onEvent === undefined
@@ -144,10 +159,7 @@ export const run = <C, E, R, E2>(
       const tell = (event: BatchEvent): Effect.Effect<void> =>
         Effect.suspend(() => {
           counts = BatchProgress.add(counts, event)
-          // What is left and not under way: the scheduler holds back other jobs until it fits into what is free.
-          const left = hasTwo ? sumOf(requests) : BatchProgress.left(counts)
-          if (left !== undefined) job.setRemaining(Math.max(left - crew.out(job), 0))
-          if (hasTwo && requests !== undefined) makes.setRemaining(Math.max(requests.makes - crew.out(makes), 0))
+          keepCalm()
           const why = mustStop(event)
           const told = mailbox.offer(event)
           return why === undefined ? told : Effect.zipLeft(told, halt.stop(why))
@@ -235,10 +247,12 @@ export const run = <C, E, R, E2>(
 
       // A fixed crew takes the next chain when free: cheaper than a fiber for each chain.
       const next = yield* Feed.make(Stream.interruptWhenDeferred(chains, halt.signal))
-      const one = (chain: C): Effect.Effect<void> =>
-        settings.settleFrom === "run"
+      const one = (chain: C): Effect.Effect<void> => {
+        came += chain.links.length
+        return settings.settleFrom === "run"
           ? work(chain, tools)
           : Effect.flatMap(monotonicMillis, (now) => work(chain, { ...tools, makeOnce: onceSince(now) }))
+      }
       const worker: Effect.Effect<void, E, R> = Effect.flatMap(next, (chain) =>
         chain === undefined ? Effect.void : Effect.zipRight(one(chain), worker)
       )
