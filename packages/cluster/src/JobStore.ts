@@ -207,15 +207,20 @@ export interface Service {
       readonly stalled: Duration.DurationInput
       /** How long a chain may be silent whose worker has no connection to PostgreSQL any more. */
       readonly gone: Duration.DurationInput
+      /** How long after a restart of PostgreSQL a worker may be without a connection. */
+      readonly reconnect: Duration.DurationInput
     }
   ) => Effect.Effect<ReadonlyArray<Start & { readonly again: boolean }>, ClusterError>
-  /** Takes a chain in hand, where nobody has it, or where who had it was not heard of for `lease`. */
+  /**
+   * Takes chains of a job in hand, each where nobody has it, or where who had it was not heard of for `lease`; answers for
+   * each chain.
+   */
   readonly begin: (
-    start: Start,
-    kind: Job["kind"],
+    job: Pick<Job, "id" | "kind">,
     session: string,
+    starts: ReadonlyArray<Pick<Start, "chain" | "generation">>,
     lease: Duration.DurationInput
-  ) => Effect.Effect<Begun, ClusterError>
+  ) => Effect.Effect<ReadonlyMap<number, Begun>, ClusterError>
   /** The links of a chain, in their order. */
   readonly chain: (job: number, chain: number) => Effect.Effect<ReadonlyArray<LinkRecord.LinkRecord>, ClusterError>
   /** The state of a link. */
@@ -525,11 +530,14 @@ const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = Effect.g
       rows.map(jobOf)
     ),
     // The longest begin: what goes on one stack goes one after the other.
-    start: (job, { gone, open, stalled }) =>
+    start: (job, { gone, open, reconnect, stalled }) =>
       query<Start & { again: boolean }>(
         `WITH stalled AS (
            SELECT id, true AS again FROM frameio_chains
-           WHERE job = $1 AND state = 'open' AND (${isSilent("$3")} OR ${isSilent("$4")} AND ${WorkerName.isGone("session")})
+           WHERE job = $1 AND state = 'open' AND (${isSilent("$3")} OR (
+             seen_at < now() - make_interval(secs => $4) AND pg_postmaster_start_time() < now() - make_interval(secs => $5)
+             AND ${WorkerName.isGone("session")}
+           ))
            LIMIT ${STARTED} FOR UPDATE SKIP LOCKED
          ), fresh AS (
            SELECT id, false AS again FROM frameio_chains WHERE job = $1 AND state = 'planned' ORDER BY links DESC, id
@@ -543,30 +551,45 @@ const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = Effect.g
          FROM next WHERE chains.job = $1 AND chains.id = next.id
            AND EXISTS (SELECT 1 FROM frameio_jobs WHERE id = $1 AND state = 'running')
          RETURNING chains.job, chains.id AS chain, chains.generation, next.again`,
-        [job, open, seconds(stalled), seconds(gone)]
+        [job, open, seconds(stalled), seconds(gone), seconds(reconnect)]
       ),
-    begin: ({ chain, generation, job }, kind, session, lease) =>
+    begin: (job, session, starts, lease) =>
       Effect.gen(function* () {
-        const taken = yield* query(
+        const chains = starts.map(({ chain }) => chain)
+        const generations = starts.map(({ generation }) => generation)
+        const taken = yield* query<{ id: number }>(
           `UPDATE frameio_chains AS chains SET session = $4, seen_at = now()
-           FROM frameio_jobs AS jobs WHERE jobs.id = chains.job AND jobs.state = 'running'
-             AND chains.job = $1 AND chains.id = $2 AND chains.generation = $3 AND chains.state = 'open'
-             AND (chains.session IS NULL OR chains.session = $4 OR ${isSilent("$5")})
-             AND jobs.kind = $6
+           FROM frameio_jobs AS jobs, unnest($2::int[], $3::int[]) AS start(chain, generation)
+           WHERE jobs.id = $1 AND jobs.state = 'running' AND jobs.kind = $6
+             AND chains.job = $1 AND chains.id = start.chain AND chains.generation = start.generation
+             AND chains.state = 'open' AND (chains.session IS NULL OR chains.session = $4 OR ${isSilent("$5")})
            RETURNING chains.id`,
-          [job, chain, generation, session, seconds(lease), kind]
+          [job.id, chains, generations, session, seconds(lease), job.kind]
         )
-        if (taken.length > 0) return { _tag: "Taken", rows: yield* JobReading.linksOf(query, job, chain, chain + 1) }
-        const [found] = yield* query<{ kind: Job["kind"]; mine: boolean }>(
-          `SELECT jobs.kind, chains.generation = $3 AND chains.state = 'open' AND jobs.state = 'running' AS mine
-           FROM frameio_chains AS chains JOIN frameio_jobs AS jobs ON jobs.id = chains.job
-           WHERE chains.job = $1 AND chains.id = $2`,
-          [job, chain, generation]
+        const begun = new Map<number, Begun>(chains.map((chain) => [chain, { _tag: "Over" }]))
+        if (taken.length > 0) {
+          const ids = taken.map(({ id }) => id)
+          for (const id of ids) begun.set(id, { _tag: "Taken", rows: [] })
+          for (const rows of LinkRecord.byChain(yield* JobReading.linksOf(query, job.id, ids))) {
+            const [first] = rows
+            if (first !== undefined) begun.set(first.chain, { _tag: "Taken", rows })
+          }
+        }
+        if (taken.length === starts.length) return begun
+        const others = yield* query<{ id: number; kind: Job["kind"] }>(
+          `SELECT chains.id, jobs.kind
+           FROM unnest($2::int[], $3::int[]) AS start(chain, generation)
+           JOIN frameio_chains AS chains ON chains.job = $1 AND chains.id = start.chain
+           JOIN frameio_jobs AS jobs ON jobs.id = $1
+           WHERE chains.generation = start.generation AND chains.state = 'open' AND jobs.state = 'running'`,
+          [job.id, chains, generations]
         )
-        if (found?.mine !== true) return { _tag: "Over" }
-        return { _tag: found.kind === kind ? "Elsewhere" : "Other" }
+        for (const { id, kind } of others) {
+          if (begun.get(id)?._tag === "Over") begun.set(id, { _tag: kind === job.kind ? "Elsewhere" : "Other" })
+        }
+        return begun
       }),
-    chain: (job, chain) => JobReading.linksOf(query, job, chain, chain + 1),
+    chain: (job, chain) => JobReading.linksOf(query, job, [chain]),
     stateOf: (job, line) =>
       Effect.map(
         query<{ state: JobRecord.State }>("SELECT state FROM frameio_links WHERE job = $1 AND line = $2", [job, line]),

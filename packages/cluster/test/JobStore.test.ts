@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { VersionPlan } from "@effect-frameio/batch"
 import { JobStore, Worker } from "@effect-frameio/cluster"
 import * as PostgresServer from "@effect-frameio/servers/PostgresServer"
-import { DateTime, Effect, type Scope } from "effect"
+import { DateTime, type Duration, Effect, type Scope } from "effect"
 
 const test = <E>(name: string, body: (store: JobStore.Service) => Effect.Effect<void, E, Scope.Scope>) =>
   it.scopedLive.skipIf(PostgresServer.missing)(
@@ -51,7 +51,15 @@ const sent = (line: number) =>
     shares: []
   }))
 
-const starting = { open: 10, stalled: "1 hour", gone: "1 hour" } as const
+const starting = { open: 10, stalled: "1 hour", gone: "1 hour", reconnect: "0 seconds" } as const
+
+const begin = (
+  store: JobStore.Service,
+  job: JobStore.Job,
+  start: JobStore.Start,
+  session: string,
+  lease: Duration.DurationInput
+) => Effect.map(store.begin(job, session, [start], lease), (begun) => begun.get(start.chain))
 
 describe("JobStore", () => {
   test("lets one session have a chain, and no other write about it", (store) =>
@@ -59,17 +67,40 @@ describe("JobStore", () => {
       const job = yield* submitted(store)
       const [first] = yield* store.start(job.id, starting)
       if (first === undefined) return assert.fail("nothing was started")
-      assert.strictEqual((yield* store.begin(first, "run", "one", "1 hour"))._tag, "Taken")
-      assert.strictEqual((yield* store.begin(first, "run", "other", "1 hour"))._tag, "Elsewhere")
+      assert.strictEqual((yield* begin(store, job, first, "one", "1 hour"))?._tag, "Taken")
+      assert.strictEqual((yield* begin(store, job, first, "other", "1 hour"))?._tag, "Elsewhere")
       const line = first.chain === 0 ? 1 : 3
       yield* store.write(job, "one", yield* sent(line))
       assert.strictEqual((yield* Effect.flip(store.write(job, "other", yield* sent(line)))).reason, "Lost")
       assert.strictEqual(yield* store.stateOf(job.id, line), "sent")
       // Nobody has heard of the first for longer than the lease.
-      const taken = yield* store.begin(first, "run", "other", "0 seconds")
-      assert.strictEqual(taken._tag, "Taken")
-      if (taken._tag === "Taken") assert.deepInclude(taken.rows[0], { state: "sent", attempts: 1, sent_to: a })
+      const taken = yield* begin(store, job, first, "other", "0 seconds")
+      assert.strictEqual(taken?._tag, "Taken")
+      if (taken?._tag === "Taken") assert.deepInclude(taken.rows[0], { state: "sent", attempts: 1, sent_to: a })
       assert.strictEqual((yield* Effect.flip(store.write(job, "one", yield* sent(line)))).reason, "Lost")
+    }))
+
+  test("takes many chains in hand at once, and says of each what became of it", (store) =>
+    Effect.gen(function* () {
+      const job = yield* submitted(store)
+      const [first, second] = yield* store.start(job.id, starting)
+      if (first === undefined || second === undefined) return assert.fail("not all was started")
+      yield* begin(store, job, first, "other", "1 hour")
+      const of = (begun: ReadonlyMap<number, JobStore.Begun>) =>
+        [first, second].map(({ chain }) => begun.get(chain)?._tag)
+      const both = yield* store.begin(job, "one", [first, second], "1 hour")
+      assert.deepStrictEqual(of(both), ["Elsewhere", "Taken"])
+      const taken = both.get(second.chain)
+      if (taken?._tag === "Taken")
+        assert.deepStrictEqual(
+          taken.rows.map(({ chain }) => chain),
+          [second.chain, second.chain]
+        )
+      const early = [first, { ...second, generation: 2 }]
+      assert.deepStrictEqual(of(yield* store.begin(job, "one", early, "1 hour")), ["Elsewhere", "Over"])
+      const undoing = { ...job, kind: "undo" } as const
+      assert.deepStrictEqual(of(yield* store.begin(undoing, "one", [first, second], "1 hour")), ["Other", "Other"])
+      assert.deepStrictEqual(of(yield* store.begin(job, "one", [first, second], "0 seconds")), ["Taken", "Taken"])
     }))
 
   test("starts a chain again that nobody is heard of about, and lets the first start go", (store) =>
@@ -81,17 +112,17 @@ describe("JobStore", () => {
       assert.deepStrictEqual(yield* store.start(job.id, starting), [])
       const [first] = firsts
       if (first === undefined) return assert.fail("nothing was started")
-      yield* store.begin(first, "run", "one", "1 hour")
+      yield* begin(store, job, first, "one", "1 hour")
       const agains = yield* store.start(job.id, { ...starting, stalled: "0 seconds" })
       assert.isTrue(agains.length === 2 && agains.every(({ again, generation }) => again && generation === 2))
-      assert.strictEqual((yield* store.begin(first, "run", "one", "1 hour"))._tag, "Over")
+      assert.strictEqual((yield* begin(store, job, first, "one", "1 hour"))?._tag, "Over")
       assert.strictEqual(
         (yield* Effect.flip(store.write(job, "one", yield* sent(first.chain === 0 ? 1 : 3)))).reason,
         "Lost"
       )
       const [second] = agains
       if (second === undefined) return assert.fail("nothing was started again")
-      assert.strictEqual((yield* store.begin(second, "run", "other", "1 hour"))._tag, "Taken")
+      assert.strictEqual((yield* begin(store, job, second, "other", "1 hour"))?._tag, "Taken")
     }))
 
   test("starts a chain again at once whose worker has no connection any more", (store) =>
@@ -99,9 +130,11 @@ describe("JobStore", () => {
       const job = yield* submitted(store)
       const [first, second] = yield* store.start(job.id, starting)
       if (first === undefined || second === undefined) return assert.fail("not all was started")
-      yield* store.begin(first, "run", "a-worker-that-died/session", "1 hour")
-      yield* store.begin(second, "run", "no-worker", "1 hour")
+      yield* begin(store, job, first, "a-worker-that-died/session", "1 hour")
+      yield* begin(store, job, second, "no-worker", "1 hour")
       assert.deepStrictEqual(yield* store.start(job.id, starting), [])
+      const restarted = yield* store.start(job.id, { ...starting, gone: "0 seconds", reconnect: "1 hour" })
+      assert.deepStrictEqual(restarted, [], "it may still be connecting again")
       const again = yield* store.start(job.id, { ...starting, gone: "0 seconds" })
       assert.deepStrictEqual(again, [{ job: job.id, chain: first.chain, generation: 2, again: true }])
     }))
@@ -117,7 +150,7 @@ describe("JobStore", () => {
         for (const one of starts) {
           yield* store.finish
           assert.strictEqual(yield* state, "running")
-          yield* store.begin(one, "run", "one", "1 hour")
+          yield* begin(store, job, one, "one", "1 hour")
           yield* store.layDown(job.id, "one", [one.chain], "done")
         }
       }

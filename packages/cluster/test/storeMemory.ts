@@ -74,18 +74,21 @@ export const make = (plan: VersionPlan.VersionPlan, api: JobStore.Job["api"]) =>
           return [{ job: job.id, chain: index, generation: chain.generation, again }]
         })
       ),
-    begin: ({ chain: index, generation }, kind, session, lease) =>
-      Effect.map(Clock.currentTimeMillis, (now): JobStore.Begun => {
-        const chain = at(index)
-        if (chain.generation !== generation || chain.state !== "open" || job.state !== "running") {
-          return { _tag: "Over" }
+    begin: ({ kind }, session, starts, lease) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        const begun = ({ chain: index, generation }: (typeof starts)[number]): JobStore.Begun => {
+          const chain = at(index)
+          if (chain.generation !== generation || chain.state !== "open" || job.state !== "running") {
+            return { _tag: "Over" }
+          }
+          if (kind !== job.kind) return { _tag: "Other" }
+          const isFree =
+            chain.session === undefined || chain.session === session || chain.seenAt < now - Duration.toMillis(lease)
+          if (!isFree) return { _tag: "Elsewhere" }
+          Object.assign(chain, { session, seenAt: now })
+          return { _tag: "Taken", rows: rows(index) }
         }
-        if (kind !== job.kind) return { _tag: "Other" }
-        const isFree =
-          chain.session === undefined || chain.session === session || chain.seenAt < now - Duration.toMillis(lease)
-        if (!isFree) return { _tag: "Elsewhere" }
-        Object.assign(chain, { session, seenAt: now })
-        return { _tag: "Taken", rows: rows(index) }
+        return new Map(starts.map((start) => [start.chain, begun(start)]))
       }),
     chain: (_, index) => Effect.sync(() => rows(index)),
     stateOf: (_, line) =>

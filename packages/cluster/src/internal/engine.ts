@@ -43,7 +43,7 @@ const config = (worker: string) =>
   ShardingConfig.layer({
     // Only a name: nobody connects to it.
     runnerAddress: Option.some(RunnerAddress.make(worker, 1)),
-    entityMessagePollInterval: Duration.millis(500),
+    entityMessagePollInterval: Duration.millis(250),
     entityReplyPollInterval: Duration.seconds(1),
     refreshAssignmentsInterval: Duration.seconds(1),
     runnerHealthCheckInterval: Duration.seconds(1),

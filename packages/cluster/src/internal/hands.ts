@@ -22,8 +22,8 @@ export interface Service {
   readonly lines: (start: JobStore.Start) => Effect.Effect<ReadonlyArray<number>>
   /** Waits for the end of a link; never ends on a worker that shuts down, because another goes on. */
   readonly step: (start: JobStore.Start, line: number) => Effect.Effect<Session.Outcome>
-  /** Takes chains in hand without the engine; returns at once. */
-  readonly take: (starts: ReadonlyArray<JobStore.Start>) => Effect.Effect<void>
+  /** Takes chains of a job in hand without the engine; returns at once. */
+  readonly take: (job: number, starts: ReadonlyArray<JobStore.Start>) => Effect.Effect<void>
   /** Lays all chains down; calls under way may finish. */
   readonly drain: Effect.Effect<void>
 }
@@ -94,7 +94,7 @@ export const make = (
 
     /** By the session of the job, or the next once one has ended; never on a worker that shuts down. */
     const within = <A>(
-      start: JobStore.Start,
+      job: number,
       use: (session: Session.Session) => Effect.Effect<Option.Option<A>, ClusterError>,
       otherwise: A
     ): Effect.Effect<A, ClusterError> =>
@@ -102,14 +102,14 @@ export const make = (
         isDraining
           ? Effect.never
           : Effect.flatMap(
-              session(start.job),
+              session(job),
               Option.match({
                 onNone: () => Effect.succeed(otherwise),
                 onSome: (session) =>
                   Effect.flatMap(
                     use(session),
                     Option.match({
-                      onNone: () => Effect.delay(within(start, use, otherwise), times.tick),
+                      onNone: () => Effect.delay(within(job, use, otherwise), times.tick),
                       onSome: (answer) => Effect.succeed(answer)
                     })
                   )
@@ -117,12 +117,13 @@ export const make = (
             )
       )
 
-    const lines: Service["lines"] = (start) => whatever(within(start, (session) => session.lines(start), []))
-
     return {
-      lines,
-      step: (start, line) => whatever(within(start, (session) => session.step(start, line), "left")),
-      take: (starts) => Effect.forEach(starts, (start) => Effect.forkIn(lines(start), scope), { discard: true }),
+      lines: (start) => whatever(within(start.job, (session) => session.lines(start), [])),
+      step: (start, line) => whatever(within(start.job, (session) => session.step(start, line), "left")),
+      take: (job, starts) =>
+        starts.length === 0
+          ? Effect.void
+          : Effect.forkIn(whatever(within(job, (session) => session.take(starts), undefined)), scope),
       drain: Effect.suspend(() => {
         isDraining = true
         return Effect.forEach(sessions.values(), (session) => session.drain, {

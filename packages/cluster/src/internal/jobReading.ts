@@ -3,6 +3,7 @@
  */
 import * as JobRecord from "@effect-frameio/batch/JobRecord"
 import * as LinkRecord from "@effect-frameio/batch/LinkRecord"
+import * as Arr from "effect/Array"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -24,17 +25,17 @@ interface Extent {
 }
 
 /** The links of some chains, by chain and place in it. */
-export const linksOf = (query: Query, job: number, from: number, to: number) =>
+export const linksOf = (query: Query, job: number, chains: ReadonlyArray<number>) =>
   query<LinkRecord.LinkRecord>(
-    `SELECT ${LINK} ${LINKS_OF} WHERE links.job = $1 AND links.chain >= $2 AND links.chain < $3
+    `SELECT ${LINK} ${LINKS_OF} WHERE links.job = $1 AND links.chain = ANY($2::int[])
      ORDER BY links.chain, links.position`,
-    [job, from, to]
+    [job, chains]
   )
 
 /** All links of a job, those of one chain together. */
 export const everyChain = (query: Query, { chains, id }: { readonly chains: number; readonly id: number }) =>
   Stream.paginateChunkEffect(0, (from) =>
-    Effect.map(linksOf(query, id, from, from + CHAINS), (rows) => [
+    Effect.map(linksOf(query, id, Arr.range(from, from + CHAINS - 1)), (rows) => [
       Chunk.unsafeFromArray(LinkRecord.byChain(rows)),
       from + CHAINS >= chains ? Option.none<number>() : Option.some(from + CHAINS)
     ])

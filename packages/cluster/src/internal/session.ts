@@ -28,6 +28,9 @@ import { OPEN, type Times } from "./times.js"
 /** The outcome of a link: `made` is on its stack, or off it again; `left` is not, and is not tried again. */
 export type Outcome = "made" | "left"
 
+/** What became of asking for a chain. */
+type Found = "in hand" | "elsewhere" | "over" | "session ended"
+
 /** A chain in hand. */
 interface InHand {
   readonly ends: ReadonlyMap<number, Deferred.Deferred<Outcome>>
@@ -41,6 +44,8 @@ export interface Session {
   readonly lines: (start: JobStore.Start) => Effect.Effect<Option.Option<ReadonlyArray<number>>, ClusterError>
   /** Waits for the end of a link, taking a free chain in hand; `None` when the session has ended. */
   readonly step: (start: JobStore.Start, line: number) => Effect.Effect<Option.Option<Outcome>, ClusterError>
+  /** Takes chains in hand, as far as they are free; `None` when the session has ended. */
+  readonly take: (starts: ReadonlyArray<JobStore.Start>) => Effect.Effect<Option.Option<undefined>, ClusterError>
   /** Stops it: nothing more is sent, calls under way may finish, the chains are laid down for others. */
   readonly drain: Effect.Effect<unknown>
   readonly ended: Effect.Effect<void>
@@ -187,7 +192,7 @@ export const make = (options: {
       Effect.forkScoped
     )
 
-    const take = (chain: VersionPlan.Chain | VersionPlan.StackedChain): Effect.Effect<void> =>
+    const offer = (chain: VersionPlan.Chain | VersionPlan.StackedChain): Effect.Effect<void> =>
       Effect.gen(function* () {
         const ends = new Map<number, Deferred.Deferred<Outcome>>()
         for (const { line } of chain.links) ends.set(line, yield* Deferred.make<Outcome>())
@@ -197,26 +202,22 @@ export const make = (options: {
         yield* "madeStack" in chain ? stacked.offer(chain) : chains.offer(chain)
       })
 
-    /** Asks for a chain. Uninterruptible: a chain that is marked as this session's must be in its hand. */
-    const begin = (
-      start: JobStore.Start
-    ): Effect.Effect<"in hand" | "elsewhere" | "over" | "session ended", ClusterError> =>
+    const became = (chain: number, begun: JobStore.Begun): Effect.Effect<Found, ClusterError> =>
       Effect.gen(function* () {
-        const begun = yield* store.begin(start, job.kind, id, times.lease)
-        if (inHand.has(start.chain)) return "in hand"
+        if (inHand.has(chain)) return "in hand"
         if (isEnded || isDraining) {
-          if (begun._tag === "Taken") yield* store.layDown(job.id, id, [start.chain], "open")
+          if (begun._tag === "Taken") yield* store.layDown(job.id, id, [chain], "open")
           return "session ended"
         }
         switch (begun._tag) {
           case "Taken": {
             const left = toDo(job, begun.rows)
             if (Option.isSome(left)) {
-              yield* take(left.value)
+              yield* offer(left.value)
               return "in hand"
             }
             // The worker of its last link may have died before it laid the chain down.
-            yield* store.layDown(job.id, id, [start.chain], "done")
+            yield* store.layDown(job.id, id, [chain], "done")
             return "over"
           }
           case "Elsewhere":
@@ -227,14 +228,37 @@ export const make = (options: {
             yield* halt
             return "session ended"
         }
-      }).pipe(Effect.uninterruptible)
+      })
+
+    /** Asks for chains. Uninterruptible: a chain that is marked as this session's must be in its hand. */
+    const begin = (starts: ReadonlyArray<JobStore.Start>): Effect.Effect<ReadonlyMap<number, Found>, ClusterError> =>
+      store.begin(job, id, starts, times.lease).pipe(
+        Effect.flatMap((begun) =>
+          Effect.forEach(begun, ([chain, one]) =>
+            Effect.map(became(chain, one), (found): readonly [number, Found] => [chain, found])
+          )
+        ),
+        Effect.map((found) => new Map(found)),
+        Effect.uninterruptible
+      )
+
+    const beginOne = (start: JobStore.Start): Effect.Effect<Found, ClusterError> =>
+      Effect.map(begin([start]), (found) => found.get(start.chain) ?? "over")
+
+    const take: Session["take"] = (starts) =>
+      Effect.suspend(() => {
+        if (isEnded || isDraining) return Effect.succeedNone
+        return Effect.map(begin(starts), (found) =>
+          [...found.values()].includes("session ended") ? Option.none() : Option.some(undefined)
+        )
+      })
 
     const lines: Session["lines"] = (start) =>
       Effect.suspend(() => {
         if (isEnded || isDraining) return Effect.succeedNone
         const hand = inHand.get(start.chain)
         if (hand !== undefined) return Effect.succeedSome([...hand.ends.keys()])
-        return Effect.flatMap(begin(start), (found) => {
+        return Effect.flatMap(beginOne(start), (found) => {
           switch (found) {
             case "in hand":
               return lines(start)
@@ -263,7 +287,7 @@ export const make = (options: {
             : Effect.raceFirst(Effect.asSome(Deferred.await(waiting)), Effect.as(ended, Option.none()))
         }
         return Effect.gen(function* () {
-          const found = yield* begin(start)
+          const found = yield* beginOne(start)
           if (found === "session ended") return Option.none()
           if (found === "in hand") return yield* step(start, line)
           const state = yield* store.stateOf(job.id, line)
@@ -291,6 +315,7 @@ export const make = (options: {
     return {
       lines,
       step,
+      take,
       ended,
       isEnded: () => isEnded,
       drain: Effect.zipRight(halt, Fiber.await(running))

@@ -10,6 +10,8 @@ export interface Times {
   readonly lease: Duration.Duration
   /** After how long of silence another may, if the worker has no connection to PostgreSQL any more. */
   readonly gone: Duration.Duration
+  /** How long workers have to connect again after a restart of PostgreSQL. */
+  readonly reconnect: Duration.Duration
   /** After how long of silence a chain is started again, even if its workflow still runs. */
   readonly stalled: Duration.Duration
   /** How often a worker looks for chains to be started. */
@@ -21,9 +23,10 @@ export interface Times {
 export const times: Times = {
   beat: Duration.seconds(1),
   lease: Duration.seconds(5),
-  gone: Duration.seconds(1),
+  gone: Duration.millis(250),
+  reconnect: Duration.seconds(5),
   stalled: Duration.seconds(8),
-  tick: Duration.millis(500),
+  tick: Duration.millis(250),
   giveUpAfter: Duration.hours(12)
 }
 

@@ -90,7 +90,8 @@ export const make = (
 
     const startOf = (job: JobStore.Job) =>
       Effect.gen(function* () {
-        const starts = yield* store.start(job.id, { open: Times.OPEN, stalled: times.stalled, gone: times.gone })
+        const { gone, reconnect, stalled } = times
+        const starts = yield* store.start(job.id, { open: Times.OPEN, stalled, gone, reconnect })
         const [fresh, again] = Arr.partition(starts, (start) => start.again)
         if (again.length > 0) {
           yield* Metric.incrementBy(ClusterMetrics.chainsRestarted, again.length)
@@ -98,7 +99,7 @@ export const make = (
         }
         // The engine may be what has stalled: this worker takes them in hand itself, and whoever finds them without it does
         // the same. A workflow that comes back finds in the tables that its start is over.
-        yield* hands.take(again)
+        yield* hands.take(job.id, again)
         yield* Effect.forEach(
           fresh,
           (start) =>
@@ -107,7 +108,7 @@ export const make = (
               { discard: true }
             ).pipe(
               // Whether the engine was told is unknown: one that was finds the chain in a worker's hand.
-              Effect.catchAllCause(() => hands.take([start]))
+              Effect.catchAllCause(() => hands.take(job.id, [start]))
             ),
           { concurrency: HANDED, discard: true }
         )
