@@ -162,39 +162,53 @@ export const make = <A, E, R>(change: Change<A, E, R>, options: Options): Effect
   const pause = (reason: string, duration: Duration.Duration): Effect.Effect<void> =>
     Effect.zipRight(options.onWait?.(reason, duration) ?? Effect.void, sleep(duration))
 
+  /** Whether the server is done with the request, though it is not known whether it made the change. */
+  const isFailure = (doubt: Doubt): doubt is FrameioError.WriteError =>
+    typeof doubt !== "string" && !StackTarget.mayBeUnderWay(doubt)
+
+  const serverFailed = (error: FrameioError.WriteError): string =>
+    `The server failed${"status" in error ? ` (${error.status})` : ""}`
+
   /** Reads until it is certain whether the change was made; `undefined` if it may be sent again. */
   const settle = (doubt: Doubt, attempt: number): Effect.Effect<End<A, E> | undefined, never, R> =>
     Effect.gen(function* () {
       const end = yield* made(doubt)
       if (end !== undefined) return end
-      const underWay =
-        doubt === "earlier"
-          ? (options.earlier ?? settleAfter)
-          : doubt === "unproven" || StackTarget.mayBeUnderWay(doubt)
-            ? settleAfter
-            : undefined
-      if (underWay !== undefined) {
-        if (Duration.toMillis(underWay) <= 0) return undefined
-        yield* pause(
-          doubt === "unproven"
-            ? "The answer did not show the change, and it is not visible yet; waiting until it can no longer be made"
-            : "No answer, and the change is not visible yet; waiting until it can no longer be made",
-          underWay
-        )
+      const hasFailed = isFailure(doubt)
+      if (hasFailed && attempt < attempts) {
+        yield* pause(`${serverFailed(doubt)}; waiting before it is asked again`, Duration.seconds(2 ** (attempt - 1)))
       } else {
-        if (attempt >= attempts) return undefined
-        const status = typeof doubt !== "string" && "status" in doubt ? ` (${doubt.status})` : ""
-        yield* pause(
-          `The server failed${status}; waiting before it is asked again`,
-          Duration.seconds(2 ** (attempt - 1))
-        )
+        const patience = doubt === "earlier" ? (options.earlier ?? settleAfter) : settleAfter
+        if (Duration.toMillis(patience) <= 0) return undefined
+        const why = hasFailed
+          ? serverFailed(doubt)
+          : doubt === "unproven"
+            ? "The answer did not show the change"
+            : "No answer"
+        yield* pause(`${why}, and the change is not visible yet; waiting until it can no longer be made`, patience)
       }
       // The first look may have shown the state before the change.
       return (yield* made(doubt)) ?? (stopping() ? unknown : undefined)
     })
 
-  /** The meaning of a refusal; `undefined` if the change may be sent again, to another id. */
-  const refused = (error: FrameioError.WriteError): Effect.Effect<End<A, E> | undefined, never, R> =>
+  /**
+   * The meaning of a refusal; `undefined` if the change may be sent again, to another id. An earlier request in `doubt` may
+   * be what it is refused for, and not visible yet.
+   */
+  const refused = (
+    error: FrameioError.WriteError,
+    doubt: Doubt | undefined
+  ): Effect.Effect<End<A, E> | undefined, never, R> =>
+    Effect.flatMap(meaning(error), (end) =>
+      doubt === undefined || end?._tag !== "Failed"
+        ? Effect.succeed(end)
+        : pause("Refused, perhaps because it is made and not visible yet; waiting until it must be", settleAfter).pipe(
+            Effect.zipRight(made(doubt)),
+            Effect.map((settled) => settled ?? (stopping() ? unknown : end))
+          )
+    )
+
+  const meaning = (error: FrameioError.WriteError): Effect.Effect<End<A, E> | undefined, never, R> =>
     !StackTarget.mayBeStacked(error)
       ? Effect.succeed(isStopped(error) ? { _tag: "NotSent" } : failed(error))
       : Effect.match(change.refused, {
@@ -213,8 +227,11 @@ export const make = <A, E, R>(change: Change<A, E, R>, options: Options): Effect
       const end = yield* settle("earlier", 1)
       if (end !== undefined) return end
     }
+    /** A failure whose change was looked for, but not for as long as it may take to show. */
+    let unsure: FrameioError.WriteError | undefined
     for (let attempt = 1; ; attempt++) {
-      if (stopping()) return { _tag: "NotSent" }
+      const notSent: End<A, E> = unsure === undefined ? { _tag: "NotSent" } : unknown
+      if (stopping()) return notSent
       const result = yield* change.send
       let doubt: Doubt
       switch (result._tag) {
@@ -226,13 +243,14 @@ export const make = <A, E, R>(change: Change<A, E, R>, options: Options): Effect
           doubt = result.error
           break
         case "Withdrawn":
-          return { _tag: "NotSent" }
+          return notSent
         case "Abandoned":
           return { _tag: "Unknown", reason: "The job was stopped while the call was under way." }
       }
       const refusal = typeof doubt !== "string" && FrameioError.outcomeOf(doubt) === "not-applied" ? doubt : undefined
-      const end = yield* refusal === undefined ? settle(doubt, attempt) : refused(refusal)
+      const end = yield* refusal === undefined ? settle(doubt, attempt) : refused(refusal, unsure)
       if (end !== undefined) return end
+      if (refusal === undefined) unsure = isFailure(doubt) ? doubt : undefined
       // The first request may have named the wrong id: the right one is tried whatever the number of attempts.
       if (attempt >= attempts && (refusal === undefined || attempt > 1)) {
         return failed(new NotMade({ endpoint, assetIds: change.assetIds(), attempts: attempt, ...failureOf(doubt) }))

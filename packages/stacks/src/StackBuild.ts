@@ -4,8 +4,7 @@
  *
  * @since 0.1.0
  */
-import type { AssetId } from "@effect-frameio/core/Asset"
-import { sameId } from "@effect-frameio/core/Asset"
+import { type AssetId, AssetUuid, sameId } from "@effect-frameio/core/Asset"
 import type * as FrameioError from "@effect-frameio/core/FrameioError"
 import * as RateLimitCall from "@effect-frameio/ratelimit/RateLimitCall"
 import * as RateLimitJob from "@effect-frameio/ratelimit/RateLimitJob"
@@ -15,6 +14,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import * as ExactlyOnce from "./ExactlyOnce.js"
 import * as Repository from "./Repository.js"
 import * as StackSteps from "./StackSteps.js"
@@ -42,7 +42,7 @@ export type StackBuildError =
  * @category models
  */
 export interface Chain {
-  /** A file, a stack, or a version, which means its stack. */
+  /** A file, a stack, or a version, which means its stack. An Adobe id costs one read more, like one of `files`. */
   readonly onto: AssetId
   /** The oldest first. */
   readonly files: ReadonlyArray<AssetId>
@@ -87,6 +87,12 @@ type Look = Effect.Effect<boolean, AlreadyElsewhere | FrameioError.ListError>
 const locate = (repository: Repository.Service, id: AssetId) =>
   Effect.provideService(Repository.locate(id), Repository.Repository, repository)
 
+const isUuid = Schema.is(AssetUuid)
+
+/** The id that answers tell: V4 takes an Adobe id as well, and never answers with it. */
+const uuidOf = (repository: Repository.Service, id: AssetId): Effect.Effect<AssetId, FrameioError.ReadError> =>
+  isUuid(id) ? Effect.succeed(id) : Effect.map(repository.get(id), (item) => item.id)
+
 /** Whether a file is in a folder or on a stack; fails if it is on another stack. */
 const isIn =
   (repository: Repository.Service) =>
@@ -100,13 +106,21 @@ const isIn =
     })
 
 /** Whether the new stack is there; fails if there is somebody else's instead. */
-const isMade = (repository: Repository.Service, wanted: ReadonlyArray<AssetId>, onto: AssetId): Look =>
+const isMade = (
+  repository: Repository.Service,
+  wanted: ReadonlyArray<AssetId>,
+  onto: AssetId,
+  /** Whether part of it may be all that can be seen of it yet. */
+  mayBePart: boolean
+): Look =>
   Effect.gen(function* () {
     const location = yield* locate(repository, onto)
     if (location._tag !== "Member") return false
     const { files } = yield* repository.versions(location.stack)
-    const isIt = files.length === wanted.length && wanted.every((id) => files.some((one) => sameId(one.id, id)))
-    return isIt ? true : yield* new AlreadyElsewhere({ assetId: onto, stackId: location.stack.id, wanted: onto })
+    const are = files.filter(({ id }) => wanted.some((one) => sameId(one, id))).length
+    if (are === wanted.length && files.length === wanted.length) return true
+    if (mayBePart && are === files.length) return false
+    return yield* new AlreadyElsewhere({ assetId: onto, stackId: location.stack.id, wanted: onto })
   })
 
 const changes =
@@ -115,7 +129,9 @@ const changes =
     endpoint: string,
     assetIds: ReadonlyArray<AssetId>,
     send: Effect.Effect<A, FrameioError.WriteError>,
-    look: Look
+    look: Look,
+    /** The same after a refusal. */
+    refused: Look = look
   ): Effect.Effect<Option.Option<A>, StackBuildError> =>
     Effect.flatMap(
       ExactlyOnce.make<A, AlreadyElsewhere, never>(
@@ -129,7 +145,7 @@ const changes =
           // The stack itself, read at the end, proves the order.
           proves: () => true,
           look,
-          refused: Effect.map(look, (is) => (is ? "already" : "refused"))
+          refused: Effect.map(refused, (is) => (is ? "already" : "refused"))
         },
         {
           attempts: options?.attempts ?? defaults.attempts,
@@ -149,17 +165,27 @@ const changes =
       }
     )
 
-/** Fails if the newest version of a stack is another. */
+/** The first pause in ms between looks that may show what was; each further one is twice as long. */
+const FIRST_MILLIS = 1000
+
+/** Fails if the newest version of a stack is another; one that was the newest `before` may be all that shows yet. */
 const prove = (
   repository: Repository.Service,
   stackId: AssetId,
-  top: AssetId
-): Effect.Effect<void, FrameioError.ListError | NotOnTop> =>
-  Effect.flatMap(repository.get(stackId), (item) => {
-    const newest = item._tag === "Stack" ? item.newest : undefined
-    return newest !== undefined && sameId(newest, top)
-      ? Effect.void
-      : new NotOnTop({ assetId: top, stackId, ...(newest === undefined ? {} : { newest }) })
+  top: AssetId,
+  before: ReadonlyArray<AssetId>,
+  settleMillis: number
+): Effect.Effect<void, FrameioError.ReadError | NotOnTop> =>
+  Effect.gen(function* () {
+    for (let waited = 0, pause = FIRST_MILLIS; ; waited += pause, pause *= 2) {
+      const item = yield* repository.get(stackId)
+      const newest = item._tag === "Stack" ? item.newest : undefined
+      if (newest !== undefined && sameId(newest, top)) return
+      if (waited >= settleMillis || !before.some((id) => newest === undefined || sameId(id, newest))) {
+        return yield* new NotOnTop({ assetId: top, stackId, ...(newest === undefined ? {} : { newest }) })
+      }
+      yield* Effect.sleep(Duration.millis(pause))
+    }
   })
 
 /**
@@ -178,11 +204,13 @@ const prove = (
  */
 export const build = (chain: Chain, options?: Options): Effect.Effect<Built, StackBuildError, Repository.Repository> =>
   Effect.gen(function* () {
-    const { onto } = chain
     const repository = yield* Repository.Repository
+    const onto = yield* uuidOf(repository, chain.onto)
+    const files = yield* Effect.forEach(chain.files, (id) => uuidOf(repository, id), { concurrency: "unbounded" })
     const { abilities } = repository
     const { endpoints } = abilities
     const change = changes(options)
+    const settleMillis = Duration.toMillis(options?.settleAfter ?? defaults.settleAfter)
     const isPlaced = isIn(repository)
 
     const location = yield* locate(repository, onto)
@@ -191,7 +219,7 @@ export const build = (chain: Chain, options?: Options): Effect.Effect<Built, Sta
     }
     const grown = location._tag === "File" ? undefined : location.stack
     const present = grown === undefined ? [] : (yield* repository.versions(grown)).files
-    const added = chain.files.filter((file) => !present.some((one) => sameId(one.id, file)))
+    const added = Arr.dedupeWith(files, sameId).filter((file) => !present.some((one) => sameId(one.id, file)))
 
     /** Fails for a version of another stack, which the API might move. */
     const whereIs = (id: AssetId): Effect.Effect<StackSteps.Next, StackBuildError> => {
@@ -214,17 +242,21 @@ export const build = (chain: Chain, options?: Options): Effect.Effect<Built, Sta
     const growAll = (stackId: AssetId, files: ReadonlyArray<AssetId>, top: AssetId | undefined) =>
       Effect.gen(function* () {
         const [first, ...rest] = files
+        const before = top === undefined ? [] : [top]
         if (first !== undefined) {
           yield* grow(stackId, first)
-          if (rest.length > 0) yield* prove(repository, stackId, first)
+          if (rest.length > 0) yield* prove(repository, stackId, first, before, settleMillis)
         }
         for (const file of rest) yield* grow(stackId, file)
         const last = files.at(-1) ?? top
-        if (last !== undefined) yield* prove(repository, stackId, last)
+        if (last !== undefined) yield* prove(repository, stackId, last, [...before, onto, ...files], settleMillis)
         return { stackId, added }
       })
 
-    if (location._tag !== "File") return yield* growAll(location.stack.id, added, undefined)
+    if (location._tag !== "File") {
+      const { id: stackId, newest } = location.stack
+      return added.length === 0 ? { stackId, added } : yield* growAll(stackId, added, newest)
+    }
 
     const folderId = location.file.parentId ?? onto
     const steps = StackSteps.steps({ _tag: "File", id: onto, folderId }, next, abilities)
@@ -245,12 +277,13 @@ export const build = (chain: Chain, options?: Options): Effect.Effect<Built, Sta
     )
     const make = steps.find((step) => step._tag === "Make")
     if (make === undefined) return yield* new NotInStack({ assetId: onto, kind: "file" })
-    const { files } = make
+    const made = make.files
     const named = yield* change(
       endpoints.stack,
-      [onto, ...files],
-      repository.stack({ onto: location.file, files }),
-      isMade(repository, [onto, ...files], onto)
+      [onto, ...made],
+      repository.stack({ onto: location.file, files: made }),
+      isMade(repository, [onto, ...made], onto, true),
+      isMade(repository, [onto, ...made], onto, false)
     )
     const isNamed = (item: Repository.Item): item is Repository.Stack => item._tag === "Stack"
     const stackId = yield* Option.match(Option.filter(named, isNamed), {
@@ -265,7 +298,7 @@ export const build = (chain: Chain, options?: Options): Effect.Effect<Built, Sta
       onSome: ({ id }) => Effect.succeed(id)
     })
     const rest = steps.flatMap((step) => (step._tag === "Grow" ? [step.file] : []))
-    return yield* growAll(stackId, rest, Arr.lastNonEmpty(files))
+    return yield* growAll(stackId, rest, Arr.lastNonEmpty(made))
   })
 
 /**

@@ -1,5 +1,6 @@
+import { HttpClient, HttpClientRequest } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { type Asset, V4Client } from "@effect-frameio/core"
+import { Asset, V4Client } from "@effect-frameio/core"
 import { Repository, RepositoryV4, StackBuild } from "@effect-frameio/stacks"
 import { FakeFrameio, FaultPlan, RateLimiter, VirtualClock } from "@effect-frameio/testing"
 import { Array as Arr, Clock, Effect, Either, Layer, Option, Redacted, TestClock } from "effect"
@@ -145,6 +146,19 @@ describe("StackBuild, over V4, what is its own", () => {
     )
   )
 
+  for (const childrenOrder of ["newest-first", "oldest-first"] as const) {
+    it.effect(`does not take what was on top before for what is there now (${childrenOrder})`, () =>
+      Effect.gen(function* () {
+        const { fake, files, onto, rest } = yield* shots(13)
+        const last = rest.slice(11)
+        const { stackId } = yield* inTime(StackBuild.build({ onto, files: rest.slice(0, 11) }))
+        yield* inTime(StackBuild.build({ onto: stackId, files: last }))
+        assert.deepStrictEqual(yield* versionsOf(onto), files)
+        assert.strictEqual((yield* fake.counts("files.move")).requests, 3)
+      }).pipe(Effect.provide(v4({ v4: { readAfterWriteMillis: 20_000, childrenOrder } })))
+    )
+  }
+
   it.effect("keeps the rest back where Frame.io puts moved files below", () =>
     Effect.gen(function* () {
       const { fake, onto, rest } = yield* shots(13)
@@ -152,6 +166,38 @@ describe("StackBuild, over V4, what is its own", () => {
       assert.strictEqual(error._tag, "FrameioNotOnTop")
       assert.strictEqual((yield* fake.counts("files.move")).requests, 1)
     }).pipe(Effect.provide(v4({ v4: { movedFilePlace: "bottom" } })))
+  )
+
+  it.effect("takes Adobe ids, and knows by the answers which files they are", () =>
+    Effect.gen(function* () {
+      const { fake, files, onto, rest } = yield* shots(3)
+      const adobe = (file: Asset.AssetId) => Asset.AssetId.make(`adobe:urn:aaid:sc:EU:${file}`)
+      const [two, three] = rest
+      assert(two !== undefined && three !== undefined)
+      /** The fake knows UUIDs: what Frame.io would look up is looked up on the way. */
+      const knowing = Layer.effect(
+        HttpClient.HttpClient,
+        Effect.map(HttpClient.HttpClient, (client) =>
+          HttpClient.mapRequest(client, (request) =>
+            HttpClientRequest.setUrl(request, request.url.replace(encodeURIComponent("adobe:urn:aaid:sc:EU:"), ""))
+          )
+        )
+      )
+      const repository = RepositoryV4.layer.pipe(
+        Layer.provide(V4Client.layer({ token: Redacted.make(FakeFrameio.token) })),
+        Layer.provide(knowing),
+        Layer.orDie
+      )
+      const built = yield* inTime(
+        StackBuild.build({ onto: adobe(onto), files: [adobe(two), two] }).pipe(
+          Effect.flatMap(({ stackId }) => StackBuild.build({ onto: stackId, files: [adobe(two), adobe(three)] })),
+          Effect.provide(repository)
+        )
+      )
+      assert.deepStrictEqual(built.added, [three])
+      assert.deepStrictEqual(yield* versionsOf(onto), files)
+      assert.strictEqual((yield* fake.requests).filter(({ applied }) => applied).length, 2)
+    }).pipe(Effect.provide(FakeFrameio.layer({ limits: RateLimiter.unlimited })))
   )
 
   it.effect("takes one request for ten files, and none for a listing's parents", () =>
