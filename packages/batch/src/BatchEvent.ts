@@ -6,6 +6,7 @@
  *
  * @since 0.1.0
  */
+import type { AssetId } from "@effect-frameio/core/Asset"
 import * as Schema from "effect/Schema"
 import { LinkError } from "./LinkError.js"
 
@@ -62,7 +63,7 @@ export const Sent = Schema.TaggedStruct("Sent", {
   target: Schema.String,
   /** 1 the first time; a request that the rate limit refused counts too. */
   attempt: Schema.Int,
-  /** The folder the version lay in, if the call only moves it to the folder of its future stack. */
+  /** The folder the version lay in, if it is not the stack's and undo has to take it back there. */
   from: Schema.optional(Schema.String)
 })
 
@@ -113,6 +114,25 @@ export interface Sharing extends Schema.Schema.Type<typeof Sharing> {}
  * @category models
  */
 export type SharingState = Sharing["state"]
+
+/**
+ * A share that a job keeps up to date for one of its chains.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface KeptShare {
+  /** The line of the link whose version takes another's place in the share. */
+  readonly line: number
+  /** The index of its chain. */
+  readonly chain: number
+  readonly shareId: string
+  /** The asset that gives up its place. */
+  readonly removed: AssetId
+  /** The asset that takes the place. */
+  readonly added: AssetId
+  readonly state: SharingState
+}
 
 /**
  * The states in which a share may no longer be as it was before the job.

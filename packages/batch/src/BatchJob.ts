@@ -11,6 +11,7 @@ import * as Stream from "effect/Stream"
 import * as BatchEstimate from "./BatchEstimate.js"
 import type { BatchEvent } from "./BatchEvent.js"
 import * as BatchRunner from "./BatchRunner.js"
+import * as Reorder from "./internal/run/reorder.js"
 import { Ledger, type Service } from "./Ledger.js"
 import { LedgerError } from "./LedgerError.js"
 
@@ -104,12 +105,17 @@ export const run = (options?: Options): Stream.Stream<BatchEvent, LedgerError, L
   Stream.unwrapScoped(
     Effect.gen(function* () {
       const ledger = yield* Ledger
-      const { abilities, shares } = yield* Repository
+      const { abilities, raise, shares } = yield* Repository
       const { filesPerStack, routes } = abilities
       const { name } = yield* ledger.job
       const keepShares = options?.keepShares ?? []
       if (keepShares.length > 0 && shares === undefined) {
         return yield* new LedgerError({ reason: "NoShares", file: ledger.file })
+      }
+      const reorders = raise === undefined ? yield* ledger.reorders : []
+      if (reorders.length > 0) {
+        const detail = Reorder.refusal(abilities.api, reorders)
+        return yield* new LedgerError({ reason: "NoReorder", file: ledger.file, detail })
       }
       yield* ledger.begin(abilities.api)
       const before = yield* ledger.counts

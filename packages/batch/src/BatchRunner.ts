@@ -11,11 +11,13 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as BatchEstimate from "./BatchEstimate.js"
-import type { BatchEvent, Counts } from "./BatchEvent.js"
+import type { BatchEvent, Counts, KeptShare } from "./BatchEvent.js"
 import * as BatchProgress from "./BatchProgress.js"
+import { orderIn } from "./internal/plan/planRules.js"
 import * as ChainRun from "./internal/run/chainRun.js"
 import * as ChainUndo from "./internal/run/chainUndo.js"
 import * as JobRun from "./internal/run/jobRun.js"
+import * as Reorder from "./internal/run/reorder.js"
 import type { Chain, StackedChain, VersionPlan } from "./VersionPlan.js"
 
 /**
@@ -104,6 +106,7 @@ const settingsOf = <E>(
   stopAfter: options?.stopAfter ?? defaults.stopAfter,
   giveUpAfter: Duration.decode(options?.giveUpAfter ?? defaults.giveUpAfter),
   stop: options?.stop,
+  refused: options?.refused,
   grace: Duration.decode(options?.grace ?? defaults.grace),
   onEvent: options?.onEvent,
   links: options?.links,
@@ -147,11 +150,21 @@ export interface ExtentOptions {
    */
   readonly settleFrom?: "run" | "chain" | undefined
   /**
-   * The shares to keep up to date, and how they stand.
+   * Why nothing is sent: the job ends at once, and says so.
    *
    * @internal
    */
-  readonly shares?: JobRun.Settings<never>["shares"]
+  readonly refused?: string | undefined
+  /**
+   * The shares that are kept up to date, by their ids, and how each stands for a chain after earlier runs; as in
+   * `BatchJob.Options`. The event `Sharing` tells of each step before it is sent. Default none.
+   */
+  readonly shares?:
+    | {
+        readonly keep: ReadonlyArray<string>
+        readonly known: (chain: number) => ReadonlyArray<KeptShare>
+      }
+    | undefined
 }
 
 /**
@@ -187,7 +200,7 @@ export const undoChains = <E, R, E2 = never>(
   JobRun.run(chains, settingsOf(options, ["takeOut"]), ChainUndo.undoChain)
 
 /**
- * Runs a plan.
+ * Runs a plan. One that puts stacks in another order is not begun over an API without a call for that.
  *
  * The stream begins with `Planned`, ends with `Finished`, and fails only as `onEvent` does: a failed link is an event.
  * Interrupting it interrupts the calls under way; to stop gently, use the option `stop`.
@@ -206,8 +219,17 @@ export const run = <E = never>(
   options?: Options<E>
 ): Stream.Stream<BatchEvent, E, Repository.Repository> =>
   Stream.unwrap(
-    Effect.map(Repository.Repository, ({ abilities }) => {
+    Effect.map(Repository.Repository, ({ abilities, raise }) => {
       const { filesPerStack, routes } = abilities
+      const extent = { ...options, links: plan.jobs, chains: plan.chains.length }
+      const reorders = plan.chains.flatMap(({ links }) => links.filter((link) => orderIn(link) !== undefined))
+      if (raise === undefined && reorders.length > 0) {
+        const refused = Reorder.refusal(
+          abilities.api,
+          reorders.map(({ line }) => line)
+        )
+        return runChains(Stream.empty, { ...extent, refused })
+      }
       const chains =
         routes.stack === routes.grow
           ? plan.chains
@@ -217,7 +239,7 @@ export const run = <E = never>(
         (sum, chain) => BatchEstimate.plus(sum, BatchEstimate.stepsOf(chain, filesPerStack)),
         BatchEstimate.none
       )
-      return runChains(Stream.fromIterable(chains), { ...options, links: plan.jobs, chains: chains.length, requests })
+      return runChains(Stream.fromIterable(chains), { ...extent, requests })
     })
   )
 

@@ -195,7 +195,7 @@ export const make = <E>(
           return true
         }
         case "Failed": {
-          open.delete(event.line)
+          const wasSent = open.delete(event.line)
           const one = patch(event.line)
           one.fault = LinkError.toJson(event.error)
           // An unknown outcome stays `sent`, so that the next run settles it first.
@@ -204,6 +204,8 @@ export const make = <E>(
             one.how = "answered"
             one.stackId = event.error.stackId
           }
+          // What was not touched by the undo stays as it was.
+          if (kind === "undo" && !wasSent) return true
           one.state = kind === "undo" ? "confirmed" : LinkError.isStillPlanned(event.error) ? "planned" : "failed"
           one.doneAt = millis(event)
           return true

@@ -12,7 +12,6 @@
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type { SqlError } from "@effect/sql/SqlError"
-import type { AssetId } from "@effect-frameio/core/Asset"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -71,25 +70,6 @@ export interface Notice {
   readonly stackId: string
   /** The notice. */
   readonly reason: string
-}
-
-/**
- * A share that a job keeps up to date for one of its chains.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Share {
-  /** The line of the link whose version takes another's place in the share. */
-  readonly line: number
-  /** The index of its chain. */
-  readonly chain: number
-  readonly shareId: string
-  /** The asset that gives up its place. */
-  readonly removed: AssetId
-  /** The asset that takes the place. */
-  readonly added: AssetId
-  readonly state: BatchEvent.SharingState
 }
 
 /**
@@ -192,7 +172,13 @@ export interface Service {
    */
   readonly isPartial: boolean
   /** How the shares stand that the job keeps up to date, by link. */
-  readonly shares: Effect.Effect<ReadonlyArray<Share>, LedgerError>
+  readonly shares: Effect.Effect<ReadonlyArray<BatchEvent.KeptShare>, LedgerError>
+  /**
+   * The lines that put a version of a stack on top of it, and are not confirmed.
+   *
+   * @internal
+   */
+  readonly reorders: Effect.Effect<ReadonlyArray<number>, LedgerError>
   /** Notices of others' work, oldest first. */
   readonly notices: Effect.Effect<ReadonlyArray<Notice>, LedgerError>
 }
@@ -285,7 +271,7 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
             })
     )
 
-    const { chainOf, chainRows, counts, extent, longestRows, retryFailed, runs, samples, stackedExtent } =
+    const { chainOf, chainRows, counts, extent, longestRows, reorders, retryFailed, runs, samples, stackedExtent } =
       LedgerQueries.make(query, hasShares)
     const into = { file, mode, sql, verify, orLedgerError }
 
@@ -308,6 +294,7 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
       chain: (index) => Effect.map(chainOf(index), (rows) => LinkRecord.leftOf(rows)),
       uploads: LedgerUploads.make(sql, orLedgerError),
       chainsToVerify: Stream.filterMap(chainRows, (rows) => LinkRecord.leftOf(rows, "verify")),
+      reorders,
       retryFailed,
       stackedExtent,
       stackedChains: Stream.filterMap(chainRows, LinkRecord.stackedOf),
@@ -326,7 +313,7 @@ export const make = (options: Options): Effect.Effect<Service, LedgerError, Scop
       inUse,
       isPartial,
       shares: hasShares
-        ? query<Share>(
+        ? query<BatchEvent.KeptShare>(
             "SELECT line, chain, share_id AS shareId, removed, added, state FROM shares ORDER BY line, share_id"
           )
         : Effect.succeed([]),

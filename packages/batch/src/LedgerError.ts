@@ -20,6 +20,7 @@ import * as Schema from "effect/Schema"
  * - `Linked`: the file has several names (hard links), each of which would have a lock of its own.
  * - `Replaced`: the file was moved, removed or replaced while it was in use.
  * - `NoShares`: shares are to be kept, and the API has no calls for them.
+ * - `NoReorder`: the plan puts stacks in another order, and the API has no call for that.
  * - `Undone`: the job was undone, or is being undone.
  * - `ReadOnly`: it cannot be written to.
  * - `Full`: the disk, or the file, is full.
@@ -42,6 +43,7 @@ export const Reason = Schema.Literal(
   "Linked",
   "Replaced",
   "NoShares",
+  "NoReorder",
   "Undone",
   "ReadOnly",
   "Full",
@@ -67,6 +69,7 @@ const advice: { readonly [K in Reason]: string } = {
     "this file, or the log beside it, was moved, removed or replaced while a run was writing to it. Nothing more was sent. Put it back, or wait half a minute and run the plan with a new ledger and let it look first.",
   InUse: "another run is at work on this ledger. Wait until it has ended; its status can be read meanwhile.",
   NoShares: "this version of Frame.io's API has no calls for shares, so none can be kept. Nothing was sent.",
+  NoReorder: "this job cannot be done over this version of Frame.io's API.",
   Undone: "this job was undone. To stack the plan again, name a new ledger.",
   ReadOnly: "it cannot be written to. Check the rights of the file and of its folder.",
   Full: "there is no room left to write. Nothing more was sent; make room and run the same command again.",

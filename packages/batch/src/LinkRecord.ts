@@ -78,7 +78,7 @@ export const planned = (
 
 /**
  * A row after a change, for a store without SQL. A confirmed link keeps its state, `how` and `done_at` when it is
- * looked up again.
+ * looked up again, and what the job has put on its stack was not there already when it is found there.
  *
  * @since 0.1.0
  * @category getters
@@ -86,7 +86,7 @@ export const planned = (
 export const patched = (row: LinkRecord, patch: JobWriter.Patch): LinkRecord => ({
   ...row,
   state: row.state === "confirmed" && patch.state === "planned" ? row.state : (patch.state ?? row.state),
-  how: (row.state === "confirmed" ? row.how : null) ?? patch.how ?? row.how,
+  how: (row.state === "confirmed" || patch.how === "already" ? row.how : null) ?? patch.how ?? row.how,
   sent_to: patch.sentTo ?? row.sent_to,
   stack_id: patch.stackId ?? row.stack_id,
   attempts: row.attempts + patch.attempts,
@@ -106,7 +106,7 @@ export const patched = (row: LinkRecord, patch: JobWriter.Patch): LinkRecord => 
 export const SET = `
     state = CASE WHEN links.state = 'confirmed' AND patch.state = 'planned' THEN links.state
             ELSE coalesce(patch.state, links.state) END,
-    how = coalesce(CASE WHEN links.state = 'confirmed' THEN links.how END, patch.how, links.how),
+    how = coalesce(CASE WHEN links.state = 'confirmed' OR patch.how = 'already' THEN links.how END, patch.how, links.how),
     sent_to = coalesce(patch."sentTo", links.sent_to),
     stack_id = coalesce(patch."stackId", links.stack_id),
     attempts = links.attempts + patch.attempts,
@@ -193,7 +193,8 @@ export const leftOf = (
       inPlace++
       if (confirmed === "verify") links.push(linkOf(row, "confirmed"))
     } else if ((row.state === "planned" || row.state === "sent") && !isBehindFailed) {
-      links.push(linkOf(row, row.state === "sent" ? "unsettled" : undefined))
+      // A version that the job has put on its stack, though not on top, is looked for as well.
+      links.push(linkOf(row, row.state === "sent" || row.how !== null ? "unsettled" : undefined))
     } else isBehindFailed = true
   }
   const [first] = rows
@@ -216,18 +217,16 @@ const isOnStackAndFailed = (row: LinkRecord): boolean =>
   row.fault !== null &&
   Option.exists(LinkError.fromJson(row.fault), (error) => LinkError.outcomeOf(error) === "applied")
 
-/**
- * A version that was moved to its stack's folder or shown in a share is put back, even if it never came onto the stack.
- */
-const isMovedAlone = (row: LinkRecord): boolean =>
-  row.state !== "undone" && (typeof row.home === "string" || row.shared === 1)
-
-const isStacked = (row: LinkRecord): boolean =>
+/** A version that was moved to its stack's folder is put back, even if it never came onto the stack. */
+const isMoved = (row: LinkRecord): boolean =>
   (row.state === "confirmed" && row.how !== "already" && row.how !== "uploaded") ||
   row.state === "sent" ||
   row.state === "undoing" ||
   isOnStackAndFailed(row) ||
-  isMovedAlone(row)
+  (row.state !== "undone" && typeof row.home === "string")
+
+/** So is one that was shown in a share, perhaps without being moved at all. */
+const isStacked = (row: LinkRecord): boolean => isMoved(row) || (row.state !== "undone" && row.shared === 1)
 
 /**
  * The links of a chain that the job stacked and has not undone, from the chain's rows in order.
@@ -247,7 +246,12 @@ export const stackedOf = (rows: ReadonlyArray<LinkRecord>): Option.Option<Versio
     stackName: baseOf(first),
     madeStack: first.sent_to === first.target && stack !== first.target,
     firstLine: first.line,
-    links: stacked.map((row) => linkOf(row, row.state === "undoing" ? "unsettled" : undefined)).reverse()
+    links: stacked
+      .map((row) => ({
+        ...linkOf(row, row.state === "undoing" ? "unsettled" : undefined),
+        ...(isMoved(row) ? {} : { isShownOnly: true })
+      }))
+      .reverse()
   })
 }
 

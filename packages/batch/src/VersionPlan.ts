@@ -47,6 +47,8 @@ export interface Link {
   readonly order?: ReadonlyArray<AssetId> | undefined
   /** The folder that it lay in before the job moved it to its stack's folder: undo takes it back there. */
   readonly home?: AssetId | undefined
+  /** Whether the job only changed shares for it, so that undo has nothing to take out of a stack. */
+  readonly isShownOnly?: boolean | undefined
 }
 
 /**

@@ -17,6 +17,7 @@ import { Repository } from "@effect-frameio/stacks"
 import { FakeFrameio, FaultPlan, RateLimiter } from "@effect-frameio/testing"
 import { Array as Arr, Chunk, Effect, Fiber, Layer, Option, Stream, TestClock } from "effect"
 import * as Layers from "./layers.js"
+import { storeOf, undo } from "./store.js"
 
 const unlimited: FakeFrameio.Options = { limits: RateLimiter.unlimited }
 
@@ -249,6 +250,21 @@ for (const { grow, layer: given, make, name } of Layers.variants) {
       }).pipe(Effect.provide(layer()))
     )
 
+    it.effect("leaves a link as it is recorded where its undo cannot read", () =>
+      Effect.gen(function* () {
+        const fake = yield* FakeFrameio.FakeFrameio
+        const { rest, target } = yield* shot("a", 2)
+        const store = storeOf(yield* VersionPlan.fromPairs(pairs(target, rest)))
+        const [row] = store.rows
+        assert(row !== undefined)
+        // As an earlier run has left it.
+        store.rows[0] = { ...row, state: "sent", sent_to: target }
+        fake.world.remove(rest[0] ?? "")
+        yield* inTime(undo(store))
+        assert.strictEqual(store.rows[0]?.state, "sent")
+      }).pipe(Effect.provide(layer()))
+    )
+
     it.scoped("goes on from its ledger, verifies it, and takes everything out again", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
@@ -415,6 +431,21 @@ describe("a job over V4", () => {
       }).pipe(Effect.provide(v4({ faults, v4: { movedFilePlace: "bottom" } })))
     )
   }
+
+  it.effect("waits for a version to show on top once, and not again where V4 is known to put them elsewhere", () =>
+    Effect.gen(function* () {
+      const fake = yield* FakeFrameio.FakeFrameio
+      const { files, rest, target } = yield* shot("a", 13)
+      assert.deepInclude(countsOf(yield* run(pairs(target, rest))), { confirmed: 12, failed: 0 })
+      assert.deepStrictEqual(yield* versionsOf(target), files)
+      const at = (endpoint: FaultPlan.EndpointName) => fake.journal.of(endpoint).map(({ sequence }) => sequence)
+      const [moves, looks, raises] = [at("files.move"), at("versionStacks.show"), at("versionStacks.reorder")]
+      const between = moves.map((move, n) => looks.filter((look) => look > move && look < (raises[n] ?? 0)).length)
+      assert.lengthOf(raises, 3)
+      assert.isAtLeast(between[0] ?? 0, 5)
+      assert.deepStrictEqual(between.slice(1), [1, 1])
+    }).pipe(Effect.provide(v4({ v4: { movedFilePlace: "bottom", readAfterWriteMillis: 5000 } })))
+  )
 
   it.effect("keeps the rest back where it cannot", () =>
     Effect.gen(function* () {

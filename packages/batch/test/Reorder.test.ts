@@ -2,6 +2,7 @@ import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import {
+  BatchJob,
   BatchProgress,
   BatchRunner,
   Ledger,
@@ -14,7 +15,7 @@ import {
 import type { Asset } from "@effect-frameio/core"
 import type { Repository } from "@effect-frameio/stacks"
 import { FakeFrameio, FaultPlan, RateLimiter, VirtualClock } from "@effect-frameio/testing"
-import { Array as Arr, Chunk, Effect, FastCheck, Fiber, Hash, Logger, LogLevel, Stream, TestClock } from "effect"
+import { Array as Arr, Chunk, Effect, FastCheck, Fiber, Hash, Layer, Logger, LogLevel, Stream, TestClock } from "effect"
 import * as StackOrder from "../src/internal/plan/stackOrder.js"
 import * as Layers from "./layers.js"
 import { run, type Store, storeOf, undo } from "./store.js"
@@ -177,26 +178,54 @@ for (const { layer, name } of apis) {
 }
 
 describe("a stack out of order, over v2", () => {
-  it.effect("is for a person, and a plan of V4 sends nothing", () =>
+  /** A plan of V4 that mends one stack, and stacks two files beside it. */
+  const ofV4 = Effect.gen(function* () {
+    const { folderId, made, world } = yield* show([1, 3, 2])
+    const [files = []] = made
+    const loose = [1, 2].map((n) => world.addFile({ name: `loose_v${n}.mov`, parentId: folderId }))
+    const reorder_from = files.join(" ")
+    const assetId = world.stackOf(files[0] ?? "")?.id ?? ""
+    return {
+      folderId,
+      pairs: [
+        { assetId: loose[0] ?? "", nextAssetId: loose[1] ?? "" },
+        { assetId, nextAssetId: files[1] ?? "", fields: { reorder_from } }
+      ]
+    }
+  })
+  const untouched = Effect.gen(function* () {
+    const fake = yield* FakeFrameio.FakeFrameio
+    assert.lengthOf(yield* fake.requests, 0)
+  })
+
+  it.effect("is for a person, and the whole plan of V4 sends nothing, and says what to do", () =>
     Effect.gen(function* () {
-      const { folderId, made, world } = yield* show([1, 3, 2])
+      const { folderId, pairs } = yield* ofV4
+      const events = Chunk.toReadonlyArray(
+        yield* inTime(Stream.runCollect(BatchRunner.run(yield* VersionPlan.fromPairs(pairs))))
+      )
+      const end = events.at(-1)
+      assert(end?._tag === "Finished")
+      assert.deepInclude(end.counts, { links: 2, sent: 0, failed: 0, notSent: 2 })
+      assert.include(end.stopped, "puts versions of stacks in another order (line 2), for which v2 has no call")
+      assert.include(end.stopped, "Run it over V4")
+      yield* untouched
       const audit = yield* StackAudit.make(folderId, { rule: vfx })
-      assert.deepStrictEqual(audit.mend, [])
       assert.include(audit.findings[0]?.message, "take out those that are above v03, and plan again")
-      const [files = []] = made
-      const plan = yield* VersionPlan.fromPairs([
-        {
-          assetId: world.stackOf(files[0] ?? "")?.id ?? "",
-          nextAssetId: files[1] ?? "",
-          fields: { reorder_from: files.join(" ") }
-        }
-      ])
-      const { failures } = yield* result(plan)
-      assert.deepStrictEqual(failures.map(LinkError.tagOf), ["FrameioInvalidRequest"])
-      assert.include(failures[0]?.message, "v2 has no call")
-      const fake = yield* FakeFrameio.FakeFrameio
-      assert.strictEqual((yield* fake.counts("assets.version")).requests, 0)
     }).pipe(Effect.provide(Layers.v2({ limits: RateLimiter.unlimited })))
+  )
+
+  it.scoped("refuses the plan in a ledger alike, which goes on over V4 then", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const ledger = yield* Ledger.make({ file: `${yield* fs.makeTempDirectoryScoped()}/job.db` })
+      yield* ledger.takePairs(Stream.fromIterable((yield* ofV4).pairs))
+      const error = yield* Effect.flip(Effect.provideService(Stream.runDrain(BatchJob.run()), Ledger.Ledger, ledger))
+      assert.deepInclude(error, { _tag: "LedgerError", reason: "NoReorder" })
+      assert.include(error.message, "(line 2)")
+      yield* untouched
+      assert.isUndefined((yield* ledger.job).api)
+    }).pipe(Effect.provide(Layer.merge(Layers.v2({ limits: RateLimiter.unlimited }), NodeContext.layer)))
   )
 })
 

@@ -181,6 +181,25 @@ describe("a job that keeps shares", () => {
     ).pipe(Effect.provide(on({ faults: FaultPlan.nth("shares.addAsset", 0, { _tag: "ErrorBefore", status: 422 }) })))
   )
 
+  it.scoped("puts a file back whose place a version has that never came onto the stack", () =>
+    withLedger(
+      Effect.gen(function* () {
+        const fake = yield* FakeFrameio.FakeFrameio
+        const { a, b, shared, shareId } = yield* delivered
+        const [theirs = ""] = b.slice(-1)
+        fake.world.version({ assetId: b[0] ?? "", nextAssetId: theirs })
+        const events = yield* run([[...a, ...b.slice(-1)]], { keepShares: [shareId] })
+        assert.deepInclude(countsOf(events), { confirmed: 2, failed: 1 })
+        assert.deepStrictEqual(failuresOf(events), ["FrameioAlreadyElsewhere"])
+        assert.deepStrictEqual(shared(), [theirs])
+        const undone = yield* undo
+        assert.deepInclude(undone, { failed: 0 })
+        assert.deepStrictEqual(shared(), [a[0]])
+        assert.deepStrictEqual(fake.world.stackOf(theirs)?.versions, b)
+      })
+    ).pipe(Effect.provide(on()))
+  )
+
   it.scoped("does not begin over an API without shares", () =>
     withLedger(
       Effect.gen(function* () {

@@ -286,6 +286,21 @@ describe("VersionPlan refusals", () => {
     })
   )
 
+  it.effect("says of an Adobe id, under which a file would be in a plan twice, how to get its UUID", () =>
+    Effect.gen(function* () {
+      const error = yield* refused(csv(`${A},${B}`, `${A},adobe:urn:aaid:sc:EU:1f`, `ADOBE:urn:aaid:2,${C}`))
+      assert.deepStrictEqual(
+        error.problems.map(({ kind, line }) => [kind, line]),
+        [
+          ["not-a-uuid", 3],
+          ["not-a-uuid", 4]
+        ]
+      )
+      assert.include(error.problems[0]?.message, "an Adobe id. A plan names each file by its UUID")
+      assert.include(error.problems[0]?.message, "take the `id` of the answer")
+    })
+  )
+
   it.effect("names both lines of a version for two targets, and of a repeated pair", () =>
     Effect.gen(function* () {
       const error = yield* refused(csv(`${A},${C}`, `${B},${C}`, `${A},${C}`))

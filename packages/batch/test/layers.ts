@@ -1,14 +1,28 @@
-import { Asset, type FrameioClient, type RateLimitScheduler, V4Client } from "@effect-frameio/core"
+import { HttpClient } from "@effect/platform"
+import { Asset, FrameioClient, type RateLimitScheduler, V4Client } from "@effect-frameio/core"
 import { Repository, RepositoryV4 } from "@effect-frameio/stacks"
 import { FakeFrameio, type FaultPlan, type RateLimiter } from "@effect-frameio/testing"
 import { Effect, Layer, Redacted } from "effect"
 
+/** What lies between a client and the fake. */
+type Wire = Layer.Layer<HttpClient.HttpClient, never, HttpClient.HttpClient>
+
+const straight: Wire = Layer.service(HttpClient.HttpClient)
+
 /** The repository over v2, with the fake behind it. */
-export const v2 = (options?: Parameters<typeof FakeFrameio.layerClient>[0]) =>
-  Repository.layerV2.pipe(Layer.provideMerge(FakeFrameio.layerClient(options)))
+export const v2 = (options?: Parameters<typeof FakeFrameio.layerClient>[0] & { readonly wire?: Wire | undefined }) =>
+  FrameioClient.layer({ ...options?.client, token: Redacted.make(FakeFrameio.token) }).pipe(
+    Layer.provide(options?.wire ?? straight),
+    // The token is a sound one.
+    Layer.orDie,
+    (client) => Repository.layerV2.pipe(Layer.provideMerge(client)),
+    Layer.provideMerge(FakeFrameio.layer(options))
+  )
 
 /** The same over V4, whose account is told: to ask for it would be a request, and no time passes while layers are built. */
-export const v4 = (options?: FakeFrameio.Options & { readonly client?: V4Client.LayerOptions }) =>
+export const v4 = (
+  options?: FakeFrameio.Options & { readonly client?: V4Client.LayerOptions; readonly wire?: Wire | undefined }
+) =>
   Layer.unwrapEffect(
     Effect.map(FakeFrameio.FakeFrameio, ({ world }) =>
       V4Client.layer({
@@ -18,6 +32,7 @@ export const v4 = (options?: FakeFrameio.Options & { readonly client?: V4Client.
       })
     )
   ).pipe(
+    Layer.provide(options?.wire ?? straight),
     (client) => RepositoryV4.layer.pipe(Layer.provideMerge(client)),
     // The token is a sound one, and reaches one account.
     Layer.orDie,
@@ -27,6 +42,7 @@ export const v4 = (options?: FakeFrameio.Options & { readonly client?: V4Client.
 /** What both clients take. */
 export interface Options extends FakeFrameio.Options {
   readonly client?: Pick<FrameioClient.LayerOptions, "retry" | "scheduler"> | undefined
+  readonly wire?: Wire | undefined
 }
 
 /** A version of the API, and in what the two differ by nature. */

@@ -15,7 +15,7 @@ import { CliError } from "./CliError.js"
 import * as Cluster from "./Cluster.js"
 import * as Connection from "./Connection.js"
 import { Stdio } from "./Stdio.js"
-import { plural } from "./Text.js"
+import * as Text from "./Text.js"
 
 /** What a job is called that nobody has named: the plan's file without its folder and its extension. */
 const nameOf = (file: string): string =>
@@ -39,12 +39,19 @@ export const handle = Effect.fn("Cli.batchSubmit")(function* (args: {
   readonly format: VersionPlan.Format
   readonly json: boolean
   readonly anyOrder: boolean
+  readonly keepShares: Option.Option<ReadonlyArray<string>>
   readonly settleAfter: Option.Option<number>
 }) {
   const stdio = yield* Stdio
   const name = Option.getOrElse(args.job, () => (args.file === "-" ? "" : nameOf(args.file)))
   const problem = Accounts.nameProblem(args.account)
   const wrong = [
+    ...(Option.isSome(args.keepShares)
+      ? [
+          "--keep-shares: the workers of a cluster keep no shares, because what is taken out of one is known to a ledger only. " +
+            `Nothing was handed over. On one machine: frameio batch run ${Text.quoted(args.file)} --ledger <ledger> --keep-shares ${args.keepShares.value.join(",")}`
+        ]
+      : []),
     ...(problem === undefined ? [] : [`--account: ${problem}`]),
     ...(name.trim() === "" ? ["--job <name> is missing."] : [])
   ]
@@ -75,7 +82,7 @@ export const handle = Effect.fn("Cli.batchSubmit")(function* (args: {
       `${JSON.stringify({ job: job.name, isNew, account, api: api ?? null, state, versions, stacks })}\n`
     )
   }
-  const extent = `${plural(job.links, "version")} for ${plural(job.chains, "stack")}`
+  const extent = `${Text.plural(job.links, "version")} for ${Text.plural(job.chains, "stack")}`
   yield* stdio.out(
     `${job.name}: ${extent}, ${isNew ? "submitted" : "submitted before, and goes on"}.\nHow it goes: frameio batch status --job ${job.name}\n`
   )

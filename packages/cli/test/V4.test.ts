@@ -290,6 +290,19 @@ describe("the command over V4", () => {
   )
 
   test(
+    "hands no job to a cluster whose shares are to be kept, and says how they are",
+    Effect.gen(function* () {
+      const { folder, pairs } = yield* started(1, 2)
+      const share = "11111111-1111-4111-8111-111111111111"
+      // No cluster is there: nothing is asked of it.
+      const refused = yield* run(["batch", "submit", pairs, "--keep-shares", share], { env: { HOME: folder } })
+      assert.strictEqual(refused.code, 2, refused.err)
+      assert.include(refused.err, "the workers of a cluster keep no shares")
+      assert.include(refused.err, `frameio batch run ${pairs} --ledger <ledger> --keep-shares ${share}`)
+    })
+  )
+
+  test(
     "lists every id of a plan that V4 does not find, and sends nothing",
     Effect.gen(function* () {
       const { frameio, fs, folder, pairs, server } = yield* started(2, 2)

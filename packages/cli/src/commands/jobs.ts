@@ -144,6 +144,11 @@ export const batchSubmit = CommandLine.command({
       "any-order",
       "Send versions in the order of the file, even if its columns position or version say another."
     ),
+    keepShares: CommandLine.optional(
+      "keep-shares",
+      AssetLink.shares,
+      "Not on a cluster: nothing is handed over. frameio batch run keeps shares, with a ledger, on one machine."
+    ),
     settleAfter,
     json: jsonObject
   },

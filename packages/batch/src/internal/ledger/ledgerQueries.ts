@@ -10,6 +10,7 @@ import * as BatchEvent from "../../BatchEvent.js"
 import type * as JobRecord from "../../JobRecord.js"
 import type { LedgerError } from "../../LedgerError.js"
 import * as LinkRecord from "../../LinkRecord.js"
+import { REORDER_FROM } from "../plan/planRules.js"
 
 interface Extent {
   readonly links: number
@@ -130,6 +131,14 @@ export const make = (query: Query, hasShares: boolean) => {
       const behind = yield* count(`SELECT count(*) AS n ${BEHIND_FAILED}`)
       return { links: all.links - behind, chains: all.chains }
     }),
+    /** The lines that put a version of a stack on top of it, and are not confirmed. */
+    reorders: Effect.map(
+      query<{ line: number }>(
+        `SELECT line FROM links WHERE state <> 'confirmed' AND fields LIKE '%"${REORDER_FROM}"%'
+         AND trim(coalesce(fields ->> '$.${REORDER_FROM}', '')) <> '' ORDER BY line`
+      ),
+      (rows) => rows.map(({ line }) => line)
+    ),
     stackedExtent: extentOf(stackedWhere(hasShares)),
     retryFailed
   }

@@ -100,6 +100,12 @@ export const shown = (value: string, longest = 60): string =>
     (char) => `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`
   )
 
+/** Why a value is no id of a plan; two ids of one file would be two files of it. */
+const notUuid = (value: string): string =>
+  /^adobe:/i.test(value)
+    ? "an Adobe id. A plan names each file by its UUID, so that none is in it under two ids; read the file over V4 by this id, and take the `id` of the answer."
+    : "which is not a UUID such as 0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10."
+
 export const ASSET_ID = "asset_id"
 
 export const NEXT_ASSET_ID = "next_asset_id"
@@ -245,11 +251,7 @@ export abstract class PairSink {
       return undefined
     }
     if (!UUID.test(trimmed)) {
-      this.problem(
-        "not-a-uuid",
-        line,
-        `"${name}" is ${shown(trimmed)}, which is not a UUID such as 0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10.`
-      )
+      this.problem("not-a-uuid", line, `"${name}" is ${shown(trimmed)}, ${notUuid(trimmed)}`)
       return undefined
     }
     return trimmed.toLowerCase()

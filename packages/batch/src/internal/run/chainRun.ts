@@ -8,7 +8,7 @@ import * as FrameioError from "@effect-frameio/core/FrameioError"
 import type * as ExactlyOnce from "@effect-frameio/stacks/ExactlyOnce"
 import * as Repository from "@effect-frameio/stacks/Repository"
 import * as StackTarget from "@effect-frameio/stacks/StackTarget"
-import { AlreadyElsewhere, NotInStack, NotOnTop } from "@effect-frameio/stacks/VersionStackError"
+import { AlreadyElsewhere, NotInStack, NotOnTop, OutcomeUnknown } from "@effect-frameio/stacks/VersionStackError"
 import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -19,12 +19,15 @@ import type { Chain, Expected, Link } from "../../VersionPlan.js"
 import { orderIn } from "../plan/planRules.js"
 import * as StackOrder from "../plan/stackOrder.js"
 import * as BrokenRule from "./brokenRule.js"
-import { base, type End, inOrder, isOpen, type Links, type Tools, untouched } from "./links.js"
+import { base, type End, FIRST_LOOK_MILLIS, inOrder, isOpen, type Links, type Tools, untouched } from "./links.js"
 import * as Reorder from "./reorder.js"
 import * as ShareSwap from "./shareSwap.js"
 
 /** Why a link can fail before it is sent. */
 type Found = FrameioError.ListError | AlreadyElsewhere | NotInStack | TargetChanged | MovedSince
+
+/** A place from which a file can go onto the stack, or on it. */
+type FreePlace = Exclude<StackTarget.Place, { readonly _tag: "Elsewhere" }>
 
 /** @internal */
 export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFirst: boolean }): Effect.Effect<void> => {
@@ -52,6 +55,8 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
   let isElsewhere = false
   /** The version on top when last seen. */
   let top: AssetId | undefined
+  /** The folder of the stack, as far as it is known. */
+  let home: AssetId | undefined
   let left = BatchEstimate.stepsOf(chain, abilities.filesPerStack)
 
   const expect = (now: BatchEstimate.Steps): void => {
@@ -70,24 +75,30 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
   const elsewhere = (assetId: AssetId, stackId: AssetId) =>
     new AlreadyElsewhere({ assetId, stackId, wanted: target.id() })
 
-  /** Whether a link is in place; fails if it is in another place. */
-  const isInPlace = (link: Link): Effect.Effect<boolean, FrameioError.ListError | AlreadyElsewhere> =>
+  /** A link's place; fails if it is on another stack. */
+  const placeOf = (link: Link): Effect.Effect<FreePlace, FrameioError.ListError | AlreadyElsewhere> =>
     Effect.flatMap(target.placeOf(link.nextAssetId), (place) =>
-      place._tag === "Elsewhere" ? elsewhere(link.nextAssetId, place.stackId) : Effect.succeed(place._tag === "Here")
+      place._tag === "Elsewhere" ? elsewhere(link.nextAssetId, place.stackId) : Effect.succeed(place)
     )
+
+  /** Whether a link is in place; fails if it is in another place. */
+  const isInPlace = (link: Link) => Effect.map(placeOf(link), ({ _tag }) => _tag === "Here")
 
   /** Fails if a confirmed link is no longer in place. */
   const verify = (link: Link): Effect.Effect<End, FrameioError.ListError | MovedSince> =>
-    Effect.flatMap(
-      target.placeOf(link.nextAssetId),
-      (place): Effect.Effect<End, MovedSince> =>
-        place._tag === "Here"
-          ? Effect.succeed({ _tag: "Made", how: "already" })
-          : new MovedSince({
-              assetId: link.nextAssetId,
-              ...(place._tag === "Elsewhere" ? { stackId: place.stackId } : {})
-            })
-    )
+    Effect.gen(function* () {
+      let place = yield* target.placeOf(link.nextAssetId)
+      const wait = abilities.blind ? Duration.zero : yield* tools.earlier
+      if (place._tag !== "Here" && Duration.toMillis(wait) > 0) {
+        // What an earlier run has done last may not show yet.
+        yield* halt.sleep(wait)
+        if (isStopped()) return untouched(link)
+        place = yield* target.placeOf(link.nextAssetId)
+      }
+      if (place._tag === "Here") return { _tag: "Made", how: "already" }
+      const stack = place._tag === "Elsewhere" ? { stackId: place.stackId } : {}
+      return yield* new MovedSince({ assetId: link.nextAssetId, ...stack })
+    })
 
   const notice = (link: Link, stack: AssetId, reason: string): Effect.Effect<void> =>
     Effect.flatMap(base(chain, link), (fields) => emit({ _tag: "Noticed", ...fields, stackId: stack, reason }))
@@ -153,7 +164,10 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
       }
       if (expected !== undefined) yield* unchanged(expected)
       const seen = target.seen()
-      if (seen?._tag === "Stack") top = seen.newest
+      if (seen?._tag === "Stack") {
+        top = seen.newest
+        home = seen.parentId
+      }
       if (target.isStack()) onStack(links)
       else if (!abilities.blind && seen === undefined && links[0].isConfirmed !== true) {
         return yield* new NotInStack({ assetId: chain.target, kind: "folder" })
@@ -214,17 +228,27 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
     return Effect.map(tools.makeOnce(chain, link, change, false), (end) => end._tag === "Made")
   }
 
-  /** Whether a version is on top; a change that does not show yet is waited for, unless it is known not to come. */
-  const isOnTop = (link: Link, stackId: AssetId): Effect.Effect<boolean, FrameioError.ListError> =>
+  /** Whether a version is on top; a change that does not show yet is waited for, if it may come. */
+  const isOnTop = (link: Link, stackId: AssetId, mayCome: boolean): Effect.Effect<boolean, FrameioError.ListError> =>
     Effect.gen(function* () {
-      for (let waited = 0, pause = 1000; ; waited += pause, pause *= 2) {
+      for (let waited = 0, pause = FIRST_LOOK_MILLIS; ; waited += pause, pause *= 2) {
         const before = top
         top = yield* newestOf(stackId)
         if (top !== undefined && sameId(top, link.nextAssetId)) return true
         const mayBeOld = before === undefined || (top !== undefined && sameId(before, top))
-        if (!mayBeOld || isElsewhere || waited >= tools.settleMillis || halt.reason() !== undefined) return false
+        if (!mayCome || !mayBeOld || waited >= tools.settleMillis || halt.reason() !== undefined) return false
         yield* halt.sleep(Duration.millis(pause))
       }
+    })
+
+  /** Whether a version is below all others, where only the API can have put it. */
+  const isAtBottom = (link: Link, stackId: AssetId): Effect.Effect<boolean, FrameioError.ListError> =>
+    Effect.gen(function* () {
+      const stack = yield* get(stackId)
+      if (stack._tag !== "Stack") return false
+      const { files, order } = yield* calls.read(repository.versions(stack))
+      const [bottom] = files
+      return order === "confirmed" && bottom !== undefined && sameId(bottom.id, link.nextAssetId)
     })
 
   /**
@@ -237,28 +261,30 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
     Effect.gen(function* () {
       const stackId = target.id()
       const before = top
-      if (yield* isOnTop(link, stackId)) {
+      if (yield* isOnTop(link, stackId, !isElsewhere)) {
         if (moved) isOrderKnown = true
         return
       }
       // An earlier run has put both on, and this one belongs below.
       if (placeInChain(top) > placeInChain(link.nextAssetId)) return
-      const isOld = top !== undefined && ((before !== undefined && sameId(before, top)) || isOurs(top))
-      if (isOld && (yield* raise(link, stackId))) {
+      const isOld = before === undefined ? yield* isAtBottom(link, stackId) : top !== undefined && sameId(before, top)
+      if ((isOld || isOurs(top)) && (yield* raise(link, stackId))) {
         isElsewhere = true
-        if (yield* isOnTop(link, stackId)) return
+        if (yield* isOnTop(link, stackId, true)) return
       }
       return yield* new NotOnTop({ assetId: link.nextAssetId, stackId, ...(top === undefined ? {} : { newest: top }) })
     })
 
-  /** A made change that is not where it should be has failed; one that cannot be read has not. */
+  /** A made change that is not where it should be has failed; one that cannot be read is looked for by the next run. */
   const proved = (end: End, link: Link, moved: boolean): Effect.Effect<End> =>
-    Effect.matchEffect(prove(link, moved), {
-      onSuccess: () => Effect.succeed(end),
-      onFailure: (error) => {
-        if (error._tag === "FrameioNotOnTop") return Effect.succeed<End>({ _tag: "Failed", error })
-        const why = isStopped() ? "The job was stopped before it was read." : error.message
-        return Effect.as(notice(link, target.id(), `Whether it is on top is not known. ${why}`), end)
+    Effect.match(prove(link, moved), {
+      onSuccess: () => end,
+      onFailure: (error): End => {
+        if (error._tag === "FrameioNotOnTop") return { _tag: "Failed", error }
+        if (isStopped()) return { _tag: "Unknown", reason: "The job was stopped before it was known what is on top." }
+        const assetIds = [target.id(), link.nextAssetId]
+        const { grow: endpoint } = abilities.endpoints
+        return { _tag: "Failed", error: new OutcomeUnknown({ endpoint, assetIds, reading: error }) }
       }
     })
 
@@ -276,19 +302,14 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
           ? Effect.succeed(place.folderId !== undefined && sameId(place.folderId, folderId))
           : elsewhere(file, place.stackId)
     )
-    return tools.makeOnce<void, AlreadyElsewhere>(
-      chain,
-      link,
-      {
-        endpoint: abilities.endpoints.move,
-        assetIds: () => [file],
-        send: sending([link], repository.move({ file, folderId }), { to: () => folderId, job: jobs.grows, from }),
-        proves: () => true,
-        look: isThere,
-        refused: Effect.map(isThere, (is) => (is ? "already" : "refused"))
-      },
-      false
-    )
+    return tools.makeOnce<void, AlreadyElsewhere>(chain, link, {
+      endpoint: abilities.endpoints.move,
+      assetIds: () => [file],
+      send: sending([link], repository.move({ file, folderId }), { to: () => folderId, job: jobs.grows, from }),
+      proves: () => true,
+      look: isThere,
+      refused: Effect.map(isThere, (is) => (is ? "already" : "refused"))
+    })
   }
 
   /** The first links, as many as one request takes, that lie where the stack is made; or why the first does not. */
@@ -358,6 +379,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
         links[0].isUnsettled === true
       )
       onStack(behind)
+      home = onto.parentId
       if (end._tag !== "Made") return end
       if (end.answer !== undefined) target.learn(end.answer)
       top = end.how === "answered" ? last.nextAssetId : onto.id
@@ -417,7 +439,11 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
 
   const grow = (link: Link, isFirst: boolean, isLast: boolean): Effect.Effect<End, Found> =>
     Effect.gen(function* (): Effect.fn.Return<End, Found> {
-      if (careful && link.isUnsettled !== true && (yield* isInPlace(link))) return { _tag: "Made", how: "already" }
+      const place = careful && link.isUnsettled !== true ? yield* placeOf(link) : undefined
+      if (place?._tag === "Here") return { _tag: "Made", how: "already" }
+      // Undo has to tell such an API where to, and what lay elsewhere goes back there.
+      const lay = abilities.blind || place?.folderId === undefined ? undefined : place.folderId
+      const from = lay !== undefined && home !== undefined && sameId(lay, home) ? undefined : lay
       let sentTo = target.id()
       const end = yield* tools.makeOnce<Repository.Item, AlreadyElsewhere>(chain, link, {
         endpoint: abilities.endpoints.grow,
@@ -428,7 +454,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
             sentTo = target.id()
             return repository.grow({ stackId: sentTo, file: link.nextAssetId })
           }),
-          { to: target.id, job: jobs.grows }
+          { to: target.id, job: jobs.grows, from }
         ),
         proves: (answer) =>
           StackTarget.shows(answer, { next: link.nextAssetId, stack: target.isStack() ? target.id() : undefined }),
@@ -517,10 +543,15 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
             return yield* grow(link, isFirst, links.length === 1)
           }
           if (Either.isLeft(step)) return step.left
-          // A call under way may have put the file on a stack, and taking it out of a share would take the stack out.
           const newest = chain.links.at(-1)
-          if (newest !== undefined && link.isUnsettled !== true) {
-            const end = yield* ShareSwap.swap(chain, newest, tools)
+          if (newest !== undefined && tools.shares !== undefined) {
+            // A call under way may put the file on a stack, and taking it out of a share would take the stack out.
+            if (link.isUnsettled === true) {
+              yield* halt.sleep(yield* tools.earlier)
+              if (isStopped()) return untouched(link)
+              yield* target.resolve
+            }
+            const end = target.isStack() ? undefined : yield* ShareSwap.swap(chain, newest, tools)
             if (end !== undefined) return end
           }
           claim(step.right)

@@ -5,11 +5,12 @@ import { type AssetId, sameId } from "@effect-frameio/core/Asset"
 import type * as FrameioError from "@effect-frameio/core/FrameioError"
 import type * as Repository from "@effect-frameio/stacks/Repository"
 import { NotMade } from "@effect-frameio/stacks/VersionStackError"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { MovedSince, ReorderedSince } from "../../LinkError.js"
 import type { Link, StackedChain } from "../../VersionPlan.js"
 import * as StackOrder from "../plan/stackOrder.js"
-import { base, type End, inOrder, isOpen, type Links, type Tools } from "./links.js"
+import { base, type End, FIRST_LOOK_MILLIS, inOrder, isOpen, type Links, type Tools, untouched } from "./links.js"
 import * as Reorder from "./reorder.js"
 import * as ShareSwap from "./shareSwap.js"
 
@@ -18,7 +19,7 @@ type Found = FrameioError.ListError | MovedSince | ReorderedSince
 
 /** @internal */
 export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void> => {
-  const { calls, emit, repository } = tools
+  const { calls, emit, halt, repository } = tools
   const { abilities } = repository
   const get = (id: AssetId) => calls.read(repository.get(id))
   /** The stack that the job put its versions on. */
@@ -91,7 +92,15 @@ export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void
     { home, unsettled }: { readonly home: AssetId | undefined; readonly unsettled: boolean }
   ): Effect.Effect<End, Found> =>
     Effect.gen(function* () {
-      if (!unsettled && (yield* isOut(id, home))) return { _tag: "Made", how: "already" }
+      if (yield* isOut(id, home)) {
+        // Its stack may be gone, and so is not read.
+        if (unsettled) return { _tag: "Made", how: "settled" }
+        const wait = abilities.blind ? Duration.zero : yield* tools.earlier
+        // What the run has done last may not show yet.
+        if (Duration.toMillis(wait) > 0) yield* halt.sleep(wait)
+        if (halt.reason() !== undefined) return untouched(link)
+        if (Duration.toMillis(wait) <= 0 || (yield* isOut(id, home))) return { _tag: "Made", how: "already" }
+      }
       const { id: stackId, parentId } = yield* source
       const from = { id: stackId, parentId: home ?? parentId }
       let attempt = 0
@@ -124,11 +133,25 @@ export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void
    */
   const aloneInStack: Effect.Effect<boolean, FrameioError.ListError> = Effect.gen(function* () {
     if (!chain.madeStack) return false
-    const target = yield* get(chain.target)
-    if (target._tag === "Stack") return false
-    const holder = yield* holderOf(target)
-    if (holder === undefined) return false
-    return (holder.count ?? (yield* calls.read(repository.versions(holder))).files.length) === 1
+    for (let waited = 0, pause = FIRST_LOOK_MILLIS; ; waited += pause, pause *= 2) {
+      const target = yield* get(chain.target)
+      if (target._tag === "Stack") return false
+      const isLast = waited >= tools.settleMillis || halt.reason() !== undefined
+      // A stack that is gone may still be shown as its holder.
+      const holder = yield* Effect.catchTag(holderOf(target), "FrameioNotFound", (error) =>
+        isLast ? Effect.fail(error) : Effect.succeed("gone" as const)
+      )
+      if (holder === undefined) return false
+      if (holder !== "gone") {
+        if (holder.count !== undefined) return holder.count === 1
+        const others = (yield* calls.read(repository.versions(holder))).files.filter(({ id }) => !sameId(id, target.id))
+        if (others.length === 0) return true
+        // What was taken out may still be shown.
+        const mayBeOld = others.every(({ id }) => chain.links.some(({ nextAssetId }) => sameId(nextAssetId, id)))
+        if (!mayBeOld || isLast) return false
+      }
+      yield* halt.sleep(Duration.millis(pause))
+    }
   })
 
   /** Puts a version that was raised back below the one it was below. */
@@ -163,7 +186,10 @@ export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void
     Effect.gen(function* () {
       underWay = false
       if (link.order !== undefined) return yield* putBack(link, link.order)
-      const end = yield* takeOut(link, link.nextAssetId, { home: link.home, unsettled: link.isUnsettled === true })
+      const end: End =
+        link.isShownOnly === true
+          ? { _tag: "Made", how: "already" }
+          : yield* takeOut(link, link.nextAssetId, { home: link.home, unsettled: link.isUnsettled === true })
       if (end._tag !== "Made" || link.line !== chain.firstLine) return end
       if (yield* aloneInStack) {
         const last = yield* takeOut(link, chain.target, { home: undefined, unsettled: false })

@@ -34,6 +34,8 @@ export interface Settings<E> {
   readonly stopAfter: number
   readonly giveUpAfter: Duration.Duration
   readonly stop: Effect.Effect<unknown> | undefined
+  /** Why nothing is sent at all. */
+  readonly refused: string | undefined
   readonly grace: Duration.Duration
   readonly onEvent: ((event: BatchEvent) => Effect.Effect<void, E>) | undefined
   /** How many links there are to do, if known. */
@@ -173,18 +175,15 @@ export const run = <C extends { readonly links: ReadonlyArray<unknown> }, E, R, 
         isWritten: () => unwritten === undefined
       })
 
-      const onceSince = (since: number): Links.Tools["makeOnce"] =>
-        Links.onceFor({
-          attempts: settings.attempts,
-          settleAfter: settings.settleAfter,
-          emit,
-          halt,
-          // Wall clocks may have been set, so they do not tell when another process sent it: only this process's own
-          // time counts.
-          earlier: Effect.map(monotonicMillis, (now) =>
-            Duration.millis(Math.max(0, Duration.toMillis(settings.settleAfter) - (now - since)))
-          )
-        })
+      const since = (begun: number): Pick<Links.Tools, "earlier" | "makeOnce"> => {
+        // Wall clocks may have been set, so they do not tell when another process sent it: only this process's own time
+        // counts.
+        const earlier = Effect.map(monotonicMillis, (now) =>
+          Duration.millis(Math.max(0, Duration.toMillis(settings.settleAfter) - (now - begun)))
+        )
+        const { attempts, settleAfter } = settings
+        return { earlier, makeOnce: Links.onceFor({ attempts, settleAfter, emit, halt, earlier }) }
+      }
 
       const tools: Links.Tools = {
         repository,
@@ -212,7 +211,7 @@ export const run = <C extends { readonly links: ReadonlyArray<unknown> }, E, R, 
         },
         emit,
         halt,
-        makeOnce: onceSince(begun)
+        ...since(begun)
       }
 
       yield* emit({
@@ -226,6 +225,7 @@ export const run = <C extends { readonly links: ReadonlyArray<unknown> }, E, R, 
         skippedBefore
       })
 
+      if (settings.refused !== undefined) yield* halt.stop(settings.refused)
       if (settings.stop !== undefined) {
         yield* settings.stop.pipe(Effect.zipRight(halt.stop("The job was stopped.")), Effect.forkScoped)
       }
@@ -251,7 +251,7 @@ export const run = <C extends { readonly links: ReadonlyArray<unknown> }, E, R, 
         came += chain.links.length
         return settings.settleFrom === "run"
           ? work(chain, tools)
-          : Effect.flatMap(monotonicMillis, (now) => work(chain, { ...tools, makeOnce: onceSince(now) }))
+          : Effect.flatMap(monotonicMillis, (now) => work(chain, { ...tools, ...since(now) }))
       }
       const worker: Effect.Effect<void, E, R> = Effect.flatMap(next, (chain) =>
         chain === undefined ? Effect.void : Effect.zipRight(one(chain), worker)

@@ -1,7 +1,6 @@
 /**
  * The links of a chain, step by step, for stacking and for undo: a step is one request, for one link or several.
  */
-import type { AssetId } from "@effect-frameio/core/Asset"
 import * as FrameioError from "@effect-frameio/core/FrameioError"
 import type { RateLimitJob } from "@effect-frameio/ratelimit/RateLimitJob"
 import * as ExactlyOnce from "@effect-frameio/stacks/ExactlyOnce"
@@ -11,11 +10,18 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Steps } from "../../BatchEstimate.js"
-import type { BatchEvent, SharingState } from "../../BatchEvent.js"
+import type { BatchEvent, KeptShare } from "../../BatchEvent.js"
 import { kindOf, type LinkError, outcomeOf } from "../../LinkError.js"
 import type { Link } from "../../VersionPlan.js"
 import type { Calls } from "./calls.js"
 import type { Halt } from "./halt.js"
+
+/**
+ * The first pause in ms between looks that may show what was; each further one is twice as long.
+ *
+ * @internal
+ */
+export const FIRST_LOOK_MILLIS = 1000
 
 /** @internal */
 export type Links = Arr.NonEmptyReadonlyArray<Link>
@@ -30,23 +36,10 @@ export interface Shares {
   /** The shares in which new files take the place of old ones. */
   readonly keep: ReadonlyArray<string>
   /** How they stand for a chain after earlier runs. */
-  readonly known: (chain: number) => ReadonlyArray<ShareKept>
+  readonly known: (chain: number) => ReadonlyArray<KeptShare>
   readonly job: RateLimitJob
   /** Whether Frame.io refuses to remove a file that is not in a share, if known; `turn` lets one chain find out. */
   readonly proof: { tells: boolean | undefined; readonly turn: Effect.Semaphore }
-}
-
-/**
- * How a share stands for a chain.
- *
- * @internal
- */
-export interface ShareKept {
-  readonly line: number
-  readonly shareId: string
-  readonly removed: AssetId
-  readonly added: AssetId
-  readonly state: SharingState
 }
 
 /**
@@ -68,6 +61,8 @@ export interface Tools {
     change: ExactlyOnce.Change<A, E>,
     unsettled?: boolean
   ) => Effect.Effect<ExactlyOnce.End<A, E>>
+  /** How long a request of an earlier run may still be under way. */
+  readonly earlier: Effect.Effect<Duration.Duration>
   /** Corrects how many requests a chain is expected to take. */
   readonly expect: (before: Steps, now: Steps) => void
   /**

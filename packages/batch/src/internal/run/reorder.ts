@@ -10,12 +10,26 @@ import * as Effect from "effect/Effect"
 import type { LinkError } from "../../LinkError.js"
 import type { Link } from "../../VersionPlan.js"
 import * as StackOrder from "../plan/stackOrder.js"
-import { type End, isOpen, type Tools } from "./links.js"
+import { type End, FIRST_LOOK_MILLIS, isOpen, type Tools } from "./links.js"
 
 type Order = ReadonlyArray<AssetId>
 
-/** The first pause in ms between looks that may still show the order before; each further one is twice as long. */
-const FIRST_MILLIS = 1000
+/** So many lines are named. */
+const NAMED = 5
+
+/**
+ * Why an API without such a call takes no plan with these lines.
+ *
+ * @internal
+ */
+export const refusal = (api: string, lines: ReadonlyArray<number>): string => {
+  const named = lines.slice(0, NAMED).join(", ")
+  const more = lines.length > NAMED ? ` and ${lines.length - NAMED} more` : ""
+  return (
+    `The plan puts versions of stacks in another order (line${lines.length === 1 ? "" : "s"} ${named}${more}), for which ${api} has no call. ` +
+    "Nothing was sent. Run it over V4, or leave these lines out and order these stacks by hand: take out what is above, and put it on again."
+  )
+}
 
 /**
  * The answer of an API without such a call.
@@ -67,7 +81,7 @@ export const reorder = <E extends LinkError>(
   /** Which of the two orders the stack has; another order is believed only once it can no longer be a stale read. */
   const look = (wanted: "either" | "to"): Effect.Effect<boolean, FrameioError.ListError | E> =>
     Effect.gen(function* () {
-      for (let waited = 0, pause = FIRST_MILLIS; ; waited += pause, pause *= 2) {
+      for (let waited = 0, pause = FIRST_LOOK_MILLIS; ; waited += pause, pause *= 2) {
         const now = yield* orderNow
         if (now !== undefined && StackOrder.isSame(now, to)) return true
         const isFrom = now !== undefined && StackOrder.isSame(now, from)

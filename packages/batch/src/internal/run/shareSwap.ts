@@ -11,10 +11,10 @@ import * as FrameioError from "@effect-frameio/core/FrameioError"
 import { OutcomeUnknown } from "@effect-frameio/stacks/VersionStackError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { CHANGED, type SharingState } from "../../BatchEvent.js"
+import { CHANGED, type KeptShare, type SharingState } from "../../BatchEvent.js"
 import { type LinkError, ShareInDoubt } from "../../LinkError.js"
 import type { Link } from "../../VersionPlan.js"
-import { base, type End, type ShareKept, type Shares, type Tools } from "./links.js"
+import { base, type End, type Shares, type Tools } from "./links.js"
 
 /** Whether a call was carried out or refused, and whether an answer to it was lost before. */
 type Told =
@@ -41,7 +41,7 @@ const of = (
   link: Link,
   tools: Tools,
   shares: Shares,
-  share: Omit<ShareKept, "line" | "state">
+  share: Pick<KeptShare, "added" | "removed" | "shareId">
 ) => {
   const { added, removed, shareId } = share
   const { api, job } = shares
