@@ -132,8 +132,8 @@ export interface ExtentOptions {
   /** How many chains there are. */
   readonly chains?: number | undefined
   /**
-   * Whether more chains may come, where `links` is not known: once none may, what is left is what has come, and no part of
-   * the limits is left to others any longer. Default: they may.
+   * Whether more chains may come, if `links` is unknown: once none may, the rest is known, and no part of the limits is
+   * left to others any longer. Default: they may.
    */
   readonly mayCome?: (() => boolean) | undefined
   /** The requests the links take, if known: other jobs hold back a part of the limits until the rest fits. */

@@ -74,14 +74,14 @@ export interface Job {
 }
 
 /**
- * A job, as a worker at it hears of it.
+ * A job as its workers see it.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Heard {
   readonly job: Job
-  /** Whether none of its chains is still to be begun. */
+  /** Whether all of its chains were started. */
   readonly isAllBegun: boolean
 }
 
@@ -205,15 +205,15 @@ export interface Service {
       readonly open: number
       /** How long a chain may be silent. */
       readonly stalled: Duration.DurationInput
-      /** How long a chain may be silent whose worker has no connection to PostgreSQL any more. */
+      /** How long a chain may be silent whose worker has lost its connection to PostgreSQL. */
       readonly gone: Duration.DurationInput
       /** How long after a restart of PostgreSQL a worker may be without a connection. */
       readonly reconnect: Duration.DurationInput
     }
   ) => Effect.Effect<ReadonlyArray<Start & { readonly again: boolean }>, ClusterError>
   /**
-   * Takes chains of a job in hand, each where nobody has it, or where who had it was not heard of for `lease`; answers for
-   * each chain.
+   * Takes hold of chains of a job, of each that no session holds, or whose holder was silent for `lease`; returns the
+   * result for each chain.
    */
   readonly begin: (
     job: Pick<Job, "id" | "kind">,
@@ -231,9 +231,9 @@ export interface Service {
     session: string,
     entries: JobWriter.Entries
   ) => Effect.Effect<void, ClusterError>
-  /** Says that a session is alive and has these chains in hand; answers the job as it stands. */
+  /** Records that a session is alive and holds these chains; returns the job. */
   readonly beat: (job: number, session: string, chains: ReadonlyArray<number>) => Effect.Effect<Heard, ClusterError>
-  /** Lays chains down: `done` where there is nothing left to do about them, else for others to take. */
+  /** Releases chains: `done` if nothing is left to do for them, else for others to take. */
   readonly layDown: (
     job: number,
     session: string,
