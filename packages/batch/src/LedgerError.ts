@@ -6,32 +6,7 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Schema from "effect/Schema"
 
-/**
- * Why, for programs:
- *
- * - `Absent`: there is no such file.
- * - `NotALedger`: the file is something else.
- * - `Newer`: a newer version of this library wrote it.
- * - `OtherPlan`: it is the ledger of another plan.
- * - `OtherApi`: the job was begun on another version of Frame.io's API, whose ids and calls are others.
- * - `NoPlan`: no plan was ever taken into it.
- * - `InUse`: another run is at work on it.
- * - `Busy`: another program has the file to itself.
- * - `Linked`: the file has several names (hard links), each of which would have a lock of its own.
- * - `Replaced`: the file was moved, removed or replaced while it was in use.
- * - `NoShares`: shares are to be kept, and the API has no calls for them.
- * - `NoReorder`: the plan puts stacks in another order, and the API has no call for that.
- * - `Undone`: the job was undone, or is being undone.
- * - `ReadOnly`: it cannot be written to.
- * - `Full`: the disk, or the file, is full.
- * - `Corrupt`: the file is damaged.
- * - `NoDriver`: SQLite's library for this platform is not installed.
- * - `Failed`: anything else, in SQLite's own words.
- *
- * @since 0.1.0
- * @category models
- */
-export const Reason = Schema.Literal(
+const Reason = Schema.Literal(
   "Absent",
   "NotALedger",
   "Newer",
@@ -52,7 +27,7 @@ export const Reason = Schema.Literal(
   "Failed"
 )
 
-export type Reason = typeof Reason.Type
+type Reason = typeof Reason.Type
 
 const advice: { readonly [K in Reason]: string } = {
   Absent: "there is no such file. Run a job with it first.",
@@ -96,6 +71,28 @@ const advice: { readonly [K in Reason]: string } = {
  * @category errors
  */
 export class LedgerError extends Schema.TaggedError<LedgerError>("@effect-frameio/batch/LedgerError")("LedgerError", {
+  /**
+   * Why, for programs:
+   *
+   * - `Absent`: there is no such file.
+   * - `NotALedger`: the file is something else.
+   * - `Newer`: a newer version of this library wrote it.
+   * - `OtherPlan`: it is the ledger of another plan.
+   * - `OtherApi`: the job was begun on another version of Frame.io's API, whose ids and calls are others.
+   * - `NoPlan`: no plan was ever taken into it.
+   * - `InUse`: another run is at work on it.
+   * - `Busy`: another program has the file to itself.
+   * - `Linked`: the file has several names (hard links), each of which would have a lock of its own.
+   * - `Replaced`: the file was moved, removed or replaced while it was in use.
+   * - `NoShares`: shares are to be kept, and the API has no calls for them.
+   * - `NoReorder`: the plan puts stacks in another order, and the API has no call for that.
+   * - `Undone`: the job was undone, or is being undone.
+   * - `ReadOnly`: it cannot be written to.
+   * - `Full`: the disk, or the file, is full.
+   * - `Corrupt`: the file is damaged.
+   * - `NoDriver`: SQLite's library for this platform is not installed.
+   * - `Failed`: anything else, in SQLite's own words.
+   */
   reason: Reason,
   /** The ledger's file. */
   file: Schema.String,
