@@ -14,6 +14,7 @@ import type * as JobWriter from "@effect-frameio/batch/JobWriter"
 import * as LinkRecord from "@effect-frameio/batch/LinkRecord"
 import type * as VersionPlan from "@effect-frameio/batch/VersionPlan"
 import type { Api } from "@effect-frameio/core/Identity"
+import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
@@ -272,7 +273,9 @@ const UPDATE = `
   ), frameio_chains AS chains
   WHERE links.job = $2 AND links.line = patch.line
     AND chains.job = links.job AND chains.id = links.chain AND chains.session = $3
-  RETURNING links.line`
+  RETURNING links.chain`
+
+const HELD = "SELECT id FROM frameio_chains WHERE job = $1 AND session = $2 AND id = ANY($3::int[])"
 
 /** Of a chain, in SQL: after a restart of PostgreSQL everybody has that long to be heard again. */
 const isSilent = (secs: string): string =>
@@ -491,8 +494,13 @@ const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = Effect.g
     Effect.gen(function* () {
       for (const event of others) yield* query(...statementOf(job, session, event))
       if (patches.length === 0) return
-      const written = yield* query(UPDATE, [JSON.stringify(patches), job.id, session])
+      const written = yield* query<{ chain: number }>(UPDATE, [JSON.stringify(patches), job.id, session])
       if (written.length < patches.length) return yield* new ClusterError({ reason: "Lost" })
+      if (!patches.some(({ state }) => state === "sent")) return
+      // Whoever took a chain over while the statement ran has read its links as they were before.
+      const chains = Arr.dedupe(written.map(({ chain }) => chain))
+      const held = yield* query(HELD, [job.id, session, chains])
+      if (held.length < chains.length) return yield* new ClusterError({ reason: "Lost" })
     }).pipe(
       // A write whose answer was lost is made again: no more comes of it than a count of attempts that is too high.
       Effect.retry({

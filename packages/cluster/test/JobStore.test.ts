@@ -1,15 +1,19 @@
+import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
 import { VersionPlan } from "@effect-frameio/batch"
-import { JobStore, Worker } from "@effect-frameio/cluster"
+import { ClusterError, JobStore, Worker } from "@effect-frameio/cluster"
 import * as PostgresServer from "@effect-frameio/servers/PostgresServer"
-import { DateTime, type Duration, Effect, type Scope } from "effect"
+import { DateTime, type Duration, Effect, Exit, Fiber, type Redacted, type Scope } from "effect"
 
-const test = <E>(name: string, body: (store: JobStore.Service) => Effect.Effect<void, E, Scope.Scope>) =>
+const test = <E>(
+  name: string,
+  body: (store: JobStore.Service, url: Redacted.Redacted) => Effect.Effect<void, E, Scope.Scope>
+) =>
   it.scopedLive.skipIf(PostgresServer.missing)(
     name,
     () =>
       Effect.flatMap(PostgresServer.start, ({ url }) =>
-        Effect.flatMap(JobStore.JobStore, body).pipe(Effect.provide(Worker.layerStore({ url })))
+        Effect.flatMap(JobStore.JobStore, (store) => body(store, url)).pipe(Effect.provide(Worker.layerStore({ url })))
       ),
     60_000
   )
@@ -79,6 +83,32 @@ describe("JobStore", () => {
       if (taken?._tag === "Taken") assert.deepInclude(taken.rows[0], { state: "sent", attempts: 1, sent_to: a })
       assert.strictEqual((yield* Effect.flip(store.write(job, "one", yield* sent(line)))).reason, "Lost")
     }))
+
+  test("lets a session send nothing whose write was under way when its chain was taken over", (store, url) =>
+    Effect.gen(function* () {
+      const job = yield* submitted(store)
+      const [first] = yield* store.start(job.id, starting)
+      if (first === undefined) return assert.fail("nothing was started")
+      yield* begin(store, job, first, "one", "1 hour")
+      const line = first.chain === 0 ? 1 : 3
+      const sql = yield* PgClient.PgClient
+      /** How many statements wait for a lock. */
+      const waiting = Effect.map(
+        sql<{ count: number }>`SELECT count(*)::int AS count FROM pg_locks WHERE NOT granted`,
+        ([row]) => row?.count ?? 0
+      )
+      const other = yield* sql.reserve
+      const run = (statement: string, ...values: ReadonlyArray<number>) => other.execute(statement, values, undefined)
+      yield* run("BEGIN")
+      yield* run("SELECT 1 FROM frameio_links WHERE job = $1 AND line = $2 FOR UPDATE", job.id, line)
+      const write = yield* Effect.fork(Effect.exit(store.write(job, "one", yield* sent(line))))
+      yield* Effect.repeat(waiting, { until: (count) => count > 0 })
+      const taken = yield* begin(store, job, first, "other", "0 seconds")
+      yield* run("COMMIT")
+      assert.isTrue(taken?._tag === "Taken" && taken.rows[0]?.state === "planned", "it sees nothing of the write")
+      const lost = new ClusterError.ClusterError({ reason: "Lost" })
+      assert.deepStrictEqual(yield* Fiber.join(write), Exit.fail(lost))
+    }).pipe(Effect.provide(PgClient.layer({ url }))))
 
   test("takes many chains in hand at once, and says of each what became of it", (store) =>
     Effect.gen(function* () {
