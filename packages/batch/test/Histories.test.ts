@@ -157,10 +157,11 @@ const worldOf = ({ api, chains, v4 }: Pick<Scenario, "api" | "chains" | "v4">) =
 type Made = Effect.Effect.Success<ReturnType<typeof worldOf>>
 
 /** How many versions of a chain come onto their stack: those below the first that cannot, or fewer where `atMost`. */
-const reach = ({ bad, files }: Made["all"][number]) => ({
+const reach = ({ bad, files, isLoose, shares }: Made["all"][number]) => ({
   count: bad === undefined ? files.length : bad.at,
-  // A new stack is refused as a whole.
-  atMost: bad?.kind === "placeholder"
+  // A new stack is refused as a whole. And where its newest file cannot come into a share, nothing is stacked.
+  atMost:
+    bad?.kind === "placeholder" || (bad?.kind === "gone" && bad.at === files.length - 1 && isLoose && shares.length > 0)
 })
 
 // -----------------------------------------------------------------------------

@@ -91,7 +91,7 @@ describe("LinkError", () => {
     assert.match(LinkError.reasonOf(reading), /^no connection/)
     assert.match(LinkError.explanationOf(error), /^One of these assets was/)
     const refused = new FrameioError.InvalidArguments({ endpoint: "assets.version" })
-    assert.match(LinkError.explanationOf(refused), /^Both must/)
+    assert.match(LinkError.explanationOf(refused), /^A file goes on a file or a stack of the same/)
     assert.strictEqual(LinkError.explanationOf(reading), LinkError.reasonOf(reading))
   })
 })
