@@ -46,9 +46,13 @@ export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void
   })
 
   /** The folder that the stack is in, or was. */
-  const folderOf: Effect.Effect<AssetId | undefined, FrameioError.ListError> = Effect.suspend(() =>
-    seen === undefined ? Effect.map(get(chain.target), ({ parentId }) => parentId) : Effect.succeed(seen.parentId)
-  )
+  const folderOf: Effect.Effect<AssetId | undefined, FrameioError.ListError> = Effect.gen(function* () {
+    if (seen !== undefined) return seen.parentId
+    const target = yield* get(chain.target)
+    // A stack that is gone may still be shown as its holder.
+    const holder = yield* Effect.catchTag(holderOf(target), "FrameioNotFound", () => Effect.succeed(undefined))
+    return (holder ?? target).parentId
+  })
 
   /**
    * Whether an asset is out of the stack that the job put it on, and back in the folder that it was taken from; fails
