@@ -199,14 +199,17 @@ export const make = <A, E, R>(change: Change<A, E, R>, options: Options): Effect
     error: FrameioError.WriteError,
     doubt: Doubt | undefined
   ): Effect.Effect<End<A, E> | undefined, never, R> =>
-    Effect.flatMap(meaning(error), (end) =>
-      doubt === undefined || end?._tag !== "Failed"
-        ? Effect.succeed(end)
-        : pause("Refused, perhaps because it is made and not visible yet; waiting until it must be", settleAfter).pipe(
-            Effect.zipRight(made(doubt)),
-            Effect.map((settled) => settled ?? (stopping() ? unknown : end))
-          )
-    )
+    Effect.flatMap(meaning(error), (end) => {
+      if (doubt === undefined) return Effect.succeed(end)
+      if (end?._tag !== "Failed") return Effect.succeed(end?._tag === "NotSent" ? unknown : end)
+      return pause(
+        "Refused, perhaps because it is made and not visible yet; waiting until it must be",
+        settleAfter
+      ).pipe(
+        Effect.zipRight(made(doubt)),
+        Effect.map((settled) => settled ?? (stopping() ? unknown : end))
+      )
+    })
 
   const meaning = (error: FrameioError.WriteError): Effect.Effect<End<A, E> | undefined, never, R> =>
     !StackTarget.mayBeStacked(error)

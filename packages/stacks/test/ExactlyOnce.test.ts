@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type Asset, FrameioError } from "@effect-frameio/core"
+import { type Asset, FrameioError, RateLimitError } from "@effect-frameio/core"
 import { ExactlyOnce } from "@effect-frameio/stacks"
 import { Clock, Duration, Effect, Fiber, TestClock } from "effect"
 
@@ -79,6 +79,25 @@ describe("a change is told as not made only when it can no longer become visible
       assert(result._tag === "Failed")
       assert.strictEqual(result.error._tag, "FrameioNotMade")
       assert.deepStrictEqual([sent, took], [2, 31_000])
+    })
+  )
+
+  it.effect("and not when the job was stopped before the reason of a refusal was read", () =>
+    Effect.gen(function* () {
+      const { made } = yield* change([madeAndFailing, refused], 20_000)
+      let stopped = false
+      const calledOff = Effect.suspend(() => {
+        stopped = true
+        return new RateLimitError.DeadlineExceeded({ route: "a read", waitedMillis: 0 })
+      })
+      const fiber = yield* Effect.fork(
+        ExactlyOnce.make(
+          { ...made, refused: calledOff },
+          { attempts: 3, settleAfter: Duration.seconds(30), stopping: () => stopped }
+        )
+      )
+      yield* TestClock.adjust("10 minutes")
+      assert.strictEqual((yield* Fiber.join(fiber))._tag, "Unknown")
     })
   )
 

@@ -24,7 +24,11 @@ export interface Calls {
     send: Effect.Effect<A, FrameioError.WriteError>,
     how: { readonly beforeSend: Effect.Effect<void>; readonly job?: RateLimitJob | undefined }
   ) => Effect.Effect<ExactlyOnce.Attempt<A>>
-  readonly read: <A>(read: Effect.Effect<A, FrameioError.ListError>) => Effect.Effect<A, FrameioError.ListError>
+  /** Reads. Once the job is stopped, only what became of a change that was `sent` is read, and not for long. */
+  readonly read: <A>(
+    read: Effect.Effect<A, FrameioError.ListError>,
+    sent: boolean
+  ) => Effect.Effect<A, FrameioError.ListError>
 }
 
 /** @internal */
@@ -39,7 +43,6 @@ export interface Crew {
 /**
  * A call that may or may not have left the machine. It comes back as an attempt: answered, faulted, withdrawn while it
  * waited, or abandoned under way.
- * waited, or abandoned under way.
  */
 interface Flight {
   place: "waiting" | "out"
@@ -52,7 +55,7 @@ const HOWEVER_LONG = Duration.days(365)
 /** How long a read may still be under way when the job is stopped: it may be one that is tried again and again. */
 const READ_GRACE = Duration.seconds(1)
 
-/** The end of a read that was called off. */
+/** The end of a read that was called off, or not begun. */
 const calledOff = () => new DeadlineExceeded({ route: "A read of a job that was stopped", waitedMillis: 0 })
 
 /** Whether the call has left the machine. */
@@ -142,7 +145,7 @@ export const make = (options: {
       })
     })
 
-  const read: Calls["read"] = (send) =>
+  const read: Calls["read"] = (send, sent) =>
     Effect.suspend(() => {
       const flight: Flight = { place: "waiting", job: jobs.reads }
       const goesOut = Effect.sync(() => {
@@ -151,6 +154,7 @@ export const make = (options: {
       })
       const call = telling(RateLimitCall.withJob(asBulk(send), jobs.reads), goesOut)
       if (halt.reason() !== undefined) {
+        if (!sent) return Effect.fail(calledOff())
         return Effect.timeoutFail(call, { duration: READ_GRACE, onTimeout: calledOff })
       }
       return Effect.flatMap(fly(flight, outage.outlast(call)), (exit) =>

@@ -35,7 +35,10 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
   const { abilities } = repository
   const { resumed } = chain
   const folderId = chain.expected?.folderId
-  const get = (id: AssetId) => calls.read(repository.get(id))
+  /** Whether the step has sent a change: only then does it still read once the job is stopped. */
+  let sent = false
+  const read = <A>(request: Effect.Effect<A, FrameioError.ListError>) => Effect.suspend(() => calls.read(request, sent))
+  const get = (id: AssetId) => read(repository.get(id))
   const target = StackTarget.make({
     id: resumed?.stack ?? chain.target,
     isStack: resumed?.stack !== undefined,
@@ -150,7 +153,6 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
   /**
    * Reads what is needed before the first request, and no more than the API asks for. Answers whether to go on: the job
    * may have been stopped while this waited for its turn.
-   * may have been stopped while this waited for its turn.
    */
   const begin = (links: Links): Effect.Effect<boolean, Found> =>
     Effect.gen(function* () {
@@ -188,6 +190,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
     let attempt = 0
     return Effect.suspend(() => {
       const beforeSend = Effect.suspend(() => {
+        sent = true
         underWay = true
         const target = how.to()
         const from = how.from === undefined ? {} : { from: how.from }
@@ -246,7 +249,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
     Effect.gen(function* () {
       const stack = yield* get(stackId)
       if (stack._tag !== "Stack") return false
-      const { files, order } = yield* calls.read(repository.versions(stack))
+      const { files, order } = yield* read(repository.versions(stack))
       const [bottom] = files
       return order === "confirmed" && bottom !== undefined && sameId(bottom.id, link.nextAssetId)
     })
@@ -349,7 +352,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
       yield* target.resolve
       const stack = target.seen()
       if (stack?._tag !== "Stack") return false
-      const { files } = yield* calls.read(repository.versions(stack))
+      const { files } = yield* read(repository.versions(stack))
       const wanted = [chain.target, ...links.map(({ nextAssetId }) => nextAssetId)]
       const are = files.filter(({ id }) => wanted.some((one) => sameId(one, id))).length
       if (are === wanted.length && files.length === wanted.length) return true
@@ -464,9 +467,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
       if (end._tag === "Failed" && end.error._tag === "FrameioInvalidArguments") {
         const { error } = end
         const rule = yield* Effect.orElseSucceed(
-          calls.read(
-            Effect.provideService(BrokenRule.find(link.nextAssetId, sentTo), Repository.Repository, repository)
-          ),
+          read(Effect.provideService(BrokenRule.find(link.nextAssetId, sentTo), Repository.Repository, repository)),
           () => undefined
         )
         return rule === undefined
@@ -520,6 +521,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
   const run = (links: Links, claim: (step: Links) => void): Effect.Effect<End, Found | LinkError> =>
     Effect.gen(function* () {
       const [link] = links
+      sent = false
       underWay = false
       const isFirst = !begun
       if (isFirst) {

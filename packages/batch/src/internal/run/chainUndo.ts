@@ -21,7 +21,10 @@ type Found = FrameioError.ListError | MovedSince | ReorderedSince
 export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void> => {
   const { calls, emit, halt, repository } = tools
   const { abilities } = repository
-  const get = (id: AssetId) => calls.read(repository.get(id))
+  /** Whether the step has sent a change: only then does it still read once the job is stopped. */
+  let sent = false
+  const read = <A>(request: Effect.Effect<A, FrameioError.ListError>) => Effect.suspend(() => calls.read(request, sent))
+  const get = (id: AssetId) => read(repository.get(id))
   /** The stack that the job put its versions on. */
   let stack = chain.stack
   /** The same stack as last read: an API that moves versions out must know where its folder is. */
@@ -109,6 +112,7 @@ export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void
       const from = { id: stackId, parentId: home ?? parentId }
       let attempt = 0
       const beforeSend = Effect.flatMap(base(chain, link), (fields) => {
+        sent = true
         underWay = true
         return emit({ _tag: "Undoing", ...fields, takenOut: id, attempt: ++attempt })
       })
@@ -148,7 +152,7 @@ export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void
       if (holder === undefined) return false
       if (holder !== "gone") {
         if (holder.count !== undefined) return holder.count === 1
-        const others = (yield* calls.read(repository.versions(holder))).files.filter(({ id }) => !sameId(id, target.id))
+        const others = (yield* read(repository.versions(holder))).files.filter(({ id }) => !sameId(id, target.id))
         if (others.length === 0) return true
         // What was taken out may still be shown.
         const mayBeOld = others.every(({ id }) => chain.links.some(({ nextAssetId }) => sameId(nextAssetId, id)))
@@ -188,6 +192,7 @@ export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void
 
   const run = ([link]: Links): Effect.Effect<End, Found> =>
     Effect.gen(function* () {
+      sent = false
       underWay = false
       if (link.order !== undefined) return yield* putBack(link, link.order)
       const end: End =

@@ -70,11 +70,13 @@ export const reorder = <E extends LinkError>(
 ): Effect.Effect<End, FrameioError.ListError | E> => {
   const { calls, halt, jobs, repository } = tools
   const { changed, from, stackId, to } = change
+  let sent = false
+  const read = <A>(request: Effect.Effect<A, FrameioError.ListError>) => Effect.suspend(() => calls.read(request, sent))
 
   const orderNow: Effect.Effect<Order | undefined, FrameioError.ListError> = Effect.gen(function* () {
-    const stack = yield* calls.read(repository.get(stackId))
+    const stack = yield* read(repository.get(stackId))
     if (stack._tag !== "Stack") return []
-    const { files, order } = yield* calls.read(repository.versions(stack))
+    const { files, order } = yield* read(repository.versions(stack))
     return order === "assumed" ? undefined : files.map(({ id }) => id.toLowerCase() as AssetId)
   })
 
@@ -100,6 +102,7 @@ export const reorder = <E extends LinkError>(
       send: Effect.tap(
         calls.change(change.send, {
           beforeSend: Effect.suspend(() => {
+            sent = true
             change.onUnderWay(true)
             return change.beforeSend
           }),
