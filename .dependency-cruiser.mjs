@@ -56,7 +56,7 @@ const pure = {
     "PlanFile",
     "VersionGrouping"
   ],
-  "packages/core/src": ["SafeText", "SecureUrl"],
+  "packages/core/src": ["SafeText", "SecureUrl", "Uuid"],
   "packages/ratelimit/src": [
     "DurationText",
     "internal/expiries",

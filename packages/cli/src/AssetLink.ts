@@ -4,19 +4,18 @@
  * @since 0.1.0
  */
 import type * as Asset from "@effect-frameio/core/Asset"
+import * as Uuid from "@effect-frameio/core/Uuid"
 import type * as CommandLine from "./CommandLine.js"
-
-const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 const FRAMEIO = /^(?:https?:\/\/)?((?:app|next)\.frame\.io|f\.io)(?:[/?#]|$)/i
 
 /** The paths whose last id is that of a file, a stack or a folder. */
 const PATHS = [
-  new RegExp(`^/player/(${UUID})/?$`, "i"),
-  new RegExp(`^/projects?/${UUID}/(?:view/|folder/)?(${UUID})/?$`, "i")
+  new RegExp(`^/player/(${Uuid.pattern})/?$`, "i"),
+  new RegExp(`^/projects?/${Uuid.pattern}/(?:view/|folder/)?(${Uuid.pattern})/?$`, "i")
 ]
 
-const PROJECT = new RegExp(`^/projects?/${UUID}/?$`, "i")
+const PROJECT = new RegExp(`^/projects?/${Uuid.pattern}/?$`, "i")
 
 const REVIEW = /^\/(?:reviews|presentations|share|embed)\//i
 
@@ -57,7 +56,7 @@ export const read = (word: string): CommandLine.Read<string> => {
  */
 export const kind = (label: string): CommandLine.Kind<string> => ({ label, completes: "nothing", read })
 
-const SHARE = new RegExp(`/shares?/(${UUID})(?:[/?#]|$)`, "i")
+const SHARE = new RegExp(`/shares?/(${Uuid.pattern})(?:[/?#]|$)`, "i")
 
 /**
  * Shares on a command line: ids or links, separated by commas.
@@ -71,7 +70,7 @@ export const shares: CommandLine.Kind<ReadonlyArray<string>> = {
   read: (word) => {
     const ids: Array<string> = []
     for (const one of word.split(",").map((part) => part.trim())) {
-      const id = new RegExp(`^${UUID}$`, "i").test(one) ? one : SHARE.exec(one)?.[1]
+      const id = Uuid.whole.test(one) ? one : SHARE.exec(one)?.[1]
       if (id === undefined) {
         return {
           ok: false,

@@ -165,6 +165,7 @@ const fishText = (text: string): string => `'${text.replace(/[\\']/g, (sign) => 
 const fish = (): string => {
   const seen = (path: ReadonlyArray<string>): string =>
     path.map((word) => `__fish_seen_subcommand_from ${word}`).join("; and ")
+  /** An empty description behind each word: fish would repeat the option's. */
   const flagLine = (flag: CommandLine.Flag<unknown>, when: string): string => {
     const value = flag.value
     const takes =
@@ -174,7 +175,7 @@ const fish = (): string => {
           ? " -r -F"
           : value.completes === "nothing"
             ? " -x"
-            : ` -x -a ${fishText(value.completes.join(" "))}`
+            : ` -x -a ${fishText(value.completes.map((word) => `${word}\\t`).join(" "))}`
     return `complete -c frameio${when} -l ${flag.name}${flag.letter === undefined ? "" : ` -s ${flag.letter}`}${takes} -d ${fishText(flag.description)}`
   }
   const commands = [...branches()].flatMap(([before, below]) => {

@@ -109,6 +109,18 @@ describe("completions", () => {
     }
   })
 
+  it.skipIf(!has("fish"))("say in fish what an option is, and not beside each of its words", () => {
+    const [option, words] = inShell(
+      "fish",
+      "source frameio.fish\ncomplete -C 'frameio plan ID --rul'\necho ----\ncomplete -C 'frameio plan ID --rule '\n"
+    ).split("----\n")
+    assert.match(option ?? "", /^--rule\tHow files are named/)
+    assert.sameMembers(
+      (words ?? "").trimEnd().split("\n"),
+      NamedRule.all.map(({ name }): string => name)
+    )
+  })
+
   it.skipIf(!has("zsh"))(
     "work in zsh",
     () => {

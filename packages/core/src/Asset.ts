@@ -11,11 +11,11 @@
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { odd, tolerant } from "./internal/tolerant.js"
-import { UUID, UUID_ONLY } from "./internal/uuid.js"
 import { User } from "./User.js"
+import * as Uuid from "./Uuid.js"
 
 /** In Adobe storage: `adobe:<asset id>`, for a file followed by `|<version>`. */
-const ANY_ID = new RegExp(`^(?:${UUID}|adobe:[^\\s/?#]{1,500})$`, "i")
+const ANY_ID = new RegExp(`^(?:${Uuid.pattern}|adobe:[^\\s/?#]{1,500})$`, "i")
 
 const EXAMPLE = "9f8e7d6c-5b4a-3c2d-1e0f-9a8b7c6d5e4f"
 
@@ -54,7 +54,7 @@ export type AssetId = typeof AssetId.Type
  * @category ids
  */
 export const AssetUuid = Schema.String.pipe(
-  Schema.pattern(UUID_ONLY, {
+  Schema.pattern(Uuid.whole, {
     message: ({ actual }) =>
       typeof actual === "string" && /^adobe:/i.test(actual)
         ? `${shown(actual)} is an Adobe id, which the v2 API does not know; use the asset's UUID, or the V4 API`
@@ -74,7 +74,7 @@ export const AssetUuid = Schema.String.pipe(
  * @category ids
  */
 export const sameId = (one: AssetId, other: AssetId): boolean =>
-  one === other || (one.toLowerCase() === other.toLowerCase() && UUID_ONLY.test(one))
+  one === other || (one.toLowerCase() === other.toLowerCase() && Uuid.whole.test(one))
 
 const text = Schema.optional(Schema.NullOr(Schema.String))
 const number = Schema.optional(Schema.NullOr(Schema.Number))

@@ -6,8 +6,8 @@
  */
 import * as Schema from "effect/Schema"
 import * as query from "./internal/query.js"
-import { UUID_ONLY } from "./internal/uuid.js"
 import * as SafeText from "./SafeText.js"
+import * as Uuid from "./Uuid.js"
 
 /**
  * How a field is compared: the operators of the guide; others are passed on.
@@ -108,7 +108,7 @@ export interface SearchArgs extends LibrarySearchArgs {
 }
 
 const uuid = Schema.String.pipe(
-  Schema.pattern(UUID_ONLY, {
+  Schema.pattern(Uuid.whole, {
     message: () => "is not an id; it must be a UUID such as 9f8e7d6c-5b4a-3c2d-1e0f-9a8b7c6d5e4f",
     jsonSchema: { type: "string", format: "uuid" }
   })

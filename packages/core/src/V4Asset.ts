@@ -8,7 +8,7 @@
  */
 import * as Schema from "effect/Schema"
 import { AssetId } from "./Asset.js"
-import { UUID_ONLY } from "./internal/uuid.js"
+import * as UuidText from "./Uuid.js"
 
 /**
  * The id of a file, folder, version stack, project or account: a UUID, or an Adobe id with the prefix `adobe:`.
@@ -27,7 +27,7 @@ export type Id = AssetId
  * @category ids
  */
 export const Uuid = Schema.String.pipe(
-  Schema.pattern(UUID_ONLY, {
+  Schema.pattern(UuidText.whole, {
     message: ({ actual }) =>
       `${typeof actual === "string" ? JSON.stringify(actual.slice(0, 60)) : typeof actual} is not a UUID such as 9f8e7d6c-5b4a-3c2d-1e0f-9a8b7c6d5e4f`
   })

@@ -62,6 +62,8 @@ export * as Tracks from "./Tracks.js"
 export * as UploadPart from "./UploadPart.js"
 /** A person as Frame.io embeds one. */
 export * as User from "./User.js"
+/** The form of a UUID; pure. */
+export * as Uuid from "./Uuid.js"
 /** The declaration of what stacking needs of Frame.io's V4 API. */
 export * as V4Api from "./V4Api.js"
 /** Resources of Frame.io's V4 API. */

@@ -11,7 +11,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { RateLimitScheduler } from "./RateLimitScheduler.js"
 
-/** A limit is the endpoint's, whichever its ids. */
+/** A limit is the endpoint's, whichever its ids. `Uuid` of `core` is above this package. */
 const ID = /^(?:\d+|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/i
 
 const routeOf = (request: HttpClientRequest.HttpClientRequest): string => {

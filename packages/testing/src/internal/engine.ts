@@ -7,6 +7,7 @@ import * as HttpServerError from "@effect/platform/HttpServerError"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as FrameioApi from "@effect-frameio/core/FrameioApi"
+import * as Uuid from "@effect-frameio/core/Uuid"
 import * as RateLimitHeaders from "@effect-frameio/ratelimit/RateLimitHeaders"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -68,7 +69,7 @@ const json = (status: number, title: string, detail: string): HttpServerResponse
     { status }
   )
 
-const UUIDS = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
+const UUIDS = new RegExp(Uuid.pattern, "gi")
 
 /** As the limiter library sends it: no content type, no `Retry-After`. */
 const LIMITED = HttpServerResponse.setBody(

@@ -5,6 +5,7 @@
  * form trees; each tree is one chain, and ends up on the stack of the asset at its root.
  */
 
+import * as Uuid from "@effect-frameio/core/Uuid"
 import { type Expected, expectedOf, makeOrder, orderOf, placeOf, REORDER_FROM } from "./planRules.js"
 
 export type Kind =
@@ -84,9 +85,7 @@ export type Built =
       readonly total: number
     }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-
-export const isUuid = (value: string): boolean => UUID.test(value)
+export const isUuid = (value: string): boolean => Uuid.whole.test(value)
 
 /** Characters that are invisible, or look like an ordinary space. */
 const INVISIBLE = /(?! )[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Zs}]/gu
@@ -250,7 +249,7 @@ export abstract class PairSink {
       this.problem("missing-value", line, `"${name}" is empty.`)
       return undefined
     }
-    if (!UUID.test(trimmed)) {
+    if (!isUuid(trimmed)) {
       this.problem("not-a-uuid", line, `"${name}" is ${shown(trimmed)}, ${notUuid(trimmed)}`)
       return undefined
     }
