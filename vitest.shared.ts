@@ -19,5 +19,10 @@ const alias = packages.flatMap((name) => [
 export const shared = (name: string): ViteUserConfig => ({
   resolve: { alias },
   esbuild: { target: "es2022" },
-  test: { name, include: ["test/**/*.test.ts"], testTimeout: 30_000 }
+  test: {
+    name,
+    include: ["test/**/*.test.ts"],
+    setupFiles: fileURLToPath(new URL("vitest.setup.ts", import.meta.url)),
+    testTimeout: 30_000
+  }
 })

@@ -5,7 +5,6 @@ import { type History, type Played, play } from "./support/history.js"
 
 /** Ten thousand in every `npm test`; more, or others, by `npm run histories -- <count> <seed>`. */
 const COUNT = Number(process.env.HISTORIES ?? 10_000)
-const SEED = process.env.SEED === undefined ? undefined : Number(process.env.SEED)
 const MINUTES = 60_000
 
 const rule = fc.oneof(
@@ -80,10 +79,7 @@ const strangerUpTo = (share: number) =>
 /** Together they leave something, or nobody who asks politely gets any. */
 const strangers = fc.oneof(fc.tuple(strangerUpTo(0.9)), fc.array(strangerUpTo(0.3), { minLength: 2, maxLength: 3 }))
 
-const params = (part: number): fc.Parameters<[History]> => ({
-  numRuns: Math.ceil(COUNT * part),
-  ...(SEED === undefined ? {} : { seed: SEED })
-})
+const params = (part: number): fc.Parameters<[History]> => ({ numRuns: Math.ceil(COUNT * part) })
 
 /** Lets the runner breathe between histories, or it takes a long run for a dead one. */
 const breathe = () => new Promise((resolve) => setImmediate(resolve))
