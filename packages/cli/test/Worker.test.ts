@@ -1,21 +1,14 @@
 /** `frameio worker` from without: what an orchestrator asks, what it logs, and how it ends. */
 import { readFileSync } from "node:fs"
-import { createServer } from "node:http"
 import { FetchHttpClient, FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
+import { freePort } from "@effect-frameio/servers/freePort"
 import * as PostgresServer from "@effect-frameio/servers/PostgresServer"
 import { FakeFrameio, FakeFrameioServer, RateLimiter, Seed } from "@effect-frameio/testing"
 import { Deferred, Effect, Either, Fiber, Redacted, Schedule, Schema } from "effect"
 import * as JsonOutput from "../src/JsonOutput.js"
 import { run } from "./run.js"
-
-const freePort = Effect.async<number>((resume) => {
-  const server = createServer().listen(0, "127.0.0.1", () => {
-    const address = server.address()
-    server.close(() => resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : 0)))
-  })
-})
 
 /** The status of a path, 0 while nothing listens. */
 const statusOf = (port: number, path: string) =>
@@ -106,8 +99,8 @@ describe("frameio worker", () => {
           })
         )
         const first = yield* statusOf(port, "/ready").pipe(
-          Effect.repeat({ until: (status) => status !== 0, schedule: Schedule.spaced("5 millis") }),
-          Effect.zipRight(statusOf(port, "/ready"))
+          Effect.filterOrFail((status) => status !== 0),
+          Effect.retry(Schedule.spaced("5 millis"))
         )
         assert.strictEqual(first, 503, "the engine is not up yet")
         assert.strictEqual(yield* statusOf(port, "/health"), 200)

@@ -2,6 +2,9 @@ import { createServer, type RequestListener } from "node:http"
 import type { AddressInfo } from "node:net"
 import { Effect } from "effect"
 
+/** Nobody listens there, and no system gives the port away. */
+export const NOWHERE = "http://127.0.0.1:2"
+
 /** A server on a free port of this machine, until the scope closes; returns its address. */
 export const serve = (answer: RequestListener) =>
   Effect.map(
