@@ -39,7 +39,7 @@ describe.skipIf(!hasTerminal)("frameio on a terminal", () => {
   for (const columns of [40, 80, 200]) {
     it.scopedLive(`shows one bar of ${columns} columns while it runs, and none when it is over`, () =>
       Effect.gen(function* () {
-        const { env, file } = yield* job(40, 40)
+        const { env, file } = yield* job(40, 25)
         const bars: Array<string> = []
         const { code, screen } = yield* onTerminal(["batch", "run", file], {
           columns,
@@ -107,7 +107,7 @@ describe.skipIf(!hasTerminal)("frameio on a terminal", () => {
     "asks before it undoes, does nothing after a no, and watches a job to its end",
     () =>
       Effect.gen(function* () {
-        const { env, file, server } = yield* job(90, 20, RateLimiter.unlimited)
+        const { env, file, server } = yield* job(90, 12, RateLimiter.unlimited)
         const ledger = `${file}.db`
         yield* Effect.addFinalizer(() =>
           Effect.promise(() =>

@@ -5,7 +5,7 @@ import { Accounts, type ClusterError, JobStore, Worker } from "@effect-frameio/c
 import { FrameioConfig } from "@effect-frameio/core"
 import { RateLimitScheduler } from "@effect-frameio/ratelimit"
 import * as PostgresServer from "@effect-frameio/servers/PostgresServer"
-import { FakeFrameioServer, Seed } from "@effect-frameio/testing"
+import { FakeFrameioServer, type RateLimiter, Seed } from "@effect-frameio/testing"
 import {
   Chunk,
   ConfigProvider,
@@ -66,13 +66,17 @@ const everyShotInOrder = (fake: FakeFrameioServer.Service, seeded: Seed.Shots) =
   }
 }
 
+/** So many changes each second: slow enough for what must happen in the middle of a job, on a busy machine as well. */
+const SLOWLY: RateLimiter.Limit = { limit: 30, windowMillis: 1000 }
+
 const test = <E>(
   name: string,
   body: (given: {
     readonly postgres: Postgres
     readonly fake: FakeFrameioServer.Service
     readonly store: JobStore.Service
-  }) => Effect.Effect<void, E, Scope.Scope>
+  }) => Effect.Effect<void, E, Scope.Scope>,
+  limit: RateLimiter.Limit = { limit: 200, windowMillis: 1000 }
 ) =>
   it.scopedLive.skipIf(PostgresServer.missing)(
     name,
@@ -82,7 +86,9 @@ const test = <E>(
         const context = yield* Layer.build(
           Layer.merge(
             Worker.layerStore({ url: postgres.url }),
-            FakeFrameioServer.layer({ limits: { "*": { limit: 200, windowMillis: 1000 } } })
+            FakeFrameioServer.layer({
+              limits: { "*": { limit: 200, windowMillis: 1000 }, "assets.version": limit, "files.move": limit }
+            })
           )
         )
         yield* body({
@@ -129,32 +135,36 @@ describe.each(faces)("a job on a cluster over $api", ({ api, requests }) => {
       assert.isTrue(rows.every(({ how }) => how === "answered"))
     }))
 
-  test("goes on elsewhere when a worker is shut down, and nothing is sent twice", ({ fake, postgres, store }) =>
-    Effect.gen(function* () {
-      const [shots, versions] = [30, api === "v2" ? 11 : 18]
-      const seeded = Seed.shots(fake.world, { shots, versions })
-      const first = yield* start(postgres, fake)
-      yield* store.submit(yield* planOf(seeded), mine)
-      const reading = store.reading("job")
-      yield* reading.counts.pipe(
-        Effect.repeat({ until: ({ confirmed }) => confirmed >= 30, schedule: Schedule.spaced("50 millis") })
-      )
-      yield* start(postgres, fake)
-      yield* first.stop
-      assert.isFalse(yield* first.isReady)
-      const left = yield* reading.counts
-      assert.isAbove(left.planned, 0, "the first worker was stopped in the middle")
-      assert.strictEqual((yield* ended(reading)).state, "done")
-      everyShotInOrder(fake, seeded)
-      const calls = changes(fake)
-      assert.strictEqual(calls.filter((call) => call.applied).length, requests(shots, versions))
-      assert.deepStrictEqual(
-        calls.filter((call) => call.refusal === "NextInStack"),
-        [],
-        "nothing was sent that was in place already"
-      )
-      assert.isAtLeast((yield* reading.runs).length, 2)
-    }))
+  test(
+    "goes on elsewhere when a worker is shut down, and nothing is sent twice",
+    ({ fake, postgres, store }) =>
+      Effect.gen(function* () {
+        const [shots, versions] = [30, api === "v2" ? 8 : 16]
+        const seeded = Seed.shots(fake.world, { shots, versions })
+        const first = yield* start(postgres, fake)
+        yield* store.submit(yield* planOf(seeded), mine)
+        const reading = store.reading("job")
+        yield* reading.counts.pipe(
+          Effect.repeat({ until: ({ confirmed }) => confirmed >= 30, schedule: Schedule.spaced("50 millis") })
+        )
+        yield* start(postgres, fake)
+        yield* first.stop
+        assert.isFalse(yield* first.isReady)
+        const left = yield* reading.counts
+        assert.isAbove(left.planned, 0, "the first worker was stopped in the middle")
+        assert.strictEqual((yield* ended(reading)).state, "done")
+        everyShotInOrder(fake, seeded)
+        const calls = changes(fake)
+        assert.strictEqual(calls.filter((call) => call.applied).length, requests(shots, versions))
+        assert.deepStrictEqual(
+          calls.filter((call) => call.refusal === "NextInStack"),
+          [],
+          "nothing was sent that was in place already"
+        )
+        assert.isAtLeast((yield* reading.runs).length, 2)
+      }),
+    SLOWLY
+  )
 
   test("is taken apart again, and its name is not used twice", ({ fake, postgres, store }) =>
     Effect.gen(function* () {
@@ -258,26 +268,30 @@ describe("a job on a cluster", () => {
     }).pipe(Effect.provide(Layer.merge(RateLimitScheduler.layerMemory(), NodeHttpClient.layerUndici)))
   )
 
-  test("goes on when PostgreSQL was restarted in the middle", ({ fake, postgres, store }) =>
-    Effect.gen(function* () {
-      const seeded = Seed.shots(fake.world, { shots: 20, versions: 8 })
-      const worker = yield* start(postgres, fake)
-      yield* store.submit(yield* planOf(seeded), submission)
-      const reading = store.reading("job")
-      yield* reading.counts.pipe(
-        Effect.repeat({ until: ({ confirmed }) => confirmed >= 20, schedule: Schedule.spaced("50 millis") })
-      )
-      yield* postgres.stop
-      yield* Effect.sleep("500 millis")
-      yield* postgres.up
-      yield* reading.job.pipe(Effect.retry(Schedule.spaced("50 millis")))
-      assert.isAbove((yield* reading.counts).planned, 0, "it was restarted in the middle")
-      assert.strictEqual((yield* ended(reading)).state, "done")
-      assert.isTrue(yield* worker.isReady)
-      everyShotInOrder(fake, seeded)
-      assert.strictEqual(fake.journal.of("assets.version").filter((call) => call.applied).length, 140)
-      // What the engine says of it is long.
-    }).pipe(Logger.withMinimumLogLevel(LogLevel.None)))
+  test(
+    "goes on when PostgreSQL was restarted in the middle",
+    ({ fake, postgres, store }) =>
+      Effect.gen(function* () {
+        const seeded = Seed.shots(fake.world, { shots: 20, versions: 8 })
+        const worker = yield* start(postgres, fake)
+        yield* store.submit(yield* planOf(seeded), submission)
+        const reading = store.reading("job")
+        yield* reading.counts.pipe(
+          Effect.repeat({ until: ({ confirmed }) => confirmed >= 20, schedule: Schedule.spaced("50 millis") })
+        )
+        yield* postgres.stop
+        yield* Effect.sleep("500 millis")
+        yield* postgres.up
+        yield* reading.job.pipe(Effect.retry(Schedule.spaced("50 millis")))
+        assert.isAbove((yield* reading.counts).planned, 0, "it was restarted in the middle")
+        assert.strictEqual((yield* ended(reading)).state, "done")
+        assert.isTrue(yield* worker.isReady)
+        everyShotInOrder(fake, seeded)
+        assert.strictEqual(fake.journal.of("assets.version").filter((call) => call.applied).length, 140)
+        // What the engine says of it is long.
+      }).pipe(Logger.withMinimumLogLevel(LogLevel.None)),
+    SLOWLY
+  )
 
   test("stops before its first request over V4 where ids are not found, and names them all", ({
     fake,

@@ -19,7 +19,9 @@ const rule = { limit: 1000, windowMillis: 1000 }
 
 const quiet = Effect.provide(Logger.remove(Logger.defaultLogger))
 
-const make = (url: Redacted.Redacted<string>) => Effect.orDie(RedisRateLimitStore.make({ url, hashKey: HASH_KEY }))
+/** A busy machine may keep an answer for longer than the default. */
+const make = (url: Redacted.Redacted<string>) =>
+  Effect.orDie(RedisRateLimitStore.make({ url, hashKey: HASH_KEY, timeout: "5 seconds" }))
 
 const over = (client: RedisRateLimitStore.Client, options?: Partial<RedisRateLimitStore.CommonOptions>) =>
   Effect.orDie(RedisRateLimitStore.makeFromClient({ client, hashKey: HASH_KEY, ...options }))
