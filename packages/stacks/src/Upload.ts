@@ -69,7 +69,7 @@ export interface ReadHandle {
  * @category models
  */
 export interface DirectSource<E = never> {
-  /** Opens it, for each attempt of a part. */
+  /** Opens it: once for each part that is under way, or more often. */
   readonly open: () => Promise<ReadHandle>
   /** The error of the upload, where the file cannot be opened or read. */
   readonly onError: (cause: unknown) => E
@@ -262,7 +262,7 @@ export const fromBytes =
     Stream.sync(() => bytes.subarray(offset, offset + length))
 
 /**
- * A source out of a file, which is opened for each part, and closed however that ends. Over `UndiciHttpClient` this is the
+ * A source out of a file, which is opened for the parts that go side by side, and closed however that ends. Over `UndiciHttpClient` this is the
  * fastest: its bytes go to the wire out of two buffers for each part.
  *
  * @example
@@ -336,11 +336,10 @@ export const upload = <E = never, R = never>(
   FrameioError.WriteError | UploadError.UploadError | E,
   Repository.Repository | HttpClient.HttpClient | R
 > =>
-  Effect.gen(function* () {
-    const file = yield* UploadFile.upload(options, yield* UploadFile.watch(options))
-    yield* UploadFile.finish(options)
-    return file
-  }).pipe(Uploading.patiently(options))
+  Effect.zipLeft(
+    UploadFile.watch(options, (watched) => UploadFile.upload(options, watched)),
+    UploadFile.finish(options)
+  ).pipe(Uploading.patiently(options))
 
 /**
  * Uploads a file while it is being written: its size need not be known, and its bytes come once. The asset is created
@@ -363,16 +362,16 @@ export const realtime = <E = never, R = never>(
   }).pipe(overV2, Uploading.patiently(options))
 
 const fileAsNextVersion = <E, R>(options: NextVersionOptions<E, R>) =>
-  Effect.gen(function* () {
-    const watched = yield* UploadFile.watch(options)
-    const version = yield* onto(
-      options,
-      (folderId) => UploadFile.upload({ ...options, folderId }, watched),
-      (assetId) => watched.intact(options.filesize, assetId)
-    )
-    yield* UploadFile.finish(options)
-    return version
-  }).pipe(Uploading.patiently(options))
+  Effect.zipLeft(
+    UploadFile.watch(options, (watched) =>
+      onto(
+        options,
+        (folderId) => UploadFile.upload({ ...options, folderId }, watched),
+        (assetId) => watched.intact(options.filesize, assetId)
+      )
+    ),
+    UploadFile.finish(options)
+  ).pipe(Uploading.patiently(options))
 
 const streamAsNextVersion = <E, R>(options: RealtimeNextVersionOptions<E, R>) =>
   Effect.gen(function* () {

@@ -288,7 +288,7 @@ describe("Upload of a file, by the short way", () => {
         })
       )
       // Once to see its end, and once for its part.
-      yield* until(() => disk.opened === 2)
+      yield* until(() => disk.reads === 2)
       const ended = yield* Effect.fork(Fiber.interrupt(fiber))
       yield* TestClock.adjust("900 millis")
       assert.isTrue(Option.isNone(yield* Fiber.poll(ended)))
@@ -297,7 +297,7 @@ describe("Upload of a file, by the short way", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("takes no new memory for a part where an earlier one is done", () => {
+  it.effect("takes no new memory and opens no file for a part where an earlier one is done", () => {
     const content = bytesOf(12 * MIB)
     const { disk, identity, source } = fileOf(content)
     const { layer } = fake({ partSize: 2 * MIB + 1 })
@@ -313,6 +313,8 @@ describe("Upload of a file, by the short way", () => {
       })
       assert.strictEqual(service.storage.content(id).crc32, crc32(content))
       assert.isAtMost(disk.buffers.size, 2 * 2)
+      assert.isAtMost(disk.opened, 2)
+      assert.strictEqual(disk.open, 0)
     }).pipe(Effect.provide(layer))
   })
 

@@ -87,8 +87,11 @@ export const streamed = <E, R>(
   ).pipe(Stream.filter(Predicate.isNotUndefined), Stream.tap(take), Stream.tapErrorCause(noting(reading)))
 }
 
-/** Pieces of a file: each has its price, and two of them are in memory for each part that is under way. */
+/** The bytes whose progress is told at once. */
 const PIECE = 1024 * 1024
+
+/** The bytes of one read: each wakes a thread, and two of them are in memory for each part that is under way. */
+const READ = 4 * PIECE
 
 const spare = new WeakMap<object, Array<Uint8Array>>()
 
@@ -103,7 +106,7 @@ export const buffersOf = (client: object) => {
   const lent: Array<Uint8Array> = []
   return {
     lend: (): Uint8Array => {
-      const buffer = free.pop() ?? new Uint8Array(PIECE)
+      const buffer = free.pop() ?? new Uint8Array(READ)
       lent.push(buffer)
       return buffer
     },
@@ -150,7 +153,38 @@ export const ofFile =
     )
 
 /**
- * How many bytes a file has from an offset on, counted up to `most`.
+ * The handles of one upload: a part takes over that of one that is done, because to open a file costs as much as to read
+ * a piece of it.
+ *
+ * @internal
+ */
+export const handlesOf = <E>({ onError, open }: Upload.DirectSource<E>) => {
+  const idle: Array<Upload.ReadHandle> = []
+  let over = false
+  const lend = async (): Promise<Upload.ReadHandle> => {
+    const handle = idle.pop() ?? (await open())
+    return {
+      read: (buffer, offset, length, position) => handle.read(buffer, offset, length, position),
+      close: async () => {
+        if (over) await handle.close()
+        else idle.push(handle)
+      }
+    }
+  }
+  return {
+    direct: { open: lend, onError } satisfies Upload.DirectSource<E>,
+    /** Closes those that no part has, and each other when its part gives it back. */
+    close: Effect.suspend(() => {
+      over = true
+      return idle.length === 0
+        ? Effect.void
+        : Effect.promise(() => Promise.allSettled(idle.splice(0).map((handle) => handle.close())))
+    })
+  }
+}
+
+/**
+ * How many bytes one read gives from an offset on, up to `most`.
  *
  * @internal
  */
@@ -164,7 +198,7 @@ export const countFrom = <E>(
       try: async () => {
         const handle = await open()
         try {
-          return (await fill(handle, new Uint8Array(most), offset)).length
+          return (await handle.read(new Uint8Array(most), 0, most, offset)).bytesRead
         } finally {
           await handle.close()
         }
@@ -174,7 +208,7 @@ export const countFrom = <E>(
   )
 
 /**
- * A file for a client with a short way, in two buffers that take turns, the next piece read while one is sent: what Effect
+ * A file for a client with a short way, in two buffers that take turns, one read while the other is sent: what Effect
  * would do at each piece costs as much as to send it, and so does new memory for each. The client asks for a piece when the
  * one before is sent, so the buffer is free whose turn it is.
  *
@@ -212,20 +246,26 @@ export const ofFileDirectly = <E, R>(
     const read = (at: number): Promise<Uint8Array> => fill(handle, buffer.subarray(0, length - at), from + at)
     let next = read(0)
     try {
-      for (let at = 0; at < length; ) {
+      let at = 0
+      let ended = false
+      while (!ended) {
         const bytes = await step(next)
-        if (bytes.length === 0) break
+        // Less than was asked for is all there is.
+        ended = bytes.length < READ || at + READ >= length
         at += bytes.length
-        if (at < length) {
+        if (!ended) {
           ;[buffer, other] = [other, buffer]
           next = read(at)
           // Its fault is told when its turn comes.
           next.catch(constVoid)
         }
-        const piece = checked(pieces.next(bytes))
-        if (piece === undefined) continue
-        await run(take(piece))
-        yield piece
+        for (let sent = 0; sent < bytes.length; sent += PIECE) {
+          const piece = checked(pieces.next(bytes.subarray(sent, sent + PIECE)))
+          if (piece === undefined) continue
+          const taken = run(take(piece))
+          if (taken !== undefined) await taken
+          yield piece
+        }
       }
       const last = checked(pieces.last())
       await run(Effect.tapErrorCause(intact, noting(reading)))

@@ -24,10 +24,10 @@ const countAt = <E, R>(source: Upload.Source<E, R>, offset: number): Effect.Effe
   )
 
 /** Refuses a source of another length before anything is created. */
-const checkEnds = <E, R>({
-  filesize,
-  source
-}: Upload.ContentOptions<E, R>): Effect.Effect<void, E | UploadError.SourceMismatch, R> => {
+const checkEnds = <E, R>(
+  source: Upload.Source<E, R>,
+  filesize: number
+): Effect.Effect<void, E | UploadError.SourceMismatch, R> => {
   const last = filesize - 1
   const count =
     source.direct === undefined
@@ -41,12 +41,22 @@ const checkEnds = <E, R>({
   })
 }
 
+/** The source with handles that go from part to part. */
+const held = <E, R>(source: Upload.Source<E, R>): Pick<Watched<E, R>, "source" | "close"> => {
+  if (source.direct === undefined) return { source, close: Effect.void }
+  const { close, direct } = Pieces.handlesOf(source.direct)
+  return { source: Object.assign((offset: number, length: number) => source(offset, length), { direct }), close }
+}
+
 /**
  * The source of one upload, held to its state at the beginning.
  *
  * @internal
  */
 export interface Watched<E, R> {
+  readonly source: Upload.Source<E, R>
+  /** Closes what of it is open. */
+  readonly close: Effect.Effect<unknown>
   /** Its identity, if the caller can tell. */
   readonly identity: string | undefined
   /** Fails if it is another than at the beginning. */
@@ -54,34 +64,40 @@ export interface Watched<E, R> {
 }
 
 /**
- * Judges arguments and source before anything is created.
+ * Judges arguments and source before anything is created, and closes what was opened at the end.
  *
  * @internal
  */
-export const watch = <E, R>(
-  options: Upload.ContentOptions<E, R>
-): Effect.Effect<Watched<E, R>, E | FrameioError.InvalidRequest | UploadError.SourceMismatch, R> =>
-  Effect.gen(function* () {
+export const watch = <A, E, R, E2, R2>(
+  options: Upload.ContentOptions<E, R>,
+  use: (watched: Watched<E, R>) => Effect.Effect<A, E2, R2>
+): Effect.Effect<A, E | E2 | FrameioError.InvalidRequest | UploadError.SourceMismatch, R | R2> =>
+  Effect.suspend(() => {
     const { filesize, identity, journal } = options
-    yield* Uploading.refuse([
-      ...Uploading.problemsOf(options),
-      ...(journal === undefined || identity !== undefined
-        ? []
-        : [{ path: "journal", message: "needs an identity; otherwise another file could be continued" }])
-    ])
-    const first = identity === undefined ? undefined : yield* identity
-    yield* checkEnds(options)
-    return {
-      identity: first,
-      intact: (offset, assetId) =>
-        identity === undefined
-          ? Effect.void
-          : Effect.flatMap(identity, (now) =>
-              now === first
-                ? Effect.void
-                : Effect.fail(new UploadError.SourceMismatch({ filesize, source: "changed", offset, assetId }))
-            )
-    }
+    const { close, source } = held(options.source)
+    return Effect.gen(function* () {
+      yield* Uploading.refuse([
+        ...Uploading.problemsOf(options),
+        ...(journal === undefined || identity !== undefined
+          ? []
+          : [{ path: "journal", message: "needs an identity; otherwise another file could be continued" }])
+      ])
+      const first = identity === undefined ? undefined : yield* identity
+      yield* checkEnds(source, filesize)
+      return yield* use({
+        source,
+        close,
+        identity: first,
+        intact: (offset, assetId) =>
+          identity === undefined
+            ? Effect.void
+            : Effect.flatMap(identity, (now) =>
+                now === first
+                  ? Effect.void
+                  : Effect.fail(new UploadError.SourceMismatch({ filesize, source: "changed", offset, assetId }))
+              )
+      })
+    }).pipe(Effect.ensuring(close))
   })
 
 /** A file at Frame.io, and its parts. */
@@ -236,7 +252,7 @@ const resume = <E, R>(options: Options<E, R>, identity: string | undefined) =>
 const send = <E, R>(options: Options<E, R>, watched: Watched<E, R>, begun: Begun) =>
   Effect.gen(function* () {
     const http = yield* HttpClient.HttpClient
-    const { filesize, folderId, source } = options
+    const { filesize, folderId } = options
     const { contentType, done, id: assetId, name, parts } = begun
     const note = noting(options)
     const sender = Uploading.senderOf(options, { http, assetId, filetype: contentType, filesize: () => filesize })
@@ -253,7 +269,7 @@ const send = <E, R>(options: Options<E, R>, watched: Watched<E, R>, begun: Begun
       return PartSender.send(sender, {
         part,
         url,
-        source,
+        source: watched.source,
         intact: Effect.suspend(() => watched.intact(end, assetId)),
         moved: progress.moved,
         retrying: progress.retrying(part.number)
@@ -272,7 +288,6 @@ const send = <E, R>(options: Options<E, R>, watched: Watched<E, R>, begun: Begun
       concurrency: Math.min(parts.length, options.concurrency ?? Uploading.defaults.concurrency),
       discard: true
     })
-    yield* watched.intact(filesize, assetId)
     yield* Uploading.tellOf(options)({ _tag: "Uploaded", assetId, filesize })
     return { id: assetId, name, folderId, filesize } satisfies Upload.Uploaded
   })
@@ -300,6 +315,7 @@ export const upload = <E, R>(
     yield* discard(options, begun.id, "expired")
     return yield* send(options, watched, yield* create(options, watched.identity))
   }).pipe(
+    Effect.ensuring(watched.close),
     Uploading.spanOf("Upload.upload", { "frameio.folder_id": options.folderId, "upload.bytes": options.filesize })
   )
 
