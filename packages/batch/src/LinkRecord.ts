@@ -211,11 +211,12 @@ export const leftOf = (
   })
 }
 
-/** A version that is on its stack but not on top has failed, and was stacked nevertheless. */
+/** A version that is on its stack but not on top has failed, or is to be tried again, and was stacked nevertheless. */
 const isOnStackAndFailed = (row: LinkRecord): boolean =>
-  row.state === "failed" &&
-  row.fault !== null &&
-  Option.exists(LinkError.fromJson(row.fault), (error) => LinkError.outcomeOf(error) === "applied")
+  (row.state === "planned" && row.how === "answered") ||
+  (row.state === "failed" &&
+    row.fault !== null &&
+    Option.exists(LinkError.fromJson(row.fault), (error) => LinkError.outcomeOf(error) === "applied"))
 
 /** A version that was moved to its stack's folder is put back, even if it never came onto the stack. */
 const isMoved = (row: LinkRecord): boolean =>

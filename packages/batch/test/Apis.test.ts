@@ -12,7 +12,7 @@ import {
   PlanCheck,
   VersionPlan
 } from "@effect-frameio/batch"
-import type { Asset } from "@effect-frameio/core"
+import { type Asset, FrameioError } from "@effect-frameio/core"
 import { Repository } from "@effect-frameio/stacks"
 import { FakeFrameio, FaultPlan, RateLimiter } from "@effect-frameio/testing"
 import { Array as Arr, Chunk, Effect, Fiber, Layer, Option, Stream, TestClock } from "effect"
@@ -371,6 +371,25 @@ describe("a job over V4", () => {
     ).pipe(Effect.provide(Layer.merge(v4({ v4: { movedFilePlace: "bottom", reorder: "absent" } }), NodeContext.layer)))
   )
 
+  it.scoped("takes out what is not on top also if it was to be tried again, and never was", () =>
+    withFile((file) =>
+      Effect.gen(function* () {
+        const { files, rest, target } = yield* shot("a", 12)
+        const ledger = yield* Ledger.make({ file })
+        yield* ledger.takePairs(Stream.fromIterable(pairs(target, rest)))
+        const counted = (events: ReturnType<typeof BatchJob.run>) =>
+          inTime(
+            Effect.provideService(Stream.runFold(events, BatchProgress.empty, BatchProgress.add), Ledger.Ledger, ledger)
+          )
+        assert.deepInclude(yield* counted(BatchJob.run()), { confirmed: 9, failed: 1, skipped: 1 })
+        yield* counted(BatchJob.run({ retryFailed: true, stop: Effect.void }))
+        assert.deepInclude(yield* ledger.counts, { confirmed: 9, planned: 2, failed: 0 })
+        assert.deepInclude(yield* counted(BatchJob.undo()), { links: 10, confirmed: 10, failed: 0 })
+        for (const id of files) assert.deepStrictEqual(yield* versionsOf(id), [])
+      })
+    ).pipe(Effect.provide(Layer.merge(v4({ v4: { movedFilePlace: "bottom", reorder: "absent" } }), NodeContext.layer)))
+  )
+
   it.effect("begins with the longest chains, and draws on both limits at once", () =>
     Effect.gen(function* () {
       const fake = yield* FakeFrameio.FakeFrameio
@@ -400,6 +419,23 @@ describe("a job over V4", () => {
       assert.isAtMost(at(creates.at(-1)) - first, 21 * 6000 * 1.01)
       assert.strictEqual(requests.filter((one) => one.status === 429).length, 0)
     }).pipe(Effect.provide(Layers.v4()))
+  )
+
+  it.effect("takes a list that is not whole for an answer, and no outage", () =>
+    Effect.gen(function* () {
+      const { rest, target } = yield* shot("a", 2)
+      const repository = yield* Repository.Repository
+      const odd: Repository.Service = {
+        ...repository,
+        versions: () => new FrameioError.ListIncomplete({ endpoint: "versionStacks.children", seen: 1 })
+      }
+      const events = yield* Effect.provideService(run(pairs(target, rest)), Repository.Repository, odd)
+      assert.deepStrictEqual(
+        events.flatMap(({ _tag }) => (_tag === "Paused" ? [_tag] : [])),
+        []
+      )
+      assert.deepStrictEqual(failuresOf(events), ["FrameioTransportError"])
+    }).pipe(Effect.provide(v4({ faults: FaultPlan.nth("versionStacks.create", 0, { _tag: "AnswerLost" }) })))
   )
 
   it.effect("makes a stack of ten files by one request, and says so of each link", () =>

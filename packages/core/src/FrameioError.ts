@@ -137,7 +137,10 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>(`${KEY}/Unaut
   ...status(401)
 }) {
   override get message(): string {
-    return `${subject(this)} Frame.io does not accept the token (401): it is wrong, expired or revoked. Create a new one at https://developer.frame.io.${said(this)}${afterwards(this)}`
+    const todo = isOfV2(this.endpoint)
+      ? "Create a new one at https://developer.frame.io."
+      : "Log in again where it came from: at Adobe, or for a developer token at https://developer.frame.io."
+    return `${subject(this)} Frame.io does not accept the token (401): it is wrong, expired or revoked. ${todo}${said(this)}${afterwards(this)}`
   }
 }
 
@@ -171,7 +174,9 @@ export class Forbidden extends Schema.TaggedError<Forbidden>(`${KEY}/Forbidden`)
   override get message(): string {
     const scopes = isStacking(this.endpoint)
       ? "the token needs the scopes asset.read and asset.update, and its user rights on both assets"
-      : "the token may lack a scope, or its user the rights on the asset"
+      : isOfV2(this.endpoint)
+        ? "the token may lack a scope, or its user the rights on the asset"
+        : "the token's user may lack the rights on the asset"
     return `${subject(this)} not allowed (403): ${scopes}; some accounts also block networks.${said(this)}${afterwards(this)}`
   }
 }
@@ -464,6 +469,9 @@ export class InvalidRequest extends Schema.TaggedError<InvalidRequest>(`${KEY}/I
     return `${subject(this)} nothing was sent. ${list.join("; ")}.`
   }
 }
+
+/** Only V4 has Adobe's tokens, and takes no notice of scopes. */
+const isOfV2 = (endpoint: string): boolean => endpoint === "" || endpoint.startsWith("assets.")
 
 const isStacking = (endpoint: string): boolean => endpoint === "assets.version" || endpoint === "assets.unversion"
 

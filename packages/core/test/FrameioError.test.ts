@@ -93,6 +93,14 @@ describe("FrameioError", () => {
     }
   })
 
+  it("advises nothing about V4 that holds for v2 only", () => {
+    const message = (status: number) =>
+      StatusError.fromWriteAnswer({ ...call, endpoint: "files.move", status, body: "" }).message
+    assert.include(message(401), "at Adobe")
+    assert.notInclude(message(401), "Create a new one")
+    assert.notInclude(message(403), "scope")
+  })
+
   it("tells the way out", () => {
     const message = (status: number) => StatusError.fromWriteAnswer({ ...call, status, body: "" }).message
     assert.include(message(401), "https://developer.frame.io")

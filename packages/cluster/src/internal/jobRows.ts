@@ -64,4 +64,5 @@ export const IS_BEHIND_FAILED = `EXISTS (
 /** Links that the job has stacked and not undone. */
 export const IS_STACKED = `((links.state = 'confirmed' AND links.how <> 'already') OR links.state IN ('sent', 'undoing')
   OR (links.state = 'failed' AND links.fault::jsonb ->> '_tag' = '${NotOnTop._tag}')
+  OR (links.state = 'planned' AND links.how = 'answered')
   OR (links.state <> 'undone' AND links.home IS NOT NULL))`

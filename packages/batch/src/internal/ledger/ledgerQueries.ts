@@ -35,7 +35,7 @@ const SHARED = `EXISTS (SELECT 1 FROM shares WHERE shares.line = links.line
 const stackedWhere = (
   hasShares: boolean
 ): string => `(state = 'confirmed' AND how NOT IN ('already', 'uploaded')) OR state IN ('sent', 'undoing')
-  OR (state = 'failed' AND fault ->> '$._tag' = '${NotOnTop._tag}')
+  OR (state = 'failed' AND fault ->> '$._tag' = '${NotOnTop._tag}') OR (state = 'planned' AND how = 'answered')
 ${hasShares ? `  OR (state <> 'undone' AND (home IS NOT NULL OR ${SHARED}))` : ""}`
 
 /** The planned and sent links after a failed one of their chain. */

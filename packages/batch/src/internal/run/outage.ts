@@ -18,9 +18,10 @@ export interface Outage {
   readonly outlast: <A, E extends FrameioError.FrameioError>(call: Effect.Effect<A, E>) => Effect.Effect<A, E>
 }
 
-/** Whether another call may fare better: the server failed on one asset (500), or the scheduler's queue is full. */
+/** Whether another call may fare better: the answer was about one list or asset, or the scheduler's queue is full. */
 const isOne = (error: FrameioError.FrameioError): boolean =>
   ("status" in error && error.status === 500) ||
+  error._tag === "FrameioListIncomplete" ||
   error._tag === "FrameioQueueFull" ||
   error._tag === "FrameioMaxWaitExceeded" ||
   error._tag === "FrameioDeadlineExceeded"
