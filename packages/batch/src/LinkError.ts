@@ -11,7 +11,8 @@ import {
   NotInStack,
   NotMade,
   NotOnTop,
-  OutcomeUnknown
+  OutcomeUnknown,
+  WithoutContent
 } from "@effect-frameio/stacks/VersionStackError"
 import * as Schema from "effect/Schema"
 
@@ -189,6 +190,7 @@ export const LinkError = Schema.Union(
   FrameioError.FrameioError,
   AlreadyElsewhere,
   NotInStack,
+  WithoutContent,
   NotOnTop,
   NotMade,
   OutcomeUnknown,

@@ -15,7 +15,7 @@ import {
 import { type Asset, FrameioError } from "@effect-frameio/core"
 import { Repository } from "@effect-frameio/stacks"
 import { FakeFrameio, FaultPlan, RateLimiter } from "@effect-frameio/testing"
-import { Array as Arr, Chunk, Effect, Fiber, Layer, Option, Stream, TestClock } from "effect"
+import { Array as Arr, Chunk, Effect, Fiber, Layer, Option, Redacted, Stream, TestClock } from "effect"
 import * as Layers from "./layers.js"
 import { storeOf, undo } from "./store.js"
 
@@ -419,6 +419,52 @@ describe("a job over V4", () => {
       assert.isAtMost(at(creates.at(-1)) - first, 21 * 6000 * 1.01)
       assert.strictEqual(requests.filter((one) => one.status === 429).length, 0)
     }).pipe(Effect.provide(Layers.v4()))
+  )
+
+  for (const createdStackable of ["allow", "refuse"] as const) {
+    it.effect(
+      `stacks what is below a file without content, and says why not more (V4 would ${createdStackable} it)`,
+      () =>
+        Effect.gen(function* () {
+          const fake = yield* FakeFrameio.FakeFrameio
+          const repository = yield* Repository.Repository
+          const { files, parent, rest, target } = yield* shot("a", 3)
+          const late = yield* repository.create({
+            folderId: parent,
+            name: "a_v4.mov",
+            bytes: 10,
+            mediaType: "video/mp4"
+          })
+          const above = yield* fake.addFile({ name: "a_v5.mov", parentId: parent })
+          const before = yield* applied
+          const events = yield* run(pairs(target, [...rest, late.id, above]))
+          assert.deepStrictEqual(yield* versionsOf(target), files)
+          assert.strictEqual(yield* applied, before + 1)
+          assert.deepStrictEqual(failuresOf(events), ["FrameioWithoutContent"])
+          assert.deepStrictEqual([tagsOf(events, 3), tagsOf(events, 4)], [["Failed"], ["Skipped"]])
+          const onto = yield* run(pairs(late.id, [above]))
+          assert.deepStrictEqual(failuresOf(onto), ["FrameioWithoutContent"])
+          assert.strictEqual(yield* applied, before + 1)
+        }).pipe(Effect.provide(v4({ v4: { createdStackable } })))
+    )
+  }
+
+  it.effect("waits a little for the content of a file that was just uploaded", () =>
+    Effect.gen(function* () {
+      const fake = yield* FakeFrameio.FakeFrameio
+      const repository = yield* Repository.Repository
+      const { files, parent, rest, target } = yield* shot("a", 2)
+      const late = yield* repository.create({ folderId: parent, name: "a_v3.mov", bytes: 10, mediaType: "video/mp4" })
+      const url = Arr.map(late.parts, (part) => Redacted.value(part.url))[0] ?? ""
+      yield* Effect.fork(
+        Effect.delay(
+          Effect.sync(() => fake.world.uploads.received(url, 4000)),
+          "4 seconds"
+        )
+      )
+      assert.deepInclude(countsOf(yield* run(pairs(target, [...rest, late.id]))), { confirmed: 2, failed: 0 })
+      assert.deepStrictEqual(yield* versionsOf(target), [...files, late.id])
+    }).pipe(Effect.provide(v4()))
   )
 
   it.effect("takes a list that is not whole for an answer, and no outage", () =>

@@ -93,7 +93,7 @@ type Scenario = typeof scenario extends fc.Arbitrary<infer A> ? A : never
 // the world, and what is to become of it
 // -----------------------------------------------------------------------------
 
-const worldOf = ({ api, chains, v4 }: Pick<Scenario, "api" | "chains" | "v4">) =>
+const worldOf = ({ api, chains }: Pick<Scenario, "api" | "chains">) =>
   Effect.map(FakeFrameio.FakeFrameio, (fake) => {
     const { world } = fake
     const home = world.addFolder({ name: "shots" })
@@ -131,7 +131,8 @@ const worldOf = ({ api, chains, v4 }: Pick<Scenario, "api" | "chains" | "v4">) =
       const fields =
         isExpected && isLoose ? { target_type: "file", target_folder_id: home, target_name: `shot${at}` } : undefined
       const isReached = wrong !== undefined && wrong.at >= inPlace && wrong.at < files.length
-      const isTaken = wrong?.kind === "placeholder" && !(api.readsFirst && v4.createdStackable === "refuse")
+      // Blindly, v2 itself is asked.
+      const isTaken = wrong?.kind === "placeholder" && !api.readsFirst
       const bad = isReached && !isTaken ? wrong : undefined
       return { asked, base, before, files, isLoose, fields, bad, shares }
     })
@@ -159,9 +160,8 @@ type Made = Effect.Effect.Success<ReturnType<typeof worldOf>>
 /** How many versions of a chain come onto their stack: those below the first that cannot, or fewer where `atMost`. */
 const reach = ({ bad, files, isLoose, shares }: Made["all"][number]) => ({
   count: bad === undefined ? files.length : bad.at,
-  // A new stack is refused as a whole. And where its newest file cannot come into a share, nothing is stacked.
-  atMost:
-    bad?.kind === "placeholder" || (bad?.kind === "gone" && bad.at === files.length - 1 && isLoose && shares.length > 0)
+  // Where the newest file of a new stack is not found to be gone before, and cannot come into a share, nothing is stacked.
+  atMost: bad?.kind === "gone" && bad.at === files.length - 1 && isLoose && shares.length > 0
 })
 
 // -----------------------------------------------------------------------------
@@ -321,7 +321,9 @@ const found = Layers.variants.flatMap(
     // A file that was moved in is above one that is gone, and so never comes onto the stack.
     [calm(api, [{ ...onFile, versions: ["near", "near", "far"], wrong: { at: 1, kind: "gone" }, shares: [] }])],
     // The file that is gone is the one to be shared.
-    [calm(api, [{ ...onFile, versions: ["near", "near", "near"], wrong: { at: 2, kind: "gone" }, shares: [1] }])]
+    [calm(api, [{ ...onFile, versions: ["near", "near", "near"], wrong: { at: 2, kind: "gone" }, shares: [1] }])],
+    // One file without content is among those of one request.
+    [calm(api, [{ ...onFile, versions: ["near", "far", "near"], wrong: { at: 1, kind: "placeholder" }, shares: [1] }])]
   ]
 )
 

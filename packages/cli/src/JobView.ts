@@ -96,6 +96,7 @@ const WORDS: Readonly<Record<string, string>> = {
   FrameioTransportError: "without an answer",
   FrameioRequestTimeout: "without an answer",
   FrameioAlreadyElsewhere: "on another stack already",
+  FrameioWithoutContent: "still without content",
   FrameioTargetChanged: "held back, because the target has changed since the plan",
   FrameioMovedSince: "no longer where this job put it",
   FrameioReorderedSince: "in another order than this job left it"

@@ -62,8 +62,7 @@ const throughPort = (link: Link, json: boolean) =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
     const repository = yield* Repository.Repository
-    const { stackId } = yield* StackBuild.build({ onto: link.assetId, files: [link.nextAssetId] })
-    const stack = yield* repository.get(stackId)
+    const { stack, stackId } = yield* StackBuild.build({ onto: link.assetId, files: [link.nextAssetId] })
     if (json || !stdio.outIsTerminal) return yield* stdio.out(AssetText.json(ItemAsset.of(stack)))
     const { name } = yield* repository.get(link.nextAssetId)
     yield* stdio.say(yield* ResultText.onStack(name ?? link.nextAssetId, link.nextAssetId, stackId))

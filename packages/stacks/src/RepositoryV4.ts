@@ -9,6 +9,7 @@ import * as FrameioError from "@effect-frameio/core/FrameioError"
 import * as V4Api from "@effect-frameio/core/V4Api"
 import * as V4Asset from "@effect-frameio/core/V4Asset"
 import * as V4Client from "@effect-frameio/core/V4Client"
+import type * as Arr from "effect/Array"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -48,6 +49,9 @@ const endpoints = {
 } as const satisfies { readonly [Step in Repository.Step]: V4Api.OperationName }
 
 type Kind = "file" | "folder" | "version_stack"
+
+/** What holds a file is one of two kinds, and seldom a stack where its kind is not known. */
+type Known = Kind | "holder"
 
 const isId = Schema.is(V4Asset.Id)
 
@@ -147,13 +151,24 @@ const isOtherKind = (error: FrameioError.ReadError): boolean =>
 export const make: Effect.Effect<Repository.Service, never, V4Client.V4Client> = Effect.map(
   V4Client.V4Client,
   (client) => {
-    const kinds = new Map<AssetId, Kind>()
-    const learn = <Item extends { readonly id: AssetId; readonly type: string }>(item: Item): Item => {
-      const { id, type } = item
-      if (type === "file" || type === "folder" || type === "version_stack") {
-        if (kinds.size >= KINDS_KEPT) for (const oldest of kinds.keys()) if (kinds.delete(oldest)) break
-        kinds.set(id, type)
+    const kinds = new Map<AssetId, Known>()
+    const know = (id: AssetId, kind: Known): void => {
+      if (kinds.size >= KINDS_KEPT) for (const oldest of kinds.keys()) if (kinds.delete(oldest)) break
+      kinds.set(id, kind)
+    }
+    const learn = <
+      Item extends {
+        readonly id: AssetId
+        readonly type: string
+        readonly parent_id?: string | null | undefined
       }
+    >(
+      item: Item
+    ): Item => {
+      const { id, type } = item
+      if (type === "file" || type === "folder" || type === "version_stack") know(id, type)
+      const holder = type === "file" ? idOf(item.parent_id) : undefined
+      if (holder !== undefined && !kinds.has(holder)) know(holder, "holder")
       return item
     }
 
@@ -168,14 +183,14 @@ export const make: Effect.Effect<Repository.Service, never, V4Client.V4Client> =
       folder: (folderId) => client.folders.show({ folderId })
     }
 
-    const probe = (id: AssetId): Effect.Effect<V4Asset.Item, FrameioError.ReadError> => {
-      const or = (error: FrameioError.ReadError, next: Kind) =>
-        isOtherKind(error) ? show[next](id) : Effect.fail(error)
-      return show.file(id).pipe(
-        Effect.catchAll((error) => or(error, "version_stack")),
-        Effect.catchAll((error) => or(error, "folder"))
+    const probe = (
+      id: AssetId,
+      [first, ...others]: Arr.NonEmptyReadonlyArray<Kind>
+    ): Effect.Effect<V4Asset.Item, FrameioError.ReadError> =>
+      others.reduce(
+        (asked, next) => Effect.catchAll(asked, (error) => (isOtherKind(error) ? show[next](id) : Effect.fail(error))),
+        show[first](id)
       )
-    }
 
     const probing = new Map<AssetId, Fiber.RuntimeFiber<V4Asset.Item, FrameioError.ReadError>>()
 
@@ -183,12 +198,15 @@ export const make: Effect.Effect<Repository.Service, never, V4Client.V4Client> =
      * Concurrent questions about one id share an answer, because many files have one folder. A fiber of its own, because
      * the first caller may be interrupted.
      */
-    const probeOnce = (id: AssetId): Effect.Effect<V4Asset.Item, FrameioError.ReadError> =>
+    const probeOnce = (
+      id: AssetId,
+      kindsInTurn: Arr.NonEmptyReadonlyArray<Kind>
+    ): Effect.Effect<V4Asset.Item, FrameioError.ReadError> =>
       Effect.uninterruptibleMask((restore) =>
         Effect.gen(function* () {
           let fiber = probing.get(id)
           if (fiber === undefined) {
-            fiber = yield* Effect.forkDaemon(Effect.interruptible(probe(id)))
+            fiber = yield* Effect.forkDaemon(Effect.interruptible(probe(id, kindsInTurn)))
             probing.set(id, fiber)
             fiber.addObserver(() => probing.delete(id))
           }
@@ -199,7 +217,13 @@ export const make: Effect.Effect<Repository.Service, never, V4Client.V4Client> =
     const get = (id: AssetId): Effect.Effect<Repository.Item, FrameioError.ReadError> =>
       Effect.suspend(() => {
         const kind = kinds.get(id)
-        return Effect.map(kind === undefined ? probeOnce(id) : show[kind](id), (item) => itemOf(learn(item)))
+        const found =
+          kind === undefined
+            ? probeOnce(id, ["file", "version_stack", "folder"])
+            : kind === "holder"
+              ? probeOnce(id, ["folder", "version_stack"])
+              : show[kind](id)
+        return Effect.map(found, (item) => itemOf(learn(item)))
       })
 
     const move = (file: AssetId, parentId: AssetId) =>

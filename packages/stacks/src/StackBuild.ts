@@ -18,7 +18,14 @@ import * as Schema from "effect/Schema"
 import * as ExactlyOnce from "./ExactlyOnce.js"
 import * as Repository from "./Repository.js"
 import * as StackSteps from "./StackSteps.js"
-import { AlreadyElsewhere, NotInStack, type NotMade, NotOnTop, type OutcomeUnknown } from "./VersionStackError.js"
+import {
+  AlreadyElsewhere,
+  NotInStack,
+  type NotMade,
+  NotOnTop,
+  type OutcomeUnknown,
+  WithoutContent
+} from "./VersionStackError.js"
 
 /**
  * Errors of building a stack.
@@ -34,6 +41,7 @@ export type StackBuildError =
   | NotMade
   | NotOnTop
   | OutcomeUnknown
+  | WithoutContent
 
 /**
  * The files for one stack.
@@ -56,6 +64,8 @@ export interface Chain {
  */
 export interface Built {
   readonly stackId: AssetId
+  /** The stack as it was read or answered last, with the newest version proved. */
+  readonly stack: Repository.Stack
   /** The added versions, oldest first, without those that were there already. */
   readonly added: ReadonlyArray<AssetId>
 }
@@ -165,22 +175,30 @@ const changes =
       }
     )
 
+/** The stack, if an answer is one with this version on top. */
+const withTop = (item: Repository.Item, top: AssetId): Repository.Stack | undefined =>
+  item._tag === "Stack" && item.newest !== undefined && sameId(item.newest, top) ? item : undefined
+
 /** The first pause in ms between looks that may show what was; each further one is twice as long. */
 const FIRST_MILLIS = 1000
 
-/** Fails if the newest version of a stack is another; one that was the newest `before` may be all that shows yet. */
+/**
+ * The stack; fails if its newest version is another than `top`. One that was the newest `before` may be all that shows
+ * yet.
+ */
 const prove = (
   repository: Repository.Service,
   stackId: AssetId,
   top: AssetId,
   before: ReadonlyArray<AssetId>,
   settleMillis: number
-): Effect.Effect<void, FrameioError.ReadError | NotOnTop> =>
+): Effect.Effect<Repository.Stack, FrameioError.ReadError | NotOnTop> =>
   Effect.gen(function* () {
     for (let waited = 0, pause = FIRST_MILLIS; ; waited += pause, pause *= 2) {
       const item = yield* repository.get(stackId)
+      const proved = withTop(item, top)
+      if (proved !== undefined) return proved
       const newest = item._tag === "Stack" ? item.newest : undefined
-      if (newest !== undefined && sameId(newest, top)) return
       if (waited >= settleMillis || !before.some((id) => newest === undefined || sameId(id, newest))) {
         return yield* new NotOnTop({ assetId: top, stackId, ...(newest === undefined ? {} : { newest }) })
       }
@@ -221,16 +239,24 @@ export const build = (chain: Chain, options?: Options): Effect.Effect<Built, Sta
     const present = grown === undefined ? [] : (yield* repository.versions(grown)).files
     const added = Arr.dedupeWith(files, sameId).filter((file) => !present.some((one) => sameId(one.id, file)))
 
+    const hasContent = ({ arrived, id }: Repository.File): Effect.Effect<void, WithoutContent> =>
+      arrived === false && !abilities.blind ? new WithoutContent({ assetId: id }) : Effect.void
+
+    if (location._tag === "File") yield* hasContent(location.file)
+
     /** Fails for a version of another stack, which the API might move. */
     const whereIs = (id: AssetId): Effect.Effect<StackSteps.Next, StackBuildError> => {
       const parentId = options?.parentOf?.(id)
       if (parentId !== undefined) return Effect.succeed({ id, parentId })
       return Effect.flatMap(
         locate(repository, id),
-        (found): Effect.Effect<StackSteps.Next, AlreadyElsewhere> =>
-          found._tag === "Member"
-            ? new AlreadyElsewhere({ assetId: id, stackId: found.stack.id, wanted: grown?.id ?? onto })
-            : Effect.succeed({ id, parentId: found._tag === "File" ? found.file.parentId : undefined })
+        (found): Effect.Effect<StackSteps.Next, AlreadyElsewhere | WithoutContent> => {
+          if (found._tag === "Member") {
+            return new AlreadyElsewhere({ assetId: id, stackId: found.stack.id, wanted: grown?.id ?? onto })
+          }
+          if (found._tag !== "File") return Effect.succeed({ id, parentId: undefined })
+          return Effect.as(hasContent(found.file), { id, parentId: found.file.parentId })
+        }
       )
     }
     const next = yield* Effect.forEach(added, whereIs, { concurrency: "unbounded" })
@@ -239,23 +265,26 @@ export const build = (chain: Chain, options?: Options): Effect.Effect<Built, Sta
       change(endpoints.grow, [stackId, file], repository.grow({ stackId, file }), isPlaced(file, stackId, stackId))
 
     /** Grows the stack by the rest of a chain. `top` must be on top of it before. */
-    const growAll = (stackId: AssetId, files: ReadonlyArray<AssetId>, top: AssetId | undefined) =>
+    const growAll = (
+      stackId: AssetId,
+      [first, ...rest]: Arr.NonEmptyReadonlyArray<AssetId>,
+      top: AssetId | undefined
+    ): Effect.Effect<Built, StackBuildError> =>
       Effect.gen(function* () {
-        const [first, ...rest] = files
         const before = top === undefined ? [] : [top]
-        if (first !== undefined) {
-          yield* grow(stackId, first)
-          if (rest.length > 0) yield* prove(repository, stackId, first, before, settleMillis)
-        }
+        yield* grow(stackId, first)
+        if (rest.length > 0) yield* prove(repository, stackId, first, before, settleMillis)
         for (const file of rest) yield* grow(stackId, file)
-        const last = files.at(-1) ?? top
-        if (last !== undefined) yield* prove(repository, stackId, last, [...before, onto, ...files], settleMillis)
-        return { stackId, added }
+        const shown = [...before, onto, first, ...rest]
+        const stack = yield* prove(repository, stackId, rest.at(-1) ?? first, shown, settleMillis)
+        return { stackId, stack, added }
       })
 
     if (location._tag !== "File") {
-      const { id: stackId, newest } = location.stack
-      return added.length === 0 ? { stackId, added } : yield* growAll(stackId, added, newest)
+      const { stack } = location
+      return Arr.isNonEmptyReadonlyArray(added)
+        ? yield* growAll(stack.id, added, stack.newest)
+        : { stackId: stack.id, stack, added }
     }
 
     const folderId = location.file.parentId ?? onto
@@ -286,19 +315,22 @@ export const build = (chain: Chain, options?: Options): Effect.Effect<Built, Sta
       isMade(repository, [onto, ...made], onto, false)
     )
     const isNamed = (item: Repository.Item): item is Repository.Stack => item._tag === "Stack"
-    const stackId = yield* Option.match(Option.filter(named, isNamed), {
+    const stack = yield* Option.match(Option.filter(named, isNamed), {
       onNone: () =>
         Effect.flatMap(
           locate(repository, onto),
-          (found): Effect.Effect<AssetId, NotInStack> =>
+          (found): Effect.Effect<Repository.Stack, NotInStack> =>
             found._tag === "Member"
-              ? Effect.succeed(found.stack.id)
+              ? Effect.succeed(found.stack)
               : new NotInStack({ assetId: onto, kind: found._tag.toLowerCase() })
         ),
-      onSome: ({ id }) => Effect.succeed(id)
+      onSome: Effect.succeed
     })
+    const top = Arr.lastNonEmpty(made)
     const rest = steps.flatMap((step) => (step._tag === "Grow" ? [step.file] : []))
-    return yield* growAll(stackId, rest, Arr.lastNonEmpty(made))
+    if (Arr.isNonEmptyReadonlyArray(rest)) return yield* growAll(stack.id, rest, top)
+    const proved = withTop(stack, top) ?? (yield* prove(repository, stack.id, top, [onto, ...made], settleMillis))
+    return { stackId: proved.id, stack: proved, added }
   })
 
 /**

@@ -21,7 +21,12 @@ import type { File, Item, Stack } from "./Repository.js"
  * @category models
  */
 export type Place =
-  | { readonly _tag: "Loose"; readonly folderId: AssetId | undefined }
+  | {
+      readonly _tag: "Loose"
+      readonly folderId: AssetId | undefined
+      /** As in `Repository.File`. */
+      readonly arrived: boolean | undefined
+    }
   | { readonly _tag: "Here"; readonly stackId: AssetId }
   | { readonly _tag: "Elsewhere"; readonly stackId: AssetId }
 
@@ -103,8 +108,10 @@ export const make = <E, R>(options: {
 
   const placeOf = (next: AssetId): Effect.Effect<Place, E, R> =>
     Effect.gen(function* () {
-      const { parentId } = yield* get(next)
-      const loose = { _tag: "Loose", folderId: parentId } as const
+      const item = yield* get(next)
+      const { parentId } = item
+      const arrived = item._tag === "File" ? item.arrived : undefined
+      const loose = { _tag: "Loose", folderId: parentId, arrived } as const
       if (parentId === undefined) return loose
       if (sameId(parentId, target)) {
         // A parent is a folder or a stack, and a target is never a folder.

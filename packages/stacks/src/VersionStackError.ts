@@ -86,6 +86,24 @@ export class NotInStack extends Schema.TaggedError<NotInStack>(`${KEY}/NotInStac
 }
 
 /**
+ * A file has no content, because its upload is still going on or never ended; it was not put on a stack, nor one made of
+ * it.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class WithoutContent extends Schema.TaggedError<WithoutContent>(`${KEY}/WithoutContent`)(
+  "FrameioWithoutContent",
+  {
+    assetId: AssetId
+  }
+) {
+  override get message(): string {
+    return `${this.assetId} has no content yet: its upload is still going on, or never ended. Nothing was stacked with it. Try again when it is there, or delete it.`
+  }
+}
+
+/**
  * A version is not on top of its stack: somebody else put one there meanwhile, or Frame.io puts moved files elsewhere. The
  * following versions were kept back, because they would be out of order.
  *
@@ -167,6 +185,7 @@ export const VersionStackError = Schema.Union(
   AlreadyElsewhere,
   OutOfOrder,
   NotInStack,
+  WithoutContent,
   NotOnTop,
   NotMade,
   OutcomeUnknown

@@ -63,7 +63,7 @@ const suite = (
         assert.deepStrictEqual(built.added, rest)
         const before = (yield* fake.requests).filter(({ applied }) => applied).length
         const again = yield* inTime(StackBuild.build({ onto: built.stackId, files: rest }))
-        assert.deepStrictEqual(again, { stackId: built.stackId, added: [] })
+        assert.deepStrictEqual([again.stackId, again.added], [built.stackId, []])
         assert.strictEqual((yield* fake.requests).filter(({ applied }) => applied).length, before)
       }).pipe(Effect.provide(layer()))
     )
@@ -200,6 +200,51 @@ describe("StackBuild, over V4, what is its own", () => {
     }).pipe(Effect.provide(FakeFrameio.layer({ limits: RateLimiter.unlimited })))
   )
 
+  it.effect("makes a stack of two files by four requests, and grows it by no read that proves nothing", () =>
+    Effect.gen(function* () {
+      const { fake, onto, rest, folder } = yield* shots(2)
+      const asked = (endpoints: ReadonlyArray<{ readonly endpoint: string | undefined }>) =>
+        endpoints.map(({ endpoint }) => endpoint).filter((endpoint) => endpoint !== "accounts.list")
+      const { stack, stackId } = yield* StackBuild.build({ onto, files: rest })
+      assert.deepStrictEqual(asked(yield* fake.requests), [
+        "files.show",
+        "folders.show",
+        "files.show",
+        "versionStacks.create"
+      ])
+      assert.deepInclude(stack, { id: stackId, newest: rest[0], parentId: folder })
+      const before = (yield* fake.requests).length
+      const third = yield* fake.addFile({ name: "shot_v3.mov", parentId: folder })
+      const grown = yield* StackBuild.build({ onto: stackId, files: [third] })
+      assert.deepInclude(grown.stack, { id: stackId, newest: third })
+      assert.deepStrictEqual(asked((yield* fake.requests).slice(before)), [
+        "versionStacks.show",
+        "versionStacks.show",
+        "versionStacks.children",
+        "files.show",
+        "files.move",
+        "versionStacks.show"
+      ])
+    }).pipe(Effect.provide(v4()))
+  )
+
+  it.effect("refuses a file without content before it sends anything, on top and below", () =>
+    Effect.gen(function* () {
+      const { fake, onto, rest, folder } = yield* shots(2)
+      const repository = yield* Repository.Repository
+      const late = yield* repository.create({ folderId: folder, name: "late.mov", bytes: 10, mediaType: "video/mp4" })
+      const before = (yield* fake.requests).filter((one) => one.applied).length
+      for (const chain of [
+        { onto, files: [...rest, late.id] },
+        { onto: late.id, files: rest }
+      ]) {
+        const error = yield* Effect.flip(StackBuild.build(chain))
+        assert.deepInclude(error, { _tag: "FrameioWithoutContent", assetId: late.id })
+      }
+      assert.strictEqual((yield* fake.requests).filter((one) => one.applied).length, before)
+    }).pipe(Effect.provide(v4()))
+  )
+
   it.effect("takes one request for ten files, and none for a listing's parents", () =>
     Effect.gen(function* () {
       const { fake, folder, onto, rest } = yield* shots(10)
@@ -209,7 +254,7 @@ describe("StackBuild, over V4, what is its own", () => {
         made.map(({ endpoint }) => endpoint),
         ["versionStacks.create"]
       )
-      assert.strictEqual((yield* fake.requests).length, made.length + 6)
+      assert.strictEqual((yield* fake.requests).length, made.length + 3)
     }).pipe(Effect.provide(v4()))
   )
 })

@@ -78,8 +78,8 @@ describe("StackTarget", () => {
     Effect.gen(function* () {
       const { get, read } = reading({ 1: 10, 2: 10, 3: 20, 4: 90, 10: 90, 20: 90 }, [10, 20])
       const target = StackTarget.make({ id: id(1), get })
-      assert.deepStrictEqual(yield* target.placeOf(id(4)), { _tag: "Loose", folderId: id(90) })
-      assert.deepStrictEqual(yield* target.placeOf(id(5)), { _tag: "Loose", folderId: undefined })
+      assert.deepStrictEqual(yield* target.placeOf(id(4)), { _tag: "Loose", folderId: id(90), arrived: undefined })
+      assert.deepStrictEqual(yield* target.placeOf(id(5)), { _tag: "Loose", folderId: undefined, arrived: undefined })
       assert.deepStrictEqual(yield* target.placeOf(id(2)), { _tag: "Here", stackId: id(10) })
       assert.deepStrictEqual(read.splice(0), [4, 90, 5, 2, 10, 1].map(id))
       assert.deepStrictEqual(yield* target.placeOf(id(1)), { _tag: "Here", stackId: id(10) })

@@ -77,12 +77,17 @@ const isRefusal = (error: StackBuild.StackBuildError): boolean =>
 /** Puts a file on its target; a file that is refused and not processed yet, once more when it is. */
 const stackWhenProcessed = (
   target: AssetId,
-  assetId: AssetId,
+  { assetId, folderId }: { readonly assetId: AssetId; readonly folderId: AssetId },
   options: Upload.SendOptions & Upload.TargetOptions
 ): Effect.Effect<StackBuild.Built, StackBuild.StackBuildError, Repository.Repository> =>
   Effect.gen(function* () {
     const repository = yield* Repository.Repository
-    const stack = Patience.outlast(StackBuild.build({ onto: target, files: [assetId] }, options.stacking), mayPass)
+    // Where it is and that it has arrived is known.
+    const parentOf = () => folderId
+    const stack = Patience.outlast(
+      StackBuild.build({ onto: target, files: [assetId] }, { parentOf, ...options.stacking }),
+      mayPass
+    )
     const isProcessed = Effect.flatMap(repository.get(assetId), (item) =>
       item._tag !== "File" || item.mediaKind !== undefined
         ? Effect.succeed(true)
@@ -123,6 +128,6 @@ export const onto = <E, R, E2, R2>(
     )
     yield* intact(assetId)
     yield* Uploading.tellOf(options)({ _tag: "Versioning", assetId, onto: target })
-    const { stackId } = yield* Effect.mapError(stackWhenProcessed(target, assetId, options), notVersioned)
+    const { stackId } = yield* Effect.mapError(stackWhenProcessed(target, { assetId, folderId }, options), notVersioned)
     return { file, stackId }
   }).pipe(Uploading.spanOf("Upload.asNextVersion", { "frameio.asset_id": options.onto }))

@@ -8,7 +8,13 @@ import * as FrameioError from "@effect-frameio/core/FrameioError"
 import type * as ExactlyOnce from "@effect-frameio/stacks/ExactlyOnce"
 import * as Repository from "@effect-frameio/stacks/Repository"
 import * as StackTarget from "@effect-frameio/stacks/StackTarget"
-import { AlreadyElsewhere, NotInStack, NotOnTop, OutcomeUnknown } from "@effect-frameio/stacks/VersionStackError"
+import {
+  AlreadyElsewhere,
+  NotInStack,
+  NotOnTop,
+  OutcomeUnknown,
+  WithoutContent
+} from "@effect-frameio/stacks/VersionStackError"
 import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -24,7 +30,7 @@ import * as Reorder from "./reorder.js"
 import * as ShareSwap from "./shareSwap.js"
 
 /** Why a link can fail before it is sent. */
-type Found = FrameioError.ListError | AlreadyElsewhere | NotInStack | TargetChanged | MovedSince
+type Found = FrameioError.ListError | AlreadyElsewhere | NotInStack | WithoutContent | TargetChanged | MovedSince
 
 /** A place from which a file can go onto the stack, or on it. */
 type FreePlace = Exclude<StackTarget.Place, { readonly _tag: "Elsewhere" }>
@@ -82,6 +88,29 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
   const placeOf = (link: Link): Effect.Effect<FreePlace, FrameioError.ListError | AlreadyElsewhere> =>
     Effect.flatMap(target.placeOf(link.nextAssetId), (place) =>
       place._tag === "Elsewhere" ? elsewhere(link.nextAssetId, place.stackId) : Effect.succeed(place)
+    )
+
+  /** Looks until a file has its content, because one that was just uploaded may not show it yet. */
+  const withContent = <A, E>(
+    look: Effect.Effect<A, E>,
+    assetId: AssetId,
+    isWhole: (found: A) => boolean
+  ): Effect.Effect<A, E | WithoutContent> =>
+    Effect.gen(function* () {
+      for (let waited = 0, pause = FIRST_LOOK_MILLIS; ; waited += pause, pause *= 2) {
+        const found = yield* look
+        if (isWhole(found) || isStopped()) return found
+        if (waited >= tools.settleMillis) return yield* new WithoutContent({ assetId })
+        yield* halt.sleep(Duration.millis(pause))
+      }
+    })
+
+  /** The place of a link that was not sent so far; a file without content is refused, or refuses a whole new stack. */
+  const sendablePlaceOf = (link: Link) =>
+    withContent(
+      placeOf(link),
+      link.nextAssetId,
+      (place) => abilities.blind || place._tag === "Here" || place.arrived !== false
     )
 
   /** Whether a link is in place; fails if it is in another place. */
@@ -319,16 +348,15 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
   const ready = (
     links: Links,
     folderId: AssetId | undefined
-  ): Effect.Effect<Either.Either<Links, End>, FrameioError.ListError | AlreadyElsewhere> =>
+  ): Effect.Effect<Either.Either<{ readonly step: Links; readonly isCut: boolean }, End>, Found> =>
     Effect.gen(function* () {
       const [first] = links
       // Links that an earlier run sent together are looked up together.
       const alike = links.slice(0, abilities.filesPerStack)
       const end = alike.findIndex((link) => link.isConfirmed === true || link.isUnsettled !== first.isUnsettled)
       const wanted = end === -1 ? alike : alike.slice(0, end)
-      const lies = (link: Link): Effect.Effect<End | undefined, FrameioError.ListError | AlreadyElsewhere> =>
-        Effect.flatMap(target.placeOf(link.nextAssetId), (place) => {
-          if (place._tag === "Elsewhere") return elsewhere(link.nextAssetId, place.stackId)
+      const lies = (link: Link): Effect.Effect<End | undefined, Found> =>
+        Effect.flatMap(link.isUnsettled === true ? placeOf(link) : sendablePlaceOf(link), (place) => {
           if (place._tag === "Here" || !abilities.sameFolder || folderId === undefined) return Effect.succeed(undefined)
           return place.folderId !== undefined && sameId(place.folderId, folderId)
             ? Effect.succeed(undefined)
@@ -337,7 +365,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
       const results = yield* Effect.forEach(wanted, (link) => Effect.either(lies(link)), { concurrency: "unbounded" })
       const until = results.findIndex((result) => Either.isLeft(result) || result.right !== undefined)
       const [one, ...more] = until === -1 ? wanted : wanted.slice(0, until)
-      if (one !== undefined) return Either.right([one, ...more] as const)
+      if (one !== undefined) return Either.right({ step: [one, ...more], isCut: until !== -1 })
       const failed = results[0]
       if (failed !== undefined && Either.isLeft(failed)) return yield* Effect.fail(failed.left)
       return Either.left(failed?.right ?? { _tag: "NotSent" })
@@ -442,7 +470,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
 
   const grow = (link: Link, isFirst: boolean, isLast: boolean): Effect.Effect<End, Found> =>
     Effect.gen(function* (): Effect.fn.Return<End, Found> {
-      const place = careful && link.isUnsettled !== true ? yield* placeOf(link) : undefined
+      const place = careful && link.isUnsettled !== true ? yield* sendablePlaceOf(link) : undefined
       if (place?._tag === "Here") return { _tag: "Made", how: "already" }
       // Undo has to tell such an API where to, and what lay elsewhere goes back there.
       const lay = abilities.blind || place?.folderId === undefined ? undefined : place.folderId
@@ -537,15 +565,19 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
         Effect.gen(function* () {
           // The link may have waited long for its turn.
           if (isStopped()) return untouched(link)
-          yield* target.resolve
-          const onto = target.seen()
-          const step = onto?._tag === "File" ? yield* ready(links, onto.parentId) : undefined
-          if (step === undefined || onto?._tag !== "File" || target.isStack()) {
+          const onto = yield* withContent(
+            Effect.map(target.resolve, target.seen),
+            chain.target,
+            (seen) => link.isUnsettled === true || seen?._tag !== "File" || seen.arrived !== false
+          )
+          const next = onto?._tag === "File" ? yield* ready(links, onto.parentId) : undefined
+          if (next === undefined || onto?._tag !== "File" || target.isStack()) {
             onStack(links)
             return yield* grow(link, isFirst, links.length === 1)
           }
-          if (Either.isLeft(step)) return step.left
-          const newest = chain.links.at(-1)
+          if (Either.isLeft(next)) return next.left
+          const { isCut, step } = next.right
+          const newest = isCut ? step.at(-1) : chain.links.at(-1)
           if (newest !== undefined && tools.shares !== undefined) {
             // A call under way may put the file on a stack, and taking it out of a share would take the stack out.
             if (link.isUnsettled === true) {
@@ -556,8 +588,8 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
             const end = target.isStack() ? undefined : yield* ShareSwap.swap(chain, newest, tools)
             if (end !== undefined) return end
           }
-          claim(step.right)
-          return yield* makeStack(onto, step.right, links.slice(step.right.length))
+          claim(step)
+          return yield* makeStack(onto, step, links.slice(step.length))
         })
       )
     })
