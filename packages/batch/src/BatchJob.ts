@@ -11,9 +11,9 @@ import * as Stream from "effect/Stream"
 import * as BatchEstimate from "./BatchEstimate.js"
 import type { BatchEvent } from "./BatchEvent.js"
 import * as BatchRunner from "./BatchRunner.js"
-import * as Reorder from "./internal/run/reorder.js"
 import { Ledger, type Service } from "./Ledger.js"
 import { LedgerError } from "./LedgerError.js"
+import * as PlanCheck from "./PlanCheck.js"
 
 /**
  * The options of {@link run}.
@@ -114,7 +114,7 @@ export const run = (options?: Options): Stream.Stream<BatchEvent, LedgerError, L
       }
       const reorders = raise === undefined ? yield* ledger.reorders : []
       if (reorders.length > 0) {
-        const detail = Reorder.refusal(abilities.api, reorders)
+        const detail = PlanCheck.describeReorders(abilities.api, reorders)
         return yield* new LedgerError({ reason: "NoReorder", file: ledger.file, detail })
       }
       yield* ledger.begin(abilities.api)

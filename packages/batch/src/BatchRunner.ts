@@ -13,11 +13,10 @@ import * as Stream from "effect/Stream"
 import * as BatchEstimate from "./BatchEstimate.js"
 import type { BatchEvent, Counts, KeptShare } from "./BatchEvent.js"
 import * as BatchProgress from "./BatchProgress.js"
-import { orderIn } from "./internal/plan/planRules.js"
 import * as ChainRun from "./internal/run/chainRun.js"
 import * as ChainUndo from "./internal/run/chainUndo.js"
 import * as JobRun from "./internal/run/jobRun.js"
-import * as Reorder from "./internal/run/reorder.js"
+import * as PlanCheck from "./PlanCheck.js"
 import type { Chain, StackedChain, VersionPlan } from "./VersionPlan.js"
 
 /**
@@ -222,12 +221,9 @@ export const run = <E = never>(
     Effect.map(Repository.Repository, ({ abilities, raise }) => {
       const { filesPerStack, routes } = abilities
       const extent = { ...options, links: plan.jobs, chains: plan.chains.length }
-      const reorders = plan.chains.flatMap(({ links }) => links.filter((link) => orderIn(link) !== undefined))
+      const reorders = PlanCheck.reorders(plan.chains)
       if (raise === undefined && reorders.length > 0) {
-        const refused = Reorder.refusal(
-          abilities.api,
-          reorders.map(({ line }) => line)
-        )
+        const refused = PlanCheck.describeReorders(abilities.api, reorders)
         return runChains(Stream.empty, { ...extent, refused })
       }
       const chains =

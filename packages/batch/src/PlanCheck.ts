@@ -1,6 +1,6 @@
 /**
- * Checks whether the ids of a plan exist, before any of it is sent: an id of one version of Frame.io's API need not
- * exist in another.
+ * Checks before any of a plan is sent whether a version of Frame.io's API can do it: whether its ids exist, as those of
+ * another version need not, and whether there is a call for each of its lines.
  *
  * @since 0.1.0
  */
@@ -10,6 +10,7 @@ import { Repository } from "@effect-frameio/stacks/Repository"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import { orderIn, REORDER_FROM } from "./internal/plan/planRules.js"
 import type { Chain } from "./VersionPlan.js"
 
 /**
@@ -35,6 +36,41 @@ export const describe = (missing: ReadonlyArray<Missing>): string =>
     `Frame.io V4 does not find ${missing.length === 1 ? "one id" : `${missing.length} ids`} of the plan; nothing was sent.`,
     ...missing.map(({ assetId, line }) => `  line ${line}: ${assetId}`)
   ].join("\n")
+
+/**
+ * The column of a plan that puts a version of a stack on top of it.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const reorderColumn: string = REORDER_FROM
+
+/**
+ * The lines of a plan that put a version of a stack on top of it, for which v2 has no call.
+ *
+ * @since 0.1.0
+ * @category checking
+ */
+export const reorders = (chains: ReadonlyArray<Chain>): ReadonlyArray<number> =>
+  chains.flatMap(({ links }) => links.flatMap((link) => (orderIn(link) === undefined ? [] : [link.line])))
+
+/** So many lines are named. */
+const NAMED = 5
+
+/**
+ * Says why an API without a call for the order of a stack takes no plan with these lines.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const describeReorders = (api: string, lines: ReadonlyArray<number>): string => {
+  const named = lines.slice(0, NAMED).join(", ")
+  const more = lines.length > NAMED ? ` and ${lines.length - NAMED} more` : ""
+  return (
+    `The plan puts versions of stacks in another order (line${lines.length === 1 ? "" : "s"} ${named}${more}), for which ${api} has no call. ` +
+    "Nothing was sent. Run it over V4, or leave these lines out and order these stacks by hand: take out what is above, and put it on again."
+  )
+}
 
 /** Reads that wait for the limit side by side. */
 const SIDE_BY_SIDE = 16

@@ -188,14 +188,32 @@ describe("a job that keeps shares", () => {
         const { a, b, shared, shareId } = yield* delivered
         const [theirs = ""] = b.slice(-1)
         fake.world.version({ assetId: b[0] ?? "", nextAssetId: theirs })
-        const events = yield* run([[...a, ...b.slice(-1)]], { keepShares: [shareId] })
-        assert.deepInclude(countsOf(events), { confirmed: 2, failed: 1 })
+        // What is above the first ten is looked at when its turn comes.
+        const parentId = fake.world.get(a[0] ?? "")?.parentId ?? undefined
+        const more = yield* Effect.forEach(Arr.range(4, 10), (n) => fake.addFile({ name: `a_v${n}.mov`, parentId }))
+        const events = yield* run([[...a, ...more, ...b.slice(-1)]], { keepShares: [shareId] })
+        assert.deepInclude(countsOf(events), { confirmed: 9, failed: 1 })
         assert.deepStrictEqual(failuresOf(events), ["FrameioAlreadyElsewhere"])
         assert.deepStrictEqual(shared(), [theirs])
         const undone = yield* undo
         assert.deepInclude(undone, { failed: 0 })
         assert.deepStrictEqual(shared(), [a[0]])
         assert.deepStrictEqual(fake.world.stackOf(theirs)?.versions, b)
+      })
+    ).pipe(Effect.provide(on()))
+  )
+
+  it.scoped("shows the newest that comes onto the stack, and nothing of somebody else's stack", () =>
+    withLedger(
+      Effect.gen(function* () {
+        const fake = yield* FakeFrameio.FakeFrameio
+        const { a, b, shared, shareId } = yield* delivered
+        fake.world.version({ assetId: b[0] ?? "", nextAssetId: b[1] ?? "" })
+        const events = yield* run([[...a, ...b.slice(-1)]], { keepShares: [shareId] })
+        assert.deepInclude(countsOf(events), { confirmed: 2, failed: 1 })
+        assert.deepStrictEqual(shared(), [a[2]])
+        assert.deepInclude(yield* undo, { failed: 0 })
+        assert.deepStrictEqual(shared(), [a[0]])
       })
     ).pipe(Effect.provide(on()))
   )

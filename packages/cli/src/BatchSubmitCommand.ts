@@ -5,6 +5,7 @@
  */
 
 import * as BatchRunner from "@effect-frameio/batch/BatchRunner"
+import * as PlanCheck from "@effect-frameio/batch/PlanCheck"
 import * as VersionPlan from "@effect-frameio/batch/VersionPlan"
 import * as Accounts from "@effect-frameio/cluster/Accounts"
 import * as Duration from "effect/Duration"
@@ -61,6 +62,8 @@ export const handle = Effect.fn("Cli.batchSubmit")(function* (args: {
   const plan = yield* BatchRunCommand.reading(args.file, args.json, (bytes) =>
     VersionPlan.fromBytes(bytes, { format, anyOrder: args.anyOrder })
   )
+  const reorders = api === "v2" ? PlanCheck.reorders(plan.chains) : []
+  if (reorders.length > 0) return yield* CliError.badInput(PlanCheck.describeReorders("v2", reorders))
   const store = yield* Cluster.open(args.cluster)
   const { isNew, job } = yield* Effect.mapError(
     store.submit(plan, {

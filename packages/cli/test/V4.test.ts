@@ -303,6 +303,22 @@ describe("the command over V4", () => {
   )
 
   test(
+    "hands no plan that reorders stacks to a cluster over v2",
+    Effect.gen(function* () {
+      const { folder, fs } = yield* started(1, 2)
+      const [stack, one, two] = ["1", "2", "3"].map((digit) => `00000000-0000-4000-8000-00000000000${digit}`)
+      const file = `${folder}/order.csv`
+      yield* fs.writeFileString(file, `asset_id,next_asset_id,reorder_from\n${stack},${one},${one} ${two}\n`)
+      const submit = (api: string) => run(["batch", "submit", file, "--api", api], { env: { HOME: folder } })
+      const refused = yield* submit("v2")
+      assert.strictEqual(refused.code, 2, refused.err)
+      assert.include(refused.err, "another order (line 2), for which v2 has no call. Nothing was sent")
+      // No cluster is there to be handed to.
+      assert.notInclude((yield* submit("v4")).err, "for which")
+    })
+  )
+
+  test(
     "lists every id of a plan that V4 does not find, and sends nothing",
     Effect.gen(function* () {
       const { frameio, fs, folder, pairs, server } = yield* started(2, 2)

@@ -25,7 +25,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { ClusterError } from "./ClusterError.js"
 import * as JobReading from "./internal/jobReading.js"
-import { IS_BEHIND_FAILED, IS_STACKED, JOB, type JobRow, jobOf } from "./internal/jobRows.js"
+import { IS_BEHIND_FAILED, IS_REORDER, IS_STACKED, JOB, type JobRow, jobOf } from "./internal/jobRows.js"
 import * as JobSchema from "./internal/jobSchema.js"
 import * as JobTrace from "./internal/jobTrace.js"
 import * as Words from "./internal/sqlWords.js"
@@ -183,7 +183,9 @@ export interface Service {
     worker: string,
     lease: Duration.DurationInput
   ) => Effect.Effect<boolean, ClusterError>
-  /** Records that all ids of a job were found. */
+  /** The lines that put a version of a stack on top of it, and are not confirmed. */
+  readonly reorders: (job: number) => Effect.Effect<ReadonlyArray<number>, ClusterError>
+  /** Records that the API of a job can do it, as far as is known before its first request. */
   readonly checked: (job: number) => Effect.Effect<void, ClusterError>
   /** What is left to do of a job, chain by chain. */
   readonly left: (job: number) => Stream.Stream<VersionPlan.Chain, ClusterError>
@@ -520,6 +522,14 @@ const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = Effect.g
           [job, worker, seconds(lease)]
         ),
         (rows) => rows.length > 0
+      ),
+    reorders: (job) =>
+      Effect.map(
+        query<{ line: number }>(
+          `SELECT line FROM frameio_links AS links WHERE job = $1 AND ${IS_REORDER} ORDER BY line`,
+          [job]
+        ),
+        (rows) => rows.map(({ line }) => line)
       ),
     checked: (job) => Effect.asVoid(query("UPDATE frameio_jobs SET checked = true WHERE id = $1", [job])),
     left: (id) =>

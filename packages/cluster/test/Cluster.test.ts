@@ -322,6 +322,33 @@ describe("a job on a cluster", () => {
       assert.strictEqual(looked(), 2 * before)
     }))
 
+  test("stops before its first request over v2 where its plan reorders stacks, and names the lines", ({
+    fake,
+    postgres,
+    store
+  }) =>
+    Effect.gen(function* () {
+      const seeded = Seed.shots(fake.world, { shots: 2, versions: 3 })
+      const [first = { versions: [] }] = seeded.shots
+      const [one = "", two = "", three = ""] = first.versions
+      fake.world.version({ assetId: one, nextAssetId: two })
+      const stack = fake.world.stackOf(one)?.id ?? ""
+      fake.world.version({ assetId: stack, nextAssetId: three })
+      const pairs = [
+        ...Seed.pairs(seeded).slice(2),
+        { assetId: stack, nextAssetId: one, fields: { reorder_from: first.versions.join(" ") } }
+      ]
+      yield* start(postgres, fake)
+      yield* start(postgres, fake)
+      yield* store.submit(yield* VersionPlan.fromPairs(pairs), submission)
+      const reading = store.reading("job")
+      const { reason, state } = yield* ended(reading)
+      assert.strictEqual(state, "stopped")
+      assert.include(reason, "another order (line 3), for which v2 has no call. Nothing was sent")
+      assert.deepStrictEqual(changes(fake), [])
+      assert.deepInclude(yield* reading.counts, { planned: 3, failed: 0, sent: 0 })
+    }))
+
   test("waits for a worker that knows its account, and holds no other up", ({ fake, postgres, store }) =>
     Effect.gen(function* () {
       const [mine, others] = [Seed.shots(fake.world, { shots: 2 }), Seed.shots(fake.world, { shots: 2 })]

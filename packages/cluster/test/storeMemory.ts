@@ -60,6 +60,7 @@ export const make = (plan: VersionPlan.VersionPlan, api: JobStore.Job["api"]) =>
       Effect.sync(() => {
         job = { ...job, isChecked: true }
       }),
+    reorders: () => Effect.succeed([]),
     left: () => Stream.filterMap(Stream.fromIterable(chains), (chain) => LinkRecord.leftOf(chain.rows)),
     speaks: (_, said) => Effect.sync(() => job.api ?? said),
     running: Effect.sync(() => (job.state === "running" ? [job] : [])),

@@ -1,6 +1,7 @@
 /**
  * Jobs and links as PostgreSQL has them, and what is said of links in SQL.
  */
+import * as PlanCheck from "@effect-frameio/batch/PlanCheck"
 import type { Api } from "@effect-frameio/core/Identity"
 import { NotOnTop } from "@effect-frameio/stacks/VersionStackError"
 
@@ -60,6 +61,10 @@ export const IS_BEHIND_FAILED = `EXISTS (
   WHERE failed.job = links.job AND failed.chain = links.chain AND failed.state = 'failed'
     AND failed.position < links.position
 )`
+
+/** Links that put a version of a stack on top of it, and are not confirmed. */
+export const IS_REORDER = `(links.state <> 'confirmed' AND links.fields LIKE '%"${PlanCheck.reorderColumn}"%'
+  AND btrim(coalesce(links.fields::jsonb ->> '${PlanCheck.reorderColumn}', '')) <> '')`
 
 /** Links that the job has stacked and not undone. */
 export const IS_STACKED = `((links.state = 'confirmed' AND links.how <> 'already') OR links.state IN ('sent', 'undoing')

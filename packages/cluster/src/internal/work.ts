@@ -77,10 +77,21 @@ export const make = (
         Effect.ensuring(Effect.sync(() => checking.delete(job.id)))
       )
 
-    /** Whether chains of a job may be started: ids of v2 need not be those of V4. */
+    /** Stops a job before its first request if the API has no call for some of its lines; answers whether it may begin. */
+    const isDoable = (job: JobStore.Job, { abilities }: Repository.Service) =>
+      Effect.gen(function* () {
+        const lines = yield* store.reorders(job.id)
+        yield* lines.length === 0
+          ? store.checked(job.id)
+          : store.stop(job.id, PlanCheck.describeReorders(abilities.api, lines))
+        return lines.length === 0
+      })
+
+    /** Whether chains of a job may be started: ids of v2 need not be those of V4, and V4 can do more. */
     const isReadyToStart = (job: JobStore.Job, { api, repository }: Accounts.Opened) =>
       Effect.gen(function* () {
-        if (api === "v2" || job.kind === "undo" || job.isChecked) return true
+        if (job.kind === "undo" || job.isChecked) return true
+        if (api === "v2") return yield* isDoable(job, repository)
         const isMine = yield* store.claimCheck(job.id, id, times.lease)
         if (!isMine || checking.has(job.id)) return false
         checking.add(job.id)

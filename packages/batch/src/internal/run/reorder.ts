@@ -14,23 +14,6 @@ import { type End, FIRST_LOOK_MILLIS, isOpen, type Tools } from "./links.js"
 
 type Order = ReadonlyArray<AssetId>
 
-/** So many lines are named. */
-const NAMED = 5
-
-/**
- * Why an API without such a call takes no plan with these lines.
- *
- * @internal
- */
-export const refusal = (api: string, lines: ReadonlyArray<number>): string => {
-  const named = lines.slice(0, NAMED).join(", ")
-  const more = lines.length > NAMED ? ` and ${lines.length - NAMED} more` : ""
-  return (
-    `The plan puts versions of stacks in another order (line${lines.length === 1 ? "" : "s"} ${named}${more}), for which ${api} has no call. ` +
-    "Nothing was sent. Run it over V4, or leave these lines out and order these stacks by hand: take out what is above, and put it on again."
-  )
-}
-
 /**
  * The answer of an API without such a call.
  *
