@@ -111,32 +111,40 @@ const run = <A, E, R>(self: Effect.Effect<A, E, R>) =>
 const until = (condition: () => boolean) => Effect.repeat(Effect.promise(turn), { until: condition })
 
 describe("Upload of a file, by the short way", () => {
-  it.effect("is whole out of two buffers for each part, whose bytes are told as they go", () => {
-    const content = bytesOf(5 * MIB + 17)
-    const { disk, identity, source } = fileOf(content)
-    const { layer, taken } = fake({ partSize: 5 * MIB + 17 })
-    const sent: Array<number> = []
-    return Effect.gen(function* () {
-      const service = yield* FakeFrameio.FakeFrameio
-      const { id } = yield* Upload.upload({
-        ...named,
-        folderId: rootOf(service),
-        filesize: content.length,
-        source,
-        identity,
-        onEvent: (event) =>
-          // What is told waits for who hears it.
-          Effect.zipRight(
-            Effect.yieldNow(),
-            Effect.sync(() => void (event._tag === "Progress" && sent.push(event.sent)))
-          )
-      })
-      assert.strictEqual(service.storage.content(id).crc32, crc32(content))
-      assert.deepStrictEqual(sent, [MIB, 2 * MIB, 3 * MIB, 4 * MIB, 5 * MIB, content.length, content.length])
-      assert.strictEqual(taken.requests, 1)
-      assert.strictEqual(disk.open, 0)
-    }).pipe(Effect.provide(layer))
-  })
+  for (const [way, millis, told] of [
+    ["a quick", 1, [1, 3, 4, 8]],
+    ["a slow", 100, [1, 2, 3, 4, 5, 6, 7, 8, 9]]
+  ] as const) {
+    it.effect(`is whole out of two buffers for each part, whose bytes are told as they go ${way} way`, () => {
+      const content = bytesOf(9 * MIB + 17)
+      const { disk, identity, source } = fileOf(content)
+      const { layer, taken } = fake({ partSize: content.length })
+      const sent: Array<number> = []
+      return Effect.gen(function* () {
+        const service = yield* FakeFrameio.FakeFrameio
+        const { id } = yield* Upload.upload({
+          ...named,
+          folderId: rootOf(service),
+          filesize: content.length,
+          source,
+          identity,
+          onEvent: (event) =>
+            event._tag === "Progress"
+              ? // What is told waits for who hears it.
+                Effect.zipRight(
+                  TestClock.adjust(millis),
+                  Effect.sync(() => void sent.push(event.sent))
+                )
+              : Effect.void
+        })
+        assert.strictEqual(service.storage.content(id).crc32, crc32(content))
+        assert.deepStrictEqual(sent, [...told.map((count) => count * MIB), content.length, content.length])
+        assert.strictEqual(taken.requests, 1)
+        assert.strictEqual(disk.open, 0)
+        assert.isAtMost(disk.buffers.size, 2)
+      }).pipe(Effect.provide(layer))
+    })
+  }
 
   it.effect.prop(
     "arrives whole, whatever the size, the parts, and what goes wrong on the way",

@@ -247,6 +247,7 @@ const attempt = <E, R>(upload: Sender, sending: Sending<E, R>): Effect.Effect<vo
     const iterate = (direct: Upload.DirectSource<E>) =>
       Effect.gen(function* () {
         const fork = Runtime.runFork(yield* Effect.runtime<R>())
+        const clock = yield* Effect.clock
         let running: Fiber.RuntimeFiber<unknown, E | SourceMismatch> | undefined
         const run = (effect: Effect.Effect<unknown, E | SourceMismatch, R>): Promise<void> | undefined => {
           if (isDone(effect)) return undefined
@@ -260,7 +261,15 @@ const attempt = <E, R>(upload: Sender, sending: Sending<E, R>): Effect.Effect<vo
           )
         }
         const { giveBack, lend } = Pieces.buffersOf(http)
-        const { bytes, close } = Pieces.ofFileDirectly(direct, offset, asked, reading, lend, run)
+        const { bytes, close } = Pieces.ofFileDirectly(
+          direct,
+          offset,
+          asked,
+          reading,
+          lend,
+          () => RateLimitStore.monotonicMillis(clock),
+          run
+        )
         yield* Effect.addFinalizer(() => {
           const closing = close()?.then(giveBack)
           if (closing === undefined) return Effect.sync(giveBack)

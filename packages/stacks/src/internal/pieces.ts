@@ -87,11 +87,14 @@ export const streamed = <E, R>(
   ).pipe(Stream.filter(Predicate.isNotUndefined), Stream.tap(take), Stream.tapErrorCause(noting(reading)))
 }
 
-/** The bytes whose progress is told at once. */
+/** The bytes whose progress is told at once, on a slow way. */
 const PIECE = 1024 * 1024
 
 /** The bytes of one read: each wakes a thread, and two of them are in memory for each part that is under way. */
 const READ = 4 * PIECE
+
+/** A piece that goes within this time is small for its way, and the next is twice as large. */
+const QUICK_MILLIS = 100
 
 const spare = new WeakMap<object, Array<Uint8Array>>()
 
@@ -220,6 +223,8 @@ export const ofFileDirectly = <E, R>(
   length: number,
   reading: Reading<E, R>,
   lend: () => Uint8Array,
+  /** By a monotonic clock, in ms. */
+  now: () => number,
   run: (effect: Effect.Effect<unknown, E | SourceMismatch, R>) => Promise<void> | undefined
 ): {
   readonly bytes: AsyncIterable<Uint8Array>
@@ -245,6 +250,7 @@ export const ofFileDirectly = <E, R>(
     let [buffer, other] = [lend(), lend()]
     const read = (at: number): Promise<Uint8Array> => fill(handle, buffer.subarray(0, length - at), from + at)
     let next = read(0)
+    let size = PIECE
     try {
       let at = 0
       let ended = false
@@ -259,12 +265,16 @@ export const ofFileDirectly = <E, R>(
           // Its fault is told when its turn comes.
           next.catch(constVoid)
         }
-        for (let sent = 0; sent < bytes.length; sent += PIECE) {
-          const piece = checked(pieces.next(bytes.subarray(sent, sent + PIECE)))
+        for (let sent = 0; sent < bytes.length; ) {
+          const some = bytes.subarray(sent, sent + size)
+          sent += some.length
+          const piece = checked(pieces.next(some))
           if (piece === undefined) continue
+          const since = now()
           const taken = run(take(piece))
           if (taken !== undefined) await taken
           yield piece
+          size = now() - since < QUICK_MILLIS ? Math.min(2 * size, READ) : PIECE
         }
       }
       const last = checked(pieces.last())
