@@ -6,7 +6,7 @@
  */
 import type { NotAFolder } from "@effect-frameio/batch/FolderReader"
 import type { LinkError } from "@effect-frameio/batch/LinkError"
-import type { FrameioError, TransportError } from "@effect-frameio/core/FrameioError"
+import * as FrameioError from "@effect-frameio/core/FrameioError"
 import type { UploadError } from "@effect-frameio/stacks/UploadError"
 import type { VersionStackError } from "@effect-frameio/stacks/VersionStackError"
 import { CliError, ExitCode } from "./CliError.js"
@@ -18,7 +18,7 @@ import type { Said } from "./ErrorText.js"
  * @since 0.1.0
  * @category models
  */
-export type Failure = FrameioError | LinkError | UploadError | VersionStackError | NotAFolder
+export type Failure = FrameioError.FrameioError | LinkError | UploadError | VersionStackError | NotAFolder
 
 /** Node's codes for a certificate whose authority this machine does not know. */
 const UNKNOWN_AUTHORITY: ReadonlySet<string> = new Set([
@@ -40,7 +40,7 @@ const NO_CONNECTION: ReadonlySet<string> = new Set([
   "UND_ERR_CONNECT_TIMEOUT"
 ])
 
-const ofTransport = ({ code = "" }: TransportError): ReadonlyArray<string> => {
+const ofTransport = ({ code = "" }: FrameioError.TransportError): ReadonlyArray<string> => {
   if (UNKNOWN_AUTHORITY.has(code)) {
     return ["If your company's proxy signs its own certificates: NODE_EXTRA_CA_CERTS=<file>.pem names its authority."]
   }
@@ -77,13 +77,28 @@ export const advice = (error: Failure): ReadonlyArray<string> => {
   }
 }
 
+/** The call, and the assets that it names if the failure is about them. */
+const placeOf = (error: FrameioError.FrameioError): string => {
+  if (!("endpoint" in error)) return "route" in error ? error.route : ""
+  const ids = FrameioError.kindOf(error) === "asset" ? error.assetIds : []
+  const more = ids.length > 3 ? ` and ${ids.length - 3} more` : ""
+  return [error.endpoint, ids.slice(0, 3).join(", ") + more].filter((part) => part !== "").join(" ")
+}
+
+const sentenceOf = (error: Failure): string => {
+  if (!FrameioError.isFrameioError(error)) return error.message
+  const reason = FrameioError.reasonOf(error)
+  const place = placeOf(error)
+  return `${reason.charAt(0).toUpperCase()}${reason.slice(1)}${place === "" ? "" : ` (${place})`}`
+}
+
 /**
- * A failure for a person: what, where, and what to do.
+ * A failure for a person: what, where with the ids last, and what to do.
  *
  * @since 0.1.0
  * @category printing
  */
-export const said = (error: Failure): Said => ({ message: error.message, todo: advice(error) })
+export const said = (error: Failure): Said => ({ message: sentenceOf(error), todo: advice(error) })
 
 /**
  * Whether there was no token to send, or it was refused.

@@ -279,7 +279,7 @@ describe("frameio version, against the fake", () => {
       1,
       { faults: FaultPlan.nth("assets.version", 0, { _tag: "AnswerLost" }) },
       {},
-      "the connection broke"
+      "The connection broke"
     ]
   ] as const) {
     it.effect(`answers ${code} when ${what}, and says what to do`, () =>

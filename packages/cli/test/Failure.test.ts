@@ -28,10 +28,22 @@ describe("Failure", () => {
       [noConnection("ENOTFOUND"), "frameio doctor"]
     ] as const) {
       const said = Failure.said(error)
-      assert.strictEqual(said.message, error.message)
+      assert.strictEqual(said.message.toLowerCase().indexOf(FrameioError.reasonOf(error).toLowerCase()), 0)
       assert.include(said.todo?.join("\n"), todo)
       assert.include(ErrorText.render(said, 80), todo)
     }
+  })
+
+  it("begins with what went wrong, and ends with the call and those ids that it is about", () => {
+    const gone = Failure.said(new FrameioError.NotFound(call)).message
+    assert.match(gone, /^Not found \(404\): .*\. \(assets\.get 0f6e2b1c-9d3a-4e57-8a41-5c7d2e9b6f10\)$/s)
+    assert.match(
+      Failure.said(new FrameioError.Unauthorized(call)).message,
+      /^Frame\.io does not accept the token \(401\): .*\. \(assets\.get\)$/s
+    )
+    assert.match(Failure.said(noConnection("ENOTFOUND")).message, /^No connection \(ENOTFOUND\).*\. \(assets\.get\)$/s)
+    const many = Failure.said(new FrameioError.NotFound({ ...call, assetIds: [id, id, id, id, id] })).message
+    assert.match(many, / and 2 more\)$/)
   })
 
   it("goes by the code and not by the words", () => {

@@ -303,7 +303,7 @@ describe("frameio plan, against the fake", () => {
         const file = fake.world.children(seeded.editId).ids[0] ?? ""
         for (const [folder, said] of [
           [file, "is a file, not a folder. Name the folder that it is in"],
-          ["00000000-0000-4000-8000-000000000001", "not found (404)"]
+          ["00000000-0000-4000-8000-000000000001", "Not found (404)"]
         ] as const) {
           const { code, err, out } = yield* frameio(["plan", folder, "--rule", "vfx"])
           assert.strictEqual(code, 2)
