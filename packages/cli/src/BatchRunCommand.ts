@@ -279,7 +279,7 @@ const beforeShares = (chains: Stream.Stream<VersionPlan.Chain, LedgerError>, sha
       Effect.map(shares.name(shareId), (name) => (name === "" ? shareId : `${JSON.stringify(name)} (${shareId})`))
     )
     const stacks = yield* Stream.runCount(Stream.filter(chains, isNew))
-    yield* stdio.err(`Shares: ${names.join(", ")}. ${V4Job.sharesEstimate(stacks, shareIds.length)}\n`)
+    yield* stdio.tell(`Shares: ${names.join(", ")}. ${V4Job.sharesEstimate(stacks, shareIds.length)}\n`)
   }).pipe(
     Effect.mapError((error) =>
       error._tag === "LedgerError"
@@ -296,7 +296,7 @@ const beforeOverV4 = (chains: Stream.Stream<VersionPlan.Chain, LedgerError>, isB
     if ((yield* Connection.Api) !== "v4") return
     const stdio = yield* Stdio
     const V4Job = yield* Effect.promise(() => import("./V4Job.js"))
-    yield* stdio.err(`${yield* V4Job.estimate(chains, { checked: !isBegun })}\n`)
+    yield* stdio.tell(`${yield* V4Job.estimate(chains, { checked: !isBegun })}\n`)
     if (isBegun) return
     yield* orInterrupted("Interrupted before anything was sent.")(V4Job.checkIds(chains))
   }).pipe(
@@ -309,7 +309,7 @@ const runWithoutLedger = (args: RunArgs, format: VersionPlan.Format) =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
     const plan = yield* memoryPlan(args, format)
-    yield* stdio.err(`${extent(plan.jobs, plan.chains.length)}.\n`)
+    yield* stdio.tell(`${extent(plan.jobs, plan.chains.length)}.\n`)
     return yield* Effect.zipRight(
       beforeOverV4(Stream.fromIterable(plan.chains), false),
       JobView.show((stop) => BatchRunner.run(plan, runnerOptions(args, stop)), {
@@ -333,7 +333,7 @@ const runWithLedger = (args: RunArgs, file: string, format: VersionPlan.Format) 
     isRefused = false
     const before = yield* Effect.mapError(ledger.counts, LedgerFile.toCliError)
     const begun = before.total > before.planned
-    yield* stdio.err(
+    yield* stdio.tell(
       `${extent(job.links, job.chains)}.${
         begun
           ? ` Resuming: ${before.confirmed} in place, ${before.sent} to look up, ${before.planned} to send` +

@@ -14,10 +14,25 @@ import * as JobSource from "./JobSource.js"
 import * as LedgerFile from "./LedgerFile.js"
 import * as LocalTime from "./LocalTime.js"
 import { Stdio } from "./Stdio.js"
-import { plural } from "./Text.js"
+import * as Text from "./Text.js"
 
-const line = (what: string, count: number, remark = ""): ReadonlyArray<string> =>
-  count === 0 ? [] : [`  ${what.padEnd(12)}${String(count).padStart(9)}${remark === "" ? "" : `  ${remark}`}`]
+const { plural } = Text
+
+/** The least room for a remark beside its count, in columns. */
+const BESIDE = 20
+
+/** A count by name; the remark beside it, or below it on a narrow terminal. */
+const line =
+  (columns: number) =>
+  (what: string, count: number, remark = ""): ReadonlyArray<string> => {
+    if (count === 0) return []
+    const counted = `  ${what.padEnd(12)}${String(count).padStart(9)}`
+    if (remark === "") return [counted]
+    const isBeside = columns - counted.length - 2 >= BESIDE
+    const indent = " ".repeat(isBeside ? counted.length + 2 : 6)
+    const lines = Text.wrapped(remark, columns - indent.length).map((words) => indent + words)
+    return isBeside ? [counted + (lines[0] ?? "").slice(counted.length), ...lines.slice(1)] : [counted, ...lines]
+  }
 
 const lastRun = (runs: ReadonlyArray<JobRecord.Run>, inUse: boolean): string => {
   const run = runs.at(-1)
@@ -89,25 +104,30 @@ const json = (
 /** The limit says nothing of how long files take to be uploaded. */
 const isUpload = ({ job }: Standing): boolean => job.name === "upload"
 
-const table = (place: string, standing: Standing): string => {
+const table = (place: string, standing: Standing, columns: number): string => {
   const { counts, inUse, isPartial, job, left, leftMillis, runs } = standing
-  return [
-    `${place}: ${job.name}${job.plan === undefined ? "" : ` of ${job.plan}`}, ${isUpload(standing) ? plural(job.links, "file") : `${plural(job.links, "version")} for ${plural(job.chains, "stack")}`}${job.api === undefined ? "" : `, over ${job.api === "v4" ? "V4" : job.api}`}`,
-    ...line("in place", counts.confirmed, counts.already > 0 ? `${counts.already} of them before the job` : ""),
-    ...line("to be sent", counts.planned),
-    ...(inUse
-      ? line("under way", counts.sent, "sent, without an answer so far")
-      : line("no answer", counts.sent, "the next run looks them up first")),
-    ...line("failed", counts.failed, "frameio batch report says why; --retry-failed tries them again"),
-    ...line("skipped", counts.skipped, "waiting for a failed one of their stack"),
-    ...line("undone", counts.undone),
-    ...line("undoing", counts.undoing, inUse ? "under way" : "no answer; the next undo looks them up first"),
+  const row = line(columns)
+  const rest = [
     lastRun(runs, inUse),
     ...(job.reason === undefined ? [] : [`It was stopped: ${job.reason}`]),
     ...(isPartial ? [LedgerFile.PARTIAL] : []),
     ...(leftMillis === undefined || left.links === 0 || isUpload(standing)
       ? []
-      : [`The rest takes ${JobEstimate.least(leftMillis)}, at the limit seen last.`]),
+      : [`The rest takes ${JobEstimate.least(leftMillis)}, at the limit seen last.`])
+  ]
+  const title = `${place}: ${job.name}${job.plan === undefined ? "" : ` of ${job.plan}`}, ${isUpload(standing) ? plural(job.links, "file") : `${plural(job.links, "version")} for ${plural(job.chains, "stack")}`}${job.api === undefined ? "" : `, over ${job.api === "v4" ? "V4" : job.api}`}`
+  return [
+    Text.folded(title, columns),
+    ...row("in place", counts.confirmed, counts.already > 0 ? `${counts.already} of them before the job` : ""),
+    ...row("to be sent", counts.planned),
+    ...(inUse
+      ? row("under way", counts.sent, "sent, without an answer so far")
+      : row("no answer", counts.sent, "the next run looks them up first")),
+    ...row("failed", counts.failed, "frameio batch report says why; --retry-failed tries them again"),
+    ...row("skipped", counts.skipped, "waiting for a failed one of their stack"),
+    ...row("undone", counts.undone),
+    ...row("undoing", counts.undoing, inUse ? "under way" : "no answer; the next undo looks them up first"),
+    Text.folded(rest.join("\n"), columns),
     ""
   ].join("\n")
 }
@@ -150,7 +170,7 @@ export const handle = Effect.fn("Cli.batchStatus")(
       yield* Effect.sleep(EVERY)
       last = yield* standing(source)
     }
-    yield* asJson ? stdio.out(json(args.ledger, last)) : stdio.out(table(source.place, last))
+    yield* asJson ? stdio.out(json(args.ledger, last)) : stdio.out(table(source.place, last, yield* stdio.columns))
   },
   (effect) => effect.pipe(Effect.scoped, orInterrupted(""))
 )

@@ -34,7 +34,7 @@ const removing = Effect.gen(function* () {
   const { kept, removed } = yield* Effect.catchAll(UploadJob.removeUploads, (error) =>
     Effect.fail(error._tag === "LedgerError" ? error : Failure.toCliError(error))
   )
-  yield* stdio.err(
+  yield* stdio.tell(
     `Deleted ${plural(removed.length, "uploaded file")}, which Frame.io keeps for 30 days.${kept.length === 0 ? "" : ` Left ${kept.length} that are on stacks.`}\n`
   )
 })
@@ -91,7 +91,7 @@ const onCluster = (
     }
     yield* Confirm.ask(`Take ${extent}?`, { yes: args.yes, unasked: "go-on" })
     yield* Effect.mapError(store.undo(name), Cluster.toCliError)
-    yield* stdio.err(`The workers take ${extent}. To see how it goes: frameio batch status --job ${name}\n`)
+    yield* stdio.tell(`The workers take ${extent}. To see how it goes: frameio batch status --job ${name}\n`)
   })
 
 /**
@@ -137,7 +137,7 @@ export const handle = Effect.fn("Cli.batchUndo")(function* (args: {
     return yield* stdio.say("None of its versions is on a stack, so there is nothing to take out.\n")
   }
   yield* Confirm.ask(`${work.charAt(0).toUpperCase()}${work.slice(1)}?`, { yes: args.yes, unasked: "go-on" })
-  if (stacked.links > 0) yield* stdio.err(`Taking ${extent}.\n`)
+  if (stacked.links > 0) yield* stdio.tell(`Taking ${extent}.\n`)
   const ended = yield* JobView.show(
     (stop) =>
       BatchJob.undo({
@@ -156,7 +156,7 @@ export const handle = Effect.fn("Cli.batchUndo")(function* (args: {
     Effect.provide(Connection.layerOf(job.api))
   )
   if (uploads.length > 0 && !deletes) {
-    yield* stdio.err(`${plural(uploads.length, "uploaded file")} stay in the folder; --delete-uploads deletes them.\n`)
+    yield* stdio.tell(`${plural(uploads.length, "uploaded file")} stay in the folder; --delete-uploads deletes them.\n`)
   }
   yield* JobView.leave(ended)
 }, Effect.scoped)

@@ -92,7 +92,7 @@ const choose = (begun: string | undefined) =>
     const Identity = yield* Effect.promise(() => import("./Identity.js"))
     const api = yield* Effect.mapError(Identity.apiOf(kind), (error) => Failure.toCliError(error))
     const stdio = yield* Stdio
-    yield* stdio.err(
+    yield* stdio.tell(
       `The token is one of Frame.io ${api === "v4" ? "V4" : "v2"} (with --api ${api} Frame.io need not be asked).\n`
     )
     return api

@@ -117,7 +117,7 @@ export const handle = Effect.fn("Cli.demo")(function* (args: Setup & { readonly 
     fs.writeFileString(`${folder}/pairs.csv`, FakeCommand.toCsv(pairs))
   ).pipe(Effect.mapError((error) => CliError.failed(`No temporary file can be written: ${error.message}`)))
   const rule = { limit: setup.limit, windowMillis: 1000 }
-  yield* stdio.err(
+  yield* stdio.tell(
     `A Frame.io on this machine (${server.baseUrl}) with ${setup.shots} shots of ${setup.versions} loose versions, ` +
       `${setup.limit} version calls per second. The job takes about ${DurationText.words(BatchEstimate.shortestMillis({ jobs: pairs.length }, rule))}.\n`
   )

@@ -253,7 +253,9 @@ export const show = <E, R>(
       .pipe(
         Effect.zipRight(Ref.set(stopping, true)),
         Effect.zipRight(
-          stdio.errIsTerminal ? Effect.void : stdio.err("Stopping: nothing more is sent, calls under way may finish.\n")
+          stdio.errIsTerminal
+            ? Effect.void
+            : stdio.tell("Stopping: nothing more is sent, calls under way may finish.\n")
         )
       )
 
@@ -274,12 +276,12 @@ export const show = <E, R>(
             // On a terminal, the bar shows it.
             if (!isPaused && !stdio.errIsTerminal) {
               const since = ProgressBar.timeOfDay(DateTime.toEpochMillis(event.since))
-              yield* stdio.err(`No answer since ${since}, trying again. ${LinkError.reasonOf(event.error)}\n`)
+              yield* stdio.tell(`No answer since ${since}, trying again. ${LinkError.reasonOf(event.error)}\n`)
             }
             isPaused = true
             break
           case "Resumed":
-            if (!stdio.errIsTerminal) yield* stdio.err(`Going on after ${DurationText.words(event.millis)}.\n`)
+            if (!stdio.errIsTerminal) yield* stdio.tell(`Going on after ${DurationText.words(event.millis)}.\n`)
             isPaused = false
             break
           case "Unknown":
@@ -303,7 +305,7 @@ export const show = <E, R>(
     yield* stdio.status(undefined)
     if (finished !== undefined) {
       const text = summary(finished, spelt, { ...options, interrupted: yield* Ref.get(stopping) })
-      yield* stdio.err(`${stdio.errIsTerminal ? Text.folded(text, yield* stdio.columns) : text}\n`)
+      yield* stdio.tell(`${text}\n`)
     }
     if (Either.isLeft(outcome)) return yield* Effect.fail(outcome.left)
     if (finished === undefined) return yield* Effect.dieMessage("the job ended without its last event")

@@ -76,8 +76,10 @@ export interface Service extends Omit<Device, "colors" | "cursor"> {
   readonly out: (text: string) => Effect.Effect<void>
   /** Writes text for a person to standard output. */
   readonly say: (text: string) => Effect.Effect<void>
-  /** Writes text for a person to standard error. */
+  /** Writes text for a person to standard error, such as lines to copy. */
   readonly err: (text: string) => Effect.Effect<void>
+  /** Writes sentences for a person to standard error, broken at words on a terminal. */
+  readonly tell: (text: string) => Effect.Effect<void>
   /**
    * Shows a line below everything else until the next is shown or something is written; it stays otherwise. Does
    * nothing unless a person looks. A terminal that cannot overwrite its line gets a line every ten seconds.
@@ -154,6 +156,8 @@ export const make = (device: Device): Service => {
     columns,
     status,
     err,
+    tell: (text) =>
+      device.errIsTerminal ? Effect.flatMap(columns, (width) => err(Text.folded(text, width))) : err(text),
     say: (text) =>
       Effect.zipRight(
         erased,
@@ -175,4 +179,7 @@ export const make = (device: Device): Service => {
  * @since 0.1.0
  * @category combinators
  */
-export const quiet = (self: Service): Service => ({ ...self, err: () => Effect.void, status: () => Effect.void })
+export const quiet = (self: Service): Service => {
+  const nothing = () => Effect.void
+  return { ...self, err: nothing, tell: nothing, status: nothing }
+}

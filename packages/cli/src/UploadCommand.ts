@@ -322,7 +322,7 @@ const one = Effect.fnUntraced(function* (args: OneFile) {
       if (event._tag === "Uploaded") state.uploaded = true
       if (event._tag === "Versioning") state.versioning = event.onto
       const told = said(event)
-      return told === undefined ? line(event, now) : Effect.zipRight(stdio.err(`${told}\n`), line(event, now))
+      return told === undefined ? line(event, now) : Effect.zipRight(stdio.tell(`${told}\n`), line(event, now))
     })
 
   const line = (event: UploadEvent, now: number): Effect.Effect<void> =>
@@ -337,7 +337,7 @@ const one = Effect.fnUntraced(function* (args: OneFile) {
 
   const bar = stdio.errIsTerminal ? Effect.forkScoped(Effect.repeat(draw, Schedule.spaced("100 millis"))) : Effect.void
 
-  yield* stdio.err(`${name}: ${filesize === undefined ? "" : `${UploadBar.bytes(filesize)}, `}${filetype}.\n`)
+  yield* stdio.tell(`${name}: ${filesize === undefined ? "" : `${UploadBar.bytes(filesize)}, `}${filetype}.\n`)
   /** The file is in place whether or not all names can be read. */
   const named = ({ file, stackId }: Outcome) =>
     (stackId === null ? ResultText.inFolder(file.id, target.id) : ResultText.onStack(file.name, file.id, stackId)).pipe(
@@ -373,7 +373,7 @@ const one = Effect.fnUntraced(function* (args: OneFile) {
   )
   const elapsedMillis = (yield* Clock.currentTimeMillis) - begun
   const { sent } = state.progress
-  yield* stdio.err(`${UploadBar.bytes(sent)} in ${DurationText.words(elapsedMillis)}.\n`)
+  yield* stdio.tell(`${UploadBar.bytes(sent)} in ${DurationText.words(elapsedMillis)}.\n`)
   yield* json
     ? stdio.out(`${JSON.stringify({ _tag: "Finished", assetId: file.id, stackId, filesize: sent, elapsedMillis })}\n`)
     : stdio.say(text)

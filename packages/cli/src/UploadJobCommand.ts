@@ -357,7 +357,7 @@ const runJob = (args: Args, checked: Checked, ledger: Ledger.Service) =>
     if (files.length > 0) {
       yield* compare(files, checked, ledger.file)
       const { confirmed, total } = yield* ledger.counts
-      yield* stdio.err(`Resuming: ${confirmed} of ${plural(total, "file")} in place.\n`)
+      yield* stdio.tell(`Resuming: ${confirmed} of ${plural(total, "file")} in place.\n`)
     } else {
       const plan = yield* planned(args, checked)
       yield* tell(plan, json, "err")
@@ -403,7 +403,7 @@ const runJob = (args: Args, checked: Checked, ledger: Ledger.Service) =>
     yield* journals.tidy
     if (leftOut.length > 0) {
       const names = leftOut.slice(0, 5).map(({ name }) => name)
-      yield* stdio.err(
+      yield* stdio.tell(
         `${plural(leftOut.length, "file")} ${leftOut.length === 1 ? "was" : "were"} left out: ${names.join(", ")}${leftOut.length > 5 ? " and more" : ""}.\n`
       )
     }

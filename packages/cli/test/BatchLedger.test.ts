@@ -17,6 +17,7 @@ interface Setup {
   readonly piped: (...args: ReadonlyArray<string>) => Effect.Effect<Ended>
   /** The same on a terminal. */
   readonly onTerminal: (...args: ReadonlyArray<string>) => Effect.Effect<Ended>
+  readonly onNarrow: (...args: ReadonlyArray<string>) => Effect.Effect<Ended>
 }
 
 const test = <E>(
@@ -43,10 +44,12 @@ const test = <E>(
           ].join("\n")
         )
         const outside =
-          (terminal: boolean) =>
+          (terminal: boolean, columns = 100) =>
           (...args: ReadonlyArray<string>) =>
             Effect.gen(function* () {
-              const fiber = yield* Effect.fork(run(args, { terminal, http, env: { FRAMEIO_TOKEN: FakeFrameio.token } }))
+              const fiber = yield* Effect.fork(
+                run(args, { terminal, columns, http, env: { FRAMEIO_TOKEN: FakeFrameio.token } })
+              )
               yield* TestClock.adjust("10 minutes")
               return yield* Fiber.join(fiber)
             })
@@ -56,7 +59,8 @@ const test = <E>(
           plan,
           ledger: path.join(folder, "job.db"),
           piped: outside(false),
-          onTerminal: outside(true)
+          onTerminal: outside(true),
+          onNarrow: outside(true, 40)
         })
       }).pipe(Effect.provide([FakeFrameio.layer(options), NodeContext.layer])),
     60_000
@@ -65,6 +69,27 @@ const test = <E>(
 const versionCalls = (fake: FakeFrameio.Service): number => fake.journal.of("assets.version").length
 
 describe("frameio batch, with a ledger", () => {
+  test("breaks what it says at words on a narrow terminal", ({ fake, ledger, onNarrow, plan, seeded }) =>
+    Effect.gen(function* () {
+      fake.world.remove(seeded.shots[2]?.versions[1] ?? "")
+      for (const [args, said] of [
+        [["run", plan], "14 of 16 versions in place, 1 failed, 1 left out because one before them failed"],
+        [["run", plan], "1 failed and 1 behind them (--retry-failed tries them again)"],
+        [["status"], "frameio batch report says why; --retry-failed tries them again"],
+        [["undo", "--yes"], "14 of 14 versions out of their stacks"]
+      ] as const) {
+        const { err, out } = yield* onNarrow("batch", ...args, "--ledger", ledger)
+        // Without the bar, which is erased again.
+        const text = (out + err)
+          .split("\r")
+          .filter((part) => !part.includes("\u001b[?7l"))
+          .map((part) => part.replace("\u001b[J", ""))
+          .join("")
+        for (const line of text.split("\n")) assert.isTrue(line.length <= 40 || !/\S \S/.test(line), line)
+        assert.include(text.replace(/\s+/g, " "), said)
+      }
+    }))
+
   test("runs, goes on, says how it stands, and is undone", ({ fake, ledger, onTerminal, piped, plan, seeded }) =>
     Effect.gen(function* () {
       const gone = seeded.shots[2]?.versions[1] ?? ""
