@@ -167,6 +167,11 @@ const lint = [
   page("--check")
 ]
 const packages = ["packages as published", "node scripts/check-packages.mjs", () => node("scripts/check-packages.mjs")]
+const programs = [
+  "programs over the packages as published",
+  "node scripts/check-programs.mjs",
+  () => node("scripts/check-programs.mjs")
+]
 const tests = (args) => ["tests", "npm run vitest", () => vitest(args)]
 
 /** The caller's folder rather than the root; npm passes it on. */
@@ -194,7 +199,7 @@ const tasks = {
   types: () => [setup, types],
   lint: () => [setup, ...lint],
   vitest: (args) => [setup, tests(args)],
-  test: (args) => [setup, types, ...lint, bundle, packages, tests(args)],
+  test: (args) => [setup, types, ...lint, bundle, packages, programs, tests(args)],
   demo: (args) => [lightSetup, bundle, ["demo", "npm run demo", () => frameio(["demo", ...args])]],
   frameio: (args) => [lightSetup, bundle, ["frameio", "npm run frameio -- --help", () => frameio(args)]],
   bench: (args) => {
