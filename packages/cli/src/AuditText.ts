@@ -46,7 +46,7 @@ export const next = (audit: StackAudit, file: string | undefined, hasRule: boole
   const mended = audit.mend.flatMap(({ lines }) => lines)
   const raises = mended.filter(({ order }) => order !== undefined).length
   const versions = mended.length - raises
-  /** What the plan does, in the active or the passive voice. */
+  /** The plan's work, in the active or the passive voice. */
   const said = (put: (subject: string) => string): string =>
     [
       ...(versions === 0

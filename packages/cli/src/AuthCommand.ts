@@ -272,7 +272,7 @@ const revoke = ({ accessToken, clientId, clientSecret, imsUrl, refreshToken }: C
 export const logout = Effect.fn("Cli.authLogout")(function* (args: { readonly json: boolean }) {
   const stdio = yield* Stdio
   const file = yield* place
-  // A login that cannot be read or trusted is deleted all the same.
+  // A login that cannot be read or trusted is deleted, too.
   const login = Option.getOrUndefined(Option.flatten(yield* Effect.option(file.load)))
   const tokens = login === undefined || login.kind === "developer-token" ? undefined : login
   const problem = tokens === undefined ? undefined : yield* revoke(tokens)

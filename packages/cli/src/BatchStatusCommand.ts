@@ -101,7 +101,7 @@ const json = (
     }))
   })}\n`
 
-/** The limit says nothing of how long files take to be uploaded. */
+/** The rate limit does not tell how long uploads take. */
 const isUpload = ({ job }: Standing): boolean => job.name === "upload"
 
 const table = (place: string, standing: Standing, columns: number): string => {

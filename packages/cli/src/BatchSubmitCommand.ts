@@ -18,7 +18,7 @@ import * as Connection from "./Connection.js"
 import { Stdio } from "./Stdio.js"
 import * as Text from "./Text.js"
 
-/** What a job is called that nobody has named: the plan's file without its folder and its extension. */
+/** The default name of a job: its plan's file without folder and extension. */
 const nameOf = (file: string): string =>
   file
     .replace(/^.*[\\/]/, "")

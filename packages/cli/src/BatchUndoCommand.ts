@@ -61,7 +61,7 @@ const tellDry = (
 const extentOf = ({ chains, links }: { readonly chains: number; readonly links: number }): string =>
   `${plural(links, "version")} out of ${plural(chains, "stack")}`
 
-/** What undo does, without what there is nothing of. */
+/** The parts of an undo that have something to do. */
 const workOf = (work: { readonly chains: number; readonly links: number; readonly deleted: number }): string =>
   [
     ...(work.links > 0 || work.deleted === 0 ? [`take ${extentOf(work)}`] : []),

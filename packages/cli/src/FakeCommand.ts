@@ -48,7 +48,7 @@ export interface Setup {
 }
 
 /**
- * A running fake, and what there is to do in it.
+ * A running fake, and the jobs seeded in it.
  *
  * @since 0.1.0
  * @category models

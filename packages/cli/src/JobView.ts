@@ -55,7 +55,7 @@ export interface Options {
   readonly quiet?: boolean | undefined
   /** Whether versions are put on stacks, or taken out. Default `stack`. */
   readonly verb?: "stack" | "undo" | undefined
-  /** What one link is called. Default `version`. */
+  /** The noun for one link. Default `version`. */
   readonly noun?: string | undefined
   /** How to continue with the rest, for a person. */
   readonly goOn: string
@@ -105,7 +105,7 @@ const WORDS: Readonly<Record<string, string>> = {
 /** How many kinds of failure are distinguished; a server that says something new each time must not fill the screen. */
 const MOST_ALIKE = 20
 
-/** So many names of each. */
+/** The most names listed of each. */
 const NAMES = 5
 
 const failed = (spelt: Spelt, event: BatchEvent.Failed): void => {

@@ -51,7 +51,7 @@ export interface Output<R = never> {
 export interface Kept {
   /** Its path. */
   readonly file: string
-  /** What it is, such as `the ledger itself`. */
+  /** Its description, such as `the ledger itself`. */
   readonly what: string
 }
 

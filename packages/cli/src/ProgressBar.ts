@@ -171,7 +171,7 @@ interface Part {
   readonly rank: number
 }
 
-/** As many of the parts as fit, none of them cut unless it stands alone. */
+/** As many parts as fit; only a part that stands alone is cut. */
 const fitted = (parts: ReadonlyArray<Part>, columns: number): string => {
   let left = parts
   const joined = (): string => left.map(({ text }) => text).join("  ")

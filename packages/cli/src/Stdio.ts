@@ -56,7 +56,7 @@ export interface Device {
   readonly unicode: boolean
   /** The terminal's width, in columns; 0 or 1 if it does not say. */
   readonly columns: Effect.Effect<number>
-  /** Completes when Ctrl-C (or a request to end) has come so many times, 1 for the first. */
+  /** Completes at the n-th Ctrl-C (or request to end), 1 for the first. */
   readonly interrupted: (times: number) => Effect.Effect<void>
   /** Whether the reader of standard output, such as `head`, went away. */
   readonly readerGone: Effect.Effect<boolean>

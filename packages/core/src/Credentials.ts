@@ -69,7 +69,7 @@ const ownerOf = (options: Options | undefined): Redacted.Redacted<string> | unde
   options?.owner === undefined || options.owner === "" ? undefined : Redacted.make(options.owner)
 
 /**
- * A token whose end is known; it is fetched anew after that.
+ * A token whose end is known; after it, a new one is fetched.
  *
  * @since 0.1.0
  * @category models

@@ -5,7 +5,7 @@
  */
 
 /**
- * One page of a list. What the headers did not say is absent.
+ * One page of a list. A field is absent if the headers did not say it.
  *
  * @example
  * ```ts
@@ -40,7 +40,7 @@ const read = (value: string | undefined): number | undefined => {
   return numbers.size === 1 ? first : undefined
 }
 
-/** A `link` header without any neighbour says nothing of the next page. */
+/** A `link` header without any neighbour does not tell whether there is a next page. */
 const readNext = (link: string | undefined): boolean | undefined => {
   if (link === undefined) return undefined
   const relations = [...link.matchAll(/;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,]+))/gi)].flatMap(([, quoted, bare]) =>

@@ -89,7 +89,7 @@ type OfAccount<Path> = "account_id" extends keyof Section<Path>
     }
   : unknown
 
-/** Without those of an index signature. */
+/** The declared keys, without index signatures. */
 type KnownKeys<A> = keyof { [Key in keyof A as string extends Key ? never : Key]: unknown }
 
 type Result<Success> = Success extends { readonly data: infer Data }

@@ -143,10 +143,10 @@ export const CALM = 0.4
 /** Our share of the bucket in the long run; without it, a greedy stranger could starve us. */
 const LEAST_SHARE = 0.25
 
-/** A stranger is forgotten after so many windows without a proof. */
+/** Windows without a proof after which a stranger is forgotten. */
 const FORGET_WINDOWS = 3
 
-/** The last requests of a long queue are spread over so many round trips. */
+/** Round trips over which the last requests of a long queue are spread. */
 const RAMP_ROUND_TRIPS = 3
 
 /** Without a known window a refusal holds for a second, then doubles: Frame.io's documented advice. */
@@ -160,7 +160,7 @@ const LONGEST_HOLD = 5000
 const MANY_UNAVAILABLE = 2
 const UNAVAILABLE_KEPT = 0.9
 
-/** Without a known rule, so many requests go side by side at most, once as many have passed. */
+/** The most requests side by side without a known rule, once as many have passed. */
 const MOST_UNTOLD = 16
 
 /** If a clock is further behind a state than this, it has been set back. */
@@ -304,7 +304,7 @@ export const underWay = (bucket: LeakyBucket): number => {
 const untoldRoom = (bucket: LeakyBucket, now: number): number =>
   Math.max(0, Math.min(MOST_UNTOLD, Math.max(1, Pace.passedLately(bucket.passed, now))) - openCount(bucket))
 
-/** A copy that one transition works on; what comes in and goes out is never changed. */
+/** A transition's working copy; its input and its result are never changed. */
 type Draft = { -readonly [Field in keyof LeakyBucket]: LeakyBucket[Field] }
 
 const leak = (draft: Draft, now: number): void => {
@@ -601,7 +601,7 @@ const slowDown = (draft: Draft, now: number, reason: "Refused" | "Unavailable"):
 const longestOf = (reason: "Refused" | "Unavailable"): number =>
   reason === "Unavailable" ? LONGEST_HOLD : LONGEST_BLIND_HOLD
 
-/** What an answer says of its bucket; with what it was charged, and without what may follow from its status. */
+/** Learns an answer's headers and settles its cost, whatever its status. */
 const arrived = (draft: Draft, now: number, ticket: Ticket, headers: RateLimitHeaders | undefined): void => {
   if (headers !== undefined) learn(draft, now, ticket, headers)
   if (draft.rule === undefined) {

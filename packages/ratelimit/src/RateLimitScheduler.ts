@@ -1,6 +1,6 @@
 /**
  * Sends requests as fast as the server's rate limit allows, and no faster: one queue per bucket, a permit before each
- * request, and the answer's headers learnt after it. Knows nothing of Frame.io but the three headers.
+ * request, and the answer's headers learnt after it. Knows only the three headers of Frame.io.
  *
  * @since 0.1.0
  */
@@ -233,7 +233,7 @@ class Route {
   readonly refused = (): void => this.refusals.unsafeUpdate(1, [])
   readonly malformed = (): void => this.malformedHeaders.unsafeUpdate(1, [])
 
-  /** Those of one bucket. */
+  /** The meters of one bucket. */
   meters(): Settings["meters"] {
     let here = 0
     return {

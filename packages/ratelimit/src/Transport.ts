@@ -84,7 +84,7 @@ export const isHopeless = ({
  * @category diagnosis
  */
 export interface Diagnosis {
-  /** Whether it is certain that nothing of the request reached the server. */
+  /** Whether the request certainly did not reach the server. */
   readonly neverSent: boolean
   /** Whether trying again is of no use; see {@link isHopeless}. */
   readonly hopeless: boolean

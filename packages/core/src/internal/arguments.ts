@@ -108,7 +108,7 @@ export interface Arguments {
   readonly idsIn: (args: object) => ReadonlyArray<unknown>
   /** The caller's name for a path in the sections, such as `payload.parts[0].is_final`. */
   readonly nameOf: (path: ReadonlyArray<PropertyKey>) => string
-  /** The same for a path in whichever section it is. */
+  /** The same for a path in any section. */
   readonly nameOfField: (path: string) => string
 }
 

@@ -56,7 +56,7 @@ export const refused = (call: Call, othersPassed: boolean): void => {
   call.passedOver = othersPassed
 }
 
-/** A limit that is met by one call too many says nothing of the call; one that refuses it for ever does. */
+/** A limit that one call exceeds too often does not fault the call; a limit that refuses it for ever does. */
 const MOST_PASSED_OVER = 100
 
 /**

@@ -16,7 +16,7 @@ export const isSuccess = (status: number): boolean => status >= 200 && status <=
 export const isRefusal = (status: number): boolean => status >= 400 && status < 500 && status !== 408 && status !== 499
 
 /**
- * Whether a status is that of a gateway that does not reach Frame.io.
+ * Whether a gateway says by this status that it does not reach Frame.io.
  *
  * @internal
  */

@@ -14,7 +14,7 @@ type Json = Readonly<Record<PropertyKey, unknown>>
 
 const isJsonObject = (u: unknown): u is Json => Predicate.isRecord(u) && !Array.isArray(u)
 
-/** An optional field; `fields` are those of the object that it may hold. */
+/** An optional field; `fields` are the keys of the object that it may hold. */
 interface Field {
   readonly name: string
   readonly accepts: (u: unknown) => boolean

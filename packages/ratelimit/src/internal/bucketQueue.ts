@@ -119,7 +119,7 @@ const NO_JOB = {}
 
 const STORE_RETRY_MILLIS = 1000
 
-/** In ms: `setTimeout` reads whole ones, and a timer that fires early has to be set again. */
+/** In ms: `setTimeout` takes whole ones, and a timer that fires early must be set again. */
 const LEAST_SLEEP = 1
 
 /** In ms: a timer that wakes sooner is let run, because stopping it would cost more. */
@@ -165,7 +165,7 @@ export class BucketQueue {
     return this.line.size + this.jobsRest(LOWEST)
   }
 
-  /** Whether nothing of this process is under way, and a bucket that is made anew would decide the same. */
+  /** Whether this process has nothing under way, and a new bucket would decide the same. */
   isIdleAt(now: number): boolean {
     if (this.line.size > 0 || this.running || this.open > 0 || this.hasToTell) return false
     const { at, level, lingering, refusal } = this.stateAt(now)
@@ -386,7 +386,7 @@ export class BucketQueue {
 
   /** One turn on the count that this process keeps while the store is away. */
   private localTurn(events: ReadonlyArray<Event>, now: number): Turn {
-    // The server's bucket holds what the store's held, whoever counts.
+    // The server's bucket also holds requests that only the store knows of.
     this.local ??= {
       bucket: {
         ...LeakyBucket.make(this.bucket.rule ?? this.settings.hint),

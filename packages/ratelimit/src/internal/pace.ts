@@ -9,7 +9,7 @@ export interface Pace {
   readonly costMillis: number
   /** No grant before. */
   readonly nextAt: number
-  /** So many more have to pass before it gets faster. */
+  /** Requests that must pass before it gets faster. */
   readonly untilFaster: number
   /** The pace that last passed a whole stage; absent until one has. */
   readonly provenMillis: number | undefined

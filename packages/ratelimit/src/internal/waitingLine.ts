@@ -7,7 +7,7 @@ export const PRIORITIES = ["interactive", "normal", "bulk"] as const
 
 export type Priority = (typeof PRIORITIES)[number]
 
-/** After so many grants in a row that passed a lower priority, one of the lower goes. */
+/** Grants in a row that may pass a lower priority, before one of the lower goes. */
 const OVERTAKES = 16
 
 /**

@@ -128,7 +128,7 @@ export const make = ({ links, open }: Options): List => {
 
   const choose = () => {
     words = wordsOf(search.value)
-    // What a search finds elsewhere is said among the reasons.
+    // Matches in fields without a column are shown among the reasons.
     grid.classList.toggle("unreasoned", !isReasoned && words.length === 0)
     column = choices[within.selectedIndex - 1] ?? null
     const hits = links.filter((link) => matches(link, words, column))

@@ -11,7 +11,7 @@ import type * as FiberRefs from "effect/FiberRefs"
 import * as Runtime from "effect/Runtime"
 import type * as RuntimeFlags from "effect/RuntimeFlags"
 
-/** One effect that has to be over by a certain time. A node of a doubly linked list, so that leaving is one step. */
+/** An effect with a deadline. A node of a doubly linked list, so that leaving is one step. */
 interface Entry {
   readonly watch: Watch
   readonly at: number
@@ -131,7 +131,7 @@ export const make = (millis: number): Deadline => {
 
   const sleep = (watch: Watch, clock: Clock.Clock): Effect.Effect<void> =>
     Effect.withFiberRuntime((sleeper) => {
-      // An interrupted sleeper that wakes all the same has a successor.
+      // An interrupted sleeper that still wakes has been replaced.
       if (watch.sleeper !== undefined && watch.sleeper !== sleeper) return Effect.void
       expire(watch, monotonicMillis(clock))
       if (watch.first === undefined) {
