@@ -97,6 +97,7 @@ const settingsOf = <E>(
   options: (Options<E> & ExtentOptions) | undefined,
   steps: JobRun.Settings<E>["steps"]
 ): JobRun.Settings<E> => ({
+  contentWithin: Duration.decode(options?.contentWithin ?? options?.settleAfter ?? defaults.settleAfter),
   name: options?.name ?? defaults.name,
   concurrency: options?.concurrency,
   attempts: options?.attempts ?? defaults.attempts,
@@ -148,6 +149,11 @@ export interface ExtentOptions {
    * over by then, or, if others work on the same job meanwhile, when the chain came. Default `"run"`.
    */
   readonly settleFrom?: "run" | "chain" | undefined
+  /**
+   * How long a file may take to have its content before it fails as `WithoutContent`, over an API that is not asked
+   * blindly. Default as `settleAfter`; a job that uploads waits longer for what it has uploaded.
+   */
+  readonly contentWithin?: Duration.DurationInput | undefined
   /**
    * Why nothing is sent: the job ends at once, and says so.
    *

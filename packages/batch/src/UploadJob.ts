@@ -358,6 +358,7 @@ export const run = <E extends { readonly message: string }, R>(
         ...options,
         ...left,
         giveUpAfter,
+        contentWithin: Upload.defaults.giveUpAfter,
         stop,
         name,
         before: before.confirmed,

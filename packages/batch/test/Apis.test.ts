@@ -441,13 +441,28 @@ describe("a job over V4", () => {
           assert.deepStrictEqual(yield* versionsOf(target), files)
           assert.strictEqual(yield* applied, before + 1)
           assert.deepStrictEqual(failuresOf(events), ["FrameioWithoutContent"])
-          assert.deepStrictEqual([tagsOf(events, 3), tagsOf(events, 4)], [["Failed"], ["Skipped"]])
+          assert.deepStrictEqual(tagsOf(events, 3), [...Arr.replicate("Waiting", 5), "Failed"])
+          assert.deepStrictEqual(tagsOf(events, 4), ["Skipped"])
           const onto = yield* run(pairs(late.id, [above]))
           assert.deepStrictEqual(failuresOf(onto), ["FrameioWithoutContent"])
           assert.strictEqual(yield* applied, before + 1)
         }).pipe(Effect.provide(v4({ v4: { createdStackable } })))
     )
   }
+
+  it.effect("waits no longer for the content of a file whose upload has failed", () =>
+    Effect.gen(function* () {
+      const { parent, rest, target } = yield* shot("a", 2)
+      const repository = yield* Repository.Repository
+      const late = yield* repository.create({ folderId: parent, name: "a_v3.mov", bytes: 10, mediaType: "video/mp4" })
+      const odd: Repository.Service = {
+        ...repository,
+        arrival: () => Effect.succeed({ state: "failed", bytes: undefined })
+      }
+      const events = yield* Effect.provideService(run(pairs(target, [late.id, ...rest])), Repository.Repository, odd)
+      assert.deepStrictEqual([tagsOf(events, 1), tagsOf(events, 2)], [["Failed"], ["Skipped"]])
+    }).pipe(Effect.provide(v4()))
+  )
 
   it.effect("waits a little for the content of a file that was just uploaded", () =>
     Effect.gen(function* () {

@@ -3,10 +3,11 @@ import { FileSystem, Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { type BatchEvent, BatchJob, Ledger, UploadJob, UploadPlan } from "@effect-frameio/batch"
-import type { UploadEvent } from "@effect-frameio/stacks"
+import { Repository, type UploadEvent } from "@effect-frameio/stacks"
 import { FakeFrameio, FaultPlan, Storage } from "@effect-frameio/testing"
-import { Chunk, Deferred, type Duration, Effect, Fiber, Stream, TestClock } from "effect"
+import { Chunk, Clock, DateTime, Deferred, type Duration, Effect, Fiber, Stream, TestClock } from "effect"
 import { faces } from "./faces.js"
+import * as Layers from "./layers.js"
 import { bytesOf, disk, journals, namesIn, vfx } from "./uploads.js"
 
 const temporary = Effect.gen(function* () {
@@ -65,6 +66,9 @@ const turning = <A, E, R>(effect: Effect.Effect<A, E, R>, step: Duration.Duratio
   })
 
 const inTime = <A, E, R>(it: Evening, use: Effect.Effect<A, E, R | Ledger.Ledger>) => turning(onLedger(it, use))
+
+/** Longer than a change may take to show. */
+const JOINING_MILLIS = 300_000
 
 const whole = {
   stacks: [
@@ -279,3 +283,30 @@ for (const { api, within } of faces) {
     )
   })
 }
+
+describe("UploadJob, over V4, where parts are joined after the last has come", () => {
+  it.scoped("stacks no file before it has its content", () =>
+    Effect.gen(function* () {
+      const it = yield* evening
+      const repository = yield* Repository.Repository
+      const until = (yield* Clock.currentTimeMillis) + JOINING_MILLIS
+      const isJoining = Effect.map(Clock.currentTimeMillis, (now) => now < until)
+      const slow: Repository.Service = {
+        ...repository,
+        get: (id) =>
+          Effect.zipWith(repository.get(id), isJoining, (item, is) =>
+            is && item._tag === "File" && item.name !== "a_v001.mov" ? { ...item, arrived: false } : item
+          ),
+        arrival: (id) =>
+          Effect.zipWith(repository.arrival(id), isJoining, (arrival, is) =>
+            is ? { ...arrival, state: "arriving" } : arrival
+          )
+      }
+      const { counts, events } = yield* Effect.provideService(inTime(it, job(it)), Repository.Repository, slow)
+      assert.deepInclude(counts, { confirmed: 5, failed: 0, skipped: 0 })
+      assert.deepStrictEqual(yield* namesIn(it.folder), whole)
+      const sent = events.flatMap((event) => (event._tag === "Sent" ? [DateTime.toEpochMillis(event.at)] : []))
+      assert.isAtLeast(Math.min(...sent), until)
+    }).pipe(Effect.provide(Layers.v4()))
+  )
+})

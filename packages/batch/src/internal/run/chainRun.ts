@@ -32,6 +32,9 @@ import * as ShareSwap from "./shareSwap.js"
 /** Why a link can fail before it is sent. */
 type Found = FrameioError.ListError | AlreadyElsewhere | NotInStack | WithoutContent | TargetChanged | MovedSince
 
+/** The longest pause in ms between two looks for the content of a file. */
+const LOOK_MILLIS = 30_000
+
 /** A place from which a file can go onto the stack, or on it. */
 type FreePlace = Exclude<StackTarget.Place, { readonly _tag: "Elsewhere" }>
 
@@ -66,6 +69,8 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
   let top: AssetId | undefined
   /** The folder of the stack, as far as it is known. */
   let home: AssetId | undefined
+  /** Files whose content has not come in time. */
+  const waitedFor = new Set<AssetId>()
   let left = BatchEstimate.stepsOf(chain, abilities.filesPerStack)
 
   const expect = (now: BatchEstimate.Steps): void => {
@@ -90,17 +95,25 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
       place._tag === "Elsewhere" ? elsewhere(link.nextAssetId, place.stackId) : Effect.succeed(place)
     )
 
-  /** Looks until a file has its content, because one that was just uploaded may not show it yet. */
+  /** Looks until a file has its content: storage that took every part of an upload does not prove that it is whole. */
   const withContent = <A, E>(
+    link: Link,
+    file: AssetId,
     look: Effect.Effect<A, E>,
-    assetId: AssetId,
     isWhole: (found: A) => boolean
-  ): Effect.Effect<A, E | WithoutContent> =>
+  ): Effect.Effect<A, E | FrameioError.ListError | WithoutContent> =>
     Effect.gen(function* () {
-      for (let waited = 0, pause = FIRST_LOOK_MILLIS; ; waited += pause, pause *= 2) {
+      for (let waited = 0, pause = FIRST_LOOK_MILLIS; ; waited += pause, pause = Math.min(pause * 2, LOOK_MILLIS)) {
         const found = yield* look
         if (isWhole(found) || isStopped()) return found
-        if (waited >= tools.settleMillis) return yield* new WithoutContent({ assetId })
+        const { state } = yield* read(repository.arrival(file))
+        if (state === "failed" || waited >= tools.contentMillis || waitedFor.has(file)) {
+          waitedFor.add(file)
+          return yield* new WithoutContent({ assetId: file })
+        }
+        const reason = "Its content is not there yet; waiting for its upload"
+        const fields = yield* base(chain, link)
+        yield* emit({ _tag: "Waiting", ...fields, reason, millis: pause })
         yield* halt.sleep(Duration.millis(pause))
       }
     })
@@ -108,8 +121,9 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
   /** The place of a link that was not sent so far; a file without content is refused, or refuses a whole new stack. */
   const sendablePlaceOf = (link: Link) =>
     withContent(
-      placeOf(link),
+      link,
       link.nextAssetId,
+      placeOf(link),
       (place) => abilities.blind || place._tag === "Here" || place.arrived !== false
     )
 
@@ -566,8 +580,9 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
           // The link may have waited long for its turn.
           if (isStopped()) return untouched(link)
           const onto = yield* withContent(
-            Effect.map(target.resolve, target.seen),
+            link,
             chain.target,
+            Effect.map(target.resolve, target.seen),
             (seen) => link.isUnsettled === true || seen?._tag !== "File" || seen.arrived !== false
           )
           const next = onto?._tag === "File" ? yield* ready(links, onto.parentId) : undefined
