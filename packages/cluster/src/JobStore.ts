@@ -198,8 +198,9 @@ export interface Service {
   /** The jobs that are at work. */
   readonly running: Effect.Effect<ReadonlyArray<Job>, ClusterError>
   /**
-   * Starts chains of a running job, so that at most `open` are under way, and restarts those that were silent for too
-   * long, a few at a time. While PostgreSQL is away every chain is silent: its restart counts as the last sign of life.
+   * Starts chains of a running job, so that at most `open` are under way, and restarts those that were laid down or were
+   * silent for too long, a few at a time. While PostgreSQL is away every chain is silent: its restart counts as the last
+   * sign of life.
    */
   readonly start: (
     job: number,
@@ -208,12 +209,14 @@ export interface Service {
       readonly open: number
       /** How long a chain may be silent. */
       readonly stalled: Duration.DurationInput
+      /** How long a chain may be silent that no worker has in hand; so much longer with each start, up to `stalled`. */
+      readonly unheld: Duration.DurationInput
       /** How long a chain may be silent whose worker has lost its connection to PostgreSQL. */
       readonly gone: Duration.DurationInput
       /** How long after a restart of PostgreSQL a worker may be without a connection. */
       readonly reconnect: Duration.DurationInput
     }
-  ) => Effect.Effect<ReadonlyArray<Start & { readonly again: boolean }>, ClusterError>
+  ) => Effect.Effect<ReadonlyArray<Start & { readonly how: "new" | "laid down" | "stalled" }>, ClusterError>
   /**
    * Takes hold of chains of a job, of each that no session holds, or whose holder was silent for `lease`; returns the
    * result for each chain.
@@ -243,8 +246,8 @@ export interface Service {
     chains: ReadonlyArray<number>,
     how: "done" | "open"
   ) => Effect.Effect<void, ClusterError>
-  /** Stops a job: nothing more of it is sent. */
-  readonly stop: (job: number, reason: string) => Effect.Effect<void, ClusterError>
+  /** Stops a job, unless it is of the other kind by now. Its workers hear of that within a second, and send nothing more. */
+  readonly stop: (job: Pick<Job, "id" | "kind">, reason: string) => Effect.Effect<void, ClusterError>
   /** Marks jobs as done whose chains have all ended. */
   readonly finish: Effect.Effect<void, ClusterError>
 }
@@ -279,9 +282,17 @@ const UPDATE = `
 
 const HELD = "SELECT id FROM frameio_chains WHERE job = $1 AND session = $2 AND id = ANY($3::int[])"
 
+/** Of a job, in SQL. */
+const IS_OVER = `state = 'running' AND NOT EXISTS (
+  SELECT 1 FROM frameio_chains WHERE frameio_chains.job = frameio_jobs.id AND frameio_chains.state <> 'done'
+)`
+
 /** Of a chain, in SQL: after a restart of PostgreSQL everybody has that long to be heard again. */
 const isSilent = (secs: string): string =>
   `greatest(seen_at, pg_postmaster_start_time()) < now() - make_interval(secs => ${secs})`
+
+/** The chain that an answer is about may be another's if its sender was frozen, or waited, for so long, in ms. */
+const FRESH = 2000
 
 /** So many chains are started with one statement: each worker takes some, and the first need not wait for the last. */
 const STARTED = 48
@@ -291,6 +302,9 @@ const LINKS = 5000
 
 /** How long a write is tried again while PostgreSQL is away: nothing is sent meanwhile. */
 const PATIENCE = Duration.minutes(5)
+
+/** What is not laid down falls silent, and a worker that is told to end must end. */
+const BRIEFLY = Duration.seconds(5)
 
 /** What is the same for two submissions of one plan. */
 const digestOf = (plan: VersionPlan.VersionPlan): Effect.Effect<string> => {
@@ -393,7 +407,9 @@ const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = Effect.g
   /** Lets a job that has ended go on with what is left. */
   const goOn = (row: JobRow, retryFailed: boolean) =>
     Effect.gen(function* () {
-      if (row.state === "running") return
+      // Whoever else submits or undoes it waits until this is over, and then finds it running.
+      const [now] = yield* sql.unsafe<JobRow>(`SELECT ${JOB} FROM frameio_jobs WHERE id = $1 FOR UPDATE`, [row.id])
+      if (now === undefined || now.state === "running" || now.kind === "undo") return
       if (retryFailed) {
         yield* sql.unsafe(
           `UPDATE frameio_links AS links SET state = 'planned' WHERE job = $1 AND state = 'failed' AND NOT EXISTS (
@@ -442,6 +458,7 @@ const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = Effect.g
     Effect.gen(function* () {
       const { id } = yield* get(name)
       return yield* Effect.gen(function* () {
+        yield* sql.unsafe("SELECT 1 FROM frameio_jobs WHERE id = $1 FOR UPDATE", [id])
         yield* sql.unsafe(
           `UPDATE frameio_chains SET session = NULL, generation = generation + 1, state = CASE WHEN EXISTS (
              SELECT 1 FROM frameio_links AS links WHERE links.job = $1 AND links.chain = frameio_chains.id
@@ -461,7 +478,8 @@ const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = Effect.g
     switch (event._tag) {
       case "Planned":
         return [
-          "INSERT INTO frameio_runs (job, session, kind, began_at) VALUES ($1, $2, $3, $4)",
+          `INSERT INTO frameio_runs (job, session, kind, began_at) SELECT $1, $2, $3, $4
+           WHERE NOT EXISTS (SELECT 1 FROM frameio_runs WHERE job = $1 AND session = $2)`,
           [job.id, session, job.kind, millis(event)]
         ]
       case "Finished":
@@ -471,7 +489,8 @@ const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = Effect.g
         ]
       case "Paced":
         return [
-          "INSERT INTO frameio_paces VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+          `INSERT INTO frameio_paces (job, ended_at, millis, sent, refused, "limit", window_millis, free, waiting)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
           [
             job.id,
             millis(event),
@@ -486,30 +505,36 @@ const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = Effect.g
         ]
       case "Noticed":
         return [
-          "INSERT INTO frameio_notices VALUES ($1, $2, $3, $4, $5)",
+          "INSERT INTO frameio_notices (job, line, noticed_at, stack_id, reason) VALUES ($1, $2, $3, $4, $5)",
           [job.id, event.line, millis(event), event.stackId, event.reason]
         ]
     }
   }
 
+  /** A statement whose answer was lost is made again: at worst an attempt, or a second of the pace, counts twice. */
+  const surely = <A>(effect: Effect.Effect<A, ClusterError>, patience = PATIENCE): Effect.Effect<A, ClusterError> =>
+    Effect.retry(effect, { while: ({ reason }) => reason === "Away", schedule: Words.patiently(patience) })
+
+  /** Fails if a chain is another's by now. A process that was frozen while it asked asks again. */
+  const holds = (job: number, session: string, chains: ReadonlyArray<number>): Effect.Effect<void, ClusterError> =>
+    Effect.gen(function* () {
+      const asked = yield* Clock.currentTimeNanos
+      const held = yield* query(HELD, [job, session, chains])
+      if (held.length < chains.length) return yield* new ClusterError({ reason: "Lost" })
+      const millis = Number((yield* Clock.currentTimeNanos) - asked) / 1e6
+      if (millis > FRESH) return yield* holds(job, session, chains)
+    })
+
   const write: Service["write"] = (job, session, { others, patches }) =>
     Effect.gen(function* () {
-      for (const event of others) yield* query(...statementOf(job, session, event))
+      for (const event of others) yield* surely(query(...statementOf(job, session, event)))
       if (patches.length === 0) return
-      const written = yield* query<{ chain: number }>(UPDATE, [JSON.stringify(patches), job.id, session])
+      const written = yield* surely(query<{ chain: number }>(UPDATE, [JSON.stringify(patches), job.id, session]))
       if (written.length < patches.length) return yield* new ClusterError({ reason: "Lost" })
-      if (!patches.some(({ state }) => state === "sent")) return
+      if (!patches.some(({ state }) => state === "sent" || state === "undoing")) return
       // Whoever took a chain over while the statement ran has read its links as they were before.
-      const chains = Arr.dedupe(written.map(({ chain }) => chain))
-      const held = yield* query(HELD, [job.id, session, chains])
-      if (held.length < chains.length) return yield* new ClusterError({ reason: "Lost" })
-    }).pipe(
-      // A write whose answer was lost is made again: no more comes of it than a count of attempts that is too high.
-      Effect.retry({
-        while: ({ reason }) => reason === "Away",
-        schedule: Words.patiently(PATIENCE)
-      })
-    )
+      yield* surely(holds(job.id, session, Arr.dedupe(written.map(({ chain }) => chain))))
+    })
 
   return {
     submit,
@@ -548,17 +573,19 @@ const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = Effect.g
       rows.map(jobOf)
     ),
     // The longest begin: what goes on one stack goes one after the other.
-    start: (job, { gone, open, reconnect, stalled }) =>
-      query<Start & { again: boolean }>(
+    start: (job, { gone, open, reconnect, stalled, unheld }) =>
+      query<Start & { how: "new" | "laid down" | "stalled" }>(
         `WITH stalled AS (
-           SELECT id, true AS again FROM frameio_chains
-           WHERE job = $1 AND state = 'open' AND (${isSilent("$3")} OR (
+           SELECT id, CASE WHEN seen_at IS NULL THEN 'laid down' ELSE 'stalled' END AS how FROM frameio_chains
+           WHERE job = $1 AND state = 'open' AND (seen_at IS NULL OR ${isSilent("$3")} OR (
+             session IS NULL AND ${isSilent("least($3, $6 * generation)")}
+           ) OR (
              seen_at < now() - make_interval(secs => $4) AND pg_postmaster_start_time() < now() - make_interval(secs => $5)
              AND ${WorkerName.isGone("session")}
            ))
            LIMIT ${STARTED} FOR UPDATE SKIP LOCKED
          ), fresh AS (
-           SELECT id, false AS again FROM frameio_chains WHERE job = $1 AND state = 'planned' ORDER BY links DESC, id
+           SELECT id, 'new' AS how FROM frameio_chains WHERE job = $1 AND state = 'planned' ORDER BY links DESC, id
            LIMIT least(${STARTED}, greatest(0, $2 - (
              SELECT count(*)::int FROM frameio_chains WHERE job = $1 AND state = 'open'
            )))
@@ -568,8 +595,8 @@ const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = Effect.g
          SET state = 'open', generation = chains.generation + 1, session = NULL, seen_at = now()
          FROM next WHERE chains.job = $1 AND chains.id = next.id
            AND EXISTS (SELECT 1 FROM frameio_jobs WHERE id = $1 AND state = 'running')
-         RETURNING chains.job, chains.id AS chain, chains.generation, next.again`,
-        [job, open, seconds(stalled), seconds(gone), seconds(reconnect)]
+         RETURNING chains.job, chains.id AS chain, chains.generation, next.how`,
+        [job, open, seconds(stalled), seconds(gone), seconds(reconnect), seconds(unheld)]
       ),
     begin: (job, session, starts, lease) =>
       Effect.gen(function* () {
@@ -629,28 +656,35 @@ const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = Effect.g
         if (row === undefined) return yield* new ClusterError({ reason: "NoJob", job: String(job) })
         return { job: jobOf(row), isAllBegun: row.all_begun }
       }),
+    // What has no last sign of life is taken at once.
     layDown: (job, session, chains, how) =>
       Effect.asVoid(
-        query(
-          `UPDATE frameio_chains SET session = NULL, state = $4, seen_at = now()
-           WHERE job = $1 AND session = $2 AND id = ANY($3::int[])`,
-          [job, session, chains, how]
+        surely(
+          query(
+            `UPDATE frameio_chains SET session = NULL, state = $4, seen_at = NULL
+             WHERE job = $1 AND session = $2 AND id = ANY($3::int[])`,
+            [job, session, chains, how]
+          ),
+          BRIEFLY
         )
       ),
-    stop: (job, reason) =>
+    stop: ({ id, kind }, reason) =>
       Effect.asVoid(
-        query("UPDATE frameio_jobs SET state = 'stopped', reason = $2 WHERE id = $1 AND state = 'running'", [
-          job,
-          reason
-        ])
+        query(
+          "UPDATE frameio_jobs SET state = 'stopped', reason = $2 WHERE id = $1 AND state = 'running' AND kind = $3",
+          [id, reason, kind]
+        )
       ),
-    finish: Effect.asVoid(
-      query(
-        `UPDATE frameio_jobs SET state = 'done' WHERE state = 'running' AND NOT EXISTS (
-           SELECT 1 FROM frameio_chains WHERE frameio_chains.job = frameio_jobs.id AND frameio_chains.state <> 'done'
-         )`
-      )
-    )
+    finish: Effect.gen(function* () {
+      const over = yield* query<{ id: number }>(`SELECT id FROM frameio_jobs WHERE ${IS_OVER}`)
+      if (over.length === 0) return
+      const ids = over.map(({ id }) => id)
+      // An undo that began meanwhile has chains to start, which only a statement after its end can see.
+      yield* Effect.zipRight(
+        sql.unsafe("SELECT 1 FROM frameio_jobs WHERE id = ANY($1::int[]) FOR UPDATE", [ids]),
+        sql.unsafe(`UPDATE frameio_jobs SET state = 'done' WHERE id = ANY($1::int[]) AND ${IS_OVER}`, [ids])
+      ).pipe(sql.withTransaction, orClusterError)
+    })
   }
 })
 

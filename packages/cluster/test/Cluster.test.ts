@@ -1,4 +1,5 @@
 import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
+import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
 import { VersionPlan } from "@effect-frameio/batch"
 import { Accounts, type ClusterError, JobStore, Worker } from "@effect-frameio/cluster"
@@ -139,19 +140,22 @@ describe.each(faces)("a job on a cluster over $api", ({ api, requests }) => {
     "goes on elsewhere when a worker is shut down, and nothing is sent twice",
     ({ fake, postgres, store }) =>
       Effect.gen(function* () {
-        const [shots, versions] = [30, api === "v2" ? 8 : 16]
+        const [shots, versions] = [30, api === "v2" ? 11 : 18]
         const seeded = Seed.shots(fake.world, { shots, versions })
         const first = yield* start(postgres, fake)
+        yield* start(postgres, fake)
         yield* store.submit(yield* planOf(seeded), mine)
         const reading = store.reading("job")
+        let left = 0
         yield* reading.counts.pipe(
+          Effect.tap(({ planned }) => {
+            left = planned
+          }),
           Effect.repeat({ until: ({ confirmed }) => confirmed >= 30, schedule: Schedule.spaced("50 millis") })
         )
-        yield* start(postgres, fake)
+        assert.isAbove(left, 0, "the first worker is stopped in the middle")
         yield* first.stop
         assert.isFalse(yield* first.isReady)
-        const left = yield* reading.counts
-        assert.isAbove(left.planned, 0, "the first worker was stopped in the middle")
         assert.strictEqual((yield* ended(reading)).state, "done")
         everyShotInOrder(fake, seeded)
         const calls = changes(fake)
@@ -181,6 +185,22 @@ describe.each(faces)("a job on a cluster over $api", ({ api, requests }) => {
       for (const { versions } of seeded.shots) assert.isUndefined(fake.world.stackOf(versions[0] ?? ""))
       const again = yield* Effect.flip(store.submit(plan, mine))
       assert.strictEqual(again.reason, "Undone")
+    }))
+
+  test("is taken apart while two workers are in the middle of it", ({ fake, postgres, store }) =>
+    Effect.gen(function* () {
+      const seeded = Seed.shots(fake.world, { shots: 20, versions: 12 })
+      yield* start(postgres, fake)
+      yield* start(postgres, fake)
+      yield* store.submit(yield* planOf(seeded), mine)
+      const reading = store.reading("job")
+      yield* reading.counts.pipe(
+        Effect.repeat({ until: ({ confirmed }) => confirmed >= 10, schedule: Schedule.spaced("50 millis") })
+      )
+      yield* store.undo("job")
+      assert.deepInclude(yield* ended(reading), { state: "done", kind: "undo", reason: undefined })
+      assert.deepInclude(yield* reading.counts, { confirmed: 0, sent: 0, undoing: 0, failed: 0 })
+      for (const { versions } of seeded.shots) assert.isUndefined(fake.world.stackOf(versions[0] ?? ""))
     }))
 })
 
@@ -292,6 +312,65 @@ describe("a job on a cluster", () => {
       }).pipe(Logger.withMinimumLogLevel(LogLevel.None)),
     SLOWLY
   )
+
+  test("goes on when every connection to PostgreSQL is cut in the middle", ({ fake, postgres, store }) =>
+    Effect.gen(function* () {
+      const seeded = Seed.shots(fake.world, { shots: 20, versions: 8 })
+      yield* start(postgres, fake)
+      yield* start(postgres, fake)
+      yield* store.submit(yield* planOf(seeded), submission)
+      const reading = store.reading("job")
+      yield* reading.counts.pipe(
+        Effect.repeat({ until: ({ confirmed }) => confirmed >= 20, schedule: Schedule.spaced("50 millis") })
+      )
+      const sql = yield* PgClient.PgClient
+      yield* sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'`
+      assert.isAbove((yield* Effect.retry(reading.counts, { times: 10 })).planned, 0, "it was in the middle")
+      assert.strictEqual((yield* ended(reading)).state, "done")
+      everyShotInOrder(fake, seeded)
+      assert.strictEqual(fake.journal.of("assets.version").filter((call) => call.applied).length, 140)
+      // What the engine says of it is long.
+    }).pipe(Effect.provide(PgClient.layer({ url: postgres.url })), Logger.withMinimumLogLevel(LogLevel.None)))
+
+  test("has all shards, when workers died with the one that watched over all", ({ fake, postgres }) =>
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      const worker = yield* start(postgres, fake)
+      // Such as others leave behind that were killed: the heartbeat is young for an hour.
+      for (let n = 0; n < 8; n++) {
+        yield* sql`INSERT INTO cluster_runners (address, runner, healthy, last_heartbeat)
+          SELECT replace(address, ${worker.id}, ${`dead-${n}`}), replace(runner, ${worker.id}, ${`dead-${n}`}), true,
+            now() + interval '1 hour' FROM cluster_runners WHERE address LIKE ${`${worker.id}%`}`
+      }
+      yield* worker.stop
+      yield* start(postgres, fake)
+      const locks = sql<{ count: number }>`SELECT count(*)::int AS count FROM pg_locks
+        WHERE locktype = 'advisory' AND granted AND objid BETWEEN 1000001 AND 1000060`
+      yield* locks.pipe(
+        Effect.repeat({ until: ([row]) => row?.count === 60, schedule: Schedule.spaced("100 millis") }),
+        Effect.timeout("50 seconds")
+      )
+    }).pipe(Effect.provide(PgClient.layer({ url: postgres.url }))))
+
+  test("may be deleted, and its workers go on with others", ({ fake, postgres, store }) =>
+    Effect.gen(function* () {
+      const [first, second] = [Seed.shots(fake.world, { shots: 4, versions: 30 }), Seed.shots(fake.world, { shots: 2 })]
+      yield* start(postgres, fake)
+      yield* store.submit(yield* planOf(first), submission)
+      const reading = store.reading("job")
+      yield* reading.counts.pipe(
+        Effect.repeat({ until: ({ confirmed }) => confirmed >= 4, schedule: Schedule.spaced("50 millis") })
+      )
+      const sql = yield* PgClient.PgClient
+      yield* sql`DELETE FROM frameio_jobs WHERE name = 'job'`
+      yield* sql`TRUNCATE cluster_messages, cluster_replies`
+      yield* store.submit(yield* planOf(second), { ...submission, name: "other" })
+      assert.strictEqual((yield* ended(store.reading("other"))).state, "done")
+      everyShotInOrder(fake, second)
+      const left = yield* sql`SELECT 1 FROM frameio_links WHERE job NOT IN (SELECT id FROM frameio_jobs)`
+      assert.strictEqual(left.length, 0)
+    }).pipe(Effect.provide(PgClient.layer({ url: postgres.url }))))
 
   test("stops before its first request over V4 where ids are not found, and names them all", ({
     fake,

@@ -7,7 +7,8 @@ interface Chain {
   state: "planned" | "open" | "done"
   generation: number
   session: string | undefined
-  seenAt: number
+  /** Undefined once it was laid down. */
+  seenAt: number | undefined
   rows: ReadonlyArray<LinkRecord.LinkRecord>
 }
 
@@ -64,15 +65,19 @@ export const make = (plan: VersionPlan.VersionPlan, api: JobStore.Job["api"]) =>
     left: () => Stream.filterMap(Stream.fromIterable(chains), (chain) => LinkRecord.leftOf(chain.rows)),
     speaks: (_, said) => Effect.sync(() => job.api ?? said),
     running: Effect.sync(() => (job.state === "running" ? [job] : [])),
-    start: (_, { open, stalled }) =>
+    start: (_, { open, stalled, unheld }) =>
       Effect.map(Clock.currentTimeMillis, (now) =>
         chains.flatMap((chain, index) => {
-          const again = chain.state === "open" && chain.seenAt < now - Duration.toMillis(stalled)
+          const longest = Duration.toMillis(stalled)
+          const patience =
+            chain.session === undefined ? Math.min(longest, Duration.toMillis(unheld) * chain.generation) : longest
+          const isStalled = chain.seenAt !== undefined && chain.seenAt < now - patience
+          const how = chain.state === "planned" ? "new" : chain.seenAt === undefined ? "laid down" : "stalled"
           const begun = chains.filter(({ state }) => state === "open").length
-          if (!again && (chain.state !== "planned" || begun >= open)) return []
-          if (again) restarts++
+          if (chain.state === "done" || (how === "new" && begun >= open) || (how === "stalled" && !isStalled)) return []
+          if (how === "stalled") restarts++
           Object.assign(chain, { state: "open", generation: chain.generation + 1, session: undefined, seenAt: now })
-          return [{ job: job.id, chain: index, generation: chain.generation, again }]
+          return [{ job: job.id, chain: index, generation: chain.generation, how }]
         })
       ),
     begin: ({ kind }, session, starts, lease) =>
@@ -84,7 +89,9 @@ export const make = (plan: VersionPlan.VersionPlan, api: JobStore.Job["api"]) =>
           }
           if (kind !== job.kind) return { _tag: "Other" }
           const isFree =
-            chain.session === undefined || chain.session === session || chain.seenAt < now - Duration.toMillis(lease)
+            chain.session === undefined ||
+            chain.session === session ||
+            (chain.seenAt ?? 0) < now - Duration.toMillis(lease)
           if (!isFree) return { _tag: "Elsewhere" }
           Object.assign(chain, { session, seenAt: now })
           return { _tag: "Taken", rows: rows(index) }
@@ -109,17 +116,27 @@ export const make = (plan: VersionPlan.VersionPlan, api: JobStore.Job["api"]) =>
         return { job, isAllBegun: chains.every(({ state }) => state !== "planned") }
       }),
     layDown: (_, session, indexes, how) =>
-      Effect.map(Clock.currentTimeMillis, (now) => {
-        for (const chain of held(session, indexes))
-          Object.assign(chain, { session: undefined, state: how, seenAt: now })
-      }),
-    stop: (_, reason) =>
       Effect.sync(() => {
-        job = { ...job, state: "stopped", reason }
+        for (const chain of held(session, indexes)) {
+          Object.assign(chain, { session: undefined, state: how, seenAt: undefined })
+        }
+      }),
+    stop: ({ kind }, reason) =>
+      Effect.sync(() => {
+        if (kind === job.kind) job = { ...job, state: "stopped", reason }
       }),
     finish: Effect.sync(() => {
       if (chains.every(({ state }) => state === "done")) job = { ...job, state: "done" }
     })
   }
-  return { service, isDone: () => job.state === "done", restarts: () => restarts, rowsOf: rows }
+  return {
+    service,
+    isDone: () => job.state === "done",
+    restarts: () => restarts,
+    rowsOf: rows,
+    /** Whether a session has a chain in hand. */
+    isHeld: (index: number) => at(index).session !== undefined,
+    /** Takes a chain from the session that has it in hand. */
+    takeAway: (index: number) => Object.assign(at(index), { session: "somebody", generation: at(index).generation + 1 })
+  }
 }

@@ -22,22 +22,42 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { ClusterError } from "../ClusterError.js"
 import * as Words from "./sqlWords.js"
+import { times } from "./times.js"
 import * as WorkerName from "./workerName.js"
 
 /**
  * A worker is alive as long as it has a connection: the server closes those of a dead process at once. If a machine is gone,
  * its heartbeat ends.
  */
+const living = Effect.map(SqlClient.SqlClient, (sql) =>
+  Effect.map(
+    sql.unsafe<{ name: string; everybody: boolean }>(WorkerName.CONNECTED, [Duration.toSeconds(times.reconnect)]),
+    (rows) => {
+      const names = new Set(rows.map(({ name }) => name))
+      const isRestarted = rows.some(({ everybody }) => everybody)
+      return ({ host }: RunnerAddress.RunnerAddress) => isRestarted || names.has(WorkerName.ofConnections(host))
+    }
+  ).pipe(Effect.orElseSucceed(() => () => true))
+)
+
 const health = Layer.effect(
   RunnerHealth.RunnerHealth,
-  Effect.map(SqlClient.SqlClient, (sql) => ({
-    isAlive: (address: RunnerAddress.RunnerAddress) =>
-      sql`SELECT 1 FROM pg_stat_activity WHERE application_name = ${WorkerName.ofConnections(address.host)} LIMIT 1`.pipe(
-        Effect.map((rows) => rows.length > 0),
-        Effect.orElseSucceed(() => true)
-      )
-  }))
+  Effect.map(living, (living) => ({ isAlive: (address) => Effect.map(living, (isAlive) => isAlive(address)) }))
 )
+
+/**
+ * Every worker sees for itself who is alive. The engine leaves that to one of them; while it is dead itself, nobody sees
+ * any death until its last heartbeat is 15 seconds old.
+ */
+const everybodyWatches = (storage: RunnerStorage.RunnerStorage["Type"]) =>
+  Effect.map(living, (living) =>
+    RunnerStorage.RunnerStorage.of({
+      ...storage,
+      getRunners: Effect.zipWith(storage.getRunners, living, (runners, isAlive) =>
+        runners.map(([runner]) => [runner, isAlive(runner.address)])
+      )
+    })
+  )
 
 const config = (worker: string) =>
   ShardingConfig.layer({
@@ -90,7 +110,7 @@ const activitiesInPlace = (engine: WorkflowEngine["Type"]): WorkflowEngine["Type
 export const layer = (worker: string): Layer.Layer<WorkflowEngine, ClusterError, SqlClient.SqlClient> => {
   const runnerStorage = Layer.effect(
     RunnerStorage.RunnerStorage,
-    Effect.flatMap(RunnerStorage.RunnerStorage, locksInTurn)
+    RunnerStorage.RunnerStorage.pipe(Effect.flatMap(locksInTurn), Effect.flatMap(everybodyWatches))
   ).pipe(Layer.provide(Layer.orDie(SqlRunnerStorage.layer)))
   /** One worker at a time makes the tables. */
   const tables = Layer.effectDiscard(

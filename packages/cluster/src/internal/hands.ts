@@ -30,8 +30,8 @@ export interface Service {
 
 export class Hands extends Context.Tag("@effect-frameio/cluster/internal/hands")<Hands, Service>() {}
 
-/** Waits for PostgreSQL as long as it takes. */
-const whatever = <A>(effect: Effect.Effect<A, ClusterError>): Effect.Effect<A> =>
+/** Tries again until PostgreSQL answers. */
+const persistently = <A>(effect: Effect.Effect<A, ClusterError>): Effect.Effect<A> =>
   effect.pipe(
     Effect.retry({ while: ({ reason }) => reason === "Away", schedule: Words.patiently("365 days") }),
     Effect.orDie,
@@ -58,7 +58,7 @@ export const make = (
     const accounts = yield* Accounts.Accounts
     const scope = yield* Effect.scope
     const sessions = new Map<number, Session.Session>()
-    const one = yield* Effect.makeSemaphore(1)
+    const opening = yield* Effect.makeSemaphore(1)
     let isDraining = false
 
     // A session outlives the activity that opens it, which is interrupted when its shard moves.
@@ -88,42 +88,37 @@ export const make = (
           times
         }).pipe(Scope.extend(own))
         sessions.set(id, session)
-        yield* Effect.forkIn(Effect.zipRight(session.ended, Scope.close(own, Exit.void)), scope)
+        const forget = Effect.sync(() => {
+          if (sessions.get(id) === session) sessions.delete(id)
+        })
+        yield* Effect.forkIn(Effect.all([session.ended, forget, Scope.close(own, Exit.void)], { discard: true }), scope)
         return Option.some(session)
-      }).pipe(one.withPermits(1))
+      }).pipe(opening.withPermits(1))
 
-    /** By the session of the job, or the next once one has ended; never on a worker that shuts down. */
+    /** Asks the job's session, and the next one if it ends meanwhile; never answers on a worker that shuts down. */
     const within = <A>(
       job: number,
       use: (session: Session.Session) => Effect.Effect<Option.Option<A>, ClusterError>,
       otherwise: A
     ): Effect.Effect<A, ClusterError> =>
-      Effect.suspend(() =>
-        isDraining
-          ? Effect.never
-          : Effect.flatMap(
-              session(job),
-              Option.match({
-                onNone: () => Effect.succeed(otherwise),
-                onSome: (session) =>
-                  Effect.flatMap(
-                    use(session),
-                    Option.match({
-                      onNone: () => Effect.delay(within(job, use, otherwise), times.tick),
-                      onSome: (answer) => Effect.succeed(answer)
-                    })
-                  )
-              })
-            )
-      )
+      Effect.gen(function* () {
+        while (!isDraining) {
+          const open = yield* session(job)
+          if (Option.isNone(open)) return otherwise
+          const answer = yield* use(open.value)
+          if (Option.isSome(answer)) return answer.value
+          yield* Effect.sleep(times.tick)
+        }
+        return yield* Effect.never
+      })
 
     return {
-      lines: (start) => whatever(within(start.job, (session) => session.lines(start), [])),
-      step: (start, line) => whatever(within(start.job, (session) => session.step(start, line), "left")),
+      lines: (start) => persistently(within(start.job, (session) => session.lines(start), [])),
+      step: (start, line) => persistently(within(start.job, (session) => session.step(start, line), "left")),
       take: (job, starts) =>
         starts.length === 0
           ? Effect.void
-          : Effect.forkIn(whatever(within(job, (session) => session.take(starts), undefined)), scope),
+          : Effect.forkIn(persistently(within(job, (session) => session.take(starts), undefined)), scope),
       drain: Effect.suspend(() => {
         isDraining = true
         return Effect.forEach(sessions.values(), (session) => session.drain, {

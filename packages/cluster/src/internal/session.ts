@@ -1,7 +1,7 @@
 /**
  * The work of one worker on one job: its chains in hand, through the runner of one machine.
  *
- * The session tells the end of a link; the engine's own record of it is a copy.
+ * A link ends when the session says so; the engine only keeps a copy.
  */
 import type * as BatchEvent from "@effect-frameio/batch/BatchEvent"
 import * as BatchRunner from "@effect-frameio/batch/BatchRunner"
@@ -28,7 +28,7 @@ import { OPEN, type Times } from "./times.js"
 /** The outcome of a link: `made` is on its stack, or off it again; `left` is not, and is not tried again. */
 export type Outcome = "made" | "left"
 
-/** What became of asking for a chain. */
+/** What a session found when it asked for a chain. */
 type Found = "in hand" | "elsewhere" | "over" | "session ended"
 
 /** A chain in hand. */
@@ -78,8 +78,8 @@ const endOf = (event: BatchEvent.BatchEvent): { readonly end: Outcome | "cut sho
   }
 }
 
-const made = Metric.tagged(ClusterMetrics.links, "outcome", "made")
-const left = Metric.tagged(ClusterMetrics.links, "outcome", "left")
+const linksMade = Metric.tagged(ClusterMetrics.links, "outcome", "made")
+const linksLeft = Metric.tagged(ClusterMetrics.links, "outcome", "left")
 
 export const make = (options: {
   readonly id: string
@@ -111,11 +111,13 @@ export const make = (options: {
       Effect.suspend(() => (inHand.delete(chain) ? Metric.incrementBy(ClusterMetrics.chainsInHand, -1) : Effect.void))
 
     const layDown = (chain: number, hand: InHand): Effect.Effect<void> =>
+      // A session whose record cannot be written ends, and lays everything down that it still has.
       writer.written.pipe(
-        Effect.zipRight(store.layDown(job.id, id, [chain], hand.isCutShort ? "open" : "done")),
-        // A chain that was not laid down falls silent, and is started again.
-        Effect.catchAll((error) => Effect.logWarning(`A chain of ${job.name} was not laid down`, error)),
-        Effect.ensuring(letGo(chain))
+        Effect.zipRight(
+          // A chain that was not laid down falls silent, and is started again.
+          Effect.ensuring(store.layDown(job.id, id, [chain], hand.isCutShort ? "open" : "done"), letGo(chain))
+        ),
+        Effect.catchAll((error) => Effect.logWarning(`A chain of ${job.name} was not laid down`, error))
       )
 
     const settle = (event: BatchEvent.BatchEvent): Effect.Effect<void> =>
@@ -130,7 +132,7 @@ export const make = (options: {
         return Effect.zipRight(
           end === "cut short"
             ? Effect.void
-            : Effect.zipRight(Metric.increment(end === "made" ? made : left), Deferred.succeed(waiting, end)),
+            : Effect.zipRight(Metric.increment(end === "made" ? linksMade : linksLeft), Deferred.succeed(waiting, end)),
           hand.open === 0 ? Effect.forkDaemon(layDown(event.chain, hand)) : Effect.void
         )
       })
@@ -158,27 +160,32 @@ export const make = (options: {
       repository
     )
 
-    /** Takes no more chains in hand, and ends with those that it has. */
+    /** Takes no more chains, and ends once those in hand are done. */
     const close = Effect.suspend(() => {
       isDraining = true
       return Effect.zipRight(chains.end, stacked.end)
     })
 
-    /** Sends nothing more either; calls under way may finish. */
+    /** Takes no more chains and sends nothing more; calls under way may finish. */
     const halt = Effect.zipRight(close, Deferred.succeed(stop, undefined))
 
-    /** Chains that were offered and never begun have no event. */
-    const layDownAll = Effect.suspend(() =>
-      Effect.zipRight(writer.written, store.layDown(job.id, id, [...inHand.keys()], "open"))
+    /** Chains that were offered and never begun have no event. What was not written is looked up by whoever goes on. */
+    const layDownAll = Effect.zipRight(
+      Effect.ignore(writer.written),
+      Effect.suspend(() => store.layDown(job.id, id, [...inHand.keys()], "open"))
     )
 
     const running = yield* events.pipe(
-      Stream.runForEach((event) =>
-        event._tag === "Finished" && event.stopped !== null && !isDraining
-          ? store.stop(job.id, event.stopped)
-          : Effect.void
+      Stream.runFold(Option.none<string>(), (stopped, event) =>
+        event._tag === "Finished" ? Option.fromNullable(event.stopped) : stopped
       ),
-      Effect.catchAll((error) => Effect.logWarning(`The work on ${job.name} ended early and is begun again`, error)),
+      // Only a run with a whole record may stop the job for all: another worker may have taken over one of its chains.
+      Effect.flatMap((stopped) =>
+        Option.isSome(stopped) && !isDraining ? store.stop(job, stopped.value) : Effect.void
+      ),
+      Effect.catchAllCause((cause) =>
+        Effect.logWarning(`The work on ${job.name} ended early and is begun again`, cause)
+      ),
       Effect.zipRight(halt),
       Effect.zipRight(Effect.ignore(layDownAll)),
       Effect.zipRight(Effect.suspend(() => Effect.forEach([...inHand.keys()], letGo, { discard: true }))),
@@ -202,7 +209,7 @@ export const make = (options: {
         yield* "madeStack" in chain ? stacked.offer(chain) : chains.offer(chain)
       })
 
-    const became = (chain: number, begun: JobStore.Begun): Effect.Effect<Found, ClusterError> =>
+    const foundOf = (chain: number, begun: JobStore.Begun): Effect.Effect<Found, ClusterError> =>
       Effect.gen(function* () {
         if (inHand.has(chain)) return "in hand"
         if (isEnded || isDraining) {
@@ -235,7 +242,7 @@ export const make = (options: {
       store.begin(job, id, starts, times.lease).pipe(
         Effect.flatMap((begun) =>
           Effect.forEach(begun, ([chain, one]) =>
-            Effect.map(became(chain, one), (found): readonly [number, Found] => [chain, found])
+            Effect.map(foundOf(chain, one), (found): readonly [number, Found] => [chain, found])
           )
         ),
         Effect.map((found) => new Map(found)),
@@ -307,6 +314,11 @@ export const make = (options: {
       return now.job.state === "running" && now.job.kind === job.kind ? Effect.void : halt
     })
     yield* beat.pipe(
+      // A job that was deleted.
+      Effect.catchIf(
+        ({ reason }) => reason === "NoJob",
+        () => halt
+      ),
       Effect.catchAll((error) => Effect.logWarning(`${job.name} was not heard of`, error)),
       Effect.repeat(Schedule.spaced(times.beat)),
       Effect.forkScoped

@@ -14,6 +14,10 @@ export interface Times {
   readonly reconnect: Duration.Duration
   /** After how long of silence a chain is started again, even if its workflow still runs. */
   readonly stalled: Duration.Duration
+  /** After how long a chain is started again that no worker has in hand; each time so much longer, up to `stalled`. */
+  readonly unheld: Duration.Duration
+  /** How long the engine has to take a new chain, before the worker takes it in hand itself. */
+  readonly engine: Duration.Duration
   /** How often a worker looks for chains to be started. */
   readonly tick: Duration.Duration
   /** How long a job waits while nothing gets through, before it stops. */
@@ -26,6 +30,8 @@ export const times: Times = {
   gone: Duration.millis(250),
   reconnect: Duration.seconds(5),
   stalled: Duration.seconds(8),
+  unheld: Duration.seconds(2),
+  engine: Duration.seconds(1),
   tick: Duration.millis(250),
   giveUpAfter: Duration.hours(12)
 }

@@ -63,11 +63,11 @@ export const make = (
       PlanCheck.missing(store.left(job.id)).pipe(
         Effect.provideService(Repository.Repository, repository),
         Effect.flatMap((missing) =>
-          missing.length === 0 ? store.checked(job.id) : store.stop(job.id, PlanCheck.describe(missing))
+          missing.length === 0 ? store.checked(job.id) : store.stop(job, PlanCheck.describe(missing))
         ),
         Effect.catchAll((error) =>
           error._tag !== "ClusterError" && FrameioError.kindOf(error) === "account"
-            ? store.stop(job.id, error.message)
+            ? store.stop(job, error.message)
             : Effect.zipRight(
                 Effect.logWarning(`The ids of ${job.name} could not be looked up`, error),
                 Effect.sleep(times.lease)
@@ -83,7 +83,7 @@ export const make = (
         const lines = yield* store.reorders(job.id)
         yield* lines.length === 0
           ? store.checked(job.id)
-          : store.stop(job.id, PlanCheck.describeReorders(abilities.api, lines))
+          : store.stop(job, PlanCheck.describeReorders(abilities.api, lines))
         return lines.length === 0
       })
 
@@ -101,12 +101,13 @@ export const make = (
 
     const startOf = (job: JobStore.Job) =>
       Effect.gen(function* () {
-        const { gone, reconnect, stalled } = times
-        const starts = yield* store.start(job.id, { open: Times.OPEN, stalled, gone, reconnect })
-        const [fresh, again] = Arr.partition(starts, (start) => start.again)
-        if (again.length > 0) {
-          yield* Metric.incrementBy(ClusterMetrics.chainsRestarted, again.length)
-          yield* Effect.logWarning(`${again.length} chains of ${job.name} had stalled and are started again`)
+        const { gone, reconnect, stalled, unheld } = times
+        const starts = yield* store.start(job.id, { open: Times.OPEN, stalled, unheld, gone, reconnect })
+        const [again, fresh] = Arr.partition(starts, ({ how }) => how === "new")
+        const halted = again.filter(({ how }) => how === "stalled").length
+        if (halted > 0) {
+          yield* Metric.incrementBy(ClusterMetrics.chainsRestarted, halted)
+          yield* Effect.logWarning(`${halted} chains of ${job.name} had stalled and are started again`)
         }
         // The engine may be what has stalled: this worker takes them in hand itself, and whoever finds them without it does
         // the same. A workflow that comes back finds in the tables that its start is over.
@@ -118,6 +119,9 @@ export const make = (
               { job: start.job, chain: start.chain, generation: start.generation },
               { discard: true }
             ).pipe(
+              // The engine waits as long as it takes for a shard whose lock a frozen worker has.
+              Effect.disconnect,
+              Effect.timeout(times.engine),
               // Whether the engine was told is unknown: one that was finds the chain in a worker's hand.
               Effect.catchAllCause(() => hands.take(job.id, [start]))
             ),
