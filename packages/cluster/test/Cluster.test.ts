@@ -140,7 +140,7 @@ describe.each(faces)("a job on a cluster over $api", ({ api, requests }) => {
     "goes on elsewhere when a worker is shut down, and nothing is sent twice",
     ({ fake, postgres, store }) =>
       Effect.gen(function* () {
-        const [shots, versions] = [30, api === "v2" ? 11 : 18]
+        const [shots, versions] = [30, api === "v2" ? 8 : 16]
         const seeded = Seed.shots(fake.world, { shots, versions })
         const first = yield* start(postgres, fake)
         yield* start(postgres, fake)
@@ -187,21 +187,25 @@ describe.each(faces)("a job on a cluster over $api", ({ api, requests }) => {
       assert.strictEqual(again.reason, "Undone")
     }))
 
-  test("is taken apart while two workers are in the middle of it", ({ fake, postgres, store }) =>
-    Effect.gen(function* () {
-      const seeded = Seed.shots(fake.world, { shots: 20, versions: 12 })
-      yield* start(postgres, fake)
-      yield* start(postgres, fake)
-      yield* store.submit(yield* planOf(seeded), mine)
-      const reading = store.reading("job")
-      yield* reading.counts.pipe(
-        Effect.repeat({ until: ({ confirmed }) => confirmed >= 10, schedule: Schedule.spaced("50 millis") })
-      )
-      yield* store.undo("job")
-      assert.deepInclude(yield* ended(reading), { state: "done", kind: "undo", reason: undefined })
-      assert.deepInclude(yield* reading.counts, { confirmed: 0, sent: 0, undoing: 0, failed: 0 })
-      for (const { versions } of seeded.shots) assert.isUndefined(fake.world.stackOf(versions[0] ?? ""))
-    }))
+  test(
+    "is taken apart while two workers are in the middle of it",
+    ({ fake, postgres, store }) =>
+      Effect.gen(function* () {
+        const seeded = Seed.shots(fake.world, { shots: 20, versions: 12 })
+        yield* start(postgres, fake)
+        yield* start(postgres, fake)
+        yield* store.submit(yield* planOf(seeded), mine)
+        const reading = store.reading("job")
+        yield* reading.counts.pipe(
+          Effect.repeat({ until: ({ confirmed }) => confirmed >= 10, schedule: Schedule.spaced("50 millis") })
+        )
+        yield* store.undo("job")
+        assert.deepInclude(yield* ended(reading), { state: "done", kind: "undo", reason: undefined })
+        assert.deepInclude(yield* reading.counts, { confirmed: 0, sent: 0, undoing: 0, failed: 0 })
+        for (const { versions } of seeded.shots) assert.isUndefined(fake.world.stackOf(versions[0] ?? ""))
+      }),
+    SLOWLY
+  )
 })
 
 describe("a job on a cluster", () => {
@@ -313,25 +317,29 @@ describe("a job on a cluster", () => {
     SLOWLY
   )
 
-  test("goes on when every connection to PostgreSQL is cut in the middle", ({ fake, postgres, store }) =>
-    Effect.gen(function* () {
-      const seeded = Seed.shots(fake.world, { shots: 20, versions: 8 })
-      yield* start(postgres, fake)
-      yield* start(postgres, fake)
-      yield* store.submit(yield* planOf(seeded), submission)
-      const reading = store.reading("job")
-      yield* reading.counts.pipe(
-        Effect.repeat({ until: ({ confirmed }) => confirmed >= 20, schedule: Schedule.spaced("50 millis") })
-      )
-      const sql = yield* PgClient.PgClient
-      yield* sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+  test(
+    "goes on when every connection to PostgreSQL is cut in the middle",
+    ({ fake, postgres, store }) =>
+      Effect.gen(function* () {
+        const seeded = Seed.shots(fake.world, { shots: 20, versions: 8 })
+        yield* start(postgres, fake)
+        yield* start(postgres, fake)
+        yield* store.submit(yield* planOf(seeded), submission)
+        const reading = store.reading("job")
+        yield* reading.counts.pipe(
+          Effect.repeat({ until: ({ confirmed }) => confirmed >= 20, schedule: Schedule.spaced("50 millis") })
+        )
+        const sql = yield* PgClient.PgClient
+        yield* sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'`
-      assert.isAbove((yield* Effect.retry(reading.counts, { times: 10 })).planned, 0, "it was in the middle")
-      assert.strictEqual((yield* ended(reading)).state, "done")
-      everyShotInOrder(fake, seeded)
-      assert.strictEqual(fake.journal.of("assets.version").filter((call) => call.applied).length, 140)
-      // What the engine says of it is long.
-    }).pipe(Effect.provide(PgClient.layer({ url: postgres.url })), Logger.withMinimumLogLevel(LogLevel.None)))
+        assert.isAbove((yield* Effect.retry(reading.counts, { times: 10 })).planned, 0, "it was in the middle")
+        assert.strictEqual((yield* ended(reading)).state, "done")
+        everyShotInOrder(fake, seeded)
+        assert.strictEqual(fake.journal.of("assets.version").filter((call) => call.applied).length, 140)
+        // What the engine says of it is long.
+      }).pipe(Effect.provide(PgClient.layer({ url: postgres.url })), Logger.withMinimumLogLevel(LogLevel.None)),
+    SLOWLY
+  )
 
   test("has all shards, when workers died with the one that watched over all", ({ fake, postgres }) =>
     Effect.gen(function* () {
