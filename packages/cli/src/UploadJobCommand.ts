@@ -345,6 +345,23 @@ const makeBar = (files: ReadonlyArray<UploadJob.UploadFile>) => {
   }
 }
 
+/** The files that are at Frame.io and not whole. */
+const makeUnfinished = () => {
+  const names = new Map<string, string>()
+  return {
+    add: ({ name, path }: UploadJob.UploadFile, event: UploadEvent): void => {
+      if (event._tag === "Created" || event._tag === "Resumed") names.set(path, name)
+      else if (event._tag === "Uploaded" || (event._tag === "Discarded" && (event.deleted || event.reason === "gone")))
+        names.delete(path)
+    },
+    text: (): string => {
+      if (names.size === 0) return ""
+      const [is, its] = names.size === 1 ? ["is", "its"] : ["are", "their"]
+      return `${plural(names.size, "file")} ${is} at Frame.io without ${its} content: ${[...names.values()].map(visibleLine).join(", ")}.\n`
+    }
+  }
+}
+
 /** The least time between JSON lines about progress, in ms. */
 const LINE_MILLIS = 1000
 
@@ -367,6 +384,7 @@ const runJob = (args: Args, checked: Checked, ledger: Ledger.Service) =>
     const leftOut = files.filter(({ state }) => state === "left-out")
     const pending = files.filter(({ assetId, line }) => line !== null && assetId === null)
     const bar = makeBar(pending)
+    const unfinished = makeUnfinished()
     let lineAt = Number.NEGATIVE_INFINITY
     yield* journals.prepare
     const ended = yield* JobView.show(
@@ -385,6 +403,7 @@ const runJob = (args: Args, checked: Checked, ledger: Ledger.Service) =>
           onUpload: (file, event) =>
             Effect.flatMap(Clock.currentTimeMillis, (now) => {
               bar.add(file, event, now)
+              unfinished.add(file, event)
               if (!json) return Effect.void
               if (event._tag === "Progress") {
                 if (now - lineAt < LINE_MILLIS) return Effect.void
@@ -401,6 +420,7 @@ const runJob = (args: Args, checked: Checked, ledger: Ledger.Service) =>
       }
     )
     yield* journals.tidy
+    yield* stdio.err(unfinished.text())
     if (leftOut.length > 0) {
       const names = leftOut.slice(0, 5).map(({ name }) => name)
       yield* stdio.tell(

@@ -181,6 +181,11 @@ describe("frameio upload --rule", () => {
         onOut: (text, interrupt) => (/"Created"/.test(text) ? interrupt : Effect.void)
       })
       assert.strictEqual(first.code, 130, first.err)
+      // Each by its line, as the events tell it.
+      const whole = new Set([...first.out.matchAll(/"Uploaded".*"line":(\d+)/g)].map(([, line]) => line))
+      const begun = [...first.out.matchAll(/"Created".*?"name":"([^"]+)".*"line":(\d+)/g)]
+      const left = begun.flatMap(([, name, line]) => (whole.has(line) ? [] : [name]))
+      assert.strictEqual(/without its content: (.*)\.\n/.exec(first.err)?.[1], left[0], first.err)
       const second = yield* frameio(args)
       assert.strictEqual(second.code, 0, second.err)
       assert.deepStrictEqual(yield* namesOf(bottom), ["a_v001.mov", "a_v002.mov", "a_v003.mov"])
