@@ -457,6 +457,6 @@ describe("BatchRunner", () => {
         assert.deepStrictEqual(back, events)
         assert.deepStrictEqual(events.slice(0, -1).reduce(BatchProgress.add, BatchProgress.empty), last(events).counts)
       }),
-    { fastCheck: { numRuns: 60 } }
+    { fastCheck: { numRuns: 60 }, timeout: 120_000 }
   )
 })

@@ -1,26 +1,22 @@
 import { assert, describe, it } from "@effect/vitest"
 import { BatchEstimate, type BatchEvent, BatchRunner, VersionPlan } from "@effect-frameio/batch"
-import { FakeFrameio, FaultPlan, Seed } from "@effect-frameio/testing"
-import { Chunk, Deferred, Effect, Fiber, Stream, TestClock } from "effect"
+import { FakeFrameio, FaultPlan, Seed, VirtualClock } from "@effect-frameio/testing"
+import { Chunk, Effect, Stream } from "effect"
 import * as Layers from "./layers.js"
 
-/** Client, scheduler, fake and runner together, on the test's clock. */
+/** Client, scheduler, fake and runner together, on a clock that jumps. */
 const job = (
   api: Layers.Api,
   options: Layers.Options & { readonly shots: number; readonly versions: number },
-  batch?: BatchRunner.Options,
-  during: Effect.Effect<void> = Effect.void
+  batch?: BatchRunner.Options
 ) =>
   Effect.gen(function* () {
     const fake = yield* FakeFrameio.FakeFrameio
     const seeded = Seed.shots(fake.world, options)
     const plan = yield* VersionPlan.fromPairs(Seed.pairs(seeded))
-    const fiber = yield* Effect.fork(Stream.runCollect(BatchRunner.run(plan, batch)))
-    yield* during
-    yield* TestClock.adjust("1 hour")
-    const events = Chunk.toReadonlyArray(yield* Fiber.join(fiber))
+    const events = Chunk.toReadonlyArray(yield* Stream.runCollect(BatchRunner.run(plan, batch)))
     return { events, fake, plan, seeded, changes: Layers.changesOf(api, fake) }
-  }).pipe(Effect.provide(api.layer(options)))
+  }).pipe(Effect.provide(api.layer(options)), VirtualClock.run)
 
 const finished = (events: ReadonlyArray<BatchEvent.BatchEvent>) => {
   const event = events.at(-1)
@@ -90,7 +86,6 @@ for (const api of Layers.apis) {
 
     it.effect("when stopped, withdraws what waits for the limit and knows what was sent", () =>
       Effect.gen(function* () {
-        const stop = yield* Deferred.make<void>()
         const { events, fake } = yield* job(
           api,
           {
@@ -99,8 +94,7 @@ for (const api of Layers.apis) {
             limits: Layers.limitsOf(api, 10),
             faults: FaultPlan.latency({ millis: 300 })
           },
-          { stop: Deferred.await(stop) },
-          Effect.zipRight(TestClock.adjust("5 seconds"), Deferred.succeed(stop, undefined))
+          { stop: Effect.sleep("5 seconds") }
         )
         const { counts, elapsedMillis } = finished(events)
         const seen = yield* fake.counts(api.make)
@@ -116,7 +110,6 @@ for (const api of Layers.apis) {
 
     it.effect("when stopped, waits for no read that waits for its limit", () =>
       Effect.gen(function* () {
-        const stop = yield* Deferred.make<void>()
         const { changes, events } = yield* job(
           api,
           {
@@ -125,8 +118,7 @@ for (const api of Layers.apis) {
             limits: { ...Layers.limitsOf(api, 20), [api.get]: { limit: 40, windowMillis: 60_000 } },
             faults: FaultPlan.latency({ millis: 200 })
           },
-          { stop: Deferred.await(stop), lookFirst: true },
-          Effect.zipRight(TestClock.adjust("10 seconds"), Deferred.succeed(stop, undefined))
+          { stop: Effect.sleep("10 seconds"), lookFirst: true }
         )
         const { counts, elapsedMillis } = finished(events)
         assert.isAtLeast(elapsedMillis, 10_000)
@@ -139,7 +131,6 @@ for (const api of Layers.apis) {
 
     it.effect("when stopped, gives reads up that are tried again and again", () =>
       Effect.gen(function* () {
-        const stop = yield* Deferred.make<void>()
         const { events } = yield* job(
           api,
           {
@@ -148,8 +139,7 @@ for (const api of Layers.apis) {
             limits: { "*": "unlimited" },
             faults: FaultPlan.random({ seed: 1, endpoints: [api.get], errorBefore: 0.9 })
           },
-          { stop: Deferred.await(stop), lookFirst: true },
-          Effect.zipRight(TestClock.adjust("2 seconds"), Deferred.succeed(stop, undefined))
+          { stop: Effect.sleep("2 seconds"), lookFirst: true }
         )
         const { counts, elapsedMillis } = finished(events)
         assert.isAtMost(elapsedMillis, 3100)
@@ -161,7 +151,6 @@ for (const api of Layers.apis) {
 
     it.effect("when stopped with a call that never comes back, records that one as unknown after the grace", () =>
       Effect.gen(function* () {
-        const stop = yield* Deferred.make<void>()
         const { events } = yield* job(
           api,
           {
@@ -170,8 +159,7 @@ for (const api of Layers.apis) {
             limits: Layers.limitsOf(api, 10),
             faults: FaultPlan.nth(api.make, 3, { _tag: "NoAnswer" })
           },
-          { stop: Deferred.await(stop), grace: "2 seconds" },
-          Effect.zipRight(TestClock.adjust("500 millis"), Deferred.succeed(stop, undefined))
+          { stop: Effect.sleep("500 millis"), grace: "2 seconds" }
         )
         const { counts } = finished(events)
         assert.strictEqual(counts.unknown, 1)

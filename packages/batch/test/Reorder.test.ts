@@ -15,7 +15,7 @@ import {
 import type { Asset } from "@effect-frameio/core"
 import type { Repository } from "@effect-frameio/stacks"
 import { FakeFrameio, FaultPlan, RateLimiter, VirtualClock } from "@effect-frameio/testing"
-import { Array as Arr, Chunk, Effect, FastCheck, Fiber, Hash, Layer, Logger, LogLevel, Stream, TestClock } from "effect"
+import { Array as Arr, Chunk, Effect, FastCheck, Hash, Layer, Logger, LogLevel, Stream } from "effect"
 import * as StackOrder from "../src/internal/plan/stackOrder.js"
 import * as Layers from "./layers.js"
 import { run, type Store, storeOf, undo } from "./store.js"
@@ -52,16 +52,12 @@ const mending = (folderId: Asset.AssetId, format: PlanFile.Format = "csv") =>
 
 const planOf = (folderId: Asset.AssetId) => Effect.flatMap(mending(folderId), (text) => VersionPlan.fromString(text))
 
-/** Lets time pass until an effect is done. */
-const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.gen(function* () {
-    const fiber = yield* Effect.fork(effect)
-    yield* TestClock.adjust("12 hours")
-    return yield* Fiber.join(fiber)
-  })
+/** On a clock that jumps. */
+const test = <E>(name: string, body: () => Effect.Effect<void, E>) =>
+  it.live(name, () => VirtualClock.run(Effect.suspend(body)))
 
 const result = (plan: VersionPlan.VersionPlan) =>
-  Effect.map(inTime(Stream.runCollect(BatchRunner.run(plan))), (all) => {
+  Effect.map(Stream.runCollect(BatchRunner.run(plan)), (all) => {
     const events = Chunk.toReadonlyArray(all)
     return {
       counts: events.reduce(BatchProgress.add, BatchProgress.empty),
@@ -97,11 +93,11 @@ for (const { layer, name } of apis) {
   const on = (options?: Layers.Options) => layer({ limits: RateLimiter.unlimited, ...options })
 
   describe(`a stack out of order, over ${name}`, () => {
-    it.effect("is put in order by the plan of its audit, and back", () =>
+    test("is put in order by the plan of its audit, and back", () =>
       Effect.gen(function* () {
         const { folderId, numbersOn } = yield* show([1, 3, 2], [2, 1, 3], [4, 3, 2, 1], [1, 2])
         const store = storeOf(yield* planOf(folderId))
-        assert.isTrue(yield* inTime(run(store)))
+        assert.isTrue(yield* run(store))
         assert.deepStrictEqual(Arr.makeBy(4, numbersOn), [
           [1, 2, 3],
           [1, 2, 3],
@@ -113,7 +109,7 @@ for (const { layer, name } of apis) {
         assert.deepInclude(yield* fake.counts("versionStacks.reorder"), { requests: 6, applied: 6 })
         const again = yield* StackAudit.make(folderId, { rule: vfx })
         assert.deepStrictEqual([again.findings, again.mend], [[], []])
-        assert.isTrue(yield* inTime(undo(store)))
+        assert.isTrue(yield* undo(store))
         assert.deepStrictEqual(Arr.makeBy(4, numbersOn), [
           [1, 3, 2],
           [2, 1, 3],
@@ -121,10 +117,9 @@ for (const { layer, name } of apis) {
           [1, 2]
         ])
         assert.deepInclude(yield* fake.counts("versionStacks.reorder"), { requests: 12, applied: 12 })
-      }).pipe(Effect.provide(on()))
-    )
+      }).pipe(Effect.provide(on())))
 
-    it.effect("is left alone where somebody has changed it since the plan, and where somebody has since the job", () =>
+    test("is left alone where somebody has changed it since the plan, and where somebody has since the job", () =>
       Effect.gen(function* () {
         const { folderId, made, numbersOn, world } = yield* show([1, 3, 2], [1, 3, 2])
         const plan = yield* planOf(folderId)
@@ -143,37 +138,34 @@ for (const { layer, name } of apis) {
 
         const store = storeOf(plan)
         // As an earlier run has left it.
-        yield* inTime(run(store))
+        yield* run(store)
         world.reorder(stackId(second), second, 0)
         const before = (yield* (yield* FakeFrameio.FakeFrameio).counts("versionStacks.reorder")).requests
-        assert.isTrue(yield* inTime(undo(store)))
+        assert.isTrue(yield* undo(store))
         assert.deepStrictEqual(numbersOn(1), [1, 3, 2])
         const after = (yield* (yield* FakeFrameio.FakeFrameio).counts("versionStacks.reorder")).requests
         assert.strictEqual(after, before, "what is back already is not put back again")
-      }).pipe(Effect.provide(on()))
-    )
+      }).pipe(Effect.provide(on())))
 
-    it.effect("is not put back where its order is neither that of the job nor that before it", () =>
+    test("is not put back where its order is neither that of the job nor that before it", () =>
       Effect.gen(function* () {
         const { folderId, made, numbersOn, world } = yield* show([1, 3, 2])
         const store = storeOf(yield* planOf(folderId))
-        yield* inTime(run(store))
+        yield* run(store)
         const [[one = "", three = "", two = ""] = []] = made
         world.reorder(world.stackOf(one)?.id ?? "", [three, two, one], 0)
-        assert.isFalse(yield* inTime(undo(store)))
+        assert.isFalse(yield* undo(store))
         assert.deepStrictEqual(numbersOn(0), [3, 2, 1])
         assert.include(store.rows[0]?.fault, "FrameioReorderedSince")
-      }).pipe(Effect.provide(on()))
-    )
+      }).pipe(Effect.provide(on())))
 
-    it.effect("fails where the API does not know the call, and says so", () =>
+    test("fails where the API does not know the call, and says so", () =>
       Effect.gen(function* () {
         const { folderId, numbersOn } = yield* show([1, 3, 2])
         const { failures } = yield* result(yield* planOf(folderId))
         assert.deepStrictEqual(failures.map(LinkError.tagOf), ["FrameioNotFound"])
         assert.deepStrictEqual(numbersOn(0), [1, 3, 2])
-      }).pipe(Effect.provide(on({ v4: { reorder: "absent" } })))
-    )
+      }).pipe(Effect.provide(on({ v4: { reorder: "absent" } }))))
   })
 }
 
@@ -198,11 +190,11 @@ describe("a stack out of order, over v2", () => {
     assert.lengthOf(yield* fake.requests, 0)
   })
 
-  it.effect("is for a person, and the whole plan of V4 sends nothing, and says what to do", () =>
+  test("is for a person, and the whole plan of V4 sends nothing, and says what to do", () =>
     Effect.gen(function* () {
       const { folderId, pairs } = yield* ofV4
       const events = Chunk.toReadonlyArray(
-        yield* inTime(Stream.runCollect(BatchRunner.run(yield* VersionPlan.fromPairs(pairs))))
+        yield* Stream.runCollect(BatchRunner.run(yield* VersionPlan.fromPairs(pairs)))
       )
       const end = events.at(-1)
       assert(end?._tag === "Finished")
@@ -212,8 +204,7 @@ describe("a stack out of order, over v2", () => {
       yield* untouched
       const audit = yield* StackAudit.make(folderId, { rule: vfx })
       assert.include(audit.findings[0]?.message, "take out those that are above v03, and plan again")
-    }).pipe(Effect.provide(Layers.v2({ limits: RateLimiter.unlimited })))
-  )
+    }).pipe(Effect.provide(Layers.v2({ limits: RateLimiter.unlimited }))))
 
   it.scoped("refuses the plan in a ledger alike, which goes on over V4 then", () =>
     Effect.gen(function* () {
@@ -251,7 +242,7 @@ describe("a plan with an order", () => {
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
-  it.effect("comes back from JSON as from CSV", () =>
+  test("comes back from JSON as from CSV", () =>
     Effect.gen(function* () {
       const { folderId } = yield* show([1, 3, 2])
       const [csv, jsonl] = [yield* mending(folderId), yield* mending(folderId, "jsonl")]
@@ -259,8 +250,7 @@ describe("a plan with an order", () => {
       const strip = ({ chains }: VersionPlan.VersionPlan) =>
         chains.map(({ links }) => links.map(({ fields, nextAssetId }) => [nextAssetId, fields?.reorder_from]))
       assert.deepStrictEqual(strip(yield* VersionPlan.fromString(jsonl)), strip(yield* VersionPlan.fromString(csv)))
-    }).pipe(Effect.provide(Layers.v4({ limits: RateLimiter.unlimited })))
-  )
+    }).pipe(Effect.provide(Layers.v4({ limits: RateLimiter.unlimited }))))
 })
 
 // -----------------------------------------------------------------------------
