@@ -124,6 +124,23 @@ describe("the fake's identity management", () => {
     }).pipe(withFake())
   )
 
+  it.effect("refreshRotation: the same refresh token goes on", () =>
+    Effect.gen(function* () {
+      const given = yield* post({ grant_type: "authorization_code", client_id: "studio", code: "elsewhere" })
+      const refresh_token = String(at(given.body, "refresh_token"))
+      const refresh = { grant_type: "refresh_token", client_id: "studio", refresh_token }
+      for (const _ of [1, 2]) assert.strictEqual((yield* post(refresh)).status, 200)
+    }).pipe(withFake({ refreshRotation: "same" }))
+  )
+
+  it.effect("publicRefresh: a client without a secret gets none where that is chosen", () =>
+    Effect.gen(function* () {
+      const given = yield* post({ grant_type: "authorization_code", client_id: "studio", code: "elsewhere" })
+      assert.isString(at(given.body, "access_token"))
+      assert.isUndefined(at(given.body, "refresh_token"))
+    }).pipe(withFake({ publicRefresh: false }))
+  )
+
   it.effect("gives out nothing that v2 takes", () =>
     Effect.gen(function* () {
       const { world } = yield* FakeFrameio.FakeFrameio

@@ -182,6 +182,64 @@ describe("what is not known of V4", () => {
     }).pipe(withFake({ neverUploadedMillis: 3_600_000 }))
   )
 
+  for (const [mediaMix, status] of [
+    ["refuse", 422],
+    ["allow", 201]
+  ] as const) {
+    it.effect(`mediaMix: ${mediaMix}`, () =>
+      Effect.gen(function* () {
+        const { account, fake, files, folder } = yield* setup(["a_v1.mov"])
+        const still = yield* fake.addFile({ name: "a_v2.png", parentId: folder, assetType: "image" })
+        assert.strictEqual((yield* stacked(folder, account, [...files, still])).status, status)
+      }).pipe(withFake({ mediaMix }))
+    )
+  }
+
+  for (const [createAtomic, status, count] of [
+    ["atomic", 422, undefined],
+    ["partial", 201, 2]
+  ] as const) {
+    it.effect(`createAtomic: ${createAtomic}`, () =>
+      Effect.gen(function* () {
+        const { account, fake, files, folder } = yield* setup(["a_v1.mov", "a_v2.mov"])
+        const far = yield* fake.addFile({ name: "a_v3.mov" })
+        assert.strictEqual((yield* stacked(folder, account, [...files, far])).status, status)
+        assert.strictEqual(fake.world.stackOf(files[0] ?? "")?.versions.length, count)
+      }).pipe(withFake({ createAtomic }))
+    )
+  }
+
+  for (const [crossProjectMove, status] of [
+    ["allow", 200],
+    ["refuse", 422]
+  ] as const) {
+    it.effect(`crossProjectMove: ${crossProjectMove}`, () =>
+      Effect.gen(function* () {
+        const { account, fake, files } = yield* setup(["a_v1.mov"])
+        const { rootId } = fake.world.addProject({ name: "other" })
+        assert.strictEqual((yield* move(account, files[0], rootId)).status, status)
+      }).pipe(withFake({ crossProjectMove }))
+    )
+  }
+
+  it.effect("headersOn204: a deletion has them", () =>
+    Effect.gen(function* () {
+      const { account, files } = yield* setup(["a.mov"])
+      const gone = yield* call("DELETE", `${account}/files/${files[0]}`)
+      assert.deepStrictEqual([gone.status, gone.headers["x-ratelimit-limit"]], [204, "100"])
+    }).pipe(withFake({ headersOn204: true }, {}))
+  )
+
+  it.effect("nextCarriesQuery: the next page is asked for as it is told; totalCount: none where nobody asked", () =>
+    Effect.gen(function* () {
+      const { account, files, folder } = yield* setup(["1.mov", "2.mov", "3.mov"])
+      const first = yield* call("GET", `${account}/folders/${folder}/files?page_size=1&sort=name_asc`)
+      assert.notProperty(first.body, "total_count")
+      const second = yield* call("GET", String(at(first.body, "links", "next")))
+      assert.deepStrictEqual(ids(second), files.slice(1, 2))
+    }).pipe(withFake({ nextCarriesQuery: true, totalCount: "absent" }))
+  )
+
   it.effect("copies into the folder of the original when it is told none, with a body or without", () =>
     Effect.gen(function* () {
       const { account, fake, files, folder } = yield* setup(["a_v1.mov", "a_v2.mov"])
@@ -241,6 +299,15 @@ describe("uploads over V4", () => {
       assert.strictEqual((yield* put(two, signed, 5)).status, 200)
       assert.isTrue(yield* status)
     }).pipe(withFake({ partSize: 5 }))
+  )
+
+  it.effect("expire after uploadUrlLifeMillis", () =>
+    Effect.gen(function* () {
+      const { one, two } = yield* begun
+      assert.strictEqual((yield* put(one, signed, 5)).status, 200)
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual((yield* put(two, signed, 5)).status, 403)
+    }).pipe(withFake({ partSize: 5, uploadUrlLifeMillis: 60_000 }))
   )
 
   it.effect("expire, and say so as S3 does", () =>
