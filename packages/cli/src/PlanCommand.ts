@@ -117,9 +117,9 @@ export const handle = Effect.fn("Cli.plan")(function* (request: Request) {
   const found = plan.findings.map(PlanText.advised)
   const findings = targets[1] === undefined || found.length === 0 ? undefined : targets[1].given
 
-  yield* tell(PlanText.table(plan.groups))
   const isSeen = tell === stdio.out ? stdio.outIsTerminal : stdio.errIsTerminal
   const columns = isSeen ? yield* stdio.columns : Number.POSITIVE_INFINITY
+  yield* tell(PlanText.table(plan.groups, columns))
   yield* tell(Text.folded(PlanText.findings(found, findings), columns))
 
   const pieces = request.json
@@ -144,7 +144,7 @@ export const handle = Effect.fn("Cli.plan")(function* (request: Request) {
   if (shares.length > 0) {
     const V4Job = yield* Effect.promise(() => import("./V4Job.js"))
     const stacks = plan.groups.filter(({ target }) => target.kind === "file").length
-    yield* tell(`\n${V4Job.sharesEstimate(stacks, shares.length)}\n`)
+    yield* tell(Text.folded(`\n${V4Job.sharesEstimate(stacks, shares.length)}\n`, columns))
   }
   const kept = shares.length === 0 ? "" : ` --ledger job.db --keep-shares ${shares.join(",")}`
   if (out !== undefined) {
@@ -154,7 +154,8 @@ export const handle = Effect.fn("Cli.plan")(function* (request: Request) {
       }`
     )
   } else if (!asFile && !request.json) {
-    yield* tell("\nNothing was written; --out plan.csv writes it, for frameio batch run plan.csv.\n")
+    const rest = "\nNothing was written; --out plan.csv writes it, for frameio batch run plan.csv.\n"
+    yield* tell(Text.folded(rest, columns))
   }
   if (plan.findings.some(PlanJson.isLeftOut)) return yield* new CliError({ exitCode: ExitCode.failed, message: "" })
 })

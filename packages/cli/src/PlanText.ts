@@ -6,7 +6,7 @@
 import type { FolderPlan } from "@effect-frameio/batch/FolderPlan"
 import type { Progress } from "@effect-frameio/batch/FolderReader"
 import type { Difference, Finding, FindingKind, Group } from "@effect-frameio/batch/VersionGrouping"
-import { padded, plural, shortened, visibleLine } from "./Text.js"
+import { folded, padded, plural, shortened, visibleLine, width } from "./Text.js"
 
 /** How many rows of the table are printed; the files have all. */
 const ROWS = 40
@@ -28,25 +28,40 @@ const cellsOf = ({ base, folder, lines, target }: Group): ReadonlyArray<string> 
   ]
 }
 
-/**
- * The groups as a table, at most 40 of them.
- *
- * @since 0.1.0
- * @category printing
- */
-export const table = (groups: ReadonlyArray<Group>): string => {
-  if (groups.length === 0) return ""
-  const rows = [["base", "on", "new versions", "", "folder"], ...groups.slice(0, ROWS).map(cellsOf)]
+const aligned = (rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => {
   const widths = rows.reduce<ReadonlyArray<number>>(
-    (most, row) => row.map((text, n) => Math.max(most[n] ?? 0, [...text].length)),
+    (most, row) => row.map((text, n) => Math.max(most[n] ?? 0, width(text))),
     []
   )
-  const lines = rows.map((row) =>
+  return rows.map((row) =>
     row
       .map((text, n) => padded(text, widths[n] ?? 0))
       .join("  ")
       .trimEnd()
   )
+}
+
+/** A group in sentences, for a terminal that is narrower than the table. */
+const spelt = ([base = "", on, versions, does, ...rest]: ReadonlyArray<string>): string =>
+  [base, `  on ${on}: ${versions}`, `  ${[does, ...rest].join(", ")}`].join("\n")
+
+/**
+ * The groups as a table, at most 40 of them. If it is wider than `columns`, it goes without the folder if all have the
+ * same one, and else each group takes some lines.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const table = (groups: ReadonlyArray<Group>, columns: number): string => {
+  if (groups.length === 0) return ""
+  const cells = groups.slice(0, ROWS).map(cellsOf)
+  const rows = [["base", "on", "new versions", "", "folder"], ...cells]
+  const isOneFolder = new Set(groups.map(({ folder }) => folder)).size === 1
+  const withoutFolder = (row: ReadonlyArray<string>) => row.slice(0, -1)
+  const fitting = [rows, ...(isOneFolder ? [rows.map(withoutFolder)] : [])]
+    .map(aligned)
+    .find((lines) => lines.every((line) => width(line) <= columns))
+  const lines = fitting ?? cells.map((row) => folded(spelt(isOneFolder ? withoutFolder(row) : row), columns))
   const more = groups.length - ROWS
   return [...lines, ...(more > 0 ? [`and ${plural(more, "stack")} more`] : []), "", ""].join("\n")
 }

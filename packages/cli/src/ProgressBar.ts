@@ -136,19 +136,33 @@ export const add = (progress: Progress, event: BatchEvent, now: number): Progres
 export const rate = (progress: Progress, now: number): number | undefined =>
   Rate.perSecond(progress.ends, now, over(progress.counts))
 
+/** How long so many requests take at a limit, in ms. */
+const atLimit = (count: number, { free, limit, windowMillis }: Budget): number | undefined =>
+  limit === undefined || windowMillis === undefined ? undefined : Math.max(count - free, 0) * (windowMillis / limit)
+
 /**
- * The remaining time, in ms: by the limit if it is known and the waiting calls can use it, else by the recent rate.
+ * The remaining time, in ms: by the limit if it is known and the waiting calls can use it, else by the recent rate, and
+ * no less than the brake's waiting requests take.
  *
  * @since 0.1.0
  * @category getters
  */
-const leftMillis = (progress: Progress, budget: Budget | undefined, now: number): number | undefined => {
+const leftMillis = (
+  progress: Progress,
+  budget: Budget | undefined,
+  brake: Bucket | undefined,
+  now: number
+): number | undefined => {
   const left = BatchProgress.left(progress.counts)
   if (left === undefined) return undefined
   const lately = rate(progress, now)
   const byRate = lately === undefined ? undefined : (left / lately) * 1000
-  if (budget?.limit === undefined || budget.windowMillis === undefined) return byRate
-  const byLimit = Math.max(left - budget.free, 0) * (budget.windowMillis / budget.limit)
+  if (brake !== undefined) {
+    const byBrake = atLimit(brake.waiting, brake)
+    return byBrake === undefined ? byRate : Math.max(byBrake, byRate ?? 0)
+  }
+  const byLimit = budget === undefined ? undefined : atLimit(left, budget)
+  if (byLimit === undefined) return byRate
   // Early on, the burst makes the rate too good; later, other users make the limit too good.
   return byRate === undefined ? byLimit : Math.max(byLimit, progress.ends.length < Rate.SAMPLES ? 0 : byRate)
 }
@@ -212,7 +226,7 @@ export const render = (
   const bad = counts.failed + counts.skipped + counts.unknown
   const lately = rate(progress, now)
   // At the pace of its own calls, the job would be over long before its reads are.
-  const left = leftMillis(progress, brake === undefined ? budget : undefined, now)
+  const left = leftMillis(progress, budget, brake, now)
   const until = Math.max(0, ...progress.waits.values())
   const limit = (of: Budget | undefined): string | undefined =>
     of?.limit === undefined || of.windowMillis === undefined

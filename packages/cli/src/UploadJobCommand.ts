@@ -281,10 +281,10 @@ const tell = (plan: UploadPlan.UploadPlan, json: boolean, to: "out" | "err") =>
     const found = { ...plan, findings: plan.findings.map(PlanText.advised) }
     if (json) for (const text of planLines(found)) yield* stdio.out(text)
     const say = to === "out" && !json ? stdio.out : stdio.err
-    yield* say(PlanText.table(plan.groups))
-    yield* say(aloneText(plan.alone))
     const isSeen = say === stdio.err ? stdio.errIsTerminal : stdio.outIsTerminal
     const columns = isSeen ? yield* stdio.columns : Number.POSITIVE_INFINITY
+    yield* say(PlanText.table(plan.groups, columns))
+    yield* say(aloneText(plan.alone))
     yield* say(folded(PlanText.findings(found.findings, undefined), columns))
     yield* say(folded(`${extent(plan)}\n`, columns))
   })

@@ -189,6 +189,14 @@ describe("frameio plan, against the fake", () => {
         assert.notInclude(out, "asset_id")
         assert.include(err, "\r\u001b[J\u001b[?7lreading  0 folders  0 files  0 stacks  1 request, 0 to come")
         assert.isTrue(err.endsWith("\r\u001b[J"))
+        for (const [columns, group] of [
+          [80, /\nAGM_201_010_comp_NFX +stack at v002 +v3 v004 +goes on the stack\n/],
+          [40, /\nAGM_201_010_comp_NFX\n {2}on stack at v002: v3 v004\n {2}goes on the stack\n/]
+        ] as const) {
+          const { out } = yield* frameio(["plan", seeded.folderId, "--rule", "vfx"], { terminal: true, columns })
+          assert.match(out, group)
+          for (const line of out.split("\n")) assert.isTrue(line.length <= columns || !/\S \S/.test(line), line)
+        }
         const narrow = yield* frameio(["plan", seeded.folderId, "--rule", "vfx"], { terminal: true, columns: 60 })
         const said = narrow.out.slice(narrow.out.indexOf("Left out:"), narrow.out.indexOf("Nothing was written"))
         for (const line of said.split("\n")) assert.isAtMost(line.length, 60, line)
@@ -421,7 +429,7 @@ describe("a plan as text", () => {
         reason: ""
       }))
     }))
-    const text = PlanText.table(groups)
+    const text = PlanText.table(groups, Number.POSITIVE_INFINITY)
     assert.notInclude(text, "\u001b")
     assert.include(text, "and 20 stacks more\n")
     assert.include(text, "v2 v3 v4 v5 v6 v7 v8 … v21")

@@ -134,6 +134,8 @@ describe("ProgressBar", () => {
     ])
     const line = ProgressBar.render(progress, { now: 15_000, columns: 100, budget, brake: reads })
     assert.include(line, "reading stacks: 40 a minute  2:15 left")
+    const many = ProgressBar.render(progress, { now: 15_000, columns: 100, budget, brake: { ...reads, waiting: 400 } })
+    assert.include(many, "reading stacks: 40 a minute  10:00 left", "no less than those that wait take")
     const held = { ...budget, hold: { reason: "RetryAfter", leftMillis: 90_000 } as const }
     assert.include(
       ProgressBar.render(progress, { now: 15_000, columns: 100, budget: held }),
