@@ -132,7 +132,6 @@ describe.each(["v2", "v4"] as const)("a chain over %s", (api) => {
       const seeded = Seed.shots(fake.world, { shots: 12, versions: 3 })
       const store = StoreMemory.make(yield* VersionPlan.fromPairs(Seed.pairs(seeded)), api)
       yield* work("one", store.service, api, () => execute() as never)
-      yield* work("two", store.service, api, () => execute() as never)
       const isBegun = (chain: number) =>
         store.isHeld(chain) || store.rowsOf(chain).some(({ state }) => state !== "planned")
       yield* until(() => seeded.shots.every((_, chain) => isBegun(chain)))
