@@ -23,6 +23,6 @@ export const shared = (name: string): ViteUserConfig => ({
     name,
     include: ["test/**/*.test.ts"],
     setupFiles: fileURLToPath(new URL("vitest.setup.ts", import.meta.url)),
-    testTimeout: 30_000
+    testTimeout: 60_000
   }
 })
