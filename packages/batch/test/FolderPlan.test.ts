@@ -1,9 +1,17 @@
+import { HttpClient, HttpClientRequest } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { BatchRunner, FolderPlan, FolderReader, NamingRule, type VersionGrouping } from "@effect-frameio/batch"
-import { Asset, FrameioClient, RateLimitRule, RateLimitScheduler } from "@effect-frameio/core"
-import { Repository } from "@effect-frameio/stacks"
+import {
+  BatchRunner,
+  FolderPlan,
+  FolderReader,
+  NamingRule,
+  PlanFile,
+  type VersionGrouping
+} from "@effect-frameio/batch"
+import { Asset, FrameioClient, RateLimitRule, RateLimitScheduler, V4Client } from "@effect-frameio/core"
+import { Repository, RepositoryV4 } from "@effect-frameio/stacks"
 import { FakeFrameio, FaultPlan, RateLimiter, Seed, VirtualClock, World } from "@effect-frameio/testing"
-import { Chunk, Effect, Fiber, Layer, Stream, TestClock } from "effect"
+import { Chunk, Effect, Fiber, Layer, Redacted, Stream, TestClock } from "effect"
 import { faces } from "./faces.js"
 
 const vfx = NamingRule.byName("vfx")
@@ -110,6 +118,32 @@ describe("a folder as it is found in the field", () => {
         assert.strictEqual(refused._tag, "PlanRefused")
       })
     )
+  )
+
+  it.effect("named by an Adobe id, is in the plan by the UUID that Frame.io answers", () =>
+    Effect.gen(function* () {
+      const fake = yield* FakeFrameio.FakeFrameio
+      const { folderId } = Seed.delivery(fake.world, { shots: 2 })
+      const prefix = "adobe:urn:aaid:sc:EU:"
+      // The fake knows UUIDs: what Frame.io would look up is looked up on the way.
+      const knowing = Layer.effect(
+        HttpClient.HttpClient,
+        Effect.map(HttpClient.HttpClient, (client) =>
+          HttpClient.mapRequest(client, (request) =>
+            HttpClientRequest.setUrl(request, request.url.replace(encodeURIComponent(prefix), ""))
+          )
+        )
+      )
+      const repository = RepositoryV4.layer.pipe(
+        Layer.provide(V4Client.layer({ token: Redacted.make(FakeFrameio.token) })),
+        Layer.provide(knowing),
+        Layer.orDie
+      )
+      const plan = yield* FolderPlan.make(Asset.AssetId.make(prefix + folderId), vfx).pipe(Effect.provide(repository))
+      const written = [...PlanFile.write(plan.groups, "csv")].join("")
+      assert.include(written, folderId)
+      assert.notInclude(written, "adobe:")
+    }).pipe(Effect.provide(layer(unlimited)))
   )
 
   it.effect("has other series by other rules, each where its names are", () =>
