@@ -170,6 +170,8 @@ describe("the program", () => {
         response.writeHead(502).end()
       }).on("connect", (request, socket) => {
         asked.push(request.url ?? "")
+        // Node leaves this socket to us, and the program may be gone before it reads the answer.
+        socket.on("error", () => undefined)
         socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n")
       })
       yield* Effect.acquireRelease(
@@ -304,6 +306,8 @@ describe("the program", () => {
         response.writeHead(502).end()
       }).on("connect", (request, socket) => {
         seen.push(`CONNECT ${request.url}`)
+        // Node leaves this socket to us, and the program may be gone before it reads the answer.
+        socket.on("error", () => undefined)
         socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n")
       })
       yield* Effect.acquireRelease(
