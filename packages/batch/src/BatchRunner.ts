@@ -97,7 +97,7 @@ const settingsOf = <E>(
   options: (Options<E> & ExtentOptions) | undefined,
   steps: JobRun.Settings<E>["steps"]
 ): JobRun.Settings<E> => ({
-  contentWithin: Duration.decode(options?.contentWithin ?? options?.settleAfter ?? defaults.settleAfter),
+  contentWithin: options?.contentWithin === undefined ? undefined : Duration.decode(options.contentWithin),
   name: options?.name ?? defaults.name,
   concurrency: options?.concurrency,
   attempts: options?.attempts ?? defaults.attempts,
@@ -151,7 +151,8 @@ export interface ExtentOptions {
   readonly settleFrom?: "run" | "chain" | undefined
   /**
    * How long a file may take to have its content before it fails as `WithoutContent`, over an API that is not asked
-   * blindly. Default as `settleAfter`; a job that uploads waits longer for what it has uploaded.
+   * blindly. Default: until `settleAfter` is over since the time that `settleFrom` says, when nothing older can be new.
+   * A job that uploads waits longer for what it has uploaded.
    */
   readonly contentWithin?: Duration.DurationInput | undefined
   /**

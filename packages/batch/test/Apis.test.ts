@@ -15,7 +15,7 @@ import {
 import { type Asset, FrameioError } from "@effect-frameio/core"
 import { Repository } from "@effect-frameio/stacks"
 import { FakeFrameio, FaultPlan, RateLimiter } from "@effect-frameio/testing"
-import { Array as Arr, Chunk, Effect, Fiber, Layer, Option, Redacted, Stream, TestClock } from "effect"
+import { Array as Arr, Chunk, Clock, DateTime, Effect, Fiber, Layer, Option, Redacted, Stream, TestClock } from "effect"
 import * as Layers from "./layers.js"
 import { storeOf, undo } from "./store.js"
 
@@ -479,6 +479,29 @@ describe("a job over V4", () => {
       )
       assert.deepInclude(countsOf(yield* run(pairs(target, [...rest, late.id]))), { confirmed: 2, failed: 0 })
       assert.deepStrictEqual(yield* versionsOf(target), [...files, late.id])
+    }).pipe(Effect.provide(v4()))
+  )
+
+  it.effect("holds nothing up for files without content, however many", () =>
+    Effect.gen(function* () {
+      const repository = yield* Repository.Repository
+      const shots = yield* Effect.forEach(Arr.range(1, 60), (n) => shot(`s${n}`, 2))
+      const pairsOf = yield* Effect.forEach(shots, ({ parent, rest, target }, n) =>
+        n >= 50
+          ? Effect.succeed(pairs(target, rest))
+          : Effect.map(
+              inTime(repository.create({ folderId: parent, name: `s${n}_v9.mov`, bytes: 10, mediaType: "video/mp4" })),
+              ({ id }) => pairs(target, [id])
+            )
+      )
+      const begun = yield* Clock.currentTimeMillis
+      const events = yield* run(pairsOf.flat())
+      assert.deepInclude(countsOf(events), { confirmed: 10, failed: 50 })
+      const ended = events
+        .filter(({ _tag }) => _tag === "Confirmed")
+        .map(({ at }) => DateTime.toEpochMillis(at) - begun)
+      // What reading all of them takes; a wait for each in one of the lanes would take two minutes.
+      assert.isBelow(Math.max(...ended), 60_000)
     }).pipe(Effect.provide(v4()))
   )
 

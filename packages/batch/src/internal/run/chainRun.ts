@@ -33,7 +33,7 @@ import * as ShareSwap from "./shareSwap.js"
 type Found = FrameioError.ListError | AlreadyElsewhere | NotInStack | WithoutContent | TargetChanged | MovedSince
 
 /** The longest pause in ms between two looks for the content of a file. */
-const LOOK_MILLIS = 30_000
+const LONGEST_LOOK_MILLIS = 30_000
 
 /** A place from which a file can go onto the stack, or on it. */
 type FreePlace = Exclude<StackTarget.Place, { readonly _tag: "Elsewhere" }>
@@ -69,8 +69,6 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
   let top: AssetId | undefined
   /** The folder of the stack, as far as it is known. */
   let home: AssetId | undefined
-  /** Files whose content has not come in time. */
-  const waitedFor = new Set<AssetId>()
   let left = BatchEstimate.stepsOf(chain, abilities.filesPerStack)
 
   const expect = (now: BatchEstimate.Steps): void => {
@@ -95,37 +93,44 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
       place._tag === "Elsewhere" ? elsewhere(link.nextAssetId, place.stackId) : Effect.succeed(place)
     )
 
-  /** Looks until a file has its content: storage that took every part of an upload does not prove that it is whole. */
-  const withContent = <A, E>(
-    link: Link,
-    file: AssetId,
-    look: Effect.Effect<A, E>,
-    isWhole: (found: A) => boolean
-  ): Effect.Effect<A, E | FrameioError.ListError | WithoutContent> =>
-    Effect.gen(function* () {
-      for (let waited = 0, pause = FIRST_LOOK_MILLIS; ; waited += pause, pause = Math.min(pause * 2, LOOK_MILLIS)) {
-        const found = yield* look
-        if (isWhole(found) || isStopped()) return found
-        const { state } = yield* read(repository.arrival(file))
-        if (state === "failed" || waited >= tools.contentMillis || waitedFor.has(file)) {
-          waitedFor.add(file)
-          return yield* new WithoutContent({ assetId: file })
-        }
-        const reason = "Its content is not there yet; waiting for its upload"
-        const fields = yield* base(chain, link)
-        yield* emit({ _tag: "Waiting", ...fields, reason, millis: pause })
-        yield* halt.sleep(Duration.millis(pause))
-      }
-    })
-
   /** The place of a link that was not sent so far; a file without content is refused, or refuses a whole new stack. */
-  const sendablePlaceOf = (link: Link) =>
-    withContent(
-      link,
-      link.nextAssetId,
-      placeOf(link),
-      (place) => abilities.blind || place._tag === "Here" || place.arrived !== false
+  const sendablePlaceOf = (
+    link: Link
+  ): Effect.Effect<FreePlace, FrameioError.ListError | AlreadyElsewhere | WithoutContent> =>
+    Effect.flatMap(placeOf(link), (place) =>
+      abilities.blind || place._tag === "Here" || place.arrived !== false
+        ? Effect.succeed(place)
+        : new WithoutContent({ assetId: link.nextAssetId })
     )
+
+  /**
+   * Makes a step once its files have their content: storage that took every part of an upload does not prove that it is
+   * whole. No lane is kept while this waits.
+   */
+  const onceWhole = (link: Link, step: Effect.Effect<End, LinkError>): Effect.Effect<End, LinkError> => {
+    let waited = 0
+    let pause = FIRST_LOOK_MILLIS
+    const wait = (error: WithoutContent): Effect.Effect<End, LinkError> =>
+      Effect.gen(function* () {
+        const arrival = read(repository.arrival(error.assetId))
+        let { state } = yield* arrival
+        do {
+          const left =
+            tools.contentMillis === undefined ? Duration.toMillis(yield* tools.earlier) : tools.contentMillis - waited
+          if (state === "failed" || left <= 0) return yield* error
+          const fields = yield* base(chain, link)
+          const reason = "Its content is not there yet; waiting for its upload"
+          yield* emit({ _tag: "Waiting", ...fields, reason, millis: pause })
+          yield* halt.sleep(Duration.millis(pause))
+          waited += pause
+          pause = Math.min(2 * pause, LONGEST_LOOK_MILLIS)
+          state = (yield* arrival).state
+        } while (state === "arriving")
+        return yield* once
+      })
+    const once = Effect.catchTag(step, "FrameioWithoutContent", wait)
+    return once
+  }
 
   /** Whether a link is in place; fails if it is in another place. */
   const isInPlace = (link: Link) => Effect.map(placeOf(link), ({ _tag }) => _tag === "Here")
@@ -574,17 +579,18 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
       if (link.isConfirmed === true) return yield* verify(link)
       const order = orderIn(link)
       if (order !== undefined) return yield* putOnTop(link, order)
-      if (abilities.blind || target.isStack()) return yield* grow(link, isFirst, links.length === 1)
-      return yield* tools.lanes.make.withPermits(1)(
+      if (abilities.blind || target.isStack()) {
+        return yield* onceWhole(link, grow(link, isFirst, links.length === 1))
+      }
+      const make = tools.lanes.make.withPermits(1)(
         Effect.gen(function* () {
           // The link may have waited long for its turn.
           if (isStopped()) return untouched(link)
-          const onto = yield* withContent(
-            link,
-            chain.target,
-            Effect.map(target.resolve, target.seen),
-            (seen) => link.isUnsettled === true || seen?._tag !== "File" || seen.arrived !== false
-          )
+          yield* target.resolve
+          const onto = target.seen()
+          if (onto?._tag === "File" && onto.arrived === false && link.isUnsettled !== true) {
+            return yield* new WithoutContent({ assetId: onto.id })
+          }
           const next = onto?._tag === "File" ? yield* ready(links, onto.parentId) : undefined
           if (next === undefined || onto?._tag !== "File" || target.isStack()) {
             onStack(links)
@@ -607,6 +613,7 @@ export const runChain = (chain: Chain, tools: Tools, options: { readonly lookFir
           return yield* makeStack(onto, step, links.slice(step.length))
         })
       )
+      return yield* onceWhole(link, make)
     })
 
   return Effect.ensuring(

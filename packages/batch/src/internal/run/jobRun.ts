@@ -29,7 +29,7 @@ export interface Settings<E> {
   readonly concurrency: number | undefined
   readonly attempts: number
   readonly settleAfter: Duration.Duration
-  readonly contentWithin: Duration.Duration
+  readonly contentWithin: Duration.Duration | undefined
   /** Since when nobody else can have sent anything: since the run began, or since a chain came. */
   readonly settleFrom: "run" | "chain"
   readonly stopAfter: number
@@ -192,7 +192,7 @@ export const run = <C extends { readonly links: ReadonlyArray<unknown> }, E, R, 
         jobs: { makes, grows: job },
         lanes: { scout: yield* Effect.makeSemaphore(SCOUTS), make: yield* Effect.makeSemaphore(MAKERS) },
         settleMillis: Duration.toMillis(settings.settleAfter),
-        contentMillis: Duration.toMillis(settings.contentWithin),
+        contentMillis: settings.contentWithin && Duration.toMillis(settings.contentWithin),
         attempts: settings.attempts,
         shares:
           settings.shares === undefined || repository.shares === undefined

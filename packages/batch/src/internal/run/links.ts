@@ -72,8 +72,8 @@ export interface Tools {
   readonly lanes: { readonly scout: Effect.Semaphore; readonly make: Effect.Semaphore }
   /** How long a change may take to show, in ms. */
   readonly settleMillis: number
-  /** How long the content of a file that is to be stacked may take to be there, in ms. */
-  readonly contentMillis: number
+  /** How long the content of a file that is to be stacked may take to be there, in ms; absent: `earlier`. */
+  readonly contentMillis?: number | undefined
   /** How often a change may be sent. */
   readonly attempts: number
   /** Absent if no share is or ever was kept. */
