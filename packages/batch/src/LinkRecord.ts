@@ -250,7 +250,8 @@ export const stackedOf = (rows: ReadonlyArray<LinkRecord>): Option.Option<Versio
     links: stacked
       .map((row) => ({
         ...linkOf(row, row.state === "undoing" ? "unsettled" : undefined),
-        ...(isMoved(row) ? {} : { isShownOnly: true })
+        ...(isMoved(row) ? {} : { isShownOnly: true }),
+        ...(row.state === "sent" ? { mayCome: true } : {})
       }))
       .reverse()
   })

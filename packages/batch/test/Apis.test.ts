@@ -301,6 +301,35 @@ for (const { grow, layer: given, make, name } of Layers.variants) {
 }
 
 for (const { layer, name } of Layers.apis) {
+  describe(`a stack, over ${name}`, () => {
+    it.effect("is taken apart also where its last request arrives after that has begun", () =>
+      Effect.gen(function* () {
+        const repository = yield* Repository.Repository
+        const { files, rest, target } = yield* shot("a", 2)
+        const [next] = rest
+        assert(next !== undefined)
+        const onto = yield* inTime(repository.get(target))
+        assert(onto._tag === "File")
+        const chain: VersionPlan.StackedChain = {
+          index: 0,
+          target,
+          stack: undefined,
+          madeStack: true,
+          firstLine: 1,
+          links: [{ line: 1, assetId: target, nextAssetId: next, fields: undefined, mayCome: true }]
+        }
+        const events = yield* inTime(
+          Effect.zipRight(
+            Effect.fork(Effect.delay(repository.stack({ onto, files: [next] }), "3 seconds")),
+            Effect.map(Stream.runCollect(BatchRunner.undoChains(Stream.make(chain))), Chunk.toReadonlyArray)
+          )
+        )
+        assert.include(tagsOf(events, 1), "Undoing")
+        for (const id of files) assert.deepStrictEqual(yield* versionsOf(id), [])
+      }).pipe(Effect.provide(layer()))
+    )
+  })
+
   describe(`the ids of a plan, over ${name}`, () => {
     it.effect("are looked for in the folders that it tells, and one by one else; all that are missing are told", () =>
       Effect.gen(function* () {

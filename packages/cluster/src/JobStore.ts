@@ -459,8 +459,9 @@ const make: Effect.Effect<Service, ClusterError, SqlClient.SqlClient> = Effect.g
       const { id } = yield* get(name)
       return yield* Effect.gen(function* () {
         yield* sql.unsafe("SELECT 1 FROM frameio_jobs WHERE id = $1 FOR UPDATE", [id])
+        // What is in hand is looked at again: its worker may be writing in this moment that it is sent.
         yield* sql.unsafe(
-          `UPDATE frameio_chains SET session = NULL, generation = generation + 1, state = CASE WHEN EXISTS (
+          `UPDATE frameio_chains SET session = NULL, generation = generation + 1, state = CASE WHEN state = 'open' OR EXISTS (
              SELECT 1 FROM frameio_links AS links WHERE links.job = $1 AND links.chain = frameio_chains.id
                AND ${IS_STACKED}
            ) THEN 'planned' ELSE 'done' END WHERE job = $1`,

@@ -96,14 +96,18 @@ export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void
   const takeOut = (
     link: Link,
     id: AssetId,
-    { home, unsettled }: { readonly home: AssetId | undefined; readonly unsettled: boolean }
+    {
+      home,
+      mayCome = false,
+      unsettled
+    }: { readonly home: AssetId | undefined; readonly mayCome?: boolean | undefined; readonly unsettled: boolean }
   ): Effect.Effect<End, Found> =>
     Effect.gen(function* () {
       if (yield* isOut(id, home)) {
         // Its stack may be gone, and so is not read.
         if (unsettled) return { _tag: "Made", how: "settled" }
-        const wait = abilities.blind ? Duration.zero : yield* tools.earlier
-        // What the run has done last may not show yet.
+        const wait = abilities.blind && !mayCome ? Duration.zero : yield* tools.earlier
+        // What the run has done last may not show yet, or be under way.
         if (Duration.toMillis(wait) > 0) yield* halt.sleep(wait)
         if (halt.reason() !== undefined) return untouched(link)
         if (Duration.toMillis(wait) <= 0 || (yield* isOut(id, home))) return { _tag: "Made", how: "already" }
@@ -198,7 +202,11 @@ export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void
       const end: End =
         link.isShownOnly === true
           ? { _tag: "Made", how: "already" }
-          : yield* takeOut(link, link.nextAssetId, { home: link.home, unsettled: link.isUnsettled === true })
+          : yield* takeOut(link, link.nextAssetId, {
+              home: link.home,
+              mayCome: link.mayCome,
+              unsettled: link.isUnsettled === true
+            })
       if (end._tag !== "Made" || link.line !== chain.firstLine) return end
       if (yield* aloneInStack) {
         const last = yield* takeOut(link, chain.target, { home: undefined, unsettled: false })
