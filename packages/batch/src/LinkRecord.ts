@@ -251,7 +251,7 @@ export const stackedOf = (rows: ReadonlyArray<LinkRecord>): Option.Option<Versio
       .map((row) => ({
         ...linkOf(row, row.state === "undoing" ? "unsettled" : undefined),
         ...(isMoved(row) ? {} : { isShownOnly: true }),
-        ...(row.state === "sent" ? { mayCome: true } : {})
+        ...(row.state === "sent" ? { mayArrive: true } : {})
       }))
       .reverse()
   })

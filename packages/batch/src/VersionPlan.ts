@@ -50,7 +50,7 @@ export interface Link {
   /** Whether the job only changed shares for it, so that undo has nothing to take out of a stack. */
   readonly isShownOnly?: boolean | undefined
   /** Whether no answer to its request is known, which may still be under way when it is to be taken out. */
-  readonly mayCome?: boolean | undefined
+  readonly mayArrive?: boolean | undefined
 }
 
 /**

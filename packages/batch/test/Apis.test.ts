@@ -316,7 +316,7 @@ for (const { layer, name } of Layers.apis) {
           stack: undefined,
           madeStack: true,
           firstLine: 1,
-          links: [{ line: 1, assetId: target, nextAssetId: next, fields: undefined, mayCome: true }]
+          links: [{ line: 1, assetId: target, nextAssetId: next, fields: undefined, mayArrive: true }]
         }
         const events = yield* inTime(
           Effect.zipRight(

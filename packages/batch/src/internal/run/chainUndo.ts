@@ -98,15 +98,15 @@ export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void
     id: AssetId,
     {
       home,
-      mayCome = false,
+      mayArrive = false,
       unsettled
-    }: { readonly home: AssetId | undefined; readonly mayCome?: boolean | undefined; readonly unsettled: boolean }
+    }: { readonly home: AssetId | undefined; readonly mayArrive?: boolean | undefined; readonly unsettled: boolean }
   ): Effect.Effect<End, Found> =>
     Effect.gen(function* () {
       if (yield* isOut(id, home)) {
         // Its stack may be gone, and so is not read.
         if (unsettled) return { _tag: "Made", how: "settled" }
-        const wait = abilities.blind && !mayCome ? Duration.zero : yield* tools.earlier
+        const wait = abilities.blind && !mayArrive ? Duration.zero : yield* tools.earlier
         // What the run has done last may not show yet, or be under way.
         if (Duration.toMillis(wait) > 0) yield* halt.sleep(wait)
         if (halt.reason() !== undefined) return untouched(link)
@@ -204,7 +204,7 @@ export const undoChain = (chain: StackedChain, tools: Tools): Effect.Effect<void
           ? { _tag: "Made", how: "already" }
           : yield* takeOut(link, link.nextAssetId, {
               home: link.home,
-              mayCome: link.mayCome,
+              mayArrive: link.mayArrive,
               unsettled: link.isUnsettled === true
             })
       if (end._tag !== "Made" || link.line !== chain.firstLine) return end
