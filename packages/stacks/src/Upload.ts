@@ -262,8 +262,8 @@ export const fromBytes =
     Stream.sync(() => bytes.subarray(offset, offset + length))
 
 /**
- * A source out of a file, which is opened for the parts that go side by side, and closed however that ends. Over `UndiciHttpClient` this is the
- * fastest: its bytes go to the wire out of two buffers for each part.
+ * A source out of a file, which is opened for the parts that go side by side, and closed however that ends. Over
+ * `UndiciHttpClient` this is the fastest: its bytes go to the wire out of two buffers for each part.
  *
  * @example
  * ```ts
