@@ -479,6 +479,34 @@ describe("a job over V4", () => {
     )
   }
 
+  it.effect("puts a stack's order back also where the call that changes it arrives after that has begun", () =>
+    Effect.gen(function* () {
+      const repository = yield* Repository.Repository
+      const { files, rest, target } = yield* shot("a", 3)
+      yield* run(pairs(target, rest))
+      const [lowest] = files
+      const stack = Option.getOrThrow(yield* Effect.flatMap(FakeFrameio.FakeFrameio, (fake) => fake.stackOf(target)))
+      assert(lowest !== undefined && repository.raise !== undefined)
+      const link = { line: 1, assetId: stack.id, nextAssetId: lowest, fields: undefined, order: files, mayArrive: true }
+      const chain: VersionPlan.StackedChain = {
+        index: 0,
+        target: stack.id,
+        stack: stack.id,
+        madeStack: false,
+        firstLine: 1,
+        links: [link]
+      }
+      const events = yield* inTime(
+        Effect.zipRight(
+          Effect.fork(Effect.delay(repository.raise({ stackId: stack.id, file: lowest }), "3 seconds")),
+          Effect.map(Stream.runCollect(BatchRunner.undoChains(Stream.make(chain))), Chunk.toReadonlyArray)
+        )
+      )
+      assert.deepStrictEqual(tagsOf(events, 1), ["Undoing", "Undone"])
+      assert.deepStrictEqual(yield* versionsOf(target), files)
+    }).pipe(Effect.provide(v4()))
+  )
+
   it.effect("waits no longer for the content of a file whose upload has failed", () =>
     Effect.gen(function* () {
       const { parent, rest, target } = yield* shot("a", 2)

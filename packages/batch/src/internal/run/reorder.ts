@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import type { LinkError } from "../../LinkError.js"
 import type { Link } from "../../VersionPlan.js"
 import * as StackOrder from "../plan/stackOrder.js"
-import { type End, FIRST_LOOK_MILLIS, isOpen, type Tools } from "./links.js"
+import { type End, FIRST_LOOK_MILLIS, isOpen, type Tools, untouched } from "./links.js"
 
 type Order = ReadonlyArray<AssetId>
 
@@ -78,7 +78,13 @@ export const reorder = <E extends LinkError>(
 
   const either = look("either")
   return Effect.gen(function* () {
-    if (link.isUnsettled !== true && (yield* either)) return { _tag: "Made", how: "already" }
+    if (link.isUnsettled !== true && (yield* either)) {
+      if (link.mayArrive !== true) return { _tag: "Made", how: "already" }
+      // The call that is to be taken back may still be under way.
+      yield* halt.sleep(yield* tools.earlier)
+      if (halt.reason() !== undefined) return untouched(link)
+      if (yield* either) return { _tag: "Made", how: "already" }
+    }
     const end = yield* tools.makeOnce<void, E>(chain, link, {
       endpoint: repository.abilities.endpoints.raise,
       assetIds: () => [stackId, link.nextAssetId],
